@@ -1,0 +1,6 @@
+"""The science of the multi-arrangement task, as a library of its own: NumPy, SciPy and the standard library."""
+
+from analysis.arrangement import Arrangement
+from analysis.evidence import pair_evidence
+
+__all__ = ["Arrangement", "pair_evidence"]

@@ -1,0 +1,85 @@
+"""One trial of the multi-arrangement task: which items were in the arena, and where each was put."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import pdist
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """The items and positions of one trial.
+
+    Parameters
+    ----------
+    items : (m,) int
+        Indices of the items in the study's order; distinct and not negative.
+    positions : (m, 2) float
+        Centres of the items in arena units: the arena's centre is (0, 0) and its diameter is 1. Positions outside the
+        circle are accepted here, because other platforms' files hold such trials; the web app refuses them.
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit, an item is doubled or negative, or a position is not finite.
+    """
+
+    items: Ints
+    positions: Floats
+
+    def __init__(self, items: ArrayLike, positions: ArrayLike) -> None:
+        indices = np.asarray(items)
+        if indices.ndim != 1:
+            raise ValueError(f"items must be one-dimensional, got shape {indices.shape}")
+        if indices.size and not np.issubdtype(indices.dtype, np.integer):
+            raise ValueError(f"items must be integers, got {indices.dtype}")
+        indices = indices.astype(np.int64)
+        places = np.asarray(positions, dtype=np.float64)
+        if indices.size == 0 and places.size == 0:
+            places = places.reshape(0, 2)
+        if places.shape != (indices.size, 2):
+            raise ValueError(f"positions must have shape ({indices.size}, 2), got {places.shape}")
+        if indices.size and indices.min() < 0:
+            raise ValueError("items must not be negative")
+        if np.unique(indices).size != indices.size:
+            raise ValueError("an item stands twice in one arrangement")
+        if not np.isfinite(places).all():
+            raise ValueError("positions must be finite")
+        indices.setflags(write=False)
+        places = places.copy()
+        places.setflags(write=False)
+        object.__setattr__(self, "items", indices)
+        object.__setattr__(self, "positions", places)
+
+    def __len__(self) -> int:
+        return int(self.items.size)
+
+    def distances(self) -> Floats:
+        """Euclidean distances of the trial's pairs, (m(m-1)/2,), in arena diameters, condensed over the trial's items."""
+        if len(self) < 2:
+            return np.empty(0)
+        return np.asarray(pdist(self.positions), dtype=np.float64)
+
+
+def check_arrangements(arrangements: Iterable[Arrangement], n_items: int) -> list[Arrangement]:
+    """The arrangements as a list, once each item index is known to lie below `n_items`.
+
+    Raises
+    ------
+    ValueError
+        When `n_items` is below 1, or a trial holds an item that the study does not have.
+    """
+    if n_items < 1:
+        raise ValueError(f"n_items must be at least 1, got {n_items}")
+    trials = list(arrangements)
+    for number, trial in enumerate(trials):
+        if len(trial) and int(trial.items.max()) >= n_items:
+            raise ValueError(f"trial {number} holds item {int(trial.items.max())}, but there are {n_items} items")
+    return trials

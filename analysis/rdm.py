@@ -1,0 +1,65 @@
+"""Condensed dissimilarity vectors: SciPy's order (row-major upper triangle), NaN for a missing pair."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.arrangement import Floats, Ints
+
+
+def n_pairs(n_items: int) -> int:
+    """Number of pairs of `n_items` items."""
+    return n_items * (n_items - 1) // 2
+
+
+def n_items_of(n: int) -> int:
+    """Number of items that a condensed vector of `n` pairs belongs to.
+
+    Raises
+    ------
+    ValueError
+        When no number of items has `n` pairs.
+    """
+    items = round((1 + np.sqrt(1 + 8 * n)) / 2)
+    if n_pairs(items) != n:
+        raise ValueError(f"{n} is not a number of pairs n(n-1)/2")
+    return int(items)
+
+
+def pair_index(i: Ints, j: Ints, n_items: int) -> Ints:
+    """Positions of the pairs (i, j), in either order, in a condensed vector over `n_items` items."""
+    low, high = np.minimum(i, j), np.maximum(i, j)
+    return np.asarray(n_items * low - low * (low + 1) // 2 + high - low - 1, dtype=np.int64)
+
+
+def pairs_within(items: Ints, n_items: int) -> Ints:
+    """Positions in the study's condensed vector of the pairs of `items`, (m(m-1)/2,), in the trial's condensed order."""
+    row, col = np.triu_indices(len(items), 1)
+    return pair_index(items[row], items[col], n_items)
+
+
+def to_square(condensed: Floats) -> Floats:
+    """The symmetric (n, n) matrix of a condensed vector; NaN stays NaN, the diagonal is 0."""
+    n = n_items_of(condensed.size)
+    square = np.zeros((n, n))
+    row, col = np.triu_indices(n, 1)
+    square[row, col] = square[col, row] = condensed
+    return square
+
+
+def to_condensed(square: Floats) -> Floats:
+    """The condensed vector of a symmetric (n, n) matrix; unlike SciPy's `squareform` it takes NaN."""
+    row, col = np.triu_indices(len(square), 1)
+    return np.asarray(square[row, col], dtype=np.float64)
+
+
+def subset(condensed: Floats, items: Ints) -> Floats:
+    """The condensed vector over `items` only, in the order of `items`."""
+    return condensed[..., pairs_within(items, n_items_of(condensed.shape[-1]))]
+
+
+def scale_to_rms(condensed: Floats) -> Floats:
+    """The vector divided by its root mean square over the pairs that are present; unchanged when that is 0 or undefined."""
+    present = condensed[np.isfinite(condensed)]
+    rms = np.sqrt(np.mean(present**2)) if present.size else 0.0
+    return condensed / rms if rms > 0 else condensed.copy()
