@@ -1,6 +1,7 @@
 """The science of the multi-arrangement task, as a library of its own: NumPy, SciPy and the standard library."""
 
 from analysis.arrangement import Arrangement
+from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from analysis.evidence import pair_evidence
 
-__all__ = ["Arrangement", "pair_evidence"]
+__all__ = ["Arrangement", "NoUsableTrialsError", "RDMEstimate", "estimate_rdm", "pair_evidence"]

@@ -62,7 +62,7 @@ class Arrangement:
         return int(self.items.size)
 
     def distances(self) -> Floats:
-        """Euclidean distances of the trial's pairs, (m(m-1)/2,), in arena diameters, condensed over the trial's items."""
+        """Euclidean distances of the trial's pairs, (m(m-1)/2,), in arena diameters, condensed order of its items."""
         if len(self) < 2:
             return np.empty(0)
         return np.asarray(pdist(self.positions), dtype=np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from analysis.arrangement import Floats, Ints
@@ -26,6 +28,15 @@ def n_items_of(n: int) -> int:
     return int(items)
 
 
+@lru_cache(maxsize=256)
+def upper_triangle(n_items: int) -> tuple[Ints, Ints]:
+    """Rows and columns of the pairs of `n_items` items in condensed order, each (P,), read-only."""
+    row, col = np.triu_indices(n_items, 1)
+    row.setflags(write=False)
+    col.setflags(write=False)
+    return row, col
+
+
 def pair_index(i: Ints, j: Ints, n_items: int) -> Ints:
     """Positions of the pairs (i, j), in either order, in a condensed vector over `n_items` items."""
     low, high = np.minimum(i, j), np.maximum(i, j)
@@ -33,8 +44,8 @@ def pair_index(i: Ints, j: Ints, n_items: int) -> Ints:
 
 
 def pairs_within(items: Ints, n_items: int) -> Ints:
-    """Positions in the study's condensed vector of the pairs of `items`, (m(m-1)/2,), in the trial's condensed order."""
-    row, col = np.triu_indices(len(items), 1)
+    """Positions in the study's condensed vector of the pairs of `items`, (m(m-1)/2,), in the order of `items`."""
+    row, col = upper_triangle(len(items))
     return pair_index(items[row], items[col], n_items)
 
 
@@ -42,14 +53,14 @@ def to_square(condensed: Floats) -> Floats:
     """The symmetric (n, n) matrix of a condensed vector; NaN stays NaN, the diagonal is 0."""
     n = n_items_of(condensed.size)
     square = np.zeros((n, n))
-    row, col = np.triu_indices(n, 1)
+    row, col = upper_triangle(n)
     square[row, col] = square[col, row] = condensed
     return square
 
 
 def to_condensed(square: Floats) -> Floats:
     """The condensed vector of a symmetric (n, n) matrix; unlike SciPy's `squareform` it takes NaN."""
-    row, col = np.triu_indices(len(square), 1)
+    row, col = upper_triangle(len(square))
     return np.asarray(square[row, col], dtype=np.float64)
 
 
@@ -59,7 +70,7 @@ def subset(condensed: Floats, items: Ints) -> Floats:
 
 
 def scale_to_rms(condensed: Floats) -> Floats:
-    """The vector divided by its root mean square over the pairs that are present; unchanged when that is 0 or undefined."""
+    """The vector divided by its root mean square over the pairs that are present; unchanged when that is 0 or NaN."""
     present = condensed[np.isfinite(condensed)]
     rms = np.sqrt(np.mean(present**2)) if present.size else 0.0
     return condensed / rms if rms > 0 else condensed.copy()

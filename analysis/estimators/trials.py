@@ -1,0 +1,113 @@
+"""What every estimator starts from: the usable trials, flattened pair by pair, and how they hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from analysis.arrangement import Arrangement, Floats, Ints, check_arrangements
+from analysis.rdm import n_pairs, pairs_within
+
+# Items this close together (relative to the coordinates) are on one spot as far as floating point can tell.
+COINCIDENT = 1e-9
+
+
+class NoUsableTrialsError(ValueError):
+    """No trial holds any information about a dissimilarity."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Usable trials of an estimate: T trials with N placed pairs in all (a pair counts once in each trial of it).
+
+    `numbers` (T,) are the trials' places in the list that was given; `dropped` names the others, each with its reason.
+    `trial`, `pair`, `distance` (N,) hold for each placed pair its trial (0 to T-1), its condensed index in the study
+    and its distance in the unit of the positions; the pairs of a trial are consecutive. `extent` (T,) is each trial's
+    largest distance, `sizes` (T,) its number of items.
+    """
+
+    n_items: int
+    arrangements: tuple[Arrangement, ...]
+    numbers: Ints
+    dropped: tuple[tuple[int, str], ...]
+    sizes: Ints
+    extent: Floats
+    trial: Ints
+    pair: Ints
+    distance: Floats
+
+    def relative_distance(self) -> Floats:
+        """Distances with each trial scaled to a largest distance of 1, (N,)."""
+        return self.distance / self.extent[self.trial]
+
+    def seen(self) -> Ints:
+        """For each pair of the study the number of trials that hold it, (P,)."""
+        return np.bincount(self.pair, minlength=n_pairs(self.n_items))
+
+
+def usable_trials(arrangements: Iterable[Arrangement], n_items: int) -> Trials:
+    """The trials that say something about dissimilarities, flattened; the others dropped with a reason.
+
+    A trial of fewer than three items has one distance at most, which says nothing once its free scale is taken out; a
+    trial whose items all lie on one spot has no scale.
+
+    Raises
+    ------
+    NoUsableTrialsError
+        When no trial is usable.
+    ValueError
+        When a trial holds an item that is not below `n_items`.
+    """
+    kept: list[Arrangement] = []
+    numbers: list[int] = []
+    distances: list[Floats] = []
+    dropped: list[tuple[int, str]] = []
+    for number, arrangement in enumerate(check_arrangements(arrangements, n_items)):
+        distance = arrangement.distances()
+        if len(arrangement) < 3:
+            dropped.append((number, f"has {len(arrangement)} items; fewer than three hold no information"))
+        elif distance.max() <= COINCIDENT * max(1.0, np.abs(arrangement.positions).max()):
+            dropped.append((number, "all items are on one spot, so the trial has no scale"))
+        else:
+            kept.append(arrangement)
+            numbers.append(number)
+            distances.append(distance)
+    if not kept:
+        reasons = "; ".join(f"trial {number} {reason}" for number, reason in dropped[:5]) or "there are no trials"
+        raise NoUsableTrialsError(f"no usable trial among {len(dropped)}: {reasons}")
+    counts = np.array([d.size for d in distances])
+    return Trials(
+        n_items=n_items,
+        arrangements=tuple(kept),
+        numbers=np.array(numbers, dtype=np.int64),
+        dropped=tuple(dropped),
+        sizes=np.array([len(a) for a in kept], dtype=np.int64),
+        extent=np.array([d.max() for d in distances]),
+        trial=np.repeat(np.arange(len(kept)), counts),
+        pair=np.concatenate([pairs_within(a.items, n_items) for a in kept]),
+        distance=np.concatenate(distances),
+    )
+
+
+def pair_components(trials: Trials) -> Ints:
+    """For each pair of the study the component it belongs to, (P,), -1 where it was never seen.
+
+    Trials are connected when they share a pair: only then do their distances have a common scale. Components are
+    numbered by falling number of pairs.
+    """
+    n_trials, total = trials.sizes.size, n_pairs(trials.n_items)
+    links = coo_array(
+        (np.ones(trials.pair.size), (trials.trial, n_trials + trials.pair)), shape=(n_trials + total, n_trials + total)
+    )
+    _, labels = connected_components(links, directed=False)
+    of_pair = np.full(total, -1, dtype=np.int64)
+    of_pair[trials.pair] = labels[trials.trial]
+    found, of_seen, sizes = np.unique(of_pair[of_pair >= 0], return_inverse=True, return_counts=True)
+    rank = np.empty(found.size, dtype=np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(found.size)
+    of_pair[of_pair >= 0] = rank[of_seen]
+    return of_pair
