@@ -1,0 +1,139 @@
+"""study.toml: what a study is, validated with errors that name the key and the reason."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app.errors import Invalid
+
+FILE = "study.toml"
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be a full http or https address")
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Texts(_Section):
+    """What the participant reads, in Markdown (the question: one plain line); unset texts are the page's own."""
+
+    consent: str | None = Field(default=None, max_length=50_000)
+    instructions: str | None = Field(default=None, max_length=50_000)
+    thanks: str | None = Field(default=None, max_length=50_000)
+    question: str | None = Field(default=None, min_length=1, max_length=300)
+
+
+class Playback(_Section):
+    """How clips play in the arena."""
+
+    play: Literal["hover", "click", "always"] = "hover"
+    sound: bool = False
+    loop: bool = True
+    watch: Literal["free", "before_placing", "before_done"] = "free"
+    enlarge: bool = True
+
+
+class Arena(_Section):
+    """How the arena looks and helps."""
+
+    guide_lines: bool = False
+    hints: bool = True
+    background: Literal["auto", "grey"] = "auto"
+
+
+class Design(_Section):
+    """Which clips a trial shows."""
+
+    method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = "lift_the_weakest"
+    max_items: int = Field(default=20, ge=3, le=100)
+    repeats: int = Field(default=0, ge=0, le=10)
+    practice: bool = False
+    practice_pass: float | None = Field(default=None, ge=0.0, le=1.0)
+
+
+class Stop(_Section):
+    """When a session ends: at the first of these rules that is met."""
+
+    min_evidence: float = Field(default=0.5, gt=0.0, le=100.0)
+    max_minutes: float = Field(default=30.0, gt=0.0, le=24 * 60.0)
+    max_trials: int = Field(default=200, ge=1, le=1000)
+
+
+class Recruitment(_Section):
+    """Where participants come from and how they get back. `parameters` are the names in the link's query."""
+
+    places: int | None = Field(default=None, ge=1, le=100_000)
+    parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]] = Field(
+        default=["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"], max_length=10
+    )
+    completion_code: str | None = Field(default=None, min_length=1, max_length=100)
+    completion_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
+
+
+class StudyDefinition(_Section):
+    """The whole of study.toml."""
+
+    title: str = Field(min_length=1, max_length=200)
+    language: Literal["auto", "en", "de", "fr", "es"] = "auto"
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    texts: Texts = Texts()
+    playback: Playback = Playback()
+    arena: Arena = Arena()
+    design: Design = Design()
+    stop: Stop = Stop()
+    recruitment: Recruitment = Recruitment()
+
+    @model_validator(mode="after")
+    def _rules_fit_together(self) -> StudyDefinition:
+        if self.design.practice_pass is not None and not self.design.practice:
+            raise ValueError("design.practice_pass is set, but design.practice is off")
+        return self
+
+
+def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
+    """The validated definition of a study.
+
+    Raises
+    ------
+    Invalid
+        When the text is not TOML, or a key is unknown, missing or has a value that cannot be used; the message names
+        the file, the key and the reason.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{file}: not valid TOML: {error}") from error
+    return check_definition(raw, file=file)
+
+
+def check_definition(raw: dict[str, Any], *, file: str = FILE) -> StudyDefinition:
+    """As `parse_definition`, for a definition that is already a dict."""
+    try:
+        return StudyDefinition.model_validate(raw)
+    except ValidationError as error:
+        problems = [f"{_key(problem['loc'])}: {_reason(problem)}" for problem in error.errors()]
+        raise Invalid(
+            "; ".join(f"{file}: {problem}" for problem in problems), field=_key(error.errors()[0]["loc"])
+        ) from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the file"
+
+
+def _reason(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "no such key"
+    if problem["type"] == "missing":
+        return "is missing"
+    return str(problem["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,73 @@
+"""States of studies, clips and participants' sessions, and the moves between them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.errors import NotAllowed
+
+
+class StudyState(StrEnum):
+    """A draft is being built, an open study takes participants, a closed one takes none (running sessions go on)."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ClipState(StrEnum):
+    """Where a clip is on its way from the experimenter's file to something that a browser plays."""
+
+    WAITING = "waiting"
+    CONVERTING = "converting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class SessionState(StrEnum):
+    """A participant's sitting: consented and shown the instructions, at the task, done, or withdrawn."""
+
+    INSTRUCTED = "instructed"
+    ARRANGING = "arranging"
+    FINISHED = "finished"
+    WITHDRAWN = "withdrawn"
+
+
+STUDY_MOVES = {
+    StudyState.DRAFT: {StudyState.OPEN},
+    StudyState.OPEN: {StudyState.CLOSED},
+    StudyState.CLOSED: {StudyState.OPEN},
+}
+
+SESSION_MOVES = {
+    SessionState.INSTRUCTED: {SessionState.ARRANGING, SessionState.WITHDRAWN},
+    SessionState.ARRANGING: {SessionState.FINISHED, SessionState.WITHDRAWN},
+    SessionState.FINISHED: {SessionState.WITHDRAWN},
+    SessionState.WITHDRAWN: set(),
+}
+
+
+def move_study(state: StudyState, to: StudyState) -> StudyState:
+    """The study's next state.
+
+    Raises
+    ------
+    NotAllowed
+        When a study cannot go from `state` to `to`.
+    """
+    if to not in STUDY_MOVES[state]:
+        raise NotAllowed(f"A study that is {state.value} cannot become {to.value}.")
+    return to
+
+
+def move_session(state: SessionState, to: SessionState) -> SessionState:
+    """The session's next state.
+
+    Raises
+    ------
+    NotAllowed
+        When a session cannot go from `state` to `to`.
+    """
+    if to not in SESSION_MOVES[state]:
+        raise NotAllowed(f"A session that is {state.value} cannot become {to.value}.")
+    return to

@@ -1,0 +1,69 @@
+"""What can go wrong in the domain's own words; `app.web.failures` turns these into one JSON shape and one page."""
+
+from __future__ import annotations
+
+
+class AsterismError(Exception):
+    """An error with a sentence for a person, a short code for a program, and the field it is about, if any."""
+
+    status = 400
+    code = "invalid"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        if code is not None:
+            self.code = code
+
+
+class Invalid(AsterismError):
+    """Input that cannot be used."""
+
+
+class NotFound(AsterismError):
+    """No such thing, or not yours: the answer is the same for both."""
+
+    status = 404
+    code = "not_found"
+
+
+class NotAllowed(AsterismError):
+    """The thing exists, but its present state forbids this."""
+
+    status = 409
+    code = "not_allowed"
+
+
+class Conflict(AsterismError):
+    """The same trial was submitted before with other contents, or is no longer the current one."""
+
+    status = 409
+    code = "conflict"
+
+
+class StudyClosed(AsterismError):
+    """The study takes no new participants."""
+
+    status = 403
+    code = "closed"
+
+
+class StudyFull(StudyClosed):
+    """All places of the study are taken."""
+
+    code = "full"
+
+
+class Unauthorised(AsterismError):
+    """No token, or one that nobody was given."""
+
+    status = 401
+    code = "unauthorised"
+
+
+class ConfigurationError(AsterismError):
+    """The installation cannot run as it is set up."""
+
+    status = 500
+    code = "configuration"

@@ -1,0 +1,325 @@
+"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from app.domain import ClipState, SessionState, StudyState
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps it without its zone, so the zone is put back when it is read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC before it is stored."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Mark what was read as UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def states(of: type[StrEnum]) -> Enum:
+    """A column type for the states `of`, checked by the database too."""
+    return Enum(
+        of, native_enum=False, length=16, create_constraint=True, values_callable=lambda kinds: [k.value for k in kinds]
+    )
+
+
+def now() -> datetime:
+    """The server's clock, which alone decides about times."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables, with constraint names that migrations can refer to."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Experimenter(Base):
+    """Somebody who may log in and who owns studies."""
+
+    __tablename__ = "experimenter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class SetupLink(Base):
+    """The one-time link by which the first experimenter sets a password; only its hash is kept."""
+
+    __tablename__ = "setup_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Study(Base):
+    """A study: its definition (the validated study.toml) and its state."""
+
+    __tablename__ = "study"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[StudyState] = mapped_column(states(StudyState), default=StudyState.DRAFT)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    definition_toml: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    clips: Mapped[list[Clip]] = relationship(order_by="Clip.position", back_populates="study")
+
+
+class Clip(Base):
+    """One video clip of a study, from the experimenter's file to its renditions."""
+
+    __tablename__ = "clip"
+    __table_args__ = (
+        UniqueConstraint("study_id", "source_sha256"),
+        UniqueConstraint("study_id", "file_name"),
+        UniqueConstraint("study_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    position: Mapped[int] = mapped_column(Integer)
+    file_name: Mapped[str] = mapped_column(String(255))
+    label: Mapped[str] = mapped_column(String(255))
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    attributes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    state: Mapped[ClipState] = mapped_column(states(ClipState), default=ClipState.WAITING)
+    progress: Mapped[float] = mapped_column(Float, default=0.0)
+    reason: Mapped[str | None] = mapped_column(Text)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    duration_s: Mapped[float | None] = mapped_column(Float)
+    fps: Mapped[float | None] = mapped_column(Float)
+    codec: Mapped[str | None] = mapped_column(String(32))
+    has_audio: Mapped[bool | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    study: Mapped[Study] = relationship(back_populates="clips")
+    renditions: Mapped[list[Rendition]] = relationship(back_populates="clip", lazy="selectin")
+
+
+class Rendition(Base):
+    """A file that a browser loads for a clip: mp4, webm or poster; stored under its SHA-256."""
+
+    __tablename__ = "rendition"
+
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+    clip: Mapped[Clip] = relationship(back_populates="renditions")
+
+
+class ParticipantSession(Base):
+    """A participant's sitting. A rater of a study is one such row."""
+
+    __tablename__ = "participant_session"
+    __table_args__ = (
+        UniqueConstraint("study_id", "number"),
+        UniqueConstraint("study_id", "recruiter_key"),
+        CheckConstraint("progress >= 0 AND progress <= 1", name="progress_is_a_share"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    number: Mapped[int] = mapped_column(Integer)
+    state: Mapped[SessionState] = mapped_column(states(SessionState), default=SessionState.INSTRUCTED)
+    is_simulated: Mapped[bool] = mapped_column(default=False)
+    recruiter: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    # Empty recruiter ids are NULL here, and NULLs are distinct: nobody is merged with another by a missing id.
+    recruiter_key: Mapped[str | None] = mapped_column(String(64))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    progress: Mapped[float] = mapped_column(Float, default=0.0)
+    # The tab that may save drafts, and the language that the page was shown in.
+    tab: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    consented_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(16))
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    study: Mapped[Study] = relationship()
+    trials: Mapped[list[Trial]] = relationship(order_by="Trial.number", back_populates="session")
+
+    @property
+    def rater(self) -> str:
+        """The rater's name in tables and files: P001, P002, …"""
+        return f"P{self.number:03d}"
+
+
+class SessionToken(Base):
+    """A bearer token of a session, hashed. A recruiter's link opened again gives one more."""
+
+    __tablename__ = "session_token"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Trial(Base):
+    """What one trial shows; written once, when it is assigned."""
+
+    __tablename__ = "trial"
+    __table_args__ = (UniqueConstraint("session_id", "number"), UniqueConstraint("session_id", "key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"))
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    number: Mapped[int] = mapped_column(Integer)
+    purpose: Mapped[str] = mapped_column(String(16), default="arrange")
+    repeat_of: Mapped[int | None] = mapped_column(Integer)
+    design: Mapped[str] = mapped_column(String(32))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    assigned_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    session: Mapped[ParticipantSession] = relationship(back_populates="trials")
+    seats: Mapped[list[Seat]] = relationship(order_by="Seat.seat", lazy="selectin")
+    submission: Mapped[Submission | None] = relationship(back_populates="trial")
+
+
+class Seat(Base):
+    """A clip of a trial and the seat around the arena where it waits."""
+
+    __tablename__ = "seat"
+    __table_args__ = (UniqueConstraint("trial_id", "clip_id"),)
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
+    seat: Mapped[int] = mapped_column(Integer, primary_key=True)
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
+
+    clip: Mapped[Clip] = relationship()
+
+
+class Draft(Base):
+    """The placements of an unfinished trial as last seen; the only row of a trial that is ever replaced."""
+
+    __tablename__ = "draft"
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Submission(Base):
+    """What came back for a trial; written once and never changed."""
+
+    __tablename__ = "submission"
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    duration_ms: Mapped[float] = mapped_column(Float)
+    hidden_ms: Mapped[float] = mapped_column(Float)
+    active_ms: Mapped[float] = mapped_column(Float)
+    viewport_width: Mapped[float] = mapped_column(Float)
+    viewport_height: Mapped[float] = mapped_column(Float)
+    pixel_ratio: Mapped[float] = mapped_column(Float)
+    arena_x: Mapped[float] = mapped_column(Float)
+    arena_y: Mapped[float] = mapped_column(Float)
+    arena_diameter: Mapped[float] = mapped_column(Float)
+    item_width: Mapped[float] = mapped_column(Float)
+
+    trial: Mapped[Trial] = relationship(back_populates="submission")
+    placements: Mapped[list[Placement]] = relationship(lazy="selectin")
+
+
+class Placement(Base):
+    """Where a clip was put, in arena units: centre (0, 0), diameter 1, y upwards."""
+
+    __tablename__ = "placement"
+    __table_args__ = (CheckConstraint("x * x + y * y <= 0.250000001", name="inside_the_arena"),)
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("submission.trial_id"), primary_key=True)
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    x: Mapped[float] = mapped_column(Float(53))
+    y: Mapped[float] = mapped_column(Float(53))
+
+
+class Move(Base):
+    """One drop of a clip; x and y are NULL when it went back to its seat."""
+
+    __tablename__ = "move"
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("submission.trial_id"), primary_key=True)
+    order: Mapped[int] = mapped_column("move_order", Integer, primary_key=True)
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
+    t_ms: Mapped[float] = mapped_column(Float)
+    x: Mapped[float | None] = mapped_column(Float(53))
+    y: Mapped[float | None] = mapped_column(Float(53))
+    how: Mapped[str] = mapped_column(String(16))
+
+
+class Play(Base):
+    """One playback of a clip."""
+
+    __tablename__ = "play"
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("submission.trial_id"), primary_key=True)
+    order: Mapped[int] = mapped_column("play_order", Integer, primary_key=True)
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
+    t_ms: Mapped[float] = mapped_column(Float)
+    played_ms: Mapped[float] = mapped_column(Float)
+    how: Mapped[str] = mapped_column(String(16))
+    ended: Mapped[bool] = mapped_column()
+
+
+class SessionEvent(Base):
+    """What happened around the trials: resumed, another tab, a refused submit with its body, a clip that failed."""
+
+    __tablename__ = "session_event"
+    __table_args__ = (Index("ix_session_event_session", "session_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    kind: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

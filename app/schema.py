@@ -1,0 +1,55 @@
+"""The database's schema: made and moved forward by migrations, and compared with the code at every start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from app.db import Database
+from app.errors import ConfigurationError
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def schema_state(database: Database) -> str:
+    """How the database stands to the code: "empty", "current", "older" or "newer"."""
+    script = ScriptDirectory.from_config(_config())
+    with database.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return "empty"
+    if revision == script.get_current_head():
+        return "current"
+    known = {item.revision for item in script.walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def migrate(database: Database) -> None:
+    """Bring the database to the code's schema, in one transaction; does nothing when it is there already.
+
+    Raises
+    ------
+    ConfigurationError
+        When a newer version of Asterism has written this database.
+    """
+    if schema_state(database) == "newer":
+        raise ConfigurationError(
+            "the database was written by a newer version of Asterism: update the program, or restore a backup"
+        )
+    with database.writer.begin() as connection:
+        _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
