@@ -1,7 +1,17 @@
 """The science of the multi-arrangement task, as a library of its own: NumPy, SciPy and the standard library."""
 
 from analysis.arrangement import Arrangement
+from analysis.designs import StopRule, next_items, session_progress
 from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from analysis.evidence import pair_evidence
 
-__all__ = ["Arrangement", "NoUsableTrialsError", "RDMEstimate", "estimate_rdm", "pair_evidence"]
+__all__ = [
+    "Arrangement",
+    "NoUsableTrialsError",
+    "RDMEstimate",
+    "StopRule",
+    "estimate_rdm",
+    "next_items",
+    "pair_evidence",
+    "session_progress",
+]

@@ -1,0 +1,105 @@
+"""When a session ends, and how far along the participant is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrangement import Floats
+
+
+@dataclass(frozen=True)
+class StopRule:
+    """A session ends as soon as one of the rules that are set is met.
+
+    Attributes
+    ----------
+    min_evidence : float or None
+        Evidence that every pair must reach (Kriegeskorte & Mur 2012 use 0.5).
+    max_minutes : float or None
+        Minutes of work, breaks left out.
+    max_trials : int or None
+        Number of trials.
+
+    Raises
+    ------
+    ValueError
+        When no rule is set, or one is not positive.
+    """
+
+    min_evidence: float | None = 0.5
+    max_minutes: float | None = None
+    max_trials: int | None = None
+
+    def __post_init__(self) -> None:
+        rules = {"min_evidence": self.min_evidence, "max_minutes": self.max_minutes, "max_trials": self.max_trials}
+        if all(value is None for value in rules.values()):
+            raise ValueError("a session needs a rule that ends it: min_evidence, max_minutes or max_trials")
+        for name, value in rules.items():
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise ValueError(f"{name} must be a positive number, got {value}")
+
+
+@dataclass(frozen=True)
+class SessionProgress:
+    """How far a session has come.
+
+    Attributes
+    ----------
+    fraction : float
+        From 0 to 1, and 1 only when the session is done: the share to show the participant.
+    done : bool
+    reason : str or None
+        Which rule ended the session: "evidence", "minutes" or "trials".
+    min_evidence : float
+        Evidence of the weakest pair; infinite for a study without pairs.
+    """
+
+    fraction: float
+    done: bool
+    reason: str | None
+    min_evidence: float
+
+
+def session_progress(
+    evidence: Floats, *, rule: StopRule | None = None, n_trials: int = 0, minutes: float = 0.0
+) -> SessionProgress:
+    """How far a session has come by its stop rules; the rule that is nearest to its end counts.
+
+    The evidence rule's fraction is the mean over pairs of min(E / target, 1): it grows with every trial, whereas the
+    weakest pair's evidence stands still for most of a session and then jumps.
+
+    Parameters
+    ----------
+    evidence : (P,) float
+        From `pair_evidence`.
+    rule : StopRule
+        Default: every pair reaches an evidence of 0.5.
+    n_trials, minutes
+        Trials finished and minutes worked so far.
+
+    Raises
+    ------
+    ValueError
+        When the evidence holds a negative value or NaN.
+    """
+    rule = StopRule() if rule is None else rule
+    if not (evidence >= 0).all():
+        raise ValueError("evidence must not be negative or NaN")
+    weakest = float(evidence.min()) if evidence.size else math.inf
+    fractions: dict[str, float] = {}
+    if rule.min_evidence is not None:
+        share = np.minimum(evidence / rule.min_evidence, 1.0)
+        # A mean that rounds up to 1 must not claim the end while one pair lacks evidence.
+        part = min(float(share.mean()), math.nextafter(1.0, 0.0)) if share.size else 0.0
+        met = weakest >= rule.min_evidence if share.size else n_trials > 0
+        fractions["evidence"] = 1.0 if met else part
+    if rule.max_minutes is not None:
+        fractions["minutes"] = min(minutes / rule.max_minutes, 1.0)
+    if rule.max_trials is not None:
+        fractions["trials"] = min(n_trials / rule.max_trials, 1.0)
+    reason, fraction = max(fractions.items(), key=lambda item: item[1])
+    done = fraction >= 1.0
+    return SessionProgress(fraction=fraction, done=done, reason=reason if done else None, min_evidence=weakest)
