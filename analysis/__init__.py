@@ -4,6 +4,8 @@ from analysis.arrangement import Arrangement
 from analysis.designs import StopRule, next_items, session_progress
 from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from analysis.evidence import pair_evidence
+from analysis.noise_ceiling import noise_ceiling
+from analysis.reliability import reliability
 
 __all__ = [
     "Arrangement",
@@ -12,6 +14,8 @@ __all__ = [
     "StopRule",
     "estimate_rdm",
     "next_items",
+    "noise_ceiling",
     "pair_evidence",
+    "reliability",
     "session_progress",
 ]

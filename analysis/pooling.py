@@ -1,0 +1,75 @@
+"""Several raters' RDMs as one: the pool that fits a measure best, and how many raters stand behind each pair."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.arrangement import Floats, Ints
+from analysis.similarity import Method, check_method, check_rdms, ranks
+
+
+def raters_per_pair(rdms: ArrayLike) -> Ints:
+    """Number of raters who saw each pair, (P,) int, of `rdms` (R, P) with NaN for a missing pair."""
+    return np.asarray(np.isfinite(check_rdms(rdms)).sum(axis=0), dtype=np.int64)
+
+
+def standardise(rdms: Floats, method: Method) -> Floats:
+    """Each rater's row on the common scale that pooling for `method` wants, over the rater's own pairs; same shape.
+
+    Pearson: mean 0, sd 1. Cosine: root mean square 1. Rank measures: ranks over the number of pairs ranked, so that a
+    rater who saw half of the pairs weighs no less. A row without any spread (zero, for cosine) says nothing about which
+    pairs are alike: it becomes NaN and is not pooled.
+    """
+    check_method(method)
+    if method == "cosine":
+        rms = np.sqrt(np.nanmean(rdms * rdms, axis=1, keepdims=True))
+        return rdms / np.where(rms > 0, rms, np.nan)
+    centred = rdms - np.nanmean(rdms, axis=1, keepdims=True)
+    spread = np.sqrt(np.nanmean(centred * centred, axis=1, keepdims=True))
+    spread[spread <= 1e-12 * np.nanmax(np.abs(rdms), axis=1, keepdims=True)] = np.nan
+    if method == "pearson":
+        return np.asarray(centred / spread)
+    return np.asarray(ranks(rdms) / np.isfinite(rdms).sum(axis=1, keepdims=True) + 0.0 * spread)
+
+
+def pool(rdms: ArrayLike, method: Method = "pearson") -> Floats:
+    """The group's RDM: the mean of the standardised rows over the raters who saw the pair (Nili et al. 2014).
+
+    Parameters
+    ----------
+    rdms : (R, P) float
+        NaN = missing pair.
+    method
+        What the pool will be compared by: z-scored rows for "pearson", unit rows for "cosine", ranks for "spearman",
+        "rho_a" and "tau_a".
+
+    Returns
+    -------
+    (P,) float
+        NaN where no rater saw the pair. The scale is that of the standardised rows: z, root mean square 1, or ranks
+        from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        When the method is unknown, or a rater has no pair at all.
+    """
+    return mean_present(standardise(check_rdms(rdms), method))
+
+
+def mean_present(rows: Floats) -> Floats:
+    """Mean over the rows that hold a value, per column; NaN where none does."""
+    present = np.isfinite(rows)
+    count = present.sum(axis=0)
+    total = np.where(present, rows, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def pools_without_each(standardised: Floats) -> Floats:
+    """Row r is the pool of all the other raters, (R, P); NaN where none of them saw the pair."""
+    present = np.isfinite(standardised)
+    filled = np.where(present, standardised, 0.0)
+    count = present.sum(axis=0) - present
+    total = filled.sum(axis=0) - filled
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,153 @@
+"""How alike two RDMs are: Pearson, Spearman, rho-a, Kendall's tau-a and cosine, over the pairs that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import kendalltau, rankdata
+
+from analysis.arrangement import Floats
+from analysis.rdm import n_items_of
+
+Method = Literal["pearson", "spearman", "rho_a", "tau_a", "cosine"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+# With two pairs every correlation is +1 or -1, which says nothing.
+MIN_PAIRS = 3
+
+
+def check_method(method: str) -> None:
+    """Raise ValueError, naming the methods there are, when `method` is not one of them."""
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+
+
+def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Floats:
+    """The RDMs as a (R, P) float array, one row each, NaN = missing pair.
+
+    Raises
+    ------
+    ValueError
+        When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, or a row holds no pair at all.
+    """
+    table = np.asarray(rdms, dtype=np.float64)
+    if table.ndim == 1:
+        table = table[None]
+    if table.ndim != 2 or table.shape[0] == 0 or table.shape[1] == 0:
+        raise ValueError(f"{name} must have shape (rows, pairs) with at least one of each, got {table.shape}")
+    n_items_of(table.shape[1])
+    if np.isinf(table).any():
+        raise ValueError(f"{name} holds an infinite dissimilarity ({row} {int(np.argwhere(np.isinf(table))[0, 0])})")
+    empty = np.flatnonzero(np.isnan(table).all(axis=1))
+    if empty.size:
+        raise ValueError(f"{name}: {row} {int(empty[0])} has no pair at all; leave this {row} out")
+    return table
+
+
+def ranks(rdms: Floats) -> Floats:
+    """Average ranks of each row over its own pairs, same shape; NaN stays NaN."""
+    if np.isnan(rdms).any():
+        return np.asarray(rankdata(rdms, axis=-1, nan_policy="omit"), dtype=np.float64)
+    return np.asarray(rankdata(rdms, axis=-1), dtype=np.float64)
+
+
+def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pearson") -> Floats:
+    """Similarity of every row of `a` with every row of `b`, each over the pairs that both hold.
+
+    Parameters
+    ----------
+    a : (A, P) float
+        Condensed RDMs, NaN = missing pair.
+    b : (B, P) float, optional
+        The rows of `a` among themselves when left out.
+    method
+        "rho_a" is Spearman's rho without a correction for ties, "tau_a" Kendall's tau without one: neither favours a
+        model for predicting ties (Nili et al. 2014; Schütt et al. 2023). "cosine" takes the vectors as they are.
+
+    Returns
+    -------
+    (A, B) float
+        NaN where two rows share fewer than 3 pairs, or where one of them is constant over these (zero, for "cosine");
+        rho-a and tau-a are 0 there by their definitions.
+
+    Raises
+    ------
+    ValueError
+        When the method is unknown, the numbers of pairs differ, or a row is empty or infinite.
+    """
+    check_method(method)
+    left = check_rdms(a, "a", row="row")
+    right = left if b is None else check_rdms(b, "b", row="row")
+    if left.shape[1] != right.shape[1]:
+        raise ValueError(f"the RDMs have {left.shape[1]} and {right.shape[1]} pairs")
+    if method == "tau_a":
+        return _one_by_one(left, right, _tau_a, symmetric=b is None)
+    complete = not (np.isnan(left).any() or np.isnan(right).any())
+    if method in ("spearman", "rho_a"):
+        if not complete:
+            # Ranks are taken anew over the pairs that two raters share, which no matrix product can do.
+            return _one_by_one(left, right, _spearman if method == "spearman" else _rho_a, symmetric=b is None)
+        left, right = ranks(left), ranks(right)
+    return _products(left, right, method)
+
+
+def _products(left: Floats, right: Floats, method: Method) -> Floats:
+    """Similarities that are sums of products: one matrix product each for the sums over shared pairs."""
+    here, there = np.isfinite(left).astype(np.float64), np.isfinite(right).astype(np.float64)
+    n = here @ there.T
+    size_x = np.nansum(left * left, axis=1)[:, None]
+    size_y = np.nansum(right * right, axis=1)[None]
+    if method != "cosine":
+        # Centring first keeps the sums of squares accurate; the means over shared pairs are taken out below.
+        left = left - np.nanmean(left, axis=1, keepdims=True)
+        right = right - np.nanmean(right, axis=1, keepdims=True)
+    x, y = np.where(here > 0, left, 0.0), np.where(there > 0, right, 0.0)
+    xy, xx, yy = x @ y.T, (x * x) @ there.T, here @ (y * y).T
+    # Sums of squares at the level of rounding error belong to rows that are constant over the shared pairs.
+    least_x, least_y = np.maximum(1e-13 * xx, 1e-24 * size_x), np.maximum(1e-13 * yy, 1e-24 * size_y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method != "cosine":
+            sx, sy = x @ there.T, here @ y.T
+            xy, xx, yy = xy - sx * sy / n, xx - sx * sx / n, yy - sy * sy / n
+        if method == "rho_a":
+            return np.where(n >= MIN_PAIRS, 12 * xy / (n**3 - n), np.nan)
+        value = np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0)
+    return np.where((n >= MIN_PAIRS) & (xx > least_x) & (yy > least_y), value, np.nan)
+
+
+def _one_by_one(left: Floats, right: Floats, measure: Callable[[Floats, Floats], float], *, symmetric: bool) -> Floats:
+    out = np.full((len(left), len(right)), np.nan)
+    for i, x in enumerate(left):
+        for j in range(i if symmetric else 0, len(right)):
+            shared = np.isfinite(x) & np.isfinite(right[j])
+            if shared.sum() >= MIN_PAIRS:
+                out[i, j] = measure(x[shared], right[j][shared])
+            if symmetric:
+                out[j, i] = out[i, j]
+    return out
+
+
+def _spearman(x: Floats, y: Floats) -> float:
+    return float(_products(ranks(x)[None], ranks(y)[None], "spearman")[0, 0])
+
+
+def _rho_a(x: Floats, y: Floats) -> float:
+    return float(_products(ranks(x)[None], ranks(y)[None], "rho_a")[0, 0])
+
+
+def _tau_a(x: Floats, y: Floats) -> float:
+    """Kendall's tau-a: SciPy's tau-b with its correction for ties taken back."""
+    total = x.size * (x.size - 1) / 2
+    untied_x, untied_y = total - _tied(x), total - _tied(y)
+    if untied_x == 0 or untied_y == 0:
+        return 0.0
+    tau_b = float(kendalltau(x, y, method="asymptotic").statistic)
+    return tau_b * float(np.sqrt(untied_x * untied_y)) / total
+
+
+def _tied(x: Floats) -> float:
+    _, counts = np.unique(x, return_counts=True)
+    return float((counts * (counts - 1) / 2).sum())
