@@ -1,0 +1,218 @@
+"""Read the export bundle: checksums verified, tables typed, arrangements by rater."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.arrangement import Arrangement
+from analysis.formats.bundle_tables import TABLES
+from analysis.formats.bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
+from analysis.formats.rdm_set import RDMSet
+from analysis.formats.tables import read_npz, read_rows
+
+# Purposes of the trials that enter RDMs: practice and attention checks do not.
+RDM_PURPOSES = ("arrange", "repeat")
+
+
+class BundleError(ValueError):
+    """A bundle cannot be read; the message names the file and the reason."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One stored trial: its row of trials.csv and its arrangement over the bundle's items."""
+
+    row: dict[str, Any]
+    arrangement: Arrangement
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An export bundle on disk whose files agree with its manifest.
+
+    `names` are the clips in item order. Tables are read from the file when they are asked for.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    names: tuple[str, ...]
+
+    def text(self, name: str) -> str:
+        """A file of the bundle as text, such as study.toml or methods.md."""
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(name).decode()
+
+    def rows(self, table: str) -> Iterator[dict[str, Any]]:
+        """Rows of a table of `bundle_tables.TABLES` as dictionaries of typed values, one at a time.
+
+        Raises
+        ------
+        BundleError
+            Naming file and line, when a cell does not hold what the table's column holds.
+        """
+        name = f"{table}.csv"
+        with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
+            try:
+                yield from read_rows(io.TextIOWrapper(file, "utf-8", newline=""), TABLES[table], name)
+            except ValueError as error:
+                raise BundleError(f"{self.path}: {error}") from error
+
+    def trials(self) -> dict[str, list[Trial]]:
+        """Every stored trial by participant, in the order in which they were submitted.
+
+        Raises
+        ------
+        BundleError
+            When a placement belongs to no trial or names no clip, or a trial does not have as many as it says.
+        """
+        place = {name: index for index, name in enumerate(self.names)}
+        heads = {row["trial_key"]: row for row in self.rows("trials")}
+        items: dict[str, list[int]] = {key: [] for key in heads}
+        positions: dict[str, list[tuple[float, float]]] = {key: [] for key in heads}
+        for row in self.rows("placements"):
+            if row["trial_key"] not in heads:
+                raise BundleError(f"{self.path}: placements.csv: trial {row['trial_key']} is not in trials.csv")
+            if row["clip"] not in place:
+                raise BundleError(f"{self.path}: placements.csv: clip {row['clip']} is not in clips.csv")
+            items[row["trial_key"]].append(place[row["clip"]])
+            positions[row["trial_key"]].append((row["x"], row["y"]))
+        by_participant: dict[str, list[Trial]] = {}
+        for key, head in sorted(heads.items(), key=lambda entry: (entry[1]["submitted_at"], entry[1]["number"])):
+            if len(items[key]) != head["n_clips"]:
+                counts = f"{head['n_clips']} clips in trials.csv, {len(items[key])} in placements.csv"
+                raise BundleError(f"{self.path}: trial {key} has {counts}")
+            try:
+                arrangement = Arrangement(items[key], positions[key])
+            except ValueError as error:
+                raise BundleError(f"{self.path}: trial {key}: {error}") from error
+            by_participant.setdefault(head["participant"], []).append(Trial(head, arrangement))
+        return by_participant
+
+    def arrangements(
+        self, *, purposes: Collection[str] = RDM_PURPOSES, with_excluded: bool = False, with_simulated: bool = True
+    ) -> dict[str, list[Arrangement]]:
+        """Arrangements of these purposes by rater, in the order of submission.
+
+        Withdrawn sessions are never among them, and excluded ones only when asked for.
+
+        Raises
+        ------
+        BundleError
+            As `trials`.
+        """
+        left_out = {
+            row["session"]
+            for row in self.rows("participants")
+            if row["state"] == "withdrawn"
+            or (row["excluded"] and not with_excluded)
+            or (row["is_simulated"] and not with_simulated)
+        }
+        chosen = {
+            rater: [
+                trial.arrangement
+                for trial in trials
+                if trial.row["purpose"] in purposes and trial.row["session"] not in left_out
+            ]
+            for rater, trials in self.trials().items()
+        }
+        return {rater: trials for rater, trials in chosen.items() if trials}
+
+    def rdms(self, method: str, *, group: bool = False) -> RDMSet:
+        """The RDMs that the bundle holds for a method: every rater's, or the pooled one.
+
+        Raises
+        ------
+        BundleError
+            When the bundle holds none.
+        """
+        name = f"rdms/{method}/{'group' if group else 'rdms'}.npz"
+        if name not in self.manifest["files"]:
+            raise BundleError(f"{self.path}: holds no {name}")
+        with zipfile.ZipFile(self.path) as archive:
+            return read_npz(io.BytesIO(archive.read(name)))
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Open a bundle after comparing every file with the manifest's sizes and SHA-256.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    BundleError
+        Naming file and reason: not a zip, no manifest, another format or a newer version, a file that is missing, not
+        listed, or does not have its checksum, or a table that does not fit its columns.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _manifest(archive, path)
+            _verify(archive, manifest, path)
+    except zipfile.BadZipFile as error:
+        raise BundleError(f"{path}: not a whole zip file ({error})") from error
+    bundle = Bundle(path, manifest, ())
+    clips = sorted(bundle.rows("clips"), key=lambda row: int(row["item"]))
+    if [row["item"] for row in clips] != list(range(len(clips))):
+        raise BundleError(f"{path}: clips.csv: the items are not 0, 1, 2 ...")
+    names = tuple(row["clip"] for row in clips)
+    if len(set(names)) != len(names):
+        raise BundleError(f"{path}: clips.csv: a clip's name stands twice")
+    return Bundle(path, manifest, names)
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(archive.read(MANIFEST))
+    except KeyError:
+        raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or not a whole one") from None
+    except (ValueError, zlib.error, zipfile.BadZipFile) as error:
+        raise BundleError(f"{path}: {MANIFEST} is damaged ({error})") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BundleError(f"{path}: {MANIFEST} does not describe a {FORMAT}")
+    version = manifest.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise BundleError(f"{path}: {MANIFEST} has no format_version")
+    if version > FORMAT_VERSION:
+        raise BundleError(
+            f"{path}: has format version {version}, and this program reads up to {FORMAT_VERSION}: use a newer program"
+        )
+    if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("counts"), dict):
+        raise BundleError(f"{path}: {MANIFEST} lists no files or counts")
+    return manifest
+
+
+def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], path: Path) -> None:
+    present = [info.filename for info in archive.infolist() if info.filename != MANIFEST]
+    if len(set(present)) != len(present):
+        raise BundleError(f"{path}: holds a file twice")
+    if missing := sorted(manifest["files"].keys() - set(present)):
+        raise BundleError(f"{path}: {missing[0]} is listed in {MANIFEST} but missing")
+    if unlisted := sorted(set(present) - manifest["files"].keys()):
+        raise BundleError(f"{path}: {unlisted[0]} is not listed in {MANIFEST}")
+    needed = {"study.toml", "methods.md", *(f"{table}.csv" for table in TABLES)}
+    if absent := sorted(needed - set(present)):
+        raise BundleError(f"{path}: holds no {absent[0]}")
+    for name, listed in manifest["files"].items():
+        if not isinstance(listed, dict) or not isinstance(listed.get("bytes"), int):
+            raise BundleError(f"{path}: {MANIFEST} does not give the size of {name}")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with archive.open(name) as file:
+                # Reading stops at the listed size, so a file that unpacks to far more than it should does no harm.
+                while size <= listed["bytes"] and (block := file.read(BLOCK)):
+                    digest.update(block)
+                    size += len(block)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise BundleError(f"{path}: {name} is damaged ({error})") from error
+        if size != listed["bytes"]:
+            raise BundleError(f"{path}: {name} is longer or shorter than the {listed['bytes']} bytes in {MANIFEST}")
+        if digest.hexdigest() != listed.get("sha256"):
+            raise BundleError(f"{path}: {name} does not have the SHA-256 in {MANIFEST}: it was changed or damaged")

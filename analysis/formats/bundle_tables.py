@@ -1,0 +1,201 @@
+"""Columns of the export bundle's tables: the data dictionary, as plain data.
+
+A change of a column's name, kind, unit or meaning is a new format version (`FORMAT_VERSION` in `bundle_writer.py`).
+A new column at the end of a table is not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """One column: its name, the kind of its cells (text, int, float, bool, time), its unit ("" for none), its meaning.
+
+    `required` columns have a value in every row; in the others an empty cell means "not known" or "does not apply".
+    """
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+    required: bool = False
+
+
+PARTICIPANT = Column("participant", "text", "", "The rater's name in this study, such as P001", True)
+SESSION = Column("session", "text", "", "Id of the participant's sitting", True)
+TRIAL_KEY = Column("trial_key", "text", "", "Id of the trial, unique in the study", True)
+NUMBER = Column("number", "int", "", "Place of the trial in its session, from 1", True)
+CLIP = Column("clip", "text", "", "Name of the clip: its file name, unique in the study", True)
+METHOD = Column("method", "text", "", "Estimator of the RDMs, as in analysis.estimate_rdm", True)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "clips": (
+        Column("item", "int", "", "Index of the clip in the study's order, from 0; the order of every RDM", True),
+        CLIP,
+        Column("label", "text", "", "Name shown to people"),
+        Column("sha256", "text", "", "SHA-256 of the experimenter's file"),
+        Column("duration_s", "float", "s", "Playing time"),
+        Column("width", "int", "px", "Width of the picture"),
+        Column("height", "int", "px", "Height of the picture"),
+        Column("fps", "float", "1/s", "Mean frame rate"),
+        Column("has_audio", "bool", "", "Whether the experimenter's file has sound"),
+    ),
+    "attributes": (
+        CLIP,
+        Column("attribute", "text", "", "Name of the attribute, from the study's attributes.csv", True),
+        Column("value", "text", "", "The clip's value"),
+    ),
+    "participants": (
+        PARTICIPANT,
+        SESSION,
+        Column("state", "text", "", "instructed, arranging, finished or withdrawn", True),
+        Column("is_simulated", "bool", "", "True for a simulated rater: not data of a person", True),
+        Column("recruiter", "text", "", "The recruiter's parameters as a JSON object, where the study exports them"),
+        Column("language", "text", "", "Language of the participant's pages (BCP 47)"),
+        Column("seed", "int", "", "Seed of the session's random numbers"),
+        Column("consented_at", "time", "UTC", "When consent was given (server clock)"),
+        Column("started_at", "time", "UTC", "When the first trial was asked for (server clock)"),
+        Column("ended_at", "time", "UTC", "When the session ended (server clock)"),
+        Column("ended_by", "text", "", "Rule that ended it, such as evidence or time"),
+        Column("n_trials", "int", "", "Number of trials stored"),
+        Column("excluded", "bool", "", "True when the experimenter left the session out of the results"),
+        Column("exclusion_reason", "text", "", "The experimenter's reason"),
+    ),
+    "trials": (
+        PARTICIPANT,
+        SESSION,
+        TRIAL_KEY,
+        NUMBER,
+        Column("purpose", "text", "", "arrange, repeat, practice or check; arrange and repeat enter the RDMs", True),
+        Column("repeat_of", "int", "", "Number of the trial of this session whose clips this one repeats"),
+        Column("design", "text", "", "Design that chose the clips"),
+        Column("n_clips", "int", "", "Number of clips in the trial", True),
+        Column("shown_at", "time", "UTC", "When the trial was given out (server clock)"),
+        Column("submitted_at", "time", "UTC", "When the trial was stored (server clock)", True),
+        Column("duration_ms", "float", "ms", "From the arena being shown to the submit, the page's monotonic clock"),
+        Column("hidden_ms", "float", "ms", "Part of duration_ms during which the page was hidden"),
+        Column("active_ms", "float", "ms", "Part of duration_ms during which the participant was at work"),
+        Column("viewport_width_px", "float", "CSS px", "Width of the browser's viewport at the submit"),
+        Column("viewport_height_px", "float", "CSS px", "Height of the browser's viewport at the submit"),
+        Column("arena_x_px", "float", "CSS px", "Centre of the arena from the viewport's left edge"),
+        Column("arena_y_px", "float", "CSS px", "Centre of the arena from the viewport's top edge"),
+        Column("arena_diameter_px", "float", "CSS px", "Diameter of the arena: 1 arena unit"),
+        Column("item_width_px", "float", "CSS px", "Width of a clip in the arena"),
+        Column("pixel_ratio", "float", "", "Device pixels in a CSS pixel"),
+        Column("sha256", "text", "", "SHA-256 of the body that the participant's page sent"),
+    ),
+    "placements": (
+        PARTICIPANT,
+        SESSION,
+        TRIAL_KEY,
+        NUMBER,
+        CLIP,
+        Column("seat", "int", "", "Seat on which the clip waited, from 0"),
+        Column("x", "float", "arena diameters", "Centre of the clip, to the right of the arena's centre", True),
+        Column("y", "float", "arena diameters", "Centre of the clip, upwards from the arena's centre", True),
+    ),
+    "moves": (
+        PARTICIPANT,
+        SESSION,
+        TRIAL_KEY,
+        Column("order", "int", "", "Order of the move in its trial, from 0", True),
+        CLIP,
+        Column("t_ms", "float", "ms", "When it was put down, from the arena being shown, monotonic clock", True),
+        Column("how", "text", "", "How it was moved, such as pointer, keyboard, undo"),
+        Column("x", "float", "arena diameters", "Where it was put; empty when it went back to its seat"),
+        Column("y", "float", "arena diameters", "Where it was put; empty when it went back to its seat"),
+    ),
+    "plays": (
+        PARTICIPANT,
+        SESSION,
+        TRIAL_KEY,
+        Column("order", "int", "", "Order of the play in its trial, from 0", True),
+        CLIP,
+        Column("t_ms", "float", "ms", "When it began, from the arena being shown, monotonic clock", True),
+        Column("played_ms", "float", "ms", "How long it played"),
+        Column("how", "text", "", "What started it, such as hover, focus, tap"),
+        Column("ended", "bool", "", "Whether it was played to its end"),
+    ),
+    "reliability": (
+        METHOD,
+        Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
+        Column("value", "float", "", "The measure; empty when it is not defined for these data"),
+        Column("low", "float", "", "Lower end of its interval (bootstrap over raters)"),
+        Column("high", "float", "", "Upper end of its interval (bootstrap over raters)"),
+        Column("n_raters", "int", "", "Raters that entered it", True),
+    ),
+    "noise_ceiling": (
+        METHOD,
+        Column("comparator", "text", "", "pearson, spearman, tau_a or cosine", True),
+        Column("lower", "float", "", "Mean similarity of each rater to the pool of the others"),
+        Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
+        Column("n_raters", "int", "", "Raters that entered it", True),
+    ),
+    "quality": (
+        PARTICIPANT,
+        Column("index", "text", "", "Name of the quality index", True),
+        Column("value", "float", "", "Its value, in the unit of the index"),
+        Column("flagged", "bool", "", "True when the value asks for a look at the participant"),
+    ),
+}
+
+# One row for each rater and pair, in rdms/<method>/rdms.csv and rdms/<method>/group.csv.
+RDM_COLUMNS: tuple[Column, ...] = (
+    METHOD,
+    Column("rater", "text", "", "Participant, or group for the pooled RDM", True),
+    Column("clip_a", "text", "", "First clip of the pair, the one of lower item index", True),
+    Column("clip_b", "text", "", "Second clip of the pair", True),
+    Column("dissimilarity", "float", "", "The estimate, in the RDM's own scale; empty when the pair is missing"),
+    Column("evidence", "float", "arena diameters^2", "Evidence weight summed over trials (0 = never seen)"),
+    Column("standard_error", "float", "", "Standard error of the dissimilarity, where the estimator gives one"),
+    Column("observations", "int", "", "Trials that held the pair; in group.csv raters who saw it"),
+    Column("predicted", "bool", "", "True when a model filled in a pair that was never seen"),
+)
+
+# Tables that are also written as JSON beside the CSV, because they are small and scripts read them.
+JSON_TABLES = ("reliability", "noise_ceiling")
+
+
+DICTIONARY_COLUMNS: tuple[Column, ...] = (
+    Column("table", "text", "", "Table of the bundle", True),
+    Column("column", "text", "", "Column of the table", True),
+    Column("kind", "text", "", "Kind of its cells", True),
+    Column("unit", "text", "", "Unit of its numbers"),
+    Column("required", "text", "", "yes when each row has a value", True),
+    Column("meaning", "text", "", "What it holds", True),
+)
+
+
+def dictionary_rows() -> list[tuple[str, str, str, str, str, str]]:
+    """The data dictionary: (table, column, kind, unit, required, meaning) of every column of the bundle."""
+    tables = {**TABLES, "rdms": RDM_COLUMNS}
+    return [
+        (table, column.name, column.kind, column.unit, "yes" if column.required else "no", column.meaning)
+        for table, columns in tables.items()
+        for column in columns
+    ]
+
+
+def dictionary_markdown() -> str:
+    """The data dictionary as a Markdown document."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Tables are CSV in UTF-8 with a header line. An empty cell means not known, or does not apply. `float` cells",
+        "hold as many digits as give back the stored number exactly; `bool` cells are true or false; `time` cells are",
+        "ISO 8601 in UTC. A text that a spreadsheet could take for a formula is preceded by an apostrophe (so is one",
+        "that begins with an apostrophe): take one leading apostrophe away to have the original text.",
+    ]
+    for table, columns in {**TABLES, "rdms/<method>/rdms and group": RDM_COLUMNS}.items():
+        lines += [
+            "",
+            f"## {table}.csv",
+            "",
+            "| column | kind | unit | always there | meaning |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {c.name} | {c.kind} | {c.unit} | {'yes' if c.required else 'no'} | {c.meaning} |" for c in columns
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,86 @@
+"""Several raters' RDMs with the names that belong to them: what every RDM format here reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.arrangement import Floats
+from analysis.rdm import n_pairs
+
+OPTIONAL_ROWS = ("evidence", "standard_error", "observations", "predicted")
+
+
+@dataclass(frozen=True, eq=False)
+class RDMSet:
+    """RDMs of one set of items, and what is known about each pair.
+
+    Parameters
+    ----------
+    rdms : (R, P) float
+        Dissimilarities in condensed order, NaN where a pair is missing. A single (P,) vector is taken as one row.
+    names : n strings
+        Names of the items (clips), in the order of the condensed vectors; distinct.
+    raters : R strings
+        Who each row belongs to; distinct. "group" for an RDM pooled over raters.
+    method : str
+        Estimator of the rows, as in `analysis.estimate_rdm`; empty when unknown.
+    evidence, standard_error : (R, P) float or None
+        Evidence weight and standard error of each dissimilarity.
+    observations : (R, P) float or None
+        Number of trials that held the pair (for a pooled RDM: number of raters who saw it).
+    predicted : (R, P) bool or None
+        True where the value was predicted by a model and the pair was never seen.
+
+    Raises
+    ------
+    ValueError
+        When shapes and names do not fit each other, or a name stands twice.
+    """
+
+    rdms: Floats
+    names: tuple[str, ...]
+    raters: tuple[str, ...]
+    method: str = ""
+    evidence: Floats | None = field(default=None)
+    standard_error: Floats | None = field(default=None)
+    observations: Floats | None = field(default=None)
+    predicted: Floats | None = field(default=None)
+
+    def __init__(
+        self,
+        rdms: ArrayLike,
+        names: Sequence[str],
+        raters: Sequence[str],
+        method: str = "",
+        *,
+        evidence: ArrayLike | None = None,
+        standard_error: ArrayLike | None = None,
+        observations: ArrayLike | None = None,
+        predicted: ArrayLike | None = None,
+    ) -> None:
+        rows = np.atleast_2d(np.asarray(rdms, dtype=np.float64))
+        shape = (len(raters), n_pairs(len(names)))
+        if rows.size == 0:
+            rows = rows.reshape(shape) if 0 in shape else rows
+        if rows.shape != shape:
+            raise ValueError(
+                f"rdms must have shape {shape} for {len(raters)} raters and {len(names)} items, got {rows.shape}"
+            )
+        for label, values in (("names", names), ("raters", raters)):
+            if len(set(values)) != len(values):
+                twice = next(value for value in values if list(values).count(value) > 1)
+                raise ValueError(f"{label} holds {twice!r} twice")
+        object.__setattr__(self, "rdms", rows)
+        object.__setattr__(self, "names", tuple(str(name) for name in names))
+        object.__setattr__(self, "raters", tuple(str(rater) for rater in raters))
+        object.__setattr__(self, "method", method)
+        given = (evidence, standard_error, observations, predicted)
+        for label, extra in zip(OPTIONAL_ROWS, given, strict=True):
+            array = None if extra is None else np.asarray(extra, dtype=np.float64).reshape(-1, shape[1])
+            if array is not None and array.shape != shape:
+                raise ValueError(f"{label} must have shape {shape}, got {array.shape}")
+            object.__setattr__(self, label, array)
