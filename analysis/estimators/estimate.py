@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.arrangement import Arrangement, Floats, Ints
+from analysis.estimators.forward import fit_forward
+from analysis.estimators.inverse_mds import STEP, inverse_mds
+from analysis.estimators.latent import fit_latent
+from analysis.estimators.precision_weighted import precision_weighted
 from analysis.estimators.trials import Trials, pair_components, usable_trials
 from analysis.estimators.weighted_average import weighted_average
-from analysis.evidence import evidence_weights
+from analysis.evidence import DISTANCE_FLOOR, evidence_weights
+from analysis.rdm import scale_to_rms
 
-METHODS = ("weighted_average",)
+METHODS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +79,19 @@ def estimate_rdm(arrangements: Iterable[Arrangement], n_items: int, *, method: s
     n_items
         Number of items of the study; the RDM has n_items(n_items-1)/2 pairs.
     method
-        ``weighted_average`` (the reference: Kriegeskorte & Mur 2012). It depends on the positions' unit, through the
-        floor of the evidence.
+        ``combined`` (the default)
+            Mean of ``latent`` and ``arrangement``: the most accurate where raters place with a human's noise.
+        ``latent``
+            A model of all items fitted to the precision-weighted average; fast.
+        ``arrangement``
+            The same model fitted to the placements themselves, through the arrangements that it predicts.
+        ``precision_weighted``
+            An average of the trials that follows their zoom; no model, unseen pairs stay NaN.
+        ``weighted_average``
+            The reference (Kriegeskorte & Mur 2012), for comparison with published work; unseen pairs stay NaN. It and
+            ``inverse_mds`` depend on the unit of the positions, through the evidence's floor.
+        ``inverse_mds``
+            Their second procedure; it gets worse with more trials when placements are noisy.
 
     Raises
     ------
@@ -87,21 +103,49 @@ def estimate_rdm(arrangements: Iterable[Arrangement], n_items: int, *, method: s
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
     trials = usable_trials(arrangements, n_items)
-    average = weighted_average(trials)
-    return _estimate(trials, average.rdm, method=method, n_iter=average.n_iter, converged=average.converged)
-
-
-def _estimate(trials: Trials, rdm: Floats, *, method: str, n_iter: int, converged: bool) -> RDMEstimate:
-    """The result with what all methods share; `rdm` in any unit, NaN where unknown."""
+    found = fit(trials, method)
     seen = trials.seen() > 0
     return RDMEstimate(
-        rdm=rdm / np.sqrt(np.nansum(rdm**2)),
-        evidence=np.bincount(trials.pair, evidence_weights(trials.distance), seen.size),
+        rdm=found.rdm / np.sqrt(np.nansum(found.rdm**2)),
+        evidence=np.asarray(np.bincount(trials.pair, evidence_weights(trials.distance), seen.size), dtype=np.float64),
         standard_error=None,
         method=method,
-        n_iter=n_iter,
-        converged=converged,
+        n_iter=found.n_iter,
+        converged=found.converged,
         dropped=trials.dropped,
         components=pair_components(trials),
-        predicted=~seen & np.isfinite(rdm),
+        predicted=~seen & np.isfinite(found.rdm),
+        parameters=found.parameters,
+    )
+
+
+class Fit(NamedTuple):
+    """What a method found: `rdm` (P,) in any unit, NaN where unknown."""
+
+    rdm: Floats
+    n_iter: int
+    converged: bool
+    parameters: dict[str, Any]
+
+
+def fit(trials: Trials, method: str) -> Fit:
+    """Run one of METHODS on usable trials."""
+    if method == "weighted_average":
+        reference = weighted_average(trials)
+        return Fit(reference.rdm, reference.n_iter, reference.converged, {"distance_floor": DISTANCE_FLOOR})
+    if method == "inverse_mds":
+        inverse = inverse_mds(trials)
+        return Fit(inverse.rdm, inverse.n_iter, inverse.converged, {"step": STEP, "error": inverse.error})
+    average = precision_weighted(trials)
+    noise = {"placement_variance": average.placement_variance, "misfit_variance": average.misfit_variance}
+    if method == "precision_weighted":
+        return Fit(average.rdm, average.n_iter, average.converged, noise)
+    forward = fit_forward(trials, average) if method != "latent" else None
+    latent = fit_latent(trials, average=average) if method != "arrangement" else None
+    fits = [f for f in (latent, forward) if f is not None]
+    return Fit(
+        rdm=np.mean([scale_to_rms(f.rdm) for f in fits], axis=0),
+        n_iter=sum(f.n_iter for f in fits),
+        converged=all(f.converged for f in fits),
+        parameters=noise | {"dimensions": fits[0].configuration.points.shape[1]},
     )

@@ -1,0 +1,161 @@
+"""Forward model: the dissimilarities whose predicted arrangements, in the plane, lie nearest to those that were made.
+
+Averages of distances inherit what two dimensions cannot show; a forward model does not, because its prediction of each
+trial is itself a two-dimensional arrangement, at the participant's own local minimum of stress.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from scipy.optimize import minimize
+
+from analysis.arrangement import Floats
+from analysis.estimators.configuration import SMALLEST, Configuration
+from analysis.estimators.latent import fit_latent
+from analysis.estimators.precision_weighted import PrecisionWeighted
+from analysis.estimators.stress import Batch, batches_by_size, differences, incidence
+from analysis.estimators.trials import Trials
+from analysis.rdm import scale_to_rms, to_condensed, to_square, upper_triangle
+
+MAX_DIMENSIONS = 6
+RIDGE = 3.0
+UNIT_WEIGHT = 50.0
+STEPS = 25
+ROUNDS = 2
+MAX_ITER = 30
+MAX_RATIO = 50.0
+DAMPING = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardFit:
+    """A fitted configuration; `rdm` (P,) holds all pairs. `noise` is the placement noise (sd) that was assumed."""
+
+    rdm: Floats
+    configuration: Configuration
+    noise: float
+    n_iter: int
+    converged: bool
+
+
+def fit_forward(trials: Trials, average: PrecisionWeighted | None = None) -> ForwardFit:
+    """Fit a configuration in min(6, n-2) dimensions to the placements themselves.
+
+    Minimises, over the configuration, the squared distances between the placed items and those of the predicted
+    arrangement at its best rotation, reflection and scaling, over twice the noise variance, and a ridge. Starts from
+    the latent fit; two rounds of 30 L-BFGS iterations, the predictions of the first starting at the placements.
+    """
+    latent = fit_latent(trials, average=average, max_dimensions=MAX_DIMENSIONS)
+    noise = float(np.clip(np.sqrt(latent.average.placement_variance), 0.04, 0.25))
+    configuration = latent.configuration.scaled(1 / np.sqrt(np.mean(latent.rdm**2)))
+    batches = batches_by_size(trials)
+    n_iter, converged = 0, False
+    for number in range(ROUNDS):
+        if number:
+            rdm = configuration.distances()
+            batches = [replace(batch, start=batch.predict(rdm, STEPS)) for batch in batches]
+        found = minimize(
+            partial(forward_loss, shape=configuration, batches=batches, noise=noise),
+            configuration.flat(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": MAX_ITER},
+        )
+        configuration = configuration.with_flat(found.x)
+        n_iter += int(found.nit)
+        converged = bool(found.success)
+    return ForwardFit(scale_to_rms(configuration.distances()), configuration, noise, n_iter, converged)
+
+
+def forward_loss(
+    flat: Floats,
+    *,
+    shape: Configuration,
+    batches: list[Batch],
+    noise: float,
+    steps: int = STEPS,
+    damping: float = DAMPING,
+) -> tuple[float, Floats]:
+    """The objective and its gradient at the configuration that `flat` holds (of the same shape as `shape`).
+
+    The gradient is by implicit differentiation, as if the predictions had reached their minimum of stress; `damping`
+    keeps its linear systems regular.
+    """
+    configuration = shape.with_flat(flat)
+    matrix = configuration.matrix()
+    rdm = to_condensed(matrix)
+    mean_square = np.mean(rdm**2)
+    loss = UNIT_WEIGHT * (mean_square - 1) ** 2
+    slope = (4 * UNIT_WEIGHT * (mean_square - 1) / rdm.size) * rdm
+    for batch in batches:
+        error, by_pair = _arrangement_error(batch, rdm, steps, damping)
+        loss += error / (2 * noise**2)
+        slope += np.bincount(batch.pairs.ravel(), by_pair.ravel() / noise**2, rdm.size)
+    penalty, gradient = configuration.ridge(RIDGE)
+    gradient += configuration.gradient(to_square(slope / np.maximum(rdm, SMALLEST)))
+    return float(loss) + penalty, gradient
+
+
+def _arrangement_error(batch: Batch, rdm: Floats, steps: int, damping: float) -> tuple[float, Floats]:
+    """Sum of squared distances between placed and predicted items, and half its gradient by the trials' pairs."""
+    x, y = batch.predict(rdm, steps)
+    placed_x, placed_y = batch.placed
+    # Best rotation or reflection and scale of each trial: the larger of the two traces that 2 x 2 algebra allows.
+    xx, xy = (x * placed_x).sum(1), (x * placed_y).sum(1)
+    yx, yy = (y * placed_x).sum(1), (y * placed_y).sum(1)
+    turn, flip = np.hypot(xx + yy, xy - yx), np.hypot(xx - yy, xy + yx)
+    mirrored = flip > turn
+    trace = np.maximum(np.where(mirrored, flip, turn), SMALLEST)
+    cosine = np.where(mirrored, xx - yy, xx + yy) / trace
+    sine = np.where(mirrored, xy + yx, xy - yx) / trace
+    sign = np.where(mirrored, -1.0, 1.0)
+    scale = trace / np.maximum((x * x + y * y).sum(1), SMALLEST)
+    # (x, y) @ R with R = [[cosine, sine], [-sign sine, sign cosine]], times the scale.
+    a, b = (scale * cosine)[:, None], (scale * sine)[:, None]
+    c, d = (-sign * scale * sine)[:, None], (sign * scale * cosine)[:, None]
+    error_x = a * x + c * y - placed_x
+    error_y = b * x + d * y - placed_y
+    force_x = a * error_x + b * error_y
+    force_y = c * error_x + d * error_y
+
+    response_x, response_y, unit_x, unit_y = _respond(batch, rdm, (x, y), (force_x, force_y), damping)
+    matrix, _ = incidence(x.shape[1])
+    by_pair = unit_x * (response_x @ matrix)
+    by_pair += unit_y * (response_y @ matrix)
+    return float(np.sum(error_x**2) + np.sum(error_y**2)), by_pair
+
+
+def _respond(
+    batch: Batch, rdm: Floats, positions: tuple[Floats, Floats], force: tuple[Floats, Floats], damping: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """How predicted arrangements give way to `force`: (H + damping m) response = force, H the Hessian of the stress.
+
+    Returns the response in x and y (T, m), and the unit vectors along the pairs, x and y (T, m(m-1)/2).
+    """
+    dx, dy, distance = differences(*positions)
+    ratio = np.minimum(rdm[batch.pairs] / distance, MAX_RATIO)
+    dx /= distance
+    dy /= distance
+    n_trials, m = positions[0].shape
+    row, col = upper_triangle(m)
+    hessian = np.zeros((n_trials, 2 * m, 2 * m))
+    blocks = (
+        (0, 0, 1 - ratio + ratio * dx * dx),
+        (0, m, ratio * dx * dy),
+        (m, 0, ratio * dx * dy),
+        (m, m, 1 - ratio + ratio * dy * dy),
+    )
+    for down, right, stiffness in blocks:
+        hessian[:, down + row, right + col] = -stiffness
+        hessian[:, down + col, right + row] = -stiffness
+    items = np.arange(m)
+    for down, right, _ in blocks:
+        block = hessian[:, down : down + m, right : right + m]
+        block[:, items, items] = -block.sum(2)
+    both = np.arange(2 * m)
+    hessian[:, both, both] += damping * m
+    response = np.linalg.solve(hessian, np.concatenate(force, axis=1)[..., None])[..., 0]
+    return np.asarray(response[:, :m]), np.asarray(response[:, m:]), dx, dy

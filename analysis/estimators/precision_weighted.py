@@ -1,0 +1,117 @@
+"""Precision-weighted average: each trial counts by how finely it could show its distances.
+
+A trial of few or similar items is zoomed in: the same slip of the hand is a smaller error in dissimilarity. The weights
+follow this zoom, the same for all pairs of a trial; weights by the observed distance itself would favour whatever noise
+made larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from analysis.arrangement import Floats
+from analysis.estimators.trials import Trials
+from analysis.estimators.weighted_average import weighted_average
+from analysis.rdm import scale_to_rms
+
+MAX_ROUNDS = 20
+MIN_ROUNDS = 7
+FIRST_NOISE_ROUND = 4
+MIN_NOISE_TRIALS = 5
+TOLERANCE = 1e-8
+# A pair that one trial decides almost alone has no residual to learn from.
+MAX_LEVERAGE = 0.9
+# Variance that no trial goes below, in squared units of an RDM of RMS 1.
+BASE_VARIANCE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionWeighted:
+    """The average and its noise model.
+
+    `rdm` (P,) has an RMS of 1 and is NaN where unseen; `precision` (P,) is the sum of 1/variance over the trials that
+    hold a pair, 0 where unseen. `placement_variance` (s2) is the variance of a coordinate in a trial scaled to a
+    largest distance of 1, `misfit_variance` (r2) that of what two dimensions cannot show, in squared units of the rdm.
+    `scale` (T,) turns units of the rdm into the unit of each trial, `variance` (T,) is that of a distance in rdm units.
+    """
+
+    rdm: Floats
+    precision: Floats
+    placement_variance: float
+    misfit_variance: float
+    scale: Floats
+    variance: Floats
+    n_iter: int
+    converged: bool
+
+
+def precision_weighted(trials: Trials) -> PrecisionWeighted:
+    """Alternate between the trials' scales, the average weighted by their precision, and two noise variances.
+
+    At most 20 rounds. The noise variances are found by non-negative least squares of the trials' squared residuals,
+    from the fourth round on, if at least five trials share pairs with others.
+    """
+    d = trials.relative_distance()
+    pair, trial = trials.pair, trials.trial
+    times_seen = trials.seen()
+    seen, total = times_seen > 0, times_seen.size
+    squares = np.bincount(trial, d**2)
+    flatness = _flatness(trials)
+
+    rdm = np.where(seen, scale_to_rms(weighted_average(trials, d).rdm), 0.0)
+    s2, r2 = 0.01, 0.02
+    converged, rounds = False, 0
+    while not converged and rounds < MAX_ROUNDS:
+        rounds += 1
+        scale = np.sqrt(squares / np.bincount(trial, rdm[pair] ** 2))
+        variance = 2 * s2 / scale**2 + r2 * flatness + BASE_VARIANCE
+        aligned = d / scale[trial]
+        precision = np.asarray(np.bincount(pair, 1 / variance[trial], total), dtype=np.float64)
+        updated = np.bincount(pair, aligned / variance[trial], total) / np.where(seen, precision, 1.0)
+        if rounds >= FIRST_NOISE_ROUND:
+            found = _noise(trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance)
+            if found is not None:
+                s2 = float(np.clip((s2 + found[0]) / 2, 2e-4, 0.1))
+                r2 = float(np.clip((r2 + found[1]) / 2, 1e-4, 0.3))
+        updated /= np.sqrt(np.mean(updated[seen] ** 2))
+        change = np.mean((updated - rdm)[seen] ** 2)
+        converged = bool(change < TOLERANCE) and rounds >= MIN_ROUNDS
+        rdm = updated
+    return PrecisionWeighted(
+        rdm=np.where(seen, rdm, np.nan),
+        precision=precision,
+        placement_variance=s2,
+        misfit_variance=r2,
+        scale=scale,
+        variance=variance,
+        n_iter=rounds,
+        converged=converged,
+    )
+
+
+def _noise(
+    trials: Trials, residual: Floats, leverage: Floats, scale: Floats, variance: Floats
+) -> tuple[float, float] | None:
+    """Placement and misfit variance that the residuals (N,) show, or None when too few trials overlap with others.
+
+    `leverage` (N,) is the share of a pair's value that comes from this one placement.
+    """
+    shared = leverage < MAX_LEVERAGE
+    of_trial = trials.trial[shared]
+    count = np.bincount(of_trial, minlength=scale.size)
+    square = np.bincount(of_trial, residual[shared] ** 2 / (1 - leverage[shared]), scale.size)
+    rows = count >= 3
+    if rows.sum() < MIN_NOISE_TRIALS:
+        return None
+    weight = np.sqrt(np.minimum(count[rows], 30)) / variance[rows]
+    design = np.column_stack([2 / scale[rows] ** 2, _flatness(trials)[rows]])
+    placement, misfit = nnls(design * weight[:, None], square[rows] / count[rows] * weight)[0]
+    return placement, misfit
+
+
+def _flatness(trials: Trials) -> Floats:
+    """Share of the dissimilarities' misfit in two dimensions that a trial of this size shows, (T,): three items fit."""
+    return np.asarray(np.maximum(1 - 3 / trials.sizes, 0.0))

@@ -1,0 +1,95 @@
+"""Metric-stress MDS in the plane, for many trials of equal size at once.
+
+Positions are x and y, each (T, m) for T trials of m items; distances are condensed, (T, m(m-1)/2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from analysis.arrangement import Floats, Ints
+from analysis.estimators.trials import Trials
+from analysis.rdm import upper_triangle
+
+# Two items on one spot count as this far apart (in a trial of size about 1): they pull apart in no direction.
+CLOSEST = 1e-9
+# Up to this size a dense matrix product beats a sparse one.
+DENSE_UP_TO = 40
+
+
+@lru_cache(maxsize=128)
+def incidence(m: int) -> tuple[Any, Any]:
+    """The (m, P) matrix that turns coordinates (T, m) into the pairs' differences, and its transpose."""
+    row, col = upper_triangle(m)
+    pairs = np.arange(row.size)
+    signs = np.ones(row.size)
+    matrix = csr_array(
+        (np.concatenate([signs, -signs]), (np.concatenate([row, col]), np.concatenate([pairs, pairs]))),
+        shape=(m, row.size),
+    )
+    if m <= DENSE_UP_TO:
+        dense = matrix.toarray()
+        return dense, np.ascontiguousarray(dense.T)
+    return matrix, matrix.T.tocsr()
+
+
+def differences(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    """For each pair the differences in x and in y, and the distance."""
+    matrix, _ = incidence(x.shape[1])
+    dx, dy = x @ matrix, y @ matrix
+    distance = dx * dx
+    distance += dy * dy
+    np.sqrt(distance, out=distance)
+    return dx, dy, np.maximum(distance, CLOSEST, out=distance)
+
+
+def smacof(dissimilarity: Floats, x: Floats, y: Floats, *, steps: int) -> tuple[Floats, Floats]:
+    """Move the positions towards less raw stress against `dissimilarity`; they come back centred.
+
+    Each step is a Guttman transform with equal weights, so the stress never rises (SMACOF: De Leeuw 1977).
+    """
+    m = x.shape[1]
+    _, transposed = incidence(m)
+    for _ in range(steps):
+        dx, dy, ratio = differences(x, y)
+        np.divide(dissimilarity, ratio, out=ratio)
+        dx *= ratio
+        dy *= ratio
+        x, y = dx @ transposed, dy @ transposed
+        x /= m
+        y /= m
+    return x, y
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The trials of one size m: their pairs (T, m(m-1)/2), placed positions and the predictions' start, x and y (T, m).
+
+    Placed positions are centred, with a largest distance of 1.
+    """
+
+    pairs: Ints
+    placed: tuple[Floats, Floats]
+    start: tuple[Floats, Floats]
+
+    def predict(self, rdm: Floats, steps: int) -> tuple[Floats, Floats]:
+        """Arrangements of the trials that `rdm` (P,) leads to from the start."""
+        return smacof(rdm[self.pairs], *self.start, steps=steps)
+
+
+def batches_by_size(trials: Trials) -> list[Batch]:
+    """The trials, those of equal size together; the predictions start at the placements."""
+    batches = []
+    for size in np.unique(trials.sizes):
+        numbers = np.flatnonzero(trials.sizes == size)
+        positions = np.stack([trials.arrangements[t].positions / trials.extent[t] for t in numbers])
+        positions -= positions.mean(1, keepdims=True)
+        placed = (np.ascontiguousarray(positions[..., 0]), np.ascontiguousarray(positions[..., 1]))
+        pairs = trials.pair[np.isin(trials.trial, numbers)].reshape(numbers.size, -1)
+        batches.append(Batch(pairs, placed, placed))
+    return batches
