@@ -17,8 +17,8 @@ def raters_per_pair(rdms: ArrayLike) -> Ints:
 def standardise(rdms: Floats, method: Method) -> Floats:
     """Each rater's row on the common scale that pooling for `method` wants, over the rater's own pairs; same shape.
 
-    Pearson: mean 0, sd 1. Cosine: root mean square 1. Rank measures: ranks over the number of pairs ranked, so that a
-    rater who saw half of the pairs weighs no less. A row without any spread (zero, for cosine) says nothing about which
+    Pearson: mean 0, sd 1. Cosine: root mean square 1. Rank measures: ranks, stretched to those of the rater who saw
+    most pairs, so that nobody weighs less for having seen fewer. A row without any spread (zero, for cosine) says nothing about which
     pairs are alike: it becomes NaN and is not pooled.
     """
     check_method(method)
@@ -30,7 +30,9 @@ def standardise(rdms: Floats, method: Method) -> Floats:
     spread[spread <= 1e-12 * np.nanmax(np.abs(rdms), axis=1, keepdims=True)] = np.nan
     if method == "pearson":
         return np.asarray(centred / spread)
-    return np.asarray(ranks(rdms) / np.isfinite(rdms).sum(axis=1, keepdims=True) + 0.0 * spread)
+    count = np.isfinite(rdms).sum(axis=1, keepdims=True)
+    # Among raters who saw equally many pairs ranks stay halves of whole numbers, so that ties survive the addition.
+    return np.asarray(ranks(rdms) * (count.max() / count) + 0.0 * spread)
 
 
 def pool(rdms: ArrayLike, method: Method = "pearson") -> Floats:
@@ -47,8 +49,7 @@ def pool(rdms: ArrayLike, method: Method = "pearson") -> Floats:
     Returns
     -------
     (P,) float
-        NaN where no rater saw the pair. The scale is that of the standardised rows: z, root mean square 1, or ranks
-        from 0 to 1.
+        NaN where no rater saw the pair. The scale is that of the standardised rows: z, root mean square 1, or ranks.
 
     Raises
     ------

@@ -286,7 +286,7 @@ def test_raters_per_pair_counts_and_pool_averages_those_present():
     assert raters_per_pair(x).tolist() == [1, 2, 2]
     z0 = (x[0] - 2) / x[0].std()
     assert pool(x, "pearson") == pytest.approx([z0[0], (z0[1] - 1) / 2, (z0[2] + 1) / 2])
-    assert pool(x, "spearman") == pytest.approx([1 / 3, (2 / 3 + 1 / 2) / 2, 1])
+    assert pool(x, "spearman") == pytest.approx([1, (2 + 1.5) / 2, 3])
     unit = np.sqrt(np.array([14 / 3, 10 / 2]))
     assert pool(x, "cosine") == pytest.approx(
         [1 / unit[0], (2 / unit[0] + 1 / unit[1]) / 2, (3 / unit[0] + 3 / unit[1]) / 2]

@@ -1,0 +1,123 @@
+"""The noise ceiling by its definition, and what bounds it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import rankdata, spearmanr
+
+from analysis import noise_ceiling
+from analysis.noise_ceiling import leave_one_out
+from analysis.similarity import METHODS, similarity
+
+
+def raters(seed: int, n_raters: int = 5, n: int = 28) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.random(n) + 0.5 * rng.random((n_raters, n))
+
+
+def test_pearson_pools_z_scores():
+    x = raters(0)
+    z = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    found = noise_ceiling(x, method="pearson")
+    assert found.upper == pytest.approx(np.mean([np.corrcoef(row, z.mean(axis=0))[0, 1] for row in x]))
+    lower = [np.corrcoef(x[r], np.delete(z, r, axis=0).mean(axis=0))[0, 1] for r in range(5)]
+    assert found.lower == pytest.approx(np.mean(lower))
+
+
+def test_rank_measures_pool_ranks_and_cosine_pools_unit_vectors():
+    x = np.round(raters(1), 1)
+    r = rankdata(x, axis=1)
+    assert noise_ceiling(x, method="spearman").upper == pytest.approx(
+        np.mean([spearmanr(row, r.mean(axis=0)).statistic for row in x])
+    )
+    unit = x / np.sqrt((x**2).sum(axis=1, keepdims=True))
+    lower = []
+    for rater in range(5):
+        rest = np.delete(unit, rater, axis=0).mean(axis=0)
+        lower.append(unit[rater] @ rest / np.sqrt(rest @ rest))
+    assert noise_ceiling(x, method="cosine").lower == pytest.approx(np.mean(lower))
+
+
+@given(seed=st.integers(0, 10_000), n_raters=st.integers(2, 6))
+@settings(max_examples=25, deadline=None)
+def test_no_model_beats_the_upper_bound_and_the_lower_bound_lies_below(seed, n_raters):
+    x = raters(seed, n_raters)
+    model = np.random.default_rng(seed + 1).random((20, 28)) + x.mean(axis=0)
+    for method in ("pearson", "cosine", "spearman", "rho_a"):
+        found = noise_ceiling(x, method=method)
+        assert found.lower <= found.upper + 1e-12
+        assert similarity(x, model, method=method).mean(axis=0).max() <= found.upper + 1e-12
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=10, deadline=None)
+def test_raters_who_saw_the_same_pairs_only_are_as_if_the_others_did_not_exist(seed):
+    x = raters(seed)
+    blank = x.copy()
+    blank[:, ::3] = np.nan
+    for method in METHODS:
+        part = noise_ceiling(blank, method=method)
+        assert part.reason is None
+        # 28 pairs less every third leaves 18, no number of pairs of its own, so the definition is used directly.
+        kept = np.isfinite(blank[0])
+        lower = leave_one_out(blank, method)
+        for r in range(5):
+            rest = np.delete(x[:, kept], r, axis=0)
+            pools = {
+                "pearson": ((rest - rest.mean(axis=1, keepdims=True)) / rest.std(axis=1, keepdims=True)).mean(axis=0),
+                "cosine": (rest / np.sqrt((rest**2).mean(axis=1, keepdims=True))).mean(axis=0),
+            }
+            pooled = pools.get(method, rankdata(rest, axis=1).mean(axis=0))
+            wide = np.full(28, np.nan)
+            wide[kept] = pooled
+            assert lower[r] == pytest.approx(similarity(blank[r], wide, method=method)[0, 0])
+
+
+def test_each_rater_is_compared_over_the_pairs_it_saw():
+    x = raters(3, n_raters=3)
+    x[0, :10] = np.nan
+    x[1:, 20:] = np.nan
+    # Rater 0 shares pairs 10 to 19 with the others, and these two share 0 to 19 with each other.
+    found = leave_one_out(x, "pearson")
+    z = (x - np.nanmean(x, axis=1, keepdims=True)) / np.nanstd(x, axis=1, keepdims=True)
+    assert found[0] == pytest.approx(np.corrcoef(x[0, 10:20], z[1:, 10:20].mean(axis=0))[0, 1])
+    pooled = np.where(np.isfinite(z[0]), (z[0] + z[2]) / 2, z[2])[:20]
+    assert found[1] == pytest.approx(np.corrcoef(x[1, :20], pooled)[0, 1])
+
+
+def test_identical_raters_reach_one():
+    x = np.tile(raters(0, 1), (4, 1))
+    for method in METHODS:
+        found = noise_ceiling(x, method=method)
+        assert (found.lower, found.upper) == pytest.approx((1, 1))
+
+
+def test_one_rater_has_no_ceiling_and_is_told_why():
+    found = noise_ceiling(raters(0, 1))
+    assert np.isnan([found.lower, found.upper]).all()
+    assert "two raters" in found.reason
+
+
+def test_raters_without_shared_pairs_are_told_why():
+    x = np.full((2, 15), np.nan)
+    x[0, :7], x[1, 8:] = np.arange(7), np.arange(7)
+    found = noise_ceiling(x)
+    assert np.isnan(found.lower)
+    assert "3 pairs" in found.reason
+
+
+@pytest.mark.parametrize("method", ["pearson", "spearman", "cosine"])
+def test_a_rater_without_variation_is_left_out_by_name(method):
+    x = raters(4)
+    x[3] = 0.0
+    found, rest = noise_ceiling(x, method=method), noise_ceiling(np.delete(x, 3, axis=0), method=method)
+    assert (found.lower, found.upper) == pytest.approx((rest.lower, rest.upper))
+    assert "rater 3" in found.reason
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(ValueError, match="one of pearson, spearman, rho_a, tau_a, cosine"):
+        noise_ceiling(raters(0), method="kendall")
