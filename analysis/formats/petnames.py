@@ -11,8 +11,8 @@ mouse newt octopus owl panda puma
 _WORDS = """
 amber ample azure blithe bold brave brisk calm candid cheery civil clear clever crisp curious dapper daring eager early
 fair fancy fleet fond frank free fresh gentle glad golden grand handy happy hardy honest humble jolly keen kind lively
-loyal lucid lucky mellow merry mild modest neat noble patient placid plucky polite prompt proud quick quiet ready rosy serene
-silver sincere spry steady sturdy
+loyal lucid lucky mellow merry mild modest neat noble patient placid plucky polite prompt proud quick quiet ready
+rosy serene silver sincere spry steady sturdy
 """
 ANIMALS = tuple(_ANIMALS.split())
 WORDS = tuple(_WORDS.split())

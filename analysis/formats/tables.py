@@ -223,7 +223,7 @@ def read_square_csv(file: str | Path) -> RDMSet:
     with open(file, encoding="utf-8-sig", newline="") as handle:
         rows = [row for row in csv.reader(handle) if row]
     names = [original(cell) for cell in rows[0][1:]] if rows else []
-    if [original(row[0]) for row in rows[1:]] != names or any(len(row) != len(names) + 1 for row in rows):
+    if not names or [original(row[0]) for row in rows[1:]] != names or any(len(row) != len(names) + 1 for row in rows):
         raise ValueError(f"{file}: not a square table with the same names in its first row and first column")
     try:
         square = np.array([[float(cell) if cell else np.nan for cell in row[1:]] for row in rows[1:]])
@@ -251,11 +251,15 @@ def read_npz(file: str | Path | IO[bytes]) -> RDMSet:
     ValueError
         When the file is not an NPZ archive of RDMs.
     """
+    if not zipfile.is_zipfile(file):
+        raise ValueError(f"{file}: not an NPZ file")
     try:
         with np.load(file, allow_pickle=False) as data:
-            extras = {label: data[label] for label in OPTIONAL_ROWS if label in data}
-            return RDMSet(data["rdms"], data["names"].tolist(), data["raters"].tolist(), str(data["method"]), **extras)
-    except (KeyError, zipfile.BadZipFile, EOFError, AttributeError) as error:
+            arrays = dict(data)
+        labels = arrays["names"].tolist(), arrays["raters"].tolist(), str(arrays["method"])
+        extras = {label: arrays[label] for label in OPTIONAL_ROWS if label in arrays}
+        return RDMSet(arrays["rdms"], *labels, **extras)
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file}: not an NPZ file of RDMs ({error})") from error
 
 

@@ -176,7 +176,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         return size
 
     peak(10)
-    assert peak(40_000) < peak(4_000) + 500_000
+    assert peak(15_000) < peak(1_500) + 500_000
 
 
 def test_the_manifest_comes_last_and_every_file_is_in_it(whole):
