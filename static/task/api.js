@@ -1,0 +1,85 @@
+/** The participant API, one function a call. What can be sent again later and what was refused are told apart here. */
+
+const TIMEOUT = 20_000;
+const TRY_LATER = new Set([408, 425, 429]);
+
+/** A call that got no usable answer. `refused`: the server said no, and asking again would not help. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {{refused?: boolean, status?: number, code?: string, retryAfter?: number, next?: object | null}} about
+   *   retryAfter in ms
+   */
+  constructor(message, { refused = false, status = 0, code = 'unreachable', retryAfter = 0, next = null } = {}) {
+    super(message);
+    Object.assign(this, { refused, status, code, retryAfter, next });
+  }
+}
+
+/** True for an answer that settles the matter: 4xx other than 408, 425 and 429. */
+export function isRefusal(status) {
+  return status >= 400 && status < 500 && !TRY_LATER.has(status);
+}
+
+/**
+ * @param {{token: string, tab: string, fetch?: typeof fetch, timeout?: number}} options
+ *   timeout in ms, after which a call counts as unanswered
+ */
+export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(...args), timeout = TIMEOUT }) {
+  const headers = { Authorization: `Bearer ${token}`, 'X-Tab': tab };
+
+  async function call(method, path, body = undefined, { keepalive = false } = {}) {
+    let response;
+    let answer;
+    try {
+      response = await fetch(`/api/v1/session${path}`, {
+        method,
+        body,
+        keepalive,
+        headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+        signal: AbortSignal.timeout(timeout),
+        cache: 'no-store',
+        credentials: 'omit',
+        // A hotel's sign-in page answers for the server by redirecting; it must never pass for an answer of ours.
+        redirect: 'error',
+      });
+      answer = await jsonOf(response);
+    } catch (error) {
+      throw new ApiError(`${method} ${path}: ${error.message}`);
+    }
+    if (response.ok && answer !== null && typeof answer === 'object') return answer;
+    throw new ApiError(answer?.error?.message ?? `${method} ${path}: ${response.status}`, {
+      refused: isRefusal(response.status),
+      status: response.status,
+      code: answer?.error?.code ?? `http_${response.status}`,
+      retryAfter: secondsOf(response.headers.get('Retry-After')) * 1000,
+      next: answer?.next ?? null,
+    });
+  }
+
+  const trial = (key) => `/trials/${encodeURIComponent(key)}`;
+  return {
+    lease: () => call('POST', '/lease'),
+    view: () => call('GET', ''),
+    start: () => call('POST', '/start'),
+    withdraw: () => call('DELETE', ''),
+    event: (kind, detail = {}) => call('POST', '/events', JSON.stringify({ kind, detail })),
+    submit: (key, body) => call('PUT', trial(key), body),
+    draft: (key, body, options) => call('PUT', `${trial(key)}/draft`, body, options),
+  };
+}
+
+/** The parsed body, or null where it is not JSON. A body that breaks off raises, as a lost connection does. */
+async function jsonOf(response) {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function secondsOf(header) {
+  const seconds = Number(header);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
+}

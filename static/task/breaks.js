@@ -1,0 +1,49 @@
+/**
+ * Time that a participant spent on a break with the page in view. The arena itself counts the time during which the page was
+ * hidden, so that only the rest is added here and nothing counts twice.
+ */
+
+/** @param {() => number} now  monotonic, ms */
+export function createBreaks(now = () => performance.now()) {
+  let total = 0;
+  let since = null;
+  let resting = false;
+  let hidden = false;
+
+  function settle() {
+    if (since !== null) total += now() - since;
+    since = resting && !hidden ? now() : null;
+  }
+
+  return {
+    rest() {
+      resting = true;
+      settle();
+    },
+    goOn() {
+      resting = false;
+      settle();
+    },
+    /** @param {boolean} isHidden */
+    visibility(isHidden) {
+      hidden = isHidden;
+      settle();
+    },
+    /** A new trial begins. */
+    reset() {
+      total = 0;
+      since = null;
+      settle();
+    },
+    /** ms */
+    total() {
+      settle();
+      return total;
+    },
+  };
+}
+
+/** The result with the breaks counted as time away. */
+export function withBreaks(result, rested) {
+  return { ...result, hidden: Math.min(result.duration, result.hidden + rested) };
+}

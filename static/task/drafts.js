@@ -1,0 +1,145 @@
+/**
+ * The draft of the trial on the screen: kept in this browser at once, sent to the server every two seconds while it changes.
+ * A local copy lives only as long as the server does not have it.
+ */
+import { ApiError } from './api.js';
+import { pauseBefore } from './pauses.js';
+
+const EVERY = 2_000;
+/** Browsers refuse a `keepalive` request whose body is larger than 64 KiB. */
+const FAREWELL_LIMIT = 60_000;
+
+/**
+ * The placements to begin with: the server's, unless this browser holds newer ones that never reached it. Local ones are newer
+ * only if the server still has what they were made over; otherwise another device has worked on since.
+ * @param {{placements: import('./session.js').Placement[]} | null} server
+ * @param {import('./store.js').LocalDraft | null} local
+ * @returns {{placements: import('./session.js').Placement[]} | null}
+ */
+export function pickDraft(server, local) {
+  if (!local || local.over !== fingerprint(server?.placements)) return server;
+  return { placements: JSON.parse(local.body) };
+}
+
+/** Equal for equal placements, in whatever order they come; a missing draft and an empty one are the same. */
+export function fingerprint(placements) {
+  const rows = (placements ?? []).map(({ clip, x, y }) => [String(clip), x.toFixed(6), y.toFixed(6)].join(' '));
+  return rows.sort().join('\n');
+}
+
+/**
+ * @param {{
+ *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
+ *   token: string,
+ *   send: (key: string, body: string, options?: {keepalive?: boolean}) => Promise<object>,
+ *   onChange?: () => void,
+ *   onRefused?: (error: ApiError) => void,
+ * }} parts
+ */
+export function createDrafts({ store, token, send, onChange = () => {}, onRefused = () => {} }) {
+  /** @type {{key: string, collect: () => object, over: string} | null} */
+  let trial = null;
+  let version = 0;
+  let savedVersion = 0;
+  let attempt = 0;
+  let problem = null;
+  let sending = false;
+  let timer = 0;
+
+  const idOf = (key) => `${token}/${key}`;
+
+  function schedule(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(save, ms);
+  }
+
+  async function keepLocally() {
+    const { key, collect, over } = trial;
+    await store.putDraft({ id: idOf(key), body: JSON.stringify(collect().placements), over });
+  }
+
+  async function save() {
+    if (!trial || sending || version === savedVersion) return;
+    const current = trial;
+    const sentVersion = version;
+    const result = current.collect();
+    sending = true;
+    onChange();
+    try {
+      await send(current.key, JSON.stringify(result));
+      problem = null;
+      attempt = 0;
+      current.over = fingerprint(result.placements);
+      if (trial === current) {
+        savedVersion = sentVersion;
+        if (version === savedVersion) await store.dropDraft(idOf(current.key));
+        else await keepLocally();
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (trial === current) {
+        attempt += 1;
+        problem = error.status ? 'server' : 'connection';
+        if (error.refused) onRefused(error);
+      }
+    } finally {
+      sending = false;
+      if (trial && version !== savedVersion) schedule(attempt ? pauseBefore(attempt) : EVERY);
+      onChange();
+    }
+  }
+
+  function changed() {
+    if (!trial) return;
+    version += 1;
+    keepLocally();
+    if (version === savedVersion + 1 && !sending) schedule(EVERY);
+    onChange();
+  }
+
+  return {
+    /** What to show when `trial` begins. */
+    draftOf: ({ key, draft }) => pickDraft(draft, store.draft(idOf(key))),
+    /**
+     * @param {import('./session.js').Trial} next
+     * @param {() => object} collect  the arena's result as it stands
+     */
+    begin(next, collect) {
+      const unsent = store.draft(idOf(next.key));
+      const over = fingerprint(next.draft?.placements);
+      trial = { key: next.key, collect, over };
+      version = 0;
+      savedVersion = 0;
+      attempt = 0;
+      problem = null;
+      if (!unsent) return;
+      if (unsent.over === over) changed();
+      else store.dropDraft(unsent.id);
+    },
+    /** To be called at every change of the arena. */
+    changed,
+    /** Sends at once, as when the network is back. */
+    now() {
+      clearTimeout(timer);
+      return save();
+    },
+    /** The page may be gone in a moment: one last request that outlives it. */
+    farewell() {
+      if (!trial || version === savedVersion) return;
+      const result = trial.collect();
+      const whole = JSON.stringify(result);
+      const body = whole.length < FAREWELL_LIMIT ? whole : JSON.stringify({ ...result, moves: [], plays: [] });
+      // Its failure needs no handling: the local copy is still there, and the next page sends it.
+      send(trial.key, body, { keepalive: true }).catch(() => {});
+    },
+    /** The trial is no longer edited here. Its local copy stays until `forget`: for a crash, or for the tab that goes on. */
+    end() {
+      clearTimeout(timer);
+      trial = null;
+      problem = null;
+      version = savedVersion = 0;
+    },
+    forget: (key) => store.dropDraft(idOf(key)),
+    state: () => ({ unsaved: trial !== null && version !== savedVersion, problem }),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The ordered queue of finished arrangements. One leaves the queue only when the server has acked it: repeated its trial key
+ * and the SHA-256 of the very bytes that were sent. Anything else that comes back, and silence, means: try again, later.
+ */
+import { ApiError } from './api.js';
+import { randomId, sha256Hex } from './digest.js';
+import { pauseBefore } from './pauses.js';
+
+/** Bytes that the server accepts in one body. */
+export const BODY_LIMIT = 512 * 1024;
+
+/**
+ * @param {{
+ *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
+ *   token: string,
+ *   submit: (key: string, body: Uint8Array) => Promise<object>,
+ *   onChange?: () => void,
+ *   onAcked?: (entry: import('./store.js').Entry, next: object) => void,
+ *   wait?: (ms: number) => {promise: Promise<void>, now: () => void},
+ *   random?: () => number,
+ * }} parts
+ */
+export function createOutbox({ store, token, submit, onChange = () => {}, onAcked = () => {}, wait = timer, random }) {
+  let running = false;
+  let problem = null;
+  let hurry = () => {};
+
+  const mine = () => store.entries().filter((entry) => entry.token === token && !entry.setAside);
+
+  async function run() {
+    if (running) return;
+    running = true;
+    let attempt = 0;
+    // One entry at a time, oldest first; the loop ends with the queue, or at a refusal that the participant must see.
+    for (let entry = mine()[0]; entry && !entry.refused; entry = mine()[0]) {
+      onChange();
+      try {
+        const answer = await send(entry);
+        attempt = 0;
+        problem = null;
+        await store.remove(entry.id);
+        onAcked(entry, answer.next);
+      } catch (error) {
+        if (!(error instanceof ApiError)) {
+          running = false;
+          throw error;
+        }
+        if (error.refused) {
+          problem = null;
+          await store.put({ ...entry, refused: refusalOf(error) });
+          break;
+        }
+        attempt += 1;
+        problem = error.status ? 'server' : 'connection';
+        onChange();
+        const pause = wait(pauseBefore(attempt, error.retryAfter, random));
+        hurry = pause.now;
+        await pause.promise;
+        hurry = () => {};
+      }
+    }
+    running = false;
+    onChange();
+  }
+
+  async function send(entry) {
+    const bytes = new TextEncoder().encode(entry.body);
+    if (bytes.length > BODY_LIMIT) {
+      throw new ApiError('The arrangement is too large to be sent.', { refused: true, status: 413, code: 'too_large' });
+    }
+    const answer = await submit(entry.key, bytes);
+    if (answer.ack?.trial_key !== entry.key || answer.ack?.sha256 !== entry.sha256 || !answer.next) {
+      throw new ApiError('The answer does not confirm this arrangement.', { status: 200, code: 'not_acked' });
+    }
+    return answer;
+  }
+
+  return {
+    /** Queues a finished arrangement; resolves once it is kept, and sending has begun. */
+    async add(key, body) {
+      const sha256 = sha256Hex(new TextEncoder().encode(body));
+      const order = 1 + Math.max(0, ...store.entries().map((entry) => entry.order));
+      await store.put({ id: randomId(), token, key, body, sha256, order, refused: null, setAside: false });
+      run();
+    },
+    /** Sends what an earlier page left behind. */
+    start: run,
+    /** Does not wait for the end of the pause. */
+    retryNow: () => hurry(),
+    /** How it stands: entries on their way, why the first is not through yet, and the one that was refused. */
+    state: () => {
+      const queue = mine();
+      const refused = queue[0]?.refused ? queue[0] : null;
+      return { waiting: queue.length, problem: queue.length ? problem : null, refused };
+    },
+    /** Tries a refused entry again, as after a mistake of a proxy on the way. */
+    async tryAgain() {
+      const [entry] = mine();
+      if (entry?.refused) await store.put({ ...entry, refused: null });
+      run();
+    },
+    /** Lets the queue go on past a refused entry, which stays in this browser's storage. */
+    async setAside() {
+      const [entry] = mine();
+      if (entry?.refused) await store.put({ ...entry, setAside: true });
+      run();
+    },
+    /** Forgets everything of this session: the participant has withdrawn. */
+    async clear() {
+      for (const entry of store.entries()) if (entry.token === token) await store.remove(entry.id);
+    },
+  };
+}
+
+function refusalOf({ status, code, message }) {
+  return { status, code, message };
+}
+
+function timer(ms) {
+  let now = () => {};
+  const promise = new Promise((resolve) => {
+    const id = setTimeout(resolve, ms);
+    now = () => {
+      clearTimeout(id);
+      resolve();
+    };
+  });
+  return { promise, now: () => now() };
+}

@@ -1,0 +1,47 @@
+/** Which screen a session view calls for, and how far along the participant is, in words. Pure. */
+
+/**
+ * @typedef {{clip: string, x: number, y: number}} Placement  arena units: centre 0,0; diameter 1; y upwards
+ * @typedef {{src: string, type: string}} Source
+ * @typedef {{id: string, label: string, width: number, height: number, duration: number, poster: string,
+ *   sources: Source[]}} Clip
+ * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
+ *   draft: {placements: Placement[]} | null, target: Placement[] | null}} Trial
+ * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
+ *   progress: {fraction: number, trials_done: number, minutes_left: number | null}, trial: Trial | null,
+ *   upcoming: {poster: string, sources: Source[]}[], completion: {code: string | null, url: string | null} | null,
+ *   elsewhere: boolean}} SessionView
+ * @typedef {'instructions'|'trial'|'thanks'|'withdrawn'|'elsewhere'|'preparing'} Screen
+ */
+
+/**
+ * @param {SessionView} view
+ * @returns {Screen}
+ */
+export function screenOf(view) {
+  const { state } = view.session;
+  if (state === 'withdrawn') return 'withdrawn';
+  if (state === 'finished') return 'thanks';
+  if (view.elsewhere) return 'elsewhere';
+  if (state === 'instructed') return 'instructions';
+  return view.trial ? 'trial' : 'preparing';
+}
+
+/**
+ * How far along, and the time left where the server can tell it honestly.
+ * @param {{fraction: number, minutes_left: number | null}} progress
+ * @param {(text: string, params?: object) => string} t
+ */
+export function progressWords({ fraction, minutes_left: minutes }, t) {
+  // Only a finished session is at 100 %: rounding up would promise an end that has not come.
+  const percent = fraction >= 1 ? 100 : Math.min(99, Math.floor(fraction * 100));
+  const done = t('{percent} % done', { percent });
+  if (minutes === null || minutes === undefined || fraction >= 1) return done;
+  const left = minutes < 1.5 ? t('about a minute left') : t('about {n} minutes left', { n: roundMinutes(minutes) });
+  return t('{done}, {left}', { done, left });
+}
+
+/** To the minute below ten, to five minutes above: an estimate should not look more exact than it is. */
+function roundMinutes(minutes) {
+  return minutes < 10 ? Math.round(minutes) : Math.ceil(minutes / 5) * 5;
+}

@@ -1,0 +1,89 @@
+/**
+ * What this browser keeps until the server has it: finished arrangements on their way, and the latest draft of a trial.
+ *
+ * Everything lives in memory and is mirrored to IndexedDB, so that a browser that has none (some private windows), or whose
+ * disk is full, still works; `persistent` then says false, and the page warns.
+ */
+import { openDB } from '../vendor/idb/index.js';
+
+const NAME = 'asterism';
+const VERSION = 1;
+const PATIENCE = 4_000;
+
+/**
+ * @typedef {{id: string, token: string, key: string, body: string, sha256: string, order: number,
+ *   refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement: `body` is sent as it is
+ * @typedef {{id: string, body: string, over: string}} LocalDraft  `over`: what the server held when it was made
+ */
+
+/** @param {() => Promise<import('../vendor/idb/index.js').IDBPDatabase>} open */
+export async function openStore(open = openDatabase) {
+  let database = null;
+  const entries = new Map();
+  const drafts = new Map();
+  try {
+    database = await soon(open());
+    for (const entry of await soon(database.getAll('entries'))) entries.set(entry.id, entry);
+    for (const draft of await soon(database.getAll('drafts'))) drafts.set(draft.id, draft);
+  } catch (error) {
+    console.warn('No lasting storage in this browser:', error);
+    database = null;
+  }
+
+  /** Mirrors one change. Failing to is no loss yet: the page keeps what it has in memory, and says so. */
+  async function mirror(change) {
+    if (!database) return;
+    try {
+      await soon(change(database));
+    } catch (error) {
+      console.warn('This browser has stopped storing:', error);
+      database = null;
+    }
+  }
+
+  return {
+    get persistent() {
+      return database !== null;
+    },
+    /** In the order in which they were finished. */
+    entries: () => [...entries.values()].sort((a, b) => a.order - b.order),
+    /** @param {Entry} entry */
+    async put(entry) {
+      entries.set(entry.id, entry);
+      await mirror((db) => db.put('entries', entry));
+    },
+    async remove(id) {
+      entries.delete(id);
+      await mirror((db) => db.delete('entries', id));
+    },
+    /** @returns {LocalDraft | null} */
+    draft: (id) => drafts.get(id) ?? null,
+    /** @param {LocalDraft} draft */
+    async putDraft(draft) {
+      drafts.set(draft.id, draft);
+      await mirror((db) => db.put('drafts', draft));
+    },
+    async dropDraft(id) {
+      drafts.delete(id);
+      await mirror((db) => db.delete('drafts', id));
+    },
+  };
+}
+
+function openDatabase() {
+  return openDB(NAME, VERSION, {
+    upgrade(database) {
+      database.createObjectStore('entries', { keyPath: 'id' });
+      database.createObjectStore('drafts', { keyPath: 'id' });
+    },
+  });
+}
+
+/** IndexedDB can hang without an error; a participant must not hang with it. */
+function soon(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer from the storage')), PATIENCE);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

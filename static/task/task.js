@@ -1,0 +1,362 @@
+/**
+ * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the server.
+ * The server decides what comes next; nothing here does.
+ */
+import { mountArena } from '../arena/arena.js';
+import { ApiError, createApi } from './api.js';
+import { createBreaks, withBreaks } from './breaks.js';
+import { randomId, sha256Hex } from './digest.js';
+import { createDrafts } from './drafts.js';
+import { announceNext, fillFeedback } from './feedback.js';
+import { createOutbox } from './outbox.js';
+import { pauseBefore } from './pauses.js';
+import { createPreloader } from './preload.js';
+import { closingLoses, savingState } from './saving.js';
+import { byId, download, fillInstructions, fillThanks, showScreen } from './screens.js';
+import { progressWords, screenOf } from './session.js';
+import { openStore } from './store.js';
+import { watchTabs } from './tabs.js';
+import { stringsOf, translator } from './text.js';
+
+const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1));
+const tab = randomId();
+const t = translator(stringsOf(document));
+const api = createApi({ token, tab });
+const store = await openStore();
+const outbox = createOutbox({ store, token, submit: api.submit, onChange: showSaving, onAcked: acked });
+const drafts = createDrafts({ store, token, send: api.draft, onChange: showSaving, onRefused: draftRefused });
+const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
+const breaks = createBreaks();
+const announceTaking = watchTabs(sha256Hex(new TextEncoder().encode(token)), tab, goneElsewhere);
+
+/** @type {import('./session.js').SessionView | null} */
+let view = null;
+/** The trial on the screen and its arena. */
+let current = null;
+/** What the server said comes next, while the feedback of a practice round is read. */
+let afterFeedback = null;
+let furthest = 0;
+/** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
+let visit = 0;
+
+/** Takes the session for this tab and shows where it stands. */
+async function enter() {
+  const mine = (visit += 1);
+  showScreen('loading');
+  announceTaking();
+  const found = await untilAnswered(api.lease, () => mine === visit);
+  if (!found) return;
+  if (outbox.state().refused) {
+    setProgress(found.progress);
+    showRefused();
+  } else if (outbox.state().waiting) {
+    setProgress(found.progress);
+    showScreen('sending');
+    outbox.start();
+  } else {
+    apply(found);
+  }
+}
+
+/** Repeats a call until the server answers; a refusal ends on the problem screen. Null when no longer wanted. */
+async function untilAnswered(call, wanted = () => true) {
+  for (let attempt = 1; wanted(); attempt += 1) {
+    try {
+      const answer = await call();
+      return wanted() ? answer : null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.refused) {
+        showProblem(error);
+        return null;
+      }
+      byId('loading-words').textContent = error.status
+        ? t('The server is busy. We keep trying.')
+        : t('No connection. We keep trying.');
+      await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt, error.retryAfter)));
+    }
+  }
+  return null;
+}
+
+/** @param {import('./session.js').SessionView} next */
+function apply(next) {
+  view = next;
+  setProgress(next.progress);
+  if (next.arena?.background === 'grey') document.documentElement.dataset.background = 'grey';
+  const screen = screenOf(next);
+  if (screen === 'trial' && current?.trial.key === next.trial.key) return;
+  closeTrial();
+  preloader.want(next.trial, next.upcoming);
+  if (screen === 'trial') {
+    openTrial(next);
+    return;
+  }
+  const element = showScreen(screen);
+  if (screen === 'instructions') fillInstructions(element, next.playback, t);
+  if (screen === 'thanks') fillThanks(element, next.completion, t);
+  if (screen === 'preparing') setTimeout(look, pauseBefore(1));
+  showSaving();
+}
+
+function openTrial({ trial, study, playback, arena }) {
+  showScreen('trial');
+  breaks.reset();
+  const options = { clips: trial.clips, question: study.question, playback, arena, draft: drafts.draftOf(trial), t };
+  current = { trial, arena: mountArena(byId('arena'), { ...options, onChange: drafts.changed, onDone: done }) };
+  drafts.begin(trial, () => withBreaks(current.arena.result(), breaks.total()));
+  if (trial.purpose === 'practice') say(t('This is a practice round.'));
+  showLoading();
+  current.arena.focus();
+}
+
+/** Takes the trial off the screen. Its draft stays where it is. */
+function closeTrial() {
+  if (!current) return;
+  drafts.end();
+  current.arena.destroy();
+  current = null;
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+}
+
+async function done(result) {
+  const { trial, arena } = current;
+  const body = JSON.stringify(withBreaks(result, breaks.total()));
+  drafts.end();
+  if (trial.purpose === 'practice' && trial.target) {
+    showFeedback(trial, result.placements);
+  } else {
+    arena.setBusy(true);
+  }
+  await outbox.add(trial.key, body);
+}
+
+function acked(entry, next) {
+  drafts.forget(entry.key);
+  if (outbox.state().waiting) return;
+  setProgress(next.progress);
+  const { screen } = document.body.dataset;
+  if (screen === 'loading') {
+    // The answer to the lease may be older than this one; ask again.
+    enter();
+  } else if (screen === 'feedback') {
+    afterFeedback = next;
+    announceNext(byId('screen-feedback'), next, t);
+  } else if (screen !== 'elsewhere') {
+    apply(next);
+  }
+}
+
+function showFeedback(trial, placements) {
+  afterFeedback = null;
+  closeTrial();
+  const screen = showScreen('feedback');
+  byId('go-on-after-feedback').disabled = true;
+  screen.querySelector('[data-next]').textContent = '';
+  fillFeedback(screen, trial, placements, t);
+}
+
+/** Another tab or device has the session now. What is finished still goes out from here. */
+function goneElsewhere() {
+  visit += 1;
+  closeTrial();
+  showScreen('elsewhere');
+}
+
+function draftRefused(error) {
+  if (error.code === 'elsewhere') {
+    const { key } = current.trial;
+    goneElsewhere();
+    drafts.forget(key);
+  } else if (error.status === 409) {
+    look();
+  }
+}
+
+/** Asks where the session stands, without taking it: another device may have gone on with it. */
+async function look() {
+  const mine = visit;
+  if (outbox.state().waiting) return;
+  try {
+    const found = await api.view();
+    if (mine === visit && !outbox.state().waiting) apply(found);
+  } catch (error) {
+    // Only a look: the next one, or the next thing that is saved, will tell.
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
+function setProgress(progress) {
+  furthest = Math.max(furthest, progress.fraction);
+  byId('progress').value = furthest;
+  byId('progress-words').textContent = progressWords({ ...progress, fraction: furthest }, t);
+}
+
+function showSaving() {
+  const [sending, drafting] = [outbox.state(), drafts.state()];
+  const { state, words } = savingState(sending, drafting, store, t);
+  const line = byId('saving');
+  // Only trouble, and its end, are worth interrupting a screen reader for.
+  if (state === 'trouble' && line.textContent !== words) say(words);
+  if (state === 'saved' && line.dataset.troubled) say(words);
+  if (state !== 'saving') line.toggleAttribute('data-troubled', state === 'trouble');
+  line.textContent = words;
+  line.dataset.state = state;
+  if (closingLoses(sending, drafting, store)) addEventListener('beforeunload', askBeforeClosing);
+  else removeEventListener('beforeunload', askBeforeClosing);
+  if (sending.refused && document.body.dataset.screen !== 'elsewhere') showRefused();
+}
+
+function askBeforeClosing(event) {
+  event.preventDefault();
+}
+
+function showLoading() {
+  const { total, ready, failed } = preloader.state();
+  const loading = total > ready + failed;
+  let words = '';
+  if (current?.trial.purpose === 'practice') words = t('This is a practice round.');
+  if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
+  if (loading) words = t('Loading clips: {ready} of {total}', { ready, total });
+  if (failed && !loading) words = t('Clips that could not be loaded: {failed}.', { failed });
+  byId('loading').textContent = current ? words : '';
+  byId('retry-clips').hidden = !current || !failed || loading;
+}
+
+function clipReady(clip) {
+  current?.arena.clipReady?.(clip.id);
+}
+
+function clipFailed(clip, url, reason) {
+  current?.arena.clipFailed?.(clip.id);
+  log('clip_failed', { clip: clip.id, url: new URL(url, location.href).pathname, reason });
+}
+
+/** Notes something for the experimenter. Nothing depends on its arrival. */
+function log(kind, detail) {
+  api.event(kind, detail).catch((error) => console.warn('Not logged:', kind, error.message));
+}
+
+function showRefused() {
+  if (document.body.dataset.screen === 'refused') return;
+  const { refused } = outbox.state().refused;
+  closeTrial();
+  const screen = showScreen('refused');
+  const words = {
+    413: t('It is too large for the server.'),
+    409: t('It had already been saved from another window, in another form.'),
+  };
+  screen.querySelector('[data-reason]').textContent = words[refused.status] ?? refused.message;
+}
+
+function showProblem(error) {
+  const words = {
+    401: t('We do not know this link. Please open the link that you were given once more.'),
+    404: t('We do not know this link. Please open the link that you were given once more.'),
+  };
+  showScreen('problem').querySelector('[data-reason]').textContent = words[error.status] ?? error.message;
+}
+
+function say(words) {
+  byId('announcer').textContent = words;
+}
+
+function openDialog(id) {
+  byId(id).showModal();
+}
+
+async function withdraw() {
+  const problem = byId('leave-problem');
+  problem.hidden = true;
+  try {
+    const left = await api.withdraw();
+    await outbox.clear();
+    byId('leave-dialog').close();
+    apply(left);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    problem.textContent = error.refused ? error.message : t('No connection. Please try again.');
+    problem.hidden = false;
+  }
+}
+
+function rest() {
+  breaks.rest();
+  log('pause', { trial: current?.trial.key });
+  openDialog('pause-dialog');
+}
+
+function goOn() {
+  breaks.goOn();
+  log('resume', { trial: current?.trial.key });
+  current?.arena.focus();
+}
+
+/** What a page before this one left behind for other sessions, as on a laboratory's shared computer. */
+function sendForOthers() {
+  for (const other of new Set(store.entries().map((entry) => entry.token))) {
+    if (other !== token) createOutbox({ store, token: other, submit: createApi({ token: other, tab }).submit }).start();
+  }
+}
+
+function listen() {
+  const on = (id, act) => byId(id).addEventListener('click', act);
+  const refused = byId('screen-refused');
+  on('start', async () => {
+    byId('start').disabled = true;
+    const next = await untilAnswered(api.start);
+    byId('start').disabled = false;
+    if (next) apply(next);
+  });
+  on('go-on-after-feedback', () => apply(afterFeedback));
+  on('take-back', enter);
+  on('reload', () => location.reload());
+  on('retry-clips', preloader.retry);
+  on('pause', rest);
+  on('leave', () => openDialog('leave-dialog'));
+  on('withdraw', withdraw);
+  on('help', () => {
+    byId('help-content').replaceChildren(byId('how').cloneNode(true));
+    openDialog('help-dialog');
+  });
+  byId('pause-dialog').addEventListener('close', goOn);
+  for (const button of document.querySelectorAll('[data-close-dialog]')) {
+    button.addEventListener('click', () => button.closest('dialog').close());
+  }
+  document.querySelector('#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
+  refused.querySelector('[data-download]').addEventListener('click', () => {
+    const { key, body } = outbox.state().refused;
+    download(`arrangement-${key}.json`, body);
+  });
+  refused.querySelector('[data-again]').addEventListener('click', async () => {
+    await outbox.tryAgain();
+    showScreen('sending');
+  });
+  refused.querySelector('[data-aside]').addEventListener('click', async () => {
+    await outbox.setAside();
+    enter();
+  });
+
+  addEventListener('online', () => {
+    outbox.retryNow();
+    drafts.now();
+    preloader.retry();
+  });
+  document.addEventListener('visibilitychange', () => {
+    breaks.visibility(document.hidden);
+    if (document.hidden) {
+      drafts.farewell();
+    } else {
+      outbox.retryNow();
+      if (current) look();
+    }
+  });
+  addEventListener('pagehide', drafts.farewell);
+  // A page that comes back out of the browser's memory (back button) may be long out of date.
+  addEventListener('pageshow', ({ persisted }) => persisted && enter());
+}
+
+listen();
+fillInstructions(byId('screen-instructions'), { play: 'hover', sound: false }, t);
+sendForOthers();
+await enter();
