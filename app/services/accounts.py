@@ -1,0 +1,212 @@
+"""Who may log in: the one-time set-up link, passwords, and which studies belong to whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid, NotFound, Unauthorised
+from app.models import Experimenter, SetupLink, Study, now
+from app.tokens import hash_token, new_token
+
+SHORTEST_PASSWORD = 10
+# Argon2 reads the whole password, so an upper bound keeps a huge one from costing the server anything.
+LONGEST_PASSWORD = 200
+LONGEST_EMAIL = 254
+
+# The usual guesses of ten characters and more, without digits and signs around them (see `_is_guessable`).
+COMMON_WORDS = {
+    "administrator", "arrangement", "asterism", "changeme", "correcthorsebatterystaple", "default", "experimenter",
+    "football", "iloveyou", "laboratory", "letmein", "multiarrangement", "passwort", "password", "princess",
+    "psychology", "qwerty", "qwertyui", "qwertyuiop", "qwertz", "qwertzuiop", "researcher", "secret", "superman",
+    "university", "welcome",
+}  # fmt: skip
+ROWS = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
+DISGUISES = str.maketrans("@013457$!", "aoieastsi")
+
+_hasher = PasswordHasher()
+
+
+@dataclass(frozen=True)
+class Account:
+    """An experimenter who is logged in. `stamp` changes with the password, which ends every older login."""
+
+    id: int
+    email: str
+    stamp: str
+
+
+def make_setup_link(db: Session) -> str | None:
+    """The token of a fresh set-up link, or None once there is an experimenter. Older unused links stop working."""
+    if db.scalar(select(Experimenter.id).limit(1)) is not None:
+        return None
+    db.execute(delete(SetupLink).where(SetupLink.used_at.is_(None)))
+    token = new_token()
+    db.add(SetupLink(token_hash=hash_token(token)))
+    db.commit()
+    return token
+
+
+def check_setup_link(db: Session, token: str) -> None:
+    """Return if the set-up link can be used.
+
+    Raises
+    ------
+    NotFound
+        When nobody was given this link, it has been used, or a newer one was made.
+    """
+    _open_link(db, token)
+
+
+def use_setup_link(db: Session, token: str, email: str, password: str) -> Account:
+    """Make the first experimenter's account; the link works once.
+
+    Raises
+    ------
+    NotFound
+        As `check_setup_link`.
+    Invalid
+        When the e-mail address or the password cannot be used; the link can then be used again.
+    """
+    link = _open_link(db, token, lock=True)
+    address = check_email(email)
+    check_password(password, address)
+    experimenter = Experimenter(email=address, password_hash=_hasher.hash(password))
+    db.add(experimenter)
+    link.used_at = now()
+    db.commit()
+    return _account(experimenter)
+
+
+def log_in(db: Session, email: str, password: str) -> Account:
+    """The account of an e-mail address and its password.
+
+    An unknown address costs the same Argon2 computation as a wrong password and gets the same answer (F41).
+
+    Raises
+    ------
+    Unauthorised
+        When there is no such account or the password is wrong.
+    """
+    nobodys = _nobodys_hash()
+    experimenter = db.scalar(select(Experimenter).where(Experimenter.email == _plain(email)))
+    known = nobodys if experimenter is None else experimenter.password_hash
+    try:
+        matches = len(password) <= LONGEST_PASSWORD and _hasher.verify(known, password)
+    except (VerificationError, InvalidHashError):
+        matches = False
+    if experimenter is None or not matches:
+        raise Unauthorised("The e-mail address or the password is not right.")
+    return _account(experimenter)
+
+
+def account_by_id(db: Session, account_id: int) -> Account | None:
+    """The account with this number, or None when there is none (any more)."""
+    experimenter = db.get(Experimenter, account_id)
+    return None if experimenter is None else _account(experimenter)
+
+
+def has_experimenter(db: Session) -> bool:
+    """Whether somebody has an account yet."""
+    return db.scalar(select(Experimenter.id).limit(1)) is not None
+
+
+def own_studies(db: Session, account_id: int) -> list[Study]:
+    """The studies of an experimenter, newest first."""
+    return list(
+        db.scalars(select(Study).where(_owned_by(account_id)).order_by(Study.created_at.desc(), Study.id.desc()))
+    )
+
+
+def own_study(db: Session, account_id: int, name: str) -> Study:
+    """The study of that name, if it belongs to the experimenter.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study or it is somebody else's: the answer does not tell which (F34, F43).
+    """
+    study = db.scalar(select(Study).where(Study.name == name, _owned_by(account_id)))
+    if study is None:
+        raise NotFound("There is no such study.")
+    return study
+
+
+def check_email(email: str) -> str:
+    """The address in the form in which it is stored.
+
+    Raises
+    ------
+    Invalid
+        When it is no e-mail address.
+    """
+    address = _plain(email)
+    if len(address) > LONGEST_EMAIL or not re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+", address):
+        raise Invalid("This is not an e-mail address.", field="email")
+    return address
+
+
+def check_password(password: str, email: str) -> None:
+    """Return if the password can be used.
+
+    Raises
+    ------
+    Invalid
+        When it is too short, too long, or among the first that somebody would try.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid(f"Use at least {SHORTEST_PASSWORD} characters.", field="password")
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid(f"Use at most {LONGEST_PASSWORD} characters.", field="password")
+    if _is_guessable(password, email):
+        raise Invalid("This password is easy to guess: use a longer one, or several unrelated words.", field="password")
+
+
+def _is_guessable(password: str, email: str) -> bool:
+    """Whether it is a common word or a name out of the address with some digits, a run of keys, or a repetition."""
+    lowered = password.casefold()
+    words = {_letters(lowered), _letters(lowered.translate(DISGUISES))} - {""}
+    from_address = {_letters(part) for part in [email, *email.split("@")]}
+    if words & (COMMON_WORDS | from_address) or len(set(lowered)) < 5:
+        return True
+    is_run = any(lowered in row for row in ROWS)
+    return is_run or any(lowered == (lowered[:size] * len(lowered))[: len(lowered)] for size in range(1, 6))
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalpha())
+
+
+def _owned_by(account_id: int) -> ColumnElement[bool]:
+    """Studies made on the command line have no owner; they belong to the first experimenter."""
+    first = select(func.min(Experimenter.id)).scalar_subquery()
+    return or_(Study.owner_id == account_id, Study.owner_id.is_(None) & (first == account_id))
+
+
+def _open_link(db: Session, token: str, *, lock: bool = False) -> SetupLink:
+    query = select(SetupLink).where(SetupLink.token_hash == hash_token(token), SetupLink.used_at.is_(None))
+    link = db.scalar(query.with_for_update() if lock else query)
+    if link is None or has_experimenter(db):
+        raise NotFound("This set-up link is not valid any more. Start the program again to get a fresh one.")
+    return link
+
+
+def _account(experimenter: Experimenter) -> Account:
+    return Account(experimenter.id, experimenter.email, sha256(experimenter.password_hash.encode()).hexdigest()[:16])
+
+
+def _plain(email: str) -> str:
+    return email.strip().casefold()
+
+
+@cache
+def _nobodys_hash() -> str:
+    """A hash with the same cost as a real one, of a password that nobody knows."""
+    return _hasher.hash(new_token())

@@ -1,0 +1,165 @@
+"""The export bundle of a study, and its RDMs as single files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import IO, Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis import noise_ceiling
+from analysis.arrangement import Floats
+from analysis.formats import matlab, rsatoolbox, tables
+from analysis.formats.bundle import BundleContents, write_bundle
+from analysis.formats.bundle_tables import RDM_COLUMNS
+from analysis.formats.bundle_writer import Writable
+from analysis.formats.rdm_set import RDMSet
+from analysis.rdm import n_pairs, pairs_within
+from analysis.reliability import Coefficient
+from analysis.similarity import Method
+from app.definition import check_definition
+from app.errors import Invalid
+from app.models import ParticipantSession, Study
+from app.services.arrangements import session_arrangements
+from app.services.estimates import Choice, Estimates, estimate_raters
+from app.services.export_tables import Cells, ExportOptions, bundle_tables
+from app.services.methods_text import methods_text
+from app.services.results import GROUP, agreement, group_rdm, rdm_table
+from app.version import VERSION
+
+METHODS = ("weighted_average", "combined")
+COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "tau_a", "cosine")
+
+
+def export_bundle(db: Session, study: Study, out: Writable, options: ExportOptions | None = None) -> dict[str, Any]:
+    """Write the study's bundle to `out` in one pass and constant memory; returns the bundle's manifest."""
+    return write_bundle(out, bundle_contents(db, study, options))
+
+
+def bundle_contents(db: Session, study: Study, options: ExportOptions | None = None) -> BundleContents:
+    """What the bundle holds. Rows and RDMs are made while it is written, so `db` must stay open until then."""
+    options = options or ExportOptions()
+    choices = [Choice(method, options.with_simulated, options.with_unfinished) for method in METHODS]
+    sets = (rater_rdms(db, estimate_raters(db, study.id, choice)) for choice in choices)
+    pooled = (pooled_rdm(estimate_raters(db, study.id, choice)) for choice in choices)
+    return BundleContents(
+        study_name=study.name,
+        study_toml=study.definition_toml,
+        tables={
+            **bundle_tables(db, study, options),
+            "reliability": _reliability(db, study, choices),
+            "noise_ceiling": _noise_ceilings(db, study, choices),
+        },
+        rdms=(rdms for rdms in sets if rdms is not None),
+        group_rdms=(rdms for rdms in pooled if rdms is not None),
+        methods_text=methods_text(check_definition(study.definition), METHODS),
+        software=f"asterism {VERSION}",
+        about={
+            "simulated_raters_included": options.with_simulated,
+            "unfinished_sessions_included": options.with_unfinished,
+            "recruiter_ids_included": options.recruiter_ids,
+        },
+    )
+
+
+def rater_rdms(db: Session, estimates: Estimates) -> RDMSet | None:
+    """Each rater's RDM with evidence, standard errors and observations; None when no rater has one."""
+    usable = estimates.usable
+    if not usable:
+        return None
+    errors = [estimate.standard_error for _, estimate in usable]
+    return RDMSet(
+        rdm_table(estimates),
+        [clip.file_name for clip in estimates.clips],
+        [rater.name for rater, _ in usable],
+        estimates.choice.method,
+        evidence=np.array([estimate.evidence for _, estimate in usable]),
+        standard_error=None if any(error is None for error in errors) else np.array(errors),
+        observations=np.array([_observations(db, rater.session, len(estimates.clips)) for rater, _ in usable]),
+        predicted=np.array([estimate.predicted for _, estimate in usable]),
+    )
+
+
+def pooled_rdm(estimates: Estimates) -> RDMSet | None:
+    """The RDM pooled over the raters; None when no rater has one."""
+    group = group_rdm(estimates)
+    if group is None:
+        return None
+    names = [clip.file_name for clip in estimates.clips]
+    method = estimates.choice.method
+    return RDMSet(group.rdm, names, [GROUP], method, evidence=group.evidence, observations=group.n_raters)
+
+
+def write_csv(out: IO[bytes], rdms: RDMSet) -> None:
+    """Write the RDMs as a table of pairs, one row for each rater and pair."""
+    out.writelines(line.encode() for line in tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms)))
+
+
+RDM_WRITERS: dict[str, tuple[Callable[[IO[bytes], RDMSet], None], str]] = {
+    "csv": (write_csv, "text/csv"),
+    "npz": (tables.write_npz, "application/zip"),
+    "mat": (matlab.write_mat, "application/x-matlab-data"),
+    "hdf5": (rsatoolbox.write_hdf5, "application/x-hdf5"),
+}
+
+
+def write_rdms(db: Session, study: Study, choice: Choice, *, group: bool, kind: str, out: IO[bytes]) -> None:
+    """Write the raters' RDMs, or the pooled one, to `out` as "csv", "npz", "mat" or "hdf5".
+
+    Raises
+    ------
+    Invalid
+        When the kind is unknown, or there is no RDM yet.
+    """
+    if kind not in RDM_WRITERS:
+        raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
+    estimates = estimate_raters(db, study.id, choice)
+    rdms = pooled_rdm(estimates) if group else rater_rdms(db, estimates)
+    if rdms is None:
+        raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
+    RDM_WRITERS[kind][0](out, rdms)
+
+
+def _observations(db: Session, session: ParticipantSession, n_items: int) -> Floats:
+    """Number of the session's trials that hold each pair, (P,)."""
+    counts = np.zeros(n_pairs(n_items))
+    for arrangement in session_arrangements(db, session):
+        counts[pairs_within(arrangement.items, n_items)] += 1
+    return counts
+
+
+def _reliability(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
+    for choice in choices:
+        found = agreement(estimate_raters(db, study.id, choice))
+        if found is None:
+            continue
+        for field in fields(found.reliability):
+            measure = getattr(found.reliability, field.name)
+            if isinstance(measure, Coefficient):
+                low, high = measure.interval
+                yield {
+                    "method": choice.method,
+                    "measure": field.name,
+                    "value": measure.value,
+                    "low": low,
+                    "high": high,
+                    "n_raters": found.reliability.n_raters,
+                }
+
+
+def _noise_ceilings(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
+    for choice in choices:
+        estimates = estimate_raters(db, study.id, choice)
+        if not estimates.usable:
+            continue
+        for comparator in COMPARATORS:
+            ceiling = noise_ceiling(rdm_table(estimates), method=comparator)
+            yield {
+                "method": choice.method,
+                "comparator": comparator,
+                "lower": ceiling.lower,
+                "upper": ceiling.upper,
+                "n_raters": len(estimates.usable),
+            }

@@ -1,0 +1,189 @@
+"""Logging in and out, the one-time set-up link, and what guards every page of an experimenter: CSRF and rate limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+from wtforms import EmailField, PasswordField
+from wtforms.validators import InputRequired
+
+from app.errors import Invalid, Unauthorised
+from app.services.accounts import (
+    SHORTEST_PASSWORD,
+    Account,
+    account_by_id,
+    check_setup_link,
+    has_experimenter,
+    log_in,
+    use_setup_link,
+)
+from app.web.context import database
+
+blueprint = Blueprint("login", __name__)
+
+# Participants carry a bearer token and no cookie, so there is nothing that another site could ride on (F39).
+BEARER_BLUEPRINTS = {"participant", "participant_api"}
+# Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
+FAILURES_PER_ADDRESS = "30 per 10 minutes"
+FAILURES_PER_ACCOUNT = "10 per 10 minutes"
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    """E-mail address and password of an account."""
+
+    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+class SetupForm(FlaskForm):  # type: ignore[misc]
+    """The first account: the password twice, because nobody could tell a mistyped one."""
+
+    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
+    password = PasswordField("Password", [InputRequired("Choose a password.")])
+    again = PasswordField("Password again", [InputRequired("Enter the password again.")])
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """An account as Flask-Login wants it. Its id holds the password's stamp, so a new password ends older logins."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def get_id(self) -> str:
+        return f"{self.account.id}.{self.account.stamp}"
+
+
+def account_id() -> int:
+    """The number of the account that is logged in."""
+    return int(current_user.account.id)
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its login, CSRF protection and rate limits, and register this blueprint."""
+    settings = app.extensions["asterism"].settings
+    app.config.update(
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        # Checked below instead, for every blueprint that is not named there.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        # A form that stood open over lunch still works; the token ends with the login.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Our pages send no referrer, so there is none to check; the token and SameSite cookies do the work.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.register_blueprint(blueprint)
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def _check_csrf() -> None:
+        if request.blueprint not in BEARER_BLUEPRINTS:
+            csrf.protect()
+
+    logins = LoginManager(app)
+    logins.user_loader(_load_user)
+    logins.unauthorized_handler(_ask_to_log_in)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", enabled=settings.rate_limits)
+    view: Any = app.view_functions["login.log_in_with_password"]
+    for limit, key in ((FAILURES_PER_ADDRESS, get_remote_address), (FAILURES_PER_ACCOUNT, _account_key)):
+        view = limiter.limit(limit, key_func=key, deduct_when=lambda response: response.status_code == 401)(view)
+    app.view_functions["login.log_in_with_password"] = view
+
+
+@blueprint.get("/login")
+def login() -> str | Response:
+    """The login page; who is logged in already goes on."""
+    if current_user.is_authenticated:
+        return redirect(_next_page())
+    with database().reading() as db:
+        is_set_up = has_experimenter(db)
+    return render_template("researcher/login.html", form=LoginForm(), is_set_up=is_set_up)
+
+
+@blueprint.post("/login")
+def log_in_with_password() -> str | Response | tuple[str, int]:
+    """Log in, and go where the visitor wanted to go."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("researcher/login.html", form=form, is_set_up=True), 400
+    try:
+        with database().reading() as db:
+            account = log_in(db, form.email.data, form.password.data)
+    except Unauthorised as error:
+        return render_template("researcher/login.html", form=form, is_set_up=True, failure=error.message), 401
+    _start(account)
+    return redirect(_next_page(), 303)
+
+
+@blueprint.post("/logout")
+def logout() -> Response:
+    """Log out."""
+    logout_user()
+    session.clear()
+    return redirect(url_for("login.login"), 303)
+
+
+@blueprint.get("/setup/<token>")
+def setup(token: str) -> str:
+    """The page of the set-up link."""
+    with database().reading() as db:
+        check_setup_link(db, token)
+    return render_template("researcher/setup.html", form=SetupForm(), shortest=SHORTEST_PASSWORD)
+
+
+@blueprint.post("/setup/<token>")
+def set_up(token: str) -> Response | tuple[str, int]:
+    """Make the first account, log in, and show the studies, which belong to it from now on."""
+    form = SetupForm()
+    with database().writing() as db:
+        check_setup_link(db, token)
+        if form.validate_on_submit():
+            try:
+                if form.password.data != form.again.data:
+                    raise Invalid("The two passwords differ.", field="again")
+                _start(use_setup_link(db, token, form.email.data, form.password.data))
+                return redirect(url_for("researcher.studies"), 303)
+            except Invalid as error:
+                form[error.field or "email"].errors = [error.message]
+    return render_template("researcher/setup.html", form=form, shortest=SHORTEST_PASSWORD), 400
+
+
+def _start(account: Account) -> None:
+    session.clear()
+    session.permanent = True
+    login_user(User(account))
+
+
+def _load_user(name: str) -> User | None:
+    number, _, stamp = name.partition(".")
+    if not number.isdecimal():
+        return None
+    with database().reading() as db:
+        account = account_by_id(db, int(number))
+    return User(account) if account is not None and account.stamp == stamp else None
+
+
+def _ask_to_log_in() -> Response:
+    if request.path.startswith("/api/"):
+        raise Unauthorised("Log in first.")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("login.login", next=wanted))
+
+
+def _next_page() -> str:
+    """The page that was asked for before the login, if it is one of ours."""
+    wanted = request.args.get("next", "")
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return wanted if is_ours else url_for("researcher.studies")
+
+
+def _account_key() -> str:
+    return "account " + request.form.get("email", "").strip().casefold()

@@ -1,0 +1,145 @@
+"""The experimenter's pages: studies, a study's participants, clips and results, and the downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from tempfile import SpooledTemporaryFile
+from typing import cast
+
+from flask import Blueprint, Flask, redirect, render_template, send_file, stream_with_context, url_for
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from analysis.estimators import METHODS
+from analysis.formats.bundle import iter_bundle
+from app.errors import AsterismError
+from app.models import Study
+from app.services.accounts import own_studies, own_study
+from app.services.export import RDM_WRITERS, bundle_contents, write_rdms
+from app.services.export_tables import ExportOptions
+from app.services.status import study_counts
+from app.services.studies import close_study, open_study
+from app.web import login
+from app.web.context import database
+from app.web.login import account_id
+from app.web.researcher_views import DEFAULT_METHOD, choice_of_request, study_view, switch
+
+blueprint = Blueprint("researcher", __name__)
+# These pages need the login, its CSRF protection and its limits: registering them registers it.
+blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
+
+# Above this size a download waits on disk, not in memory, while it is made.
+SPOOL = 16 * 1024 * 1024
+
+
+@blueprint.before_request
+@login_required  # type: ignore[untyped-decorator]
+def _require_login() -> None:
+    """Every route of this blueprint is for experimenters alone."""
+
+
+@blueprint.errorhandler(AsterismError)
+def _failed(error: AsterismError) -> tuple[str, int]:
+    title = "Nothing is here" if error.status == 404 else "This cannot be done"
+    return render_template("researcher/message.html", title=title, message=error.message), error.status
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """The studies are the home of an experimenter."""
+    return redirect(url_for("researcher.studies"))
+
+
+@blueprint.get("/studies")
+def studies() -> str:
+    """All studies of the account."""
+    with database().reading() as db:
+        found = own_studies(db, account_id())
+        counts = study_counts(db, found)
+        rows = [(study_view(study), counts[study.id], study.created_at) for study in found]
+    return render_template("researcher/studies.html", rows=rows)
+
+
+@blueprint.get("/studies/<name>")
+def participants(name: str) -> str:
+    """Who takes part, live; the participants' link; opening and closing."""
+    return render_template("researcher/participants.html", study=study_view(_own(name)))
+
+
+@blueprint.get("/studies/<name>/clips")
+def clips(name: str) -> str:
+    """The clips and what became of each."""
+    return render_template("researcher/clips.html", study=study_view(_own(name)))
+
+
+@blueprint.get("/studies/<name>/results")
+def results(name: str) -> str:
+    """RDMs, map, agreement, evidence, downloads."""
+    return render_template(
+        "researcher/results.html",
+        study=study_view(_own(name)),
+        methods=METHODS,
+        default_method=DEFAULT_METHOD,
+        kinds=RDM_WRITERS,
+    )
+
+
+@blueprint.post("/studies/<name>/open")
+def open_it(name: str) -> Response:
+    """Let participants in."""
+    with database().writing() as db:
+        own_study(db, account_id(), name)
+        open_study(db, name)
+    return redirect(url_for("researcher.participants", name=name), 303)
+
+
+@blueprint.post("/studies/<name>/close")
+def close_it(name: str) -> Response:
+    """Let no new participants in."""
+    with database().writing() as db:
+        own_study(db, account_id(), name)
+        close_study(db, name)
+    return redirect(url_for("researcher.participants", name=name), 303)
+
+
+@blueprint.get("/studies/<name>/bundle.zip")
+def bundle(name: str) -> Response:
+    """The export bundle, streamed while it is made (F29)."""
+    study = _own(name)
+    options = ExportOptions(
+        with_simulated=switch("simulated"),
+        with_unfinished=switch("unfinished"),
+        recruiter_ids=switch("recruiter_ids", default=False),
+    )
+
+    def pieces() -> Iterator[bytes]:
+        with database().reading() as db:
+            yield from iter_bundle(bundle_contents(db, study, options))
+
+    answer = Response(stream_with_context(pieces()), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(study)}.zip"'
+    return answer
+
+
+@blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")
+def rdms(name: str, whose: str, kind: str) -> Response:
+    """The raters' RDMs, or the group's, as one file."""
+    study = _own(name)
+    choice = choice_of_request()
+    # Flask closes the file once it is sent.
+    file = SpooledTemporaryFile(SPOOL)  # noqa: SIM115
+    with database().reading() as db:
+        write_rdms(db, study, choice, group=whose == "group", kind=kind, out=file)
+    file.seek(0)
+    download = f"{_file_name(study)}_{whose}_{choice.method}.{kind}"
+    return send_file(file, mimetype=RDM_WRITERS[kind][1], as_attachment=True, download_name=download)
+
+
+def _own(name: str) -> Study:
+    with database().reading() as db:
+        return own_study(db, account_id(), name)
+
+
+def _file_name(study: Study) -> str:
+    return f"{study.name}_{datetime.now(UTC):%Y-%m-%d}"

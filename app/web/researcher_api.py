@@ -1,0 +1,100 @@
+"""What the experimenter's pages load while they are open. Reading only; a foreign or unknown study is a 404 (F43)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from flask_login import login_required
+from sqlalchemy.orm import Session
+
+from app.definition import check_definition
+from app.models import Study
+from app.services.accounts import own_studies, own_study
+from app.services.estimates import Estimates, estimate_raters
+from app.services.results import agreement
+from app.services.status import clips_of, session_statuses
+from app.web.context import database
+from app.web.login import account_id
+from app.web.researcher_views import (
+    agreement_view,
+    choice_of_request,
+    clip_view,
+    map_view,
+    rdm_view,
+    results_view,
+    session_view,
+    study_view,
+)
+
+blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
+
+# An answer takes about this long at most while RDMs are being computed; the page asks again and shows how far it is.
+SECONDS_PER_ANSWER = 1.0
+
+
+@blueprint.before_request
+@login_required  # type: ignore[untyped-decorator]
+def _require_login() -> None:
+    """Every route of this blueprint is for experimenters alone."""
+
+
+@blueprint.get("")
+def studies() -> Response:
+    """The studies of the account that is logged in."""
+    with database().reading() as db:
+        return jsonify(studies=[study_view(study) for study in own_studies(db, account_id())])
+
+
+@blueprint.get("/<name>")
+def study(name: str) -> Response:
+    """How the study stands: its sessions and its clips."""
+    with database().reading() as db:
+        found = own_study(db, account_id(), name)
+        return jsonify(
+            study=study_view(found),
+            sessions=[session_view(session) for session in session_statuses(db, found)],
+            clips=[clip_view(clip) for clip in clips_of(db, found)],
+        )
+
+
+@blueprint.get("/<name>/results")
+def results(name: str) -> Response:
+    """The raters and their state; "working" (202) until every RDM is computed: ask again, each answer computes more."""
+    with database().reading() as db:
+        found = own_study(db, account_id(), name)
+        estimates = estimate_raters(db, found.id, choice_of_request(), seconds=SECONDS_PER_ANSWER)
+        answer = jsonify(study=study_view(found), **results_view(estimates, _target(found)))
+    answer.status_code = 200 if estimates.complete else 202
+    return answer
+
+
+@blueprint.get("/<name>/results/rdms/<rater>")
+def rdm(name: str, rater: str) -> Response:
+    """The RDM of a rater (P001, …) or of the group ("group"), with the pairs' evidence."""
+    with database().reading() as db:
+        found, estimates = _estimates(db, name)
+    return jsonify(rdm_view(estimates, rater, _target(found)))
+
+
+@blueprint.get("/<name>/results/maps/<rater>")
+def clip_map(name: str, rater: str) -> Response:
+    """The map of the clips of a rater or of the group."""
+    with database().reading() as db:
+        _, estimates = _estimates(db, name)
+    return jsonify(map_view(estimates, rater))
+
+
+@blueprint.get("/<name>/results/agreement")
+def agreement_between_raters(name: str) -> Response:
+    """Reliability and noise ceiling."""
+    with database().reading() as db:
+        _, estimates = _estimates(db, name)
+    return jsonify(agreement_view(estimates, agreement(estimates)))
+
+
+def _estimates(db: Session, name: str) -> tuple[Study, Estimates]:
+    found = own_study(db, account_id(), name)
+    return found, estimate_raters(db, found.id, choice_of_request())
+
+
+def _target(found: Study) -> float:
+    return check_definition(found.definition).stop.min_evidence

@@ -1,0 +1,256 @@
+"""What the experimenter's pages and their JSON show, as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from flask import request, url_for
+
+from analysis import RDMEstimate
+from analysis.arrangement import Floats
+from analysis.estimators import METHODS
+from analysis.noise_ceiling import leave_one_out
+from analysis.rdm import scale_to_rms
+from app.definition import check_definition
+from app.errors import Invalid, NotFound
+from app.models import Clip, Study
+from app.services.estimates import Choice, Estimates, Rater
+from app.services.results import GROUP, Agreement, clip_map, cluster_order, coverage, group_rdm, notes, rdm_table
+from app.services.status import SessionStatus
+from app.web.context import settings
+from app.web.login import account_id
+from app.web.measures import MEASURES
+from app.web.signing import MIME_TYPES, media_url
+
+DEFAULT_METHOD = "combined"
+
+
+def choice_of_request() -> Choice:
+    """The estimator and the raters that the address asks for.
+
+    Raises
+    ------
+    Invalid
+        When there is no such estimator.
+    """
+    method = request.args.get("method", DEFAULT_METHOD)
+    if method not in METHODS:
+        raise Invalid(f"There is no estimator {method!r}; there are {', '.join(METHODS)}.", field="method")
+    return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished"))
+
+
+def switch(name: str, *, default: bool = True) -> bool:
+    """A yes or no in the address: 1 or 0."""
+    return request.args.get(name, "1" if default else "0") == "1"
+
+
+def study_view(study: Study) -> dict[str, Any]:
+    """A study's head: names, state, links."""
+    definition = check_definition(study.definition)
+    return {
+        "name": study.name,
+        "title": definition.title,
+        "state": study.state.value,
+        "link": _participants_link(study),
+        "min_evidence": definition.stop.min_evidence,
+        "places": definition.recruitment.places,
+    }
+
+
+def _participants_link(study: Study) -> str:
+    """The operator's own address where there is one: behind a proxy the request may not know it."""
+    base = settings().base_url.rstrip("/")
+    path = url_for("participant.consent", name=study.name)
+    return base + path if base else request.host_url.rstrip("/") + path
+
+
+def session_view(session: SessionStatus) -> dict[str, Any]:
+    """A session's row."""
+    return {
+        "rater": session.rater,
+        "session": session.session_id,
+        "state": session.state,
+        "simulated": session.is_simulated,
+        "progress": session.progress,
+        "trials": session.trials,
+        "minutes": session.minutes,
+        "consented_at": _time(session.consented_at),
+        "last_seen_at": _time(session.last_seen_at),
+        "ended_by": session.ended_by,
+        "recruiter": session.recruiter,
+    }
+
+
+def clip_view(clip: Clip) -> dict[str, Any]:
+    """A clip's row: its state, and the addresses of its poster and its renditions once there are any."""
+    audience = f"experimenter {account_id()}"
+    address = {r.kind: media_url(clip.study_id, audience, r.sha256, r.kind) for r in clip.renditions}
+    return {
+        "id": clip.public_id,
+        "file": clip.file_name,
+        "label": clip.label,
+        "state": clip.state.value,
+        "progress": clip.progress,
+        "reason": clip.reason,
+        "width": clip.width,
+        "height": clip.height,
+        "duration": clip.duration_s,
+        "fps": clip.fps,
+        "codec": clip.codec,
+        "has_audio": clip.has_audio,
+        "attributes": clip.attributes,
+        "poster": address.get("poster"),
+        "sources": [{"src": address[k], "type": MIME_TYPES[k]} for k in ("mp4", "webm") if k in address],
+    }
+
+
+def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
+    """The raters of a choice and how far their RDMs are computed; vectors come rater by rater."""
+    return {
+        "state": "ready" if estimates.complete else "working",
+        "done": estimates.done,
+        "of": len(estimates.raters),
+        "version": _version(estimates),
+        "method": estimates.choice.method,
+        "target": target,
+        "clips": [clip_view(clip) for clip in estimates.clips],
+        "raters": [_rater_view(rater, target) for rater in estimates.raters],
+    }
+
+
+def rdm_view(estimates: Estimates, rater_name: str, target: float) -> dict[str, Any]:
+    """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a missing pair.
+
+    `rdm` is scaled to a root mean square of 1 over the pairs present, so 1 is the size of a typical dissimilarity.
+
+    Raises
+    ------
+    NotFound
+        When there is no such rater, or none with an RDM.
+    """
+    rdm, evidence, n_raters, predicted = _vectors(estimates, rater_name)
+    counts = coverage(evidence, target)
+    return {
+        "rater": rater_name,
+        "rdm": _numbers(scale_to_rms(rdm)),
+        "evidence": _numbers(evidence),
+        "n_raters": n_raters,
+        "predicted": predicted,
+        "pairs": counts.pairs,
+        "never_seen": counts.never_seen,
+        "below_target": counts.below_target,
+        "clusters": cluster_order(rdm),
+    }
+
+
+def map_view(estimates: Estimates, rater_name: str) -> dict[str, Any]:
+    """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
+
+    Raises
+    ------
+    NotFound, Invalid
+        As `rdm_view`; or when no map can be drawn.
+    """
+    found = clip_map(_vectors(estimates, rater_name)[0])
+    size = float(np.abs(found.positions).max()) or 1.0
+    return {
+        "rater": rater_name,
+        "positions": [[round(x / size, 5), round(y / size, 5)] for x, y in found.positions.tolist()],
+        "stress": found.stress,
+        "converged": found.converged,
+    }
+
+
+def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, Any]:
+    """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others."""
+    if found is None:
+        return {"n_raters": 0, "measures": [], "ceiling": None, "raters": []}
+    coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
+    own = leave_one_out(rdm_table(estimates))
+    return {
+        "n_raters": found.reliability.n_raters,
+        "level": found.reliability.level,
+        "measures": [
+            {
+                "key": measure.key,
+                "label": measure.label,
+                "meaning": measure.meaning,
+                "value": _number(coefficient.value),
+                "low": _number(coefficient.interval[0]),
+                "high": _number(coefficient.interval[1]),
+                "reason": coefficient.reason,
+                "main": measure.main,
+            }
+            for coefficient, measure in coefficients
+        ],
+        "ceiling": {
+            "lower": _number(found.ceiling.lower),
+            "upper": _number(found.ceiling.upper),
+            "reason": found.ceiling.reason,
+        },
+        "raters": [
+            {"rater": rater.name, "simulated": rater.session.is_simulated, "r": _number(float(r))}
+            for (rater, _), r in zip(estimates.usable, own, strict=True)
+        ],
+    }
+
+
+def _rater_view(rater: Rater, target: float) -> dict[str, Any]:
+    session = rater.session
+    view: dict[str, Any] = {
+        "rater": rater.name,
+        "session": session.public_id,
+        "state": session.state.value,
+        "simulated": session.is_simulated,
+        "trials": rater.trials,
+        "problem": rater.problem,
+    }
+    if rater.estimate is not None:
+        counts = coverage(rater.estimate.evidence, target)
+        view |= {
+            "notes": notes(rater.estimate),
+            "never_seen": counts.never_seen,
+            "below_target": counts.below_target,
+            "pairs": counts.pairs,
+        }
+    return view
+
+
+def _vectors(estimates: Estimates, name: str) -> tuple[Floats, Floats, list[int] | None, list[int]]:
+    """RDM, evidence, raters behind each pair (of the group), and pairs that were predicted (of a rater)."""
+    if name == GROUP:
+        group = group_rdm(estimates)
+        if group is None:
+            raise NotFound("There is no RDM yet.")
+        return group.rdm, group.evidence, [int(n) for n in group.n_raters], []
+    estimate = next((found for rater, found in estimates.usable if rater.name == name), None)
+    if estimate is None:
+        raise NotFound("There is no RDM of such a rater.")
+    return estimate.rdm, estimate.evidence, None, _predicted(estimate)
+
+
+def _predicted(estimate: RDMEstimate) -> list[int]:
+    return [int(pair) for pair in np.flatnonzero(estimate.predicted)]
+
+
+def _version(estimates: Estimates) -> str:
+    """Changes whenever anything that the results are computed from does."""
+    parts = [estimates.choice.method, *(clip.public_id for clip in estimates.clips)]
+    parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    return [_number(value) for value in values.tolist()]
+
+
+def _number(value: float) -> float | None:
+    """Five digits are more than a screen shows; NaN is not JSON."""
+    return round(value, 5) if np.isfinite(value) else None
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
