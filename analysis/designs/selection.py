@@ -9,12 +9,14 @@ import numpy as np
 from analysis.arrangement import Arrangement, Floats, Ints, check_arrangements
 from analysis.designs.balanced import balanced, pair_counts, random_items
 from analysis.designs.lift_the_weakest import COST_EXPONENT, Form, lift_the_weakest
+from analysis.designs.posterior_variance import posterior_variance
 from analysis.estimators import NoUsableTrialsError, estimate_rdm
+from analysis.estimators.trials import usable_trials
 from analysis.evidence import pair_evidence
 from analysis.rdm import n_pairs
 
-DESIGNS = ("lift_the_weakest", "balanced", "random", "full")
-SIZED = ("balanced", "random")
+DESIGNS = ("posterior_variance", "lift_the_weakest", "balanced", "random", "full")
+SIZED = ("posterior_variance", "balanced", "random")
 # A trial of two items holds no information: its one distance is its scale.
 MIN_ITEMS = 3
 
@@ -61,7 +63,7 @@ def next_items(
     arrangements: Iterable[Arrangement],
     n_items: int,
     *,
-    design: str = "lift_the_weakest",
+    design: str = "posterior_variance",
     max_items: int | None = None,
     size: int | None = None,
     form: Form = "2015",
@@ -79,8 +81,9 @@ def next_items(
     n_items
         Number of items of the study.
     design
-        ``lift_the_weakest`` (Kriegeskorte & Mur 2012; `form` 2008 or 2015), ``balanced`` (all pairs equally often),
-        ``random``, or ``full`` (all items each time).
+        ``posterior_variance`` (the pairs known least, by a model of the answers so far: the most accurate RDM for a
+        number of placements), ``lift_the_weakest`` (Kriegeskorte & Mur 2012; `form` 2008 or 2015), ``balanced`` (all
+        pairs equally often), ``random``, or ``full`` (all items each time).
     max_items
         Largest number of items in a trial, the first included; default: no bound.
     size
@@ -110,11 +113,22 @@ def next_items(
         )
     else:
         fixed = min(default_size(n_items), largest) if size is None else min(size, n_items)
-        if design == "balanced":
+        if design == "random" or fixed == n_items:
+            chosen = random_items(n_items, fixed, rng=rng)
+        elif design == "balanced":
             chosen = balanced(pair_counts([trial.items for trial in trials], n_items), fixed, rng=rng)
         else:
-            chosen = random_items(n_items, fixed, rng=rng)
+            chosen = _by_posterior_variance(trials, n_items, fixed, rng)
     return np.sort(chosen)
+
+
+def _by_posterior_variance(trials: list[Arrangement], n_items: int, size: int, rng: np.random.Generator) -> Ints:
+    try:
+        usable = usable_trials(trials, n_items)
+    except NoUsableTrialsError:
+        # Nothing is known of any pair yet: all that can be done is to show what was shown least.
+        return balanced(pair_counts([trial.items for trial in trials], n_items), size, rng=rng)
+    return posterior_variance(usable, size, rng=rng)
 
 
 def _reference_rdm(trials: list[Arrangement], n_items: int) -> Floats:
@@ -148,6 +162,13 @@ def describe(
         return opening + (
             f"each later trial showed {fixed} items: the pair that the participant had seen least often, joined one by "
             "one by the item whose pairs with the set had been seen least often, with ties broken at random."
+        )
+    if design == "posterior_variance":
+        return opening + (
+            f"each later trial showed {fixed} items chosen for the largest expected fall in the posterior variance of "
+            "the dissimilarities, given a latent configuration fitted to all of the participant's trials so far: "
+            "from the pair known least, the set grew by the item that lowered the variance most; ties were broken at "
+            "random."
         )
     start = {
         "2008": "the weakest pair",

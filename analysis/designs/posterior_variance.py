@@ -1,0 +1,81 @@
+"""Posterior variance, fixed size: the trial that is expected to lower the RDM's uncertainty most.
+
+After each trial the latent configuration is fitted anew. A pair whose precision is W has the posterior variance
+V = 1 / (W + 10). A trial of m items shows its dissimilarities with the precision
+p = 1 / (2 s2 M**2 + r2 (1 - 3/m) + 1e-4): M is the largest fitted dissimilarity among its items, because participants
+use the whole arena and so magnify small ones; s2 is the variance of a placement, r2 that of what two dimensions cannot
+show. Each pair's variance then falls by V**2 p / (1 + V p).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.arrangement import Floats, Ints
+from analysis.estimators.latent import DESIGN_MAX_ITER, fit_latent
+from analysis.estimators.trials import Trials
+from analysis.rdm import to_square
+
+PRIOR_PRECISION = 10.0
+# The noise found in a few trials can be far off; outside these bounds it would make the design extreme.
+PLACEMENT_VARIANCE = (0.0025, 0.04)
+LEAST_MISFIT_VARIANCE = 0.002
+BASE_VARIANCE = 1e-4
+TIE = 1e-10
+
+
+def posterior_variance(trials: Trials, size: int, *, rng: np.random.Generator) -> Ints:
+    """A set of `size` items chosen greedily from the pair of largest variance on, (min(size, n),), in order of choice.
+
+    `trials` are the participant's usable trials of at least 4 items in all; ties are broken at random.
+    """
+    fit = fit_latent(trials, max_iter=DESIGN_MAX_ITER)
+    return choose_by_variance(
+        fit.rdm,
+        fit.average.precision,
+        size,
+        placement_variance=float(np.clip(fit.average.placement_variance, *PLACEMENT_VARIANCE)),
+        misfit_variance=max(fit.average.misfit_variance, LEAST_MISFIT_VARIANCE),
+        rng=rng,
+    )
+
+
+def choose_by_variance(
+    rdm: Floats,
+    precision: Floats,
+    size: int,
+    *,
+    placement_variance: float,
+    misfit_variance: float,
+    rng: np.random.Generator,
+) -> Ints:
+    """The greedy choice from fitted dissimilarities (P,), complete and of RMS about 1, and their precision (P,)."""
+    n = len(to_square(precision))
+    order = rng.permutation(n)  # Random labels: "the lowest index wins a tie" is then random.
+    squared = to_square(rdm**2)[np.ix_(order, order)]
+    variance = to_square(1 / (precision + PRIOR_PRECISION))[np.ix_(order, order)]
+    row, col = np.triu_indices(n, 1)
+    start = int(np.argmax(variance[row, col]))
+    chosen = [int(row[start]), int(col[start])]
+    free = np.ones(n, dtype=bool)
+    free[chosen] = False
+    inside = variance[chosen[0], [chosen[1]]]
+    maximum = squared[chosen[0], chosen[1]]
+    farthest = squared[:, chosen].max(axis=1)
+    while len(chosen) < min(size, n):
+        m = len(chosen) + 1
+        candidates = np.flatnonzero(free)
+        largest = np.maximum(maximum, farthest[candidates])
+        noise = 2 * placement_variance * largest + misfit_variance * max(1 - 3 / m, 0.0) + BASE_VARIANCE
+        # V**2 p / (1 + V p) with p = 1/noise, summed over the pairs of the set with each candidate in it.
+        against = variance[candidates][:, chosen]
+        gain = (inside**2 / (noise[:, None] + inside)).sum(axis=1)
+        gain += (against**2 / (noise[:, None] + against)).sum(axis=1)
+        pick = int(np.argmax(gain >= gain.max() * (1 - TIE)))
+        best = int(candidates[pick])
+        inside = np.append(inside, variance[best, chosen])
+        maximum = largest[pick]
+        chosen.append(best)
+        free[best] = False
+        farthest = np.maximum(farthest, squared[:, best])
+    return np.asarray(order[chosen], dtype=np.int64)
