@@ -1,1 +1,53 @@
-"""The web app."""
+"""The web app: `create_app` and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.config import Settings, load_settings
+from app.db import open_database
+from app.runtime import Runtime
+from app.version import static_version
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the app for the given settings, or for those of the environment.
+
+    The database must have the code's schema: `app.schema.migrate` brings it there, the launcher calls it.
+
+    Raises
+    ------
+    ConfigurationError
+        When the settings cannot be used.
+    """
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app.web import failures, headers, media, participant, participant_api, status, strings
+
+    settings = settings or load_settings()
+    app = Flask(
+        __name__,
+        template_folder="../templates",
+        static_folder="../static",
+        static_url_path=f"/static/{static_version()}",
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        # Routes that take more, or less, say so themselves.
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=None,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
+    strings.init_app(app)
+    failures.register(app)
+    headers.register(app)
+    for module in (participant, participant_api, media, status):
+        app.register_blueprint(module.blueprint)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

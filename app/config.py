@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import ConfigurationError
 
+LAB_DATA = Path(__file__).parent.parent / "instance" / "lab"
+
 WEAK_SECRETS = {"secret", "secret_key", "changeme", "change-me", "dev", "development", "test", "password", "asterism"}
 SHORTEST_SECRET = 32
 
@@ -20,7 +22,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ASTERISM_", extra="ignore")
 
-    data: Path = Path("instance/lab")
+    data: Path = LAB_DATA
     database_url: str = ""
     secret_key: str = ""
     base_url: str = ""

@@ -67,6 +67,7 @@ def upgrade() -> None:
         ),
         sa.Column("progress", sa.Float(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("worked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("duration_s", sa.Float(), nullable=True),

@@ -1,0 +1,150 @@
+"""Bodies of the participant's API, validated as they come in; the API's description is made from the same models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Invalid
+
+# The page checks the same limit before it sends, and the shipped proxy settings allow it.
+Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST_BODY = 512 * 1024
+LONGEST_LOG = 20_000
+RADIUS_SQUARED = 0.25
+ROUNDING = 1e-9
+
+Milliseconds = Annotated[float, Field(ge=0, le=1e10, allow_inf_nan=False)]
+Pixels = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
+Coordinate = Annotated[float, Field(ge=-0.5 - ROUNDING, le=0.5 + ROUNDING, allow_inf_nan=False)]
+ClipId = Annotated[str, Field(min_length=1, max_length=32)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PlacementBody(_Body):
+    """Where a clip lies, in arena units."""
+
+    clip: ClipId
+    x: Coordinate
+    y: Coordinate
+
+
+class MoveBody(_Body):
+    """A drop; x and y are null when the clip went back to its seat."""
+
+    clip: ClipId
+    t: Milliseconds
+    x: Coordinate | None
+    y: Coordinate | None
+    how: Literal["drag", "click", "key", "lasso", "undo", "redo"]
+
+
+class PlayBody(_Body):
+    """A playback from `t` on, for `ms`."""
+
+    clip: ClipId
+    t: Milliseconds
+    ms: Milliseconds
+    how: Literal["hover", "focus", "tap", "click", "always", "enlarged"]
+    ended: bool
+
+
+class ViewportBody(_Body):
+    """The browser's window in CSS pixels."""
+
+    width: Pixels
+    height: Pixels
+    pixel_ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+class ArenaBody(_Body):
+    """The arena in CSS pixels: its centre in the viewport, its diameter, and the width of an item."""
+
+    x: Pixels
+    y: Pixels
+    diameter: Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
+    item: Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
+
+
+class TrialBody(_Body):
+    """A trial as it comes back, finished or as a draft."""
+
+    placements: Annotated[list[PlacementBody], Field(max_length=1000)]
+    moves: Annotated[list[MoveBody], Field(max_length=LONGEST_LOG)]
+    plays: Annotated[list[PlayBody], Field(max_length=LONGEST_LOG)]
+    duration: Milliseconds
+    hidden: Milliseconds
+    viewport: ViewportBody
+    arena: ArenaBody
+
+
+class EventBody(_Body):
+    """Something that happened around a trial, for the log alone."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+    detail: Annotated[dict[str, Any], Field(max_length=20)] = {}
+
+
+def parse_trial(raw: bytes) -> TrialBody:
+    """The validated body of a submit or a draft.
+
+    Raises
+    ------
+    Invalid
+        When it is not JSON, or a field is missing, unknown, of the wrong type or out of range; `field` names it.
+    """
+    return _parse(TrialBody, raw)
+
+
+def parse_event(raw: bytes) -> EventBody:
+    """The validated body of an event; raises `Invalid` as `parse_trial` does."""
+    return _parse(EventBody, raw)
+
+
+def _parse(model: type[Model], raw: bytes) -> Model:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = _path(problem["loc"])
+        raise Invalid(f"{field or 'body'}: {problem['msg']}", field=field or None) from error
+    except RecursionError as error:
+        raise Invalid("body: nested too deeply") from error
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def check_placements(body: TrialBody, clips: set[str], *, complete: bool) -> None:
+    """Hold the placements against the trial's clips and the arena's circle.
+
+    Raises
+    ------
+    Invalid
+        When a clip is foreign, doubled or (with `complete`) missing, or lies outside the circle.
+    """
+    seen: set[str] = set()
+    for number, placement in enumerate(body.placements):
+        if placement.clip not in clips:
+            raise Invalid("This clip is not part of the trial.", field=f"placements[{number}].clip")
+        if placement.clip in seen:
+            raise Invalid("This clip is placed twice.", field=f"placements[{number}].clip")
+        if placement.x**2 + placement.y**2 > RADIUS_SQUARED + ROUNDING:
+            raise Invalid("This place is outside the arena.", field=f"placements[{number}]")
+        seen.add(placement.clip)
+    if complete and seen != clips:
+        raise Invalid(f"{len(clips - seen)} clips of the trial have no place.", field="placements")
+    logged = [(f"moves[{k}].clip", move.clip) for k, move in enumerate(body.moves)]
+    logged += [(f"plays[{k}].clip", play.clip) for k, play in enumerate(body.plays)]
+    for field, clip in logged:
+        if clip not in clips:
+            raise Invalid("This clip is not part of the trial.", field=field)

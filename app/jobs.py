@@ -1,0 +1,53 @@
+"""Background work through huey: clips are converted outside the web server's process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from huey import SqliteHuey, crontab
+
+from app.config import Settings
+from app.db import Database, open_database
+from app.services.clips import convert_waiting_clips
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue, and the tasks that can be put on it: each attribute is called like a function and returns at once."""
+
+    huey: Any
+    convert_clips: Any
+
+
+def make_queue(settings: Settings, database: Database) -> Queue:
+    """The queue in the data folder; SQLite, so that a job is not lost when the machine goes down."""
+    huey = SqliteHuey("asterism", filename=str(settings.jobs_file), fsync=True, results=False)
+
+    @huey.task()  # type: ignore[untyped-decorator]
+    def convert_clips(study_id: int) -> None:
+        convert_waiting_clips(database, settings, study_id)
+
+    @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def take_up_clips() -> None:
+        # A clip whose worker was killed, or whose job was never queued, is found here.
+        convert_waiting_clips(database, settings)
+
+    return Queue(huey, convert_clips)
+
+
+def work(settings: Settings) -> None:
+    """Run jobs until the process that started this one is gone: its end closes our standard input."""
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    queue = make_queue(settings, open_database(settings.database))
+    queue.huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0).run()
+
+
+def _leave_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)

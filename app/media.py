@@ -1,0 +1,10 @@
+"""Where files are kept: under their SHA-256, in 256 folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def media_path(folder: Path, sha256: str, extension: str) -> Path:
+    """The place of a file of the given content and extension below `folder`."""
+    return folder.resolve() / sha256[:2] / f"{sha256}.{extension}"

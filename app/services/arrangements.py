@@ -1,0 +1,80 @@
+"""Rows become `analysis.Arrangement` here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from analysis import Arrangement
+from app.domain import ClipState, SessionState
+from app.models import Clip, ParticipantSession, Submission, Trial
+
+# Practice rounds and attention checks are no judgments of the study's clips.
+JUDGMENTS = ("arrange", "repeat")
+
+
+@dataclass(frozen=True)
+class RaterTrials:
+    """A rater's session, its submitted trials in order, and the same trials as arrangements."""
+
+    session: ParticipantSession
+    trials: list[Trial]
+    arrangements: list[Arrangement]
+
+
+def clip_order(db: Session, study_id: int) -> list[Clip]:
+    """The study's clips that can be shown, in the study's order: a clip's place in this list is its item index."""
+    query = select(Clip).where(Clip.study_id == study_id, Clip.state == ClipState.READY).order_by(Clip.position)
+    return list(db.scalars(query))
+
+
+def session_arrangements(db: Session, session: ParticipantSession) -> list[Arrangement]:
+    """The arrangements that a session has submitted so far, in the order of its trials."""
+    index = {clip.id: item for item, clip in enumerate(clip_order(db, session.study_id))}
+    return [_arrangement(trial, index) for trial in _submitted(db, [session.id])]
+
+
+def rater_trials(
+    db: Session, study_id: int, *, include_unfinished: bool = True, include_simulated: bool = True
+) -> list[RaterTrials]:
+    """The raters of a study who submitted at least one trial, in the order of their numbers; never a withdrawn one."""
+    query = select(ParticipantSession).where(
+        ParticipantSession.study_id == study_id, ParticipantSession.state != SessionState.WITHDRAWN
+    )
+    if not include_unfinished:
+        query = query.where(ParticipantSession.state == SessionState.FINISHED)
+    if not include_simulated:
+        query = query.where(ParticipantSession.is_simulated.is_(False))
+    sessions = list(db.scalars(query.order_by(ParticipantSession.number)))
+    trials: dict[int, list[Trial]] = {session.id: [] for session in sessions}
+    for trial in _submitted(db, list(trials)):
+        trials[trial.session_id].append(trial)
+    index = {clip.id: item for item, clip in enumerate(clip_order(db, study_id))}
+    return [
+        RaterTrials(session, trials[session.id], [_arrangement(trial, index) for trial in trials[session.id]])
+        for session in sessions
+        if trials[session.id]
+    ]
+
+
+def _submitted(db: Session, session_ids: list[int]) -> list[Trial]:
+    query = (
+        select(Trial)
+        .join(Submission)
+        .where(Trial.session_id.in_(session_ids), Trial.purpose.in_(JUDGMENTS))
+        .options(joinedload(Trial.submission).selectinload(Submission.placements), selectinload(Trial.seats))
+        .order_by(Trial.session_id, Trial.number)
+    )
+    return list(db.scalars(query))
+
+
+def _arrangement(trial: Trial, index: dict[int, int]) -> Arrangement:
+    assert trial.submission is not None
+    placements = sorted(trial.submission.placements, key=lambda placement: index[placement.clip_id])
+    return Arrangement(
+        np.array([index[placement.clip_id] for placement in placements], dtype=np.int64),
+        np.array([(placement.x, placement.y) for placement in placements], dtype=np.float64).reshape(-1, 2),
+    )

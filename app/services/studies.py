@@ -1,0 +1,119 @@
+"""Studies: made from a folder, opened, closed, and written back as the same folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.definition import FILE
+from app.domain import ClipState, StudyState, move_study
+from app.errors import Invalid, NotAllowed
+from app.models import Clip, Experimenter, Study
+from app.services.clips import Imported, register_clips, source_path
+from app.services.enrolment import find_study
+from app.services.study_folder import ATTRIBUTES, CLIPS, StudyFolder, write_attributes
+
+FEWEST_CLIPS = 3
+
+
+def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[str, Imported]:
+    """Make a draft study out of a folder that was read; its clips wait for conversion afterwards.
+
+    Raises
+    ------
+    Invalid
+        When the study's name is taken, or a clip's file cannot be read.
+    """
+    if db.scalar(select(Study).where(Study.name == folder.name)) is not None:
+        raise Invalid(f"there is a study named {folder.name!r} already", field="name")
+    study = Study(
+        name=folder.name,
+        definition=folder.definition.model_dump(mode="json"),
+        definition_toml=folder.toml,
+        owner_id=db.scalar(select(Experimenter.id).order_by(Experimenter.id).limit(1)),
+    )
+    db.add(study)
+    db.flush()
+    imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
+    db.commit()
+    return study.name, imported
+
+
+def import_clips(db: Session, settings: Settings, name: str, files: list[Path]) -> Imported:
+    """Add clips to a draft study.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    NotAllowed
+        When participants may have seen its clips already.
+    Invalid
+        When a file cannot be read, or the study holds another clip of the same name.
+    """
+    study = find_study(db, name)
+    if study.state != StudyState.DRAFT:
+        raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
+    imported = register_clips(db, settings, study, files, {})
+    db.commit()
+    return imported
+
+
+def open_study(db: Session, name: str) -> Study:
+    """Let participants in. From now on the study's clips are fixed.
+
+    Raises
+    ------
+    NotAllowed
+        When clips still wait for conversion, or fewer than three can be shown, or the study is open already.
+    """
+    study = find_study(db, name)
+    states = list(db.scalars(select(Clip.state).where(Clip.study_id == study.id)))
+    unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
+    if unfinished:
+        raise NotAllowed(f"{unfinished} clips are not converted yet.")
+    if states.count(ClipState.READY) < FEWEST_CLIPS:
+        raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.")
+    study.state = move_study(study.state, StudyState.OPEN)
+    db.commit()
+    return study
+
+
+def close_study(db: Session, name: str) -> Study:
+    """Let no new participants in; those who are at the task go on, and are saved (F13).
+
+    Raises
+    ------
+    NotAllowed
+        When the study is not open.
+    """
+    study = find_study(db, name)
+    study.state = move_study(study.state, StudyState.CLOSED)
+    db.commit()
+    return study
+
+
+def export_study(db: Session, settings: Settings, name: str, folder: Path) -> None:
+    """Write the study back as the folder that it came from: the same study.toml, clips and attributes.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    Invalid
+        When `folder` exists and is not empty.
+    """
+    study = find_study(db, name)
+    if folder.exists() and any(folder.iterdir()):
+        raise Invalid(f"{folder}: is not empty")
+    clips = folder / CLIPS
+    clips.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(study.definition_toml, encoding="utf-8")
+    for clip in study.clips:
+        shutil.copyfile(source_path(settings, clip), clips / clip.file_name)
+    if any(clip.attributes for clip in study.clips):
+        write_attributes(folder / ATTRIBUTES, [(clip.file_name, clip.attributes) for clip in study.clips])

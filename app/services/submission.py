@@ -1,0 +1,199 @@
+"""How a trial comes in: validated, stored once, and acked only after its commit."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.bodies import TrialBody, check_placements, parse_event, parse_trial
+from app.domain import SessionState, move_session
+from app.errors import Conflict, Invalid, NotFound
+from app.models import (
+    Draft,
+    Move,
+    ParticipantSession,
+    Placement,
+    Play,
+    SessionEvent,
+    Submission,
+    Trial,
+    now,
+)
+from app.services.enrolment import session_of
+
+
+@dataclass(frozen=True)
+class Ack:
+    """Says that a trial is committed: its key, and the SHA-256 of the very bytes that were sent."""
+
+    trial_key: str
+    sha256: str
+
+
+def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime | None = None) -> Ack:
+    """Store a finished trial, once (F03, F09, F10).
+
+    The same bytes sent again get the same ack. Other bytes for a stored trial are refused, and kept in the
+    session's log for the experimenter.
+
+    Raises
+    ------
+    Unauthorised, NotFound
+        When the token is unknown, or the trial is not one of its session's.
+    Invalid
+        When the body cannot be used; nothing but a line in the log is stored.
+    Conflict
+        When the trial was stored with other contents before, or the session was withdrawn.
+    """
+    moment = at or now()
+    session = session_of(db, token, lock=True)
+    trial = _trial_of(db, session, trial_key)
+    digest = hashlib.sha256(raw).hexdigest()
+    session.last_seen_at = moment
+    stored = db.get(Submission, trial.id)
+    if stored is not None and stored.sha256 == digest:
+        db.commit()
+        return Ack(trial_key, digest)
+    if stored is not None or session.state != SessionState.ARRANGING:
+        reason = "conflict" if stored is not None else "not_arranging"
+        _log(db, session, "refused_submit", moment, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
+        db.commit()
+        raise Conflict(
+            "This round is stored already, with other contents." if stored is not None else "This session has ended."
+        )
+    try:
+        body = parse_trial(raw)
+        check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=True)
+    except Invalid as error:
+        _log(db, session, "invalid_submit", moment, trial=trial_key, field=error.field, reason=error.message)
+        db.commit()
+        raise
+    _store(db, trial, body, raw, digest, moment)
+    draft = db.get(Draft, trial.id)
+    if draft is not None:
+        db.delete(draft)
+    db.commit()
+    return Ack(trial_key, digest)
+
+
+def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str) -> None:
+    """Keep the placements of an unfinished trial, for a reload or another device (F11, F15).
+
+    Raises
+    ------
+    Conflict
+        With code "elsewhere" when another tab holds the lease (F17), with code "stale" when the trial is stored already.
+    Invalid, NotFound, Unauthorised
+        As `submit` does.
+    """
+    session = session_of(db, token, lock=True)
+    trial = _trial_of(db, session, trial_key)
+    if session.tab is not None and session.tab != tab:
+        raise Conflict("The task goes on in another window.", code="elsewhere")
+    if db.get(Submission, trial.id) is not None or session.state != SessionState.ARRANGING:
+        raise Conflict("This round is stored already.", code="stale")
+    body = parse_trial(raw)
+    check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=False)
+    kept = {"placements": [placement.model_dump() for placement in body.placements]}
+    draft = db.get(Draft, trial.id)
+    moment = now()
+    if draft is None:
+        db.add(Draft(trial_id=trial.id, body=kept, saved_at=moment))
+    else:
+        draft.body = kept
+        draft.saved_at = moment
+    session.last_seen_at = moment
+    db.commit()
+
+
+def take_lease(db: Session, token: str, *, tab: str) -> None:
+    """The newest tab may save drafts; the older one learns at its next request that the task goes on elsewhere (F17)."""
+    session = session_of(db, token, lock=True)
+    if session.tab != tab:
+        if session.tab is not None:
+            _log(db, session, "other_tab", now())
+        session.tab = tab
+    session.last_seen_at = now()
+    db.commit()
+
+
+def record_event(db: Session, token: str, raw: bytes) -> None:
+    """Put something that the page reports into the session's log.
+
+    Raises
+    ------
+    Invalid
+        When the body cannot be used.
+    """
+    session = session_of(db, token, lock=True)
+    event = parse_event(raw)
+    db.add(SessionEvent(session_id=session.id, kind="page_" + event.kind[:27], detail=event.detail))
+    session.last_seen_at = now()
+    db.commit()
+
+
+def withdraw(db: Session, token: str) -> None:
+    """The participant withdraws: the session ends, and no result or export holds it any more. Twice is as once."""
+    session = session_of(db, token, lock=True)
+    if session.state == SessionState.WITHDRAWN:
+        return
+    session.state = move_session(session.state, SessionState.WITHDRAWN)
+    session.ended_at = session.last_seen_at = now()
+    session.ended_by = "participant"
+    _log(db, session, "withdrawn", session.ended_at)
+    db.commit()
+
+
+def _trial_of(db: Session, session: ParticipantSession, key: str) -> Trial:
+    trial = db.scalar(select(Trial).where(Trial.session_id == session.id, Trial.key == key))
+    if trial is None:
+        raise NotFound("There is no such round.")
+    return trial
+
+
+def _store(db: Session, trial: Trial, body: TrialBody, raw: bytes, digest: str, at: datetime) -> None:
+    ids = {seat.clip.public_id: seat.clip_id for seat in trial.seats}
+    # The participant's clock may count a break that the page did not see; the server's clock bounds it (F23).
+    elapsed = max((at - trial.assigned_at).total_seconds() * 1000, 0.0)
+    active = min(max(body.duration - body.hidden, 0.0), elapsed)
+    db.add(
+        Submission(
+            trial_id=trial.id,
+            sha256=digest,
+            body=raw,
+            received_at=at,
+            duration_ms=body.duration,
+            hidden_ms=body.hidden,
+            active_ms=active,
+            viewport_width=body.viewport.width,
+            viewport_height=body.viewport.height,
+            pixel_ratio=body.viewport.pixel_ratio,
+            arena_x=body.arena.x,
+            arena_y=body.arena.y,
+            arena_diameter=body.arena.diameter,
+            item_width=body.arena.item,
+        )
+    )
+    db.flush()
+    db.add_all(Placement(trial_id=trial.id, clip_id=ids[p.clip], x=p.x, y=p.y) for p in body.placements)
+    db.add_all(
+        Move(trial_id=trial.id, order=order, clip_id=ids[m.clip], t_ms=m.t, x=m.x, y=m.y, how=m.how)
+        for order, m in enumerate(body.moves)
+    )
+    db.add_all(
+        Play(trial_id=trial.id, order=order, clip_id=ids[p.clip], t_ms=p.t, played_ms=p.ms, how=p.how, ended=p.ended)
+        for order, p in enumerate(body.plays)
+    )
+
+
+def _log(db: Session, session: ParticipantSession, kind: str, at: datetime, **detail: object) -> None:
+    db.add(SessionEvent(session_id=session.id, kind=kind, at=at, detail=detail))
+
+
+def _text(raw: bytes) -> str:
+    # PostgreSQL's text cannot hold a zero character.
+    return raw.decode("utf-8", errors="replace").replace("\x00", "\ufffd")

@@ -1,0 +1,73 @@
+"""Errors become one JSON shape below /api/ and one page elsewhere."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import AsterismError
+from app.web.strings import translate as _
+
+log = structlog.get_logger()
+
+TITLES = {
+    400: "This cannot be done",
+    401: "This link is not known",
+    403: "Not at the moment",
+    404: "Nothing is here",
+    405: "This cannot be done",
+    409: "Not any more",
+    413: "This is too large",
+    422: "This cannot be done",
+    429: "Too many at once",
+    500: "Something went wrong",
+    503: "The server is busy",
+}
+
+
+def register(app: Flask) -> None:
+    """Let the app answer every error in the same way."""
+    app.register_error_handler(AsterismError, _domain_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(Exception, _unexpected_error)
+
+
+def _domain_error(error: AsterismError) -> Response:
+    return failure(error.status, error.code, error.message, error.field)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    messages = {
+        404: "There is nothing at this address.",
+        413: "What was sent is larger than the server takes.",
+        429: "Too many requests in a short time. Please wait a moment and try again.",
+    }
+    return failure(status, error.name.lower().replace(" ", "_"), messages.get(status, error.description or error.name))
+
+
+def _database_error(error: OperationalError) -> Response:
+    # The page keeps what it has and tries again on a 503 (F02, F05).
+    log.error("database_unavailable", error=str(error.orig))
+    return failure(503, "database", "The database cannot be reached at the moment. Nothing is lost: please try again.")
+
+
+def _unexpected_error(error: Exception) -> Response:
+    log.error("unexpected_error", path=request.path, exc_info=error)
+    return failure(500, "unexpected", "The server met an error that it did not expect. It is in the server's log.")
+
+
+def failure(status: int, code: str, message: str, field: str | None = None) -> Response:
+    """An error as JSON below /api/, as a page elsewhere."""
+    if request.path.startswith("/api/"):
+        response = jsonify(error={"code": code, "message": message, "field": field})
+    else:
+        title = _(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
+        response = make_response(render_template("participant/message.html", title=title, message=_(message)))
+    response.status_code = status
+    return response

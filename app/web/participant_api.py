@@ -1,0 +1,118 @@
+"""The participant's API. A bearer token names the session; nothing ambient (no cookie) does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from app.bodies import LONGEST_BODY
+from app.errors import Conflict, Invalid, Unauthorised
+from app.services.enrolment import session_of
+from app.services.session_view import session_view
+from app.services.submission import record_event, save_draft, submit, take_lease, withdraw
+from app.services.trials import advance, start
+from app.web.context import database
+from app.web.failures import failure
+from app.web.signing import media_url
+
+blueprint = Blueprint("participant_api", __name__, url_prefix="/api/v1/session")
+
+LONGEST_EVENT = 16 * 1024
+TAB = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@blueprint.get("")
+def show() -> Response:
+    """The session view."""
+    return jsonify(_view())
+
+
+@blueprint.post("/lease")
+def lease() -> Response:
+    """This tab goes on with the task; an older one is told so."""
+    with database().writing() as db:
+        take_lease(db, _token(), tab=_tab())
+    return jsonify(_view())
+
+
+@blueprint.post("/start")
+def begin() -> Response:
+    """The instructions were read."""
+    start(database(), _session_id())
+    return jsonify(_view())
+
+
+@blueprint.put("/trials/<key>")
+def put_trial(key: str) -> Response:
+    """A finished trial comes in; the ack is sent after its commit, with what comes next."""
+    raw = _body(LONGEST_BODY)
+    try:
+        with database().writing() as db:
+            ack = submit(db, _token(), key, raw)
+    except Conflict as error:
+        response = failure(error.status, error.code, error.message)
+        response.set_data(jsonify({**(response.get_json() or {}), "next": _view()}).get_data())
+        return response
+    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view())
+
+
+@blueprint.put("/trials/<key>/draft")
+def put_draft(key: str) -> Response:
+    """The placements so far."""
+    raw = _body(LONGEST_BODY)
+    with database().writing() as db:
+        save_draft(db, _token(), key, raw, tab=_tab())
+    return jsonify(saved=True)
+
+
+@blueprint.post("/events")
+def events() -> Response:
+    """Something for the session's log."""
+    raw = _body(LONGEST_EVENT)
+    with database().writing() as db:
+        record_event(db, _token(), raw)
+    return jsonify({})
+
+
+@blueprint.delete("")
+def leave() -> Response:
+    """The participant withdraws."""
+    with database().writing() as db:
+        withdraw(db, _token())
+    return jsonify(_view())
+
+
+def _view() -> dict[str, Any]:
+    advance(database(), _session_id())
+    with database().reading() as db:
+        return session_view(db, session_of(db, _token()), tab=_tab(), media_url=media_url)
+
+
+def _session_id() -> int:
+    with database().reading() as db:
+        return session_of(db, _token()).id
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorised("The request has no bearer token.")
+    return token
+
+
+def _tab() -> str:
+    tab = request.headers.get("X-Tab", "")
+    if tab and not TAB.fullmatch(tab):
+        raise Invalid("X-Tab must be 1 to 64 letters, digits, - or _.", field="X-Tab")
+    return tab
+
+
+def _body(limit: int) -> bytes:
+    if request.content_length is not None and request.content_length > limit:
+        raise RequestEntityTooLarge()
+    request.max_content_length = limit
+    return request.get_data(cache=False)

@@ -1,0 +1,19 @@
+"""Is the server well?"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import text
+
+from app.version import VERSION
+from app.web.context import database
+
+blueprint = Blueprint("status", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """200 when the database answers; the error handler says 503 when it does not."""
+    with database().reading() as db:
+        db.execute(text("SELECT 1"))
+    return jsonify(status="ok", version=VERSION)

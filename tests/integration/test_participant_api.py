@@ -1,0 +1,327 @@
+"""The participant's way through the API, on SQLite and on PostgreSQL: saved once, acked after the commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app.models import Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
+from tests.factories import encode, make_study, trial_body
+
+SHORT = 'title = "A study"\n[design]\nmax_items = 4\n[stop]\nmax_trials = 3\n'
+
+
+class Person:
+    """A participant with a bearer token and a tab."""
+
+    def __init__(self, client: FlaskClient, token: str, tab: str = "tab-1") -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}", "X-Tab": tab}
+
+    def call(self, method: str, path: str = "", body: Any = None) -> Any:
+        data = body if isinstance(body, bytes) or body is None else encode(body)
+        return self.client.open("/api/v1/session" + path, method=method, headers=self.headers, data=data)
+
+
+def join(client: FlaskClient, name: str = "faces", query: str = "", tab: str = "tab-1") -> Person:
+    answer = client.post(f"/join/{name}", data=dict(pair.split("=") for pair in query.split("&") if pair))
+    assert answer.status_code == 303, answer.text
+    return Person(client, answer.headers["Location"].rsplit("/", 1)[1], tab)
+
+
+@pytest.fixture
+def client(both_app: Flask) -> FlaskClient:
+    runtime = both_app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings, toml=SHORT)
+    return both_app.test_client()
+
+
+def rows(client: FlaskClient, query: Any) -> list[Any]:
+    with client.application.extensions["asterism"].database.reading() as db:
+        return list(db.scalars(query))
+
+
+def test_a_whole_session_from_consent_to_the_end(client: FlaskClient) -> None:
+    page = client.get("/join/faces")
+    assert page.status_code == 200
+    assert "Set-Cookie" not in page.headers
+    person = join(client)
+    view = person.call("GET").get_json()
+    assert view["session"]["state"] == "instructed"
+    assert view["trial"] is None
+    view = person.call("POST", "/start").get_json()
+    fractions = []
+    for number in range(3):
+        trial = view["trial"]
+        assert trial["number"] == number
+        assert len(trial["clips"]) == 4 if number == 0 else 3 <= len(trial["clips"]) <= 4
+        body = encode(trial_body(trial, seed=number))
+        answer = person.call("PUT", f"/trials/{trial['key']}", body)
+        assert answer.status_code == 200, answer.text
+        assert answer.get_json()["ack"] == {"trial_key": trial["key"], "sha256": hashlib.sha256(body).hexdigest()}
+        view = answer.get_json()["next"]
+        fractions.append(view["progress"]["fraction"])
+    assert view["session"]["state"] == "finished"
+    assert view["trial"] is None
+    assert view["completion"] == {"code": None, "url": None}
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    [session] = rows(client, select(ParticipantSession))
+    assert session.ended_by == "trials"
+
+
+def test_placements_moves_and_plays_are_stored_exactly(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    body = trial_body(trial)
+    person.call("PUT", f"/trials/{trial['key']}", body)
+    names = {clip.id: clip.public_id for t in rows(client, select(Trial)) for clip in _clips(client, t)}
+    stored = {names[row.clip_id]: (row.x, row.y) for row in rows(client, select(Placement))}
+    assert stored == {place["clip"]: (place["x"], place["y"]) for place in body["placements"]}
+    assert [move.t_ms for move in rows(client, select(Move).order_by(Move.order))] == [m["t"] for m in body["moves"]]
+    assert [play.played_ms for play in rows(client, select(Play))] == [500.0]
+    [submission] = rows(client, select(Submission))
+    assert json.loads(submission.body) == body
+    assert submission.arena_diameter == 560
+
+
+def _clips(client: FlaskClient, trial: Trial) -> list[Any]:
+    with client.application.extensions["asterism"].database.reading() as db:
+        return [seat.clip for seat in db.get_one(Trial, trial.id).seats]
+
+
+def test_f10_the_same_submit_twice_is_one_row_and_another_body_is_refused_and_kept(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    path = f"/trials/{trial['key']}"
+    first = encode(trial_body(trial, seed=1))
+    second = encode(trial_body(trial, seed=2))
+    acks = [person.call("PUT", path, first) for _ in range(2)]
+    assert [answer.status_code for answer in acks] == [200, 200]
+    assert acks[0].get_json()["ack"] == acks[1].get_json()["ack"]
+    refused = person.call("PUT", path, second)
+    assert refused.status_code == 409
+    assert refused.get_json()["error"]["code"] == "conflict"
+    assert refused.get_json()["next"]["trial"]["number"] == 1
+    [submission] = rows(client, select(Submission))
+    assert submission.body == first
+    [event] = rows(client, select(SessionEvent).where(SessionEvent.kind == "refused_submit"))
+    assert event.detail["body"].encode() == second
+
+
+def test_f09_f16_a_trial_is_never_overwritten_and_a_stale_submit_learns_the_present_state(client: FlaskClient) -> None:
+    person = join(client)
+    view = person.call("POST", "/start").get_json()
+    first = view["trial"]
+    view = person.call("PUT", f"/trials/{first['key']}", trial_body(first)).get_json()["next"]
+    again = person.call("GET").get_json()
+    assert again["trial"] == view["trial"]
+    assert again["trial"]["key"] != first["key"]
+    numbers = [trial.number for trial in rows(client, select(Trial).order_by(Trial.number))]
+    assert numbers == [0, 1]
+
+
+def test_f11_f15_a_draft_comes_back_on_another_device(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    body = trial_body(trial)
+    body["placements"] = body["placements"][:2]
+    assert person.call("PUT", f"/trials/{trial['key']}/draft", body).get_json() == {"saved": True}
+    elsewhere = Person(client, person.headers["Authorization"].split()[1], tab="tablet")
+    seen = elsewhere.call("POST", "/lease").get_json()["trial"]
+    assert seen["key"] == trial["key"]
+    assert [clip["id"] for clip in seen["clips"]] == [clip["id"] for clip in trial["clips"]]
+    assert seen["draft"]["placements"] == body["placements"]
+
+
+def test_f17_the_newest_tab_holds_the_lease(client: FlaskClient) -> None:
+    old = join(client, tab="old")
+    old.call("POST", "/lease")
+    trial = old.call("POST", "/start").get_json()["trial"]
+    new = Person(client, old.headers["Authorization"].split()[1], tab="new")
+    assert new.call("POST", "/lease").get_json()["elsewhere"] is False
+    assert old.call("GET").get_json()["elsewhere"] is True
+    refused = old.call("PUT", f"/trials/{trial['key']}/draft", trial_body(trial))
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "elsewhere")
+    assert old.call("POST", "/lease").get_json()["elsewhere"] is False
+    # What the older tab has finished is data all the same.
+    assert new.call("GET").get_json()["elsewhere"] is True
+    assert new.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).status_code == 200
+
+
+def test_f14_the_recruiters_link_opened_again_resumes(client: FlaskClient) -> None:
+    link = "PROLIFIC_PID=abc&STUDY_ID=s1&SESSION_ID=x1"
+    first, second = join(client, query=link), join(client, query=link)
+    assert first.headers != second.headers
+    assert first.call("GET").get_json()["session"]["id"] == second.call("GET").get_json()["session"]["id"]
+    other = join(client, query="PROLIFIC_PID=abd&STUDY_ID=s1&SESSION_ID=x1")
+    assert other.call("GET").get_json()["session"]["id"] != first.call("GET").get_json()["session"]["id"]
+    assert len(rows(client, select(ParticipantSession))) == 2
+
+
+@pytest.mark.parametrize("query", ["", "PROLIFIC_PID=", "STUDY_ID=s1&SESSION_ID=x1"])
+def test_f18_nobody_is_merged_by_a_missing_id(client: FlaskClient, query: str) -> None:
+    join(client, query=query)
+    join(client, query=query)
+    assert len(rows(client, select(ParticipantSession))) == 2
+
+
+def test_f18_a_repeated_id_is_no_id(client: FlaskClient) -> None:
+    for _ in range(2):
+        client.post("/join/faces", data={"PROLIFIC_PID": ["a", "b"]})
+    assert [session.recruiter for session in rows(client, select(ParticipantSession))] == [{}, {}]
+
+
+def test_f21_a_preview_stores_nothing(client: FlaskClient) -> None:
+    page = client.get("/join/faces?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
+    assert page.status_code == 200
+    assert "<form" not in page.text
+    assert rows(client, select(ParticipantSession)) == []
+
+
+def _break(change: str, body: dict[str, Any]) -> Any:
+    places = body["placements"]
+    changes: dict[str, Any] = {
+        "missing": {**body, "placements": places[:-1]},
+        "doubled": {**body, "placements": [places[0], *places[:-1]]},
+        "foreign": {**body, "placements": [{**places[0], "clip": "C-FOREIGN"}, *places[1:]]},
+        "outside": {**body, "placements": [{**places[0], "x": 0.4, "y": 0.4}, *places[1:]]},
+        "huge": {**body, "placements": [{**places[0], "x": 1e300}, *places[1:]]},
+        "text": {**body, "placements": [{**places[0], "x": "0.1"}, *places[1:]]},
+        "many": {**body, "placements": places * 5000},
+        "no key": {key: value for key, value in body.items() if key != "arena"},
+        "unknown key": {**body, "admin": True},
+        "list": [1, 2],
+        "bool": {**body, "placements": [{**places[0], "x": True}, *places[1:]]},
+        "foreign move": {**body, "moves": [{"clip": "C-X", "t": 0.0, "x": None, "y": None, "how": "drag"}]},
+    }
+    return changes[change]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("missing", "placements"),
+        ("doubled", "placements[1].clip"),
+        ("foreign", "placements[0].clip"),
+        ("outside", "placements[0]"),
+        ("huge", "placements[0].x"),
+        ("text", "placements[0].x"),
+        ("many", "placements"),
+        ("no key", "arena"),
+        ("unknown key", "admin"),
+        ("list", None),
+        ("bool", "placements[0].x"),
+        ("foreign move", "moves[0].clip"),
+    ],
+)
+def test_f44_arrangements_that_are_not_one_are_refused_by_field(
+    client: FlaskClient, change: str, field: str | None
+) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    answer = person.call("PUT", f"/trials/{trial['key']}", _break(change, trial_body(trial)))
+    assert 400 <= answer.status_code < 500
+    if answer.status_code != 413:
+        assert answer.get_json()["error"]["field"] == field
+    assert rows(client, select(Submission)) == []
+    assert rows(client, select(Placement)) == []
+    # The same trial can still be submitted as it should be.
+    assert person.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_f44_numbers_that_json_does_not_have(client: FlaskClient, number: str) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    raw = re.sub(rb'"x": [-0-9.e]+', f'"x": {number}'.encode(), encode(trial_body(trial)), count=1)
+    answer = person.call("PUT", f"/trials/{trial['key']}", raw)
+    assert answer.status_code == 400
+    assert rows(client, select(Submission)) == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_f44_bytes_that_are_not_json(client: FlaskClient, raw: bytes) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    answer = person.call("PUT", f"/trials/{trial['key']}", raw)
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]["message"]
+
+
+def test_f07_a_body_over_the_limit_is_a_413_in_words(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    answer = person.call("PUT", f"/trials/{trial['key']}", b" " * (512 * 1024 + 1))
+    assert answer.status_code == 413
+    assert "larger" in answer.get_json()["error"]["message"]
+
+
+def test_f34_unknown_and_foreign_ids_get_the_same_answer(client: FlaskClient) -> None:
+    one, other = join(client), join(client)
+    foreign = other.call("POST", "/start").get_json()["trial"]
+    one.call("POST", "/start")
+    answers = [one.call("PUT", f"/trials/{key}", trial_body(foreign)) for key in (foreign["key"], "0" * 32)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].data == answers[1].data
+    assert rows(client, select(Submission)) == []
+
+
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer nobody", "Basic abc"])
+def test_a_request_without_a_known_token_is_a_401(client: FlaskClient, header: str | None) -> None:
+    answer = client.get("/api/v1/session", headers={} if header is None else {"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.get_json()["error"]["code"] == "unauthorised"
+
+
+def test_tokens_are_stored_hashed(client: FlaskClient) -> None:
+    person = join(client)
+    token = person.headers["Authorization"].split()[1]
+    from app.models import SessionToken
+
+    [row] = rows(client, select(SessionToken))
+    assert row.token_hash == hashlib.sha256(token.encode()).hexdigest()
+    assert len(token) >= 22
+
+
+def test_withdrawing_ends_the_session_and_keeps_it_out_of_results(client: FlaskClient) -> None:
+    from app.services.arrangements import rater_trials
+
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    person.call("PUT", f"/trials/{trial['key']}", trial_body(trial))
+    database = client.application.extensions["asterism"].database
+    with database.reading() as db:
+        [rater] = rater_trials(db, 1)
+        assert len(rater.arrangements) == 1
+    assert person.call("DELETE").get_json()["session"]["state"] == "withdrawn"
+    assert person.call("DELETE").status_code == 200
+    with database.reading() as db:
+        assert rater_trials(db, 1) == []
+        assert db.scalar(select(func.count()).select_from(Submission)) == 1
+
+
+def test_events_go_to_the_log(client: FlaskClient) -> None:
+    person = join(client)
+    detail = {"clip": "C-1", "at": "x", "kind": "y", "db": 1}
+    assert person.call("POST", "/events", {"kind": "clip_failed", "detail": detail}).status_code == 200
+    [event] = rows(client, select(SessionEvent).where(SessionEvent.kind == "page_clip_failed"))
+    assert event.detail == detail
+
+
+def test_f13_a_closed_study_admits_nobody_and_saves_everybody(client: FlaskClient) -> None:
+    from app.services.studies import close_study
+
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    with client.application.extensions["asterism"].database.writing() as db:
+        close_study(db, "faces")
+    assert client.post("/join/faces").status_code == 403
+    assert person.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).status_code == 200
