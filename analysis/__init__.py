@@ -1,7 +1,7 @@
 """The science of the multi-arrangement task, as a library of its own: NumPy, SciPy and the standard library."""
 
 from analysis.arrangement import Arrangement
-from analysis.designs import StopRule, next_items, session_progress
+from analysis.designs import StopRule, next_items, next_items_cohort, session_progress
 from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from analysis.evidence import pair_evidence
 from analysis.noise_ceiling import noise_ceiling
@@ -14,6 +14,7 @@ __all__ = [
     "StopRule",
     "estimate_rdm",
     "next_items",
+    "next_items_cohort",
     "noise_ceiling",
     "pair_evidence",
     "reliability",

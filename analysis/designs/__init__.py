@@ -1,5 +1,8 @@
 """Which items to show next, and when to stop."""
 
+from analysis.designs.balanced import pair_counts
+from analysis.designs.cohort import describe_cohort, next_items_cohort
+from analysis.designs.repeats import choose_repeat
 from analysis.designs.selection import DESIGNS, check_design, default_size, describe, next_items
 from analysis.designs.stopping import SessionProgress, StopRule, session_progress
 
@@ -8,8 +11,12 @@ __all__ = [
     "SessionProgress",
     "StopRule",
     "check_design",
+    "choose_repeat",
     "default_size",
     "describe",
+    "describe_cohort",
     "next_items",
+    "next_items_cohort",
+    "pair_counts",
     "session_progress",
 ]
