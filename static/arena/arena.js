@@ -1,0 +1,232 @@
+/**
+ * The arena: clips wait around a circle; the participant puts similar ones together and different ones apart.
+ *
+ * Arena units: centre (0, 0), diameter 1, y up. At zoom 1, `document.querySelector('[data-arena]')
+ * .getBoundingClientRect()` is the circle's bounding square {left, top, width}; the arena point (x, y) then lies on the page
+ * at clientX = left + (0.5 + x) * width, clientY = top + (0.5 - y) * width, and that is where the centre of a clip
+ * placed at (x, y) is shown.
+ *
+ * The element needs a height (the arena fills it) and the stylesheet arena.css.
+ */
+
+import { createAttention, ALWAYS_AT_ONCE } from './attention.js';
+import { bindKeyboard } from './keyboard.js';
+import { placePanel } from './panel.js';
+import { createPlayer } from './player.js';
+import { bindPointer } from './pointer.js';
+import { createRenderer } from './render.js';
+import { seatPlan } from './seats.js';
+import { createState, isDone, placedIn, update } from './state.js';
+import { buildView } from './view.js';
+import { announcement, nameOf, plainText, statusText } from './words.js';
+
+const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
+const ARENA = { guide_lines: false, hints: true, background: 'auto' };
+
+/**
+ * @param {HTMLElement} element is emptied and filled
+ * @param {object} options
+ * @param {{id: string, label?: string, width: number, height: number, poster: string,
+ *          sources: {src: string, type: string}[]}[]} options.clips in seat order
+ * @param {string} options.question always shown above the arena
+ * @param {Partial<typeof PLAYBACK>} [options.playback]
+ * @param {Partial<typeof ARENA>} [options.arena]
+ * @param {{placements: {clip: string, x: number, y: number}[]}|null} [options.draft]
+ * @param {(text: string, params?: object) => string} [options.t] translates
+ * @param {() => void} [options.onChange] after every change of the arrangement
+ * @param {(result: object) => void} [options.onDone] when Done is pressed and nothing is missing
+ * @param {(id: string) => void} [options.onClipError] when none of a clip's sources can be played
+ * @returns {{result: () => object, focus: () => void, setBusy: (busy: boolean) => void,
+ *            clipFailed: (id: string) => void, clipReady: (id: string, sources?: {src: string, type: string}[]) => void,
+ *            destroy: () => void}} `result()` has the keys of the submit body; `clipReady` may name sources to play from
+ *          instead of the clip's own (for example a blob that was loaded already)
+ * @throws {Error} when there are no clips, or two of them have the same id
+ */
+export function mountArena(element, options) {
+  const { clips, question, draft = null, t = plainText } = options;
+  const { onChange = () => {}, onDone = () => {}, onClipError = () => {} } = options;
+  const playback = { ...PLAYBACK, ...options.playback };
+  const arena = { ...ARENA, ...options.arena };
+  const ids = clips.map((clip) => clip.id);
+  if (ids.length === 0) throw new Error('mountArena: a trial needs at least one clip');
+  if (new Set(ids).size !== ids.length) throw new Error('mountArena: two clips have the same id');
+
+  const labels = Object.fromEntries(clips.map((clip) => [clip.id, clip.label ?? '']));
+  const media = new Map(clips.map((clip) => [clip.id, clip]));
+  const view = buildView(element, { clips, question, background: arena.background, t });
+  const render = createRenderer(view, { labels, t, arena });
+  const clock = startClock();
+  let state = createState(ids, { placements: draft?.placements, watch: playback.watch });
+  let plan = null;
+  let frame = 0;
+
+  function dispatch(action) {
+    const before = state;
+    state = update(before, action);
+    if (state === before) return;
+    if (!frame) frame = requestAnimationFrame(draw);
+    const words = announcement(before, state, labels, t);
+    if (words) view.live.textContent = words;
+    if (state.enlarged !== before.enlarged) enlarge(state.enlarged);
+    if (state.history !== before.history) onChange();
+  }
+
+  function draw() {
+    frame = 0;
+    if (plan) render(state, plan);
+  }
+
+  const settings = {
+    clip: (id) => media.get(id),
+    playback,
+    now: clock.now,
+    onWatched: (id) => dispatch({ type: 'watched', id }),
+    onError: (id) => {
+      dispatch({ type: 'failed', id });
+      onClipError(id);
+    },
+  };
+  const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const mode = playback.play === 'always' && calm ? 'hover' : playback.play;
+  const player = createPlayer({
+    ...settings,
+    host: (id) => view.items.get(id),
+    atOnce: mode === 'always' ? ALWAYS_AT_ONCE : 1,
+    onEnded: (id) => attention.ended(id),
+    playback: { ...playback, loop: playback.loop && !(mode === 'always' && ids.length > ALWAYS_AT_ONCE) },
+  });
+  const attention = createAttention(mode, ids, player);
+  const close = createPlayer({ ...settings, host: () => view.panelBody, atOnce: 1, onEnded: () => {} });
+
+  function enlarge(id) {
+    close.stopAll();
+    view.panel.hidden = id === null;
+    if (id === null) return;
+    if (!playback.enlarge) return;
+    view.panelName.textContent = nameOf(state, id, labels, t);
+    placePanel(view, state, plan, id, media.get(id));
+    close.start(id, 'enlarged');
+  }
+
+  function fitStage() {
+    const { width, height } = view.stage.getBoundingClientRect();
+    if (width === 0 || height === 0) return; // not shown: nothing to fit to
+    plan = seatPlan(width, height, ids.length, typicalAspect(clips));
+    const { diameter } = plan.box;
+    const pitch = { x: plan.item.width / diameter, y: plan.item.height / diameter };
+    const space = {
+      seats: plan.seats,
+      reach: (pitch.x + pitch.y) / 4,
+      pitch,
+      extent: { x: width / 2 / diameter, y: height / 2 / diameter },
+    };
+    dispatch({ type: 'space', space });
+    if (state.enlarged) placePanel(view, state, plan, state.enlarged, media.get(state.enlarged));
+    cancelAnimationFrame(frame);
+    draw(); // at once: a frame at the old size would be seen as a jump
+  }
+
+  function result() {
+    const stage = view.stage.getBoundingClientRect();
+    const box = plan?.box ?? { x: 0, y: 0, diameter: 0 };
+    const placed = placedIn(state);
+    return {
+      placements: ids.filter((id) => id in placed).map((id) => ({ clip: id, x: placed[id].x, y: placed[id].y })),
+      moves: state.moves.map((move) => ({ ...move, t: Math.round(move.t) })),
+      plays: [...player.plays(), ...close.plays()].sort((a, b) => a.t - b.t),
+      duration: Math.round(clock.now()),
+      hidden: Math.round(clock.hidden()),
+      viewport: { width: window.innerWidth, height: window.innerHeight, pixel_ratio: window.devicePixelRatio },
+      arena: { x: stage.left + box.x, y: stage.top + box.y, diameter: box.diameter, item: plan?.item.width ?? 0 },
+    };
+  }
+
+  function done() {
+    if (state.busy) return;
+    if (isDone(state)) onDone(result());
+    else view.live.textContent = statusText(state, t);
+  }
+
+  const bound = {
+    state: () => state,
+    dispatch: (action) => (action.type === 'enlarge' && !playback.enlarge ? undefined : dispatch(action)),
+    box: () => plan.box,
+    attend: attention.attend,
+    now: clock.now,
+  };
+  const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
+  const onHide = () => document.hidden && [player, close].forEach((each) => each.stopAll());
+  document.addEventListener('visibilitychange', onHide);
+  const observer = new ResizeObserver(fitStage);
+  observer.observe(view.stage);
+  fitStage();
+  attention.begin();
+
+  return {
+    result,
+    focus: () => (view.items.get(ids.find((id) => !(id in placedIn(state)))) ?? view.done).focus(),
+    setBusy: (busy) => dispatch({ type: 'busy', busy }),
+    clipFailed: (id) => dispatch({ type: 'failed', id }),
+    clipReady(id, sources) {
+      if (sources) media.set(id, { ...media.get(id), sources });
+      dispatch({ type: 'ready', id });
+    },
+    destroy() {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+      document.removeEventListener('visibilitychange', onHide);
+      for (const release of unbind) release();
+      player.destroy();
+      close.destroy();
+      clock.stop();
+      element.replaceChildren();
+    },
+  };
+}
+
+/** Monotonic time since now, and how much of it the page was hidden. */
+function startClock() {
+  const start = performance.now();
+  let hiddenSince = document.hidden ? start : null;
+  let hiddenFor = 0;
+  const change = () => {
+    const time = performance.now();
+    if (hiddenSince !== null) hiddenFor += time - hiddenSince;
+    hiddenSince = document.hidden ? time : null;
+  };
+  document.addEventListener('visibilitychange', change);
+  return {
+    now: () => performance.now() - start,
+    hidden: () => hiddenFor + (hiddenSince === null ? 0 : performance.now() - hiddenSince),
+    stop: () => document.removeEventListener('visibilitychange', change),
+  };
+}
+
+/** One shape for all clips of a trial, so that none looks larger than another: the median, within reason. */
+function typicalAspect(clips) {
+  const aspects = clips.map((clip) => clip.width / clip.height).filter((aspect) => aspect > 0 && Number.isFinite(aspect));
+  const median = aspects.sort((a, b) => a - b)[Math.floor(aspects.length / 2)] ?? 4 / 3;
+  return Math.min(2.4, Math.max(0.42, median));
+}
+
+function bindTools(view, { dispatch, state, now }, done) {
+  const zoom = (factor) => dispatch({ type: 'zoom', factor, x: state().view.x, y: state().view.y });
+  const toggleHelp = () => {
+    view.help.hidden = !view.help.hidden;
+    view.helpButton.setAttribute('aria-expanded', String(!view.help.hidden));
+  };
+  const actions = new Map([
+    [view.undo, () => dispatch({ type: 'undo', t: now() })],
+    [view.redo, () => dispatch({ type: 'redo', t: now() })],
+    [view.zoomOut, () => zoom(0.8)],
+    [view.zoomIn, () => zoom(1.25)],
+    [view.whole, () => dispatch({ type: 'whole' })],
+    [view.close, () => dispatch({ type: 'enlarge', id: null })],
+    [view.helpButton, toggleHelp],
+    [view.done, done],
+  ]);
+  for (const [button, action] of actions) button.addEventListener('click', action);
+  return () => {
+    for (const [button, action] of actions) button.removeEventListener('click', action);
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * Mouse, pen and touch: events -> actions. Keeps only the gesture in progress; all else is in the state.
+ *
+ * On a clip: drag moves it (and the clips selected with it); click picks it, a click on the circle then places it;
+ * Shift or Ctrl click selects; double click or long press enlarges. On free ground: drag draws a lasso; the middle
+ * button, or two fingers, move and magnify the view; the wheel magnifies.
+ */
+
+import { RADIUS, toArena } from './geometry.js';
+
+const SLOP = { mouse: 3, pen: 6, touch: 9 }; // pixels before a press becomes a drag
+const DOUBLE = 350; // ms between two clicks that count as a double click
+const LONG = 550; // ms until a resting finger enlarges
+
+/**
+ * @param {HTMLElement} stage
+ * @param {object} arena
+ * @param {() => import('./state.js').State} arena.state
+ * @param {(action: object) => void} arena.dispatch
+ * @param {() => import('./geometry.js').Box} arena.box
+ * @param {(id: string|null, gesture: string) => void} arena.attend see attention.js
+ * @param {() => number} arena.now ms since the trial was shown
+ * @returns {() => void} unbinds everything
+ */
+export function bindPointer(stage, { state, dispatch, box, attend, now }) {
+  const fingers = new Map();
+  let gesture = null;
+  let origin = { left: 0, top: 0 };
+  let hovered = null;
+  let lastClick = { id: null, at: -Infinity };
+  let longPress = 0;
+
+  const measure = () => {
+    const { left, top } = stage.getBoundingClientRect();
+    origin = { left, top };
+  };
+  const pixel = (event) => ({ x: event.clientX - origin.left, y: event.clientY - origin.top });
+  const toUnits = (at) => toArena(at, state().view, box());
+  const clipAt = (target) => target?.closest?.('[data-clip]')?.dataset.clip ?? null;
+
+  function down(event) {
+    if (event.target.closest('[data-panel]') || state().busy) return;
+    measure();
+    const at = pixel(event);
+    fingers.set(event.pointerId, at);
+    if (event.pointerType === 'touch' && fingers.size === 2 && gesture?.kind !== 'drag') return beginPinch();
+    if (gesture || event.button > 1) return;
+    const id = event.button === 1 ? null : clipAt(event.target);
+    gesture = { kind: 'press', pointer: event.pointerId, type: event.pointerType, id, from: at, last: at };
+    gesture.pan = event.button === 1;
+    gesture.add = event.shiftKey || event.ctrlKey || event.metaKey;
+    if (event.button === 1) event.preventDefault(); // no autoscroll
+    stage.setPointerCapture(event.pointerId);
+    if (id && event.pointerType !== 'mouse') longPress = setTimeout(() => enlargeByPress(id), LONG);
+  }
+
+  function move(event) {
+    if (fingers.has(event.pointerId)) fingers.set(event.pointerId, pixel(event));
+    if (!gesture) return;
+    if (gesture.kind === 'pinch') return pinch();
+    if (event.pointerId !== gesture.pointer || gesture.kind === 'spent') return;
+    const at = pixel(event);
+    if (gesture.kind === 'press') {
+      if (Math.hypot(at.x - gesture.from.x, at.y - gesture.from.y) <= (SLOP[gesture.type] ?? SLOP.mouse)) return;
+      clearTimeout(longPress);
+      beginMove();
+    }
+    if (gesture.kind === 'drag') dispatch({ type: 'drag', ...toUnits(at) });
+    if (gesture.kind === 'lasso') dispatch({ type: 'lasso', ...toUnits(at), add: gesture.add });
+    if (gesture.kind === 'pan') panBy(gesture.last, at);
+    gesture.last = at;
+  }
+
+  /** The press has become a movement: of clips, of the lasso, or of the view. */
+  function beginMove() {
+    const { id, from } = gesture;
+    if (gesture.pan) {
+      gesture.kind = 'pan';
+    } else if (id) {
+      dispatch({ type: 'grab', id, ...toUnits(from) });
+      gesture.kind = state().hand ? 'drag' : 'spent';
+      attend(id, state().hand ? 'grab' : 'show'); // a clip that must be watched first is played instead
+    } else {
+      gesture.kind = 'lasso';
+      dispatch({ type: 'lasso', ...toUnits(from), add: gesture.add });
+    }
+    lastClick = { id: null, at: -Infinity };
+  }
+
+  function up(event) {
+    fingers.delete(event.pointerId);
+    clearTimeout(longPress);
+    if (!gesture || (gesture.pointer !== event.pointerId && gesture.kind !== 'pinch')) return;
+    const ended = gesture;
+    if (ended.kind === 'pinch') {
+      if (fingers.size === 0) gesture = null;
+      return;
+    }
+    gesture = null;
+    if (ended.kind === 'drag') dispatch({ type: 'drop', t: now() });
+    if (ended.kind === 'lasso') dispatch({ type: 'lassoEnd' });
+    if (ended.kind === 'press' && !ended.pan) click(ended, event);
+    if (event.pointerType === 'mouse') hover(clipAt(document.elementFromPoint(event.clientX, event.clientY)));
+  }
+
+  function click({ id, from, add }, event) {
+    if (!id) {
+      const point = toUnits(from);
+      const touches = Math.hypot(point.x, point.y) <= RADIUS + state().space.reach;
+      attend(null, 'away');
+      if (state().hand) dispatch(touches ? { type: 'put', ...point, t: now() } : { type: 'cancel' });
+      else if (!add && state().selected.length > 0) dispatch({ type: 'select', ids: [] });
+      return;
+    }
+    const isDouble = lastClick.id === id && event.timeStamp - lastClick.at < DOUBLE;
+    lastClick = { id: isDouble ? null : id, at: event.timeStamp };
+    if (isDouble) {
+      dispatch({ type: 'cancel' });
+      dispatch({ type: 'enlarge', id });
+      return;
+    }
+    attend(id, 'tap');
+    if (add) dispatch({ type: 'toggle', id });
+    else if (state().hand?.ids.includes(id)) dispatch({ type: 'cancel' });
+    else dispatch({ type: 'pick', id, how: 'click' });
+  }
+
+  function enlargeByPress(id) {
+    if (gesture?.kind !== 'press') return;
+    gesture.kind = 'spent';
+    dispatch({ type: 'enlarge', id });
+  }
+
+  function panBy(from, to) {
+    const a = toUnits(from);
+    const b = toUnits(to);
+    dispatch({ type: 'pan', dx: a.x - b.x, dy: a.y - b.y });
+  }
+
+  function span() {
+    const [a, b] = fingers.values();
+    return { size: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)), middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } };
+  }
+
+  function beginPinch() {
+    clearTimeout(longPress);
+    if (gesture?.kind === 'lasso') dispatch({ type: 'cancel' });
+    gesture = { kind: 'pinch', ...span() };
+  }
+
+  function pinch() {
+    if (fingers.size < 2) return;
+    const { size, middle } = span();
+    panBy(gesture.middle, middle);
+    dispatch({ type: 'zoom', factor: size / gesture.size, ...toUnits(middle) });
+    gesture = { kind: 'pinch', size, middle };
+  }
+
+  /** The system took the pointer away: what was in the hand goes back to where it was. */
+  function cancelled(event) {
+    fingers.delete(event.pointerId);
+    clearTimeout(longPress);
+    if (!gesture || (gesture.pointer !== undefined && gesture.pointer !== event.pointerId)) return;
+    if (gesture.kind === 'drag' || gesture.kind === 'lasso') dispatch({ type: 'cancel' });
+    gesture = null;
+  }
+
+  function hover(id) {
+    if (id === hovered) return;
+    if (hovered) attend(hovered, 'leave');
+    hovered = id;
+    if (id) attend(id, 'hover');
+  }
+
+  const over = (event) => {
+    if (event.pointerType === 'mouse' && !gesture) hover(clipAt(event.target));
+  };
+  const leave = () => {
+    if (!gesture) hover(null);
+  };
+
+  function wheel(event) {
+    const lines = event.deltaMode === 1 ? 16 : 1;
+    const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016));
+    if (factor < 1 && state().view.zoom === 1 && !event.ctrlKey) return; // nothing to shrink: let the page scroll
+    event.preventDefault();
+    measure();
+    dispatch({ type: 'zoom', factor, ...toUnits(pixel(event)) });
+  }
+
+  const prevent = (event) => event.preventDefault();
+  const listeners = [
+    ['pointerdown', down],
+    ['pointermove', move],
+    ['pointerup', up],
+    ['pointercancel', cancelled],
+    ['lostpointercapture', cancelled],
+    ['pointerover', over],
+    ['pointerleave', leave],
+    ['wheel', wheel, { passive: false }],
+    ['contextmenu', prevent],
+    ['dragstart', prevent],
+  ];
+  for (const [type, listener, options] of listeners) stage.addEventListener(type, listener, options);
+  return () => {
+    clearTimeout(longPress);
+    for (const [type, listener, options] of listeners) stage.removeEventListener(type, listener, options);
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Draws the state: one function, called from requestAnimationFrame. It remembers what it wrote last and touches an
+ * element only where something differs, so that a drag among a hundred clips writes one transform a frame.
+ */
+
+import { toPixels } from './geometry.js';
+import { hintFor, hintText } from './hints.js';
+import { isDone, placedIn, positionOf } from './state.js';
+import { describe, guidance, statusText } from './words.js';
+
+const GUIDES = 5; // lines to this many nearest neighbours
+
+/** Clips grow with the root of the magnification: they become larger, and crowded ones come apart. */
+export const magnified = (zoom) => Math.sqrt(zoom);
+
+/**
+ * @param {ReturnType<import('./view.js').buildView>} view
+ * @param {object} options
+ * @param {Object<string, string>} options.labels
+ * @param {(text: string, params?: object) => string} options.t
+ * @param {{guide_lines: boolean, hints: boolean}} options.arena
+ * @returns {(state: import('./state.js').State, plan: ReturnType<import('./seats.js').seatPlan>) => void}
+ */
+export function createRenderer(view, { labels, t, arena }) {
+  const last = new Map([...view.items.keys()].map((id) => [id, {}]));
+  const written = {};
+  let drawn = null;
+  let drawnPlan = null;
+
+  function write(key, value, set) {
+    if (written[key] === value) return;
+    written[key] = value;
+    set(value);
+  }
+
+  function drawSize({ item }) {
+    for (const element of [...view.items.values(), ...view.seats.values()]) {
+      element.style.width = `${item.width}px`;
+      element.style.height = `${item.height}px`;
+    }
+  }
+
+  function drawCircle(state, box) {
+    const { zoom } = state.view;
+    const centre = toPixels({ x: 0, y: 0 }, state.view, box);
+    const size = box.diameter * zoom;
+    write('circle', `translate(${centre.x - size / 2}px, ${centre.y - size / 2}px)`, (transform) => {
+      view.circle.style.transform = transform;
+      view.circle.style.width = `${size}px`;
+      view.circle.style.height = `${size}px`;
+    });
+    view.circle.classList.toggle('is-target', Boolean(state.hand) && (state.hand.inside || !state.hand.shown));
+  }
+
+  function drawItem(state, plan, id, level) {
+    const before = last.get(id);
+    const element = view.items.get(id);
+    const at = toPixels(positionOf(state, id), state.view, plan.box);
+    const { width, height } = plan.item;
+    const scale = magnified(state.view.zoom);
+    const transform = `translate(${at.x - width / 2}px, ${at.y - height / 2}px)${scale === 1 ? '' : ` scale(${scale})`}`;
+    if (before.transform !== transform) element.style.transform = before.transform = transform;
+    if (before.level !== level) element.style.zIndex = before.level = level;
+  }
+
+  function drawMarks(state, id) {
+    const inHand = state.hand?.ids.includes(id) ?? false;
+    const marks = [
+      'clip',
+      inHand && state.hand.shown ? 'is-held' : '',
+      inHand && !state.hand.shown ? 'is-picked' : '',
+      inHand && state.hand.shown && !state.hand.inside ? 'is-leaving' : '',
+      state.selected.includes(id) ? 'is-selected' : '',
+      state.failed[id] ? 'is-failed' : '',
+      state.watch !== 'free' && !state.watched[id] && !state.failed[id] ? 'is-unwatched' : '',
+      state.refused === id ? 'is-refused' : '',
+      state.enlarged === id ? 'is-enlarged' : '',
+    ];
+    const before = last.get(id);
+    const element = view.items.get(id);
+    const className = marks.filter(Boolean).join(' ');
+    if (before.className !== className) element.className = before.className = className;
+    const name = describe(state, id, labels, t);
+    if (before.name !== name) {
+      before.name = name;
+      element.setAttribute('aria-label', name);
+      element.setAttribute('aria-pressed', String(inHand || state.selected.includes(id)));
+    }
+  }
+
+  /** The empty seats of what is in the hand, so that it is seen where clips would return to. */
+  function drawSeats(state, plan) {
+    const shown = state.hand?.shown ? state.hand.ids : [];
+    for (const [id, element] of view.seats) {
+      const wanted = shown.includes(id);
+      if (element.hidden === !wanted && !wanted) continue;
+      element.hidden = !wanted;
+      const seat = state.space.seats[state.clips.indexOf(id)];
+      const at = toPixels(seat, state.view, plan.box);
+      const scale = magnified(state.view.zoom);
+      const { width, height } = plan.item;
+      element.style.transform = `translate(${at.x - width / 2}px, ${at.y - height / 2}px) scale(${scale})`;
+    }
+  }
+
+  function drawInk(state, plan) {
+    const pixels = (point) => toPixels(point, state.view, plan.box);
+    const lasso = (state.lasso?.points ?? []).map(pixels);
+    const path = lasso.length > 1 ? `M${lasso.map(({ x, y }) => `${x} ${y}`).join('L')}Z` : '';
+    write('lasso', path, (d) => view.lasso.setAttribute('d', d));
+    write('guides', guidePath(state, pixels), (d) => view.guides.setAttribute('d', d));
+  }
+
+  function guidePath(state, pixels) {
+    const { hand } = state;
+    if (!arena.guide_lines || !hand?.shown || !hand.inside) return '';
+    const here = hand.shown[hand.ids[0]];
+    const others = Object.entries(placedIn(state)).filter(([id]) => !hand.ids.includes(id));
+    const nearest = others
+      .map(([, point]) => ({ point, distance: Math.hypot(point.x - here.x, point.y - here.y) }))
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, GUIDES);
+    const from = pixels(here);
+    return nearest.map(({ point }) => `M${from.x} ${from.y}L${pixels(point).x} ${pixels(point).y}`).join('');
+  }
+
+  function drawBar(state) {
+    const done = isDone(state);
+    const { past, future, present } = state.history;
+    const hint = done && arena.hints ? hintText(hintFor(present.placed, state.space.pitch), t) : '';
+    const disable = (button, off) => button.setAttribute('aria-disabled', String(off));
+    write('status', statusText(state, t), (text) => (view.status.textContent = text));
+    write('guidance', guidance(state, labels, t) || hint, (text) => (view.guidance.textContent = text));
+    write('done', done && !state.busy, (ready) => disable(view.done, !ready));
+    write('undo', past.length > 0, (can) => disable(view.undo, !can));
+    write('redo', future.length > 0, (can) => disable(view.redo, !can));
+    write('zoomed', state.view.zoom > 1, (zoomed) => {
+      disable(view.zoomOut, !zoomed);
+      disable(view.whole, !zoomed);
+    });
+    write('busy', state.busy, (busy) => view.root.setAttribute('aria-busy', String(busy)));
+  }
+
+  return function render(state, plan) {
+    if (state === drawn && plan === drawnPlan) return;
+    if (plan !== drawnPlan) drawSize(plan);
+    write('glide', state.glide, (glide) => view.root.classList.toggle('is-gliding', glide));
+    drawCircle(state, plan.box);
+    const { stack } = state.history.present;
+    const levels = new Map(stack.map((id, index) => [id, index + 1]));
+    const marksChanged = !drawn || MARKS.some((key) => state[key] !== drawn[key]);
+    for (const id of state.clips) {
+      const held = state.hand?.shown && state.hand.ids.includes(id);
+      drawItem(state, plan, id, held ? stack.length + 2 : (levels.get(id) ?? 0));
+      if (marksChanged) drawMarks(state, id);
+    }
+    drawSeats(state, plan);
+    drawInk(state, plan);
+    drawBar(state);
+    drawn = state;
+    drawnPlan = plan;
+  };
+}
+
+/** What a clip's look and name depend on; the rest of the state only moves clips. */
+const MARKS = ['history', 'hand', 'selected', 'watched', 'failed', 'refused', 'enlarged'];

@@ -1,0 +1,117 @@
+/**
+ * Where the circle lies in the stage, how large a clip is drawn, and where the clips wait: a pure function of the
+ * stage's size, the number of clips and their shape.
+ *
+ * A wide stage has its seats to the left and right of the circle, in columns that follow its curve; a tall one has
+ * them above and below. The circle is made as large as the seats allow.
+ *
+ * A clip belongs to the arena when its centre is inside the circle, whatever its size: the longest distance is then
+ * one diameter for 3 clips as for 100. A clip at the edge therefore reaches over the line by half its size; the
+ * stage keeps that much room free on every side, so that it never lies under a control or over a waiting clip.
+ */
+
+const EDGE = 6; // free pixels along the stage's border
+const COVERAGE = 0.6; // share of the circle that all clips together would cover
+const LARGEST = 0.2; // of the diameter: few clips do not grow beyond this (square root of width times height)
+const SMALLEST = 46; // pixels: many clips do not shrink below this where there is room (53 x 40 at 4:3)
+
+/**
+ * @param {number} width of the stage, pixels
+ * @param {number} height of the stage, pixels
+ * @param {number} count number of clips, at least 1
+ * @param {number} aspect width / height of a clip
+ * @returns {{box: import('./geometry.js').Box, item: {width: number, height: number},
+ *            seats: {x: number, y: number}[]}} box and item in pixels, seats in arena units, in clockwise order,
+ *          the column nearest to the circle first
+ */
+export function seatPlan(width, height, count, aspect) {
+  const centre = { x: Math.floor(width / 2), y: Math.floor(height / 2) };
+  const size = (diameter, shrink) => itemSize(diameter, count, aspect, shrink);
+  const turned = (diameter, shrink) => {
+    const item = size(diameter, shrink);
+    return { width: item.height, height: item.width };
+  };
+  let best = null;
+  for (let shrink = 1; shrink > 0.25; shrink *= 0.88) {
+    const wide = largestPlan(width, height, count, (diameter) => size(diameter, shrink));
+    const tall = largestPlan(height, width, count, (diameter) => turned(diameter, shrink));
+    for (const [plan, isTall] of [[wide, false], [tall, true]]) {
+      if (plan && (!best || plan.diameter > best.plan.diameter + 1)) best = { plan, isTall, shrink };
+    }
+    if (best && best.plan.diameter >= 0.72 * Math.min(width, height)) break;
+  }
+  if (!best) return crampedPlan(width, height, count, aspect, centre);
+  const { plan, isTall, shrink } = best;
+  const points = plan.seats.map(({ across, along }) => (isTall ? { x: along, y: -across } : { x: across, y: -along }));
+  return {
+    box: { ...centre, diameter: plan.diameter },
+    item: size(plan.diameter, shrink),
+    seats: clockwise(points, plan.seats).map((point) => ({ x: point.x / plan.diameter, y: point.y / plan.diameter })),
+  };
+}
+
+function itemSize(diameter, count, aspect, shrink) {
+  const filling = Math.sqrt((COVERAGE * Math.PI * 0.25 * diameter * diameter) / count);
+  const side = shrink * Math.min(LARGEST * diameter, Math.max(filling, SMALLEST));
+  const width = Math.max(8, Math.round(side * Math.sqrt(aspect)));
+  return { width, height: Math.max(8, Math.round(width / aspect)) };
+}
+
+/** The plan with the largest circle for seats at both ends of the first axis ("across"), or null. */
+function largestPlan(across, along, count, size) {
+  for (let diameter = 2 * Math.floor(Math.min(across, along) / 2); diameter >= 60; diameter -= 2) {
+    const item = size(diameter);
+    if (diameter + item.width + 2 * EDGE > across || diameter + item.height + 2 * EDGE > along) continue;
+    const seats = seatsBeside(diameter, across, along, item, count);
+    if (seats) return { diameter, seats };
+  }
+  return null;
+}
+
+/** Seats in rows on both sides of the circle, each row beginning at the circle's edge; null if too few fit. */
+function seatsBeside(diameter, across, along, item, count) {
+  const gap = Math.max(4, Math.round(item.height * 0.12));
+  const clear = diameter / 2 + item.width / 2 + gap; // a clip at the edge reaches this far
+  const mostRows = Math.floor((along - 2 * EDGE + gap) / (item.height + gap));
+  const rowCount = Math.min(mostRows, Math.ceil(count / 2));
+  if (rowCount < 1) return null;
+  const pitch = Math.min((along - 2 * EDGE - item.height) / Math.max(1, rowCount - 1), 1.6 * (item.height + gap));
+  const rows = Array.from({ length: rowCount }, (_, index) => {
+    const offset = (index - (rowCount - 1) / 2) * pitch;
+    const nearest = Math.max(0, Math.abs(offset) - item.height / 2);
+    const edge = nearest < clear ? Math.sqrt(clear * clear - nearest * nearest) : gap / 2;
+    const room = Math.floor((across / 2 - EDGE - edge + gap) / (item.width + gap));
+    return { offset, first: edge + item.width / 2, room };
+  }).sort((a, b) => Math.abs(a.offset) - Math.abs(b.offset));
+  const seats = [];
+  const mostColumns = Math.max(...rows.map((row) => row.room));
+  for (let column = 0; column < mostColumns && seats.length < count; column += 1) {
+    for (const row of rows) {
+      if (column >= row.room) continue;
+      const distance = row.first + column * (item.width + gap);
+      for (const side of [1, -1]) {
+        if (seats.length < count) seats.push({ across: side * distance, along: row.offset, column });
+      }
+    }
+  }
+  return seats.length === count ? seats : null;
+}
+
+/** Nearest column first; within a column clockwise from the top. */
+function clockwise(points, seats) {
+  const angle = (point) => (Math.atan2(point.x, point.y) + 2 * Math.PI) % (2 * Math.PI);
+  return points
+    .map((point, index) => ({ point, column: seats[index].column, angle: angle(point) }))
+    .sort((a, b) => a.column - b.column || a.angle - b.angle)
+    .map(({ point }) => point);
+}
+
+/** A stage too small for seats apart: all clips wait in a ring just outside the circle, overlapping. */
+function crampedPlan(width, height, count, aspect, centre) {
+  const diameter = Math.max(40, 2 * Math.floor(Math.min(width, height) * 0.35));
+  const seats = Array.from({ length: count }, (_, index) => {
+    const turn = (2 * Math.PI * index) / count;
+    return { x: 0.6 * Math.sin(turn), y: 0.6 * Math.cos(turn) };
+  });
+  return { box: { ...centre, diameter }, item: itemSize(diameter, count, aspect, 0.7), seats };
+}

@@ -1,0 +1,218 @@
+/**
+ * The state of one arena, as a plain object, and how actions change it: `update(state, action) -> state`. Pure; knows
+ * neither the DOM nor pixels nor the clock (an action brings its own time, `t`). Whatever the sequence of actions,
+ * every clip is inside the circle, on its seat, or in the hand.
+ *
+ * @typedef {import('./geometry.js').Point} Point
+ * @typedef {import('./hand.js').Hand} Hand
+ * @typedef {object} Layout what undo takes back
+ * @property {Object<string, Point>} placed positions of the clips in the arena; a clip that is absent waits on its seat
+ * @property {string[]} stack the placed clips from the lowest to the topmost
+ *
+ * @typedef {object} State
+ * @property {string[]} clips in seat order
+ * @property {{seats: Point[], reach: number, pitch: Point, extent: Point}} space of the stage, arena units: seats in
+ *   clip order; how near a clip's centre must come to the circle to touch it; a clip's width and height; half the stage
+ * @property {import('./history.js').History<Layout>} history
+ * @property {Hand|null} hand
+ * @property {string[]} selected
+ * @property {{points: Point[], keep: string[]}|null} lasso
+ * @property {import('./geometry.js').View} view
+ * @property {'free'|'before_placing'|'before_done'} watch
+ * @property {Object<string, true>} watched clips seen once to their end
+ * @property {Object<string, true>} failed clips that could not be loaded; no rule holds them back
+ * @property {string|null} refused the clip that must be watched first, when that was just tried in vain
+ * @property {string|null} enlarged
+ * @property {{clip: string, t: number, x: number|null, y: number|null, how: string}[]} moves
+ * @property {boolean} busy while an answer is on its way nothing can be changed
+ * @property {boolean} glide whether clips should be seen travelling to where they are now
+ */
+
+import { WHOLE, clampToCircle, inPolygon, limitView, reveal, zoomAround } from './geometry.js';
+import { bring, carry, step, takeUp } from './hand.js';
+import { begin, commit, redo, undo } from './history.js';
+
+/**
+ * @param {string[]} clips in seat order
+ * @param {{placements?: {clip: string, x: number, y: number}[], watch?: State['watch']}} options a draft's placements
+ *   (clips that are not in this trial are left out) and the rule of watching
+ * @returns {State}
+ */
+export function createState(clips, { placements = [], watch = 'free' } = {}) {
+  const known = placements.filter(({ clip }) => clips.includes(clip));
+  const placed = Object.fromEntries(known.map(({ clip, x, y }) => [clip, clampToCircle({ x, y })]));
+  return {
+    clips,
+    space: { seats: clips.map(() => ({ x: 0, y: 0 })), reach: 0, pitch: { x: 0, y: 0 }, extent: { x: 1, y: 1 } },
+    history: begin({ placed, stack: Object.keys(placed) }),
+    hand: null,
+    selected: [],
+    lasso: null,
+    view: WHOLE,
+    watch,
+    watched: {},
+    failed: {},
+    refused: null,
+    enlarged: null,
+    moves: [],
+    busy: false,
+    glide: false,
+  };
+}
+
+/** @param {State} state @returns {Object<string, Point>} positions of the clips in the arena */
+export const placedIn = (state) => state.history.present.placed;
+
+/** @param {State} state @param {string} id @returns {Point} where the clip is shown, arena units */
+export function positionOf(state, id) {
+  return state.hand?.shown?.[id] ?? placedIn(state)[id] ?? state.space.seats[state.clips.indexOf(id)];
+}
+
+/** @param {State} state @returns {string[]} clips that wait on their seats, in seat order */
+export const waiting = (state) => state.clips.filter((id) => !(id in placedIn(state)));
+
+/** @param {State} state @returns {string[]} clips that a rule still wants watched to the end */
+export function unwatched(state) {
+  return state.watch === 'free' ? [] : state.clips.filter((id) => !state.watched[id] && !state.failed[id]);
+}
+
+/** @param {State} state @returns {boolean} whether the trial may be handed in */
+export function isDone(state) {
+  return waiting(state).length === 0 && unwatched(state).length === 0 && !state.hand;
+}
+
+/** Whether the watching rule keeps this clip on its seat. */
+const isHeldBack = (state, id) =>
+  state.watch === 'before_placing' && !(id in placedIn(state)) && !state.watched[id] && !state.failed[id];
+
+const ACTIONS = {
+  space: (state, { space }) => ({ ...state, space, view: limitView(state.view, space.extent) }),
+  grab: (state, { id, x, y }) => {
+    const seat = positionOf(state, id);
+    return withHand(state, id, 'drag', (hand) => {
+      const first = hand.base[id];
+      return { ...hand, start: { x: x - seat.x + first.x, y: y - seat.y + first.y } };
+    });
+  },
+  drag: (state, { x, y }) => (state.hand ? { ...state, hand: carry(state.hand, { x, y }, state.space.reach) } : state),
+  pick: (state, { id, how }) => withHand(state, id, how, (hand) => (how === 'key' ? step(hand, 0, 0) : hand)),
+  step: (state, { dx, dy }) => (state.hand ? follow({ ...state, hand: step(state.hand, dx, dy) }) : state),
+  put: (state, { x, y, t }) => (state.hand ? drop({ ...state, hand: bring(state.hand, { x, y }) }, t) : state),
+  drop: (state, { t }) => drop(state, t),
+  cancel: (state) => (state.hand || state.lasso ? { ...state, hand: null, lasso: null, glide: true } : state),
+  putBack: (state, { id, t }) => {
+    const ids = groupOf(state, id).filter((each) => each in placedIn(state));
+    return place({ ...state, hand: null }, Object.fromEntries(ids.map((each) => [each, null])), 'key', t);
+  },
+  select: (state, { ids }) => ({ ...state, selected: ids.filter((id) => state.clips.includes(id)) }),
+  toggle: (state, { id }) => ({
+    ...state,
+    hand: null,
+    selected: state.selected.includes(id) ? state.selected.filter((each) => each !== id) : [...state.selected, id],
+  }),
+  lasso: (state, { x, y, add }) => {
+    const lasso = state.lasso ?? { points: [], keep: add ? state.selected : [] };
+    const points = [...lasso.points, { x, y }];
+    const caught = state.clips.filter((id) => lasso.keep.includes(id) || inPolygon(positionOf(state, id), points));
+    return { ...state, hand: null, lasso: { ...lasso, points }, selected: caught };
+  },
+  lassoEnd: (state) => ({ ...state, lasso: null }),
+  undo: (state, { t }) => travel(state, undo(state.history), 'undo', t),
+  redo: (state, { t }) => travel(state, redo(state.history), 'redo', t),
+  zoom: (state, { factor, x, y }) => ({
+    ...state,
+    view: zoomAround(state.view, factor, { x, y }, state.space.extent),
+  }),
+  pan: (state, { dx, dy }) => ({
+    ...state,
+    view: limitView({ ...state.view, x: state.view.x + dx, y: state.view.y + dy }, state.space.extent),
+  }),
+  whole: (state) => ({ ...state, view: WHOLE, glide: true }),
+  reveal: (state, { id }) => ({ ...state, view: reveal(state.view, positionOf(state, id), state.space.extent) }),
+  watched: (state, { id }) => ({ ...state, watched: { ...state.watched, [id]: true } }),
+  failed: (state, { id }) => ({ ...state, failed: { ...state.failed, [id]: true } }),
+  ready: (state, { id }) => {
+    const { [id]: _, ...failed } = state.failed;
+    return { ...state, failed };
+  },
+  enlarge: (state, { id }) => ({ ...state, enlarged: id }),
+  busy: (state, { busy }) => ({ ...state, busy, hand: null, lasso: null }),
+};
+
+/** Actions that say something about the stage or the clips rather than change the arrangement. */
+const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
+
+/**
+ * @param {State} state
+ * @param {{type: string, t?: number}} action
+ * @returns {State} the same object where the action changes nothing
+ * @throws {Error} for an action that is not known
+ */
+export function update(state, action) {
+  const act = ACTIONS[action.type];
+  if (!act) throw new Error(`unknown action: ${action.type}`);
+  if (state.busy && !ALWAYS.has(action.type)) return state;
+  const calm = state.glide || state.refused ? { ...state, glide: false, refused: null } : state;
+  return act(calm, action);
+}
+
+/** The clips that move with this one: the selected ones of its kind (placed, or waiting) if it is selected itself. */
+function groupOf(state, id) {
+  if (!state.selected.includes(id)) return [id];
+  const isPlaced = id in placedIn(state);
+  const others = state.selected.filter((each) => each !== id && each in placedIn(state) === isPlaced);
+  return [id, ...others.filter((each) => !isHeldBack(state, each))];
+}
+
+function withHand(state, id, how, prepare) {
+  if (!state.clips.includes(id)) return state;
+  if (isHeldBack(state, id)) return { ...state, hand: null, refused: id };
+  const selected = state.selected.includes(id) ? state.selected : [];
+  const ids = groupOf({ ...state, selected }, id);
+  const hand = prepare(takeUp(ids, how, placedIn(state), state.space.pitch));
+  return follow({ ...state, selected, hand, lasso: null });
+}
+
+/** Keep what the keys move in sight. */
+function follow(state) {
+  if (state.hand.how !== 'key') return state;
+  return { ...state, view: reveal(state.view, positionOf(state, state.hand.ids[0]), state.space.extent) };
+}
+
+function drop(state, t) {
+  const { hand } = state;
+  if (!hand) return state;
+  if (!hand.shown) return { ...state, hand: null };
+  const target = hand.inside ? hand.shown : Object.fromEntries(hand.ids.map((id) => [id, null]));
+  const how = hand.ids.length > 1 && hand.how === 'drag' ? 'lasso' : hand.how;
+  return { ...place({ ...state, hand: null }, target, how, t), glide: !hand.inside };
+}
+
+/** Commit new places: a point, or null for the seat. Clips that are where they should be are left alone. */
+function place(state, target, how, t) {
+  const { placed, stack } = state.history.present;
+  const changed = Object.keys(target).filter((id) => !samePlace(placed[id] ?? null, target[id]));
+  if (changed.length === 0) return state;
+  const next = { ...placed };
+  for (const id of changed) {
+    if (target[id]) next[id] = target[id];
+    else delete next[id];
+  }
+  const lifted = changed.filter((id) => target[id]);
+  const layout = { placed: next, stack: [...stack.filter((id) => !changed.includes(id)), ...lifted] };
+  return { ...state, history: commit(state.history, layout), moves: logged(state.moves, placed, next, how, t) };
+}
+
+function travel(state, history, how, t) {
+  const before = placedIn(state);
+  const moves = logged(state.moves, before, history.present.placed, how, t);
+  return { ...state, history, hand: null, lasso: null, moves, glide: true };
+}
+
+function logged(moves, before, after, how, t) {
+  const ids = Object.keys({ ...before, ...after }).filter((id) => !samePlace(before[id] ?? null, after[id] ?? null));
+  const entry = (clip) => ({ clip, t, x: after[clip]?.x ?? null, y: after[clip]?.y ?? null, how });
+  return ids.length === 0 ? moves : [...moves, ...ids.map(entry)];
+}
+
+const samePlace = (a, b) => a === b || (a !== null && b !== null && a.x === b.x && a.y === b.y);

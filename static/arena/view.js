@@ -1,0 +1,145 @@
+/**
+ * Builds the arena's elements once. What changes afterwards is changed by render.js.
+ *
+ * For tests and styles: every clip is `[data-clip="ID"]`, the circle `[data-arena]`, the Done button `[data-done]`, the
+ * line that says what is missing `[data-status]`.
+ */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** An element with attributes and children; texts become text nodes, so nothing is ever parsed as HTML. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function ink(tag, className) {
+  const element = document.createElementNS(SVG, tag);
+  element.setAttribute('class', className);
+  return element;
+}
+
+/** An icon drawn from one path in a 20 x 20 box. */
+function icon(path) {
+  const svg = ink('svg', 'arena__icon');
+  svg.setAttribute('viewBox', '0 0 20 20');
+  svg.setAttribute('aria-hidden', 'true');
+  const line = document.createElementNS(SVG, 'path');
+  line.setAttribute('d', path);
+  svg.append(line);
+  return svg;
+}
+
+const ICONS = {
+  undo: 'M7 4 3 8l4 4M3 8h9a5 5 0 0 1 0 10H8',
+  redo: 'm13 4 4 4-4 4M17 8H8a5 5 0 0 0 0 10h4',
+  out: 'M4 10h12',
+  in: 'M4 10h12M10 4v12',
+  whole: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4',
+  help: 'M7 7.5a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M10 15.6v.4',
+  close: 'M5 5l10 10M15 5 5 15',
+};
+
+function tool(name, label, shortcut = '') {
+  const title = shortcut ? `${label} (${shortcut})` : label;
+  return make('button', { type: 'button', class: 'arena__tool', 'aria-label': label, title }, icon(ICONS[name]));
+}
+
+function helpLines(t) {
+  return [
+    [t('Move'), t('Drag a clip. Or click it, then click where it should go.')],
+    [t('Several'), t('Draw a line around clips, or Shift-click them; then drag one of them.')],
+    [t('Look closely'), t('Double click, Enter or a long press shows a clip large.')],
+    [t('Zoom'), t('Mouse wheel, two fingers, or + and −. 0 shows the whole.')],
+    [t('Move the view'), t('Two fingers, or the middle mouse button.')],
+    [t('Keyboard'), t('Tab: next clip. P: pick up, put down. Arrows: move, with Shift far. Space: play. S: select.')],
+    [t('Take back'), t('Ctrl+Z. Delete puts a clip back outside.')],
+  ];
+}
+
+/**
+ * @param {HTMLElement} element is emptied and filled
+ * @param {{clips: {id: string, poster: string}[], question: string, background: string,
+ *          t: (text: string, params?: object) => string}} options
+ */
+export function buildView(element, { clips, question, background, t }) {
+  const closeLabel = t('Close');
+  const parts = {
+    circle: make('div', { class: 'arena__circle', 'data-arena': '' }),
+    ink: ink('svg', 'arena__ink'),
+    guides: ink('path', 'arena__guides'),
+    lasso: ink('path', 'arena__lasso'),
+    panel: make('figure', { class: 'arena__panel', 'data-panel': '', hidden: '' }),
+    panelBody: make('div', { class: 'arena__panel-body' }),
+    panelName: make('figcaption', { class: 'arena__hidden' }),
+    close: make('button', { type: 'button', class: 'arena__close', 'aria-label': closeLabel, title: closeLabel }),
+    help: make('dl', { class: 'arena__help', 'data-panel': '', hidden: '' }),
+    undo: tool('undo', t('Undo'), 'Ctrl+Z'),
+    redo: tool('redo', t('Redo'), 'Ctrl+Y'),
+    zoomOut: tool('out', t('Zoom out'), '−'),
+    zoomIn: tool('in', t('Zoom in'), '+'),
+    whole: tool('whole', t('Show the whole arena'), '0'),
+    helpButton: tool('help', t('Help')),
+    status: make('p', { class: 'arena__status', 'data-status': '' }),
+    guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),
+    done: make('button', { type: 'button', class: 'arena__done', 'data-done': '' }, t('Done')),
+    live: make('div', { class: 'arena__hidden', 'aria-live': 'polite', 'data-live': '' }),
+  };
+  parts.close.append(icon(ICONS.close));
+  parts.panel.append(parts.panelBody, parts.panelName, parts.close);
+  parts.ink.setAttribute('aria-hidden', 'true');
+  parts.ink.append(parts.guides, parts.lasso);
+  parts.helpButton.setAttribute('aria-expanded', 'false');
+  for (const [term, text] of helpLines(t)) parts.help.append(make('dt', {}, term), make('dd', {}, text));
+
+  parts.items = new Map(clips.map((clip) => [clip.id, makeItem(clip, t)]));
+  parts.seats = new Map(clips.map((clip) => [clip.id, make('div', { class: 'arena__seat', hidden: '' })]));
+  parts.stage = make(
+    'div',
+    {
+      class: 'arena__stage',
+      'data-stage': '',
+      role: 'application',
+      tabindex: '0',
+      'aria-label': t('Arena with {n} clips', { n: clips.length }),
+      'aria-describedby': 'arena-question',
+    },
+    parts.circle,
+    ...parts.seats.values(),
+    parts.ink,
+    ...parts.items.values(),
+    parts.panel,
+    parts.help,
+  );
+  const group = (label, ...tools) => make('div', { class: 'arena__tools', role: 'group', 'aria-label': label }, ...tools);
+  const bar = make(
+    'div',
+    { class: 'arena__bar' },
+    group(t('Change'), parts.undo, parts.redo),
+    group(t('View'), parts.zoomOut, parts.zoomIn, parts.whole),
+    group(t('Help'), parts.helpButton),
+    make('div', { class: 'arena__words' }, parts.status, parts.guidance),
+    parts.done,
+  );
+  parts.root = make(
+    'div',
+    { class: 'arena', 'data-background': background },
+    make('h1', { class: 'arena__question', id: 'arena-question', 'data-question': '' }, question),
+    parts.stage,
+    bar,
+    parts.live,
+  );
+  element.replaceChildren(parts.root);
+  return parts;
+}
+
+function makeItem(clip, t) {
+  const poster = make('img', { class: 'clip__poster', src: clip.poster, alt: '', draggable: 'false', decoding: 'async' });
+  return make(
+    'div',
+    { class: 'clip', 'data-clip': clip.id, role: 'button', tabindex: '0', 'aria-roledescription': t('clip') },
+    poster,
+  );
+}

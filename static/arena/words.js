@@ -1,0 +1,130 @@
+/**
+ * What the arena says, on the page and to a screen reader: pure functions of the state. `t` translates an English text
+ * and fills in its {parameters}.
+ */
+
+import { RADIUS } from './geometry.js';
+import { isDone, placedIn, positionOf, unwatched, waiting } from './state.js';
+
+/** The identity translation: fills in parameters and nothing else. */
+export function plainText(text, params = {}) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
+}
+
+/** @returns {string} the clip's label, or its number in the order of the seats */
+export function nameOf(state, id, labels, t) {
+  return labels[id] || t('Clip {n}', { n: state.clips.indexOf(id) + 1 });
+}
+
+/** @param {{x: number, y: number}} point arena units @returns {string} for example "upper left, 60% of the way out" */
+export function placeInWords(point, t) {
+  const percent = Math.round((100 * Math.hypot(point.x, point.y)) / RADIUS);
+  if (percent < 8) return t('in the middle');
+  const eighth = (Math.round(Math.atan2(point.y, point.x) / (Math.PI / 4)) + 8) % 8;
+  const directions = [
+    t('right'),
+    t('upper right'),
+    t('top'),
+    t('upper left'),
+    t('left'),
+    t('lower left'),
+    t('bottom'),
+    t('lower right'),
+  ];
+  if (percent > 97) return t('{direction}, at the edge', { direction: directions[eighth] });
+  return t('{direction}, {percent}% of the way to the edge', { direction: directions[eighth], percent });
+}
+
+/** @returns {string} name, state and place of a clip, for its accessible name */
+export function describe(state, id, labels, t) {
+  const name = nameOf(state, id, labels, t);
+  const parts = [name];
+  const inHand = state.hand?.ids.includes(id);
+  if (inHand) parts.push(t('in hand'));
+  if (state.failed[id]) parts.push(t('could not be loaded'));
+  if (state.watch !== 'free' && !state.watched[id] && !state.failed[id]) parts.push(t('not yet watched'));
+  if (state.selected.includes(id)) parts.push(t('selected'));
+  if (state.hand?.shown?.[id] || id in placedIn(state)) parts.push(placeInWords(positionOf(state, id), t));
+  else parts.push(t('waiting outside'));
+  return parts.join(', ');
+}
+
+/** The other placed clip that lies nearest, or null. */
+function nearest(state, id) {
+  const placed = placedIn(state);
+  const here = placed[id];
+  const distance = (other) => Math.hypot(placed[other].x - here.x, placed[other].y - here.y);
+  const others = Object.keys(placed).filter((other) => other !== id);
+  return others.length === 0 ? null : others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+}
+
+/** @returns {string} what stands between the participant and Done, or that nothing does */
+export function statusText(state, t) {
+  const { length: outside } = waiting(state);
+  const { length: unseen } = unwatched(state);
+  if (outside > 1) return t('{n} clips are still outside', { n: outside });
+  if (outside === 1) return t('1 clip is still outside');
+  if (unseen > 1) return t('{n} clips still need to be watched to the end', { n: unseen });
+  if (unseen === 1) return t('1 clip still needs to be watched to the end');
+  if (!isDone(state)) return t('Put down what you hold');
+  return t('All clips are inside. Change what you like, then press Done.');
+}
+
+/** @returns {string} a word of help for what is going on right now, or '' */
+export function guidance(state, labels, t) {
+  const { hand, refused, selected } = state;
+  if (refused) return t('Watch “{name}” to its end first.', { name: nameOf(state, refused, labels, t) });
+  if (hand?.how === 'click') return t('Now click where it should go. Esc lets go.');
+  if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
+  if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
+  if (!hand && selected.length > 1) return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
+  return '';
+}
+
+/**
+ * What a screen reader should hear after an action.
+ *
+ * @param {import('./state.js').State} before
+ * @param {import('./state.js').State} after
+ * @returns {string|null} null where there is nothing to say
+ */
+export function announcement(before, after, labels, t) {
+  const name = (id) => nameOf(after, id, labels, t);
+  if (after.refused && after.refused !== before.refused) return guidance(after, labels, t);
+  if (after.hand && after.hand.how === 'key') {
+    const id = after.hand.ids[0];
+    const place = placeInWords(positionOf(after, id), t);
+    if (!before.hand) return t('{name} in hand, {place}.', { name: name(id), place });
+    return after.hand.shift === before.hand.shift ? null : place;
+  }
+  if (after.hand && !before.hand && after.hand.how === 'click') {
+    return t('{name} picked.', { name: name(after.hand.ids[0]) });
+  }
+  if (after.history !== before.history) return changed(before, after, labels, t);
+  if (before.hand && !after.hand) return t('{name} is where it was.', { name: name(before.hand.ids[0]) });
+  if (after.selected !== before.selected && !after.lasso) {
+    return after.selected.length === 1 ? t('1 clip selected') : t('{n} clips selected', { n: after.selected.length });
+  }
+  if (after.failed !== before.failed) {
+    const id = Object.keys(after.failed).find((each) => !before.failed[each]);
+    return id ? t('{name} could not be loaded. You can place it all the same.', { name: name(id) }) : null;
+  }
+  return null;
+}
+
+function changed(before, after, labels, t) {
+  const placed = placedIn(after);
+  const old = placedIn(before);
+  const ids = after.clips.filter((id) => placed[id] !== old[id]);
+  if (ids.length === 0) return null;
+  const missing = statusText(after, t);
+  if (ids.length > 1) return `${t('{n} clips moved.', { n: ids.length })} ${missing}`;
+  const [id] = ids;
+  const name = nameOf(after, id, labels, t);
+  if (!placed[id]) return `${t('{name} is back outside.', { name })} ${missing}`;
+  const parts = [t('{name} placed: {place}.', { name, place: placeInWords(placed[id], t) })];
+  const near = nearest(after, id);
+  if (near) parts.push(t('Nearest: {name}.', { name: nameOf(after, near, labels, t) }));
+  if (!old[id]) parts.push(missing);
+  return parts.join(' ');
+}

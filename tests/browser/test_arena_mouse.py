@@ -1,0 +1,174 @@
+"""The arena under a real mouse, in a real Chromium."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.arena_pages import ArenaPage, OpenArena
+
+pytest_plugins = ["tests.browser.arena_fixtures"]
+pytestmark = pytest.mark.browser
+
+
+def test_clips_are_dragged_in_and_the_result_is_what_is_shown(open_arena: OpenArena) -> None:
+    page = open_arena(n=6)
+    assert page.status() == "6 clips are still outside"
+    targets = {f"c{i}": (-0.31 + 0.11 * i, 0.24 - 0.07 * i) for i in range(6)}
+    for clip, (x, y) in targets.items():
+        assert page.done().get_attribute("aria-disabled") == "true"
+        page.drag(clip, x, y)
+    assert page.status().startswith("All clips are inside")
+    page.done().click()
+    result = page.page.evaluate("harness.done")
+    assert [placement["clip"] for placement in result["placements"]] == list(targets)
+    for placement in result["placements"]:
+        x, y = targets[placement["clip"]]
+        # The mouse reports its position as a 32-bit float, so that a target is met to some 1e-7.
+        assert (placement["x"], placement["y"]) == pytest.approx((x, y), abs=1e-6)
+        assert page.shown(placement["clip"]) == pytest.approx((placement["x"], placement["y"]), abs=1e-6)
+    assert set(result) == {"placements", "moves", "plays", "duration", "hidden", "viewport", "arena"}
+    assert [move["how"] for move in result["moves"]] == ["drag"] * 6
+    assert [move["t"] for move in result["moves"]] == sorted(move["t"] for move in result["moves"])
+    assert result["viewport"] == {"width": 1280, "height": 720, "pixel_ratio": 1}
+    box = page.circle()
+    assert result["arena"]["diameter"] == pytest.approx(box["width"], abs=0.02)
+    assert result["arena"]["x"] == pytest.approx(box["x"] + box["width"] / 2, abs=0.02)
+
+
+def test_nothing_moves_when_the_button_is_released(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.press("c0")
+    page.move_to(0.1234, -0.2345)
+    page.frame()
+    before = page.page.locator('[data-clip="c0"]').bounding_box()
+    page.page.mouse.up()
+    page.frame()
+    assert page.page.locator('[data-clip="c0"]').bounding_box() == before
+
+
+def test_a_clip_stays_in_the_circle_and_returns_to_its_seat_from_far_outside(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.drag("c0", 0.35, 0.37)  # beyond the edge, still touching it
+    x, y = page.placements()["c0"]
+    assert x * x + y * y == pytest.approx(0.25, abs=1e-9)
+    seat = page.seat_of["c0"]
+    page.drag("c0", 0.8, 0.1)
+    assert page.placements() == {}
+    page.settled()
+    assert page.shown("c0") == pytest.approx(seat, abs=1e-4)
+    assert page.result()["moves"][-1]["x"] is None
+
+
+def test_a_draft_comes_back_and_a_resize_keeps_arena_coordinates(open_arena: OpenArena) -> None:
+    draft = {"placements": [{"clip": "c1", "x": 0.123456789012, "y": -0.25}, {"clip": "c0", "x": -0.4, "y": 0.1}]}
+    page = open_arena(n=4, draft=draft)
+    assert page.placements() == {"c0": (-0.4, 0.1), "c1": (0.123456789012, -0.25)}
+    for width, height in [(1024, 700), (820, 1180), (2560, 1440)]:
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.settled()
+        assert page.placements() == {"c0": (-0.4, 0.1), "c1": (0.123456789012, -0.25)}
+        assert page.shown("c1") == pytest.approx((0.123456789012, -0.25), abs=1e-6)
+    assert page.changes() == 0
+
+
+def test_click_to_pick_and_click_to_place(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.click_clip("c1")
+    assert "Now click where it should go" in page.guidance()
+    page.click_at(-0.2, 0.15)
+    assert page.placements()["c1"] == pytest.approx((-0.2, 0.15), abs=1e-6)
+    assert page.result()["moves"][-1]["how"] == "click"
+    page.click_clip("c2")
+    page.page.keyboard.press("Escape")
+    page.click_at(0.2, 0.2)
+    assert "c2" not in page.placements()
+
+
+def test_lasso_and_shift_move_several_together(open_arena: OpenArena) -> None:
+    places = {"c0": (-0.2, 0.1), "c1": (-0.1, 0.15), "c2": (0.3, -0.2), "c3": (-0.15, -0.05)}
+    page = open_arena(n=4, draft=page_draft(places))
+    page.lasso([(-0.35, 0.3), (0.05, 0.3), (0.05, -0.15), (-0.35, -0.15)])
+    assert page.selected() == {"c0", "c1", "c3"}
+    page.click_clip("c3", modifiers=["Shift"])
+    assert page.selected() == {"c0", "c1"}
+    page.drag("c1", 0.1, -0.1)
+    placed = page.placements()
+    assert placed["c1"] == pytest.approx((0.1, -0.1), abs=1e-6)
+    assert placed["c0"] == pytest.approx((0.0, -0.15), abs=1e-6)
+    assert placed["c3"] == places["c3"]
+    assert {move["how"] for move in page.result()["moves"]} == {"lasso"}
+    page.page.keyboard.press("Control+z")
+    assert page.placements() == places
+    page.page.keyboard.press("Control+y")
+    assert page.placements() == placed
+
+
+def test_several_waiting_clips_come_in_together_and_apart(open_arena: OpenArena) -> None:
+    page = open_arena(n=8)
+    for clip in ("c0", "c1", "c2"):
+        page.click_clip(clip, modifiers=["Shift"])
+    page.drag("c1", 0.0, 0.0)
+    placed = page.placements()
+    assert set(placed) == {"c0", "c1", "c2"}
+    assert placed["c1"] == pytest.approx((0, 0), abs=1e-6)
+    assert len(set(placed.values())) == 3
+
+
+def test_undo_and_redo_by_button(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.drag("c0", 0.1, 0.1)
+    page.drag("c0", -0.1, 0.2)
+    undo = page.page.get_by_role("button", name="Undo")
+    undo.click()
+    assert page.placements()["c0"] == pytest.approx((0.1, 0.1), abs=1e-6)
+    undo.click()
+    assert page.placements() == {}
+    assert undo.get_attribute("aria-disabled") == "true"
+    page.page.get_by_role("button", name="Redo").click()
+    assert page.placements()["c0"] == pytest.approx((0.1, 0.1), abs=1e-6)
+    assert [move["how"] for move in page.result()["moves"]] == ["drag", "drag", "undo", "undo", "redo"]
+
+
+def test_zoom_keeps_the_point_under_the_pointer_and_positions_exact(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, draft=page_draft({"c0": (0.2, 0.2), "c1": (-0.1, 0.1)}))
+    whole = page.circle()
+    page.move_to(0.2, 0.2)
+    before = page.centre("c0")
+    page.page.mouse.wheel(0, -600)
+    page.frame()
+    assert page.circle()["width"] > 2 * whole["width"]
+    assert page.centre("c0") == pytest.approx(before, abs=1.5)  # wheel events report whole pixels, here magnified
+    page.drag("c0", 0.15, 0.25)  # in the magnified view
+    assert page.placements()["c0"] == pytest.approx((0.15, 0.25), abs=1e-6)
+    page.page.get_by_role("button", name="Show the whole arena").click()
+    page.settled()
+    assert page.circle() == pytest.approx(whole, abs=0.02)
+    assert page.shown("c0") == pytest.approx((0.15, 0.25), abs=1e-6)
+
+
+def test_escape_takes_a_drag_back(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, draft=page_draft({"c0": (0.2, 0.2)}))
+    page.press("c0")
+    page.move_to(-0.3, 0.0)
+    page.page.keyboard.press("Escape")
+    page.page.mouse.up()
+    page.settled()
+    assert page.shown("c0") == pytest.approx((0.2, 0.2), abs=1e-6)
+    assert page.changes() == 0
+
+
+def page_draft(places: dict[str, tuple[float, float]]) -> dict[str, object]:
+    """A draft with these placements."""
+    return {"placements": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in places.items()]}
+
+
+def test_100_clips_can_all_be_reached_and_seen_at_1280_by_720(open_arena: OpenArena) -> None:
+    page: ArenaPage = open_arena(n=100)
+    reached = page.page.evaluate(
+        """() => [...document.querySelectorAll('[data-clip]')].filter((clip) => {
+            const { x, y, width, height } = clip.getBoundingClientRect();
+            const top = (dx, dy) => document.elementFromPoint(x + dx * width, y + dy * height).closest('[data-clip]');
+            return [[0.1, 0.1], [0.9, 0.1], [0.5, 0.5], [0.1, 0.9], [0.9, 0.9]].every(([dx, dy]) => top(dx, dy) === clip);
+        }).length"""
+    )
+    assert reached == 100
