@@ -18,8 +18,8 @@ def standardise(rdms: Floats, method: Method) -> Floats:
     """Each rater's row on the common scale that pooling for `method` wants, over the rater's own pairs; same shape.
 
     Pearson: mean 0, sd 1. Cosine: root mean square 1. Rank measures: ranks, stretched to those of the rater who saw
-    most pairs, so that nobody weighs less for having seen fewer. A row without any spread (zero, for cosine) says nothing about which
-    pairs are alike: it becomes NaN and is not pooled.
+    most pairs, so that nobody weighs less for having seen fewer. A row without any spread (zero, for cosine) says
+    nothing about which pairs are alike: it becomes NaN and is not pooled.
     """
     check_method(method)
     if method == "cosine":

@@ -1,7 +1,6 @@
-"""Coefficients of agreement as functions of how often each rater counts, so that one formula serves data and bootstrap.
+"""Coefficients of agreement as functions of which raters count, so that one formula serves the data and the jackknife.
 
-`weights` is always (B, R): row b says how often each of the R raters stands in sample b; a row of ones is the data.
-A rater is never paired with itself, however often it stands in a sample.
+`weights` is always (B, R): row b has a one for each rater of the b-th group, and a zero for each who is left out.
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.arrangement import Floats
+from analysis.reliability.pools import CHUNK
 from analysis.similarity import ranks
-
-# Numbers that one step of a chunked computation holds at once (64 MB).
-CHUNK = 8_000_000
 
 
 def mean_over_pairs(values: Floats, weights: Floats) -> Floats:
@@ -77,7 +74,7 @@ def krippendorff_alpha(rdms: Floats, weights: Floats) -> Floats:
     for start in range(0, len(weights), step):
         w = weights[start : start + step]
         ratings, total, square = w @ here, w @ x, w @ (x * x)
-        pairings = ratings**2 - (w * w) @ here
+        pairings = ratings**2 - ratings
         used = pairings > 0
         ratings, total, square = (np.where(used, part, 0.0) for part in (ratings, total, square))
         within = 2 * (ratings * square - total**2) / np.where(used, pairings, 1.0)

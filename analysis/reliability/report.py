@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.stats import t
 
 from analysis.arrangement import Floats
-from analysis.noise_ceiling import leave_one_out
 from analysis.pooling import raters_per_pair
-from analysis.reliability.coefficients import CHUNK, krippendorff_alpha, mean_over_pairs, variance_ratios
-from analysis.reliability.halves import half_correlations, resampled_agreement, split_half, splits, with_the_others
+from analysis.reliability.coefficients import krippendorff_alpha, mean_over_pairs, variance_ratios
+from analysis.reliability.pools import between_pools, splits
 from analysis.similarity import check_rdms, similarity
 
-# Splits of each bootstrap sample: its members are in random order, so that few splits stand for all.
-SPLITS_PER_RESAMPLE = 100
+# Splits of the raters that are left when one is out: enough for an interval.
+SPLITS_WITHOUT_ONE = 500
 NO_INTERVAL = (float("nan"), float("nan"))
 
 
@@ -52,7 +52,6 @@ class Reliability:
     n_pairs_seen: int
     raters_per_pair: float
     n_splits: int
-    n_boot: int
     level: float
 
 
@@ -60,27 +59,20 @@ COEFFICIENTS = tuple(name for name, kind in Reliability.__annotations__.items() 
 
 
 def reliability(
-    rdms: ArrayLike,
-    *,
-    n_boot: int = 1000,
-    level: float = 0.95,
-    max_splits: int = 10_000,
-    rng: np.random.Generator | None = None,
+    rdms: ArrayLike, *, level: float = 0.95, max_splits: int = 10_000, rng: np.random.Generator | None = None
 ) -> Reliability:
-    """All coefficients of agreement between raters, with intervals from a bootstrap over raters.
+    """All coefficients of agreement between raters, each with an interval over raters.
 
     Parameters
     ----------
     rdms : (R, P) float
         One condensed RDM per rater, NaN = missing pair. Two raters are always compared over the pairs that both saw.
-    n_boot
-        Bootstrap samples of raters; 0 leaves the intervals out.
     level
         Coverage of the intervals.
     max_splits
         Up to this many halvings are all used; above it, this many are drawn.
     rng
-        Drives the draws; a generator seeded with 0 when left out, so that the same data give the same numbers.
+        Draws the halvings; a generator seeded with 0 when left out, so that the same data give the same numbers.
 
     Notes
     -----
@@ -94,9 +86,10 @@ def reliability(
     * split-half: mean r between the pools of two halves of the raters; corrected: 2r / (1 + r), for r > 0 only;
     * leave-one-out: mean r of a rater with the pool of the others.
 
-    Without missing pairs these are the textbook coefficients exactly. A bootstrap sample holds some raters twice: a
-    rater is never paired with itself, and where a pool of raters is needed its copies count as raters who agree as much
-    as two different raters of that sample do. The limits are percentiles, widened for few raters (Hesterberg 2015).
+    Without missing pairs these are the textbook coefficients exactly. The intervals come from the jackknife: each rater
+    is left out once, and the spread of what remains gives the standard error, with Student's t for R - 1 degrees of
+    freedom, on a scale without bounds (Fisher's z for correlations, log(1 - x) for the others). No rater is ever paired
+    with itself, as happens in a bootstrap over raters, and the coverage holds down to three raters.
 
     Raises
     ------
@@ -107,93 +100,105 @@ def reliability(
     References
     ----------
     McGraw & Wong (1996), Psychological Methods 1, 30-46. Hayes & Krippendorff (2007), Communication Methods and
-    Measures 1, 77-89. Hesterberg (2015), The American Statistician 69, 371-386.
+    Measures 1, 77-89. Arvesen (1969), Annals of Mathematical Statistics 40, 2076-2100 (the jackknife of U-statistics).
     """
     table = check_rdms(rdms)
-    if n_boot < 0 or not 0 < level < 1 or max_splits < 1:
-        raise ValueError("n_boot must not be negative, level must lie between 0 and 1, max_splits must be at least 1")
+    if not 0 < level < 1 or max_splits < 1:
+        raise ValueError("level must lie between 0 and 1, max_splits must be at least 1")
     rng = np.random.default_rng(0) if rng is None else rng
     n_raters = len(table)
     counts = raters_per_pair(table)
     seen = counts[counts > 0]
     k = round(float(seen.size / np.sum(1.0 / seen)), 12)
-    halves = splits(n_raters, max_splits, rng) if n_raters > 1 else np.empty((0, n_raters))
-    coefficients = _coefficients(table, k, halves, n_boot=n_boot, level=level, rng=rng)
+    if n_raters > 1:
+        halves = splits(n_raters, max_splits, rng)
+        coefficients = _coefficients(table, k, halves, level=level, rng=rng)
+    else:
+        halves = np.empty((0, 1))
+        alone = Coefficient(float("nan"), reason="agreement needs at least two raters")
+        coefficients = dict.fromkeys(COEFFICIENTS, alone)
     return Reliability(
         **coefficients,
         n_raters=n_raters,
         n_pairs_seen=int(seen.size),
         raters_per_pair=k,
         n_splits=len(halves),
-        n_boot=n_boot,
         level=level,
     )
 
 
 def _coefficients(
-    table: Floats, k: float, halves: Floats, *, n_boot: int, level: float, rng: np.random.Generator
+    table: Floats, k: float, halves: Floats, *, level: float, rng: np.random.Generator
 ) -> dict[str, Coefficient]:
     n_raters = len(table)
-    if n_raters < 2:
-        return dict.fromkeys(COEFFICIENTS, Coefficient(float("nan"), reason="agreement needs at least two raters"))
-    # Two raters have one pair: every bootstrap sample that holds it gives the same value.
-    copies = rng.multinomial(n_raters, np.full(n_raters, 1 / n_raters), size=n_boot if n_raters > 2 else 0)
-    weights = np.vstack([np.ones(n_raters), copies]).astype(np.float64)
-    why_none = _why_no_interval(n_raters, n_boot)
-
-    def report(sampled: Floats, value: float | None = None, left_out: str | None = None) -> Coefficient:
-        return _coefficient(sampled, value, left_out, level=level, n_raters=n_raters, why_none=why_none)
-
-    tables = {method: similarity(table, method=method) for method in ("pearson", "spearman", "tau_a")}
-    found = {
-        f"pairwise_{method}": report(mean_over_pairs(agreement, weights), left_out=_undefined_pairs(agreement))
-        for method, agreement in tables.items()
-    }
-    each = leave_one_out(table)
-    by_others, by_halves = _pooled(tables["pearson"], weights, halves, rng)
-    found["leave_one_out"] = report(by_others, _mean(each), _undefined_raters(each))
-    found["split_half"] = report(by_halves, _mean(half_correlations(table, halves)), _undefined_raters(each))
+    # The first row is the data, row 1 + r the data without rater r.
+    weights = np.vstack([np.ones(n_raters), 1 - np.eye(n_raters)])
+    found = {}
+    for method in ("pearson", "spearman", "tau_a"):
+        agreement = similarity(table, method=method)
+        values = mean_over_pairs(agreement, weights)
+        found[f"pairwise_{method}"] = with_interval(values, level, "correlation", _undefined_pairs(agreement))
+    others, alone = _leave_one_out(table)
+    left_out = _undefined_raters(alone)
+    found["leave_one_out"] = with_interval(others, level, "correlation", left_out)
+    by_halves = _split_half(table, halves, rng)
+    found["split_half"] = with_interval(by_halves, level, "correlation", left_out)
     found["split_half_corrected"] = _spearman_brown(found["split_half"])
-    found |= {name: report(values) for name, values in variance_ratios(table, weights, k).items()}
-    found["krippendorff_alpha"] = report(krippendorff_alpha(table, weights))
+    for name, values in variance_ratios(table, weights, k).items():
+        found[name] = with_interval(values, level, "ratio")
+    found["krippendorff_alpha"] = with_interval(krippendorff_alpha(table, weights), level, "ratio")
     return found
 
 
-def _pooled(agreement: Floats, weights: Floats, halves: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Mean leave-one-out and mean split-half correlation of the data, then of each bootstrap sample, (1 + B,) each.
+def _leave_one_out(table: Floats) -> tuple[Floats, Floats]:
+    """Mean r of a rater with the pool of the others: of the data and without each rater (1 + R,), and by rater (R,)."""
+    n_raters = len(table)
+    everyone = np.eye(n_raters)
+    each = between_pools(table, everyone, 1 - everyone)
+    values = [_mean(each)]
+    for absent in range(n_raters):
+        rows = np.delete(everyone, absent, axis=0)
+        others = np.delete(1 - everyone, absent, axis=0)
+        others[:, absent] = 0.0
+        values.append(_mean(between_pools(table, rows, others)))
+    return np.array(values), each
 
-    Both follow from the raters' correlations; where pairs are missing that is not exact, and `_coefficient` moves the
-    bootstrap to the exact value.
+
+def _split_half(table: Floats, halves: Floats, rng: np.random.Generator) -> Floats:
+    """Mean r between halves of the raters: of the data and without each rater, (1 + R,)."""
+    n_raters = len(table)
+    values = [_mean(between_pools(table, halves, 1 - halves))]
+    rest = splits(n_raters - 1, SPLITS_WITHOUT_ONE, rng) if n_raters > 2 else np.empty((0, n_raters - 1))
+    for absent in range(n_raters):
+        one, two = (np.insert(side, absent, 0.0, axis=1) for side in (rest, 1 - rest))
+        values.append(_mean(between_pools(table, one, two)))
+    return np.array(values)
+
+
+SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
+    "correlation": (lambda r: np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), np.tanh),
+    "ratio": (lambda x: np.log(np.maximum(1 - x, 1e-12)), lambda y: 1 - np.exp(y)),
+}
+
+
+def with_interval(values: Floats, level: float, scale: str, left_out: str | None = None) -> Coefficient:
+    """The coefficient of the data, `values[0]`, with the jackknife's interval out of those without each rater.
+
+    `scale` is "correlation" or "ratio" (at most 1, without a lower bound).
     """
-    n = len(agreement)
-    some = splits(n, SPLITS_PER_RESAMPLE, rng)
-    others, half = np.empty(len(weights)), np.empty(len(weights))
-    step = max(1, CHUNK // (n * max(n, len(some))))
-    for start in range(0, len(weights), step):
-        sample = resampled_agreement(agreement, weights[start : start + step])
-        others[start : start + step] = with_the_others(sample).mean(axis=1)
-        half[start : start + step] = split_half(sample, some).mean(axis=1)
-    whole = resampled_agreement(agreement, np.ones((1, n)))
-    half[0] = split_half(whole, halves).mean()
-    return others, half
-
-
-def _coefficient(
-    sampled: Floats, value: float | None, left_out: str | None, *, level: float, n_raters: int, why_none: str | None
-) -> Coefficient:
-    """`sampled` holds the coefficient of the data, then of the bootstrap samples; `value` replaces the first."""
-    estimate, boot = float(sampled[0]), sampled[1:]
-    if value is not None and np.isfinite(value) and np.isfinite(estimate):
-        # Fisher's z keeps what is moved between -1 and 1.
-        boot = np.tanh(_fisher_z(boot) + _fisher_z(value) - _fisher_z(estimate))
-    estimate = estimate if value is None else value
+    estimate, without, n_raters = float(values[0]), values[1:], len(values) - 1
     if not np.isfinite(estimate):
         return Coefficient(float("nan"), reason="no two raters share enough pairs over which both of them vary")
-    boot = boot[np.isfinite(boot)]
-    if why_none or boot.size < 0.5 * (len(sampled) - 1):
-        return Coefficient(estimate, reason=why_none or "most bootstrap samples leave the coefficient undefined")
-    tail = norm.cdf(np.sqrt(n_raters / (n_raters - 1)) * t.ppf((1 - level) / 2, n_raters - 1))
-    low, high = np.quantile(boot, [tail, 1 - tail])
+    if n_raters < 3:
+        return Coefficient(estimate, reason="an interval over raters needs at least three raters")
+    if not np.isfinite(without).all():
+        vital = int(np.flatnonzero(~np.isfinite(without))[0])
+        return Coefficient(estimate, reason=f"no interval: without rater {vital} the coefficient is undefined")
+    there, back = SCALES[scale]
+    moved = there(without)
+    error = np.sqrt((n_raters - 1) / n_raters * np.sum((moved - moved.mean()) ** 2))
+    reach = t.ppf((1 + level) / 2, n_raters - 1) * error
+    low, high = np.sort(back(there(values[:1]) + np.array([-reach, reach])))
     return Coefficient(estimate, (float(low), float(high)), left_out)
 
 
@@ -204,12 +209,6 @@ def _spearman_brown(split: Coefficient) -> Coefficient:
         return Coefficient(float("nan"), reason=reason)
     low, high = (2 * r / (1 + r) for r in np.maximum(split.interval, 0.0))
     return Coefficient(2 * split.value / (1 + split.value), (float(low), float(high)), split.reason)
-
-
-def _why_no_interval(n_raters: int, n_boot: int) -> str | None:
-    if n_raters < 3:
-        return "an interval over raters needs at least three raters"
-    return "no bootstrap was asked for" if n_boot == 0 else None
 
 
 def _undefined_pairs(agreement: Floats) -> str | None:
@@ -227,7 +226,3 @@ def _undefined_raters(each: Floats) -> str | None:
 def _mean(values: Floats) -> float:
     defined = values[np.isfinite(values)]
     return float(defined.mean()) if defined.size else float("nan")
-
-
-def _fisher_z(r: Floats | float) -> Floats:
-    return np.asarray(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), dtype=np.float64)
