@@ -1,0 +1,236 @@
+"""Rendering a clip for browsers: MP4, WebM and poster in one pass over its pictures. Runs in the child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
+
+from app.video.picture import TICK, PictureChain, rendered_size
+from app.video.poster import PosterChoice
+from app.video.probe import inspect, scan
+from app.video.records import Limits, Options, Probe, VideoError
+from app.video.sound import SoundTrack
+from app.video.source import UNREADABLE, open_source
+
+# More would not help pictures of this size, and the same machine saves participants' trials.
+THREADS = 2
+MP4, WEBM, POSTER = "clip.mp4", "clip.webm", "clip.webp"
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one of the two videos is written."""
+
+    name: str
+    container_options: dict[str, str]
+    codec: str
+    codec_options: dict[str, str]
+    sound: dict[str, Any]
+
+
+# MP4 first: it plays everywhere. `faststart` puts the index before the pictures, so that playing starts with the first
+# bytes; `cues_to_front` does the same for WebM. `bitexact` keeps names of tools and machines out of the files.
+FORMATS = (
+    Format(
+        MP4,
+        {"movflags": "+faststart", "fflags": "+bitexact"},
+        "libx264",
+        {"preset": "veryfast", "crf": "20", "profile": "high"},
+        {"codec": "aac", "sample_format": "fltp", "bit_rate": 128_000},
+    ),
+    Format(
+        WEBM,
+        {"cues_to_front": "1", "fflags": "+bitexact"},
+        "libvpx-vp9",
+        {"deadline": "realtime", "cpu-used": "8", "crf": "36", "b": "0", "row-mt": "1", "lag-in-frames": "0"},
+        {"codec": "libopus", "sample_format": "flt", "bit_rate": 96_000},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What `render` wrote: the files MP4, WEBM and POSTER of its folder."""
+
+    width: int
+    height: int
+    duration: float
+    frames: int
+    has_sound: bool
+    source: Probe
+
+
+def render(source: Path, folder: Path, options: Options, limits: Limits, report: Callable[[float], None]) -> Rendered:
+    """Write a clip's renditions into `folder`; `report` hears the share that is done, 0 to 1.
+
+    Raises
+    ------
+    VideoError
+        When the file is not a video that can be used; the message says why.
+    """
+    probe = inspect(source, limits)
+    shown = (probe.width, probe.height)
+    size = rendered_size(shown, options.side)
+    with ExitStack() as stack:
+        container, stream = open_source(source, limits)
+        stack.enter_context(container)
+        stream.codec_context.thread_type = "AUTO"
+        stream.codec_context.thread_count = THREADS
+        audio = container.streams.audio[0] if options.sound and probe.has_audio else None
+        outputs = [stack.enter_context(Output(folder, form, size, probe, audio)) for form in FORMATS]
+        poster = PosterChoice(probe.duration)
+        chain = PictureChain(stream, size, shown=shown)
+        timeline = Timeline(probe, options.frames_per_second)
+        decoded = written = 0
+
+        def write(pictures: list[Any]) -> None:
+            nonlocal written
+            for picture in pictures:
+                poster.consider(picture)
+                for output in outputs:
+                    output.picture(picture)
+                written += 1
+
+        for frame in decode(container, stream, audio):
+            if isinstance(frame, av.AudioFrame):
+                for output in outputs:
+                    output.sound(frame)
+                continue
+            decoded += 1
+            report(min(1.0, decoded / probe.frames))
+            if timeline.place(frame):
+                write(timeline.with_durations(chain.through(frame)))
+        write(timeline.with_durations(chain.through(None)))
+        write(timeline.last())
+        for output in outputs:
+            output.finish()
+    if not written:
+        raise VideoError("the video cannot be decoded: no picture comes out of it")
+    poster.save(folder / POSTER, options.poster_side)
+    for form in FORMATS:
+        _check(folder / form.name, written, limits)
+    return Rendered(*size, timeline.end, written, audio is not None, probe)
+
+
+def decode(container: Any, stream: Any, audio: Any | None) -> Iterator[Any]:
+    """The decoded pictures, and the sounds if `audio` is given, in the order of the file.
+
+    Raises
+    ------
+    VideoError
+        When something after the first picture cannot be decoded. What comes before it does not count: a recording that
+        starts in the middle of a broadcast holds pictures that need others, which are not there.
+    """
+    pictures = 0
+    for packet in container.demux([stream, audio] if audio else [stream]):
+        try:
+            for frame in packet.decode():
+                pictures += packet.stream is stream
+                yield frame
+        except UNREADABLE as error:
+            if packet.stream is not stream:
+                raise VideoError("the sound of the video is damaged and cannot be decoded") from error
+            if pictures:
+                raise VideoError(f"the video is damaged: it cannot be decoded after frame {pictures}") from error
+
+
+class Timeline:
+    """Gives each picture its time and duration in the renditions: those of the file, counted from its first picture."""
+
+    def __init__(self, probe: Probe, frames_per_second: float) -> None:
+        self.end = probe.duration
+        self._step = 1 / probe.fps
+        # Half a step of slack, as stored times are rounded: of 120 frames a second every other one is kept for 60.
+        self._closest = 0.75 / frames_per_second
+        self._start: Fraction | None = None
+        self._last: float | None = None
+        self._held: Any = None
+
+    def place(self, frame: Any) -> bool:
+        """Set the time of a decoded picture; False when it is to be left out."""
+        if frame.pts is None:
+            seconds = 0.0 if self._last is None else self._last + self._step
+        else:
+            moment = frame.pts * frame.time_base
+            self._start = moment if self._start is None else self._start
+            seconds = float(moment - self._start)
+        if self._last is not None and seconds - self._last < self._closest:
+            return False
+        self._last = seconds
+        frame.pts = round(seconds / TICK)
+        frame.time_base = TICK
+        return True
+
+    def with_durations(self, pictures: list[Any]) -> list[Any]:
+        """The pictures whose duration is known: each but the latest, which lasts until the next one comes."""
+        known = []
+        for picture in pictures:
+            if self._held is not None:
+                self._held.duration = picture.pts - self._held.pts
+                known.append(self._held)
+            self._held = picture
+        return known
+
+    def last(self) -> list[Any]:
+        """The last picture: it lasts to the end of the clip."""
+        if self._held is None:
+            return []
+        self._held.duration = max(1, round(self.end / TICK) - self._held.pts)
+        self.end = float((self._held.pts + self._held.duration) * TICK)
+        return [self._held]
+
+
+class Output:
+    """One video that is being written."""
+
+    def __init__(self, folder: Path, form: Format, size: tuple[int, int], probe: Probe, audio: Any | None) -> None:
+        self._container = av.open(f"file:{folder / form.name}", "w", container_options=form.container_options)
+        rate = Fraction(probe.fps).limit_denominator(1001)
+        self._stream = cast(VideoStream, self._container.add_stream(form.codec, rate=rate, options=form.codec_options))
+        self._stream.width, self._stream.height = size
+        self._stream.pix_fmt = "yuv420p"
+        context = self._stream.codec_context
+        context.time_base = TICK
+        context.thread_count = THREADS
+        # Players guess the colours of an untagged file, and not all guess alike.
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        context.color_range = ColorRange.MPEG
+        self._sound = SoundTrack(self._container, audio, probe, **form.sound) if audio else None
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    def picture(self, picture: Any) -> None:
+        self._container.mux(self._stream.encode(picture))
+
+    def sound(self, frame: Any) -> None:
+        if self._sound:
+            self._sound.add(frame)
+
+    def finish(self) -> None:
+        """Write what the encoders still hold."""
+        self._container.mux(self._stream.encode(None))
+        if self._sound:
+            self._sound.finish()
+
+
+def _check(path: Path, frames: int, limits: Limits) -> None:
+    """A finished file must hold every picture; anything else is a fault of ours and not of the clip."""
+    container, stream = open_source(path, limits)
+    with container:
+        stored = scan(container, stream, limits).frames
+    if stored != frames:
+        raise RuntimeError(f"{path.name} holds {stored} frames in place of {frames}")

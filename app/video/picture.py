@@ -1,0 +1,148 @@
+"""From a decoded picture to the picture that is shown: turned, with square pixels, even sizes and standard colours.
+
+Runs in the child process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
+
+# One clock for everything that is written: fine enough for every usual frame rate.
+TICK = Fraction(1, 90_000)
+# The colour matrix of a file that names none (2 in ITU-T H.273).
+UNSPECIFIED = 2
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How a player must turn a picture: clockwise degrees, and the filters that do it (after a mirroring, if any)."""
+
+    rotation: int
+    filters: tuple[tuple[str, str], ...]
+
+
+# Display matrices (a, b, c, d): the stored point (x, y) is shown at (ax + cy, bx + dy), y downwards.
+ORIENTATIONS = {
+    (1, 0, 0, 1): Orientation(0, ()),
+    (0, 1, -1, 0): Orientation(90, (("transpose", "clock"),)),
+    (-1, 0, 0, -1): Orientation(180, (("hflip", ""), ("vflip", ""))),
+    (0, -1, 1, 0): Orientation(270, (("transpose", "cclock"),)),
+    (-1, 0, 0, 1): Orientation(0, (("hflip", ""),)),
+    (1, 0, 0, -1): Orientation(180, (("vflip", ""),)),
+    (0, 1, 1, 0): Orientation(90, (("transpose", "cclock_flip"),)),
+    (0, -1, -1, 0): Orientation(270, (("transpose", "clock_flip"),)),
+}
+
+
+def orientation_of(frame: Any) -> Orientation:
+    """The turn that the file asks for; angles that are not a multiple of 90 degrees are shown as they are stored."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return ORIENTATIONS[1, 0, 0, 1]
+    matrix = memoryview(bytes(data)).cast("i")
+    turn = [matrix[k] / max(abs(matrix[0]), abs(matrix[1]), 1) for k in (0, 1, 3, 4)]
+    a, b, c, d = (round(value) for value in turn)
+    return ORIENTATIONS.get((a, b, c, d), ORIENTATIONS[1, 0, 0, 1])
+
+
+def pixel_aspect(stream: Any) -> float:
+    """Width over height of a stored pixel; 1 where none is given, or where it is a rounding error of 1."""
+    ratio = float(stream.sample_aspect_ratio or 1)
+    return 1.0 if abs(ratio - 1) < 0.005 or not 0.1 < ratio < 10 else ratio
+
+
+def shown_size(frame: Any, stream: Any) -> tuple[int, int]:
+    """Width and height of the picture as a player shows it, with square pixels and turned upright."""
+    width, height = round(frame.width * pixel_aspect(stream)), frame.height
+    return (height, width) if orientation_of(frame).rotation % 180 else (width, height)
+
+
+def rendered_size(shown: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size to render at: the longer side at most `side`, both sides even (4:2:0 needs that), never enlarged."""
+    scale = min(1.0, side / max(shown))
+    width, height = (max(2, round(length * scale) // 2 * 2) for length in shown)
+    return width, height
+
+
+class PictureChain:
+    """Turns decoded pictures into pictures of one size in 8-bit 4:2:0, BT.709, limited range, with `TICK` times.
+
+    Brightness and colours of HDR video are brought into the standard range, interlaced pictures are made whole, and
+    what is transparent becomes black.
+    """
+
+    def __init__(self, stream: Any, size: tuple[int, int], *, shown: tuple[int, int]) -> None:
+        self._aspect = pixel_aspect(stream)
+        self._size, self._shown = size, shown
+        self._graph: Any = None
+        self._key: tuple[Any, ...] = ()
+
+    def through(self, frame: Any | None) -> list[Any]:
+        """The pictures that are ready after `frame` went in; None at the end, for those still inside."""
+        if frame is None:
+            return self._flush()
+        if frame.colorspace == UNSPECIFIED and not frame.format.is_rgb:
+            # What players assume of untagged files.
+            frame.colorspace = Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601
+        key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range, orientation_of(frame))
+        # A file may change its pictures' size or format on its way.
+        earlier = self._flush() if self._graph is not None and key != self._key else []
+        if self._graph is None:
+            self._graph, self._key = self._build(frame), key
+        self._graph.push(frame)
+        return earlier + self._ready()
+
+    def _ready(self) -> list[Any]:
+        frames = []
+        while True:
+            try:
+                frames.append(self._graph.pull())
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return frames
+
+    def _flush(self) -> list[Any]:
+        if self._graph is None:
+            return []
+        self._graph.push(None)
+        frames = self._ready()
+        self._graph = None
+        return frames
+
+    def _build(self, frame: Any) -> Any:
+        graph = av.filter.Graph()
+        source = (
+            f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base={TICK}:pixel_aspect=1/1"
+        )
+        if not frame.format.is_rgb:
+            source += f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}"
+        node = graph.add("buffer", source)
+        for name, arguments in [*self._filters(frame), ("buffersink", "")]:
+            following = graph.add(name, arguments)
+            node.link_to(following)
+            node = following
+        graph.configure()
+        return graph
+
+    def _filters(self, frame: Any) -> list[tuple[str, str]]:
+        filters: list[tuple[str, str]] = []
+        if frame.interlaced_frame:
+            filters.append(("bwdif", "mode=send_frame:deint=interlaced"))
+        if any(component.is_alpha for component in frame.format.components):
+            filters += [("format", "gbrap"), ("premultiply", "inplace=1")]
+        filters += orientation_of(frame).filters
+        width, height = self._size
+        if self._aspect == 1.0 and all(0 <= a - b <= 1 for a, b in zip(self._shown, self._size, strict=True)):
+            # Cutting off an odd last row or column leaves every other pixel as it was; scaling would blur them all.
+            filters.append(("crop", f"{width}:{height}:0:0"))
+        scale = f"w={width}:h={height}:flags=lanczos:out_color_matrix=bt709:out_range=tv"
+        if (
+            frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+            or frame.color_primaries == ColorPrimaries.BT2020
+        ):
+            scale += ":out_primaries=bt709:out_transfer=bt709:intent=perceptual"
+        return [*filters, ("scale", scale), ("setsar", "1"), ("format", "yuv420p")]

@@ -1,0 +1,82 @@
+"""What is asked of a conversion and what comes back: plain data, the same in the app and in its child process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class VideoError(Exception):
+    """A file that cannot be used as a clip. The message is the reason, in words; the caller adds the file's name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a clip may cost. Sizes in bytes, times in seconds, pictures in pixels."""
+
+    file_bytes: int = 500_000_000
+    duration: float = 120.0
+    longest_side: int = 8192
+    pixels: int = 36_000_000
+    frames: int = 15_000
+    # Of the child process: address space, wall clock, processor time, and the size of each file it writes.
+    memory_bytes: int = 2 * 1024**3
+    wall_seconds: float = 600.0
+    cpu_seconds: int = 900
+    output_bytes: int = 200_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """How clips are rendered. A side is the longer one of the picture, in pixels; nothing is ever made larger."""
+
+    side: int = 640
+    poster_side: int = 480
+    frames_per_second: float = 60.0
+    sound: bool = False
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file holds. Width and height are as shown: after rotation, and with square pixels.
+
+    `rotation` is the clockwise turn in degrees that the file asks its player for. `frames`, `duration` (seconds) and
+    `fps` are counted from the stored pictures, not read from a header; `start` is the time of the first one by the
+    file's own clock; `variable_frame_rate` says that their spacing differs.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    start: float
+    duration: float
+    frames: int
+    fps: float
+    variable_frame_rate: bool
+    has_audio: bool
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """A finished file, named by its content."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Renditions:
+    """A clip as browsers load it. `width`, `height`, `frames` and `duration` are those of both videos."""
+
+    mp4: Rendition
+    webm: Rendition
+    poster: Rendition
+    width: int
+    height: int
+    duration: float
+    frames: int
+    has_sound: bool
+    source: Probe

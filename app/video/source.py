@@ -1,0 +1,115 @@
+"""Opening a file that may be anything: known containers only, the file itself only, and a refusal that says why.
+
+Runs in the child process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+from app.video.records import Limits, VideoError
+
+# Containers that hold their own pictures. Playlists, concatenation scripts, image sequences, capture devices and
+# network formats are not among them, so no file can make the decoder open another one.
+CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "dv", "gif")
+
+# What libav raises for bytes that it cannot make sense of.
+UNREADABLE = (av.error.InvalidDataError, av.error.ArgumentError, av.error.EOFError, av.error.PatchWelcomeError)
+
+
+def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
+    """Open `path` for reading; returns the container, which the caller closes, and its video stream.
+
+    Raises
+    ------
+    VideoError
+        When it is not a video that can be used, or its header already passes a limit.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise VideoError("the file is empty (0 bytes)")
+    if size > limits.file_bytes:
+        raise VideoError(f"the file has {size / 1e6:,.0f} MB; at most {limits.file_bytes / 1e6:,.0f} MB are allowed")
+    try:
+        container = av.open(
+            f"file:{path}",
+            container_options={"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"},
+            # Tags in an unknown encoding are no reason to refuse a clip.
+            metadata_errors="replace",
+        )
+    except UNREADABLE as error:
+        raise VideoError(why_not_a_video(path)) from error
+    try:
+        return container, _video_stream(container, limits)
+    except BaseException:
+        container.close()
+        raise
+
+
+def check_dimensions(width: int, height: int, limits: Limits) -> None:
+    """Raises VideoError when pictures of this size (pixels) are too small or too large to be used."""
+    if width == 0 or height == 0:
+        raise VideoError("the video cannot be decoded: the size of its pictures is not known")
+    if min(width, height) < 16:
+        raise VideoError(f"the video has only {width} x {height} pixels; at least 16 x 16 are needed")
+    if max(width, height) > limits.longest_side or width * height > limits.pixels:
+        raise VideoError(
+            f"the video has {width} x {height} pixels; at most {limits.longest_side} on a side and "
+            f"{limits.pixels / 1e6:.0f} million in all are allowed"
+        )
+
+
+def check_duration(seconds: float, limits: Limits) -> None:
+    """Raises VideoError when a video of this many seconds is too long."""
+    if seconds > limits.duration:
+        raise VideoError(f"the video lasts {seconds:,.1f} s; at most {limits.duration:,.1f} s are allowed")
+
+
+def declared_duration(container: Any, stream: Any) -> float | None:
+    """The video's length in seconds as the header gives it; None where it gives none, as many WebM files do."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else float(container.duration) / 1_000_000
+
+
+def why_not_a_video(path: Path) -> str:
+    """A guess, in words, at what a file is that no container fits."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not any(head):
+        return "the file is not a video: it holds only zeros"
+    if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"file ")) or b"<mpd" in text or b"<smil" in text:
+        return "the file is a playlist that points to other files; only the video files themselves can be used"
+    if b"<svg" in text or head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")):
+        return "the file is a picture, not a video"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "the file is a picture, not a video"
+    if text.startswith((b"<!doctype", b"<html", b"<script", b"<?xml", b"<head", b"<body")):
+        return "the file is a web page or other markup, not a video"
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")):
+        return "the file is an archive, not a video; unpack it first"
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+        return "the file is damaged or incomplete: its index is missing (was a copy or a recording broken off?)"
+    if head.startswith((b"RIFF", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV", b"\x30\x26\xb2\x75")):
+        return "the file is damaged or incomplete: it begins like a video but cannot be read"
+    return "the file is not a video of a known kind" if b"\0" in head else "the file is text, not a video"
+
+
+def _video_stream(container: Any, limits: Limits) -> Any:
+    # The cover of a sound file is stored as a video stream of one picture.
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        raise VideoError("the file holds sound but no video" if container.streams.audio else "the file holds no video")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise VideoError("the video cannot be decoded: its codec is not known here")
+    check_dimensions(stream.width, stream.height, limits)
+    check_duration(declared_duration(container, stream) or 0.0, limits)
+    # A later picture may be larger than the header says.
+    stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+    return stream
