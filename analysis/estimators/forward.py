@@ -23,9 +23,10 @@ from analysis.rdm import scale_to_rms, to_condensed, to_square, upper_triangle
 MAX_DIMENSIONS = 6
 RIDGE = 3.0
 UNIT_WEIGHT = 50.0
-STEPS = 25
+STEPS = 50
 ROUNDS = 2
-MAX_ITER = 30
+MAX_ITER = 10
+MAX_LINE_SEARCH = 5
 MAX_RATIO = 50.0
 DAMPING = 0.01
 
@@ -62,7 +63,7 @@ def fit_forward(trials: Trials, average: PrecisionWeighted | None = None) -> For
             configuration.flat(),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": MAX_ITER},
+            options={"maxiter": MAX_ITER, "maxls": MAX_LINE_SEARCH},
         )
         configuration = configuration.with_flat(found.x)
         n_iter += int(found.nit)

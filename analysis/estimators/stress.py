@@ -70,9 +70,10 @@ def smacof(dissimilarity: Floats, x: Floats, y: Floats, *, steps: int) -> tuple[
 class Batch:
     """The trials of one size m: their pairs (T, m(m-1)/2), placed positions and the predictions' start, x and y (T, m).
 
-    Placed positions are centred, with a largest distance of 1.
+    `numbers` (T,) are their places among all usable trials. Placed positions are centred, with a largest distance of 1.
     """
 
+    numbers: Ints
     pairs: Ints
     placed: tuple[Floats, Floats]
     start: tuple[Floats, Floats]
@@ -91,5 +92,5 @@ def batches_by_size(trials: Trials) -> list[Batch]:
         positions -= positions.mean(1, keepdims=True)
         placed = (np.ascontiguousarray(positions[..., 0]), np.ascontiguousarray(positions[..., 1]))
         pairs = trials.pair[np.isin(trials.trial, numbers)].reshape(numbers.size, -1)
-        batches.append(Batch(pairs, placed, placed))
+        batches.append(Batch(numbers, pairs, placed, placed))
     return batches
