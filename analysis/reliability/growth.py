@@ -1,0 +1,149 @@
+"""How agreement grows with the number of raters, and how many raters a target takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.arrangement import Floats, Ints
+from analysis.reliability.coefficients import mean_over_pairs
+from analysis.reliability.pools import between_pools
+from analysis.reliability.report import Coefficient, with_interval
+from analysis.similarity import check_rdms, similarity
+
+
+@dataclass(frozen=True)
+class GrowthCurve:
+    """Agreement by number of raters m (see `growth`); each tuple holds one coefficient for each entry of `sizes`."""
+
+    sizes: tuple[int, ...]
+    rater_with_pool: tuple[Coefficient, ...]
+    between_pools: tuple[Coefficient, ...]
+    reliability_of_mean: tuple[Coefficient, ...]
+
+
+@dataclass(frozen=True)
+class RatersNeeded:
+    """Raters for each pair of clips; `interval` follows from the interval of the mean correlation.
+
+    It ends at infinity when that one reaches 0. `n` is None, with the reason, when no number of raters would do.
+    """
+
+    n: int | None
+    interval: tuple[float, float]
+    reason: str | None = None
+
+
+def growth(
+    rdms: ArrayLike, *, n_draws: int = 200, level: float = 0.95, rng: np.random.Generator | None = None
+) -> GrowthCurve:
+    """Agreement as a function of the number of raters m = 1, ..., R - 1.
+
+    Parameters
+    ----------
+    rdms : (R, P) float
+        NaN = missing pair. At least two raters.
+    n_draws
+        Random orders of the raters; each gives one draw for every m.
+    level
+        Coverage of the intervals over raters (the jackknife, as in `reliability`).
+    rng
+        A generator seeded with 0 when left out.
+
+    Returns
+    -------
+    GrowthCurve
+        `rater_with_pool`: mean r of a rater with the pool of m others. `between_pools`: mean r between the pools of two
+        groups of m raters without a common member, NaN with its reason for m > R / 2. `reliability_of_mean`: what the
+        mean pairwise r predicts for that (Spearman-Brown): m r / (1 + (m - 1) r).
+
+    Raises
+    ------
+    ValueError
+        With fewer than two raters, when a rater has no pair at all, or when an option is out of range.
+    """
+    table = check_rdms(rdms)
+    n_raters = len(table)
+    if n_raters < 2:
+        raise ValueError("a growth curve needs at least two raters")
+    if n_draws < 1 or not 0 < level < 1:
+        raise ValueError("n_draws must be at least 1, and level must lie between 0 and 1")
+    rng = np.random.default_rng(0) if rng is None else rng
+    orders = rng.permuted(np.tile(np.arange(n_raters), (n_draws, 1)), axis=1)
+    # Without rater r the same orders serve, with r taken out, so that chance in the draws does not pass for spread.
+    without = [orders[orders != absent].reshape(n_draws, n_raters - 1) for absent in range(n_raters)]
+    pairwise = _pairwise(table, level)
+    sizes = tuple(range(1, n_raters))
+    with_pool, between = [], []
+    for m in sizes:
+        with_pool.append(_curve_point(table, [orders, *without], 1, m, level=level))
+        between.append(_curve_point(table, [orders, *without], m, m, level=level))
+    predicted = tuple(_predicted(pairwise, m) for m in sizes)
+    return GrowthCurve(sizes, tuple(with_pool), tuple(between), predicted)
+
+
+def raters_needed(rdms: ArrayLike, target: float, *, level: float = 0.95) -> RatersNeeded:
+    """How many raters each pair of clips needs for the mean of the raters to reach a reliability of `target`.
+
+    Spearman-Brown turned around: n = target (1 - r) / (r (1 - target)), r the mean pairwise correlation, rounded up.
+
+    Raises
+    ------
+    ValueError
+        When the target does not lie between 0 and 1, or a rater has no pair at all.
+    """
+    if not 0 < target < 1:
+        raise ValueError(f"target must lie between 0 and 1, got {target}")
+    table = check_rdms(rdms)
+    if len(table) < 2:
+        return RatersNeeded(None, (float("nan"),) * 2, "agreement needs at least two raters")
+    r = _pairwise(table, level)
+    if np.isnan(r.value):
+        return RatersNeeded(None, (float("nan"),) * 2, r.reason)
+    if r.value <= 0:
+        return RatersNeeded(None, (float("nan"),) * 2, "the mean correlation of two raters is not above 0")
+    fewest, most = (_needed(limit, target) for limit in r.interval[::-1])
+    return RatersNeeded(int(_needed(r.value, target)), (fewest, most), r.reason)
+
+
+def _needed(r: float, target: float) -> float:
+    if np.isnan(r):
+        return float("nan")
+    if r <= 0:
+        return float("inf")
+    # Rounding error must not turn a whole number into the next one.
+    return float(max(1.0, np.ceil(target * (1 - r) / (r * (1 - target)) - 1e-9)))
+
+
+def _pairwise(table: Floats, level: float) -> Coefficient:
+    weights = np.vstack([np.ones(len(table)), 1 - np.eye(len(table))])
+    return with_interval(mean_over_pairs(similarity(table), weights), level, "correlation")
+
+
+def _predicted(r: Coefficient, m: int) -> Coefficient:
+    """Spearman-Brown of the mean pairwise r and of its limits; for more than one rater it is defined above 0 only."""
+    if m == 1 or np.isnan(r.value):
+        return r
+    if r.value <= 0:
+        return Coefficient(float("nan"), reason="the mean correlation of two raters is not above 0")
+    low, high = (m * limit / (1 + (m - 1) * limit) for limit in np.maximum(r.interval, 0.0))
+    return Coefficient(m * r.value / (1 + (m - 1) * r.value), (float(low), float(high)), r.reason)
+
+
+def _curve_point(table: Floats, orders: list[Ints], n_one: int, n_two: int, *, level: float) -> Coefficient:
+    n_raters = len(table)
+    if n_one + n_two > n_raters:
+        return Coefficient(float("nan"), reason=f"two groups of {n_one} and {n_two} need more than {n_raters} raters")
+    values = []
+    for order in orders:
+        one, two = np.zeros((len(order), n_raters)), np.zeros((len(order), n_raters))
+        np.put_along_axis(one, order[:, :n_one], 1.0, axis=1)
+        np.put_along_axis(two, order[:, n_one : n_one + n_two], 1.0, axis=1)
+        r = between_pools(table, one, two)
+        enough = order.shape[1] >= n_one + n_two and np.isfinite(r).any()
+        values.append(float(r[np.isfinite(r)].mean()) if enough else float("nan"))
+    if n_raters > 2 and n_one + n_two == n_raters:
+        return Coefficient(values[0], reason="an interval needs one rater more than the groups hold")
+    return with_interval(np.array(values), level, "correlation")
