@@ -121,8 +121,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
         Column("value", "float", "", "The measure; empty when it is not defined for these data"),
-        Column("low", "float", "", "Lower end of its interval (bootstrap over raters)"),
-        Column("high", "float", "", "Upper end of its interval (bootstrap over raters)"),
+        Column("low", "float", "", "Lower end of its interval over raters"),
+        Column("high", "float", "", "Upper end of its interval over raters"),
         Column("n_raters", "int", "", "Raters that entered it", True),
     ),
     "noise_ceiling": (

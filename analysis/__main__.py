@@ -1,0 +1,61 @@
+"""python -m analysis BUNDLE.zip --out DIR: the report of a study, without the web app."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.estimators import METHODS
+from analysis.formats.bundle import read_bundle
+from analysis.report import Choices, write_report
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when the report was written, 1 when the bundle cannot be used (the reason goes to stderr)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis",
+        description="Make the report of a study from its export bundle: page, methods text, figures, tables, RDMs.",
+    )
+    parser.add_argument("bundle", type=Path, help="export bundle (zip) of the study")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made if absent")
+    parser.add_argument("--method", choices=METHODS, default=Choices.method, help="estimator (default: %(default)s)")
+    parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
+    parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
+    parser.add_argument("--seed", type=_count, default=Choices.seed, metavar="N", help="seed (default: %(default)s)")
+    parser.add_argument("--jobs", type=_count, default=0, metavar="N", help="processes (default: as many as help)")
+    given = parser.parse_args(arguments)
+    choices = Choices(
+        method=given.method,
+        with_excluded=given.with_excluded,
+        with_simulated=not given.without_simulated,
+        seed=given.seed,
+        jobs=given.jobs,
+    )
+    start = time.monotonic()
+
+    def progress(message: str) -> None:
+        print(f"[{time.monotonic() - start:6.1f} s] {message}", file=sys.stderr, flush=True)
+
+    try:
+        progress(f"Reading {given.bundle}")
+        path = write_report(read_bundle(given.bundle), given.out, choices, progress)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    progress("Done")
+    print(path)
+    return 0
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative, got {text}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

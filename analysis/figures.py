@@ -1,0 +1,340 @@
+"""Publication figures: each function draws one figure and returns it; `save` writes it as PDF, SVG and PNG.
+
+Matplotlib is imported when a figure is drawn, and used without pyplot: no state is shared, no window is opened.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.arrangement import Floats
+from analysis.rdm import n_items_of, to_square
+
+Parameters = ParamSpec("Parameters")
+
+INK, MUTED, GRID, ACCENT, SECOND = "#1b1f24", "#68707c", "#d9dde3", "#2f62c4", "#c8551f"
+# On a page the five colours above become CSS variables, so that a figure follows the page's light or dark theme.
+PAGE_COLORS = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
+STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 8.0,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "asterism",
+    "pdf.fonttype": 42,
+}
+# Names of more items than this cannot be read beside a matrix or on a map.
+MOST_NAMES = 60
+
+
+def _styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
+    """The drawing function with Matplotlib's settings at STYLE while it runs."""
+
+    @wraps(draw)
+    def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def save(figure: Any, stem: str | Path) -> list[Path]:
+    """Write a figure as STEM.pdf, STEM.svg and STEM.png (300 dpi, white ground) and return the paths."""
+    import matplotlib
+
+    paths = [Path(f"{stem}.{kind}") for kind in ("pdf", "svg", "png")]
+    with matplotlib.rc_context(STYLE):
+        for path in paths:
+            # Without dates the same data give the same files.
+            undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
+            figure.savefig(path, dpi=300, facecolor="white", metadata=undated)
+    return paths
+
+
+def page_svg(figure: Any, label: str) -> str:
+    """A figure as an SVG element for an HTML page, in the page's colours; `label` says in words what it shows."""
+    from html import escape
+
+    import matplotlib
+
+    file = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    svg = file.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    for color, variable in PAGE_COLORS.items():
+        svg = svg.replace(color, f"var({variable})")
+    width = float(figure.get_figwidth()) * 96
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" style="max-width: {width:.0f}px"', 1)
+
+
+@_styled
+def rdm_heat_map(rdm: ArrayLike, names: Sequence[str], *, order: Sequence[int] | None = None, title: str = "") -> Any:
+    """An RDM (P,) as a matrix of colours, items in `order`; missing pairs are left blank and crossed.
+
+    Colours are shares of the largest dissimilarity, because the scale of an RDM is arbitrary.
+    """
+    square, labels = _ordered(rdm, names, order)
+    largest = np.nanmax(square) if np.isfinite(square).any() else 1.0
+    figure, axes = _figure(5.2, 4.6)
+    shares = square / (largest or 1.0)
+    _matrix(figure, axes, shares, labels, legend="dissimilarity / largest", colors="viridis", bounds=(0.0, 1.0))
+    axes.set_title(title)
+    return figure
+
+
+@_styled
+def evidence_map(evidence: ArrayLike, names: Sequence[str], *, order: Sequence[int] | None = None) -> Any:
+    """Evidence (P,) of each pair as a matrix of colours on a logarithmic scale; pairs never seen are left blank."""
+    square, labels = _ordered(evidence, names, order)
+    with np.errstate(divide="ignore"):
+        levels = np.where(square > 0, np.log10(square), np.nan)
+    figure, axes = _figure(5.2, 4.6)
+    _matrix(figure, axes, levels, labels, legend="evidence (log10, arena diameters²)", colors="cividis")
+    return figure
+
+
+@_styled
+def rdm_gallery(rdms: Floats, titles: Sequence[str], *, order: Sequence[int] | None = None) -> Any:
+    """Small matrices of several RDMs (R, P) side by side, each on the scale of its own largest dissimilarity."""
+    columns = min(6, len(rdms))
+    rows = -(-len(rdms) // columns)
+    figure, grid = _figure(1.25 * columns, 1.4 * rows, rows=rows, columns=columns)
+    for axes in grid.flat[len(rdms) :]:
+        axes.set_visible(False)
+    for axes, rdm, title in zip(grid.flat, rdms, titles, strict=False):
+        square, _ = _ordered(rdm, [""] * n_items_of(rdm.size), order)
+        largest = np.nanmax(square) if np.isfinite(square).any() else 1.0
+        axes.imshow(square / (largest or 1.0), cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
+        axes.set_title(title, fontsize=7, fontweight="normal")
+        _bare(axes)
+    return figure
+
+
+@_styled
+def rater_matrix(similarities: Floats, raters: Sequence[str], label: str) -> Any:
+    """Similarity (R, R) of every two raters as a matrix of colours; the diagonal is left blank."""
+    square = similarities.copy()
+    np.fill_diagonal(square, np.nan)
+    figure, axes = _figure(4.6, 4.0)
+    _matrix(figure, axes, square, list(raters), legend=label, colors="RdBu_r", bounds=(-1.0, 1.0), crossed=False)
+    return figure
+
+
+@_styled
+def item_map(positions: Floats, names: Sequence[str], *, groups: Sequence[str] | None = None) -> Any:
+    """Items as points at `positions` (n, 2), named when there are at most 60, in the colours of their groups."""
+    figure, axes = _figure(5.2, 5.0)
+    kinds = list(dict.fromkeys(groups)) if groups is not None else []
+    if groups is None or len(kinds) > 10:
+        axes.scatter(*positions.T, s=14, color=ACCENT, linewidths=0)
+    else:
+        from matplotlib import colormaps
+
+        for color, kind in zip(colormaps["tab10"](range(10)), kinds, strict=False):
+            members = np.array([group == kind for group in groups])
+            axes.scatter(*positions[members].T, s=16, color=color, linewidths=0, label=kind or "no value")
+        axes.legend(fontsize=7, loc="best")
+    if len(names) <= MOST_NAMES:
+        for (x, y), name in zip(positions, _short(names), strict=True):
+            axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=6, color=MUTED)
+    axes.set_aspect("equal")
+    _bare(axes)
+    return figure
+
+
+@_styled
+def dendrogram(tree: Floats, names: Sequence[str]) -> Any:
+    """A linkage matrix (n-1, 4) of SciPy as a tree with the items at its leaves."""
+    from scipy.cluster.hierarchy import dendrogram as draw
+
+    figure, axes = _figure(5.2, min(max(2.2, 0.14 * len(names)), 9.0))
+    labels: Any = list(_short(names)) if len(names) <= 2 * MOST_NAMES else None
+    draw(
+        tree, labels=labels, no_labels=labels is None, orientation="left", ax=axes, link_color_func=lambda _: ACCENT,
+        leaf_font_size=6.5 if len(names) <= MOST_NAMES else 4,
+    )  # fmt: skip
+    axes.set_xlabel("dissimilarity at which groups join")
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
+@_styled
+def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, level: float) -> Any:
+    """Coefficients with their intervals as points and bars: (name, value, (low, high)), from top to bottom."""
+    figure, axes = _figure(5.2, 0.6 + 0.24 * len(rows))
+    for place, (_, value, (low, high)) in enumerate(rows):
+        if np.isfinite(low) and np.isfinite(high):
+            axes.plot([low, high], [place, place], color=ACCENT, linewidth=1.6, solid_capstyle="round")
+        axes.plot(value, place, "o", color=ACCENT, markersize=4)
+    axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
+    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(f"coefficient, {level:.0%} interval over raters")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+@_styled
+def curve(
+    x: ArrayLike,
+    lines: Mapping[str, tuple[ArrayLike, ArrayLike | None, ArrayLike | None]],
+    *,
+    x_label: str,
+    y_label: str,
+) -> Any:
+    """Lines over a common x with bands: by name (y, low, high), the last two None for a line without a band."""
+    figure, axes = _figure(5.2, 3.0)
+    styles = [(ACCENT, "-"), (SECOND, "-"), (MUTED, "-"), (ACCENT, "--"), (SECOND, "--"), (MUTED, "--")]
+    for (name, (y, low, high)), (color, style) in zip(lines.items(), styles * (1 + len(lines) // 6), strict=False):
+        axes.plot(x, np.asarray(y), style, color=color, marker="o", markersize=3, linewidth=1.3, label=name)
+        if low is not None and high is not None:
+            axes.fill_between(x, np.asarray(low), np.asarray(high), color=color, alpha=0.15, linewidth=0)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.grid(axis="y", color=GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    if len(lines) > 1:
+        axes.legend(fontsize=7)
+    return figure
+
+
+@_styled
+def noise_ceilings(bands: Mapping[str, tuple[float, float]], points: Mapping[str, Floats] | None = None) -> Any:
+    """Noise ceilings as bands (lower, upper) by measure, with each rater's similarity to the others as points (R,)."""
+    figure, axes = _figure(5.2, 2.8)
+    for place, (name, (lower, upper)) in enumerate(bands.items()):
+        axes.fill_between([place - 0.35, place + 0.35], lower, upper, color=ACCENT, alpha=0.35, linewidth=0)
+        if points is not None and name in points:
+            spread = np.linspace(-0.2, 0.2, len(points[name]))
+            axes.plot(place + spread, points[name], "o", color=INK, markersize=2.5, alpha=0.7, markeredgewidth=0)
+    axes.axhline(0, color=GRID, linewidth=0.8, zorder=0)
+    axes.set_xticks(range(len(bands)), list(bands))
+    axes.set_ylabel("similarity")
+    axes.tick_params(axis="x", length=0)
+    return figure
+
+
+@_styled
+def timeline(minutes: Mapping[str, Floats], sizes: Mapping[str, NDArray[Any]]) -> Any:
+    """Trials along the minutes of the session: one row a rater, one point a trial, larger with more clips."""
+    figure, axes = _figure(5.2, 0.7 + 0.2 * len(minutes))
+    most = max((int(size.max()) for size in sizes.values() if size.size), default=1)
+    for place, (rater, when) in enumerate(minutes.items()):
+        axes.scatter(
+            when, np.full(len(when), place), s=4 + 36 * sizes[rater] / most, color=ACCENT, alpha=0.6, linewidths=0
+        )
+    axes.set_yticks(range(len(minutes)), list(minutes), fontsize=7 if len(minutes) <= 40 else 4)
+    axes.set_ylim(len(minutes) - 0.5, -0.5)
+    axes.set_xlabel("minutes since the first trial was shown")
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+@_styled
+def histogram(values: Floats, *, x_label: str, y_label: str, mark: float | None = None, mark_label: str = "") -> Any:
+    """How often values occur, in bins of Freedman and Diaconis (at most 60), with a labelled line at `mark`."""
+    figure, axes = _figure(5.2, 2.4)
+    edges = np.histogram_bin_edges(values, "fd") if np.ptp(values) > 0 else np.array([values[0] - 0.5, values[0] + 0.5])
+    axes.hist(values, bins=min(max(len(edges) - 1, 1), 60), color=ACCENT, alpha=0.8)
+    if mark is not None:
+        axes.axvline(mark, color=SECOND, linewidth=1.2)
+        axes.annotate(mark_label, (mark, 0.97), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                      textcoords="offset points", color=SECOND, fontsize=7, va="top")  # fmt: skip
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    return figure
+
+
+def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+    """A figure of so many inches, and its axes (an array of them for more than one row or column)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(rows, columns, squeeze=rows * columns == 1)
+
+
+def _ordered(rdm: ArrayLike, names: Sequence[str], order: Sequence[int] | None) -> tuple[Floats, list[str]]:
+    square = to_square(np.asarray(rdm, dtype=np.float64))
+    places = list(range(len(names))) if order is None else list(order)
+    return square[np.ix_(places, places)], [names[place] for place in places]
+
+
+def _matrix(
+    figure: Any,
+    axes: Any,
+    square: Floats,
+    labels: list[str],
+    *,
+    legend: str,
+    colors: str,
+    bounds: tuple[float, float] | None = None,
+    crossed: bool = True,
+) -> None:
+    low, high = bounds if bounds is not None else (None, None)
+    image = axes.imshow(square, cmap=colors, vmin=low, vmax=high, interpolation="nearest")
+    if crossed and len(labels) <= MOST_NAMES:
+        missing = np.argwhere(~np.isfinite(square))
+        axes.plot(
+            missing[:, 1], missing[:, 0], "x", color=MUTED, markersize=max(1.0, 90 / len(labels) / 2), linewidth=0
+        )
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+    bar.set_label(legend)
+    bar.outline.set_visible(False)
+    if len(labels) <= MOST_NAMES:
+        size = min(7.0, 230 / max(len(labels), 1))
+        axes.set_xticks(range(len(labels)), _short(labels), rotation=90, fontsize=size)
+        axes.set_yticks(range(len(labels)), _short(labels), fontsize=size)
+        axes.tick_params(length=0)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    else:
+        _bare(axes)
+
+
+def _bare(axes: Any) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """File names without their extension, cut to what fits beside a figure."""
+    stems = [re.sub(r"\.[A-Za-z0-9]{2,4}$", "", name) for name in names]
+    return [stem if len(stem) <= 22 else stem[:21] + "…" for stem in stems]

@@ -1,0 +1,132 @@
+"""The report's figures: which ones, of what, and what each shows in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis import figures
+from analysis.reliability.report import COEFFICIENTS
+from analysis.report.facts import minutes
+from analysis.report.results import Results
+
+# Small matrices of more raters than this no longer help anybody.
+MOST_RATERS = 60
+NAMES = {
+    "pairwise_pearson": "pairwise Pearson r",
+    "pairwise_spearman": "pairwise Spearman ρ",
+    "pairwise_tau_a": "pairwise Kendall τa",
+    "leave_one_out": "leave one rater out",
+    "split_half": "split-half r",
+    "split_half_corrected": "split-half, corrected",
+    "cronbach_alpha": "Cronbach's α",
+    "icc_2_1": "ICC(2,1)",
+    "icc_2_k": "ICC(2,k)",
+    "icc_3_k": "ICC(3,k)",
+    "krippendorff_alpha": "Krippendorff's α",
+    "kendall_w": "Kendall's W",
+}
+COMPARATOR_NAMES = {
+    "pearson": "Pearson r",
+    "spearman": "Spearman ρ",
+    "rho_a": "ρa",
+    "tau_a": "Kendall τa",
+    "cosine": "cosine",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the report: its file name, its caption, and the Matplotlib figure."""
+
+    name: str
+    caption: str
+    figure: Any
+
+
+def draw(results: Results) -> Iterator[Drawing]:
+    """The figures, one after the other; those that the data do not define are left out."""
+    names, order = results.names, results.order
+    yield Drawing(
+        "rdm_group",
+        f"Dissimilarity of every two clips, pooled over {len(results.raters)} raters. Clips that are alike stand side "
+        "by side (average linkage); a cross marks a pair that nobody saw.",
+        figures.rdm_heat_map(results.group, names, order=order),
+    )
+    if results.map is not None:
+        groups = _groups(results)
+        yield Drawing(
+            "map",
+            "Map of the clips by metric multidimensional scaling of the pooled RDM; stress-1 is "
+            f"{results.map.stress:.3f} (0 would be perfect).{f' Colours: {groups[0]}.' if groups else ''}",
+            figures.item_map(results.map.positions, names, groups=groups[1] if groups else None),
+        )
+    if results.tree is not None:
+        yield Drawing(
+            "tree",
+            f"Clips joined by average linkage of the pooled RDM; cophenetic correlation {results.cophenetic:.2f}.",
+            figures.dendrogram(results.tree, names),
+        )
+    if 1 < len(results.raters) <= MOST_RATERS:
+        yield Drawing(
+            "rdm_raters",
+            "Each rater's RDM, clips in the same order as above.",
+            figures.rdm_gallery(results.table, results.raters, order=order),
+        )
+    if len(results.raters) > 1:
+        yield from _agreement(results)
+    yield Drawing(
+        "evidence_pairs",
+        "Evidence of each pair, mean over raters: how much the placements say about it.",
+        figures.evidence_map(results.evidence.mean(axis=0), names, order=order),
+    )
+    yield Drawing(
+        "evidence_raters",
+        "How much evidence the raters gave for a pair: every pair of every rater.",
+        figures.histogram(results.evidence.ravel(), x_label="evidence (arena diameters²)", y_label="pairs of raters"),
+    )
+    yield Drawing(
+        "trials",
+        "Trials over time: each point is a stored trial, the larger the more clips it held.",
+        figures.timeline(
+            {rater: minutes(results, rater) for rater in results.raters},
+            {rater: np.array([len(trial.arrangement) for trial in results.trials[rater]]) for rater in results.raters},
+        ),
+    )
+
+
+def _agreement(results: Results) -> Iterator[Drawing]:
+    report = results.reliability
+    rows = [(NAMES[name], getattr(report, name).value, getattr(report, name).interval) for name in COEFFICIENTS]
+    yield Drawing(
+        "reliability",
+        f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
+        figures.coefficients(rows, level=report.level),
+    )
+    yield Drawing(
+        "raters",
+        "Spearman correlation of every two raters' RDMs.",
+        figures.rater_matrix(results.between, results.raters, "Spearman ρ"),
+    )
+    ceilings = [(method, c) for method, c in results.ceilings.items() if np.isfinite(c.lower)]
+    bands = {COMPARATOR_NAMES[method]: (c.lower, c.upper) for method, c in ceilings}
+    if bands:
+        yield Drawing(
+            "noise_ceiling",
+            "Noise ceilings: a model that reaches the band explains all that raters have in common. Points: each "
+            "rater's similarity to the pool of the others.",
+            figures.noise_ceilings(
+                bands, {COMPARATOR_NAMES[method]: results.with_others[method] for method, _ in ceilings}
+            ),
+        )
+
+
+def _groups(results: Results) -> tuple[str, list[str]] | None:
+    """The first attribute with two to ten values, and its value for each clip."""
+    for attribute, values in results.attributes.items():
+        if 2 <= len(set(values.values())) <= 10:
+            return attribute, [values.get(name, "") for name in results.names]
+    return None

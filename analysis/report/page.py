@@ -1,0 +1,174 @@
+"""The report as one self-contained HTML page: light or dark, and fit to print."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from analysis.formats.bundle import Bundle
+from analysis.reliability.report import COEFFICIENTS
+from analysis.report.drawings import COMPARATOR_NAMES, NAMES
+from analysis.report.facts import number, remarks, summary, work
+from analysis.report.markdown import to_html
+from analysis.report.results import Results
+
+STYLE = Path(__file__).with_name("page.css")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as it stands on the page: its file name in figures/, its caption, its SVG."""
+
+    name: str
+    caption: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, whether it is a text rather than a number, whether it asks for attention."""
+
+    text: str
+    is_text: bool = False
+    flagged: bool = False
+
+
+SECTIONS = (
+    ("structure", "What looks alike", ("rdm_group", "map", "tree")),
+    ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
+    ("evidence", "Evidence and course", ("evidence_pairs", "evidence_raters", "trials")),
+)
+
+
+def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods: str) -> str:
+    """The whole page; `methods` is Markdown."""
+    title, question = _study(bundle)
+    by_name = {picture.name: picture for picture in pictures}
+    tables = {"agreement": [agreement_table(results), ceiling_table(results)], "evidence": [rater_table(results)]}
+    body = [_head(bundle, title, question), _numbers(summary(results)), _remarks(remarks(results))]
+    for key, heading, names in SECTIONS:
+        shown = [by_name[name] for name in names if name in by_name]
+        body.append(f'<section id="{key}"><h2>{heading}</h2>')
+        body.append(f'<div class="figures">{"".join(map(_figure, shown))}</div>')
+        body.append(f'<div class="tables">{"".join(tables.get(key, []))}</div>')
+        body.append("</section>")
+    body.append(f'<section id="methods"><h2>Methods</h2>{to_html(methods, top_level=3)}</section>')
+    body.append(_files())
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)} – results</title>\n<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n"
+        f"<body>\n{''.join(body)}\n</body>\n</html>\n"
+    )
+
+
+def _study(bundle: Bundle) -> tuple[str, str]:
+    """Title and question of the study, as far as its study.toml tells."""
+    name = str(bundle.manifest.get("study", bundle.path.stem))
+    try:
+        study = tomllib.loads(bundle.text("study.toml"))
+    except tomllib.TOMLDecodeError:
+        return name, ""
+    texts = study.get("texts")
+    return str(study.get("title", name)), str(texts.get("question", "")) if isinstance(texts, dict) else ""
+
+
+def _head(bundle: Bundle, title: str, question: str) -> str:
+    links = [(key, heading) for key, heading, _ in SECTIONS] + [("methods", "Methods"), ("files", "Files")]
+    nav = "".join(f'<li><a href="#{key}">{heading}</a></li>' for key, heading in links)
+    asked = f'<p class="lead">“{escape(question)}”</p>' if question else ""
+    made = f"Exported {bundle.manifest.get('created_at', '')} by {bundle.manifest.get('software', '')}"
+    return (
+        f'<header><h1>{escape(title)}</h1>{asked}<p class="lead">{escape(made)}</p><nav><ul>{nav}</ul></nav></header>'
+    )
+
+
+def _numbers(numbers: Iterable[tuple[str, str]]) -> str:
+    shown = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in numbers)
+    return f'<dl class="numbers">{shown}</dl>'
+
+
+def _remarks(sentences: Sequence[str]) -> str:
+    if not sentences:
+        return ""
+    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<section class="remarks"><h2>To be read with the results</h2><ul>{listed}</ul></section>'
+
+
+def _figure(picture: Picture) -> str:
+    links = " · ".join(f'<a href="figures/{picture.name}.{kind}">{kind.upper()}</a>' for kind in ("pdf", "svg", "png"))
+    return f"<figure>{picture.svg}<figcaption>{escape(picture.caption)} {links}</figcaption></figure>"
+
+
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """An HTML table; every text is escaped."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return (
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(cell: Cell) -> str:
+    classes = " ".join(name for name, on in (("text", cell.is_text), ("flagged", cell.flagged)) if on)
+    return f'<td class="{classes}">{escape(cell.text)}</td>' if classes else f"<td>{escape(cell.text)}</td>"
+
+
+def agreement_table(results: Results) -> str:
+    """Every coefficient of agreement with its interval, or with the reason why it has none."""
+    report = results.reliability
+    rows = []
+    for name in COEFFICIENTS:
+        found = getattr(report, name)
+        low, high = found.interval
+        interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
+        rows.append([NAMES[name], number(found.value), interval, found.reason or ""])
+    caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
+    return _remarked(caption, ("measure", "value", "interval", "remark"), rows)
+
+
+def ceiling_table(results: Results) -> str:
+    """Lower and upper noise ceiling by measure."""
+    found = results.ceilings.items()
+    rows = [[COMPARATOR_NAMES[name], number(c.lower), number(c.upper), c.reason or ""] for name, c in found]
+    return _remarked("Noise ceilings (Nili et al. 2014).", ("measure", "lower", "upper", "remark"), rows)
+
+
+def _remarked(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose last column holds remarks, without that column when there are none."""
+    shown = len(header) if any(row[-1] for row in rows) else len(header) - 1
+    cells = [[Cell(text, is_text=place == len(header) - 1) for place, text in enumerate(row[:shown])] for row in rows]
+    return table(caption, header[:shown], cells)
+
+
+def rater_table(results: Results) -> str:
+    """How much each rater did, and how far the rater agrees with the others."""
+    done = work(results)
+    with_others = dict(zip(results.raters, results.with_others["pearson"].tolist(), strict=True))
+    header = ("rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted")
+    rows = []
+    for rater in results.raters:
+        one, estimate = done[rater], results.estimates[rater]
+        counts = [str(one.trials), str(one.placements), number(one.minutes, 1), number(with_others[rater])]
+        found = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
+        rows.append([Cell(text) for text in (rater, *counts, *found)])
+    return table("The raters and their work.", header, rows)
+
+
+def _files() -> str:
+    listed = (
+        ("figures/", "every figure as PDF, SVG and PNG"),
+        (
+            "tables/",
+            "rdms.csv (each rater and pair), group.csv, group_square.csv, reliability.csv, noise_ceiling.csv …",
+        ),
+        ("rdms/", "the raters' RDMs and the group's as NPZ, MAT (MATLAB) and HDF5 (rsatoolbox)"),
+        ("methods.md", "the methods text, to paste into a paper"),
+    )
+    items = "".join(f'<li><a href="{name}">{name}</a>: {escape(text)}</li>' for name, text in listed)
+    return f'<section id="files"><h2>Files beside this page</h2><ul>{items}</ul></section>'

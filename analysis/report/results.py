@@ -1,0 +1,211 @@
+"""Everything that the report shows, computed from an export bundle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.cluster.hierarchy import cophenet, leaves_list, linkage
+
+from analysis.arrangement import Arrangement, Floats
+from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from analysis.formats.bundle import Bundle, Trial
+from analysis.formats.bundle_reader import RDM_PURPOSES
+from analysis.formats.rdm_set import RDMSet
+from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
+from analysis.pooling import pool
+from analysis.rdm import n_pairs, pairs_within
+from analysis.reliability import Reliability, reliability
+from analysis.similarity import Method, similarity
+from analysis.structure import MDS, mds
+
+COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
+# Turning the leaves of a tree takes time with the cube of their number.
+MOST_TURNED = 250
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the report is made with: estimator, which sessions are in, seed, processes (0: as many as help)."""
+
+    method: str = "combined"
+    with_excluded: bool = False
+    with_simulated: bool = True
+    seed: int = 0
+    jobs: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A study's results; R raters with an RDM, P pairs of n clips.
+
+    `table` (R, P) are the raters' RDMs in the order of `raters`; `group` (P,) their pool at equal RMS, with a sum of
+    squares of 1; `order` (n,) puts alike clips side by side. `tree` is SciPy's linkage of the group's RDM. `map` and
+    `tree` are None where missing pairs leave them undefined. `failures` says why raters have no RDM.
+    """
+
+    choices: Choices
+    names: tuple[str, ...]
+    sessions: list[dict[str, Any]]
+    trials: dict[str, list[Trial]]
+    estimates: dict[str, RDMEstimate]
+    failures: dict[str, str]
+    raters: tuple[str, ...]
+    table: Floats
+    group: Floats
+    observations: Floats
+    reliability: Reliability
+    ceilings: dict[Method, NoiseCeiling]
+    with_others: dict[Method, Floats]
+    between: Floats
+    map: MDS | None
+    tree: Floats | None
+    cophenetic: float
+    order: list[int]
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def evidence(self) -> Floats:
+        """Evidence of each pair for each rater, (R, P)."""
+        return np.array([self.estimates[rater].evidence for rater in self.raters])
+
+    def rdm_set(self) -> RDMSet:
+        """The raters' RDMs with all that is known of each pair."""
+        found = [self.estimates[rater] for rater in self.raters]
+        errors = [estimate.standard_error for estimate in found]
+        return RDMSet(
+            self.table,
+            self.names,
+            self.raters,
+            self.choices.method,
+            evidence=self.evidence,
+            standard_error=None if any(error is None for error in errors) else np.array(errors),
+            observations=self.observations,
+            predicted=np.array([estimate.predicted for estimate in found]),
+        )
+
+    def group_set(self) -> RDMSet:
+        """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""
+        seen = (self.observations > 0).sum(axis=0)
+        mean_evidence = self.evidence.mean(axis=0)
+        return RDMSet(self.group, self.names, ["group"], self.choices.method, evidence=mean_evidence, observations=seen)
+
+
+def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
+    """Estimate every rater's RDM, pool them, and measure agreement and structure.
+
+    Raises
+    ------
+    ValueError
+        When the bundle holds fewer than three clips, or no rater from whose trials an RDM can be estimated.
+    """
+    n_items = len(bundle.names)
+    if n_items < 3:
+        raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
+    arrangements = bundle.arrangements(with_excluded=choices.with_excluded, with_simulated=choices.with_simulated)
+    estimates, failures = _estimate_all(arrangements, n_items, choices, progress)
+    if not estimates:
+        reasons = "; ".join(f"{rater}: {reason}" for rater, reason in failures.items()) or "no trial was stored"
+        raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
+    raters = tuple(estimates)
+    table = np.array([estimates[rater].rdm for rater in raters])
+    progress("Pooling the raters and measuring their agreement")
+    group = pool(table, "cosine")
+    group = group / np.sqrt(np.nansum(group**2))
+    agreement = reliability(table, rng=np.random.default_rng(choices.seed))
+    progress("Computing noise ceilings")
+    ceilings = {method: noise_ceiling(table, method=method) for method in COMPARATORS}
+    with_others = {method: leave_one_out(table, method) for method in COMPARATORS}
+    progress("Mapping and clustering the clips")
+    tree, cophenetic = _tree(group)
+    trials = bundle.trials()
+    in_use = {rater: [t for t in trials[rater] if t.row["purpose"] in RDM_PURPOSES] for rater in arrangements}
+    return Results(
+        choices=choices,
+        names=bundle.names,
+        sessions=list(bundle.rows("participants")),
+        trials=in_use,
+        estimates=estimates,
+        failures=failures,
+        raters=raters,
+        table=table,
+        group=group,
+        observations=np.array([_observations(arrangements[rater], n_items) for rater in raters]),
+        reliability=agreement,
+        ceilings=ceilings,
+        with_others=with_others,
+        between=similarity(table, method="spearman"),
+        map=_map(group),
+        tree=tree,
+        cophenetic=cophenetic,
+        order=list(range(n_items)) if tree is None else [int(leaf) for leaf in leaves_list(tree)],
+        attributes=_attributes(bundle),
+    )
+
+
+def _estimate_all(
+    arrangements: dict[str, list[Arrangement]], n_items: int, choices: Choices, progress: Progress
+) -> tuple[dict[str, RDMEstimate], dict[str, str]]:
+    """Each rater's estimate, or the reason why there is none; on several cores when there are many raters."""
+    from joblib import Parallel, delayed
+
+    # A process takes a second or two to start, which four raters are worth.
+    jobs = choices.jobs or max(1, min(os.cpu_count() or 1, len(arrangements) // 4))
+    found = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_estimate)(trials, n_items, choices.method) for trials in arrangements.values()
+    )
+    estimates, failures = {}, {}
+    for number, (rater, result) in enumerate(zip(arrangements, found, strict=True), start=1):
+        progress(f"Estimating RDMs: {number} of {len(arrangements)} ({rater})")
+        if isinstance(result, str):
+            failures[rater] = result
+        else:
+            estimates[rater] = result
+    return estimates, failures
+
+
+def _estimate(trials: list[Arrangement], n_items: int, method: str) -> RDMEstimate | str:
+    try:
+        return estimate_rdm(trials, n_items, method=method)
+    except NoUsableTrialsError as error:
+        return str(error)
+
+
+def _observations(trials: list[Arrangement], n_items: int) -> Floats:
+    """Number of trials that hold each pair, (P,)."""
+    counts = np.zeros(n_pairs(n_items))
+    for trial in trials:
+        counts[pairs_within(trial.items, n_items)] += 1
+    return counts
+
+
+def _map(group: Floats) -> MDS | None:
+    """A two-dimensional map, or None when missing pairs leave groups of clips without a tie."""
+    try:
+        return mds(group)
+    except ValueError:
+        return None
+
+
+def _tree(group: Floats) -> tuple[Floats | None, float]:
+    """Average linkage of a complete RDM and its cophenetic correlation; None and NaN when a pair is missing."""
+    if not np.isfinite(group).all():
+        return None, float("nan")
+    n_items = round((1 + np.sqrt(1 + 8 * group.size)) / 2)
+    tree = linkage(group, method="average", optimal_ordering=n_items <= MOST_TURNED)
+    # A constant RDM has no cophenetic correlation.
+    agrees = float(cophenet(tree, group)[0]) if np.ptp(group) > 0 else float("nan")
+    return np.asarray(tree, dtype=np.float64), agrees
+
+
+def _attributes(bundle: Bundle) -> dict[str, dict[str, str]]:
+    """Values of the clips by attribute and clip."""
+    found: dict[str, dict[str, str]] = {}
+    for row in bundle.rows("attributes"):
+        found.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
+    return found

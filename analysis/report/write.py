@@ -1,0 +1,112 @@
+"""Write a report into a folder: page, figures, tables, RDMs, methods text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis import figures
+from analysis.formats import matlab, rsatoolbox, tables
+from analysis.formats.bundle import Bundle
+from analysis.formats.bundle_tables import METHOD, TABLES, Column
+from analysis.reliability.report import COEFFICIENTS
+from analysis.report.analysis_text import analysis_text
+from analysis.report.drawings import draw
+from analysis.report.facts import work
+from analysis.report.page import Picture, page
+from analysis.report.results import Choices, Progress, Results, analyse
+
+RATER = Column("rater", "text", "", "Participant", True)
+RATER_COLUMNS = (
+    RATER,
+    METHOD,
+    Column("trials", "int", "", "Trials that entered the RDM", True),
+    Column("placements", "int", "", "Placements of clips in these trials", True),
+    Column("minutes", "float", "min", "From the first trial shown to the last one stored"),
+    Column("pearson_with_others", "float", "", "Correlation with the pool of the other raters"),
+    Column("least_evidence", "float", "arena diameters^2", "Evidence of the pair that has least", True),
+    Column("predicted", "int", "", "Pairs that were never seen and are predicted", True),
+    Column("iterations", "int", "", "Rounds of the estimator", True),
+    Column("converged", "bool", "", "Whether the estimator settled", True),
+)
+MAP_COLUMNS = (
+    Column("clip", "text", "", "Name of the clip", True),
+    Column("x", "float", "units of the RDM", "First axis of the map", True),
+    Column("y", "float", "units of the RDM", "Second axis of the map", True),
+)
+
+
+def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Progress) -> Path:
+    """Analyse a bundle and write report.html, methods.md, figures/, tables/ and rdms/ into `out`; returns the page.
+
+    Files of the same names are overwritten; others in `out` stay.
+
+    Raises
+    ------
+    ValueError
+        As `analyse`.
+    """
+    results = analyse(bundle, choices, progress)
+    out = Path(out)
+    for folder in ("figures", "tables", "rdms"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    progress("Writing tables and RDMs")
+    write_tables(results, out / "tables")
+    write_rdms(results, out / "rdms")
+    pictures = []
+    for drawing in draw(results):
+        progress(f"Drawing {drawing.name}")
+        figures.save(drawing.figure, out / "figures" / drawing.name)
+        pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(drawing.figure, drawing.caption)))
+    methods = f"{bundle.text('methods.md').strip()}\n\n# Analysis\n\n{analysis_text(results)}"
+    (out / "methods.md").write_text(methods, encoding="utf-8")
+    path = out / "report.html"
+    path.write_text(page(bundle, results, pictures, methods), encoding="utf-8")
+    return path
+
+
+def write_rdms(results: Results, folder: Path) -> None:
+    """rdms.* and group.* as NPZ, MAT and HDF5."""
+    for stem, rdms in (("rdms", results.rdm_set()), ("group", results.group_set())):
+        tables.write_npz(folder / f"{stem}.npz", rdms)
+        matlab.write_mat(folder / f"{stem}.mat", rdms)
+        rsatoolbox.write_hdf5(folder / f"{stem}.hdf5", rdms)
+
+
+def write_tables(results: Results, folder: Path) -> None:
+    """The report's tables as CSV."""
+    tables.write_long_csv(folder / "rdms.csv", results.rdm_set())
+    tables.write_long_csv(folder / "group.csv", results.group_set())
+    tables.write_square_csv(folder / "group_square.csv", results.names, results.group)
+    _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results))
+    method, n_raters = results.choices.method, len(results.raters)
+    ceilings = [(method, name, c.lower, c.upper, n_raters) for name, c in results.ceilings.items()]
+    _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceilings)
+    _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
+    if results.map is not None:
+        places = results.map.positions.tolist()
+        _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
+
+
+def reliability_rows(results: Results) -> list[Sequence[Any]]:
+    """Rows of the bundle's reliability table."""
+    method, report = results.choices.method, results.reliability
+    found = [(name, getattr(report, name)) for name in COEFFICIENTS]
+    return [(method, name, c.value, *c.interval, report.n_raters) for name, c in found]
+
+
+def rater_rows(results: Results) -> list[Sequence[Any]]:
+    """One row of `RATER_COLUMNS` for each rater."""
+    done = work(results)
+    rows: list[Sequence[Any]] = []
+    for rater, similar in zip(results.raters, results.with_others["pearson"].tolist(), strict=True):
+        one, estimate = done[rater], results.estimates[rater]
+        found = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
+        rows.append((rater, estimate.method, one.trials, one.placements, one.minutes, similar, *found))
+    return rows
+
+
+def _write(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(tables.csv_lines(columns, rows))
