@@ -1,7 +1,7 @@
 """The language of the participant's pages: gettext catalogues, read as they are (.po) at first use.
 
-The English text is the key. Python and templates call `_("…")`; the page's scripts call `t("…")` and get the texts they use
-from `task_strings`. There is nothing to compile by hand: a catalogue is parsed once per process, in some milliseconds.
+The English text is the key. Templates call `_("…")`, views `translate("…")`; the page's scripts call `t("…")` and get the
+texts they use from `task_strings`. Nothing is compiled by hand: a catalogue is parsed once per process, in milliseconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 
 def page_language() -> str:
-    """The language of this request's page: the link's `lang`, then the study's (`g.study_language`), then the browser's.
+    """The language of this request's page: the link's `lang`, else the study's (`g.study_language`), else the browser's.
 
     A language without a catalogue is passed over; English is the last resort.
     """

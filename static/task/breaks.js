@@ -45,5 +45,5 @@ export function createBreaks(now = () => performance.now()) {
 
 /** The result with the breaks counted as time away. */
 export function withBreaks(result, rested) {
-  return { ...result, hidden: Math.min(result.duration, result.hidden + rested) };
+  return { ...result, hidden: Math.min(result.duration, Math.round(result.hidden + rested)) };
 }

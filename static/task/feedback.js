@@ -16,6 +16,7 @@ export function fillFeedback(screen, trial, placements, t) {
     close: t('Very good: clips that belong together are close to each other.'),
     partly: t('A good start. Some distances are not as expected yet.'),
     different: t('Here the distances should say something else. Compare the two pictures.'),
+    unknown: t('Compare the two pictures.'),
   };
   const hint = {
     closer: t('The two marked clips are alike and should be closer together.'),

@@ -7,10 +7,11 @@ const PARTLY = 0.5;
  * @typedef {import('./session.js').Placement} Placement
  * @param {Placement[]} placed
  * @param {Placement[]} target  the same clips
- * @returns {{r: number, verdict: 'close'|'partly'|'different',
+ * @returns {{r: number, verdict: 'close'|'partly'|'different'|'unknown',
  *   worst: {a: string, b: string, should: 'closer'|'apart'} | null, expected: Placement[]}}
- *   r: Pearson correlation of the distances, NaN where all are equal; worst: the pair whose distance is most off, where
- *   something is off; expected: the known layout turned, mirrored and scaled to lie over what was placed
+ *   r: Pearson correlation of the distances, NaN where all are equal; verdict: unknown where the known layout has but one
+ *   distance; worst: the pair whose distance is most off, where something is off; expected: the known layout turned,
+ *   mirrored and scaled to lie over what was placed
  */
 export function comparePractice(placed, target) {
   const at = new Map(placed.map((placement) => [placement.clip, placement]));
@@ -21,8 +22,16 @@ export function comparePractice(placed, target) {
     }
   });
   const r = pearson(pairs.map(({ is }) => is), pairs.map(({ should }) => should));
-  const verdict = r >= CLOSE ? 'close' : r >= PARTLY ? 'partly' : 'different';
-  return { r, verdict, worst: verdict === 'close' ? null : worstPair(pairs), expected: overlay(target, at) };
+  const verdict = verdictOf(r, pairs);
+  const worst = verdict === 'partly' || verdict === 'different' ? worstPair(pairs) : null;
+  return { r, verdict, worst, expected: overlay(target, at) };
+}
+
+function verdictOf(r, pairs) {
+  const [first] = pairs;
+  if (pairs.every(({ should }) => Math.abs(should - first.should) < 1e-3)) return 'unknown';
+  if (r >= CLOSE) return 'close';
+  return r >= PARTLY ? 'partly' : 'different';
 }
 
 function distance(a, b) {

@@ -4,16 +4,17 @@
  */
 import { mountArena } from '../arena/arena.js';
 import { ApiError, createApi } from './api.js';
+import { announce, createBar } from './bar.js';
 import { createBreaks, withBreaks } from './breaks.js';
+import { wireDialogs } from './dialogs.js';
 import { randomId, sha256Hex } from './digest.js';
 import { createDrafts } from './drafts.js';
 import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { pauseBefore } from './pauses.js';
 import { createPreloader } from './preload.js';
-import { closingLoses, savingState } from './saving.js';
 import { byId, download, fillInstructions, fillThanks, showScreen } from './screens.js';
-import { progressWords, screenOf } from './session.js';
+import { screenOf } from './session.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
@@ -23,34 +24,33 @@ const tab = randomId();
 const t = translator(stringsOf(document));
 const api = createApi({ token, tab });
 const store = await openStore();
+const bar = createBar(t, store);
 const outbox = createOutbox({ store, token, submit: api.submit, onChange: showSaving, onAcked: acked });
 const drafts = createDrafts({ store, token, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const breaks = createBreaks();
 const announceTaking = watchTabs(sha256Hex(new TextEncoder().encode(token)), tab, goneElsewhere);
 
-/** @type {import('./session.js').SessionView | null} */
-let view = null;
-/** The trial on the screen and its arena. */
+/** The trial on the screen and its arena: {trial, arena}. */
 let current = null;
 /** What the server said comes next, while the feedback of a practice round is read. */
 let afterFeedback = null;
-let furthest = 0;
 /** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
 let visit = 0;
 
 /** Takes the session for this tab and shows where it stands. */
 async function enter() {
   const mine = (visit += 1);
+  closeTrial();
   showScreen('loading');
   announceTaking();
   const found = await untilAnswered(api.lease, () => mine === visit);
   if (!found) return;
   if (outbox.state().refused) {
-    setProgress(found.progress);
+    bar.progress(found.progress);
     showRefused();
   } else if (outbox.state().waiting) {
-    setProgress(found.progress);
+    bar.progress(found.progress);
     showScreen('sending');
     outbox.start();
   } else {
@@ -81,8 +81,7 @@ async function untilAnswered(call, wanted = () => true) {
 
 /** @param {import('./session.js').SessionView} next */
 function apply(next) {
-  view = next;
-  setProgress(next.progress);
+  bar.progress(next.progress);
   if (next.arena?.background === 'grey') document.documentElement.dataset.background = 'grey';
   const screen = screenOf(next);
   if (screen === 'trial' && current?.trial.key === next.trial.key) return;
@@ -103,9 +102,9 @@ function openTrial({ trial, study, playback, arena }) {
   showScreen('trial');
   breaks.reset();
   const options = { clips: trial.clips, question: study.question, playback, arena, draft: drafts.draftOf(trial), t };
-  current = { trial, arena: mountArena(byId('arena'), { ...options, onChange: drafts.changed, onDone: done }) };
+  current = { trial, arena: mountArena(byId('arena'), { ...options, onChange: drafts.changed, onDone: done, onClipError: clipUnplayable }) };
   drafts.begin(trial, () => withBreaks(current.arena.result(), breaks.total()));
-  if (trial.purpose === 'practice') say(t('This is a practice round.'));
+  if (trial.purpose === 'practice') announce(t('This is a practice round.'));
   showLoading();
   current.arena.focus();
 }
@@ -134,7 +133,7 @@ async function done(result) {
 function acked(entry, next) {
   drafts.forget(entry.key);
   if (outbox.state().waiting) return;
-  setProgress(next.progress);
+  bar.progress(next.progress);
   const { screen } = document.body.dataset;
   if (screen === 'loading') {
     // The answer to the lease may be older than this one; ask again.
@@ -186,50 +185,27 @@ async function look() {
   }
 }
 
-function setProgress(progress) {
-  furthest = Math.max(furthest, progress.fraction);
-  byId('progress').value = furthest;
-  byId('progress-words').textContent = progressWords({ ...progress, fraction: furthest }, t);
-}
-
 function showSaving() {
-  const [sending, drafting] = [outbox.state(), drafts.state()];
-  const { state, words } = savingState(sending, drafting, store, t);
-  const line = byId('saving');
-  // Only trouble, and its end, are worth interrupting a screen reader for.
-  if (state === 'trouble' && line.textContent !== words) say(words);
-  if (state === 'saved' && line.dataset.troubled) say(words);
-  if (state !== 'saving') line.toggleAttribute('data-troubled', state === 'trouble');
-  line.textContent = words;
-  line.dataset.state = state;
-  if (closingLoses(sending, drafting, store)) addEventListener('beforeunload', askBeforeClosing);
-  else removeEventListener('beforeunload', askBeforeClosing);
+  const sending = outbox.state();
+  bar.saving(sending, drafts.state());
   if (sending.refused && document.body.dataset.screen !== 'elsewhere') showRefused();
 }
 
-function askBeforeClosing(event) {
-  event.preventDefault();
-}
-
 function showLoading() {
-  const { total, ready, failed } = preloader.state();
-  const loading = total > ready + failed;
-  let words = '';
-  if (current?.trial.purpose === 'practice') words = t('This is a practice round.');
-  if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
-  if (loading) words = t('Loading clips: {ready} of {total}', { ready, total });
-  if (failed && !loading) words = t('Clips that could not be loaded: {failed}.', { failed });
-  byId('loading').textContent = current ? words : '';
-  byId('retry-clips').hidden = !current || !failed || loading;
+  bar.loading(current?.trial ?? null, preloader.state());
 }
 
 function clipReady(clip) {
-  current?.arena.clipReady?.(clip.id);
+  current?.arena.clipReady(clip.id, clip.sources);
 }
 
 function clipFailed(clip, url, reason) {
-  current?.arena.clipFailed?.(clip.id);
+  current?.arena.clipFailed(clip.id);
   log('clip_failed', { clip: clip.id, url: new URL(url, location.href).pathname, reason });
+}
+
+function clipUnplayable(id) {
+  log('clip_failed', { clip: id, reason: 'none of its files can be played' });
 }
 
 /** Notes something for the experimenter. Nothing depends on its arrival. */
@@ -257,33 +233,9 @@ function showProblem(error) {
   showScreen('problem').querySelector('[data-reason]').textContent = words[error.status] ?? error.message;
 }
 
-function say(words) {
-  byId('announcer').textContent = words;
-}
-
-function openDialog(id) {
-  byId(id).showModal();
-}
-
-async function withdraw() {
-  const problem = byId('leave-problem');
-  problem.hidden = true;
-  try {
-    const left = await api.withdraw();
-    await outbox.clear();
-    byId('leave-dialog').close();
-    apply(left);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    problem.textContent = error.refused ? error.message : t('No connection. Please try again.');
-    problem.hidden = false;
-  }
-}
-
 function rest() {
   breaks.rest();
   log('pause', { trial: current?.trial.key });
-  openDialog('pause-dialog');
 }
 
 function goOn() {
@@ -292,11 +244,25 @@ function goOn() {
   current?.arena.focus();
 }
 
+async function left(found) {
+  if (current) drafts.forget(current.trial.key);
+  closeTrial();
+  await outbox.clear();
+  apply(found);
+}
+
 /** What a page before this one left behind for other sessions, as on a laboratory's shared computer. */
 function sendForOthers() {
   for (const other of new Set(store.entries().map((entry) => entry.token))) {
     if (other !== token) createOutbox({ store, token: other, submit: createApi({ token: other, tab }).submit }).start();
   }
+}
+
+/** What waits for a better moment need not wait any longer. */
+function retryAll() {
+  outbox.retryNow();
+  drafts.now();
+  preloader.retry();
 }
 
 function listen() {
@@ -311,18 +277,7 @@ function listen() {
   on('go-on-after-feedback', () => apply(afterFeedback));
   on('take-back', enter);
   on('reload', () => location.reload());
-  on('retry-clips', preloader.retry);
-  on('pause', rest);
-  on('leave', () => openDialog('leave-dialog'));
-  on('withdraw', withdraw);
-  on('help', () => {
-    byId('help-content').replaceChildren(byId('how').cloneNode(true));
-    openDialog('help-dialog');
-  });
-  byId('pause-dialog').addEventListener('close', goOn);
-  for (const button of document.querySelectorAll('[data-close-dialog]')) {
-    button.addEventListener('click', () => button.closest('dialog').close());
-  }
+  on('retry', retryAll);
   document.querySelector('#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
   refused.querySelector('[data-download]').addEventListener('click', () => {
     const { key, body } = outbox.state().refused;
@@ -337,11 +292,9 @@ function listen() {
     enter();
   });
 
-  addEventListener('online', () => {
-    outbox.retryNow();
-    drafts.now();
-    preloader.retry();
-  });
+  wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
+
+  addEventListener('online', retryAll);
   document.addEventListener('visibilitychange', () => {
     breaks.visibility(document.hidden);
     if (document.hidden) {

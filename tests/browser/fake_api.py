@@ -1,4 +1,4 @@
-"""A small participant API in memory, for tests of the task page: real templates and scripts, no database, faults on demand.
+"""A small participant API in memory, for tests of the task page: real templates and scripts, faults on demand.
 
 `FakeStudy` is the server's memory; `faults` queues what the next requests to a route shall suffer:
 
@@ -27,7 +27,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.web import strings
 
 ROOT = Path(__file__).parents[2]
-TOKEN = "token-of-the-tests"  # noqa: S105
+TOKEN = "token-of-the-tests"
 CSP = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'"
 
 Fault = Callable[[Callable[[], Response]], Response]
@@ -178,7 +178,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
         return render_template(
             "participant/consent.html",
             study={"name": "faces", "title": "Faces"},
-            consent_html="<p>You will watch short clips of faces and say how alike they are.</p><p>It takes 20 minutes.</p>",
+            consent_html="<p>You will watch short clips of faces and say how alike they are.</p><p>About 20 minutes.</p>",
             params={"PROLIFIC_PID": request.args.get("PROLIFIC_PID", "")},
             preview=study.preview,
         )

@@ -1,0 +1,64 @@
+/** The bar over the task: how far along, the state of saving in words, and how loading goes. */
+import { closingLoses, savingState } from './saving.js';
+import { byId } from './screens.js';
+import { progressWords } from './session.js';
+
+/**
+ * @param {(text: string, params?: object) => string} t
+ * @param {{persistent: boolean}} store
+ */
+export function createBar(t, store) {
+  let furthest = 0;
+  let trouble = false;
+  let clipsFailed = false;
+
+  function showRetry() {
+    byId('retry').hidden = !trouble && !clipsFailed;
+  }
+
+  return {
+    /** Progress never goes back on the screen. */
+    progress(progress) {
+      furthest = Math.max(furthest, progress.fraction);
+      byId('progress').value = furthest;
+      byId('progress-words').textContent = progressWords({ ...progress, fraction: furthest }, t);
+    },
+
+    /** @param {object} outbox  its state @param {object} drafts  their state */
+    saving(outbox, drafts) {
+      const { state, words } = savingState(outbox, drafts, store, t);
+      const line = byId('saving');
+      // A screen reader hears of trouble and of its end; "Saving…" every few seconds would only disturb.
+      if (state === 'trouble' && line.textContent !== words) announce(words);
+      if (state === 'saved' && trouble) announce(words);
+      if (state !== 'saving') trouble = state === 'trouble';
+      line.textContent = words;
+      line.dataset.state = state;
+      showRetry();
+      if (closingLoses(outbox, drafts, store)) addEventListener('beforeunload', askBeforeClosing);
+      else removeEventListener('beforeunload', askBeforeClosing);
+    },
+
+    /** @param {import('./session.js').Trial | null} trial  on the screen @param {object} preloader  its state */
+    loading(trial, { total, ready, failed }) {
+      const running = total > ready + failed;
+      let words = '';
+      if (trial?.purpose === 'practice') words = t('This is a practice round.');
+      if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
+      if (running) words = t('Loading clips: {ready} of {total}', { ready, total });
+      else if (failed) words = t('Clips that could not be loaded: {failed}.', { failed });
+      byId('loading').textContent = trial ? words : '';
+      clipsFailed = Boolean(trial && failed && !running);
+      showRetry();
+    },
+  };
+}
+
+/** Lets a screen reader say something. */
+export function announce(words) {
+  byId('announcer').textContent = words;
+}
+
+function askBeforeClosing(event) {
+  event.preventDefault();
+}

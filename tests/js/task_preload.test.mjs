@@ -1,0 +1,115 @@
+/** Loading clips: order, parallel downloads, retries, and what a failure does. Fault F28 on the client's side. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPreloader, preloadOrder } from '../../static/task/preload.js';
+
+const clip = (id) => ({
+  id,
+  poster: `/m/${id}.webp`,
+  sources: [
+    { src: `/m/${id}.mp4`, type: 'video/mp4' },
+    { src: `/m/${id}.webm`, type: 'video/webm' },
+  ],
+});
+const mp4 = (type) => type === 'video/mp4';
+const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+/** A preloader on a network where `answer(url, attempt)` says what comes back. */
+function preloaderOn(answer, options = {}) {
+  const [asked, ready, failed, revoked] = [[], [], [], []];
+  const network = { open: 0, most: 0 };
+  const preloader = createPreloader({
+    canPlay: mp4,
+    pauses: [0, 0],
+    onReady: ({ id }) => ready.push(id),
+    onFailed: ({ id }, url, reason) => failed.push([id, url, reason]),
+    urls: { createObjectURL: () => `blob:${asked.length}`, revokeObjectURL: (url) => revoked.push(url) },
+    fetch: async (url) => {
+      asked.push(url);
+      network.most = Math.max(network.most, (network.open += 1));
+      await turn();
+      network.open -= 1;
+      return answer(url, asked.filter((other) => other === url).length);
+    },
+    ...options,
+  });
+  const settled = async () => {
+    for (let quiet = 0; quiet < 5; quiet = network.open ? 0 : quiet + 1) await turn();
+  };
+  return { preloader, asked, ready, failed, revoked, network, settled };
+}
+
+const fine = () => new Response('x'.repeat(10));
+
+test('the order: posters of the trial, its clips in seat order, then what comes next; each once', () => {
+  const trial = { clips: [clip('b'), clip('a')] };
+  const urls = preloadOrder(trial, [clip('a'), clip('c')], mp4).map(({ url }) => url);
+  assert.deepEqual(urls, ['/m/b.webp', '/m/a.webp', '/m/b.mp4', '/m/a.mp4', '/m/c.webp', '/m/c.mp4']);
+  const webm = preloadOrder(trial, [], (type) => type === 'video/webm');
+  assert.equal(webm.at(-1).url, '/m/a.webm');
+});
+
+test('f28: four downloads at once, in order, and every clip plays from memory afterwards', async () => {
+  const run = preloaderOn(fine);
+  const trial = { clips: ['a', 'b', 'c', 'd', 'e', 'f'].map(clip) };
+  const expected = preloadOrder(trial, [], mp4).map(({ url }) => url);
+  run.preloader.want(trial, []);
+  assert.deepEqual(run.preloader.state(), { total: 6, ready: 0, failed: 0 });
+  await run.settled();
+  assert.equal(run.network.most, 4);
+  assert.deepEqual(run.asked, expected);
+  assert.deepEqual(run.ready, ['a', 'b', 'c', 'd', 'e', 'f']);
+  assert.deepEqual(run.preloader.state(), { total: 6, ready: 6, failed: 0 });
+  for (const { sources } of trial.clips) {
+    assert.equal(sources.length, 1);
+    assert.match(sources[0].src, /^blob:/);
+    assert.equal(sources[0].type, 'video/mp4');
+  }
+});
+
+test('f28: each file is tried again', async () => {
+  const run = preloaderOn((url, attempt) => (attempt < 3 ? new Response('', { status: 503 }) : fine()));
+  run.preloader.want({ clips: [clip('a')] }, []);
+  await run.settled();
+  assert.deepEqual(run.failed, []);
+  assert.equal(run.preloader.state().ready, 1);
+  assert.equal(run.asked.filter((url) => url === '/m/a.mp4').length, 3);
+});
+
+test('a clip that cannot be loaded is reported, does not stop the others, and can be tried again', async () => {
+  let broken = true;
+  const run = preloaderOn((url) => (broken && url === '/m/a.mp4' ? new Response('', { status: 404 }) : fine()));
+  const trial = { clips: [clip('a'), clip('b')] };
+  run.preloader.want(trial, []);
+  await run.settled();
+  assert.deepEqual(run.failed, [['a', '/m/a.mp4', 'status 404']]);
+  assert.deepEqual(run.preloader.state(), { total: 2, ready: 1, failed: 1 });
+  assert.equal(trial.clips[0].sources.length, 2, 'it may still play from its address');
+  broken = false;
+  run.preloader.retry();
+  await run.settled();
+  assert.deepEqual(run.preloader.state(), { total: 2, ready: 2, failed: 0 });
+});
+
+test('what was loaded ahead is there at once when its trial begins', async () => {
+  const run = preloaderOn(fine);
+  run.preloader.want({ clips: [clip('a')] }, [clip('b')]);
+  await run.settled();
+  assert.deepEqual(run.ready, ['a']);
+  const next = { clips: [clip('b')] };
+  run.preloader.want(next, []);
+  assert.deepEqual(run.ready, ['a', 'b']);
+  assert.match(next.clips[0].sources[0].src, /^blob:/);
+  assert.equal(run.asked.length, 4);
+});
+
+test('memory is bounded: clips unused for longest are let go, never those of the trial', async () => {
+  const run = preloaderOn(fine, { keep: 20 });
+  for (const ids of [['a'], ['b'], ['c', 'd', 'e']]) {
+    run.preloader.want({ clips: ids.map(clip) }, []);
+    await run.settled();
+  }
+  run.preloader.want({ clips: [clip('c'), clip('d'), clip('e')] }, []);
+  assert.equal(run.revoked.length, 2);
+  assert.equal(run.preloader.state().ready, 3);
+});

@@ -1,0 +1,61 @@
+/** Which screen, which words. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closingLoses, savingState } from '../../static/task/saving.js';
+import { progressWords, screenOf } from '../../static/task/session.js';
+import { translator } from '../../static/task/text.js';
+
+const t = translator({});
+const viewOf = (state, rest = {}) => ({ session: { state }, elsewhere: false, trial: null, ...rest });
+
+test('the screen follows from the view alone', () => {
+  assert.equal(screenOf(viewOf('instructed')), 'instructions');
+  assert.equal(screenOf(viewOf('arranging', { trial: {} })), 'trial');
+  assert.equal(screenOf(viewOf('arranging')), 'preparing');
+  assert.equal(screenOf(viewOf('finished')), 'thanks');
+  assert.equal(screenOf(viewOf('withdrawn')), 'withdrawn');
+  assert.equal(screenOf(viewOf('arranging', { trial: {}, elsewhere: true })), 'elsewhere');
+  assert.equal(screenOf(viewOf('finished', { elsewhere: true })), 'thanks');
+  assert.equal(screenOf(viewOf('withdrawn', { elsewhere: true })), 'withdrawn');
+});
+
+test('progress is honest: no 100 % before the end, no time where none is known', () => {
+  const words = (fraction, minutes_left) => progressWords({ fraction, minutes_left }, t);
+  assert.equal(words(0, 12.5), '0 % done, about 15 minutes left');
+  assert.equal(words(0.256, 6.4), '25 % done, about 6 minutes left');
+  assert.equal(words(0.999, 0.2), '99 % done, about a minute left');
+  assert.equal(words(0.5, null), '50 % done');
+  assert.equal(words(1, 3), '100 % done');
+});
+
+test('texts fall back to English and fill in their parameters', () => {
+  const german = translator({ 'about {n} minutes left': 'noch etwa {n} Minuten' });
+  assert.equal(german('about {n} minutes left', { n: 5 }), 'noch etwa 5 Minuten');
+  assert.equal(german('Loading {what}', { what: 'x' }), 'Loading x');
+  assert.equal(german('{unknown}', {}), '{unknown}');
+});
+
+const calm = { waiting: 0, problem: null, refused: null };
+const still = { unsaved: false, problem: null };
+const kept = { persistent: true };
+const cases = [
+  ['nothing to do', calm, still, kept, 'saved', false],
+  ['a draft about to go', calm, { unsaved: true, problem: null }, kept, 'saving', false],
+  ['a draft that is only in memory', calm, { unsaved: true, problem: null }, { persistent: false }, 'saving', true],
+  ['a draft without a connection', calm, { unsaved: true, problem: 'connection' }, kept, 'trouble', true],
+  ['an arrangement on its way', { ...calm, waiting: 1 }, still, kept, 'saving', true],
+  ['an arrangement held up', { ...calm, waiting: 1, problem: 'server' }, still, kept, 'trouble', true],
+  ['an arrangement refused', { ...calm, waiting: 1, refused: {} }, still, kept, 'trouble', true],
+];
+for (const [name, outbox, drafts, store, state, asks] of cases) {
+  test(`saving, in words: ${name}`, () => {
+    assert.equal(savingState(outbox, drafts, store, t).state, state);
+    assert.equal(closingLoses(outbox, drafts, store), asks);
+  });
+}
+
+test('without storage nobody is told that work is kept on this computer', () => {
+  const outbox = { ...calm, waiting: 1, problem: 'connection' };
+  assert.match(savingState(outbox, still, kept, t).words, /kept on this computer/);
+  assert.doesNotMatch(savingState(outbox, still, { persistent: false }, t).words, /kept/);
+});
