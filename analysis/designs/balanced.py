@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.arrangement import Ints
-from analysis.rdm import n_items_of, n_pairs, pairs_within, to_square
+from analysis.designs.greedy import pairs_of, random_pair
+from analysis.rdm import n_items_of, n_pairs, pairs_within
 
 
 def pair_counts(item_sets: Iterable[Ints], n_items: int) -> Ints:
@@ -39,25 +40,24 @@ def balanced(
         A second measure, which decides between pairs that `counts` holds equal.
     """
     n = n_items_of(counts.size)
-    size = min(size, n)
-    order = rng.permutation(n)
-    if size < 2:
-        return np.asarray(order[:size], dtype=np.int64)
-    matrix = to_square(counts.astype(np.float64))[np.ix_(order, order)]
-    second = np.zeros_like(matrix) if within is None else to_square(within.astype(np.float64))[np.ix_(order, order)]
-    row, col = np.triu_indices(n, 1)
-    pair = int(np.lexsort((second[row, col], matrix[row, col]))[0])
-    chosen = [int(row[pair]), int(col[pair])]
+    priority = rng.permutation(n)
+    if min(size, n) < 2:
+        return np.asarray(priority[:size], dtype=np.int64)
+    second = np.zeros(counts.size) if within is None else within
+    least = counts == counts.min()
+    chosen = random_pair(least & (second == second[least].min()), rng=rng)
     free = np.ones(n, dtype=bool)
     free[chosen] = False
-    total, total_second = matrix[:, chosen].sum(axis=1), second[:, chosen].sum(axis=1)
-    while len(chosen) < size:
+    first, last = (pairs_of(item, n) for item in chosen)
+    total, total_second = counts[first] + counts[last], second[first] + second[last]
+    while len(chosen) < min(size, n):
         candidates = np.flatnonzero(free)
-        best = int(candidates[np.lexsort((total_second[candidates], total[candidates]))[0]])
+        best = int(candidates[np.lexsort((priority[candidates], total_second[candidates], total[candidates]))[0]])
         chosen.append(best)
         free[best] = False
-        total, total_second = total + matrix[:, best], total_second + second[:, best]
-    return np.asarray(order[chosen], dtype=np.int64)
+        pairs = pairs_of(best, n)
+        total, total_second = total + counts[pairs], total_second + second[pairs]
+    return np.array(chosen, dtype=np.int64)
 
 
 def random_items(n_items: int, size: int, *, rng: np.random.Generator) -> Ints:

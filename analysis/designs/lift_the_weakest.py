@@ -12,16 +12,15 @@ from typing import Literal
 import numpy as np
 
 from analysis.arrangement import Floats, Ints
+from analysis.designs.greedy import TIE, best_item, items_of_pairs, pairs_of, random_pair
 from analysis.evidence import DISTANCE_FLOOR
-from analysis.rdm import to_square
+from analysis.rdm import n_items_of
 
 Form = Literal["2008", "2015"]
 
 UTILITY_RATE = 10.0
 # Seconds of a trial grow as a power of its number of items: the published figure, and the one of the later code.
 COST_EXPONENT: dict[Form, float] = {"2008": 1.5, "2015": 1.2}
-# Sums of the same gains in another order differ in the last digits; candidates this close are a tie.
-TIE = 1e-10
 
 
 def lift_the_weakest(
@@ -35,6 +34,11 @@ def lift_the_weakest(
     rng: np.random.Generator,
 ) -> Ints:
     """Items of the next trial, (m,), in the order in which they were chosen; ties are broken at random.
+
+    The set is the one that summing the whole gain anew for each candidate would give, but a pair's gain is
+    R (1 - exp(-10 w)) with R = exp(-10 E), and `column` keeps each candidate's gain against the set at the present
+    maximum M: an accepted item adds one term to it. Only a candidate that lies farther than M from the set changes M,
+    and with it the gain of every pair; for those the gain is summed in full.
 
     Parameters
     ----------
@@ -51,99 +55,78 @@ def lift_the_weakest(
     distance_floor : float
         Placement noise dominates below this distance (arena diameters); 0 leaves the floor out of the prediction.
     """
-    order = rng.permutation(len(to_square(evidence)))  # Random labels: "the lowest index wins a tie" is then random.
-    distances = to_square(_filled(rdm))[np.ix_(order, order)]
-    weights = to_square(evidence)[np.ix_(order, order)]
-    n = len(order)
+    n = n_items_of(evidence.size)
+    largest_set = n if max_items is None else min(max_items, n)
     if n <= min_items:
-        return np.asarray(order, dtype=np.int64)
-    first, second = _starting_pair(weights, form)
-    chosen = _grow(
-        distances,
-        weights,
-        [first, second],
-        exponent=COST_EXPONENT[form],
-        min_items=min(min_items, n),
-        max_items=n if max_items is None else min(max_items, n),
-        distance_floor=distance_floor,
-    )
-    return np.asarray(order[chosen], dtype=np.int64)
+        return np.arange(n)
+    squared_rdm = _filled(rdm) ** 2
+    floor, exponent = distance_floor**2, COST_EXPONENT[form]
+
+    def gain(squared: Floats, remaining: Floats, scale: Floats | float) -> Floats:
+        """Gains of pairs in a trial whose maximum squared distance is 1 / scale."""
+        return np.asarray(remaining * (1 - np.exp(-UTILITY_RATE * np.maximum(squared * scale, floor))))
+
+    priority = rng.permutation(n)
+    chosen = random_pair(_starting_pairs(evidence, form), rng=rng)
+    # Row k holds the pairs of the k-th chosen item with all items; what stands at items of the set is never used.
+    squared, remaining = np.empty((largest_set, n)), np.empty((largest_set, n))
+    for k, item in enumerate(chosen):
+        pairs = pairs_of(item, n)
+        squared[k], remaining[k] = squared_rdm[pairs], np.exp(-UTILITY_RATE * evidence[pairs])
+    inside_squared, inside_remaining = squared[0, chosen[1:]], remaining[0, chosen[1:]]
+    maximum = float(inside_squared[0])
+    # All on one spot (maximum 0) predicts distance 0, hence evidence at the floor.
+    scale = 1 / maximum if maximum > 0 else 0.0
+    farthest = np.maximum(squared[0], squared[1])
+    farthest[chosen] = 0.0
+    column = gain(squared[:2], remaining[:2], scale).sum(axis=0)
+    within, efficiency = float(gain(inside_squared, inside_remaining, scale)[0]), 0.0
+    while len(chosen) < largest_set:
+        m = len(chosen)
+        total = within + column
+        beyond = np.flatnonzero(farthest > maximum)
+        if beyond.size:
+            new_scale = 1 / farthest[beyond, None]
+            total[beyond] = gain(inside_squared, inside_remaining, new_scale).sum(axis=1)
+            total[beyond] += gain(squared[:m, beyond].T, remaining[:m, beyond].T, new_scale).sum(axis=1)
+        total[chosen] = -1.0
+        best = best_item(total, priority)
+        new_efficiency = float(total[best]) / (m + 1) ** exponent
+        if m >= min_items and new_efficiency <= efficiency * (1 + TIE):
+            break
+        within, efficiency = float(total[best]), new_efficiency
+        inside_squared = np.concatenate([inside_squared, squared[:m, best]])
+        inside_remaining = np.concatenate([inside_remaining, remaining[:m, best]])
+        pairs = pairs_of(best, n)
+        squared[m], remaining[m] = squared_rdm[pairs], np.exp(-UTILITY_RATE * evidence[pairs])
+        if farthest[best] > maximum:
+            maximum = float(farthest[best])
+            scale = 1 / maximum
+            column = gain(squared[: m + 1], remaining[: m + 1], scale).sum(axis=0)
+        else:
+            column += gain(squared[m], remaining[m], scale)
+        np.maximum(farthest, squared[m], out=farthest)
+        chosen.append(best)
+        farthest[chosen] = 0.0
+    return np.array(chosen, dtype=np.int64)
 
 
 def _filled(rdm: Floats) -> Floats:
     missing = np.isnan(rdm)
+    if not missing.any():
+        return rdm
     known = rdm[~missing]
     return np.where(missing, known.mean() if known.size else 1.0, rdm)
 
 
-def _starting_pair(weights: Floats, form: Form) -> tuple[int, int]:
-    row, col = np.triu_indices(len(weights), 1)
-    pair_weights = weights[row, col]
-    seen = pair_weights > 0
-    if form == "2015" and seen.any() and not seen.all():
-        unseen_of_item = (weights == 0).sum(axis=1) - 1
-        reach = np.where(seen, unseen_of_item[row] + unseen_of_item[col], -1)
-        best = int(np.argmax(reach))
-    else:
-        best = int(np.argmin(pair_weights))
-    return int(row[best]), int(col[best])
-
-
-def _grow(
-    distances: Floats,
-    weights: Floats,
-    chosen: list[int],
-    *,
-    exponent: float,
-    min_items: int,
-    max_items: int,
-    distance_floor: float,
-) -> list[int]:
-    """Greedy growth of the set, exact, without summing the whole gain anew for each candidate.
-
-    A pair's gain is R (1 - exp(-10 w)) with R = exp(-10 E) the utility still to be had. `column` holds each candidate's
-    gain against the set at the present maximum M; an accepted item adds one term to it. Only a candidate that lies
-    farther than M from the set changes M, and with it the gain of every pair of the set: those are computed in full.
-    """
-    floor = distance_floor**2
-    squared = distances**2
-    remaining = np.exp(-UTILITY_RATE * weights)
-
-    def gain(pair_squared: Floats, pair_remaining: Floats, maximum: Floats | float) -> Floats:
-        # All on one spot (maximum 0) predicts distance 0, hence evidence at the floor.
-        share = np.divide(pair_squared, maximum, out=np.zeros_like(pair_squared), where=np.asarray(maximum) > 0)
-        return pair_remaining * -np.expm1(-UTILITY_RATE * np.maximum(share, floor))
-
-    free = np.ones(len(distances), dtype=bool)
-    free[chosen] = False
-    maximum = float(squared[chosen[0], chosen[1]])
-    inside_squared, inside_remaining = squared[[chosen[0]], chosen[1]], remaining[[chosen[0]], chosen[1]]
-    farthest = squared[:, chosen].max(axis=1)
-    column = gain(squared[:, chosen], remaining[:, chosen], maximum).sum(axis=1)
-    efficiency = -np.inf
-    while len(chosen) < max_items:
-        total = gain(inside_squared, inside_remaining, maximum).sum() + column
-        beyond = np.flatnonzero(free & (farthest > maximum))
-        if beyond.size:
-            new_maximum = farthest[beyond, None]
-            pairs = (beyond.size, inside_squared.size)
-            within = gain(np.broadcast_to(inside_squared, pairs), inside_remaining, new_maximum).sum(axis=1)
-            against = gain(squared[beyond][:, chosen], remaining[beyond][:, chosen], new_maximum).sum(axis=1)
-            total[beyond] = within + against
-        total[~free] = -np.inf
-        best = int(np.argmax(total >= total.max() * (1 - TIE)))
-        new_efficiency = float(total[best]) / (len(chosen) + 1) ** exponent
-        if len(chosen) >= min_items and new_efficiency <= efficiency * (1 + TIE):
-            break
-        efficiency = new_efficiency
-        inside_squared = np.append(inside_squared, squared[best, chosen])
-        inside_remaining = np.append(inside_remaining, remaining[best, chosen])
-        chosen = [*chosen, best]
-        free[best] = False
-        if farthest[best] > maximum:
-            maximum = float(farthest[best])
-            column = gain(squared[:, chosen], remaining[:, chosen], maximum).sum(axis=1)
-        else:
-            column = column + gain(squared[:, best], remaining[:, best], maximum)
-        farthest = np.maximum(farthest, squared[:, best])
-    return chosen
+def _starting_pairs(evidence: Floats, form: Form) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The pairs that are equally good to start from, (P,) bool."""
+    seen = evidence > 0
+    if form == "2008" or seen.all() or not seen.any():
+        return np.asarray(evidence == evidence.min())
+    n = n_items_of(evidence.size)
+    unseen = np.concatenate(items_of_pairs(np.flatnonzero(~seen), n))
+    unseen_of_item = np.bincount(unseen, minlength=n)
+    low, high = items_of_pairs(np.arange(evidence.size), n)
+    reach = np.where(seen, unseen_of_item[low] + unseen_of_item[high], -1)
+    return np.asarray(reach == reach.max())

@@ -12,16 +12,16 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.arrangement import Floats, Ints
+from analysis.designs.greedy import best_item, pairs_of, random_pair
 from analysis.estimators.latent import DESIGN_MAX_ITER, fit_latent
 from analysis.estimators.trials import Trials
-from analysis.rdm import to_square
+from analysis.rdm import n_items_of
 
 PRIOR_PRECISION = 10.0
 # The noise found in a few trials can be far off; outside these bounds it would make the design extreme.
 PLACEMENT_VARIANCE = (0.0025, 0.04)
 LEAST_MISFIT_VARIANCE = 0.002
 BASE_VARIANCE = 1e-4
-TIE = 1e-10
 
 
 def posterior_variance(trials: Trials, size: int, *, rng: np.random.Generator) -> Ints:
@@ -50,32 +50,28 @@ def choose_by_variance(
     rng: np.random.Generator,
 ) -> Ints:
     """The greedy choice from fitted dissimilarities (P,), complete and of RMS about 1, and their precision (P,)."""
-    n = len(to_square(precision))
-    order = rng.permutation(n)  # Random labels: "the lowest index wins a tie" is then random.
-    squared = to_square(rdm**2)[np.ix_(order, order)]
-    variance = to_square(1 / (precision + PRIOR_PRECISION))[np.ix_(order, order)]
-    row, col = np.triu_indices(n, 1)
-    start = int(np.argmax(variance[row, col]))
-    chosen = [int(row[start]), int(col[start])]
+    n = n_items_of(precision.size)
+    squared_rdm, variance = rdm**2, 1 / (precision + PRIOR_PRECISION)
+    priority = rng.permutation(n)
+    chosen = random_pair(variance == variance.max(), rng=rng)
+    # Row k holds the pairs of the k-th chosen item with all items; what stands at items of the set is never used.
+    rows = np.stack([variance[pairs_of(item, n)] for item in chosen])
+    inside = rows[0, chosen[1:]]
+    first, second = (squared_rdm[pairs_of(item, n)] for item in chosen)
+    maximum, farthest = first[chosen[1]], np.maximum(first, second)
     free = np.ones(n, dtype=bool)
     free[chosen] = False
-    inside = variance[chosen[0], [chosen[1]]]
-    maximum = squared[chosen[0], chosen[1]]
-    farthest = squared[:, chosen].max(axis=1)
     while len(chosen) < min(size, n):
         m = len(chosen) + 1
-        candidates = np.flatnonzero(free)
-        largest = np.maximum(maximum, farthest[candidates])
+        largest = np.maximum(maximum, farthest)
         noise = 2 * placement_variance * largest + misfit_variance * max(1 - 3 / m, 0.0) + BASE_VARIANCE
-        # V**2 p / (1 + V p) with p = 1/noise, summed over the pairs of the set with each candidate in it.
-        against = variance[candidates][:, chosen]
-        gain = (inside**2 / (noise[:, None] + inside)).sum(axis=1)
-        gain += (against**2 / (noise[:, None] + against)).sum(axis=1)
-        pick = int(np.argmax(gain >= gain.max() * (1 - TIE)))
-        best = int(candidates[pick])
-        inside = np.append(inside, variance[best, chosen])
-        maximum = largest[pick]
+        # V**2 p / (1 + V p) with p = 1 / noise, summed over the pairs of the set with each candidate in it.
+        gain = (inside**2 / (noise[:, None] + inside)).sum(axis=1) + (rows**2 / (noise + rows)).sum(axis=0)
+        best = best_item(np.where(free, gain, -1.0), priority)
+        inside = np.concatenate([inside, rows[:, best]])
+        maximum = largest[best]
         chosen.append(best)
         free[best] = False
-        farthest = np.maximum(farthest, squared[:, best])
-    return np.asarray(order[chosen], dtype=np.int64)
+        rows = np.vstack([rows, variance[pairs_of(best, n)]])
+        farthest = np.maximum(farthest, squared_rdm[pairs_of(best, n)])
+    return np.array(chosen, dtype=np.int64)
