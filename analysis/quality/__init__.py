@@ -1,0 +1,20 @@
+"""How a participant worked: values and flags for the experimenter to look at, never an exclusion."""
+
+from analysis.quality.group import GroupQuality, group_quality
+from analysis.quality.participant import Flag, Limits, ParticipantQuality, participant_quality
+from analysis.quality.repeats import Repeats, odd_even_correlation, repeat_reliability
+from analysis.quality.trial import TrialQuality, trial_quality
+
+__all__ = [
+    "Flag",
+    "GroupQuality",
+    "Limits",
+    "ParticipantQuality",
+    "Repeats",
+    "TrialQuality",
+    "group_quality",
+    "odd_even_correlation",
+    "participant_quality",
+    "repeat_reliability",
+    "trial_quality",
+]
