@@ -22,7 +22,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from app.web import failures, headers, media, participant, participant_api, status, strings
+    from app.web import (
+        failures,
+        headers,
+        media,
+        participant,
+        participant_api,
+        researcher,
+        researcher_api,
+        status,
+        strings,
+    )
 
     settings = settings or load_settings()
     app = Flask(
@@ -45,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     strings.init_app(app)
     failures.register(app)
     headers.register(app)
-    for module in (participant, participant_api, media, status):
+    for module in (participant, participant_api, media, researcher, researcher_api, status):
         app.register_blueprint(module.blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -23,7 +23,7 @@ from app.db import Database, open_database
 from app.demo import N_RATERS, simulate_rater_session
 from app.doctor import examine
 from app.domain import ClipState, StudyState
-from app.errors import AsterismError
+from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.models import ParticipantSession, Study
 from app.schema import migrate
@@ -32,6 +32,8 @@ from app.services.accounts import make_setup_link
 from app.services.arrangements import clip_order
 from app.services.clips import Imported, convert_waiting_clips
 from app.services.enrolment import find_study
+from app.services.export import export_bundle
+from app.services.export_tables import ExportOptions
 from app.services.studies import close_study, create_study, export_study, import_clips, open_study
 from app.services.study_folder import StudyFolder, clip_files, read_study_folder
 
@@ -217,6 +219,32 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
     with _place(data) as place, place.database.reading() as db:
         export_study(db, place.settings, name, folder)
     click.echo(f"The study {name} is in {folder}.")
+
+
+@study.command("results")
+@click.argument("name")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The bundle to write (.zip)."
+)
+@click.option("--no-simulated", is_flag=True, help="Leave simulated raters out.")
+@click.option("--no-unfinished", is_flag=True, help="Leave sessions that are not finished out.")
+@click.option("--recruiter-ids", is_flag=True, help="Include the recruiter's ids of people.")
+@_with_data
+def study_results(
+    name: str, out: Path, no_simulated: bool, no_unfinished: bool, recruiter_ids: bool, data: Path | None
+) -> None:
+    """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
+    options = ExportOptions(not no_simulated, not no_unfinished, recruiter_ids)
+    with _place(data) as place, place.database.reading() as db:
+        found = find_study(db, name)
+        part = out.with_name(out.name + ".part")
+        try:
+            with part.open("wb") as file:
+                manifest = export_bundle(db, found, file, options)
+        except OSError as error:
+            raise Invalid(f"{error.filename or out}: cannot be written: {error.strerror}") from error
+        part.replace(out)
+    click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
 
 
 @commands.group()

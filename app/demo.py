@@ -23,7 +23,7 @@ SEED = 20121104
 
 
 def simulate_rater_session(database: Database, study_name: str, study_id: int, truth: Floats, rater: int) -> None:
-    """Let simulated rater number `rater` take part from consent to the end; the session's row says that it is simulated.
+    """Let simulated rater number `rater` take part, from consent to the end; its row says that it is simulated.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -89,7 +90,7 @@ def _database(data: Path) -> list[Finding]:
 def _codecs() -> Finding:
     import av
 
-    wanted = {"libx264": "w", "libvpx-vp9": "w", "h264": "r", "mpeg4": "r"}
+    wanted: dict[str, Literal["r", "w"]] = {"libx264": "w", "libvpx-vp9": "w", "h264": "r", "mpeg4": "r"}
     missing = []
     for name, mode in wanted.items():
         try:

@@ -1,4 +1,4 @@
-"""Where files are kept: under their SHA-256, in 256 folders."""
+"""Where files are kept: under their SHA-256."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from pathlib import Path
 
 def media_path(folder: Path, sha256: str, extension: str) -> Path:
     """The place of a file of the given content and extension below `folder`."""
-    return folder.resolve() / sha256[:2] / f"{sha256}.{extension}"
+    return folder.resolve() / f"{sha256}.{extension}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def worker(settings: Settings) -> Iterator[None]:
 
 def serve(app: Flask, host: str, port: int) -> None:
     """Answer requests until the process is told to stop."""
+    # A queue of a few requests is how waitress works, not something to tell the operator.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(
         app,
         host=host,

@@ -1,17 +1,22 @@
 """Clips on their way from an experimenter's file to what a browser plays.
 
-A file is copied and registered first. Whoever is free (the jobs' worker, or a command) then claims a waiting clip, gives
-a sign of life while it converts, and stores the result. A claim without a sign of life is taken back (F33).
+A file is copied and registered first. Whoever is free (the jobs' worker, or a command) then claims a waiting clip,
+gives a sign of life while it converts, and stores the result. A claim without a sign of life is taken back (F33).
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import queue
+import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -20,8 +25,9 @@ from app.definition import check_definition
 from app.domain import ClipState
 from app.errors import Invalid
 from app.media import media_path
-from app.models import Clip, Study, now
+from app.models import Clip, Rendition, Study, now
 from app.tokens import new_public_id
+from app.video import Limits, Options, Renditions, VideoError, convert
 
 # A worker gives a sign of life at least this often, or its clip is taken up by another.
 CLAIM_LEASE = timedelta(minutes=2)
@@ -30,7 +36,7 @@ CHUNK = 1024 * 1024
 
 @dataclass
 class Imported:
-    """What became of the files: clips that are new, and files whose content is a clip already, with that clip's name."""
+    """What became of the files: those that are new clips, and those whose content is a clip already, with its name."""
 
     added: list[str] = field(default_factory=list)
     same: list[tuple[str, str]] = field(default_factory=list)
@@ -52,9 +58,7 @@ def register_clips(
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id)))
     by_content = {clip.source_sha256: clip.file_name for clip in clips}
     names = {clip.file_name for clip in clips}
-    position = (db.scalar(select(func.max(Clip.position)).where(Clip.study_id == study.id)) or -1) + 1
-    if not clips:
-        position = 0
+    position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
         sha256 = _keep_source(settings, file)
         if sha256 in by_content:
@@ -110,21 +114,109 @@ def convert_waiting_clips(
     settings: Settings,
     study_id: int | None = None,
     *,
-    on_progress: Callable[[Clip, float], None] | None = None,
-) -> int:
-    """Convert clips until none waits (of one study, or of all); a clip that cannot be used is marked, and the next comes.
+    on_clip: Callable[[], None] | None = None,
+) -> None:
+    """Convert clips until none waits, of one study or of all, as many at a time as there are processors.
 
-    Returns
-    -------
-    int
-        How many clips were worked on.
+    A clip that cannot be used is marked with the reason, and the others go on.
+
+    Parameters
+    ----------
+    on_clip
+        Called after each clip, by the thread that calls this function.
+
+    Raises
+    ------
+    OSError
+        When the machine is at fault (a full disk); the clip waits again.
     """
-    worked = 0
-    while True:
+    workers = max(os.cpu_count() or 1, 1)
+    finished: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def work_off() -> None:
+        while _convert_next(database, settings, study_id):
+            finished.put(None)
+
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(work_off) for _ in range(workers)]
+        while running:
+            done, _ = wait(running, timeout=0.1)
+            running = [future for future in running if future not in done]
+            while not finished.empty():
+                finished.get()
+                if on_clip is not None:
+                    on_clip()
+            for future in done:
+                future.result()
+
+
+def _convert_next(database: Database, settings: Settings, study_id: int | None) -> bool:
+    """Convert one clip, if one waits."""
+    with database.writing() as db:
+        clip = claim_clip(db, study_id)
+        if clip is None:
+            return False
+        sound = check_definition(db.get_one(Study, clip.study_id).definition).playback.sound
+    limits = Limits(file_bytes=settings.max_clip_bytes, duration=settings.max_clip_seconds)
+    try:
+        renditions = convert(
+            source_path(settings, clip),
+            settings.media_folder,
+            Options(sound=sound),
+            limits=limits,
+            progress=lambda share: _show_progress(database, clip.id, share),
+        )
+    except VideoError as error:
         with database.writing() as db:
-            clip = claim_clip(db, study_id)
-            if clip is None:
-                return worked
-            sound = check_definition(db.get_one(Study, clip.study_id).definition).playback.sound
-        _convert(database, settings, clip, sound=sound, on_progress=on_progress)
-        worked += 1
+            _fail(db.get_one(Clip, clip.id), str(error))
+            db.commit()
+    except OSError:
+        with database.writing() as db:
+            db.get_one(Clip, clip.id).state = ClipState.WAITING
+            db.commit()
+        raise
+    else:
+        with database.writing() as db:
+            _finish(db.get_one(Clip, clip.id), renditions)
+            db.commit()
+    return True
+
+
+def _show_progress(database: Database, clip_id: int, share: float) -> None:
+    with database.writing() as db:
+        clip = db.get_one(Clip, clip_id)
+        clip.progress = share
+        clip.worked_at = now()
+        db.commit()
+
+
+def _fail(clip: Clip, reason: str) -> None:
+    clip.state = ClipState.FAILED
+    clip.reason = reason
+
+
+def _finish(clip: Clip, made: Renditions) -> None:
+    clip.state = ClipState.READY
+    clip.reason = None
+    clip.progress = 1.0
+    clip.width, clip.height, clip.duration_s = made.width, made.height, made.duration
+    clip.fps, clip.codec, clip.has_audio = made.source.fps, made.source.codec, made.has_sound
+    files = {"mp4": made.mp4, "webm": made.webm, "poster": made.poster}
+    clip.renditions = [Rendition(kind=kind, sha256=file.sha256, bytes=file.size) for kind, file in files.items()]
+
+
+def _keep_source(settings: Settings, file: Path) -> str:
+    """Copy a file into the data folder under its SHA-256, which is returned; it is there whole or not at all."""
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as source, tempfile.NamedTemporaryFile(dir=settings.work_folder, delete=False) as copy:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+            copy.flush()
+            os.fsync(copy.fileno())
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read or copied: {error.strerror}", field="clips") from error
+    sha256 = digest.hexdigest()
+    Path(copy.name).replace(media_path(settings.source_folder, sha256, "source"))
+    return sha256

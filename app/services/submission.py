@@ -86,7 +86,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     Raises
     ------
     Conflict
-        With code "elsewhere" when another tab holds the lease (F17), with code "stale" when the trial is stored already.
+        With code "elsewhere" when another tab holds the lease (F17), "stale" when the trial is stored already.
     Invalid, NotFound, Unauthorised
         As `submit` does.
     """
@@ -111,7 +111,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
 
 
 def take_lease(db: Session, token: str, *, tab: str) -> None:
-    """The newest tab may save drafts; the older one learns at its next request that the task goes on elsewhere (F17)."""
+    """The newest tab may save drafts; the older one learns at its next request that the task is elsewhere (F17)."""
     session = session_of(db, token, lock=True)
     if session.tab != tab:
         if session.tab is not None:
