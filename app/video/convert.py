@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -148,8 +149,9 @@ class Timeline:
     def __init__(self, probe: Probe, frames_per_second: float) -> None:
         self.end = probe.duration
         self._step = 1 / probe.fps
-        # Half a step of slack, as stored times are rounded: of 120 frames a second every other one is kept for 60.
-        self._closest = 0.75 / frames_per_second
+        # Of 120 frames a second every other one is kept for 60; 59.94 and 60.5 pass for 60.
+        self._keep_every = max(1, math.ceil(probe.fps / frames_per_second - 0.05))
+        self._seen = 0
         self._start: Fraction | None = None
         self._last: float | None = None
         self._held: Any = None
@@ -162,9 +164,12 @@ class Timeline:
             moment = frame.pts * frame.time_base
             self._start = moment if self._start is None else self._start
             seconds = float(moment - self._start)
-        if self._last is not None and seconds - self._last < self._closest:
+        if self._last is not None and seconds <= self._last:
             return False
         self._last = seconds
+        self._seen += 1
+        if (self._seen - 1) % self._keep_every:
+            return False
         frame.pts = round(seconds / TICK)
         frame.time_base = TICK
         return True

@@ -98,12 +98,15 @@ class PictureChain:
         return earlier + self._ready()
 
     def _ready(self) -> list[Any]:
-        frames = []
+        frames: list[Any] = []
         while True:
             try:
-                frames.append(self._graph.pull())
+                frame = self._graph.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return frames
+            # Making interlaced pictures whole counts in a finer time of its own.
+            frame.pts, frame.time_base = round(frame.pts * frame.time_base / TICK), TICK
+            frames.append(frame)
 
     def _flush(self) -> list[Any]:
         if self._graph is None:

@@ -101,13 +101,15 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
     except UNREADABLE as error:
         raise VideoError(BROKEN_OFF) from error
     if not durations:
-        raise VideoError("the file holds no video: not a single picture")
+        raise VideoError("the file is damaged or incomplete: there is not a single picture in it")
     if len(durations) == 1:
         raise VideoError("the file holds a single picture, not a video")
     timing = _timing(durations, stream)
     declared = declared_duration(container, stream)
-    # Headers are a few frames off now and then; a tenth of the clip is no rounding.
-    if declared is not None and timing.duration < 0.9 * declared - 0.5:
+    # Headers are a few frames off now and then, and some give the length of the sound, or count from a time before the
+    # first picture; but a tenth of a clip is no rounding.
+    slack = 0.1 * (declared or 0.0) + (0.5 if len(container.streams) > 1 else 2 / timing.fps)
+    if declared is not None and timing.duration + max(timing.start, 0.0) < declared - slack:
         raise VideoError(f"{BROKEN_OFF}: {timing.duration:.1f} s of {declared:.1f} s can be read")
     return timing
 

@@ -44,7 +44,7 @@ def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
     except UNREADABLE as error:
         raise VideoError(why_not_a_video(path)) from error
     try:
-        return container, _video_stream(container, limits)
+        return container, _video_stream(container, path, limits)
     except BaseException:
         container.close()
         raise
@@ -100,16 +100,15 @@ def why_not_a_video(path: Path) -> str:
     return "the file is not a video of a known kind" if b"\0" in head else "the file is text, not a video"
 
 
-def _video_stream(container: Any, limits: Limits) -> Any:
+def _video_stream(container: Any, path: Path, limits: Limits) -> Any:
     # The cover of a sound file is stored as a video stream of one picture.
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
-        raise VideoError("the file holds sound but no video" if container.streams.audio else "the file holds no video")
+        raise VideoError("the file holds sound but no video" if container.streams.audio else why_not_a_video(path))
     stream = streams[0]
     if stream.codec_context is None:
         raise VideoError("the video cannot be decoded: its codec is not known here")
     check_dimensions(stream.width, stream.height, limits)
-    check_duration(declared_duration(container, stream) or 0.0, limits)
     # A later picture may be larger than the header says.
     stream.codec_context.options = {"max_pixels": str(limits.pixels)}
     return stream
