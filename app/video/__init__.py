@@ -110,7 +110,7 @@ def sha256_file(path: Path) -> str:
 
 def _regular_file(path: Path) -> str:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise VideoError("it is not a file")
+        raise VideoError("it is not a regular file")
     return str(path.resolve())
 
 

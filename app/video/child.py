@@ -20,6 +20,7 @@ from app.video.records import Limits, VideoError
 ROOT = Path(__file__).resolve().parents[2]
 # A decoder that is tricked by a file finds no secrets in its environment.
 PASSED_ON = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+COMMAND = (sys.executable, "-m", "app.video.worker")
 FINAL = ("result", "refused", "machine", "failed")
 
 
@@ -45,7 +46,7 @@ def run_limited(
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
-            [sys.executable, "-m", "app.video.worker"],
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -103,7 +104,7 @@ def _outcome(answer: dict[str, Any] | None, code: int, limits: Limits, *, late: 
             raise OSError(*answer["machine"])
         raise RuntimeError(f"the video worker failed:\n{answer['failed']}")
     if late:
-        raise VideoError(f"working on the video took longer than the {limits.wall_seconds:.0f} s allowed")
+        raise VideoError(f"working on the video took longer than the {limits.wall_seconds:g} s allowed")
     if code < 0:
         name = signal.Signals(-code).name
         if name == "SIGXCPU":

@@ -19,8 +19,8 @@ from typing import Any
 
 import av
 
-from app.video.convert import render
-from app.video.probe import inspect
+from app.video.rendering import render
+from app.video.inspection import inspect
 from app.video.records import Limits, Options, VideoError
 
 # Faults of the machine, not of the clip.

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from app.video.picture import TICK, PictureChain, rendered_size
 from app.video.poster import PosterChoice
-from app.video.probe import inspect, scan
+from app.video.inspection import inspect, scan
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack
 from app.video.source import UNREADABLE, open_source
@@ -140,7 +140,7 @@ def decode(container: Any, stream: Any, audio: Any | None) -> Iterator[Any]:
             if packet.stream is not stream:
                 raise VideoError("the sound of the video is damaged and cannot be decoded") from error
             if pictures:
-                raise VideoError(f"the video is damaged: it cannot be decoded after frame {pictures}") from error
+                raise VideoError(f"the video is damaged{_near(packet)}: part of it cannot be decoded") from error
 
 
 class Timeline:
@@ -230,6 +230,10 @@ class Output:
         self._container.mux(self._stream.encode(None))
         if self._sound:
             self._sound.finish()
+
+
+def _near(packet: Any) -> str:
+    return "" if packet.dts is None else f" near {float(packet.dts * packet.time_base):.1f} s"
 
 
 def _check(path: Path, frames: int, limits: Limits) -> None:
