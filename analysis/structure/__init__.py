@@ -1,5 +1,21 @@
-"""What an RDM looks like: maps of the clips."""
+"""What RDMs look like: maps, clusters, dimensions, and how raters differ."""
 
+from analysis.structure.clusters import Tree, cluster_items, cluster_raters, silhouette_by_clusters, silhouettes
+from analysis.structure.dimensions import Dimensionality, dimensionality
+from analysis.structure.indscal import INDSCAL, indscal
 from analysis.structure.mds import MDS, classical_mds, mds
 
-__all__ = ["MDS", "classical_mds", "mds"]
+__all__ = [
+    "INDSCAL",
+    "MDS",
+    "Dimensionality",
+    "Tree",
+    "classical_mds",
+    "cluster_items",
+    "cluster_raters",
+    "dimensionality",
+    "indscal",
+    "mds",
+    "silhouette_by_clusters",
+    "silhouettes",
+]
