@@ -1,7 +1,7 @@
 """The language of the participant's pages: gettext catalogues, read as they are (.po) at first use.
 
-The English text is the key. Templates call `_("…")`, views `translate("…")`; the page's scripts call `t("…")` and get the
-texts they use from `task_strings`. Nothing is compiled by hand: a catalogue is parsed once per process, in milliseconds.
+The English text is the key. Templates call `_("…")`, views `translate("…")`; the page's scripts call `t("…")` and get
+the texts they use from `task_strings`. Nothing is compiled by hand: a catalogue is parsed once per process.
 """
 
 from __future__ import annotations
@@ -31,17 +31,15 @@ def init_app(app: Flask) -> None:
 
 
 def page_language() -> str:
-    """The language of this request's page: the link's `lang`, else the study's (`g.study_language`), else the browser's.
+    """The language of this request's page: the link's `lang`, else `g.study_language`, else the browser's.
 
     A language without a catalogue is passed over; English is the last resort.
     """
     if not has_request_context():
         return SOURCE_LANGUAGE
-    for wanted in (request.values.get("lang"), g.get("study_language")):
-        known = _known(wanted)
-        if known:
-            return known
-    return request.accept_languages.best_match(LANGUAGES) or SOURCE_LANGUAGE
+    # Werkzeug lists the browser's languages by preference; its `best_match` would pass over es-MX for a later en.
+    wishes = (request.values.get("lang"), g.get("study_language"), *request.accept_languages.values())
+    return next(filter(None, map(_known, wishes)), SOURCE_LANGUAGE)
 
 
 def page_direction() -> str:

@@ -98,10 +98,10 @@ function apply(next) {
   showSaving();
 }
 
-function openTrial({ trial, study, playback, arena }) {
+function openTrial({ trial, playback, arena }) {
   showScreen('trial');
   breaks.reset();
-  const options = { clips: trial.clips, question: study.question, playback, arena, draft: drafts.draftOf(trial), t };
+  const options = { clips: trial.clips, question: byId('arena').dataset.question, playback, arena, draft: drafts.draftOf(trial), t };
   current = { trial, arena: mountArena(byId('arena'), { ...options, onChange: drafts.changed, onDone: done, onClipError: clipUnplayable }) };
   drafts.begin(trial, () => withBreaks(current.arena.result(), breaks.total()));
   if (trial.purpose === 'practice') announce(t('This is a practice round.'));

@@ -178,7 +178,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
         return render_template(
             "participant/consent.html",
             study={"name": "faces", "title": "Faces"},
-            consent_html="<p>You will watch short clips of faces and say how alike they are.</p><p>About 20 minutes.</p>",
+            consent_html="<p>You will watch short clips of faces and say how alike they are.</p><p>20 minutes.</p>",
             params={"PROLIFIC_PID": request.args.get("PROLIFIC_PID", "")},
             preview=study.preview,
         )

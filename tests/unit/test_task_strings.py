@@ -1,0 +1,99 @@
+"""The catalogues are complete and in step with the texts, and the page's language is the one that was asked for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask, g, render_template_string
+
+from app.translations.extract import extracted
+from app.web import strings
+
+ROOT = Path(__file__).parents[2]
+TRANSLATED = [language for language in strings.LANGUAGES if language != strings.SOURCE_LANGUAGE]
+HELP = "The texts have changed: run `python -m app.translations` and translate what it lists."
+
+
+def texts_of_scripts() -> set[str]:
+    """Every text of a `t("…")` in the scripts, found in another way than the extraction's: character by character."""
+    found = set()
+    for file in [*ROOT.glob("static/arena/*.js"), *ROOT.glob("static/task/*.js")]:
+        source = file.read_text(encoding="utf-8")
+        for start in (match.end() for match in re.finditer(r"(?<![\w.'\"`])t\(\s*(?=['\"`])", source)):
+            quote = source[start]
+            found.add(source[start + 1 : source.index(quote, start + 1)])
+    return found
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask(__name__)
+    strings.init_app(app)
+    return app
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalogue_holds_every_text_and_no_other(language: str) -> None:
+    wanted = {str(message.id) for message in extracted() if message.id}
+    held = {str(message.id): str(message.string) for message in strings.catalogue(language) if message.id}
+    assert set(held) == wanted, HELP
+    assert [text for text, translation in held.items() if not translation.strip()] == []
+    for text, translation in held.items():
+        names = re.compile(r"\{\w+\}|\*\*|\n\n")
+        assert sorted(names.findall(translation)) == sorted(names.findall(text)), text
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_scripts_get_exactly_the_texts_they_use(language: str) -> None:
+    assert set(strings.task_strings(language)) == texts_of_scripts(), HELP
+
+
+def test_english_is_the_key_and_needs_no_catalogue() -> None:
+    assert strings.task_strings("en") == {}
+    assert len(texts_of_scripts()) > 100
+
+
+@pytest.mark.parametrize(
+    ("query", "study", "browser", "expected"),
+    [
+        ("?lang=fr", "de", "es", "fr"),
+        ("", "de", "es", "de"),
+        ("", None, "es-MX,en;q=0.5", "es"),
+        ("?lang=DE-at", None, "en", "de"),
+        ("?lang=tlh", None, "fr", "fr"),
+        ("?lang=../../etc", None, "", "en"),
+        ("", None, "ja", "en"),
+    ],
+)
+def test_the_language_follows_the_link_then_the_study_then_the_browser(
+    app: Flask, query: str, study: str | None, browser: str, expected: str
+) -> None:
+    with app.test_request_context(f"/{query}", headers={"Accept-Language": browser}):
+        g.study_language = study
+        assert strings.page_language() == expected
+
+
+def test_texts_are_translated_in_templates_and_views(app: Flask) -> None:
+    with app.test_request_context("/?lang=de"):
+        assert strings.translate("I agree") == "Ich bin einverstanden"
+        assert render_template_string("{{ _('I agree') }}") == "Ich bin einverstanden"
+    assert strings.translate("I agree") == "I agree"
+
+
+def test_a_study_may_say_it_in_its_own_words(app: Flask) -> None:
+    with app.test_request_context("/?lang=de"):
+        g.study_texts = {"I agree": "Ich mache mit", "Done": "Geschafft"}
+        assert strings.translate("I agree") == "Ich mache mit"
+        assert strings.task_strings("de")["Done"] == "Geschafft"
+        assert strings.task_strings("de")["Undo"] == "Rückgängig"
+        assert strings.task_strings("en") == g.study_texts
+
+
+def test_the_direction_follows_the_language(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strings, "LANGUAGES", ("en", "ar"))
+    with app.test_request_context("/?lang=ar"):
+        assert strings.page_direction() == "rtl"
+    with app.test_request_context("/?lang=en"):
+        assert strings.page_direction() == "ltr"
