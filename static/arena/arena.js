@@ -96,16 +96,25 @@ export function mountArena(element, options) {
     playback: { ...playback, loop: playback.loop && !(mode === 'always' && ids.length > ALWAYS_AT_ONCE) },
   });
   const attention = createAttention(mode, ids, player);
-  const close = createPlayer({ ...settings, host: () => view.panelBody, atOnce: 1, onEnded: () => {} });
+  const closeUp = createPlayer({ ...settings, host: () => view.panelBody, atOnce: 1, onEnded: () => {} });
 
   function enlarge(id) {
-    close.stopAll();
+    closeUp.stopAll();
     view.panel.hidden = id === null;
     if (id === null) return;
-    if (!playback.enlarge) return;
+    player.stop(id);
     view.panelName.textContent = nameOf(state, id, labels, t);
     placePanel(view, state, plan, id, media.get(id));
-    close.start(id, 'enlarged');
+    closeUp.start(id, 'enlarged');
+  }
+
+  function pauseWhileHidden() {
+    if (!document.hidden) {
+      attention.begin();
+      return;
+    }
+    player.stopAll();
+    closeUp.stopAll();
   }
 
   function fitStage() {
@@ -133,7 +142,7 @@ export function mountArena(element, options) {
     return {
       placements: ids.filter((id) => id in placed).map((id) => ({ clip: id, x: placed[id].x, y: placed[id].y })),
       moves: state.moves.map((move) => ({ ...move, t: Math.round(move.t) })),
-      plays: [...player.plays(), ...close.plays()].sort((a, b) => a.t - b.t),
+      plays: [...player.plays(), ...closeUp.plays()].sort((a, b) => a.t - b.t),
       duration: Math.round(clock.now()),
       hidden: Math.round(clock.hidden()),
       viewport: { width: window.innerWidth, height: window.innerHeight, pixel_ratio: window.devicePixelRatio },
@@ -155,8 +164,7 @@ export function mountArena(element, options) {
     now: clock.now,
   };
   const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
-  const onHide = () => document.hidden && [player, close].forEach((each) => each.stopAll());
-  document.addEventListener('visibilitychange', onHide);
+  document.addEventListener('visibilitychange', pauseWhileHidden);
   const observer = new ResizeObserver(fitStage);
   observer.observe(view.stage);
   fitStage();
@@ -174,10 +182,10 @@ export function mountArena(element, options) {
     destroy() {
       cancelAnimationFrame(frame);
       observer.disconnect();
-      document.removeEventListener('visibilitychange', onHide);
+      document.removeEventListener('visibilitychange', pauseWhileHidden);
       for (const release of unbind) release();
       player.destroy();
-      close.destroy();
+      closeUp.destroy();
       clock.stop();
       element.replaceChildren();
     },
@@ -211,9 +219,13 @@ function typicalAspect(clips) {
 
 function bindTools(view, { dispatch, state, now }, done) {
   const zoom = (factor) => dispatch({ type: 'zoom', factor, x: state().view.x, y: state().view.y });
-  const toggleHelp = () => {
-    view.help.hidden = !view.help.hidden;
-    view.helpButton.setAttribute('aria-expanded', String(!view.help.hidden));
+  const showHelp = (shown) => {
+    view.help.hidden = !shown;
+    view.helpButton.setAttribute('aria-expanded', String(shown));
+  };
+  const leaveHelp = (event) => {
+    const away = event.type === 'keydown' ? event.key === 'Escape' : !event.target.closest('[data-panel]');
+    if (away && !view.help.hidden) showHelp(false);
   };
   const actions = new Map([
     [view.undo, () => dispatch({ type: 'undo', t: now() })],
@@ -222,11 +234,15 @@ function bindTools(view, { dispatch, state, now }, done) {
     [view.zoomIn, () => zoom(1.25)],
     [view.whole, () => dispatch({ type: 'whole' })],
     [view.close, () => dispatch({ type: 'enlarge', id: null })],
-    [view.helpButton, toggleHelp],
+    [view.helpButton, () => showHelp(view.help.hidden)],
     [view.done, done],
   ]);
   for (const [button, action] of actions) button.addEventListener('click', action);
+  view.stage.addEventListener('pointerdown', leaveHelp);
+  view.root.addEventListener('keydown', leaveHelp);
   return () => {
+    view.stage.removeEventListener('pointerdown', leaveHelp);
+    view.root.removeEventListener('keydown', leaveHelp);
     for (const [button, action] of actions) button.removeEventListener('click', action);
   };
 }

@@ -148,11 +148,12 @@ export function createRenderer(view, { labels, t, arena }) {
     drawCircle(state, plan.box);
     const { stack } = state.history.present;
     const levels = new Map(stack.map((id, index) => [id, index + 1]));
-    const marksChanged = !drawn || MARKS.some((key) => state[key] !== drawn[key]);
+    const allChanged = !drawn || MARKS.some((key) => state[key] !== drawn[key]);
+    const inHands = state.hand === drawn?.hand ? [] : [...(state.hand?.ids ?? []), ...(drawn?.hand?.ids ?? [])];
     for (const id of state.clips) {
       const held = state.hand?.shown && state.hand.ids.includes(id);
       drawItem(state, plan, id, held ? stack.length + 2 : (levels.get(id) ?? 0));
-      if (marksChanged) drawMarks(state, id);
+      if (allChanged || inHands.includes(id)) drawMarks(state, id);
     }
     drawSeats(state, plan);
     drawInk(state, plan);
@@ -162,5 +163,5 @@ export function createRenderer(view, { labels, t, arena }) {
   };
 }
 
-/** What a clip's look and name depend on; the rest of the state only moves clips. */
-const MARKS = ['history', 'hand', 'selected', 'watched', 'failed', 'refused', 'enlarged'];
+/** What any clip's look and name may depend on; a hand concerns its own clips only, the rest of the state none. */
+const MARKS = ['history', 'selected', 'watched', 'failed', 'refused', 'enlarged'];

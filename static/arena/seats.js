@@ -68,13 +68,19 @@ function largestPlan(across, along, count, size) {
   return null;
 }
 
-/** Seats in rows on both sides of the circle, each row beginning at the circle's edge; null if too few fit. */
+/** Half of the seats on each side of the circle; null if they do not fit. */
 function seatsBeside(diameter, across, along, item, count) {
+  const right = seatsOnSide(1, diameter, across, along, item, Math.ceil(count / 2));
+  const left = seatsOnSide(-1, diameter, across, along, item, Math.floor(count / 2));
+  return right && left ? [...right, ...left] : null;
+}
+
+/** Seats in rows on one side, each row beginning at the circle's edge; the rows in the middle are filled first. */
+function seatsOnSide(side, diameter, across, along, item, count) {
   const gap = Math.max(4, Math.round(item.height * 0.12));
   const clear = diameter / 2 + item.width / 2 + gap; // a clip at the edge reaches this far
   const mostRows = Math.floor((along - 2 * EDGE + gap) / (item.height + gap));
-  const rowCount = Math.min(mostRows, Math.ceil(count / 2));
-  if (rowCount < 1) return null;
+  const rowCount = Math.min(mostRows, count);
   const pitch = Math.min((along - 2 * EDGE - item.height) / Math.max(1, rowCount - 1), 1.6 * (item.height + gap));
   const rows = Array.from({ length: rowCount }, (_, index) => {
     const offset = (index - (rowCount - 1) / 2) * pitch;
@@ -84,14 +90,12 @@ function seatsBeside(diameter, across, along, item, count) {
     return { offset, first: edge + item.width / 2, room };
   }).sort((a, b) => Math.abs(a.offset) - Math.abs(b.offset));
   const seats = [];
-  const mostColumns = Math.max(...rows.map((row) => row.room));
+  const mostColumns = Math.max(0, ...rows.map((row) => row.room));
   for (let column = 0; column < mostColumns && seats.length < count; column += 1) {
     for (const row of rows) {
-      if (column >= row.room) continue;
+      if (column >= row.room || seats.length === count) continue;
       const distance = row.first + column * (item.width + gap);
-      for (const side of [1, -1]) {
-        if (seats.length < count) seats.push({ across: side * distance, along: row.offset, column });
-      }
+      seats.push({ across: side * distance, along: row.offset, column });
     }
   }
   return seats.length === count ? seats : null;

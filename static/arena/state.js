@@ -78,7 +78,7 @@ export function unwatched(state) {
 
 /** @param {State} state @returns {boolean} whether the trial may be handed in */
 export function isDone(state) {
-  return waiting(state).length === 0 && unwatched(state).length === 0 && !state.hand;
+  return waiting(state).length === 0 && unwatched(state).length === 0 && !state.hand?.shown;
 }
 
 /** Whether the watching rule keeps this clip on its seat. */

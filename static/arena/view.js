@@ -81,7 +81,7 @@ export function buildView(element, { clips, question, background, t }) {
     zoomOut: tool('out', t('Zoom out'), '−'),
     zoomIn: tool('in', t('Zoom in'), '+'),
     whole: tool('whole', t('Show the whole arena'), '0'),
-    helpButton: tool('help', t('Help')),
+    helpButton: tool('help', t('Mouse, touch and keys')),
     status: make('p', { class: 'arena__status', 'data-status': '' }),
     guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),
     done: make('button', { type: 'button', class: 'arena__done', 'data-done': '' }, t('Done')),
@@ -119,7 +119,7 @@ export function buildView(element, { clips, question, background, t }) {
     { class: 'arena__bar' },
     group(t('Change'), parts.undo, parts.redo),
     group(t('View'), parts.zoomOut, parts.zoomIn, parts.whole),
-    group(t('Help'), parts.helpButton),
+    make('div', { class: 'arena__tools' }, parts.helpButton),
     make('div', { class: 'arena__words' }, parts.status, parts.guidance),
     parts.done,
   );

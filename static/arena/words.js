@@ -44,6 +44,7 @@ export function describe(state, id, labels, t) {
   if (state.failed[id]) parts.push(t('could not be loaded'));
   if (state.watch !== 'free' && !state.watched[id] && !state.failed[id]) parts.push(t('not yet watched'));
   if (state.selected.includes(id)) parts.push(t('selected'));
+  if (inHand && state.hand.how === 'drag') return parts.join(', '); // the place comes when the clip is let go
   if (state.hand?.shown?.[id] || id in placedIn(state)) parts.push(placeInWords(positionOf(state, id), t));
   else parts.push(t('waiting outside'));
   return parts.join(', ');

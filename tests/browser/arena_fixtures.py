@@ -35,6 +35,7 @@ def open_arena(chromium: Browser, arena_site: str) -> Iterator[OpenArena]:
         page = made.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
         page.goto(f"{arena_site}/?{urlencode({'n': n, 'options': json.dumps(options)})}")
         page.wait_for_selector("html[data-ready]")
         page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")

@@ -128,6 +128,11 @@ class ArenaPage:
         return self.page.locator("[data-done]")
 
 
+def draft_of(places: dict[str, Point]) -> dict[str, object]:
+    """A draft with these placements."""
+    return {"placements": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in places.items()]}
+
+
 class OpenArena(Protocol):
     """Opens an arena with n clips; further keywords are options of mountArena."""
 

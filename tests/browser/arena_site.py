@@ -1,4 +1,4 @@
-"""A plain static site for the arena's browser tests and benchmark: the static files, the harness page, and drawn clips."""
+"""A plain static site for the arena's browser tests and benchmark: the harness page and drawn clips."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TYPES = {
 
 
 def draw_clips(folder: Path, count: int, *, seconds: float = 1.0, size: tuple[int, int] = (160, 120)) -> None:
-    """Draw `count` clips of a disc that circles on a coloured ground, with their posters and `clips.json`, into a folder."""
+    """Draw `count` clips of a disc that circles on a coloured ground, with posters and `clips.json`, into a folder."""
     width, height = size
     rows, columns = np.mgrid[0:height, 0:width]
     entries = []

@@ -1,4 +1,4 @@
-"""What all browser tests share: one Chromium. (Two Playwrights cannot live in one thread.)"""
+"""What all browser tests share: a Chromium for each module. (Two Playwrights at once cannot live in one thread.)"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.chromium import launch_chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running Chromium; each test opens contexts of its own and closes them."""
     with sync_playwright() as playwright:

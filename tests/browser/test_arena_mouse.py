@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.arena_pages import ArenaPage, OpenArena
+from tests.browser.arena_pages import OpenArena, draft_of
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -86,7 +86,7 @@ def test_click_to_pick_and_click_to_place(open_arena: OpenArena) -> None:
 
 def test_lasso_and_shift_move_several_together(open_arena: OpenArena) -> None:
     places = {"c0": (-0.2, 0.1), "c1": (-0.1, 0.15), "c2": (0.3, -0.2), "c3": (-0.15, -0.05)}
-    page = open_arena(n=4, draft=page_draft(places))
+    page = open_arena(n=4, draft=draft_of(places))
     page.lasso([(-0.35, 0.3), (0.05, 0.3), (0.05, -0.15), (-0.35, -0.15)])
     assert page.selected() == {"c0", "c1", "c3"}
     page.click_clip("c3", modifiers=["Shift"])
@@ -130,7 +130,7 @@ def test_undo_and_redo_by_button(open_arena: OpenArena) -> None:
 
 
 def test_zoom_keeps_the_point_under_the_pointer_and_positions_exact(open_arena: OpenArena) -> None:
-    page = open_arena(n=3, draft=page_draft({"c0": (0.2, 0.2), "c1": (-0.1, 0.1)}))
+    page = open_arena(n=3, draft=draft_of({"c0": (0.2, 0.2), "c1": (-0.1, 0.1)}))
     whole = page.circle()
     page.move_to(0.2, 0.2)
     before = page.centre("c0")
@@ -147,7 +147,7 @@ def test_zoom_keeps_the_point_under_the_pointer_and_positions_exact(open_arena: 
 
 
 def test_escape_takes_a_drag_back(open_arena: OpenArena) -> None:
-    page = open_arena(n=3, draft=page_draft({"c0": (0.2, 0.2)}))
+    page = open_arena(n=3, draft=draft_of({"c0": (0.2, 0.2)}))
     page.press("c0")
     page.move_to(-0.3, 0.0)
     page.page.keyboard.press("Escape")
@@ -157,18 +157,14 @@ def test_escape_takes_a_drag_back(open_arena: OpenArena) -> None:
     assert page.changes() == 0
 
 
-def page_draft(places: dict[str, tuple[float, float]]) -> dict[str, object]:
-    """A draft with these placements."""
-    return {"placements": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in places.items()]}
-
-
 def test_100_clips_can_all_be_reached_and_seen_at_1280_by_720(open_arena: OpenArena) -> None:
-    page: ArenaPage = open_arena(n=100)
+    page = open_arena(n=100)
     reached = page.page.evaluate(
         """() => [...document.querySelectorAll('[data-clip]')].filter((clip) => {
             const { x, y, width, height } = clip.getBoundingClientRect();
             const top = (dx, dy) => document.elementFromPoint(x + dx * width, y + dy * height).closest('[data-clip]');
-            return [[0.1, 0.1], [0.9, 0.1], [0.5, 0.5], [0.1, 0.9], [0.9, 0.9]].every(([dx, dy]) => top(dx, dy) === clip);
+            const spots = [[0.1, 0.1], [0.9, 0.1], [0.5, 0.5], [0.1, 0.9], [0.9, 0.9]];
+            return spots.every(([dx, dy]) => top(dx, dy) === clip);
         }).length"""
     )
     assert reached == 100

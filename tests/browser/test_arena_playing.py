@@ -1,0 +1,188 @@
+"""What plays when, what is recorded of it, and the rule of watching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
+
+pytest_plugins = ["tests.browser.arena_fixtures"]
+pytestmark = pytest.mark.browser
+
+
+def playing(page: ArenaPage) -> set[str]:
+    """The clips whose video can be seen running."""
+    running = """all => all.filter((video) => !video.paused && !video.ended)
+        .map((video) => video.closest('[data-clip]')?.dataset.clip ?? 'panel')"""
+    return set(page.page.eval_on_selector_all("video.is-shown", running))
+
+
+def wait_for_playing(page: ArenaPage, clip: str) -> None:
+    """Until the clip's first frame is there."""
+    page.page.wait_for_selector(f'[data-clip="{clip}"] video.is-shown')
+
+
+def wait_for_end(page: ArenaPage, clip: str) -> None:
+    """Until the clip has been played to its end."""
+    page.page.wait_for_selector(f'[data-clip="{clip}"]:not(.is-unwatched)')
+
+
+def plays(page: ArenaPage) -> list[dict[str, Any]]:
+    """The record of what was played."""
+    return list(page.result()["plays"])
+
+
+def test_the_clip_under_the_mouse_plays_and_no_other(open_arena: OpenArena) -> None:
+    page = open_arena(n=12)
+    for clip in [f"c{i}" for i in range(12)]:
+        page.page.mouse.move(*page.centre(clip))
+        wait_for_playing(page, clip)
+        assert playing(page) == {clip}
+    page.page.mouse.move(640, 350)
+    page.frame()
+    assert playing(page) == set()
+    assert [play["clip"] for play in plays(page)] == [f"c{i}" for i in range(12)]
+    assert {play["how"] for play in plays(page)} == {"hover"}
+    assert all(play["ms"] >= 0 and play["t"] >= 0 for play in plays(page))
+    assert page.page.locator("video").count() <= 3
+
+
+def test_a_looping_clip_counts_as_watched_when_it_has_gone_round(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, playback={"watch": "before_done"}, draft=draft_of({"c0": (0, 0), "c1": (0.2, 0)}))
+    assert page.status() == "2 clips still need to be watched to the end"
+    page.page.mouse.move(*page.centre("c0"))
+    wait_for_end(page, "c0")
+    page.page.mouse.move(5, 100)
+    [play] = plays(page)
+    assert play["ended"]
+    assert play["ms"] >= 800
+    assert page.status() == "1 clip still needs to be watched to the end"
+    assert page.done().get_attribute("aria-disabled") == "true"
+    page.page.mouse.move(*page.centre("c1"))
+    wait_for_end(page, "c1")
+    assert page.done().get_attribute("aria-disabled") == "false"
+
+
+def test_a_clip_must_be_watched_before_it_can_be_placed(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, playback={"play": "click", "loop": False, "watch": "before_placing"})
+    page.drag("c0", 0, 0)
+    assert page.placements() == {}
+    assert "Watch “Clip 1” to its end first." in page.guidance()
+    wait_for_end(page, "c0")  # the attempt itself set it playing
+    page.drag("c0", 0, 0)
+    assert set(page.placements()) == {"c0"}
+
+
+def test_play_on_click_and_once(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, playback={"play": "click", "loop": False})
+    page.page.mouse.move(*page.centre("c0"))
+    page.page.wait_for_timeout(150)
+    assert playing(page) == set()
+    page.click_clip("c0")
+    wait_for_playing(page, "c0")
+    assert playing(page) == {"c0"}
+    page.page.wait_for_timeout(1300)
+    assert playing(page) == set(), "it has come to its end and stays there"
+    [play] = plays(page)
+    assert (play["how"], play["ended"]) == ("click", True)
+    page.clip("c1").focus()
+    page.page.keyboard.press("Space")
+    wait_for_playing(page, "c1")
+    page.page.keyboard.press("Space")
+    page.frame()
+    assert playing(page) == set()
+
+
+def test_always_plays_at_most_eight_and_gives_every_clip_its_turn(open_arena: OpenArena) -> None:
+    page = open_arena(n=12, playback={"play": "always"})
+    seen: set[str] = set()
+    for _ in range(40):
+        running = playing(page)
+        assert len(running) <= 8
+        seen |= running
+        if len(seen) == 12:
+            break
+        page.page.wait_for_timeout(150)
+    assert seen == {f"c{i}" for i in range(12)}
+    assert {play["how"] for play in plays(page)} == {"always"}
+
+
+def test_focus_plays_and_sound_needs_a_gesture(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, playback={"sound": True})
+    page.page.keyboard.press("Tab")
+    page.page.keyboard.press("Tab")
+    wait_for_playing(page, "c0")
+    muted = 'clip => document.querySelector(`[data-clip="${clip}"] video`).muted'
+    assert page.page.evaluate(muted, "c0")
+    page.click_clip("c1")
+    wait_for_playing(page, "c1")
+    assert not page.page.evaluate(muted, "c1")
+    assert plays(page)[0]["how"] == "focus"
+    assert plays(page)[-1]["how"] == "tap"
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 700), (1920, 1080), (820, 1180)])
+@pytest.mark.parametrize("clips", [3, 30])
+def test_the_enlarged_view_covers_no_place_of_a_clip_in_the_arena(
+    open_arena: OpenArena, size: tuple[int, int], clips: int
+) -> None:
+    page = open_arena(n=clips, context={"viewport": {"width": size[0], "height": size[1]}})
+    page.page.mouse.dblclick(*page.centre("c0"))
+    page.page.wait_for_selector("[data-panel] video.is-shown")
+    panel = page.page.locator("figure[data-panel]").bounding_box()
+    circle, clip = page.circle(), page.clip("c0").bounding_box()
+    assert panel is not None
+    assert clip is not None
+    left, right = circle["x"] - clip["width"] / 2, circle["x"] + circle["width"] + clip["width"] / 2
+    top, bottom = circle["y"] - clip["height"] / 2, circle["y"] + circle["height"] + clip["height"] / 2
+    beside = panel["x"] >= right or panel["x"] + panel["width"] <= left
+    above = panel["y"] >= bottom or panel["y"] + panel["height"] <= top
+    assert beside or above
+    assert panel["width"] > clip["width"]
+    assert page.placements() == {}
+    page.page.keyboard.press("Escape")
+    page.frame()
+    assert not page.page.locator("figure[data-panel]").is_visible()
+
+
+def test_a_clip_that_cannot_be_played_is_reported_and_can_be_placed(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, playback={"watch": "before_placing"})
+    page.page.evaluate(
+        """() => {
+            harness.failed = [];
+            for (const clip of harness.clips) clip.sources = [{ src: '/clips.json', type: 'video/mp4' }];
+            harness.mount({ onClipError: (id) => harness.failed.push(id) });
+        }"""
+    )
+    page.page.mouse.move(*page.centre("c0"))
+    page.page.wait_for_selector('[data-clip="c0"].is-failed')
+    assert page.page.evaluate("harness.failed") == ["c0"]
+    assert "could not be loaded" in page.heard()
+    page.drag("c0", 0.1, 0.1)
+    assert set(page.placements()) == {"c0"}
+    page.page.evaluate("harness.arena.clipReady('c0', [{ src: '/clips/clip000.mp4', type: 'video/mp4' }])")
+    page.page.mouse.move(5, 100)
+    page.page.mouse.move(*page.centre("c0"))
+    wait_for_playing(page, "c0")
+
+
+def test_hints_are_given_and_do_not_block(open_arena: OpenArena) -> None:
+    close = draft_of({"c0": (0, 0), "c1": (0.1, 0.05), "c2": (0.05, -0.1)})
+    page = open_arena(n=3, draft=close)
+    assert page.guidance().startswith("You can use the whole circle")
+    assert page.done().get_attribute("aria-disabled") == "false"
+    page.page.evaluate("harness.mount({ arena: { hints: false } })")
+    assert page.guidance() == ""
+
+
+def test_leaving_the_trial_lets_go_of_everything(open_arena: OpenArena) -> None:
+    page = open_arena(n=6)
+    for clip in ("c0", "c1"):
+        page.page.mouse.move(*page.centre(clip))
+        wait_for_playing(page, clip)
+    videos = page.page.evaluate_handle("[...document.querySelectorAll('video')]")
+    page.page.evaluate("harness.arena.destroy()")
+    assert page.page.locator("#arena > *").count() == 0
+    assert page.page.evaluate("videos => videos.every((video) => video.paused && !video.hasAttribute('src'))", videos)

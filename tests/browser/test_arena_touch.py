@@ -1,0 +1,125 @@
+"""The arena under real touch events, on a tablet upright and lying."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from playwright.sync_api import CDPSession
+
+from tests.browser.arena_pages import ArenaPage, OpenArena, Point, draft_of
+
+pytest_plugins = ["tests.browser.arena_fixtures"]
+pytestmark = pytest.mark.browser
+
+UPRIGHT = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
+LYING = {"viewport": {"width": 1180, "height": 820}, "has_touch": True, "is_mobile": True}
+
+
+class Fingers:
+    """Touches of the page through the browser's debugging protocol."""
+
+    def __init__(self, page: ArenaPage) -> None:
+        self.page = page
+        self.protocol: CDPSession = page.page.context.new_cdp_session(page.page)
+
+    def send(self, kind: str, *points: Point) -> None:
+        """One event: touchStart, touchMove, touchEnd or touchCancel, with the fingers that are down."""
+        touches = [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]
+        self.protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def glide(self, start: Point, end: Point, *, lift: bool = True) -> None:
+        """One finger from a pixel to another."""
+        self.send("touchStart", start)
+        for step in range(1, 7):
+            share = step / 6
+            self.send("touchMove", (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])))
+        if lift:
+            self.send("touchEnd")
+        self.page.frame()
+
+    def tap(self, at: Point) -> None:
+        """A short touch."""
+        self.send("touchStart", at)
+        self.send("touchEnd")
+        self.page.frame()
+
+
+@pytest.mark.parametrize("context", [UPRIGHT, LYING], ids=["upright", "lying"])
+def test_a_trial_is_done_by_touch_alone(open_arena: OpenArena, context: dict[str, object]) -> None:
+    page = open_arena(n=5, context=context)
+    fingers = Fingers(page)
+    targets = {f"c{i}": (0.35 * math.cos(i), 0.35 * math.sin(i)) for i in range(4)}
+    for clip, target in targets.items():
+        fingers.glide(page.centre(clip), page.pixel(*target))
+    fingers.tap(page.centre("c4"))  # the last one by two taps
+    fingers.tap(page.pixel(0.05, -0.02))
+    for clip, place in page.placements().items():
+        assert place == pytest.approx(targets.get(clip, (0.05, -0.02)), abs=1e-4)
+    assert len(page.placements()) == 5
+    done = page.done().bounding_box()
+    assert done is not None
+    fingers.tap((done["x"] + done["width"] / 2, done["y"] + done["height"] / 2))
+    assert page.page.evaluate("harness.done.placements.length") == 5
+    assert page.page.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1], "the page itself never moved"
+
+
+def test_a_cancelled_touch_puts_the_clip_back(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, context=UPRIGHT, draft=draft_of({"c0": (0.2, 0.1)}))
+    fingers = Fingers(page)
+    for clip in ("c0", "c1"):
+        before = page.centre(clip)
+        fingers.glide(before, page.pixel(-0.3, -0.2), lift=False)
+        assert page.centre(clip) != pytest.approx(before, abs=5)
+        fingers.send("touchCancel")
+        page.settled()
+        assert page.centre(clip) == pytest.approx(before, abs=0.01)
+    assert page.placements() == {"c0": (0.2, 0.1)}
+    assert page.changes() == 0
+
+
+def test_two_fingers_magnify_and_one_button_leads_back(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, context=LYING, draft=draft_of({"c0": (0.2, 0.1)}))
+    whole = page.circle()
+    fingers = Fingers(page)
+    x, y = page.pixel(0, 0)
+    fingers.send("touchStart", (x - 50, y))
+    fingers.send("touchStart", (x - 50, y), (x + 50, y))
+    for spread in (70, 100, 150):
+        fingers.send("touchMove", (x - spread, y), (x + spread, y))
+    fingers.send("touchEnd")
+    page.frame()
+    assert page.circle()["width"] == pytest.approx(3 * whole["width"], rel=0.02)
+    assert page.placements() == {"c0": (0.2, 0.1)}
+    fingers.glide(page.centre("c0"), page.pixel(0.1, 0.05))
+    assert page.placements()["c0"] == pytest.approx((0.1, 0.05), abs=1e-4)
+    page.page.wait_for_timeout(600)  # a tap right after a swift movement only ends that movement
+    page.page.get_by_role("button", name="Show the whole arena").tap()
+    page.settled()
+    page.settled()
+    assert page.circle() == pytest.approx(whole, abs=0.02)
+
+
+def test_a_second_finger_does_not_disturb_a_drag(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, context=LYING)
+    fingers = Fingers(page)
+    start, end = page.centre("c0"), page.pixel(0.1, 0.1)
+    fingers.send("touchStart", start)
+    fingers.send("touchMove", page.pixel(0, 0))
+    fingers.send("touchStart", page.pixel(0, 0), page.pixel(-0.3, -0.3))
+    fingers.send("touchMove", end, page.pixel(-0.2, -0.3))
+    fingers.send("touchEnd", (end[0], end[1]))
+    fingers.send("touchEnd")
+    assert page.placements()["c0"] == pytest.approx((0.1, 0.1), abs=1e-4)
+    page.frame()
+    assert page.circle()["width"] < 700, "and the view has not been magnified"
+
+
+def test_a_long_press_shows_a_clip_large_beside_the_arena(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, context=UPRIGHT)
+    fingers = Fingers(page)
+    fingers.send("touchStart", page.centre("c1"))
+    page.page.wait_for_selector("[data-panel]:not([hidden]) video.is-shown")
+    fingers.send("touchEnd")
+    assert page.result()["plays"][-1]["how"] == "enlarged"
+    assert page.page.locator(".is-picked").count() == 0
