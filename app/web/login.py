@@ -90,7 +90,12 @@ def init_app(app: Flask) -> None:
     logins = LoginManager(app)
     logins.user_loader(_load_user)
     logins.unauthorized_handler(_ask_to_log_in)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", enabled=settings.rate_limits)
+    if settings.rate_limits:
+        _limit_failures(app)
+
+
+def _limit_failures(app: Flask) -> None:
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     view: Any = app.view_functions["login.log_in_with_password"]
     for limit, key in ((FAILURES_PER_ADDRESS, get_remote_address), (FAILURES_PER_ACCOUNT, _account_key)):
         view = limiter.limit(limit, key_func=key, deduct_when=lambda response: response.status_code == 401)(view)

@@ -1,0 +1,86 @@
+/** A study's first page: who takes part, live. */
+
+import { make, part, simulatedMark, syncRows } from "./elements.js";
+import { keepFresh, load } from "./live.js";
+import { ago, median, number } from "./words.js";
+
+const STATES = {
+  instructed: "reading",
+  arranging: "arranging",
+  idle: "idle",
+  left: "left",
+  finished: "finished",
+  withdrawn: "withdrawn",
+};
+const ENDINGS = { evidence: "all pairs known", minutes: "time was up", trials: "all trials done" };
+const PAUSE = 3000;
+
+const page = document.querySelector("main");
+
+keepFresh(async () => show(await load(page.dataset.api)), PAUSE);
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy(document.getElementById(button.dataset.copy)));
+}
+
+function show({ study, sessions }) {
+  const state = part("study-state");
+  if (state.textContent !== study.state) location.reload();
+  const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0);
+  part("sessions").hidden = sessions.length === 0;
+  part("empty").hidden = sessions.length > 0;
+  part("recruiter-column").hidden = !recruited;
+  const now = Date.now();
+  syncRows(document.querySelector("[data-sessions] tbody"), sessions, {
+    key: (session) => session.session,
+    text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited]),
+    row: (session) => sessionRow(session, now, recruited),
+  });
+  showFigures(sessions);
+}
+
+function showFigures(sessions) {
+  const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
+  const finished = sessions.filter((session) => session.state === "finished");
+  const minutes = median(finished.map((session) => session.minutes));
+  const simulated = sessions.filter((session) => session.simulated).length;
+  const figures = {
+    finished: finished.length,
+    arranging: count("instructed", "arranging"),
+    idle: count("idle"),
+    left: count("left"),
+    withdrawn: count("withdrawn"),
+    minutes: minutes === null ? "–" : number(minutes, 1),
+    simulated,
+  };
+  for (const [name, value] of Object.entries(figures)) {
+    document.querySelector(`[data-figures] [data-figure="${name}"]`).textContent = value;
+  }
+  part("simulated").hidden = simulated === 0;
+}
+
+function sessionRow(session, now, recruited) {
+  const percent = Math.round(100 * session.progress);
+  const ending = session.state === "finished" ? ENDINGS[session.ended_by] : undefined;
+  return make("tr", session.simulated ? { class: "simulated" } : {},
+    make("th", { scope: "row" }, session.rater, session.simulated ? " " : null, session.simulated ? simulatedMark() : null),
+    make("td", {}, make("span", { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state])),
+    make("td", {}, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
+    make("td", { class: "number" }, session.trials),
+    make("td", { class: "number" }, number(session.minutes, 1)),
+    make("td", {}, make("time", { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
+    recruited ? make("td", { class: "recruiter" }, Object.values(session.recruiter).join(" · ") || "–") : null);
+}
+
+/** Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it. */
+async function copy(input) {
+  input.select();
+  const said = part("copied");
+  try {
+    await navigator.clipboard.writeText(input.value);
+    said.textContent = "Copied";
+  } catch {
+    said.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C to copy";
+  }
+  setTimeout(() => { said.textContent = ""; }, 3000);
+}
