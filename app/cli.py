@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -310,16 +311,24 @@ def _convert(place: Place, name: str) -> Study:
     """Convert the study's waiting clips here and now, and name each that cannot be used."""
     with place.database.reading() as db:
         found = find_study(db, name)
-        waiting = sum(clip.state in {ClipState.WAITING, ClipState.CONVERTING} for clip in found.clips)
+    waiting = _unconverted(place, name)
     if waiting:
         with click.progressbar(length=waiting, label="Converting clips") as bar:
-            convert_waiting_clips(place.database, place.settings, found.id, on_clip=lambda: bar.update(1))
+            while _unconverted(place, name):
+                # A clip that another process has in hand is waited for: it ends there, or is taken up here.
+                convert_waiting_clips(place.database, place.settings, found.id, on_clip=lambda: bar.update(1))
+                time.sleep(0.2)
     with place.database.reading() as db:
         found = find_study(db, name)
         failed = [clip for clip in found.clips if clip.state == ClipState.FAILED]
     for clip in failed:
         click.echo(f"  not used: {clip.file_name}: {clip.reason}", err=True)
     return found
+
+
+def _unconverted(place: Place, name: str) -> int:
+    with place.database.reading() as db:
+        return sum(clip.state in {ClipState.WAITING, ClipState.CONVERTING} for clip in find_study(db, name).clips)
 
 
 def _echo_same(imported: Imported) -> None:

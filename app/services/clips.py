@@ -10,8 +10,10 @@ import hashlib
 import os
 import queue
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +31,9 @@ from app.models import Clip, Rendition, Study, now
 from app.tokens import new_public_id
 from app.video import Limits, Options, Renditions, VideoError, convert
 
-# A worker gives a sign of life at least this often, or its clip is taken up by another.
-CLAIM_LEASE = timedelta(minutes=2)
+# A worker gives a sign of life every few seconds; without one for this long its clip is taken up by another.
+SIGN_OF_LIFE_SECONDS = 2.0
+CLAIM_LEASE = timedelta(seconds=30)
 CHUNK = 1024 * 1024
 
 
@@ -158,14 +161,16 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
             return False
         sound = check_definition(db.get_one(Study, clip.study_id).definition).playback.sound
     limits = Limits(file_bytes=settings.max_clip_bytes, duration=settings.max_clip_seconds)
+    share = [0.0]
     try:
-        renditions = convert(
-            source_path(settings, clip),
-            settings.media_folder,
-            Options(sound=sound),
-            limits=limits,
-            progress=lambda share: _show_progress(database, clip.id, share),
-        )
+        with _signs_of_life(database, clip.id, share):
+            renditions = convert(
+                source_path(settings, clip),
+                settings.media_folder,
+                Options(sound=sound),
+                limits=limits,
+                progress=lambda done: share.__setitem__(0, done),
+            )
     except VideoError as error:
         with database.writing() as db:
             _fail(db.get_one(Clip, clip.id), str(error))
@@ -182,12 +187,26 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
     return True
 
 
-def _show_progress(database: Database, clip_id: int, share: float) -> None:
-    with database.writing() as db:
-        clip = db.get_one(Clip, clip_id)
-        clip.progress = share
-        clip.worked_at = now()
-        db.commit()
+@contextmanager
+def _signs_of_life(database: Database, clip_id: int, share: list[float]) -> Iterator[None]:
+    """While the block lasts, store every few seconds that somebody works on the clip, and the share that is done."""
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(SIGN_OF_LIFE_SECONDS):
+            with database.writing() as db:
+                clip = db.get_one(Clip, clip_id)
+                clip.progress = share[0]
+                clip.worked_at = now()
+                db.commit()
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
 
 
 def _fail(clip: Clip, reason: str) -> None:

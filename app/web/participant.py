@@ -96,15 +96,8 @@ def default_consent() -> str:
 
 
 def default_instructions() -> str:
-    """The instructions of a study that brings none of its own, in Markdown."""
-    return translate(
-        "You will see a circle with video clips around it.\n\n"
-        "1. **Watch** a clip: move the pointer over it, or tap it.\n"
-        "2. **Drag** each clip into the circle. Put clips that are similar close together, and clips that differ "
-        "far apart. Use the whole circle.\n"
-        "3. Press **Done** when all clips are inside. You will then see some of the clips again.\n\n"
-        "There is no right or wrong: your own impression counts."
-    )
+    """What stands above the page's own pictures of how it works, for a study that says nothing itself; in Markdown."""
+    return translate("You will see short video clips around a circle. Please arrange them by how similar they are to you.")
 
 
 def default_thanks() -> str:

@@ -1,0 +1,62 @@
+"""The project's own rules, held by the tools: format, lint, types, imports, and the JavaScript unit tests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str) -> str:
+    """Run a tool at the project's root; its output is the assertion's message when it finds something."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    return output
+
+
+def test_ruff_finds_nothing() -> None:
+    run(str(BIN / "ruff"), "check", ".")
+
+
+def test_ruff_would_format_nothing() -> None:
+    run(str(BIN / "ruff"), "format", "--check", ".")
+
+
+def test_mypy_strict_finds_nothing_in_analysis_and_app() -> None:
+    run(str(BIN / "mypy"))
+
+
+def test_the_import_rules_of_the_architecture_hold() -> None:
+    assert "3 kept, 0 broken" in run(str(BIN / "lint-imports"))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed; the arena's pure modules go untested")
+def test_the_javascript_unit_tests_pass() -> None:
+    files = sorted(str(file) for file in (ROOT / "tests" / "js").glob("*.test.mjs"))
+    assert files
+    output = run("node", "--test", *files)
+    found = re.search(r"^. pass (\d+)$", output, re.MULTILINE)
+    assert found is not None
+    assert int(found[1]) >= len(files)
+
+
+def test_the_lock_for_tests_pins_what_the_lock_for_running_pins() -> None:
+    pins = {}
+    for name in ("runtime", "test"):
+        lines = (ROOT / "locks" / f"{name}.txt").read_text().splitlines()
+        pins[name] = {line.removesuffix(" \\").strip() for line in lines if "==" in line}
+    assert pins["runtime"] <= pins["test"]
+
+
+def test_no_word_about_registries_or_machines_in_the_locks() -> None:
+    for name in ("runtime", "test"):
+        assert "://" not in (ROOT / "locks" / f"{name}.txt").read_text()
