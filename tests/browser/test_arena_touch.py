@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from playwright.sync_api import CDPSession
+from playwright.sync_api import CDPSession, Locator
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, Point, draft_of
 
@@ -34,6 +34,7 @@ class Fingers:
         for step in range(1, 7):
             share = step / 6
             self.send("touchMove", (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])))
+        self.page.page.wait_for_timeout(120)  # the finger rests before it lifts: no fling
         if lift:
             self.send("touchEnd")
         self.page.frame()
@@ -41,8 +42,15 @@ class Fingers:
     def tap(self, at: Point) -> None:
         """A short touch."""
         self.send("touchStart", at)
+        self.page.page.wait_for_timeout(60)
         self.send("touchEnd")
         self.page.frame()
+
+    def tap_on(self, element: Locator) -> None:
+        """A short touch on an element's middle."""
+        box = element.bounding_box()
+        assert box is not None
+        self.tap((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
 
 
 @pytest.mark.parametrize("context", [UPRIGHT, LYING], ids=["upright", "lying"])
@@ -57,9 +65,7 @@ def test_a_trial_is_done_by_touch_alone(open_arena: OpenArena, context: dict[str
     for clip, place in page.placements().items():
         assert place == pytest.approx(targets.get(clip, (0.05, -0.02)), abs=1e-4)
     assert len(page.placements()) == 5
-    done = page.done().bounding_box()
-    assert done is not None
-    fingers.tap((done["x"] + done["width"] / 2, done["y"] + done["height"] / 2))
+    fingers.tap_on(page.done())
     assert page.page.evaluate("harness.done.placements.length") == 5
     assert page.page.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1], "the page itself never moved"
 
@@ -93,8 +99,7 @@ def test_two_fingers_magnify_and_one_button_leads_back(open_arena: OpenArena) ->
     assert page.placements() == {"c0": (0.2, 0.1)}
     fingers.glide(page.centre("c0"), page.pixel(0.1, 0.05))
     assert page.placements()["c0"] == pytest.approx((0.1, 0.05), abs=1e-4)
-    page.page.wait_for_timeout(600)  # a tap right after a swift movement only ends that movement
-    page.page.get_by_role("button", name="Show the whole arena").tap()
+    fingers.tap_on(page.page.get_by_role("button", name="Show the whole arena"))
     page.settled()
     page.settled()
     assert page.circle() == pytest.approx(whole, abs=0.02)
