@@ -24,6 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--method", choices=METHODS, default=Choices.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
     parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
+    parser.add_argument(
+        "--uncertainty",
+        action="store_true",
+        help="add standard errors, and how well each RDM is known (takes seconds to minutes for each rater)",
+    )
     parser.add_argument("--seed", type=_count, default=Choices.seed, metavar="N", help="seed (default: %(default)s)")
     parser.add_argument("--jobs", type=_count, default=0, metavar="N", help="processes (default: as many as help)")
     given = parser.parse_args(arguments)
@@ -31,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         method=given.method,
         with_excluded=given.with_excluded,
         with_simulated=not given.without_simulated,
+        uncertainty=given.uncertainty,
         seed=given.seed,
         jobs=given.jobs,
     )

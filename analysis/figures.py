@@ -5,10 +5,10 @@ Matplotlib is imported when a figure is drawn, and used without pyplot: no state
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from html import escape
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -68,33 +68,31 @@ def _styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
 
 
 def save(figure: Any, stem: str | Path) -> list[Path]:
-    """Write a figure as STEM.pdf, STEM.svg and STEM.png (300 dpi, white ground) and return the paths."""
+    """Write a figure as STEM.pdf, STEM.svg (no ground) and STEM.png (300 dpi, white ground) and return the paths."""
     import matplotlib
 
     paths = [Path(f"{stem}.{kind}") for kind in ("pdf", "svg", "png")]
     with matplotlib.rc_context(STYLE):
+        # Laying out takes as long as drawing, and is the same for all three.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         for path in paths:
             # Without dates the same data give the same files.
             undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
-            figure.savefig(path, dpi=300, facecolor="white", metadata=undated)
+            ground = "none" if path.suffix == ".svg" else "white"
+            figure.savefig(path, dpi=300, facecolor=ground, metadata=undated)
     return paths
 
 
-def page_svg(figure: Any, label: str) -> str:
-    """A figure as an SVG element for an HTML page, in the page's colours; `label` says in words what it shows."""
-    from html import escape
-
-    import matplotlib
-
-    file = io.StringIO()
-    with matplotlib.rc_context(STYLE):
-        figure.savefig(file, format="svg", metadata={"Date": None})
-    svg = file.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+def page_svg(file: str | Path, label: str) -> str:
+    """An SVG file of `save` as an element for an HTML page, in the page's colours; `label` says what it shows."""
+    svg = Path(file).read_text(encoding="utf-8")
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     for color, variable in PAGE_COLORS.items():
         svg = svg.replace(color, f"var({variable})")
-    width = float(figure.get_figwidth()) * 96
+    # The file gives its size in points, of which a pixel is three quarters; on a page the figure grows no larger.
+    found = re.search(r'width="([\d.]+)pt"', svg)
+    width = float(found[1]) * 4 / 3 if found else 500.0
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" style="max-width: {width:.0f}px"', 1)
 
 
@@ -309,7 +307,7 @@ def _matrix(
     low, high = bounds if bounds is not None else (None, None)
     image = axes.imshow(square, cmap=colors, vmin=low, vmax=high, interpolation="nearest")
     if crossed and len(labels) <= MOST_NAMES:
-        missing = np.argwhere(~np.isfinite(square))
+        missing = np.argwhere(~np.isfinite(square) & ~np.eye(len(square), dtype=bool))
         axes.plot(
             missing[:, 1], missing[:, 0], "x", color=MUTED, markersize=max(1.0, 90 / len(labels) / 2), linewidth=0
         )

@@ -28,10 +28,11 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True)
 class Trial:
-    """One stored trial: its row of trials.csv and its arrangement over the bundle's items."""
+    """One stored trial: its row of trials.csv, its arrangement over the bundle's items, and the seat of each item."""
 
     row: dict[str, Any]
     arrangement: Arrangement
+    seats: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Bundle:
         heads = {row["trial_key"]: row for row in self.rows("trials")}
         items: dict[str, list[int]] = {key: [] for key in heads}
         positions: dict[str, list[tuple[float, float]]] = {key: [] for key in heads}
+        seats: dict[str, list[int | None]] = {key: [] for key in heads}
         for row in self.rows("placements"):
             if row["trial_key"] not in heads:
                 raise BundleError(f"{self.path}: placements.csv: trial {row['trial_key']} is not in trials.csv")
@@ -84,6 +86,7 @@ class Bundle:
                 raise BundleError(f"{self.path}: placements.csv: clip {row['clip']} is not in clips.csv")
             items[row["trial_key"]].append(place[row["clip"]])
             positions[row["trial_key"]].append((row["x"], row["y"]))
+            seats[row["trial_key"]].append(row["seat"])
         by_participant: dict[str, list[Trial]] = {}
         for key, head in sorted(heads.items(), key=lambda entry: (entry[1]["submitted_at"], entry[1]["number"])):
             if len(items[key]) != head["n_clips"]:
@@ -93,7 +96,7 @@ class Bundle:
                 arrangement = Arrangement(items[key], positions[key])
             except ValueError as error:
                 raise BundleError(f"{self.path}: trial {key}: {error}") from error
-            by_participant.setdefault(head["participant"], []).append(Trial(head, arrangement))
+            by_participant.setdefault(head["participant"], []).append(Trial(head, arrangement, tuple(seats[key])))
         return by_participant
 
     def arrangements(

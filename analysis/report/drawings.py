@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from analysis import figures
+from analysis.arrangement import Floats
+from analysis.reliability import GrowthCurve
 from analysis.reliability.report import COEFFICIENTS
 from analysis.report.facts import minutes
 from analysis.report.results import Results
@@ -106,6 +108,13 @@ def _agreement(results: Results) -> Iterator[Drawing]:
         f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
         figures.coefficients(rows, level=report.level),
     )
+    if results.growth is not None:
+        yield Drawing(
+            "growth",
+            "Agreement by number of raters: what the mean pairwise correlation predicts for the mean of so many raters "
+            "(Spearman–Brown), the correlation of two groups of so many raters, and of one rater with so many others.",
+            figures.curve(results.growth.sizes, _growth(results.growth), x_label="raters", y_label="Pearson r"),
+        )
     yield Drawing(
         "raters",
         "Spearman correlation of every two raters' RDMs.",
@@ -122,6 +131,20 @@ def _agreement(results: Results) -> Iterator[Drawing]:
                 bands, {COMPARATOR_NAMES[method]: results.with_others[method] for method, _ in ceilings}
             ),
         )
+
+
+def _growth(growth: GrowthCurve) -> dict[str, tuple[Floats, Floats, Floats]]:
+    """Value, lower and upper limit of each curve by number of raters."""
+    curves = {
+        "reliability of the mean": growth.reliability_of_mean,
+        "between two groups": growth.between_pools,
+        "one rater with a group": growth.rater_with_pool,
+    }
+    lines = {}
+    for name, points in curves.items():
+        low, high = np.array([point.interval for point in points]).T
+        lines[name] = (np.array([point.value for point in points]), low, high)
+    return lines
 
 
 def _groups(results: Results) -> tuple[str, list[str]] | None:

@@ -94,8 +94,8 @@ def remarks(results: Results) -> list[str]:
         found.append(f"{len(dropped) - MOST_LISTED} more trials were not used.")
     if predicted := sum(int(estimate.predicted.sum()) for _, estimate in estimates):
         found.append(
-            f"{predicted / results.table.size:.1%} of the raters' dissimilarities belong to pairs that the rater never saw "
-            f"together: they are predictions of the {results.choices.method} model (column predicted of tables/rdms.csv)."
+            f"{predicted / results.table.size:.1%} of the raters' dissimilarities belong to pairs that the rater never "
+            f"saw together: the {results.choices.method} model predicts them (column predicted of tables/rdms.csv)."
         )
     if never := int(((results.observations > 0).sum(axis=0) == 0).sum()):
         found.append(f"{never} of {results.group.size} pairs were seen by nobody.")
@@ -103,6 +103,14 @@ def remarks(results: Results) -> list[str]:
         found.append("The pairs seen do not tie all clips together, so there is no map of them.")
     if results.tree is None:
         found.append("Pairs are missing from the group's RDM, so there is no tree of the clips.")
+    found += [
+        f"{rater} {'; '.join(flag.sentence for flag in quality.flags)}."
+        for rater, quality in results.working.each.items()
+        if quality.flags
+    ]
+    strange = [rater for rater, out in zip(results.raters, results.working.group.outlier, strict=True) if out]
+    if strange:
+        found.append(f"{_list(strange)} agree with the others far less than raters do here (robust z below −3).")
     if len(results.raters) < 5:
         found.append("With fewer than five raters, intervals over raters and noise ceilings say little.")
     return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from analysis.estimators.uncertainty import Interval
 from analysis.formats.bundle import Bundle
 from analysis.reliability.report import COEFFICIENTS
 from analysis.report.drawings import COMPARATOR_NAMES, NAMES
@@ -17,6 +18,19 @@ from analysis.report.markdown import to_html
 from analysis.report.results import Results
 
 STYLE = Path(__file__).with_name("page.css")
+
+
+QUALITY = {
+    "seconds_per_item": "seconds per clip",
+    "seconds_per_move": "seconds per move",
+    "watched": "share watched",
+    "never_moved_again": "share never moved again",
+    "hull_area": "share of arena used",
+    "spread": "spread",
+    "stacked": "share stacked",
+    "on_a_line": "variance on a line",
+    "by_seat": "follows seats",
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,8 @@ class Cell:
 SECTIONS = (
     ("structure", "What looks alike", ("rdm_group", "map", "tree")),
     ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
-    ("evidence", "Evidence and course", ("evidence_pairs", "evidence_raters", "trials")),
+    ("evidence", "Evidence", ("evidence_pairs", "evidence_raters")),
+    ("working", "How raters worked", ("trials",)),
 )
 
 
@@ -48,7 +63,10 @@ def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods:
     """The whole page; `methods` is Markdown."""
     title, question = _study(bundle)
     by_name = {picture.name: picture for picture in pictures}
-    tables = {"agreement": [agreement_table(results), ceiling_table(results)], "evidence": [rater_table(results)]}
+    tables = {
+        "agreement": [agreement_table(results), ceiling_table(results), needed_table(results)],
+        "working": [rater_table(results), quality_table(results)],
+    }
     body = [_head(bundle, title, question), _numbers(summary(results)), _remarks(remarks(results))]
     for key, heading, names in SECTIONS:
         shown = [by_name[name] for name in names if name in by_name]
@@ -146,18 +164,60 @@ def _remarked(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     return table(caption, header[:shown], cells)
 
 
+def needed_table(results: Results) -> str:
+    """How many raters a reliability of the mean takes."""
+    rows = []
+    for target, needed in results.needed.items():
+        low, high = (f"{limit:.0f}" if math.isfinite(limit) else "∞" for limit in needed.interval)
+        interval = "–" if math.isnan(needed.interval[0]) else f"{low} to {high}"
+        rows.append([f"{target:.1f}", "–" if needed.n is None else str(needed.n), interval, needed.reason or ""])
+    caption = "Raters for each pair that a reliability of the mean takes."
+    return _remarked(caption, ("reliability", "raters", "interval", "remark"), rows)
+
+
 def rater_table(results: Results) -> str:
     """How much each rater did, and how far the rater agrees with the others."""
     done = work(results)
     with_others = dict(zip(results.raters, results.with_others["pearson"].tolist(), strict=True))
-    header = ("rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted")
+    known = any(estimate.correlation_with_truth is not None for estimate in results.estimates.values())
+    header = ["rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted"]
     rows = []
     for rater in results.raters:
         one, estimate = done[rater], results.estimates[rater]
         counts = [str(one.trials), str(one.placements), number(one.minutes, 1), number(with_others[rater])]
         found = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
+        if known:
+            found.append(_interval(estimate.correlation_with_truth))
         rows.append([Cell(text) for text in (rater, *counts, *found)])
+    if known:
+        header.append("r with the rater's true RDM")
     return table("The raters and their work.", header, rows)
+
+
+def _interval(known: Interval | None) -> str:
+    return "–" if known is None else f"{number(known.value)} ({number(known.lower)} to {number(known.upper)})"
+
+
+def quality_table(results: Results) -> str:
+    """The quality indices of each rater; ▲ marks what is beyond its limit. Indices that nobody has are left out."""
+    each, group = results.working.each, results.working.group
+    shown = {key: name for key, name in QUALITY.items() if any(q.medians[key] is not None for q in each.values())}
+    repeated = any(quality.repeats.trials for quality in each.values())
+    header = ["rater", *shown.values(), *(["repeats r"] if repeated else []), "odd–even r", "z of r with the others"]
+    rows = []
+    for place, rater in enumerate(results.raters):
+        quality = each[rater]
+        flagged = {flag.name for flag in quality.flags}
+        cells = [Cell(rater)]
+        for key in shown:
+            value = quality.medians[key]
+            cells.append(Cell("–" if value is None else number(value), flagged=key in flagged))
+        if repeated:
+            cells.append(Cell(number(quality.repeats.mean), flagged="repeats" in flagged))
+        cells.append(Cell(number(float(results.working.odd_even[place]))))
+        cells.append(Cell(number(float(group.robust_z[place])), flagged=bool(group.outlier[place])))
+        rows.append(cells)
+    return table("Medians over trials; ▲ asks for a look, and is no reason to exclude anybody.", header, rows)
 
 
 def _files() -> str:

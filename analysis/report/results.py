@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,24 +18,32 @@ from analysis.formats.rdm_set import RDMSet
 from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
 from analysis.pooling import pool
 from analysis.rdm import n_pairs, pairs_within
-from analysis.reliability import Reliability, reliability
+from analysis.reliability import GrowthCurve, RatersNeeded, Reliability, growth, raters_needed, reliability
+from analysis.report.working import Working, working
 from analysis.similarity import Method, similarity
 from analysis.structure import MDS, mds
 
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
 # Turning the leaves of a tree takes time with the cube of their number.
 MOST_TURNED = 250
+# Reliabilities of the mean for which the report says how many raters they take.
+TARGETS = (0.8, 0.9)
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the report is made with: estimator, which sessions are in, seed, processes (0: as many as help)."""
+    """What the report is made with.
+
+    `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
+    each rater; `jobs` is the number of processes, 0 for as many as help.
+    """
 
     method: str = "combined"
     with_excluded: bool = False
     with_simulated: bool = True
+    uncertainty: bool = False
     seed: int = 0
     jobs: int = 0
 
@@ -44,9 +52,11 @@ class Choices:
 class Results:
     """A study's results; R raters with an RDM, P pairs of n clips.
 
-    `table` (R, P) are the raters' RDMs in the order of `raters`; `group` (P,) their pool at equal RMS, with a sum of
-    squares of 1; `order` (n,) puts alike clips side by side. `tree` is SciPy's linkage of the group's RDM. `map` and
-    `tree` are None where missing pairs leave them undefined. `failures` says why raters have no RDM.
+    `table` (R, P) are the raters' RDMs in the order of `raters`; `failures` says why others have none. `group` (P,) is
+    their pool at equal RMS, with a sum of squares of 1. `observations` (R, P) counts the trials that held a pair.
+    `with_others` (R,) is each rater's similarity to the pool of the others, `between` (R, R) Spearman's. `tree` is
+    SciPy's linkage of the group's RDM, and `order` (n,) puts alike clips side by side. `map` and `tree` are None where
+    missing pairs leave them undefined, `growth` with fewer than three raters.
     """
 
     choices: Choices
@@ -60,6 +70,8 @@ class Results:
     group: Floats
     observations: Floats
     reliability: Reliability
+    growth: GrowthCurve | None
+    needed: dict[float, RatersNeeded]
     ceilings: dict[Method, NoiseCeiling]
     with_others: dict[Method, Floats]
     between: Floats
@@ -67,7 +79,8 @@ class Results:
     tree: Floats | None
     cophenetic: float
     order: list[int]
-    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    working: Working
+    attributes: dict[str, dict[str, str]]
 
     @property
     def evidence(self) -> Floats:
@@ -121,7 +134,7 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
     progress("Computing noise ceilings")
     ceilings = {method: noise_ceiling(table, method=method) for method in COMPARATORS}
     with_others = {method: leave_one_out(table, method) for method in COMPARATORS}
-    progress("Mapping and clustering the clips")
+    progress("Mapping and clustering the clips, looking at how raters worked")
     tree, cophenetic = _tree(group)
     trials = bundle.trials()
     in_use = {rater: [t for t in trials[rater] if t.row["purpose"] in RDM_PURPOSES] for rater in arrangements}
@@ -137,6 +150,8 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         group=group,
         observations=np.array([_observations(arrangements[rater], n_items) for rater in raters]),
         reliability=agreement,
+        growth=growth(table, rng=np.random.default_rng(choices.seed)) if len(raters) > 2 else None,
+        needed={target: raters_needed(table, target) for target in TARGETS},
         ceilings=ceilings,
         with_others=with_others,
         between=similarity(table, method="spearman"),
@@ -144,6 +159,7 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         tree=tree,
         cophenetic=cophenetic,
         order=list(range(n_items)) if tree is None else [int(leaf) for leaf in leaves_list(tree)],
+        working=working(bundle, in_use, raters, table),
         attributes=_attributes(bundle),
     )
 
@@ -157,7 +173,7 @@ def _estimate_all(
     # A process takes a second or two to start, which four raters are worth.
     jobs = choices.jobs or max(1, min(os.cpu_count() or 1, len(arrangements) // 4))
     found = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_estimate)(trials, n_items, choices.method) for trials in arrangements.values()
+        delayed(_estimate)(trials, n_items, choices) for trials in arrangements.values()
     )
     estimates, failures = {}, {}
     for number, (rater, result) in enumerate(zip(arrangements, found, strict=True), start=1):
@@ -169,9 +185,11 @@ def _estimate_all(
     return estimates, failures
 
 
-def _estimate(trials: list[Arrangement], n_items: int, method: str) -> RDMEstimate | str:
+def _estimate(trials: list[Arrangement], n_items: int, choices: Choices) -> RDMEstimate | str:
+    # Each rater has the same seed, so that a rater's result does not depend on who else is in the study.
+    rng = np.random.default_rng(choices.seed)
     try:
-        return estimate_rdm(trials, n_items, method=method)
+        return estimate_rdm(trials, n_items, method=choices.method, uncertainty=choices.uncertainty, rng=rng)
     except NoUsableTrialsError as error:
         return str(error)
 

@@ -25,6 +25,10 @@ RATER_COLUMNS = (
     Column("placements", "int", "", "Placements of clips in these trials", True),
     Column("minutes", "float", "min", "From the first trial shown to the last one stored"),
     Column("pearson_with_others", "float", "", "Correlation with the pool of the other raters"),
+    Column("correlation_with_truth", "float", "", "Of the RDM with the rater's true one, estimated by simulation"),
+    Column("correlation_with_truth_low", "float", "", "Lower end of its 95 % interval"),
+    Column("correlation_with_truth_high", "float", "", "Upper end of its 95 % interval"),
+    Column("odd_even", "float", "", "Correlation of the RDMs of the rater's odd and even trials"),
     Column("least_evidence", "float", "arena diameters^2", "Evidence of the pair that has least", True),
     Column("predicted", "int", "", "Pairs that were never seen and are predicted", True),
     Column("iterations", "int", "", "Rounds of the estimator", True),
@@ -57,8 +61,8 @@ def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Pr
     pictures = []
     for drawing in draw(results):
         progress(f"Drawing {drawing.name}")
-        figures.save(drawing.figure, out / "figures" / drawing.name)
-        pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(drawing.figure, drawing.caption)))
+        _, svg, _ = figures.save(drawing.figure, out / "figures" / drawing.name)
+        pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(svg, drawing.caption)))
     methods = f"{bundle.text('methods.md').strip()}\n\n# Analysis\n\n{analysis_text(results)}"
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
@@ -84,6 +88,7 @@ def write_tables(results: Results, folder: Path) -> None:
     ceilings = [(method, name, c.lower, c.upper, n_raters) for name, c in results.ceilings.items()]
     _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceilings)
     _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
+    _write(folder / "quality.csv", TABLES["quality"], quality_rows(results))
     if results.map is not None:
         places = results.map.positions.tolist()
         _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
@@ -100,10 +105,29 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
     """One row of `RATER_COLUMNS` for each rater."""
     done = work(results)
     rows: list[Sequence[Any]] = []
-    for rater, similar in zip(results.raters, results.with_others["pearson"].tolist(), strict=True):
+    similar = results.with_others["pearson"].tolist()
+    for rater, others, halves in zip(results.raters, similar, results.working.odd_even.tolist(), strict=True):
         one, estimate = done[rater], results.estimates[rater]
+        known = estimate.correlation_with_truth or (None, None, None)
         found = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
-        rows.append((rater, estimate.method, one.trials, one.placements, one.minutes, similar, *found))
+        rows.append((rater, estimate.method, one.trials, one.placements, one.minutes, others, *known, halves, *found))
+    return rows
+
+
+def quality_rows(results: Results) -> list[Sequence[Any]]:
+    """Rows of the bundle's quality table: every index that was measured, and whether it is beyond its limit."""
+    rows: list[Sequence[Any]] = []
+    for rater, quality in results.working.each.items():
+        flagged = {flag.name for flag in quality.flags}
+        measured = {name: value for name, value in quality.medians.items() if value is not None}
+        rows += [(rater, name, value, name in flagged) for name, value in measured.items()]
+        if quality.repeats.trials:
+            rows.append((rater, "repeats", quality.repeats.mean, "repeats" in flagged))
+    group = results.working.group
+    for rater, z, alpha, out in zip(
+        results.raters, group.robust_z.tolist(), group.alpha_if_deleted.tolist(), group.outlier.tolist(), strict=True
+    ):
+        rows += [(rater, "robust_z", z, out), (rater, "alpha_if_deleted", alpha, False)]
     return rows
 
 

@@ -1,0 +1,75 @@
+"""How each rater worked, from the bundle's trials, moves and plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.formats.bundle import Bundle, Trial
+from analysis.quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation, participant_quality
+
+
+@dataclass(frozen=True, eq=False)
+class Working:
+    """Quality of the raters of `raters`: by rater their own, `odd_even` (R,) with themselves, and against the group."""
+
+    raters: tuple[str, ...]
+    each: dict[str, ParticipantQuality]
+    odd_even: Floats
+    group: GroupQuality
+
+
+def working(bundle: Bundle, trials: dict[str, list[Trial]], raters: tuple[str, ...], table: Floats) -> Working:
+    """Quality of each rater with the RDMs `table` (R, P), over the trials that entered them.
+
+    Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
+    """
+    moves, watched = _events(bundle)
+    return Working(
+        raters=raters,
+        each={rater: _quality(trials[rater], moves, watched) for rater in raters},
+        odd_even=np.array(
+            [
+                odd_even_correlation([trial.arrangement for trial in trials[rater]], len(bundle.names))
+                for rater in raters
+            ]
+        ),
+        group=group_quality(table),
+    )
+
+
+def _events(bundle: Bundle) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
+    """By trial key: the item of each drop into the arena in order, and the items played to their end."""
+    place = {name: index for index, name in enumerate(bundle.names)}
+    moves: dict[str, list[tuple[int, int]]] = {}
+    watched: dict[str, set[int]] = {}
+    for row in bundle.rows("moves"):
+        if row["x"] is not None:
+            moves.setdefault(row["trial_key"], []).append((row["order"], place[row["clip"]]))
+    for row in bundle.rows("plays"):
+        items = watched.setdefault(row["trial_key"], set())
+        if row["ended"]:
+            items.add(place[row["clip"]])
+    return {key: [item for _, item in sorted(found)] for key, found in moves.items()}, watched
+
+
+def _quality(trials: list[Trial], moves: dict[str, list[int]], watched: dict[str, set[int]]) -> ParticipantQuality:
+    keys = [trial.row["trial_key"] for trial in trials]
+    durations = [trial.row["duration_ms"] for trial in trials]
+    hidden = [trial.row["hidden_ms"] or 0.0 for trial in trials]
+    seconds = [] if None in durations else [(d - h) / 1000 for d, h in zip(durations, hidden, strict=True)]
+    sizes = [
+        trial.row["item_width_px"] / trial.row["arena_diameter_px"]
+        for trial in trials
+        if trial.row["item_width_px"] and trial.row["arena_diameter_px"]
+    ]
+    return participant_quality(
+        [trial.arrangement for trial in trials],
+        seconds=seconds or None,
+        moves=[moves.get(key, []) for key in keys] if any(key in moves for key in keys) else None,
+        watched=[watched.get(key, set()) for key in keys] if any(key in watched for key in keys) else None,
+        seats=None if any(None in trial.seats for trial in trials) else [np.array(trial.seats) for trial in trials],
+        item_size=float(np.median(sizes)) if sizes else None,
+    )

@@ -1,0 +1,238 @@
+"""python -m analysis: the report of a bundle, as a person gets it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from analysis import estimate_rdm
+from analysis.__main__ import main
+from analysis.formats.bundle import BundleContents, read_bundle, write_bundle
+from analysis.formats.rsatoolbox import read_hdf5
+from analysis.formats.tables import read_long_csv, read_npz, read_square_csv
+from analysis.report.drawings import draw
+from analysis.report.markdown import to_html
+from analysis.simulate import Behaviour, individual, make_truth, place_items
+
+N_CLIPS = 8
+NAMES = [f"clip {i} <x>.mp4" for i in range(N_CLIPS)]
+START = datetime(2031, 5, 4, 9, 0, tzinfo=UTC)
+FIGURES = {
+    "rdm_group", "map", "tree", "rdm_raters", "reliability", "growth", "raters", "noise_ceiling", "evidence_pairs",
+    "evidence_raters", "trials",
+}  # fmt: skip
+
+
+def study(path, *, raters=4, with_trials=("P001", "P002", "P003", "P004", "P005"), sizes=(8, 5, 6), groups=None):
+    """A bundle of simulated raters; P004 is excluded, P003 a simulated one in the data too."""
+    rng = np.random.default_rng(5)
+    truth = make_truth("clusters", N_CLIPS, rng=rng)
+    tables = {
+        "clips": [{"item": i, "clip": name} for i, name in enumerate(NAMES)],
+        "attributes": [(name, "identity", f"person {i % 3}") for i, name in enumerate(NAMES)],
+        "participants": [],
+        "trials": [],
+        "placements": [],
+        "moves": [],
+        "plays": [],
+    }
+    for rater in range(raters):
+        name, session = f"P{rater + 1:03d}", f"s{rater}"
+        head = {"participant": name, "session": session}
+        tables["participants"].append(
+            head | {"state": "finished", "is_simulated": name == "P003", "excluded": name == "P004"}
+        )
+        mine = individual(truth, 0.2, rng=rng)
+        for number, size in enumerate(sizes if name in with_trials else (), start=1):
+            key = {**head, "trial_key": f"{name}-{number}"}
+            items = rng.permutation(N_CLIPS)[:size] if groups is None else np.array(groups[number - 1])
+            trial = place_items(mine, items, behaviour=Behaviour(), rng=rng)
+            shown = START + timedelta(minutes=2 * number)
+            tables["trials"].append(
+                key | {"number": number, "purpose": "arrange", "n_clips": len(trial), "shown_at": shown}
+                | {"submitted_at": shown + timedelta(minutes=1), "duration_ms": 40_000.0 if rater else 2_000.0}
+                | {"arena_diameter_px": 600.0, "item_width_px": 60.0}
+            )  # fmt: skip
+            for seat, (item, (x, y)) in enumerate(zip(trial.items.tolist(), trial.positions.tolist(), strict=True)):
+                place = {"clip": NAMES[item], "x": x, "y": y}
+                tables["placements"].append(key | place | {"number": number, "seat": seat})
+                tables["moves"].append(key | place | {"order": seat, "t_ms": 1000.0 * seat, "how": "pointer"})
+                tables["plays"].append(key | {"order": seat, "clip": NAMES[item], "t_ms": 1.0, "ended": True})
+    toml = 'title = "Faces & <others>"\n[texts]\nquestion = "How alike are they?"\n'
+    methods = "# Methods\n\nThe task of *this* study.\n"
+    write_bundle(path, BundleContents(study_name="faces", study_toml=toml, tables=tables, methods_text=methods))
+    return path
+
+
+class Outline(HTMLParser):
+    """Tags, texts, references and ids of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.references, self.ids, self.open = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        found = dict(attrs)
+        self.references += [found[key] for key in ("href", "src") if key in found]
+        if "id" in found:
+            self.ids.append(found["id"])
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    bundle = study(folder / "faces.zip")
+    assert main([str(bundle), "--out", str(folder / "out"), "--method", "latent", "--jobs", "1"]) == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def html(report):
+    return (report / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_rdms_are_those_that_estimate_rdm_gives_for_the_exported_placements(report):
+    bundle = read_bundle(report.parent / "faces.zip")
+    expected = [estimate_rdm(trials, N_CLIPS, method="latent").rdm for trials in bundle.arrangements().values()]
+    for found in (read_long_csv(report / "tables" / "rdms.csv"), read_npz(report / "rdms" / "rdms.npz")):
+        np.testing.assert_array_equal(found.rdms, expected)
+        assert found.raters == ("P001", "P002", "P003")
+    group = np.mean([rdm / np.sqrt(np.mean(rdm**2)) for rdm in expected], axis=0)
+    for found in (read_square_csv(report / "tables" / "group_square.csv"), read_hdf5(report / "rdms" / "group.hdf5")):
+        np.testing.assert_allclose(found.rdms[0], group / np.linalg.norm(group), rtol=1e-12)
+        assert found.names == tuple(NAMES)
+
+
+def test_every_figure_is_there_as_a_file_and_on_the_page(report, html):
+    files = {path.name for path in (report / "figures").iterdir()}
+    assert files == {f"{name}.{kind}" for name in FIGURES for kind in ("pdf", "svg", "png")}
+    assert html.count("<figure>") == len(FIGURES)
+
+
+def test_the_page_loads_nothing_and_its_links_lead_to_files_that_exist(report, html):
+    outline = Outline(html)
+    assert not {"script", "link", "iframe", "img"} & set(outline.tags)
+    assert "http://" not in re.sub(r"http://www\.w3\.org/\S+", "", html)
+    for reference in outline.references:
+        if reference.startswith("#"):
+            continue
+        if not reference.startswith(("data:image/png", "https://doi.org/")):
+            assert (report / reference).exists(), reference
+    for anchor in re.findall(r'<a href="#([^"]+)"', html):
+        assert anchor in outline.ids
+
+
+def test_names_from_the_study_are_escaped(html):
+    assert "<title>Faces &amp; &lt;others&gt; – results</title>" in html
+    assert "<others>" not in html
+    assert "<x>" not in html
+    assert "How alike are they?" in html
+
+
+def test_the_page_says_what_qualifies_the_results(html):
+    assert "1 of 3 raters are simulated (P003)" in html
+    assert "Excluded by the experimenter, and are left out: P004: no reason given." in html
+    assert "P001 places an item in" in html
+    assert "fewer than five raters" in html
+    assert "3 raters arranged 8 clips in 3 trials each" in html
+
+
+def test_the_methods_hold_the_studys_own_text_and_cite_only_what_they_list(report):
+    text = (report / "methods.md").read_text(encoding="utf-8")
+    assert text.startswith("# Methods\n\nThe task of *this* study.")
+    body, references = text.split("## References")
+    cited = set(re.findall(r"([A-Z]\w+)(?: & \w+| et al\.),? \(?(\d{4})", body))
+    listed = {
+        (re.match(r"\* (\w+),", line)[1], re.search(r"\((\d{4})\)", line)[1])
+        for line in references.strip().splitlines()
+    }
+    assert cited <= listed
+    assert {("Nili", "2014"), ("McGraw", "1996")} <= cited
+    assert "{" not in text
+
+
+def test_tables_hold_every_rater_and_measure(report):
+    def rows(name):
+        with (report / "tables" / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    assert [row["rater"] for row in rows("raters.csv")] == ["P001", "P002", "P003"]
+    assert {row["trials"] for row in rows("raters.csv")} == {"3"}
+    assert [row["minutes"] for row in rows("raters.csv")] == ["5.0"] * 3
+    assert len(rows("reliability.csv")) == 12
+    assert {row["comparator"] for row in rows("noise_ceiling.csv")} == {
+        "pearson",
+        "spearman",
+        "rho_a",
+        "tau_a",
+        "cosine",
+    }
+    flagged = {(row["participant"], row["index"]) for row in rows("quality.csv") if row["flagged"] == "true"}
+    assert ("P001", "seconds_per_item") in flagged
+    assert ("P002", "seconds_per_item") not in flagged
+    assert len(rows("map.csv")) == N_CLIPS
+
+
+def test_progress_and_the_path_are_printed(report, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: iter(()))
+    bundle = str(report.parent / "faces.zip")
+    assert main([bundle, "--out", str(tmp_path), "--method", "weighted_average", "--jobs", "1", "--with-excluded"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"{tmp_path / 'report.html'}\n"
+    assert "Estimating RDMs: 4 of 4 (P004)" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"raters": 1}, "With fewer than five raters"),
+        ({"raters": 2}, "With fewer than five raters"),
+        ({"groups": ([0, 1, 2, 3], [4, 5, 6, 7], [4, 5, 6])}, "fall into groups that share no pair of clips"),
+        ({"groups": ([0, 1, 2, 3], [4, 5, 6, 7], [4, 5, 6])}, "16 of 28 pairs were seen by nobody"),
+        ({"with_trials": ("P001", "P002")}, "2 raters arranged 8 clips"),
+        ({"sizes": (8, 2)}, "Trial 2 of P001 was not used"),
+    ],
+)
+def test_valid_but_hard_studies_give_a_report_that_says_so(tmp_path, changes, said, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: drawn.extend(draw(results)) or [])
+    bundle = study(tmp_path / "hard.zip", **changes)
+    assert main([str(bundle), "--out", str(tmp_path), "--method", "weighted_average", "--jobs", "1"]) == 0
+    assert said in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert drawn
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"with_trials": ()}, "no trial was stored"), ({"sizes": (2,)}, "P001: .*P002: ")],
+)
+def test_a_study_without_any_rdm_is_an_error_in_words(tmp_path, capsys, changes, reason):
+    bundle = study(tmp_path / "none.zip", **changes)
+    assert main([str(bundle), "--out", str(tmp_path / "out")]) == 1
+    assert re.search(f"error: .*none.zip: there is no RDM to report on \\({reason}", capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_no_bundle_is_an_error_in_words(tmp_path, capsys):
+    file = tmp_path / "no.zip"
+    file.write_bytes(b"no")
+    assert main([str(file), "--out", str(tmp_path)]) == 1
+    assert "no.zip: not a whole zip file" in capsys.readouterr().err
+    assert main([str(tmp_path / "absent.zip"), "--out", str(tmp_path)]) == 1
+    assert "absent.zip" in capsys.readouterr().err
+
+
+def test_markdown_becomes_html_and_nothing_in_it_runs():
+    html = to_html("# A <b>\n\ntext *so* and `a<b`\nmore\n\n* one\n  two\n* https://doi.org/10.1/x_y.\n", top_level=3)
+    assert html.splitlines() == [
+        "<h3>A &lt;b&gt;</h3>",
+        "<p>text <em>so</em> and <code>a&lt;b</code> more</p>",
+        '<ul><li>one two</li><li><a href="https://doi.org/10.1/x_y">https://doi.org/10.1/x_y</a>.</li></ul>',
+    ]
