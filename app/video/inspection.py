@@ -11,7 +11,7 @@ from typing import Any
 
 from app.video.picture import orientation_of, shown_size
 from app.video.records import Limits, Probe, VideoError
-from app.video.source import UNREADABLE, check_dimensions, check_duration, declared_duration, open_source
+from app.video.source import UNREADABLE, check_dimensions, check_duration, open_source
 
 BROKEN_OFF = "the file is damaged or incomplete: it ends before its video does (was a copy or a recording broken off?)"
 
@@ -85,11 +85,14 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
         When there is only one picture, there are too many, they last too long, or the file ends too early.
     """
     durations: dict[int, int] = {}
-    first = None
+    first, end = None, 0.0
     try:
-        for packet in container.demux(stream):
+        for packet in container.demux():
             time = packet.pts if packet.pts is not None else packet.dts
             if packet.size == 0 or time is None:
+                continue
+            end = max(end, float((time + (packet.duration or 0)) * packet.time_base))
+            if packet.stream is not stream:
                 continue
             if packet.is_corrupt:
                 raise VideoError(BROKEN_OFF)
@@ -105,13 +108,21 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
     if len(durations) == 1:
         raise VideoError("the file holds a single picture, not a video")
     timing = _timing(durations, stream)
-    declared = declared_duration(container, stream)
-    # Headers are a few frames off now and then, and some give the length of the sound, or count from a time before the
-    # first picture; but a tenth of a clip is no rounding.
-    slack = 0.1 * (declared or 0.0) + (0.5 if len(container.streams) > 1 else 2 / timing.fps)
-    if declared is not None and timing.duration + max(timing.start, 0.0) < declared - slack:
-        raise VideoError(f"{BROKEN_OFF}: {timing.duration:.1f} s of {declared:.1f} s can be read")
+    _check_end(container, stream, timing, end)
     return timing
+
+
+def _check_end(container: Any, stream: Any, timing: Timing, end: float) -> None:
+    """Hold what could be read against the length that the header gives, of the video or else of the whole file."""
+    if stream.duration is not None:
+        declared, read = float(stream.duration * stream.time_base), timing.duration
+    elif container.duration is not None:
+        declared, read = container.duration / 1_000_000, max(end, timing.duration)
+    else:
+        return
+    # Headers are a few frames off now and then, but a tenth of a clip is no rounding.
+    if read < 0.9 * declared - 2 / timing.fps:
+        raise VideoError(f"{BROKEN_OFF}: {read:.1f} s of {declared:.1f} s can be read")
 
 
 def _timing(durations: dict[int, int], stream: Any) -> Timing:

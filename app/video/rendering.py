@@ -14,9 +14,9 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
+from app.video.inspection import inspect, scan
 from app.video.picture import TICK, PictureChain, rendered_size
 from app.video.poster import PosterChoice
-from app.video.inspection import inspect, scan
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack
 from app.video.source import UNREADABLE, open_source
@@ -38,13 +38,14 @@ class Format:
 
 
 # MP4 first: it plays everywhere. `faststart` puts the index before the pictures, so that playing starts with the first
-# bytes; `cues_to_front` does the same for WebM. `bitexact` keeps names of tools and machines out of the files.
+# bytes; `cues_to_front` does the same for WebM. Without B-frames, MP4 gives a varying frame rate its right length.
+# `bitexact` keeps names of tools and machines out of the files.
 FORMATS = (
     Format(
         MP4,
         {"movflags": "+faststart", "fflags": "+bitexact"},
         "libx264",
-        {"preset": "veryfast", "crf": "20", "profile": "high"},
+        {"preset": "veryfast", "crf": "20", "profile": "high", "bf": "0"},
         {"codec": "aac", "sample_format": "fltp", "bit_rate": 128_000},
     ),
     Format(
@@ -210,6 +211,7 @@ class Output:
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
         context.color_range = ColorRange.MPEG
+        self._durations: dict[int | None, int] = {}
         self._sound = SoundTrack(self._container, audio, probe, **form.sound) if audio else None
 
     def __enter__(self) -> Output:
@@ -218,8 +220,14 @@ class Output:
     def __exit__(self, *_: object) -> None:
         self._container.close()
 
-    def picture(self, picture: Any) -> None:
-        self._container.mux(self._stream.encode(picture))
+    def picture(self, picture: Any | None) -> None:
+        """Write a picture; None at the end."""
+        if picture is not None:
+            self._durations[picture.pts] = picture.duration
+        for packet in self._stream.encode(picture):
+            # The encoders forget it, and then the last picture's end is a guess.
+            packet.duration = self._durations.pop(packet.pts)
+            self._container.mux(packet)
 
     def sound(self, frame: Any) -> None:
         if self._sound:
@@ -227,7 +235,7 @@ class Output:
 
     def finish(self) -> None:
         """Write what the encoders still hold."""
-        self._container.mux(self._stream.encode(None))
+        self.picture(None)
         if self._sound:
             self._sound.finish()
 

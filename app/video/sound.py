@@ -5,6 +5,7 @@ Runs in the child process.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -32,9 +33,9 @@ class SoundTrack:
     def add(self, frame: Any | None) -> None:
         """Write what a decoded frame holds of the time in which pictures are shown; None at the end."""
         for piece in self._resampler.resample(frame):
-            if piece.pts is None:
+            if piece.pts is None or piece.time_base is None:
                 raise VideoError("the sound of the video has no times and cannot be fitted to its pictures")
-            piece.pts -= self._start
+            piece.pts, piece.time_base = round(piece.pts * piece.time_base * RATE) - self._start, Fraction(1, RATE)
             if 0 <= piece.pts < self._end:
                 self._container.mux(self._stream.encode(piece))
 

@@ -69,13 +69,6 @@ def check_duration(seconds: float, limits: Limits) -> None:
         raise VideoError(f"the video lasts {seconds:,.1f} s; at most {limits.duration:,.1f} s are allowed")
 
 
-def declared_duration(container: Any, stream: Any) -> float | None:
-    """The video's length in seconds as the header gives it; None where it gives none, as many WebM files do."""
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return None if container.duration is None else float(container.duration) / 1_000_000
-
-
 def why_not_a_video(path: Path) -> str:
     """A guess, in words, at what a file is that no container fits."""
     with path.open("rb") as file:

@@ -19,9 +19,9 @@ from typing import Any
 
 import av
 
-from app.video.rendering import render
 from app.video.inspection import inspect
 from app.video.records import Limits, Options, VideoError
+from app.video.rendering import render
 
 # Faults of the machine, not of the clip.
 MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE}

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from app.video import Limits, Options, VideoError, probe
-from app.video.rendering import render
 from app.video.inspection import inspect
+from app.video.rendering import render
 from app.video.source import CONTAINERS, open_source
 from tests.factories_video import make_clip
 
