@@ -12,8 +12,9 @@ export function createBar(t, store) {
   let trouble = false;
   let clipsFailed = false;
 
+  /** Saving needs no button, it goes on by itself; clips do. While saving is in trouble its words need the room. */
   function showRetry() {
-    byId('retry').hidden = !trouble && !clipsFailed;
+    byId('retry').hidden = trouble || !clipsFailed;
   }
 
   return {

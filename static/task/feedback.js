@@ -40,13 +40,16 @@ export function announceNext(screen, next, t) {
 
 function draw(figure, clips, placements, marked, caption) {
   const size = Math.min(0.2, 0.62 / Math.sqrt(clips.length));
-  const posters = new Map(clips.map(({ id, poster }) => [id, poster]));
-  const picture = element('svg', { viewBox: '-0.56 -0.56 1.12 1.12', role: 'img', 'aria-label': caption });
+  const known = new Map(clips.map((clip) => [clip.id, clip]));
+  const picture = element('svg', { viewBox: '-0.58 -0.58 1.16 1.16', role: 'img', 'aria-label': caption });
   picture.append(element('circle', { class: 'rim', r: 0.5 }));
   for (const { clip, x, y } of placements) {
-    const corner = { x: x - size / 2, y: -y - size / 2, width: size, height: size };
-    picture.append(element('image', { ...corner, href: posters.get(clip), preserveAspectRatio: 'xMidYMid slice' }));
-    if (marked.has(clip)) picture.append(element('rect', { ...corner, class: 'mark' }));
+    const { poster, width: across, height: down } = known.get(clip);
+    // Clips of all shapes get the same area.
+    const [width, height] = [size * Math.sqrt(across / down), size * Math.sqrt(down / across)];
+    const box = { x: x - width / 2, y: -y - height / 2, width, height };
+    picture.append(element('image', { ...box, href: poster, preserveAspectRatio: 'xMidYMid slice' }));
+    if (marked.has(clip)) picture.append(element('rect', { ...box, class: 'mark' }));
   }
   const label = document.createElement('figcaption');
   label.textContent = caption;

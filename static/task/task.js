@@ -277,7 +277,7 @@ function listen() {
   on('go-on-after-feedback', () => apply(afterFeedback));
   on('take-back', enter);
   on('reload', () => location.reload());
-  on('retry', retryAll);
+  on('retry', preloader.retry);
   document.querySelector('#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
   refused.querySelector('[data-download]').addEventListener('click', () => {
     const { key, body } = outbox.state().refused;

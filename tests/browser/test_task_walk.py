@@ -169,7 +169,7 @@ def test_a_clip_that_cannot_be_loaded_is_told_reported_and_tried_again(serve: Se
         "detail": {"clip": "C-2", "url": "/media/2.mp4", "reason": "status 500"},
     }
     server.study.broken_media.clear()
-    page.get_by_role("button", name="Try now").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator("#loading")).to_have_text("")
     assert page.evaluate("[...standIn.failed]") == []
     assert page.evaluate("standIn.clips.every(({sources}) => sources[0].src.startsWith('blob:'))")
