@@ -1,0 +1,73 @@
+"""Clips by signed address: for their study alone, in ranges, cached for good, and not after they expire."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.models import Clip, Rendition
+from app.web import signing
+from tests.factories import make_study
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    runtime = app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings, name="one")
+    make_study(runtime.database, runtime.settings, name="two")
+    return app.test_client()
+
+
+def address(client: FlaskClient, study_id: int, of_study: int | None = None, kind: str = "mp4") -> str:
+    with client.application.extensions["asterism"].database.reading() as db:
+        query = select(Rendition.sha256).join(Clip).where(Clip.study_id == (of_study or study_id))
+        sha256 = db.scalars(query.where(Rendition.kind == kind)).first()
+    assert sha256 is not None
+    with client.application.app_context():
+        return signing.media_url(study_id, "S-X", sha256, kind)
+
+
+@pytest.mark.parametrize(("kind", "mime"), [("mp4", "video/mp4"), ("webm", "video/webm"), ("poster", "image/webp")])
+def test_a_signed_address_serves_the_file(client: FlaskClient, kind: str, mime: str) -> None:
+    with client.get(address(client, 1, kind=kind)) as answer:
+        assert (answer.status_code, answer.mimetype) == (200, mime)
+        assert answer.data == f"one 0 {kind}".encode()
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_f28_a_range_is_answered_with_that_part(client: FlaskClient) -> None:
+    with client.get(address(client, 1), headers={"Range": "bytes=4-6"}) as answer:
+        assert (answer.status_code, answer.data) == (206, b"0 m")
+        assert answer.headers["Content-Range"] == "bytes 4-6/9"
+
+
+def test_f36_a_ticket_opens_no_other_study(client: FlaskClient) -> None:
+    assert client.get(address(client, 1, of_study=2)).status_code == 404
+
+
+def test_f36_an_address_expires(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = address(client, 1)
+    later = time.time() + 25 * 3600
+    monkeypatch.setattr(signing.time, "time", lambda: later)
+    assert client.get(url).status_code == 404
+
+
+def test_f36_an_address_is_the_same_on_a_reload(client: FlaskClient) -> None:
+    assert address(client, 1) == address(client, 1)
+
+
+@pytest.mark.parametrize("change", ["ticket", "extension", "hash", "path"])
+def test_f34_f37_any_other_address_is_a_404(client: FlaskClient, change: str) -> None:
+    _, media, ticket, name = address(client, 1).split("/")
+    changed = {
+        "ticket": f"/{media}/{ticket[:-2]}xx/{name}",
+        "extension": f"/{media}/{ticket}/{name.replace('.mp4', '.html')}",
+        "hash": f"/{media}/{ticket}/{'0' * 64}.mp4",
+        "path": f"/{media}/{ticket}/..%2f..%2fsecret_key",
+    }[change]
+    assert client.get(changed).status_code == 404

@@ -1,0 +1,219 @@
+"""A study from its folder and back, and its clips on their way to what a browser plays."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.config import Settings
+from app.db import Database, open_database
+from app.domain import ClipState, StudyState
+from app.errors import Invalid, NotAllowed, NotFound
+from app.media import media_path
+from app.models import Clip, Study, now
+from app.services.clips import claim_clip, convert_waiting_clips
+from app.services.studies import close_study, create_study, export_study, import_clips, open_study
+from app.services.study_folder import clip_files, read_study_folder
+from tests.conftest import ROOT
+from tests.factories import make_study
+
+DRAWN = sorted((ROOT / "demo" / "clips").glob("*.mp4"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A study's folder: three drawn clips, one of them twice, a file that is no video, and attributes."""
+    made = tmp_path / "my-study"
+    (made / "clips").mkdir(parents=True)
+    for number, clip in enumerate(DRAWN[:3], 1):
+        shutil.copy(clip, made / "clips" / f"clip{number}.mp4")
+    shutil.copy(DRAWN[0], made / "clips" / "clip10.mp4")
+    (made / "clips" / "notes.mp4").write_text("<html><script>alert(1)</script></html>")
+    (made / "study.toml").write_text('title = "Mine"\n# kept as it is\nseed = 5\n')
+    (made / "attributes.csv").write_text("clip,age\nclip2.mp4,31\n")
+    return made
+
+
+def created(database: Database, settings: Settings, folder: Path) -> str:
+    with database.writing() as db:
+        name, _ = create_study(db, settings, read_study_folder(folder))
+    return name
+
+
+@pytest.fixture
+def database(settings: Settings) -> Database:
+    return open_database(settings.database)
+
+
+def test_a_study_goes_from_its_folder_to_participants_and_back(
+    folder: Path, settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    with database.writing() as db:
+        name, imported = create_study(db, settings, read_study_folder(folder))
+    assert name == "my-study"
+    assert imported.added == ["clip1.mp4", "clip2.mp4", "clip3.mp4", "notes.mp4"]
+    assert imported.same == [("clip10.mp4", "clip1.mp4")]
+    told: list[None] = []
+    convert_waiting_clips(database, settings, on_clip=lambda: told.append(None))
+    assert len(told) == 4
+    with database.reading() as db:
+        clips = {clip.file_name: clip for clip in db.scalars(select(Clip))}
+    assert clips.pop("notes.mp4").state == ClipState.FAILED
+    for clip in clips.values():
+        assert (clip.state, clip.reason, clip.progress) == (ClipState.READY, None, 1.0)
+        assert clip.duration_s is not None
+        assert 1 < clip.duration_s < 5
+        extensions = {"mp4": "mp4", "webm": "webm", "poster": "webp"}
+        for rendition in clip.renditions:
+            file = media_path(settings.media_folder, rendition.sha256, extensions.pop(rendition.kind))
+            assert file.stat().st_size == rendition.bytes
+        assert extensions == {}
+    with database.writing() as db:
+        assert open_study(db, name).state == StudyState.OPEN
+    with database.writing() as db, pytest.raises(NotAllowed, match="open"):
+        import_clips(db, settings, name, clip_files(folder / "clips"))
+    with database.reading() as db:
+        export_study(db, settings, name, tmp_path / "back")
+    for file in ("study.toml", "clips/clip1.mp4", "clips/clip3.mp4", "clips/notes.mp4"):
+        assert (tmp_path / "back" / file).read_bytes() == (folder / file).read_bytes()
+    assert (tmp_path / "back" / "attributes.csv").read_text().splitlines()[:3] == [
+        "clip,age",
+        "clip1.mp4,",
+        "clip2.mp4,31",
+    ]
+    again = read_study_folder(tmp_path / "back", name="again")
+    assert again.attributes["clip2.mp4"] == {"age": "31"}
+
+
+def test_a_clip_that_cannot_be_used_is_named_with_its_reason(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    created(database, settings, folder)
+    convert_waiting_clips(database, settings)
+    with database.reading() as db:
+        [failed] = db.scalars(select(Clip).where(Clip.state == ClipState.FAILED))
+    assert failed.file_name == "notes.mp4"
+    assert failed.reason
+    assert "Traceback" not in failed.reason
+
+
+def test_f33_a_clip_whose_worker_was_killed_is_taken_up_again(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    created(database, settings, folder)
+    with database.writing() as db:
+        claimed = claim_clip(db)
+    assert claimed is not None
+    with database.writing() as db:
+        other = claim_clip(db)
+    assert other is not None
+    assert other.id != claimed.id
+    with database.writing() as db:
+        db.get_one(Clip, claimed.id).worked_at = now() - timedelta(minutes=1)
+        db.commit()
+    with database.writing() as db:
+        again = claim_clip(db)
+    assert again is not None
+    assert again.id == claimed.id
+
+
+def test_a_study_opens_only_with_its_clips_converted(folder: Path, settings: Settings, database: Database) -> None:
+    name = created(database, settings, folder)
+    with database.writing() as db, pytest.raises(NotAllowed, match="not converted"):
+        open_study(db, name)
+
+
+def test_a_study_moves_between_its_states(settings: Settings, database: Database) -> None:
+    make_study(database, settings)
+    with database.writing() as db, pytest.raises(NotAllowed, match="open"):
+        open_study(db, "faces")
+    with database.writing() as db:
+        assert close_study(db, "faces").state == StudyState.CLOSED
+    with database.writing() as db:
+        assert open_study(db, "faces").state == StudyState.OPEN
+    with database.writing() as db, pytest.raises(NotFound):
+        open_study(db, "nobody")
+
+
+def test_a_taken_name_is_refused_and_nothing_is_half_stored(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    make_study(database, settings, name="my-study", n_clips=0)
+    with database.writing() as db, pytest.raises(Invalid, match="my-study"):
+        create_study(db, settings, read_study_folder(folder))
+    with database.reading() as db:
+        assert len(list(db.scalars(select(Study)))) == 1
+        assert list(db.scalars(select(Clip))) == []
+
+
+def test_an_export_into_a_folder_that_is_not_empty_is_refused(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    name = created(database, settings, folder)
+    with database.reading() as db, pytest.raises(Invalid, match="not empty"):
+        export_study(db, settings, name, folder)
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("", ["study.toml", "title", "missing"]),
+        ("title = 3", ["study.toml", "title"]),
+        ('title = "x"\n[design]\nmax_itms = 3', ["study.toml", "design.max_itms", "no such key"]),
+        ('title = "x"\n[design]\nmax_items = 2', ["study.toml", "design.max_items", "3"]),
+        ('title = "x"\n[design]\nmethod = "best"', ["study.toml", "design.method", "lift_the_weakest"]),
+        ('title = "x"\n[recruitment]\ncompletion_url = "javascript:alert(1)"', ["recruitment.completion_url", "http"]),
+        ("title = ", ["study.toml", "TOML"]),
+        ('title = "x"\n[stop]\nmin_evidence = nan', ["stop.min_evidence"]),
+    ],
+)
+def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
+    folder: Path, toml: str, words: list[str]
+) -> None:
+    (folder / "study.toml").write_text(toml)
+    with pytest.raises(Invalid) as refused:
+        read_study_folder(folder)
+    for word in words:
+        assert word in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("csv", "words"),
+    [
+        ("name,age\nclip1.mp4,3\n", ["line 1", "clip"]),
+        ("clip,age\nclip1.mp4\n", ["line 2", "1 cells"]),
+        ("clip,age\nclip1.mp4,3\nclip1.mp4,4\n", ["line 3", "twice"]),
+        ("clip,age\nother.mp4,3\n", ["other.mp4"]),
+        ("clip,age,age\nclip1.mp4,3,3\n", ["line 1", "name of its own"]),
+    ],
+)
+def test_attributes_that_cannot_be_used_are_refused_by_file_line_and_reason(
+    folder: Path, csv: str, words: list[str]
+) -> None:
+    (folder / "attributes.csv").write_text(csv)
+    with pytest.raises(Invalid) as refused:
+        read_study_folder(folder)
+    assert "attributes.csv" in refused.value.message
+    for word in words:
+        assert word in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["My Study", "", "-x", "x" * 64, "ä", "../up"])
+def test_a_name_that_cannot_stand_in_a_link_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(Invalid, match="name"):
+        read_study_folder(folder, name=name or "-")
+
+
+def test_clips_come_in_natural_order_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("clip10.mp4", "clip2.mp4", ".DS_Store", "Clip1.mov"):
+        (tmp_path / name).touch()
+    assert [file.name for file in clip_files(tmp_path)] == ["Clip1.mov", "clip2.mp4", "clip10.mp4"]
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="put the video clips there"):
+        clip_files(tmp_path)
