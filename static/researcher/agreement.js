@@ -3,7 +3,8 @@
 import { make, makeSvg, simulatedMark } from "./elements.js";
 import { counted, number } from "./words.js";
 
-const WIDTH = 260;
+const WIDE = 280;
+const NARROW = 170;
 const HEIGHT = 26;
 
 /**
@@ -18,7 +19,7 @@ export function showAgreement(element, found) {
   }
   const ends = found.measures.flatMap(({ value, low, high }) => [value, low, high]);
   const lowest = Math.min(0, ...ends.filter((end) => end !== null), ...found.raters.map(({ r }) => r ?? 0));
-  const scale = { low: Math.max(-1, Math.floor(lowest * 5) / 5), high: 1 };
+  const scale = { low: Math.max(-1, Math.floor(lowest * 5) / 5), high: 1, width: element.clientWidth < 850 ? NARROW : WIDE };
   const main = found.measures.filter((measure) => measure.main);
   const more = found.measures.filter((measure) => !measure.main);
   const percent = Math.round(100 * found.level);
@@ -42,8 +43,7 @@ function tableOf(rows, percent, scale) {
       make("th", { scope: "col" }, "Measure"),
       make("th", { scope: "col", class: "number" }, "Value"),
       make("th", { scope: "col", class: "number" }, `${percent} % interval`),
-      make("th", { scope: "col", class: "picture" }, make("span", { class: "unseen" }, "Picture"), numbers(scale)),
-      make("th", { scope: "col" }, "What it says"))),
+      make("th", { scope: "col", class: "picture" }, make("span", { class: "unseen" }, "Picture"), numbers(scale)))),
     make("tbody", {}, ...rows));
 }
 
@@ -76,11 +76,10 @@ function ratersRow(raters, scale) {
 
 function line(label, value, interval, picture, words) {
   return make("tr", {},
-    make("th", { scope: "row" }, label),
+    make("th", { scope: "row" }, label, make("span", { class: "meaning" }, words)),
     make("td", { class: "number" }, value),
     make("td", { class: "number" }, interval),
-    make("td", { class: "picture" }, picture),
-    make("td", { class: "meaning" }, words));
+    make("td", { class: "picture" }, picture));
 }
 
 function axis(scale, ...marks) {
@@ -89,16 +88,16 @@ function axis(scale, ...marks) {
     const at = x(value, scale);
     ticks.push(makeSvg("line", { class: Math.abs(value) < 1e-9 ? "tick zero" : "tick", x1: at, x2: at, y1: 0, y2: HEIGHT }));
   }
-  return makeSvg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "aria-hidden": "true" }, ...ticks, ...marks);
+  return makeSvg("svg", { viewBox: `0 0 ${scale.width} ${HEIGHT}`, width: scale.width, height: HEIGHT, "aria-hidden": "true" }, ...ticks, ...marks);
 }
 
 /** The numbers above the column of pictures. */
 function numbers(scale) {
   const marks = [scale.low, ...(scale.low < 0 ? [0] : []), 0.5, 1];
-  return makeSvg("svg", { viewBox: `0 0 ${WIDTH} 14`, width: WIDTH, height: 14, "aria-hidden": "true" },
+  return makeSvg("svg", { viewBox: `0 0 ${scale.width} 14`, width: scale.width, height: 14, "aria-hidden": "true" },
     ...marks.map((value) => makeSvg("text", { x: x(value, scale), y: 11, "text-anchor": "middle" }, String(value).replace("-", "\u2212"))));
 }
 
-function x(value, { low, high }) {
-  return 8 + ((WIDTH - 16) * (value - low)) / (high - low);
+function x(value, { low, high, width }) {
+  return 8 + ((width - 16) * (value - low)) / (high - low);
 }

@@ -10,7 +10,7 @@ import { drawPoster, posterOf } from "./posters.js";
 const SMALLEST_POSTER = 13;
 const GAP = 3;
 /** The whole matrix should be in view at once. */
-const SHARE_OF_HEIGHT = 0.68;
+const SHARE_OF_HEIGHT = 0.78;
 const SMALLEST = 240;
 
 /**

@@ -5,7 +5,7 @@ import { make } from "./elements.js";
 const LARGEST_POSTER = 76;
 const SMALLEST_POSTER = 22;
 const POINT = 16;
-const SHARE_OF_HEIGHT = 0.68;
+const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
 
 /**

@@ -94,7 +94,7 @@ async function showRater() {
   const target = results.target;
   const facts = (pair) => [
     ["Dissimilarity", number(found.rdm[pair])],
-    ["Evidence", `${number(found.evidence[pair])} of ${target}`],
+    ["Evidence", `${number(found.evidence[pair])} (target ${target})`],
     ...(found.n_raters ? [["Raters", `${found.n_raters[pair]} of ${results.raters.filter((one) => !one.problem).length}`]] : []),
     ...(found.predicted.includes(pair) ? [["", "predicted, never seen together"]] : []),
   ];

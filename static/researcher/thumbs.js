@@ -36,12 +36,11 @@ export function mountThumbs(element, onPick) {
     for (const button of buttons) if (!button.disabled) seen.observe(button);
   }
 
-  function thumb({ rater, simulated, problem, notes }) {
-    const marks = [simulated ? simulatedMark() : null, notes?.length ? make("span", { class: "badge", title: notes.join(" ") }, "note") : null];
+  function thumb({ rater, simulated, problem }) {
     const button = make("button", {
       type: "button", class: "thumb", value: rater, "aria-pressed": String(rater === view.picked), disabled: Boolean(problem), title: problem ?? null,
-    }, make("canvas", { width: SIZE, height: SIZE, "aria-hidden": "true" }), make("span", {}, rater === "group" ? "group" : rater),
-    ...marks, problem ? make("span", { class: "hint" }, "no RDM") : null);
+    }, make("canvas", { width: SIZE, height: SIZE, "aria-hidden": "true" }), make("span", {}, rater),
+    simulated ? simulatedMark() : null, problem ? make("span", { class: "hint" }, "no RDM") : null);
     button.addEventListener("click", () => onPick(rater));
     return button;
   }
