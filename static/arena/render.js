@@ -33,7 +33,8 @@ export function createRenderer(view, { labels, t, arena }) {
     set(value);
   }
 
-  function drawSize({ item }) {
+  function drawSize({ item, box }) {
+    view.circle.style.width = view.circle.style.height = `${box.diameter}px`;
     for (const element of [...view.items.values(), ...view.seats.values()]) {
       element.style.width = `${item.width}px`;
       element.style.height = `${item.height}px`;
@@ -43,11 +44,11 @@ export function createRenderer(view, { labels, t, arena }) {
   function drawCircle(state, box) {
     const { zoom } = state.view;
     const centre = toPixels({ x: 0, y: 0 }, state.view, box);
-    const size = box.diameter * zoom;
-    write('circle', `translate(${centre.x - size / 2}px, ${centre.y - size / 2}px)`, (transform) => {
+    const half = (box.diameter * zoom) / 2;
+    // Scaled rather than resized: sizes are rounded to 1/64 pixel, transforms are not.
+    write('circle', `translate(${centre.x - half}px, ${centre.y - half}px) scale(${zoom})`, (transform) => {
       view.circle.style.transform = transform;
-      view.circle.style.width = `${size}px`;
-      view.circle.style.height = `${size}px`;
+      view.circle.style.setProperty('--zoom', zoom);
     });
     view.circle.classList.toggle('is-target', Boolean(state.hand) && (state.hand.inside || !state.hand.shown));
   }

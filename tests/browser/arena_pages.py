@@ -14,7 +14,6 @@ class ArenaPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.seat_of = {clip: self.shown(clip) for clip in page.evaluate("harness.clips.map((clip) => clip.id)")}
 
     def frame(self) -> None:
         """Wait until what has happened so far is drawn."""

@@ -48,10 +48,10 @@ def test_nothing_moves_when_the_button_is_released(open_arena: OpenArena) -> Non
 
 def test_a_clip_stays_in_the_circle_and_returns_to_its_seat_from_far_outside(open_arena: OpenArena) -> None:
     page = open_arena(n=3)
+    seat = page.shown("c0")
     page.drag("c0", 0.35, 0.37)  # beyond the edge, still touching it
     x, y = page.placements()["c0"]
     assert x * x + y * y == pytest.approx(0.25, abs=1e-9)
-    seat = page.seat_of["c0"]
     page.drag("c0", 0.8, 0.1)
     assert page.placements() == {}
     page.settled()
