@@ -28,7 +28,6 @@ class Settings(BaseSettings):
     base_url: str = ""
     proxy_hops: int = Field(default=0, ge=0, le=5)
     secure_cookies: bool = False
-    jobs_in_process: bool = False
     rate_limits: bool = True
     max_clip_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     max_clip_seconds: float = Field(default=120.0, gt=0)

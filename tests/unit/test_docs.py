@@ -1,0 +1,88 @@
+"""What the docs must name: every column, every key, every command."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from app.cli import commands
+from app.config import Settings
+from app.definition import StudyDefinition, check_definition
+from app.models import Base
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+
+
+def test_the_data_dictionary_names_every_table_and_column_and_no_other() -> None:
+    text = (DOCS / "data-dictionary.md").read_text()
+    documented = {
+        section.split("\n", 1)[0].strip(): set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+        for section in text.split("\n## ")[1:]
+    }
+    actual = {name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()}
+    assert documented == actual
+
+
+def _toml_of_the_docs() -> str:
+    block = re.search(r"```toml\n(.*?)```", (DOCS / "study-toml.md").read_text(), re.DOTALL)
+    assert block is not None
+    return block[1]
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
+    keys = set()
+    for name, field in model.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            keys |= _keys(nested, f"{name}.")
+        else:
+            keys.add(prefix + name)
+    return keys
+
+
+def test_study_toml_is_documented_key_by_key() -> None:
+    section, found = "", set()
+    for line in _toml_of_the_docs().splitlines():
+        if heading := re.match(r"\[(\w+)\]", line):
+            section = heading[1] + "."
+        elif key := re.match(r"(?:# )?(\w+) = ", line):
+            found.add(section + key[1])
+    assert found == _keys(StudyDefinition)
+
+
+def test_the_documented_defaults_of_study_toml_are_the_real_ones() -> None:
+    shown: dict[str, Any] = tomllib.loads(_toml_of_the_docs())
+    assert check_definition(shown) == check_definition({"title": shown["title"]})
+
+
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "README.md").read_text() + (DOCS / "commands.md").read_text()
+    for name, command in commands.commands.items():
+        if command.hidden:
+            continue
+        subcommands = command.commands if isinstance(command, click.Group) else {"": command}
+        for subname, one in subcommands.items():
+            full = f"{name} {subname}".strip()
+            assert f"run.py {full}" in text, full
+            for option in one.params:
+                if isinstance(option, click.Option) and not option.hidden:
+                    assert option.opts[0] in text, f"{full} {option.opts[0]}"
+
+
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "commands.md").read_text()
+    for name in Settings.model_fields:
+        assert f"`ASTERISM_{name.upper()}`" in text, name
+
+
+def test_vendored_files_are_those_that_are_listed() -> None:
+    listing = (ROOT / "static" / "vendor" / "VENDOR.md").read_text()
+    for file in (ROOT / "static" / "vendor").rglob("*"):
+        if file.suffix in {".js", ".css"}:
+            assert hashlib.sha256(file.read_bytes()).hexdigest() in listing, file
