@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import av
@@ -186,6 +187,18 @@ def test_f33_killing_the_parent_ends_the_child_and_leaves_only_what_the_next_run
     os.utime(tmp_path / left, (hours_ago, hours_ago))
     convert(clip, tmp_path)
     assert all(re.fullmatch(r"[0-9a-f]{64}\.(mp4|webm|webp)", name) for name in names(tmp_path))
+
+
+def test_f33_the_child_ends_when_its_input_closes_even_if_nobody_reads_its_output(tmp_path, slow_clip):
+    request = {"task": "render", "source": str(slow_clip), "folder": str(tmp_path)}
+    request |= {"options": asdict(Options()), "limits": asdict(Limits())}
+    with subprocess.Popen(
+        child.COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as worker:
+        worker.stdin.write(json.dumps(request) + "\n")
+        worker.stdin.close()
+        assert worker.wait(timeout=60) == 1
+    assert "clip.webp" not in names(tmp_path)
 
 
 def test_what_is_unfinished_can_be_removed_at_once_by_who_knows_that_nothing_runs(tmp_path):
