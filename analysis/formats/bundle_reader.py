@@ -19,7 +19,7 @@ from analysis.formats.rdm_set import RDMSet
 from analysis.formats.tables import read_npz, read_rows
 
 # Purposes of the trials that enter RDMs: practice and attention checks do not.
-RDM_PURPOSES = ("arrange", "repeat")
+RDM_PURPOSES = ("main", "repeat")
 
 
 class BundleError(ValueError):

@@ -47,10 +47,10 @@ def _events(bundle: Bundle) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
     watched: dict[str, set[int]] = {}
     for row in bundle.rows("moves"):
         if row["x"] is not None:
-            moves.setdefault(row["trial_key"], []).append((row["order"], place[row["clip"]]))
+            moves.setdefault(row["trial_key"], []).append((row["sequence"], place[row["clip"]]))
     for row in bundle.rows("plays"):
         items = watched.setdefault(row["trial_key"], set())
-        if row["ended"]:
+        if row["completed"]:
             items.add(place[row["clip"]])
     return {key: [item for _, item in sorted(found)] for key, found in moves.items()}, watched
 
@@ -61,9 +61,9 @@ def _quality(trials: list[Trial], moves: dict[str, list[int]], watched: dict[str
     hidden = [trial.row["hidden_ms"] or 0.0 for trial in trials]
     seconds = [] if None in durations else [(d - h) / 1000 for d, h in zip(durations, hidden, strict=True)]
     sizes = [
-        trial.row["item_width_px"] / trial.row["arena_diameter_px"]
+        trial.row["item_size_px"] / trial.row["arena_diameter_px"]
         for trial in trials
-        if trial.row["item_width_px"] and trial.row["arena_diameter_px"]
+        if trial.row["item_size_px"] and trial.row["arena_diameter_px"]
     ]
     return participant_quality(
         [trial.arrangement for trial in trials],

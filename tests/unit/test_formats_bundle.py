@@ -38,7 +38,7 @@ def participant(name: str, **more: object) -> dict[str, object]:
     return {"participant": name, "session": f"s-{name}", "state": "finished", "is_simulated": False} | more
 
 
-def trial(name: str, number: int, n_clips: int, purpose: str = "arrange") -> dict[str, object]:
+def trial(name: str, number: int, n_clips: int, purpose: str = "main") -> dict[str, object]:
     return {
         "participant": name,
         "session": f"s-{name}",
@@ -77,7 +77,7 @@ def contents(**more: object) -> BundleContents:
         [0.1, np.nan, 0.3, 0.4, 0.5, 0.6], NAMES, ("group",), "weighted_average", observations=np.arange(6.0)
     )
     tables = {
-        "clips": [{"item": item, "clip": name, "duration_s": 2.5} for item, name in enumerate(NAMES)],
+        "clips": [{"item": item, "clip": name, "duration_ms": 2.5} for item, name in enumerate(NAMES)],
         "attributes": [(NAMES[0], "gender", "-1"), (NAMES[1], "gender", None)],
         "participants": [participant("P001", seed=2**62 + 1), participant("P002", is_simulated=True)],
         "trials": (trial(name, number, len(places)) for (name, number), places in PLACES.items()),
@@ -123,7 +123,7 @@ def test_everything_that_was_written_is_read_again_exactly(whole):
     first = next(bundle.rows("participants"))
     assert first["seed"] == 2**62 + 1
     assert first["is_simulated"] is False
-    assert first["ended_at"] is None
+    assert first["finished_at"] is None
     assert next(bundle.rows("trials"))["submitted_at"] == START + timedelta(minutes=1)
     assert next(bundle.rows("attributes")) == {"clip": NAMES[0], "attribute": "gender", "value": "-1"}
     given = contents()
@@ -167,7 +167,7 @@ def test_a_stream_that_cannot_seek_and_the_iterator_give_the_same_tables(whole, 
 
 def test_memory_does_not_grow_with_the_rows(tmp_path):
     def peak(n_rows: int) -> int:
-        moves = (("P001", "s", "t", i, NAMES[0], 0.5 * i, "pointer", 0.1, 0.2) for i in range(n_rows))
+        moves = (("P001", "s", "t", i, NAMES[0], "pointer", 0.5 * i, None, None, 0.1, 0.2) for i in range(n_rows))
         tracemalloc.start()
         for _ in iter_bundle(contents(tables={"moves": moves}, rdms=(), group_rdms=())):
             pass
@@ -202,7 +202,7 @@ def test_the_data_dictionary_names_every_column(whole):
         ("clips", {"item": 0, "clip": "a", "colour": "red"}, "row 1: no column is named colour"),
         ("clips", {"item": 0}, "row 1: column clip must have a value"),
         ("clips", {"item": 0.5, "clip": "a"}, "column item holds int"),
-        ("clips", {"item": 0, "clip": "a", "duration_s": float("inf")}, "column duration_s"),
+        ("clips", {"item": 0, "clip": "a", "duration_ms": float("inf")}, "column duration_ms"),
         ("clips", {"item": 0, "clip": 7}, "column clip holds text"),
         ("clips", (0,), "row 1"),
         ("participants", participant("P001", is_simulated="no"), "is_simulated holds true or false"),

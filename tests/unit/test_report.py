@@ -54,15 +54,17 @@ def study(path, *, raters=4, with_trials=("P001", "P002", "P003", "P004", "P005"
             trial = place_items(mine, items, behaviour=Behaviour(), rng=rng)
             shown = START + timedelta(minutes=2 * number)
             tables["trials"].append(
-                key | {"number": number, "purpose": "arrange", "n_clips": len(trial), "shown_at": shown}
+                key | {"number": number, "purpose": "main", "n_clips": len(trial), "shown_at": shown}
                 | {"submitted_at": shown + timedelta(minutes=1), "duration_ms": 40_000.0 if rater else 2_000.0}
-                | {"arena_diameter_px": 600.0, "item_width_px": 60.0}
+                | {"arena_diameter_px": 600.0, "item_size_px": 60.0}
             )  # fmt: skip
             for seat, (item, (x, y)) in enumerate(zip(trial.items.tolist(), trial.positions.tolist(), strict=True)):
                 place = {"clip": NAMES[item], "x": x, "y": y}
                 tables["placements"].append(key | place | {"number": number, "seat": seat})
-                tables["moves"].append(key | place | {"order": seat, "t_ms": 1000.0 * seat, "how": "pointer"})
-                tables["plays"].append(key | {"order": seat, "clip": NAMES[item], "t_ms": 1.0, "ended": True})
+                tables["moves"].append(key | place | {"sequence": seat, "at_ms": 1000.0 * seat, "kind": "pointer"})
+                tables["plays"].append(
+                    key | {"sequence": seat, "clip": NAMES[item], "started_ms": 1.0, "completed": True}
+                )
     toml = 'title = "Faces & <others>"\n[texts]\nquestion = "How alike are they?"\n'
     methods = "# Methods\n\nThe task of *this* study.\n"
     write_bundle(path, BundleContents(study_name="faces", study_toml=toml, tables=tables, methods_text=methods))
