@@ -172,7 +172,8 @@ def check_password(password: str, email: str) -> None:
 def _is_guessable(password: str, email: str) -> bool:
     """Whether it is a common word or a name out of the address with some digits, a run of keys, or a repetition."""
     lowered = password.casefold()
-    words = {_letters(lowered), _letters(lowered.translate(DISGUISES))} - {""}
+    undisguised = lowered.rstrip("0123456789!?.,#*+_-").translate(DISGUISES)
+    words = {_letters(lowered), _letters(undisguised)} - {""}
     from_address = {_letters(part) for part in [email, *email.split("@")]}
     if words & (COMMON_WORDS | from_address) or len(set(lowered)) < 5:
         return True

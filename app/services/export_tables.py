@@ -82,7 +82,9 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
             "seed": session.seed,
             "admitted_at": session.consented_at,
             "consented_at": session.consented_at,
+            "started_at": session.started_at,
             "finished_at": session.ended_at if session.state == SessionState.FINISHED else None,
+            "ended_by": session.ended_by,
             "n_trials": trials.get(session.id, 0),
             "excluded": False,
         }
@@ -111,6 +113,7 @@ def _trials(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells
             Submission.received_at.label("submitted_at"),
             Submission.duration_ms.label("duration_ms"),
             Submission.hidden_ms.label("hidden_ms"),
+            Submission.active_ms.label("active_ms"),
             Submission.viewport_width.label("viewport_width_px"),
             Submission.viewport_height.label("viewport_height_px"),
             Submission.arena_x.label("arena_center_x_px"),

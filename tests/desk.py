@@ -1,0 +1,140 @@
+"""An experimenter's desk for tests: accounts, logins, and raters who use the same services as a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+
+from analysis.simulate import Behaviour, place_items
+from app import create_app
+from app.config import Settings
+from app.db import Database
+from app.domain import SessionState
+from app.models import ParticipantSession
+from app.services import accounts
+from app.services.accounts import Account, make_setup_link, use_setup_link
+from app.services.arrangements import clip_order
+from app.services.enrolment import enter, session_of
+from app.services.submission import submit
+from app.services.trials import advance, open_trial, start
+from tests.factories import encode
+
+EMAIL = "ada@lab.example"
+PASSWORD = "seven quiet rivers"
+# Sessions of a handful of clips that end after a few trials.
+SHORT = 'title = "A study"\nseed = 7\n[design]\nmax_items = 5\n[stop]\nmin_evidence = 0.2\nmax_trials = 4\n'
+
+
+@dataclass(frozen=True)
+class Lab:
+    """An app with its database and a browser without cookies yet."""
+
+    app: Flask
+    client: FlaskClient
+    database: Database
+    settings: Settings
+
+
+@contextmanager
+def open_lab(settings: Settings) -> Iterator[Lab]:
+    """An app of its own, so that no request context of a test is shared between requests; passwords are cheap in it."""
+    app = create_app(settings)
+    database: Database = app.extensions["asterism"].database
+    costly = accounts._hasher
+    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts._nobodys_hash.cache_clear()
+    try:
+        yield Lab(app, app.test_client(), database, settings)
+    finally:
+        accounts._hasher = costly
+        accounts._nobodys_hash.cache_clear()
+        database.close()
+
+
+def make_account(database: Database, email: str = EMAIL) -> Account:
+    """The first account, made by a set-up link as the launcher prints it."""
+    with database.writing() as db:
+        token = make_setup_link(db)
+        assert token is not None
+        return use_setup_link(db, token, email, PASSWORD)
+
+
+def csrf_token(page: str) -> str:
+    """The token of the first form on a page."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found, page
+    return found.group(1)
+
+
+def log_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD) -> Any:
+    """Send the login form as a browser would."""
+    token = csrf_token(client.get("/login").text)
+    return client.post("/login", data={"csrf_token": token, "email": email, "password": password})
+
+
+def take_part(
+    database: Database,
+    name: str,
+    seed: int = 0,
+    *,
+    recruiter: dict[str, str] | None = None,
+    is_simulated: bool = False,
+    trials: int | None = None,
+) -> str:
+    """A rater takes part in a study to the end, or for some trials; returns the session's public id.
+
+    Raters of every seed share a random Gaussian geometry, to which each adds noise.
+    """
+    with database.writing() as db:
+        entry = enter(db, name, recruiter or {}, is_simulated=is_simulated)
+    with database.reading() as db:
+        session = session_of(db, entry.token)
+        clips = clip_order(db, session.study_id)
+    truth = np.linalg.norm(np.subtract(*_pairs(np.random.default_rng(1).normal(size=(len(clips), 3)))), axis=1)
+    rng = np.random.default_rng([2, seed])
+    start(database, session.id)
+    done = 0
+    while trials is None or done < trials:
+        with database.reading() as db:
+            current = db.get_one(ParticipantSession, session.id)
+            trial = open_trial(db, current) if current.state == SessionState.ARRANGING else None
+        if trial is None:
+            break
+        index = {clip.id: item for item, clip in enumerate(clips)}
+        items = np.array([index[seat.clip_id] for seat in trial.seats])
+        layout = place_items(truth, items, behaviour=Behaviour(noise=0.05), rng=rng)
+        with database.writing() as db:
+            submit(db, entry.token, trial.key, trial_bytes([clips[item].public_id for item in items], layout.positions))
+        advance(database, session.id)
+        done += 1
+    return session.public_id
+
+
+def trial_bytes(names: list[str], positions: Any) -> bytes:
+    """The body of a trial with these clips at these places; the first clip was moved twice and played once."""
+    places = [{"clip": name, "x": float(x), "y": float(y)} for name, (x, y) in zip(names, positions, strict=True)]
+    first = {"clip": names[0], "x": 0.125, "y": -0.25, "t": 10.0, "how": "drag"}
+    return encode(
+        {
+            "placements": places,
+            "moves": [first, *({**place, "t": 100.0 + k, "how": "drag"} for k, place in enumerate(places))],
+            "plays": [{"clip": names[0], "t": 5.0, "ms": 700.0, "how": "hover", "ended": True}],
+            "duration": 60_000.0,
+            "hidden": 1_000.0,
+            "viewport": {"width": 1280, "height": 720, "pixel_ratio": 2},
+            "arena": {"x": 640, "y": 360, "diameter": 560, "item": 64},
+        }
+    )
+
+
+def _pairs(points: Any) -> tuple[Any, Any]:
+    first, second = np.triu_indices(len(points), 1)
+    return points[first], points[second]
