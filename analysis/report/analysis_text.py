@@ -148,7 +148,12 @@ def _structure(results: Results) -> str:
     if results.tree is not None:
         sentences.append(
             "Clips were clustered by average linkage; the cophenetic correlation (Sokal & Rohlf, 1962) is "
-            f"{number(results.cophenetic)}."
+            f"{number(results.tree.cophenetic_correlation)}."
+        )
+    if results.dimensions is not None:
+        sentences.append(
+            "Maps of 1 to 6 dimensions made from some of the raters were compared with the RDMs of the others; the "
+            f"fewest dimensions within one standard error of the best were {results.dimensions.simplest}."
         )
     return " ".join(sentences) or "Missing pairs left no map and no clustering of the clips."
 

@@ -14,6 +14,7 @@ from analysis.reliability import GrowthCurve
 from analysis.reliability.report import COEFFICIENTS
 from analysis.report.facts import minutes
 from analysis.report.results import Results
+from analysis.structure import Dimensionality, Tree, silhouette_by_clusters
 
 # Small matrices of more raters than this no longer help anybody.
 MOST_RATERS = 60
@@ -69,14 +70,24 @@ def draw(results: Results) -> Iterator[Drawing]:
     if results.tree is not None:
         yield Drawing(
             "tree",
-            f"Clips joined by average linkage of the pooled RDM; cophenetic correlation {results.cophenetic:.2f}.",
-            figures.dendrogram(results.tree, names),
+            "Clips joined by average linkage of the pooled RDM; cophenetic correlation "
+            f"{results.tree.cophenetic_correlation:.2f}. {_best_cut(results.group, results.tree)}",
+            figures.dendrogram(results.tree.linkage, names),
+        )
+    if results.dimensions is not None:
+        yield Drawing(
+            "dimensions",
+            "How well a map of some raters predicts the others' RDMs, by its number of dimensions; the fewest "
+            f"dimensions within a standard error of the best are {results.dimensions.simplest}.",
+            _dimension_curve(results.dimensions),
         )
     if 1 < len(results.raters) <= MOST_RATERS:
         yield Drawing(
             "rdm_raters",
             "Each rater's RDM, clips in the same order as above.",
-            figures.rdm_gallery(results.table, results.raters, order=order),
+            figures.rdm_gallery(
+                results.table[results.rater_order], [results.raters[r] for r in results.rater_order], order=order
+            ),
         )
     if len(results.raters) > 1:
         yield from _agreement(results)
@@ -117,8 +128,12 @@ def _agreement(results: Results) -> Iterator[Drawing]:
         )
     yield Drawing(
         "raters",
-        "Spearman correlation of every two raters' RDMs.",
-        figures.rater_matrix(results.between, results.raters, "Spearman ρ"),
+        "Spearman correlation of every two raters' RDMs; raters who agree stand side by side.",
+        figures.rater_matrix(
+            results.between[np.ix_(results.rater_order, results.rater_order)],
+            [results.raters[rater] for rater in results.rater_order],
+            "Spearman ρ",
+        ),
     )
     ceilings = [(method, c) for method, c in results.ceilings.items() if np.isfinite(c.lower)]
     bands = {COMPARATOR_NAMES[method]: (c.lower, c.upper) for method, c in ceilings}
@@ -131,6 +146,24 @@ def _agreement(results: Results) -> Iterator[Drawing]:
                 bands, {COMPARATOR_NAMES[method]: results.with_others[method] for method, _ in ceilings}
             ),
         )
+
+
+def _best_cut(rdm: Floats, tree: Tree) -> str:
+    means = {k: value for k, value in silhouette_by_clusters(rdm, tree).items() if np.isfinite(value)}
+    if not means:
+        return ""
+    best = max(means, key=lambda k: means[k])
+    return f"Silhouettes are largest for {best} clusters (mean {means[best]:.2f})."
+
+
+def _dimension_curve(found: Dimensionality) -> Any:
+    """Mean over raters of the cross-validated correlation, with its standard error."""
+    mean = found.correlations.mean(axis=1)
+    error = found.correlations.std(axis=1, ddof=1) / np.sqrt(found.correlations.shape[1])
+    line = (mean, mean - error, mean + error)
+    return figures.curve(
+        np.arange(1, len(mean) + 1), {"r": line}, x_label="dimensions", y_label="r with left-out raters"
+    )
 
 
 def _growth(growth: GrowthCurve) -> dict[str, tuple[Floats, Floats, Floats]]:

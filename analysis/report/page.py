@@ -52,7 +52,7 @@ class Cell:
 
 
 SECTIONS = (
-    ("structure", "What looks alike", ("rdm_group", "map", "tree")),
+    ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
     ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
     ("evidence", "Evidence", ("evidence_pairs", "evidence_raters")),
     ("working", "How raters worked", ("trials",)),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.cluster.hierarchy import cophenet, leaves_list, linkage
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
@@ -21,11 +20,9 @@ from analysis.rdm import n_pairs, pairs_within
 from analysis.reliability import GrowthCurve, RatersNeeded, Reliability, growth, raters_needed, reliability
 from analysis.report.working import Working, working
 from analysis.similarity import Method, similarity
-from analysis.structure import MDS, mds
+from analysis.structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality, mds
 
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
-# Turning the leaves of a tree takes time with the cube of their number.
-MOST_TURNED = 250
 # Reliabilities of the mean for which the report says how many raters they take.
 TARGETS = (0.8, 0.9)
 
@@ -54,9 +51,9 @@ class Results:
 
     `table` (R, P) are the raters' RDMs in the order of `raters`; `failures` says why others have none. `group` (P,) is
     their pool at equal RMS, with a sum of squares of 1. `observations` (R, P) counts the trials that held a pair.
-    `with_others` (R,) is each rater's similarity to the pool of the others, `between` (R, R) Spearman's. `tree` is
-    SciPy's linkage of the group's RDM, and `order` (n,) puts alike clips side by side. `map` and `tree` are None where
-    missing pairs leave them undefined, `growth` with fewer than three raters.
+    `with_others` (R,) is each rater's similarity to the pool of the others, `between` (R, R) Spearman's. `order` (n,)
+    and `rater_order` (R,) put side by side what is alike. `map` and `tree` are None where missing pairs leave them
+    undefined, `growth` and `dimensions` with fewer than three raters.
     """
 
     choices: Choices
@@ -76,9 +73,10 @@ class Results:
     with_others: dict[Method, Floats]
     between: Floats
     map: MDS | None
-    tree: Floats | None
-    cophenetic: float
+    tree: Tree | None
     order: list[int]
+    rater_order: list[int]
+    dimensions: Dimensionality | None
     working: Working
     attributes: dict[str, dict[str, str]]
 
@@ -135,7 +133,7 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
     ceilings = {method: noise_ceiling(table, method=method) for method in COMPARATORS}
     with_others = {method: leave_one_out(table, method) for method in COMPARATORS}
     progress("Mapping and clustering the clips, looking at how raters worked")
-    tree, cophenetic = _tree(group)
+    tree = _tree(group)
     trials = bundle.trials()
     in_use = {rater: [t for t in trials[rater] if t.row["purpose"] in RDM_PURPOSES] for rater in arrangements}
     return Results(
@@ -157,8 +155,9 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         between=similarity(table, method="spearman"),
         map=_map(group),
         tree=tree,
-        cophenetic=cophenetic,
-        order=list(range(n_items)) if tree is None else [int(leaf) for leaf in leaves_list(tree)],
+        order=list(range(n_items)) if tree is None else [int(leaf) for leaf in tree.order],
+        rater_order=_rater_order(table),
+        dimensions=_dimensions(table, choices.seed),
         working=working(bundle, in_use, raters, table),
         attributes=_attributes(bundle),
     )
@@ -210,15 +209,30 @@ def _map(group: Floats) -> MDS | None:
         return None
 
 
-def _tree(group: Floats) -> tuple[Floats | None, float]:
-    """Average linkage of a complete RDM and its cophenetic correlation; None and NaN when a pair is missing."""
-    if not np.isfinite(group).all():
-        return None, float("nan")
-    n_items = round((1 + np.sqrt(1 + 8 * group.size)) / 2)
-    tree = linkage(group, method="average", optimal_ordering=n_items <= MOST_TURNED)
-    # A constant RDM has no cophenetic correlation.
-    agrees = float(cophenet(tree, group)[0]) if np.ptp(group) > 0 else float("nan")
-    return np.asarray(tree, dtype=np.float64), agrees
+def _tree(group: Floats) -> Tree | None:
+    """The clips' tree, or None when a pair is missing."""
+    try:
+        return cluster_items(group)
+    except ValueError:
+        return None
+
+
+def _rater_order(table: Floats) -> list[int]:
+    """Raters with those who agree side by side, where every two of them can be compared."""
+    try:
+        return [int(rater) for rater in cluster_raters(table, similarity_method="spearman").order]
+    except ValueError:
+        return list(range(len(table)))
+
+
+def _dimensions(table: Floats, seed: int) -> Dimensionality | None:
+    """Cross-validated number of dimensions, or None when raters are too few or share too little."""
+    if len(table) < 3:
+        return None
+    try:
+        return dimensionality(table, rng=np.random.default_rng(seed))
+    except ValueError:
+        return None
 
 
 def _attributes(bundle: Bundle) -> dict[str, dict[str, str]]:

@@ -23,8 +23,8 @@ N_CLIPS = 8
 NAMES = [f"clip {i} <x>.mp4" for i in range(N_CLIPS)]
 START = datetime(2031, 5, 4, 9, 0, tzinfo=UTC)
 FIGURES = {
-    "rdm_group", "map", "tree", "rdm_raters", "reliability", "growth", "raters", "noise_ceiling", "evidence_pairs",
-    "evidence_raters", "trials",
+    "rdm_group", "map", "tree", "dimensions", "rdm_raters", "reliability", "growth", "raters", "noise_ceiling",
+    "evidence_pairs", "evidence_raters", "trials",
 }  # fmt: skip
 
 
