@@ -1,6 +1,6 @@
 /**
- * Time that a participant spent on a break with the page in view. The arena itself counts the time during which the page was
- * hidden, so that only the rest is added here and nothing counts twice.
+ * Time that a participant spent on a break with the page in view. The arena itself counts the time during which the page
+ * was hidden, so that only the rest is added here and nothing counts twice.
  */
 
 /** @param {() => number} now  monotonic, ms */

@@ -1,6 +1,6 @@
 /**
- * The draft of the trial on the screen: kept in this browser at once, sent to the server every two seconds while it changes.
- * A local copy lives only as long as the server does not have it.
+ * The draft of the trial on the screen: kept in this browser at once, sent to the server every two seconds while it
+ * changes. A local copy lives only as long as the server does not have it.
  */
 import { ApiError } from './api.js';
 import { pauseBefore } from './pauses.js';
@@ -10,8 +10,8 @@ const EVERY = 2_000;
 const FAREWELL_LIMIT = 60_000;
 
 /**
- * The placements to begin with: the server's, unless this browser holds newer ones that never reached it. Local ones are newer
- * only if the server still has what they were made over; otherwise another device has worked on since.
+ * The placements to begin with: the server's, unless this browser holds newer ones that never reached it. Local ones are
+ * newer only if the server still has what they were made over; otherwise another device has worked on since.
  * @param {{placements: import('./session.js').Placement[]} | null} server
  * @param {import('./store.js').LocalDraft | null} local
  * @returns {{placements: import('./session.js').Placement[]} | null}
@@ -132,7 +132,7 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
       // Its failure needs no handling: the local copy is still there, and the next page sends it.
       send(trial.key, body, { keepalive: true }).catch(() => {});
     },
-    /** The trial is no longer edited here. Its local copy stays until `forget`: for a crash, or for the tab that goes on. */
+    /** The trial is no longer edited here. Its local copy stays until `forget`: for a crash, or the tab that goes on. */
     end() {
       clearTimeout(timer);
       trial = null;

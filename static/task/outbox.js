@@ -1,6 +1,7 @@
 /**
- * The ordered queue of finished arrangements. One leaves the queue only when the server has acked it: repeated its trial key
- * and the SHA-256 of the very bytes that were sent. Anything else that comes back, and silence, means: try again, later.
+ * The ordered queue of finished arrangements. One leaves the queue only when the server has acked it: repeated its trial
+ * key and the SHA-256 of the very bytes that were sent. Anything else that comes back, and silence, means: try again
+ * later.
  */
 import { ApiError } from './api.js';
 import { randomId, sha256Hex } from './digest.js';

@@ -9,9 +9,9 @@ const PARTLY = 0.5;
  * @param {Placement[]} target  the same clips
  * @returns {{r: number, verdict: 'close'|'partly'|'different'|'unknown',
  *   worst: {a: string, b: string, should: 'closer'|'apart'} | null, expected: Placement[]}}
- *   r: Pearson correlation of the distances, NaN where all are equal; verdict: unknown where the known layout has but one
- *   distance; worst: the pair whose distance is most off, where something is off; expected: the known layout turned,
- *   mirrored and scaled to lie over what was placed
+ *   r: Pearson correlation of the distances, NaN where all are equal; verdict: unknown where the known layout has but
+ *   one distance; worst: the pair whose distance is most off, where something is off; expected: the known layout
+ *   turned, mirrored and scaled to lie over what was placed
  */
 export function comparePractice(placed, target) {
   const at = new Map(placed.map((placement) => [placement.clip, placement]));
@@ -59,8 +59,8 @@ function worstPair(pairs) {
 }
 
 /**
- * Least-squares similarity transform of `target` onto the placements (Procrustes). In two dimensions, with points as complex
- * numbers z, a turn with scaling is one complex factor; a mirror image takes the conjugate first.
+ * Least-squares similarity transform of `target` onto the placements (Procrustes). In two dimensions, with points as
+ * complex numbers, a turn with scaling is one complex factor; a mirror image takes the conjugate first.
  */
 function overlay(target, at) {
   const placed = target.map(({ clip }) => at.get(clip));

@@ -1,9 +1,9 @@
 /**
  * Fetches media ahead of their use, a few at once, in the order in which they are needed.
  *
- * Posters go through the browser's HTTP cache. Clips are kept as Blob URLs, and a clip's `sources` are replaced by its Blob URL
- * as soon as it is there: a loaded clip then starts without the network, also while the network is down, and in browsers
- * (WebKit) whose player does not read what fetch() has cached. Until then a clip plays from its own address.
+ * Posters go through the browser's HTTP cache. Clips are kept as Blob URLs, and a clip's `sources` are replaced by its Blob
+ * URL as soon as it is there: a loaded clip then starts without the network, also while the network is down, and in
+ * browsers (WebKit) whose player does not read what fetch() has cached. Until then a clip plays from its own address.
  */
 
 const PARALLEL = 4;
@@ -16,8 +16,8 @@ const KEEP = 256 * 1024 * 1024;
  * @param {import('./session.js').Trial | null} trial
  * @param {{poster: string, sources: import('./session.js').Source[]}[]} upcoming
  * @param {(type: string) => boolean} canPlay
- * @returns {{url: string, kind: 'poster' | 'clip', clip: object | null}[]}  posters of the trial, its clips in seat order,
- *   then the same of what comes next; each address once
+ * @returns {{url: string, kind: 'poster' | 'clip', clip: object | null}[]}  posters of the trial, its clips in seat
+ *   order, then the same of what comes next; each address once
  */
 export function preloadOrder(trial, upcoming, canPlay) {
   const clips = trial?.clips ?? [];

@@ -11,7 +11,8 @@ export function savingState(outbox, drafts, { persistent }, t) {
   if (outbox.refused) return { state: 'trouble', words: t('Not accepted by the server. Your work is kept.') };
   const problem = outbox.problem ?? drafts.problem;
   if (problem) {
-    const what = problem === 'connection' ? t('Not saved yet: no connection.') : t('Not saved yet: the server is busy.');
+    const what =
+      problem === 'connection' ? t('Not saved yet: no connection.') : t('Not saved yet: the server is busy.');
     const kept = persistent
       ? t('Your work is kept on this computer, we keep trying.')
       : t('Please keep this page open, we keep trying.');

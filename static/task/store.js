@@ -1,8 +1,8 @@
 /**
  * What this browser keeps until the server has it: finished arrangements on their way, and the latest draft of a trial.
  *
- * Everything lives in memory and is mirrored to IndexedDB, so that a browser that has none (some private windows), or whose
- * disk is full, still works; `persistent` then says false, and the page warns.
+ * Everything lives in memory and is mirrored to IndexedDB, so that a browser that has none (some private windows), or
+ * whose disk is full, still works; `persistent` then says false, and the page warns.
  */
 import { openDB } from '../vendor/idb/index.js';
 
@@ -11,9 +11,11 @@ const VERSION = 1;
 const PATIENCE = 4_000;
 
 /**
- * @typedef {{id: string, token: string, key: string, body: string, sha256: string, order: number,
- *   refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement: `body` is sent as it is
- * @typedef {{id: string, body: string, over: string}} LocalDraft  `over`: what the server held when it was made
+ * @typedef {{id: string, token: string, key: string, body: string, sha256: string, order: number, setAside: boolean,
+ *   refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement; `body` is sent as it
+ *   is, `setAside` means that the participant went on past its refusal
+ * @typedef {{id: string, body: string, over: string}} LocalDraft  `body`: the placements; `over`: what the server held
+ *   when they were made
  */
 
 /** @param {() => Promise<import('../vendor/idb/index.js').IDBPDatabase>} open */

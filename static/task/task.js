@@ -1,6 +1,6 @@
 /**
- * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the server.
- * The server decides what comes next; nothing here does.
+ * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the
+ * server. The server decides what comes next; nothing here does.
  */
 import { mountArena } from '../arena/arena.js';
 import { ApiError, createApi } from './api.js';
@@ -87,26 +87,33 @@ function apply(next) {
   if (screen === 'trial' && current?.trial.key === next.trial.key) return;
   closeTrial();
   preloader.want(next.trial, next.upcoming);
-  if (screen === 'trial') {
-    openTrial(next);
-    return;
-  }
   const element = showScreen(screen);
+  if (screen === 'trial') openTrial(next);
   if (screen === 'instructions') fillInstructions(element, next.playback, t);
   if (screen === 'thanks') fillThanks(element, next.completion, t);
   if (screen === 'preparing') setTimeout(look, pauseBefore(1));
   showSaving();
 }
 
-function openTrial({ trial, playback, arena }) {
-  showScreen('trial');
+function openTrial({ trial, playback, arena: looks }) {
   breaks.reset();
-  const options = { clips: trial.clips, question: byId('arena').dataset.question, playback, arena, draft: drafts.draftOf(trial), t };
-  current = { trial, arena: mountArena(byId('arena'), { ...options, onChange: drafts.changed, onDone: done, onClipError: clipUnplayable }) };
-  drafts.begin(trial, () => withBreaks(current.arena.result(), breaks.total()));
+  const element = byId('arena');
+  const arena = mountArena(element, {
+    clips: trial.clips,
+    question: trial.question ?? element.dataset.question,
+    playback,
+    arena: looks,
+    draft: drafts.draftOf(trial),
+    t,
+    onChange: drafts.changed,
+    onDone: done,
+    onClipError: clipUnplayable,
+  });
+  current = { trial, arena };
+  drafts.begin(trial, () => withBreaks(arena.result(), breaks.total()));
   if (trial.purpose === 'practice') announce(t('This is a practice round.'));
   showLoading();
-  current.arena.focus();
+  arena.focus();
 }
 
 /** Takes the trial off the screen. Its draft stays where it is. */

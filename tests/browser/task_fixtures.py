@@ -63,7 +63,8 @@ def device_fixture(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]
     yield device
     for context in contexts:
         context.close()
-    assert errors == []
+    if errors:
+        pytest.fail("\n".join(errors))
 
 
 @pytest.fixture(name="page")

@@ -1,0 +1,191 @@
+"""Looks, languages and access: every participant page in all themes, on small screens, by keyboard, for axe-core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.fake_api import FakeServer
+from tests.browser.task_fixtures import (  # noqa: F401
+    chromium_fixture,
+    device_fixture,
+    finish,
+    page_fixture,
+    place,
+    serve_fixture,
+)
+
+pytestmark = pytest.mark.browser
+Serve = Callable[..., FakeServer]
+Device = Callable[..., BrowserContext]
+
+SCREENS = ("instructions", "sending", "preparing", "refused", "elsewhere", "thanks", "withdrawn", "problem", "loading")
+SHOW = "name => import('/static/test/task/screens.js').then(({showScreen}) => { showScreen(name); })"
+
+
+def complaints(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on the page; all its rules, or only some."""
+    # Its preloading trips over style sheets that were imported into a layer, and serves one rule on orientation only.
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    results = Axe().run(page, options={"preload": False, **only})
+    return [
+        f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "background"), [("light", "auto"), ("dark", "auto"), ("dark", "grey")])
+def test_axe_finds_nothing_on_any_participant_page(serve: Serve, device: Device, scheme: str, background: str) -> None:
+    server = serve(
+        state="instructed",
+        background=background,
+        real_arena=True,
+        trials=[[0, 1, 2, 3], [4, 5]],
+        purposes={0: "practice"},
+    )
+    page = device(color_scheme=scheme, bypass_csp=True).new_page()  # axe-core styles its probes inline
+    # Only colours differ between the themes.
+    rules = () if scheme == "light" else ("color-contrast",)
+    found = []
+    for path in ("/join/faces", "/join/full"):
+        page.goto(server.url + path)
+        found += complaints(page, path, rules)
+    page.goto(server.task)
+    expect(page.locator("#start")).to_be_visible()
+    found += complaints(page, "instructions", rules)
+    page.click("#start")
+    expect(page.locator("[data-clip='C-3']")).to_be_visible()
+    found += complaints(page, "trial", rules)
+    for dialog in ("help", "pause", "leave"):
+        page.click(f"#{dialog}")
+        expect(page.locator(f"#{dialog}-dialog")).to_be_visible()
+        found += complaints(page, dialog, rules)
+        page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    page.locator("[data-clip='C-0']").focus()
+    page.keyboard.press("p")
+    page.keyboard.press("p")
+    expect(page.locator("#saving")).to_have_attribute("data-state", "trouble")
+    found += complaints(page, "trouble", rules)
+    page.context.set_offline(False)
+    for screen in SCREENS:
+        page.evaluate(SHOW, screen)
+        found += complaints(page, screen, rules)
+    assert found == []
+
+
+def test_axe_finds_nothing_on_a_preview_and_on_practice_feedback(serve: Serve, device: Device) -> None:
+    page = device(bypass_csp=True).new_page()
+    server = serve(preview=True, trials=[[0, 1, 2, 3], [4, 5]], purposes={0: "practice"})
+    page.goto(server.url + "/join/faces")
+    found = complaints(page, "preview")
+    page.goto(server.task)
+    place(page, 0, 1, 2, 3)
+    finish(page)
+    expect(page.get_by_role("button", name="Go on")).to_be_enabled()
+    found += complaints(page, "feedback")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [
+        ((1024, 700), "de"),
+        ((1024, 700), "fr"),
+        ((1024, 700), "es"),
+        ((1280, 720), "de"),
+        ((2560, 1440), "en"),
+        ((820, 1180), "fr"),
+    ],
+)
+def test_the_bar_holds_its_longest_words_and_nothing_moves(
+    serve: Serve, device: Device, size: tuple[int, int], language: str
+) -> None:
+    width, height = size
+    page = device(viewport={"width": width, "height": height}, locale=language).new_page()
+    page.goto(serve(trials=[[0, 1]]).task)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+    before = page.locator("#arena").bounding_box()
+    page.context.set_offline(True)
+    place(page, 0)
+    expect(page.locator("#saving")).to_have_attribute("data-state", "trouble")
+    assert page.locator("#arena").bounding_box() == before
+    outside = page.evaluate(
+        """() => {
+          const bar = document.querySelector('#bar').getBoundingClientRect();
+          return [...document.querySelectorAll('#bar *')].filter((element) => {
+            const box = element.getBoundingClientRect();
+            const inRows = box.top >= bar.top && box.bottom <= bar.bottom;
+            const inColumns = box.left >= bar.left && box.right <= bar.right;
+            return box.width && !(inRows && inColumns);
+          }).map((element) => element.outerHTML.slice(0, 80));
+        }"""
+    )
+    assert outside == []
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= innerWidth && document.body.scrollHeight <= innerHeight"
+    )
+
+
+def test_the_page_speaks_the_participants_language(serve: Serve, device: Device) -> None:
+    server = serve(state="instructed")
+    page = device(locale="de-AT").new_page()
+    page.goto(f"{server.url}/join/faces")
+    expect(page.locator("input[name=lang]")).to_have_value("de")
+    page.get_by_role("button", name="Ich bin einverstanden").click()
+    expect(page.get_by_role("heading", name="So geht es")).to_be_visible()
+    expect(page.locator("#progress-words")).to_have_text("0 % geschafft, noch etwa 15 Minuten")
+    page.get_by_role("button", name="Los geht’s").click()
+    expect(page.get_by_role("button", name="Fertig")).to_be_visible()
+    page.goto(f"{server.task}?lang=fr")
+    expect(page.locator("#saving")).to_have_text("Tout est enregistré")
+    expect(page.get_by_role("button", name="Terminé")).to_be_visible()
+
+
+def test_right_to_left_nothing_overflows_and_the_bar_is_mirrored(serve: Serve, device: Device) -> None:
+    page = device(viewport={"width": 1024, "height": 700}).new_page()
+    page.goto(serve(state="instructed").task)
+    expect(page.locator("#start")).to_be_visible()
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    bar = {name: page.locator(name).bounding_box() for name in (".progress", ".controls")}
+    assert bar[".progress"]["x"] > bar[".controls"]["x"]
+    heading, start = page.locator("h2").first.bounding_box(), page.locator("#start").bounding_box()
+    assert abs(heading["x"] + heading["width"] - start["x"] - start["width"]) < 2
+
+
+def test_a_whole_session_by_keyboard_alone(serve: Serve, page: Page) -> None:
+    server = serve(real_arena=True, trials=[[0, 1, 2], [3, 4]])
+    page.goto(server.url + "/join/faces")
+
+    def tab_to(name: str) -> None:
+        for _ in range(40):
+            if page.evaluate("document.activeElement.textContent.trim()") == name:
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not reach {name}")
+
+    tab_to("I agree")
+    page.keyboard.press("Enter")
+    expect(page.locator("#start")).to_be_visible()
+    tab_to("Start")
+    page.keyboard.press("Enter")
+    for number, clips in enumerate([[0, 1, 2], [3, 4]]):
+        expect(page.locator(f"[data-clip='C-{clips[-1]}']")).to_be_visible()
+        for clip in clips:
+            expect(page.locator(f"[data-clip='C-{clip}']")).to_be_focused()
+            page.keyboard.press("p")
+            for _ in range(3 * clip + 1):
+                page.keyboard.press("ArrowLeft")
+            page.keyboard.press("p")
+            page.keyboard.press("Tab")
+        tab_to("Done")
+        page.keyboard.press("Enter")
+        expect(page.locator("#progress-words")).to_contain_text("50 %" if number == 0 else "100 %")
+    expect(page.locator("h1", has_text="Thank you!")).to_be_focused()
+    assert len(server.study.submitted) == 2
