@@ -57,6 +57,7 @@ class Design(_Section):
     method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = "lift_the_weakest"
     max_items: int = Field(default=20, ge=3, le=100)
     repeats: int = Field(default=0, ge=0, le=10)
+    checks: int = Field(default=0, ge=0, le=10)
     practice: bool = False
     practice_pass: float | None = Field(default=None, ge=0.0, le=1.0)
 

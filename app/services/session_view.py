@@ -9,17 +9,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.definition import StudyDefinition, check_definition
-from app.domain import SessionState
-from app.models import Clip, Draft, ParticipantSession, Study, Submission, Trial
+from app.domain import ClipState, SessionState
+from app.models import Clip, Draft, ParticipantSession, Seat, Study, Submission, Trial
+from app.services.practice import AssetUrl, open_round, practice_view
 from app.services.trials import active_minutes, open_trial
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
+# Only somebody who reads the line above the arena can follow it; `app.services.submission` judges it.
+CHECK_INSTRUCTION = "Attention check: this time, put all clips into the upper half of the circle."
+MOST_UPCOMING = 20
 MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
 MediaUrl = Callable[[int, str, str, str], str]
 
 
-def session_view(db: Session, session: ParticipantSession, *, tab: str, media_url: MediaUrl) -> dict[str, Any]:
+def session_view(
+    db: Session, session: ParticipantSession, *, tab: str, media_url: MediaUrl, asset_url: AssetUrl
+) -> dict[str, Any]:
     """The whole view as plain data, ready for JSON.
 
     Parameters
@@ -28,10 +34,19 @@ def session_view(db: Session, session: ParticipantSession, *, tab: str, media_ur
         The tab that asks; another one may hold the lease.
     media_url
         (study id, audience, sha256, kind) -> address of a rendition.
+    asset_url
+        (path below static/) -> address of one of the program's own files.
     """
     study = db.get_one(Study, session.study_id)
     definition = check_definition(study.definition)
-    trial = open_trial(db, session) if session.state == SessionState.ARRANGING else None
+    arranging = session.state == SessionState.ARRANGING
+    practice = open_round(db, session, definition) if arranging else None
+    trial = open_trial(db, session) if arranging else None
+    shown = None
+    if practice is not None:
+        shown = practice_view(session, practice, asset_url)
+    elif trial is not None:
+        shown = _trial(db, session, trial, media_url)
     return {
         "session": {
             "id": session.public_id,
@@ -47,8 +62,8 @@ def session_view(db: Session, session: ParticipantSession, *, tab: str, media_ur
         "playback": definition.playback.model_dump(),
         "arena": definition.arena.model_dump(),
         "progress": _progress(db, session, definition),
-        "trial": None if trial is None else _trial(db, session, trial, media_url),
-        "upcoming": [],
+        "trial": shown,
+        "upcoming": _upcoming(db, session, media_url) if arranging else [],
         "completion": _completion(session, definition),
         "elsewhere": session.tab is not None and session.tab != tab,
     }
@@ -63,7 +78,17 @@ def _trial(db: Session, session: ParticipantSession, trial: Trial, media_url: Me
         "clips": [_clip(seat.clip, session, media_url) for seat in trial.seats],
         "draft": None if draft is None else draft.body,
         "target": None,
+        "question": CHECK_INSTRUCTION if trial.purpose == "check" else None,
     }
+
+
+def _upcoming(db: Session, session: ParticipantSession, media_url: MediaUrl) -> list[dict[str, Any]]:
+    """Media that a later trial will need: clips that no trial of this session has shown yet."""
+    shown = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
+    query = select(Clip).where(Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.id.not_in(shown))
+    clips = db.scalars(query.order_by(Clip.position).limit(MOST_UPCOMING))
+    views = (_clip(clip, session, media_url) for clip in clips)
+    return [{"poster": view["poster"], "sources": view["sources"]} for view in views]
 
 
 def _clip(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict[str, Any]:

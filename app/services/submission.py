@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.bodies import TrialBody, check_placements, parse_event, parse_trial
+from app.definition import check_definition
 from app.domain import SessionState, move_session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import (
@@ -19,11 +20,13 @@ from app.models import (
     Placement,
     Play,
     SessionEvent,
+    Study,
     Submission,
     Trial,
     now,
 )
 from app.services.enrolment import session_of
+from app.services.practice import open_round, submit_round
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,13 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
     """
     moment = at or now()
     session = session_of(db, token, lock=True)
-    trial = _trial_of(db, session, trial_key)
     digest = hashlib.sha256(raw).hexdigest()
     session.last_seen_at = moment
+    definition = check_definition(db.get_one(Study, session.study_id).definition)
+    if submit_round(db, session, definition, trial_key, raw):
+        db.commit()
+        return Ack(trial_key, digest)
+    trial = _trial_of(db, session, trial_key)
     stored = db.get(Submission, trial.id)
     if stored is not None and stored.sha256 == digest:
         db.commit()
@@ -73,6 +80,9 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         db.commit()
         raise
     _store(db, trial, body, raw, digest, moment)
+    if trial.purpose == "check":
+        passed = all(placement.y > 0 for placement in body.placements)
+        _log(db, session, "check", moment, trial=trial_key, passed=passed)
     draft = db.get(Draft, trial.id)
     if draft is not None:
         db.delete(draft)
@@ -80,8 +90,13 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
     return Ack(trial_key, digest)
 
 
-def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str) -> None:
+def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str) -> bool:
     """Keep the placements of an unfinished trial, for a reload or another device (F11, F15).
+
+    Returns
+    -------
+    bool
+        Whether they were kept; those of a practice round are not.
 
     Raises
     ------
@@ -91,6 +106,8 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         As `submit` does.
     """
     session = session_of(db, token, lock=True)
+    if trial_key == open_round(db, session, check_definition(db.get_one(Study, session.study_id).definition)):
+        return False
     trial = _trial_of(db, session, trial_key)
     if session.tab is not None and session.tab != tab:
         raise Conflict("The task goes on in another window.", code="elsewhere")
@@ -108,6 +125,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         draft.saved_at = moment
     session.last_seen_at = moment
     db.commit()
+    return True
 
 
 def take_lease(db: Session, token: str, *, tab: str) -> None:

@@ -16,13 +16,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis import next_items, pair_evidence
-from analysis.designs import SessionProgress, StopRule, session_progress
+from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
 from app.db import Database
-from app.definition import StudyDefinition, check_definition
+from app.definition import Design, StudyDefinition, check_definition
 from app.domain import SessionState, move_session
 from app.models import ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
-from app.services.arrangements import clip_order, session_arrangements
+from app.services.arrangements import JUDGMENTS, clip_order, session_arrangements
+from app.services.practice import open_round
 from app.tokens import new_trial_key
+
+# A repeat follows every four trials, the first check comes as the third trial, and another after every five.
+TRIALS_BETWEEN_REPEATS = 4
+FIRST_CHECK, TRIALS_BETWEEN_CHECKS, CHECK_CLIPS = 2, 5, 4
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class TrialPlan:
     design: str
     seed: int
     clip_ids: list[int]
+    repeat_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,23 +80,53 @@ def progress_of(db: Session, session: ParticipantSession, definition: StudyDefin
 def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinition) -> Plan:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
     progress = progress_of(db, session, definition)
-    if progress.done:
-        return Plan(None, progress.reason, 1.0)
-    number = db.scalar(select(func.count()).select_from(Trial).where(Trial.session_id == session.id)) or 0
-    clips = clip_order(db, session.study_id)
+    earlier = list(db.scalars(select(Trial).where(Trial.session_id == session.id).order_by(Trial.number)))
+    number = len(earlier)
     seed = int(np.random.SeedSequence([session.seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
     rng = np.random.default_rng(seed)
-    method = definition.design.method
-    items = next_items(
-        session_arrangements(db, session),
-        len(clips),
-        design=method,
-        max_items=min(definition.design.max_items, len(clips)),
+    clips = clip_order(db, session.study_id)
+    repeat = _repeat(earlier, definition.design, rng, at_end=progress.done)
+    if progress.done and (repeat is None or progress.reason != "evidence"):
+        return Plan(None, progress.reason, 1.0)
+    if repeat is not None:
+        ids = rng.permutation([seat.clip_id for seat in repeat.seats])
+        trial = TrialPlan(number, "repeat", repeat.design, seed, [int(clip) for clip in ids], repeat.number)
+    elif _check_is_due(earlier, definition.design):
+        chosen = rng.choice(len(clips), size=min(CHECK_CLIPS, len(clips)), replace=False)
+        trial = TrialPlan(number, "check", "random", seed, [clips[int(item)].id for item in chosen])
+    else:
+        items = next_items(
+            session_arrangements(db, session),
+            len(clips),
+            design=definition.design.method,
+            max_items=min(definition.design.max_items, len(clips)),
+            rng=rng,
+        )
+        seated = rng.permutation(items)
+        trial = TrialPlan(number, "arrange", definition.design.method, seed, [clips[int(item)].id for item in seated])
+    return Plan(trial, None, min(progress.fraction, 0.99))
+
+
+def _repeat(earlier: list[Trial], design: Design, rng: np.random.Generator, *, at_end: bool) -> Trial | None:
+    """The earlier trial to show again now: one after every few others, and at the end those that are still missing."""
+    repeated = [trial.repeat_of for trial in earlier if trial.purpose == "repeat"]
+    if len(repeated) >= design.repeats:
+        return None
+    judged = [trial for trial in earlier if trial.purpose in JUDGMENTS]
+    if not at_end and len(judged) < TRIALS_BETWEEN_REPEATS * (len(repeated) + 1) + len(repeated):
+        return None
+    chosen = choose_repeat(
+        [np.array([seat.clip_id for seat in trial.seats]) for trial in judged],
+        repeats=[k for k, trial in enumerate(judged) if trial.purpose == "repeat"],
+        repeated=[k for k, trial in enumerate(judged) if trial.number in repeated],
         rng=rng,
     )
-    seated = rng.permutation(items)
-    trial = TrialPlan(number, "arrange", method, seed, [clips[int(item)].id for item in seated])
-    return Plan(trial, None, progress.fraction)
+    return None if chosen is None else judged[chosen]
+
+
+def _check_is_due(earlier: list[Trial], design: Design) -> bool:
+    done = sum(trial.purpose == "check" for trial in earlier)
+    return done < design.checks and len(earlier) >= FIRST_CHECK + done * TRIALS_BETWEEN_CHECKS
 
 
 def advance(database: Database, session_id: int, *, at: datetime | None = None) -> None:
@@ -103,8 +139,10 @@ def advance(database: Database, session_id: int, *, at: datetime | None = None) 
         session = db.get_one(ParticipantSession, session_id)
         if session.state != SessionState.ARRANGING or open_trial(db, session) is not None:
             return
-        study = db.get_one(Study, session.study_id)
-        plan = plan_next(db, session, check_definition(study.definition))
+        definition = check_definition(db.get_one(Study, session.study_id).definition)
+        if open_round(db, session, definition) is not None:
+            return
+        plan = plan_next(db, session, definition)
     with database.writing() as db:
         _carry_out(db, session_id, plan, at or now())
 
@@ -126,6 +164,7 @@ def _carry_out(db: Session, session_id: int, plan: Plan, at: datetime) -> None:
                 key=new_trial_key(),
                 number=plan.trial.number,
                 purpose=plan.trial.purpose,
+                repeat_of=plan.trial.repeat_of,
                 design=plan.trial.design,
                 seed=plan.trial.seed,
                 assigned_at=at,

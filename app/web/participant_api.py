@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, g, jsonify, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -18,6 +18,7 @@ from app.services.trials import advance, start
 from app.web.context import database
 from app.web.failures import failure
 from app.web.signing import media_url
+from app.web.strings import translate
 
 blueprint = Blueprint("participant_api", __name__, url_prefix="/api/v1/session")
 
@@ -65,8 +66,8 @@ def put_draft(key: str) -> Response:
     """The placements so far."""
     raw = _body(LONGEST_BODY)
     with database().writing() as db:
-        save_draft(db, _token(), key, raw, tab=_tab())
-    return jsonify(saved=True)
+        saved = save_draft(db, _token(), key, raw, tab=_tab())
+    return jsonify(saved=saved)
 
 
 @blueprint.post("/events")
@@ -89,7 +90,18 @@ def leave() -> Response:
 def _view() -> dict[str, Any]:
     advance(database(), _session_id())
     with database().reading() as db:
-        return session_view(db, session_of(db, _token()), tab=_tab(), media_url=media_url)
+        session = session_of(db, _token())
+        view = session_view(db, session, tab=_tab(), media_url=media_url, asset_url=_asset_url)
+    # The program's own wording comes in the language of the participant's page; a study's wording passes unchanged.
+    g.study_language = session.language
+    for part in (view["study"], view["trial"] or {}):
+        if part.get("question"):
+            part["question"] = translate(part["question"])
+    return view
+
+
+def _asset_url(path: str) -> str:
+    return url_for("static", filename=path)
 
 
 def _session_id() -> int:
