@@ -114,7 +114,7 @@ def test_repeats_show_an_earlier_trials_clips_and_count_as_judgments(app: Flask)
 
 
 def test_missing_repeats_come_at_the_end_when_the_evidence_is_reached_early(app: Flask) -> None:
-    toml = '[design]\nmethod = "full"\nrepeats = 2\n[stop]\nmin_evidence = 0.45\n'
+    toml = '[design]\nmethod = "full"\nrepeats = 2\n[stop]\nmin_evidence = 1.0\n'
     purposes = [trial["purpose"] for trial in run_to_the_end(participant(app, toml, n_clips=3))]
     assert purposes.count("repeat") == 2
     # By its turn the second repeat would have come as the tenth trial or later.
