@@ -96,6 +96,9 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
                 continue
             if packet.is_corrupt:
                 raise VideoError(BROKEN_OFF)
+            if packet.is_discard:
+                # Cut away without encoding anew, as phones do: needed to decode what follows, but not shown.
+                continue
             durations[time] = packet.duration or 0
             first = time if first is None else min(first, time)
             if len(durations) > limits.frames:

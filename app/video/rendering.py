@@ -87,6 +87,8 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = THREADS
         audio = container.streams.audio[0] if options.sound and probe.has_audio else None
+        if audio is not None and audio.codec_context is None:
+            raise VideoError("the sound of the video cannot be decoded: its codec is not known here")
         outputs = [stack.enter_context(Output(folder, form, size, probe, audio)) for form in FORMATS]
         poster = PosterChoice(probe.duration)
         chain = PictureChain(stream, size, shown=shown)

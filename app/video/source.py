@@ -18,7 +18,14 @@ from app.video.records import Limits, VideoError
 CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "dv", "gif")
 
 # What libav raises for bytes that it cannot make sense of.
-UNREADABLE = (av.error.InvalidDataError, av.error.ArgumentError, av.error.EOFError, av.error.PatchWelcomeError)
+UNREADABLE = (
+    av.error.InvalidDataError,
+    av.error.ArgumentError,
+    av.error.EOFError,
+    av.error.PatchWelcomeError,
+    av.error.ExternalError,
+    av.error.UnknownError,
+)
 
 
 def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:

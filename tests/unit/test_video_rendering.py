@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -155,6 +156,25 @@ def test_at_most_sixty_frames_a_second_are_kept_evenly(tmp_path, shown, fps, eve
     for name in VIDEOS:
         np.testing.assert_allclose(one.times(name), expected, atol=0.0011)
     assert one.result.duration == pytest.approx(24 / float(fps), abs=1e-3)
+
+
+def test_what_a_phone_cut_away_without_encoding_anew_is_not_shown(tmp_path, shown):
+    clip = make_clip(tmp_path / "a.mp4", frames=40, size=(200, 100))
+    data = bytearray(clip.read_bytes())
+    entry = data.index(b"elst") + 12
+    length, start, rate = struct.unpack(">IiI", data[entry : entry + 12])
+    assert length == 1600, "the one edit shows 40 frames, in ms"
+    # MP4 counts 512 ticks a frame here: show 800 ms from the tenth frame on.
+    data[entry : entry + 12] = struct.pack(">IiI", 800, start + 10 * 512, rate)
+    clip.write_bytes(data)
+    one = shown(clip)
+    assert (one.result.source.frames, one.result.frames) == (20, 20)
+    assert one.result.duration == pytest.approx(0.8)
+    sources = np.stack([picture(200, 100, index) for index in range(40)]).astype(float)
+    for name in VIDEOS:
+        np.testing.assert_allclose(one.times(name), np.arange(20) / 25, atol=0.0011)
+        found = [np.abs(sources - image).mean(axis=(1, 2, 3)).argmin() for image in one.pictures(name)]
+        assert found == list(range(10, 30))
 
 
 def test_three_frames_are_enough(tmp_path, shown):
