@@ -173,14 +173,30 @@ def main(argv: list[str] | None = None) -> int:
         print("The real raters' files are not here: the truth `real` and the real participant are left out.")
     out: dict[str, Any] = {"arguments": vars(options) | {"json": str(options.json)}, "seeds": seeds}
 
+    def finish(part: str) -> None:
+        out["minutes"] = (time.monotonic() - started) / 60
+        print(f"{part}: done after {out['minutes']:.0f} minutes.\n", flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(out, indent=1, default=str))
+
+    if have_data:
+        methods = ["WA", "latent"] if options.quick else ["WA", "IMDS", "latent", "combined"]
+        folds = [(method, fold, 10) for method in methods for fold in range(10)]
+        tables.real(run(real_fold, folds, options.processes), out)
+        finish("Real participant")
+
     cells = [(kind, n, seed) for n, k in seeds.items() for kind in kinds for seed in range(k)]
     # Largest first: the last ones to finish are then short.
     main_results = run(main_cell, sorted(cells, key=lambda cell: -cell[1]), options.processes)
     tables.recovery(sorted(main_results, key=lambda result: cells.index(result[0])), out)
-    n_other = min(seeds)
-    some = [kind for kind in ("gaussian_5", "clusters", "real") if kind in kinds]
-    others = [(c, kind, n_other, s) for c in CONDITIONS for kind in some for s in range(max(1, seeds[n_other] // 2))]
-    tables.conditions(run(condition_cell, others[:4] if options.quick else others, options.processes), out)
+    finish("Recovery")
+
+    smallest = min(seeds)
+    some = [kind for kind in ("gaussian_5", "clusters", "real") if kind in kinds][: 1 if options.quick else 3]
+    others = [(c, kind, smallest, s) for c in CONDITIONS for kind in some for s in range(max(1, seeds[smallest] // 2))]
+    tables.conditions(run(condition_cell, others, options.processes), out)
+    finish("Other participants")
+
     try:
         rival.load()
     except rival.RivalMissingError as error:
@@ -188,16 +204,10 @@ def main(argv: list[str] | None = None) -> int:
     else:
         theirs = [(kind, n, s, False) for n in seeds if n <= 40 for kind in kinds for s in range(seeds[n])]
         if not options.quick:
-            # Half a minute each: the package refines its RDM by inverse MDS after every trial.
-            theirs += [(kind, n_other, s, True) for kind in kinds for s in range(min(2, seeds[n_other]))]
+            # Half a minute of computing each: the package refines its RDM by inverse MDS after every trial.
+            theirs += [(kind, smallest, 0, True) for kind in ("gaussian_5", "clusters", "tree")]
         tables.rival(run(rival_cell, theirs, options.processes), dict(main_results), out)
-    if have_data:
-        methods = ["WA", "latent"] if options.quick else ["WA", "IMDS", "latent", "combined"]
-        tables.real(run(real_fold, [(m, fold, 10) for m in methods for fold in range(10)], options.processes), out)
-    out["minutes"] = (time.monotonic() - started) / 60
-    print(f"\n{out['minutes']:.1f} minutes with {options.processes} processes.")
-    if options.json:
-        options.json.write_text(json.dumps(out, indent=1, default=str))
+        finish("Rival")
     return 0
 
 

@@ -54,11 +54,10 @@ def adaptive_session(
     the next items are chosen from it. Stops with the trial that comes nearest to `placements`.
     """
     package = load()
-    center, radius = (0.0, 0.0), 0.5
     items, trials, used = list(range(n_items)), [], 0
     while True:
         trial = place_items(rdm, np.array(items), behaviour=behaviour, rng=rng)
-        trials.append(_trial(package, trial, center, radius))
+        trials.append(as_trial(package, trial))
         used += len(items)
         estimate, _ = package.estimate_rdm_weighted_average(n_items, trials, weight_mode="k2012")
         evidence = package.compute_evidence_matrix(n_items, trials, D_reference=estimate, weight_mode="max")
@@ -75,8 +74,9 @@ def adaptive_session(
             return to_condensed(estimate), used
 
 
-def _trial(package: Any, trial: Arrangement, center: tuple[float, float], radius: float) -> Any:
+def as_trial(package: Any, trial: Arrangement) -> Any:
+    """An arrangement as the package's own type, with the arena that it needs to know its unit."""
     positions = {int(item): (float(x), float(y)) for item, (x, y) in zip(trial.items, trial.positions, strict=True)}
     return package.TrialArrangement(
-        subset=trial.items.tolist(), positions=positions, arena_center=center, arena_radius=radius
+        subset=trial.items.tolist(), positions=positions, arena_center=(0.0, 0.0), arena_radius=0.5
     )
