@@ -14,6 +14,7 @@ from analysis.arrangement import Arrangement
 from analysis.formats import matlab, tables
 from analysis.formats.bundle_tables import Column
 from analysis.formats.rdm_set import RDMSet
+from analysis.formats.sets import read_set_arrays, write_set_arrays
 
 NAMES = ("=a.mp4", "b.mp4", "-1", "ü.mp4")
 
@@ -187,3 +188,29 @@ def test_write_mat_takes_a_stream(rdms):
     matlab.write_mat(file, rdms)
     file.seek(0)
     same(matlab.read_mat(file), rdms)
+
+
+def test_several_sets_are_written_as_one_array_each(tmp_path):
+    sets = [
+        RDMSet(np.arange(6.0).reshape(2, 3), ("a", "b", "ü"), ("P1", "P2")),
+        RDMSet([[np.nan]], ("c", "d"), ("P3",)),
+    ]
+    paths = write_set_arrays(tmp_path / "sets", sets)
+    assert [path.name for path in paths] == ["01.npy", "02.npy"]
+    back = read_set_arrays(tmp_path / "sets")
+    for array, one in zip(back.values(), sets, strict=True):
+        np.testing.assert_array_equal(array, one.rdms)
+    assert (tmp_path / "sets" / "01_clips.txt").read_text(encoding="utf-8") == "a\nb\nü\n"
+    with pytest.raises(ValueError, match="set 1: a name in clips holds a line end"):
+        write_set_arrays(tmp_path, [RDMSet([[1.0]], ("a\nb", "c"), ("P1",))])
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"), [(np.zeros((2, 4)), "4 is not a number of pairs"), (np.zeros(3), "shape")]
+)
+def test_arrays_that_are_no_rdms_are_refused_by_name(tmp_path, array, reason):
+    with pytest.raises(ValueError, match="holds no files named 01"):
+        read_set_arrays(tmp_path)
+    np.save(tmp_path / "03.npy", array)
+    with pytest.raises(ValueError, match=rf"03\.npy: .*{reason}"):
+        read_set_arrays(tmp_path)

@@ -1,0 +1,62 @@
+"""Studies of several sets of clips as one array of raters x pairs for each set: 01.npy, 02.npy, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.formats.rdm_set import RDMSet
+from analysis.rdm import n_items_of
+
+
+def write_set_arrays(folder: str | Path, sets: Sequence[RDMSet]) -> list[Path]:
+    """Write NN.npy, (raters, pairs), for each set in order; returns the arrays' paths.
+
+    Beside each array NN_clips.txt and NN_raters.txt hold the names, one a line. The folder is made if it is absent.
+
+    Raises
+    ------
+    ValueError
+        When a name holds a line end.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    width = max(2, len(str(len(sets))))
+    paths = []
+    for number, one in enumerate(sets, start=1):
+        stem = f"{number:0{width}d}"
+        for label, texts in (("clips", one.names), ("raters", one.raters)):
+            if any(len(text.splitlines()) > 1 for text in texts):
+                raise ValueError(f"set {number}: a name in {label} holds a line end")
+            (folder / f"{stem}_{label}.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        paths.append(folder / f"{stem}.npy")
+        np.save(paths[-1], one.rdms)
+    return paths
+
+
+def read_set_arrays(folder: str | Path) -> dict[str, Floats]:
+    """The arrays (raters, pairs) of a folder of NN.npy files, by NN in order; names beside them are not needed.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, when there is none, or one is no array of raters x pairs.
+    """
+    found = {}
+    for path in sorted(Path(folder).glob("*.npy")):
+        if not path.stem.isdigit():
+            continue
+        try:
+            array = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+            if array.ndim != 2:
+                raise ValueError(f"has shape {array.shape} in place of raters x pairs")
+            n_items_of(array.shape[1])
+        except (ValueError, EOFError) as error:
+            raise ValueError(f"{path}: {error}") from error
+        found[path.stem] = array
+    if not found:
+        raise ValueError(f"{folder}: holds no files named 01.npy, 02.npy, ...")
+    return found
