@@ -11,7 +11,7 @@ from typing import Any
 
 from app.video.picture import orientation_of, shown_size
 from app.video.records import Limits, Probe, VideoError
-from app.video.source import UNREADABLE, check_dimensions, check_duration, open_source
+from app.video.source import check_dimensions, check_duration, frames_of, open_source, refusing
 
 BROKEN_OFF = "the file is damaged or incomplete: it ends before its video does (was a copy or a recording broken off?)"
 
@@ -66,14 +66,12 @@ def first_frame(container: Any, stream: Any) -> Any:
     VideoError
         When none can be decoded.
     """
-    for packet in container.demux(stream):
-        try:
-            for frame in packet.decode():
+    reason = "the video cannot be decoded: no picture comes out of it"
+    with refusing(reason):
+        for packet in container.demux(stream):
+            for frame in frames_of(packet, reason, started=False):
                 return frame
-        except UNREADABLE:
-            # A recording that starts in the middle of a broadcast holds pictures that need others, which are not there.
-            continue
-    raise VideoError("the video cannot be decoded: no picture comes out of it")
+    raise VideoError(reason)
 
 
 def scan(container: Any, stream: Any, limits: Limits) -> Timing:
@@ -86,7 +84,7 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
     """
     durations: dict[int, int] = {}
     first, end = None, 0.0
-    try:
+    with refusing(BROKEN_OFF):
         for packet in container.demux():
             time = packet.pts if packet.pts is not None else packet.dts
             if packet.size == 0 or time is None:
@@ -104,8 +102,6 @@ def scan(container: Any, stream: Any, limits: Limits) -> Timing:
             if len(durations) > limits.frames:
                 raise VideoError(f"the video has more than {limits.frames:,} frames, the most that are allowed")
             check_duration(float((time - first) * stream.time_base), limits)
-    except UNREADABLE as error:
-        raise VideoError(BROKEN_OFF) from error
     if not durations:
         raise VideoError("the file is damaged or incomplete: there is not a single picture in it")
     if len(durations) == 1:

@@ -14,12 +14,12 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from app.video.inspection import inspect, scan
+from app.video.inspection import BROKEN_OFF, inspect, scan
 from app.video.picture import TICK, PictureChain, rendered_size
 from app.video.poster import PosterChoice
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack
-from app.video.source import UNREADABLE, open_source
+from app.video.source import frames_of, open_source, refusing
 
 # More would not help pictures of this size, and the same machine saves participants' trials.
 THREADS = 2
@@ -111,7 +111,9 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
             decoded += 1
             report(min(1.0, decoded / probe.frames))
             if timeline.place(frame):
-                write(timeline.with_durations(chain.through(frame)))
+                with refusing("the video is damaged: its pictures cannot be brought into one shape"):
+                    pictures = chain.through(frame)
+                write(timeline.with_durations(pictures))
         write(timeline.with_durations(chain.through(None)))
         write(timeline.last())
         for output in outputs:
@@ -130,20 +132,22 @@ def decode(container: Any, stream: Any, audio: Any | None) -> Iterator[Any]:
     Raises
     ------
     VideoError
-        When something after the first picture cannot be decoded. What comes before it does not count: a recording that
-        starts in the middle of a broadcast holds pictures that need others, which are not there.
+        When something from the first picture on cannot be decoded.
     """
-    pictures = 0
-    for packet in container.demux([stream, audio] if audio else [stream]):
-        try:
-            for frame in packet.decode():
-                pictures += packet.stream is stream
-                yield frame
-        except UNREADABLE as error:
-            if packet.stream is not stream:
-                raise VideoError("the sound of the video is damaged and cannot be decoded") from error
-            if pictures:
-                raise VideoError(f"the video is damaged{_near(packet)}: part of it cannot be decoded") from error
+    started = False
+    packets = container.demux([stream, audio] if audio else [stream])
+    while True:
+        with refusing(BROKEN_OFF):
+            packet = next(packets, None)
+        if packet is None:
+            return
+        if packet.stream is stream:
+            near = "" if packet.dts is None else f" near {float(packet.dts * packet.time_base):.1f} s"
+            frames = frames_of(packet, f"the video is damaged{near}: part of it cannot be decoded", started=started)
+            started = started or bool(frames)
+        else:
+            frames = frames_of(packet, "the sound of the video is damaged and cannot be decoded")
+        yield from frames
 
 
 class Timeline:
@@ -240,10 +244,6 @@ class Output:
         self.picture(None)
         if self._sound:
             self._sound.finish()
-
-
-def _near(packet: Any) -> str:
-    return "" if packet.dts is None else f" near {float(packet.dts * packet.time_base):.1f} s"
 
 
 def _check(path: Path, frames: int, limits: Limits) -> None:

@@ -24,6 +24,7 @@ class SoundTrack:
         layout = "mono" if source.codec_context.layout.nb_channels == 1 else "stereo"
         self._container = container
         self._start, self._end = round(probe.start * RATE), round(probe.duration * RATE)
+        self._next = 0
         self._stream = container.add_stream(codec, rate=RATE, layout=layout, format=sample_format, bit_rate=bit_rate)
         self._stream.codec_context.open()
         self._resampler = av.AudioResampler(
@@ -35,9 +36,14 @@ class SoundTrack:
         for piece in self._resampler.resample(frame):
             if piece.pts is None or piece.time_base is None:
                 raise VideoError("the sound of the video has no times and cannot be fitted to its pictures")
-            piece.pts, piece.time_base = round(piece.pts * piece.time_base * RATE) - self._start, Fraction(1, RATE)
-            if 0 <= piece.pts < self._end:
+            pts = round(piece.pts * piece.time_base * RATE) - self._start
+            if abs(pts - self._next) <= piece.samples / 2:
+                # Stored times are rounded; sound that follows on must not overlap, nor leave gaps.
+                pts = self._next
+            if self._next <= pts < self._end:
+                piece.pts, piece.time_base = pts, Fraction(1, RATE)
                 self._container.mux(self._stream.encode(piece))
+                self._next = pts + piece.samples
 
     def finish(self) -> None:
         """Write what is still inside."""

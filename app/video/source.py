@@ -5,6 +5,8 @@ Runs in the child process.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,17 @@ from app.video.records import Limits, VideoError
 # network formats are not among them, so no file can make the decoder open another one.
 CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "dv", "gif")
 
-# What libav raises for bytes that it cannot make sense of.
-UNREADABLE = (
-    av.error.InvalidDataError,
-    av.error.ArgumentError,
-    av.error.EOFError,
-    av.error.PatchWelcomeError,
-    av.error.ExternalError,
-    av.error.UnknownError,
-)
+
+@contextmanager
+def refusing(reason: str) -> Iterator[None]:
+    """Whatever libav has against a file that it reads (it has a dozen errors for damage) becomes a VideoError."""
+    try:
+        yield
+    except MemoryError:
+        # Of libav's errors too; the worker knows the limit that was passed.
+        raise
+    except av.error.FFmpegError as error:
+        raise VideoError(reason) from error
 
 
 def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
@@ -35,26 +39,48 @@ def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
     ------
     VideoError
         When it is not a video that can be used, or its header already passes a limit.
+    OSError
+        When the file cannot be read at all.
     """
     size = path.stat().st_size
     if size == 0:
         raise VideoError("the file is empty (0 bytes)")
     if size > limits.file_bytes:
         raise VideoError(f"the file has {size / 1e6:,.0f} MB; at most {limits.file_bytes / 1e6:,.0f} MB are allowed")
-    try:
+    # Reading its first bytes here tells a file that cannot be read from one that makes no sense.
+    kind = why_not_a_video(path)
+    with refusing(kind):
         container = av.open(
             f"file:{path}",
             container_options={"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"},
             # Tags in an unknown encoding are no reason to refuse a clip.
             metadata_errors="replace",
         )
-    except UNREADABLE as error:
-        raise VideoError(why_not_a_video(path)) from error
     try:
-        return container, _video_stream(container, path, limits)
+        return container, _video_stream(container, kind, limits)
     except BaseException:
         container.close()
         raise
+
+
+def frames_of(packet: Any, reason: str, *, started: bool = True) -> list[Any]:
+    """What a packet decodes to.
+
+    Before the first picture (not `started`) a packet that cannot be decoded holds nothing: a recording that begins in
+    the middle of a broadcast has pictures that need others, which are not there.
+
+    Raises
+    ------
+    VideoError
+        With `reason`, when it cannot be decoded.
+    """
+    try:
+        with refusing(reason):
+            return list(packet.decode())
+    except VideoError:
+        if started:
+            raise
+        return []
 
 
 def check_dimensions(width: int, height: int, limits: Limits) -> None:
@@ -100,11 +126,11 @@ def why_not_a_video(path: Path) -> str:
     return "the file is not a video of a known kind" if b"\0" in head else "the file is text, not a video"
 
 
-def _video_stream(container: Any, path: Path, limits: Limits) -> Any:
+def _video_stream(container: Any, kind: str, limits: Limits) -> Any:
     # The cover of a sound file is stored as a video stream of one picture.
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
-        raise VideoError("the file holds sound but no video" if container.streams.audio else why_not_a_video(path))
+        raise VideoError("the file holds sound but no video" if container.streams.audio else kind)
     stream = streams[0]
     if stream.codec_context is None:
         raise VideoError("the video cannot be decoded: its codec is not known here")

@@ -128,6 +128,29 @@ def test_f37_a_file_with_damaged_pictures_is_refused(tmp_path):
         render(path, tmp_path, Options(), Limits(), lambda share: None)
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mkv", "ffv1"), ("a.webm", "libvpx-vp9"), ("a.wmv", "wmv2"), ("a.gif", "gif")],
+)
+def test_f37_whatever_is_damaged_is_converted_or_refused_and_nothing_else(tmp_path, name, codec):
+    """libav reports damage by a dozen kinds of error: end of file, input/output, permission, range, and more."""
+    whole = make_clip(
+        tmp_path / name, codec=codec, pix_fmt="rgb8" if codec == "gif" else "yuv420p", frames=8
+    ).read_bytes()
+    refused = 0
+    for seed in range(12):
+        rng, data = random.Random(seed), bytearray(whole)
+        for _ in range(rng.choice([1, 5, 40])):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        path = tmp_path / f"damaged{seed}{name}"
+        path.write_bytes(data[: rng.randrange(len(data) // 2, len(data))] if seed % 3 == 0 else data)
+        try:
+            render(path, tmp_path, Options(), Limits(), lambda share: None)
+        except VideoError:
+            refused += 1
+    assert refused
+
+
 def test_f37_ten_hours_are_refused_without_reading_them(tmp_path):
     path = make_clip(tmp_path / "a.mkv", frames=3, times=[0, 5, 36_000])
     assert refusal(path) == "the video lasts 36,000.0 s; at most 120.0 s are allowed"
