@@ -29,8 +29,8 @@ def make_queue(settings: Settings, database: Database) -> Queue:
     huey = SqliteHuey("asterism", filename=str(settings.jobs_file), fsync=True, results=False)
 
     @huey.task()  # type: ignore[untyped-decorator]
-    def convert_clips(study_id: int) -> None:
-        convert_waiting_clips(database, settings, study_id)
+    def convert_clips() -> None:
+        convert_waiting_clips(database, settings)
 
     @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
     def take_up_clips() -> None:
@@ -45,6 +45,8 @@ def work(settings: Settings) -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     queue = make_queue(settings, open_database(settings.database))
+    # Clips that an earlier worker left behind are taken up at once, not at the next full minute.
+    queue.convert_clips()
     queue.huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0).run()
 
 
