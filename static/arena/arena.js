@@ -124,7 +124,7 @@ export function mountArena(element, options) {
     const { diameter } = plan.box;
     const pitch = { x: plan.item.width / diameter, y: plan.item.height / diameter };
     const space = {
-      seats: plan.seats,
+      seats: Object.fromEntries(ids.map((id, index) => [id, plan.seats[index]])),
       reach: (pitch.x + pitch.y) / 4,
       pitch,
       extent: { x: width / 2 / diameter, y: height / 2 / diameter },

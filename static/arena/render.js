@@ -53,14 +53,20 @@ export function createRenderer(view, { labels, t, arena }) {
     view.circle.classList.toggle('is-target', Boolean(state.hand) && (state.hand.inside || !state.hand.shown));
   }
 
+  function transformAt(point, state, { box, item }) {
+    const at = toPixels(point, state.view, box);
+    const shift = `translate(${at.x - item.width / 2}px, ${at.y - item.height / 2}px)`;
+    return state.view.zoom === 1 ? shift : `${shift} scale(${magnified(state.view.zoom)})`;
+  }
+
   function drawItem(state, plan, id, level) {
     const before = last.get(id);
     const element = view.items.get(id);
-    const at = toPixels(positionOf(state, id), state.view, plan.box);
-    const { width, height } = plan.item;
-    const scale = magnified(state.view.zoom);
-    const transform = `translate(${at.x - width / 2}px, ${at.y - height / 2}px)${scale === 1 ? '' : ` scale(${scale})`}`;
-    if (before.transform !== transform) element.style.transform = before.transform = transform;
+    const point = positionOf(state, id);
+    if (before.point !== point || before.view !== state.view || before.plan !== plan) {
+      Object.assign(before, { point, view: state.view, plan });
+      element.style.transform = transformAt(point, state, plan);
+    }
     if (before.level !== level) element.style.zIndex = before.level = level;
   }
 
@@ -96,11 +102,7 @@ export function createRenderer(view, { labels, t, arena }) {
       const wanted = shown.includes(id);
       if (element.hidden === !wanted && !wanted) continue;
       element.hidden = !wanted;
-      const seat = state.space.seats[state.clips.indexOf(id)];
-      const at = toPixels(seat, state.view, plan.box);
-      const scale = magnified(state.view.zoom);
-      const { width, height } = plan.item;
-      element.style.transform = `translate(${at.x - width / 2}px, ${at.y - height / 2}px) scale(${scale})`;
+      element.style.transform = transformAt(state.space.seats[id], state, plan);
     }
   }
 

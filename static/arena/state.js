@@ -11,8 +11,9 @@
  *
  * @typedef {object} State
  * @property {string[]} clips in seat order
- * @property {{seats: Point[], reach: number, pitch: Point, extent: Point}} space of the stage, arena units: seats in
- *   clip order; how near a clip's centre must come to the circle to touch it; a clip's width and height; half the stage
+ * @property {{seats: Object<string, Point>, reach: number, pitch: Point, extent: Point}} space of the stage, arena units:
+ *   where each clip waits; how near a clip's centre must come to the circle to touch it; a clip's width and height;
+ *   half the stage's
  * @property {import('./history.js').History<Layout>} history
  * @property {Hand|null} hand
  * @property {string[]} selected
@@ -43,7 +44,12 @@ export function createState(clips, { placements = [], watch = 'free' } = {}) {
   const placed = Object.fromEntries(known.map(({ clip, x, y }) => [clip, clampToCircle({ x, y })]));
   return {
     clips,
-    space: { seats: clips.map(() => ({ x: 0, y: 0 })), reach: 0, pitch: { x: 0, y: 0 }, extent: { x: 1, y: 1 } },
+    space: {
+      seats: Object.fromEntries(clips.map((id) => [id, { x: 0, y: 0 }])),
+      reach: 0,
+      pitch: { x: 0, y: 0 },
+      extent: { x: 1, y: 1 },
+    },
     history: begin({ placed, stack: Object.keys(placed) }),
     hand: null,
     selected: [],
@@ -65,7 +71,7 @@ export const placedIn = (state) => state.history.present.placed;
 
 /** @param {State} state @param {string} id @returns {Point} where the clip is shown, arena units */
 export function positionOf(state, id) {
-  return state.hand?.shown?.[id] ?? placedIn(state)[id] ?? state.space.seats[state.clips.indexOf(id)];
+  return state.hand?.shown?.[id] ?? placedIn(state)[id] ?? state.space.seats[id];
 }
 
 /** @param {State} state @returns {string[]} clips that wait on their seats, in seat order */

@@ -25,6 +25,7 @@ TYPES = {
     ".json": "application/json",
     ".mp4": "video/mp4",
     ".png": "image/png",
+    ".webp": "image/webp",
     ".svg": "image/svg+xml",
 }
 
@@ -94,7 +95,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(end - start))
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Cache-Control", "max-age=3600")
-        if file.suffix == ".html":
+        if file.parent == HARNESS:
             self.send_header("Content-Security-Policy", "default-src 'self'; img-src 'self' data:")
         if status == HTTPStatus.PARTIAL_CONTENT:
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")

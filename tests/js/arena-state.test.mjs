@@ -12,7 +12,8 @@ const COMMITS = ['drop', 'put', 'putBack'];
 /** A state of n clips on a stage of 1280 x 620. */
 function arenaOf(count, options = {}) {
   const clips = Array.from({ length: count }, (_, index) => `c${index}`);
-  const { box, item, seats } = seatPlan(1280, 620, count, 4 / 3);
+  const { box, item, seats: points } = seatPlan(1280, 620, count, 4 / 3);
+  const seats = Object.fromEntries(clips.map((id, index) => [id, points[index]]));
   const pitch = { x: item.width / box.diameter, y: item.height / box.diameter };
   const extent = { x: 640 / box.diameter, y: 310 / box.diameter };
   const space = { seats, reach: (pitch.x + pitch.y) / 4, pitch, extent };
@@ -53,12 +54,12 @@ test('every clip is always in the circle, on its seat, or in the hand', () => {
         assert.ok(state.clips.includes(id));
         assert.ok(isInside(point), `${action.type} left ${id} at ${point.x}, ${point.y}`);
       }
-      state.clips.forEach((id, index) => {
+      for (const id of state.clips) {
         const at = positionOf(state, id);
         assert.ok(Number.isFinite(at.x) && Number.isFinite(at.y));
         if (state.hand?.shown?.[id]) assert.ok(!state.hand.inside || isInside(at));
-        else assert.deepEqual(at, placed[id] ?? state.space.seats[index]);
-      });
+        else assert.deepEqual(at, placed[id] ?? state.space.seats[id]);
+      }
       assert.equal(waiting(state).length + Object.keys(placed).length, state.clips.length);
     });
   }

@@ -1,6 +1,7 @@
 /**
  * Mounts one arena on an otherwise empty page, as the query string says: ?n=12&options={"playback": {...}, ...}.
- * Clips repeat the media that /clips.json lists. What the arena reports is kept on `window.harness`.
+ * Clips repeat the media that /clips.json lists, each under an address of its own. What the arena reports is kept on
+ * `window.harness`.
  */
 import { mountArena } from '/static/arena/arena.js';
 
@@ -10,15 +11,15 @@ const media = await (await fetch('/clips.json')).json();
 const count = Number(query.get('n') ?? 12);
 const clips = Array.from({ length: count }, (_, index) => {
   const { poster, sources, width, height } = media[index % media.length];
-  const tag = `#${index}`; // a fragment keeps 60 clips of 12 files apart as far as the page can tell
+  const own = `?${index}`;
   return {
     id: `c${index}`,
     label: '',
     width,
     height,
     duration: 1,
-    poster: poster + tag,
-    sources: sources.map((source) => ({ ...source, src: source.src + (query.has('cold') ? `?${index}` : '') })),
+    poster: poster + own,
+    sources: sources.map((source) => ({ ...source, src: source.src + own })),
   };
 });
 
