@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     max_clip_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     max_clip_seconds: float = Field(default=120.0, gt=0)
     max_clips: int = Field(default=2000, gt=0)
+    least_free_bytes: int = Field(default=500 * 1024 * 1024, ge=0)
     session_hours: float = Field(default=12.0, gt=0)
 
     @property

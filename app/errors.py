@@ -55,6 +55,13 @@ class StudyFull(StudyClosed):
     code = "full"
 
 
+class NoRoom(AsterismError):
+    """The server's disk is nearly full: nobody new is admitted, so that those at the task can still be saved."""
+
+    status = 503
+    code = "no_room"
+
+
 class Unauthorised(AsterismError):
     """No token, or one that nobody was given."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.definition import check_definition
 from app.domain import SessionState, StudyState
-from app.errors import Invalid, NotFound, StudyClosed, StudyFull, Unauthorised
+from app.errors import Invalid, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
 from app.models import ParticipantSession, SessionEvent, SessionToken, Study, now
 from app.tokens import hash_token, new_public_id, new_token
 
@@ -74,6 +74,7 @@ def enter(
     *,
     language: str = "en",
     is_simulated: bool = False,
+    has_room: bool = True,
 ) -> Entry:
     """Admit a participant who has consented, or let the session of the same recruiter's link go on (F14, F20).
 
@@ -85,6 +86,8 @@ def enter(
         When there is no such study.
     StudyClosed, StudyFull
         When the study takes nobody, or has no place left; sessions that exist go on regardless (F13).
+    NoRoom
+        When a new session would be made, and the server has no room for its data (`has_room`, F05).
     """
     study = db.scalar(select(Study).where(Study.name == study_name).with_for_update())
     if study is None:
@@ -100,6 +103,8 @@ def enter(
         )
     resumed = session is not None
     if session is None:
+        if not has_room:
+            raise NoRoom("The server cannot take new participants at the moment. Please try again later.")
         _require_place(db, study, definition.recruitment.places)
         number = (
             db.scalar(select(func.max(ParticipantSession.number)).where(ParticipantSession.study_id == study.id)) or 0

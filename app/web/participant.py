@@ -11,8 +11,9 @@ from app.errors import NotFound, StudyClosed, Unauthorised
 from app.markdown import to_html
 from app.models import Study
 from app.services.enrolment import enter, find_study, recruiter_parameters, session_of
+from app.services.room import has_room
 from app.services.session_view import DEFAULT_QUESTION
-from app.web.context import database
+from app.web.context import database, settings
 from app.web.strings import page_language, translate
 
 blueprint = Blueprint("participant", __name__)
@@ -46,7 +47,7 @@ def agree(name: str) -> Response:
         definition = _in_the_studys_words(find_study(db, name))
     params = recruiter_parameters(definition.recruitment.parameters, request.form.to_dict(flat=False))
     with database().writing() as db:
-        entry = enter(db, name, params, language=page_language())
+        entry = enter(db, name, params, language=page_language(), has_room=has_room(settings()))
     return redirect(url_for("participant.task", name=name, token=entry.token), 303)
 
 
@@ -97,7 +98,9 @@ def default_consent() -> str:
 
 def default_instructions() -> str:
     """What stands above the page's own pictures of how it works, for a study that says nothing itself; in Markdown."""
-    return translate("You will see short video clips around a circle. Please arrange them by how similar they are to you.")
+    return translate(
+        "You will see short video clips around a circle. Please arrange them by how similar they are to you."
+    )
 
 
 def default_thanks() -> str:
