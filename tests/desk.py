@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,22 +17,32 @@ from flask.testing import FlaskClient
 
 from analysis.simulate import Behaviour, place_items
 from app import create_app
-from app.config import Settings
-from app.db import Database
+from app.config import Settings, load_settings
+from app.db import Database, open_database
 from app.domain import SessionState
-from app.models import ParticipantSession
-from app.services import accounts
+from app.models import ParticipantSession, SessionToken
+from app.services import accounts, estimates
 from app.services.accounts import Account, make_setup_link, use_setup_link
 from app.services.arrangements import clip_order
 from app.services.enrolment import enter, session_of
 from app.services.submission import submit
 from app.services.trials import advance, open_trial, start
-from tests.factories import encode
+from app.tokens import hash_token, new_token
+from tests.factories import encode, make_study
 
 EMAIL = "ada@lab.example"
 PASSWORD = "seven quiet rivers"
 # Sessions of a handful of clips that end after a few trials.
-SHORT = 'title = "A study"\nseed = 7\n[design]\nmax_items = 5\n[stop]\nmin_evidence = 0.2\nmax_trials = 4\n'
+SHORT = """
+title = "A study"
+seed = 7
+[design]
+method = "lift_the_weakest"
+max_items = 5
+[stop]
+min_evidence = 0.2
+max_trials = 4
+"""
 
 
 @dataclass(frozen=True)
@@ -51,12 +63,39 @@ def open_lab(settings: Settings) -> Iterator[Lab]:
     costly = accounts._hasher
     accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     accounts._nobodys_hash.cache_clear()
+    # Copies of one study hold the same sessions: what one test computed must not stand in for another's.
+    estimates._memory = estimates._Memory(estimates.MEMORY_BYTES)
     try:
         yield Lab(app, app.test_client(), database, settings)
     finally:
         accounts._hasher = costly
         accounts._nobodys_hash.cache_clear()
         database.close()
+
+
+def prepare(folder: Path, empty_sqlite: Path) -> Path:
+    """A data folder with a study of six clips: three raters, the last one simulated, and a fourth after one trial.
+
+    Building it takes a while, so a module of tests builds it once and each test works on a copy (`open_copy`).
+    """
+    settings = load_settings(data=folder, rate_limits=False)
+    shutil.copyfile(empty_sqlite, folder / "asterism.sqlite3")
+    database = open_database(settings.database)
+    make_study(database, settings, toml=SHORT)
+    for seed in range(3):
+        recruiter = {"PROLIFIC_PID": f"person-{seed}", "STUDY_ID": "a-study"}
+        take_part(database, "faces", seed, recruiter=recruiter, is_simulated=seed == 2)
+    take_part(database, "faces", 3, trials=1)
+    database.close()
+    return folder
+
+
+@contextmanager
+def open_copy(prepared: Path, folder: Path) -> Iterator[Lab]:
+    """An app on a copy of a prepared data folder."""
+    shutil.copytree(prepared, folder)
+    with open_lab(load_settings(data=folder, rate_limits=False)) as lab:
+        yield lab
 
 
 def make_account(database: Database, email: str = EMAIL) -> Account:
@@ -97,25 +136,38 @@ def take_part(
         entry = enter(db, name, recruiter or {}, is_simulated=is_simulated)
     with database.reading() as db:
         session = session_of(db, entry.token)
-        clips = clip_order(db, session.study_id)
-    truth = np.linalg.norm(np.subtract(*_pairs(np.random.default_rng(1).normal(size=(len(clips), 3)))), axis=1)
-    rng = np.random.default_rng([2, seed])
     start(database, session.id)
+    go_on(database, session.id, seed, trials=trials, token=entry.token)
+    return session.public_id
+
+
+def go_on(database: Database, session_id: int, seed: int = 0, *, trials: int | None, token: str | None = None) -> None:
+    """A session goes on for some trials, or to its end."""
+    with database.writing() as db:
+        session = db.get_one(ParticipantSession, session_id)
+        clips = clip_order(db, session.study_id)
+        if token is None:
+            token = new_token()
+            db.add(SessionToken(token_hash=hash_token(token), session_id=session_id))
+            db.commit()
+    first, second = np.triu_indices(len(clips), 1)
+    points = np.random.default_rng(1).normal(size=(len(clips), 3))
+    truth = np.linalg.norm(points[first] - points[second], axis=1)
+    rng = np.random.default_rng([2, seed])
+    index = {clip.id: item for item, clip in enumerate(clips)}
     done = 0
     while trials is None or done < trials:
         with database.reading() as db:
-            current = db.get_one(ParticipantSession, session.id)
+            current = db.get_one(ParticipantSession, session_id)
             trial = open_trial(db, current) if current.state == SessionState.ARRANGING else None
         if trial is None:
             break
-        index = {clip.id: item for item, clip in enumerate(clips)}
         items = np.array([index[seat.clip_id] for seat in trial.seats])
         layout = place_items(truth, items, behaviour=Behaviour(noise=0.05), rng=rng)
         with database.writing() as db:
-            submit(db, entry.token, trial.key, trial_bytes([clips[item].public_id for item in items], layout.positions))
-        advance(database, session.id)
+            submit(db, token, trial.key, trial_bytes([clips[item].public_id for item in items], layout.positions))
+        advance(database, session_id)
         done += 1
-    return session.public_id
 
 
 def trial_bytes(names: list[str], positions: Any) -> bytes:
@@ -133,8 +185,3 @@ def trial_bytes(names: list[str], positions: Any) -> bytes:
             "arena": {"x": 640, "y": 360, "diameter": 560, "item": 64},
         }
     )
-
-
-def _pairs(points: Any) -> tuple[Any, Any]:
-    first, second = np.triu_indices(len(points), 1)
-    return points[first], points[second]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 import numpy as np
@@ -30,6 +31,9 @@ from app.services.results import GROUP, agreement, group_rdm, rdm_table
 from app.version import VERSION
 
 METHODS = ("weighted_average", "combined")
+# Above this size a file waits on disk, not in memory, while it is made.
+SPOOL = 16 * 1024 * 1024
+BLOCK = 64 * 1024
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "tau_a", "cosine")
 
 
@@ -105,13 +109,13 @@ RDM_WRITERS: dict[str, tuple[Callable[[IO[bytes], RDMSet], None], str]] = {
 }
 
 
-def write_rdms(db: Session, study: Study, choice: Choice, *, group: bool, kind: str, out: IO[bytes]) -> None:
-    """Write the raters' RDMs, or the pooled one, to `out` as "csv", "npz", "mat" or "hdf5".
+def rdms_to_download(db: Session, study: Study, choice: Choice, *, group: bool, kind: str) -> RDMSet:
+    """The raters' RDMs, or the pooled one, for a file of that kind.
 
     Raises
     ------
     Invalid
-        When the kind is unknown, or there is no RDM yet.
+        When the kind is none of RDM_WRITERS, or there is no RDM yet.
     """
     if kind not in RDM_WRITERS:
         raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
@@ -119,7 +123,16 @@ def write_rdms(db: Session, study: Study, choice: Choice, *, group: bool, kind: 
     rdms = pooled_rdm(estimates) if group else rater_rdms(db, estimates)
     if rdms is None:
         raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
-    RDM_WRITERS[kind][0](out, rdms)
+    return rdms
+
+
+def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
+    """The RDMs as a file of that kind, piece by piece."""
+    with SpooledTemporaryFile(SPOOL) as file:
+        RDM_WRITERS[kind][0](file, rdms)
+        file.seek(0)
+        while block := file.read(BLOCK):
+            yield block
 
 
 def _observations(db: Session, session: ParticipantSession, n_items: int) -> Floats:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from tempfile import SpooledTemporaryFile
 from typing import cast
 
-from flask import Blueprint, Flask, redirect, render_template, send_file, stream_with_context, url_for
+from flask import Blueprint, Flask, redirect, render_template, stream_with_context, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
@@ -16,7 +15,7 @@ from analysis.formats.bundle import iter_bundle
 from app.errors import AsterismError
 from app.models import Study
 from app.services.accounts import own_studies, own_study
-from app.services.export import RDM_WRITERS, bundle_contents, write_rdms
+from app.services.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
 from app.services.export_tables import ExportOptions
 from app.services.status import study_counts
 from app.services.studies import close_study, open_study
@@ -28,9 +27,6 @@ from app.web.researcher_views import DEFAULT_METHOD, choice_of_request, study_vi
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-
-# Above this size a download waits on disk, not in memory, while it is made.
-SPOOL = 16 * 1024 * 1024
 
 
 @blueprint.before_request
@@ -117,9 +113,7 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    answer = Response(stream_with_context(pieces()), mimetype="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(study)}.zip"'
-    return answer
+    return _download(pieces(), "application/zip", f"{_file_name(study)}.zip")
 
 
 @blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")
@@ -127,13 +121,15 @@ def rdms(name: str, whose: str, kind: str) -> Response:
     """The raters' RDMs, or the group's, as one file."""
     study = _own(name)
     choice = choice_of_request()
-    # Flask closes the file once it is sent.
-    file = SpooledTemporaryFile(SPOOL)  # noqa: SIM115
     with database().reading() as db:
-        write_rdms(db, study, choice, group=whose == "group", kind=kind, out=file)
-    file.seek(0)
-    download = f"{_file_name(study)}_{whose}_{choice.method}.{kind}"
-    return send_file(file, mimetype=RDM_WRITERS[kind][1], as_attachment=True, download_name=download)
+        found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind)
+    return _download(rdm_file(found, kind), RDM_WRITERS[kind][1], f"{_file_name(study)}_{whose}_{choice.method}.{kind}")
+
+
+def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
+    answer = Response(stream_with_context(pieces), mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _own(name: str) -> Study:

@@ -1,0 +1,270 @@
+"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import loadmat
+from sqlalchemy import select
+
+from analysis import estimate_rdm
+from analysis.formats.bundle import Bundle, read_bundle
+from app.domain import SessionState
+from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
+from app.services import export as export_module
+from app.services.estimates import Choice, estimate_raters
+from app.services.export import METHODS, export_bundle, rdm_file, rdms_to_download
+from app.services.export_tables import ExportOptions
+from app.services.results import agreement, group_rdm, rdm_table
+from tests import desk
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
+    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
+
+
+@pytest.fixture
+def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
+    with desk.open_copy(prepared, tmp_path / "data") as lab:
+        yield lab
+
+
+def study_of(db: object) -> Study:
+    return db.scalars(select(Study)).one()  # type: ignore[attr-defined,no-any-return]
+
+
+def export(lab: desk.Lab, folder: Path, options: ExportOptions | None = None) -> Bundle:
+    file = folder / "study.zip"
+    with lab.database.reading() as db, file.open("wb") as out:
+        export_bundle(db, study_of(db), out, options)
+    return read_bundle(file)
+
+
+def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:
+    file = folder / f"rdms.{kind}"
+    with lab.database.reading() as db:
+        rdms = rdms_to_download(db, study_of(db), Choice(method), group=group, kind=kind)
+    file.write_bytes(b"".join(rdm_file(rdms, kind)))
+    return file
+
+
+def results(lab: desk.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """The raters' RDMs and the group's, as the pages show them."""
+    with lab.database.reading() as db:
+        found = estimate_raters(db, study_of(db).id, Choice(method))
+    group = group_rdm(found)
+    assert group is not None
+    return rdm_table(found), group.rdm
+
+
+def test_the_bundle_holds_every_placement_exactly(lab: desk.Lab, tmp_path: Path) -> None:
+    bundle = export(lab, tmp_path)
+    with lab.database.reading() as db:
+        query = (
+            select(Trial.key, Clip.file_name, Placement.x, Placement.y)
+            .join_from(Placement, Trial, Trial.id == Placement.trial_id)
+            .join(Clip, Clip.id == Placement.clip_id)
+        )
+        stored = {(key, clip): (x, y) for key, clip, x, y in db.execute(query)}
+    exported = {(row["trial_key"], row["clip"]): (row["x"], row["y"]) for row in bundle.rows("placements")}
+    assert exported == stored
+    assert bundle.manifest["counts"]["placements"] == len(stored)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rdms_of_the_exported_placements_are_the_exported_rdms(lab: desk.Lab, tmp_path: Path, method: str) -> None:
+    bundle = export(lab, tmp_path)
+    sets = bundle.rdms(method)
+    table, group = results(lab, method)
+    assert sets.raters == ("P001", "P002", "P003", "P004")
+    np.testing.assert_array_equal(sets.rdms, table)
+    np.testing.assert_array_equal(bundle.rdms(method, group=True).rdms[0], group)
+    arrangements = bundle.arrangements()
+    for row, rater in zip(sets.rdms, sets.raters, strict=True):
+        again = estimate_rdm(arrangements[rater], len(bundle.names), method=method)
+        np.testing.assert_allclose(row, again.rdm, rtol=1e-6)
+
+
+def test_trials_sessions_moves_and_plays_are_there(lab: desk.Lab, tmp_path: Path) -> None:
+    bundle = export(lab, tmp_path)
+    people = {row["participant"]: row for row in bundle.rows("participants")}
+    assert [people[rater]["is_simulated"] for rater in sorted(people)] == [False, False, True, False]
+    assert [people[rater]["state"] for rater in sorted(people)] == ["finished"] * 3 + ["arranging"]
+    assert people["P004"]["n_trials"] == 1
+    assert people["P004"]["finished_at"] is None
+    trials = list(bundle.rows("trials"))
+    assert [row["number"] for row in trials if row["participant"] == "P001"] == list(
+        range(1, people["P001"]["n_trials"] + 1)
+    )
+    assert {row["purpose"] for row in trials} == {"main"}
+    placed = Counter(row["trial_key"] for row in bundle.rows("placements"))
+    assert {row["trial_key"]: row["n_clips"] for row in trials} == placed
+    assert {(row["device_pixel_ratio"], row["hidden_ms"]) for row in trials} == {(2.0, 1000.0)}
+    with lab.database.reading() as db:
+        hashes = set(db.scalars(select(Submission.sha256)))
+    assert {row["sha256"] for row in trials} == hashes
+    moves = [row for row in bundle.rows("moves") if row["trial_key"] == trials[0]["trial_key"]]
+    assert [row["sequence"] for row in moves] == list(range(trials[0]["n_clips"] + 1))
+    assert (moves[0]["x"], moves[0]["y"], moves[0]["from_x"]) == (0.125, -0.25, None)
+    assert moves[1]["clip"] == moves[0]["clip"]
+    assert (moves[1]["from_x"], moves[1]["from_y"]) == (0.125, -0.25)
+    assert all(move["from_x"] is None for move in moves[2:])
+    plays = list(bundle.rows("plays"))
+    assert len(plays) == len(trials)
+    assert (plays[0]["played_ms"], plays[0]["completed"]) == (700.0, True)
+    assert bundle.text("study.toml") == desk.SHORT
+    assert "weighted_average" in bundle.text("methods.md")
+
+
+def test_reliability_is_that_of_the_pages(lab: desk.Lab, tmp_path: Path) -> None:
+    bundle = export(lab, tmp_path)
+    rows = {(row["method"], row["measure"]): row for row in bundle.rows("reliability")}
+    ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
+    with lab.database.reading() as db:
+        for method in METHODS:
+            found = agreement(estimate_raters(db, study_of(db).id, Choice(method)))
+            assert found is not None
+            for measure in ("pairwise_pearson", "leave_one_out", "split_half", "cronbach_alpha"):
+                coefficient = getattr(found.reliability, measure)
+                row = rows[method, measure]
+                assert (row["value"], row["low"], row["high"]) == (coefficient.value, *coefficient.interval)
+                assert row["n_raters"] == 4
+            assert ceilings[method, "pearson"]["lower"] == found.ceiling.lower
+    assert {comparator for _, comparator in ceilings} == {"pearson", "spearman", "tau_a", "cosine"}
+
+
+def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Path) -> None:
+    with lab.database.writing() as db:
+        db.scalars(
+            select(ParticipantSession).where(ParticipantSession.number == 1)
+        ).one().state = SessionState.WITHDRAWN
+        db.commit()
+    bundle = export(lab, tmp_path, ExportOptions(with_simulated=False, with_unfinished=False))
+    for table in ("participants", "trials", "placements", "moves", "plays"):
+        assert {row["participant"] for row in bundle.rows(table)} == {"P002"}, table
+    assert bundle.rdms("weighted_average").raters == ("P002",)
+    assert bundle.manifest["about"]["simulated_raters_included"] is False
+
+
+def test_recruiters_ids_are_exported_only_when_asked_for(lab: desk.Lab, tmp_path: Path) -> None:
+    bundle = export(lab, tmp_path)
+    assert b"person-" not in (tmp_path / "study.zip").read_bytes()
+    assert all(row["recruiter_id"] is None and row["recruiter"] is None for row in bundle.rows("participants"))
+    with_ids = list(export(lab, tmp_path, ExportOptions(recruiter_ids=True)).rows("participants"))
+    assert [row["recruiter_id"] for row in with_ids] == ["person-0", "person-1", "person-2", None]
+    assert json.loads(with_ids[0]["recruiter"]) == {"STUDY_ID": "a-study"}
+
+
+def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_path: Path) -> None:
+    with lab.database.writing() as db:
+        clip = db.scalars(select(Clip).where(Clip.position == 0)).one()
+        clip.label = "=HYPERLINK(1)"
+        clip.attributes = {"@kind": "+1", "plain": "-2"}
+        db.scalars(select(ParticipantSession).where(ParticipantSession.number == 1)).one().recruiter = {
+            "PROLIFIC_PID": "=cmd|' /C calc'!A0"
+        }
+        db.commit()
+    bundle = export(lab, tmp_path, ExportOptions(recruiter_ids=True))
+    for name in ("clips", "attributes", "participants"):
+        cells = [cell for row in csv.reader(io.StringIO(bundle.text(f"{name}.csv"))) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in {"=", "+", "@"} or cell == "-2"], name
+    assert next(bundle.rows("clips"))["label"] == "=HYPERLINK(1)"
+
+
+def test_the_mat_file_opens_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+    table, group = results(lab, "combined")
+    data = loadmat(downloaded(lab, tmp_path, "mat", "combined"))
+    np.testing.assert_array_equal(data["rdms"], table)
+    assert [str(cell[0][0]) for cell in data["raters"]] == ["P001", "P002", "P003", "P004"]
+    pooled = loadmat(downloaded(lab, tmp_path, "mat", "combined", group=True))
+    np.testing.assert_array_equal(pooled["rdms"][0], group)
+
+
+@pytest.mark.filterwarnings("default")
+def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+    from rsatoolbox.rdm import load_rdm
+
+    table, _ = results(lab, "weighted_average")
+    rdms = load_rdm(str(downloaded(lab, tmp_path, "hdf5", "weighted_average")), file_type="hdf5")
+    np.testing.assert_array_equal(rdms.dissimilarities, table)
+    assert rdms.n_cond == 6
+
+
+def test_npz_and_csv_hold_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+    table, group = results(lab, "weighted_average")
+    with np.load(downloaded(lab, tmp_path, "npz", "weighted_average")) as data:
+        np.testing.assert_array_equal(data["rdms"], table)
+        np.testing.assert_array_equal(data["observations"] > 0, np.isfinite(table))
+    text = downloaded(lab, tmp_path, "csv", "weighted_average", group=True).read_text()
+    values = [float(row["dissimilarity"]) for row in csv.DictReader(io.StringIO(text))]
+    np.testing.assert_array_equal(values, group)
+
+
+def test_a_study_without_data_exports_its_head(lab: desk.Lab, tmp_path: Path) -> None:
+    with lab.database.writing() as db:
+        for session in db.scalars(select(ParticipantSession)):
+            session.state = SessionState.WITHDRAWN
+        db.commit()
+    bundle = export(lab, tmp_path)
+    assert len(bundle.names) == 6
+    assert list(bundle.rows("placements")) == []
+    assert not [name for name in bundle.manifest["files"] if name.startswith("rdms/")]
+
+
+def test_f29_the_download_is_streamed(lab: desk.Lab, tmp_path: Path) -> None:
+    desk.make_account(lab.database)
+    desk.log_in(lab.client)
+    answer = lab.client.get("/studies/faces/bundle.zip")
+    assert answer.status_code == 200
+    assert answer.is_streamed
+    assert answer.content_length is None
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="faces_')
+    file = tmp_path / "download.zip"
+    file.write_bytes(b"".join(answer.response))
+    assert len(read_bundle(file).rdms("combined").raters) == 4
+
+
+def test_f29_memory_does_not_grow_with_the_rows(lab: desk.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_module, "METHODS", ())
+
+    def peak() -> int:
+        tracemalloc.start()
+        export(lab, tmp_path, ExportOptions())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    export(lab, tmp_path)
+    small = peak()
+    _add_plays(lab, 8_000)
+    assert peak() < small + 1_500_000
+
+
+def _add_plays(lab: desk.Lab, number: int) -> None:
+    from app.models import Play
+
+    with lab.database.writing() as db:
+        trial_id, clip_id = db.execute(select(Play.trial_id, Play.clip_id)).first() or (0, 0)
+        rows = [
+            {
+                "trial_id": trial_id,
+                "order": 10 + k,
+                "clip_id": clip_id,
+                "t_ms": k,
+                "played_ms": 1.5,
+                "how": "hover",
+                "ended": False,
+            }
+            for k in range(number)
+        ]
+        db.bulk_insert_mappings(Play.__mapper__, rows)
+        db.commit()

@@ -1,0 +1,219 @@
+"""What the experimenter's pages and their JSON say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from analysis.estimators import METHODS
+from analysis.rdm import scale_to_rms
+from app.config import Settings
+from app.definition import Design
+from app.domain import ClipState, StudyState
+from app.models import Clip, Study
+from app.services.estimates import Choice, estimate_raters
+from app.services.methods_text import DESIGNS, ESTIMATORS
+from app.services.results import group_rdm
+from app.web import researcher_api
+from app.web.measures import MEASURES
+from tests import desk
+from tests.factories import make_study
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
+    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
+
+
+@pytest.fixture
+def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
+    """Ada is logged in; her study "faces" has four raters, one of them simulated, one unfinished."""
+    with desk.open_copy(prepared, tmp_path / "data") as lab:
+        desk.make_account(lab.database)
+        desk.log_in(lab.client)
+        yield lab
+
+
+def get(lab: desk.Lab, path: str) -> dict:
+    answer = lab.client.get(f"/api/v1/studies/faces{path}")
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_the_list_of_studies(lab: desk.Lab) -> None:
+    page = lab.client.get("/studies").text
+    assert "A study" in page
+    assert 'href="/studies/faces/results"' in page
+
+
+def test_without_studies_the_list_says_which_commands_make_one(settings: Settings) -> None:
+    with desk.open_lab(settings) as lab:
+        desk.make_account(lab.database)
+        desk.log_in(lab.client)
+        page = lab.client.get("/studies").text
+    assert "There is no study yet" in page
+    assert "python3 run.py study create my-study" in page
+
+
+def test_opening_and_closing(lab: desk.Lab) -> None:
+    def post(path: str) -> int:
+        token = desk.csrf_token(lab.client.get("/studies/faces").text)
+        return int(lab.client.post(path, data={"csrf_token": token}).status_code)
+
+    def state() -> str:
+        with lab.database.reading() as db:
+            return db.scalars(select(Study)).one().state.value
+
+    assert (post("/studies/faces/close"), state()) == (303, "closed")
+    assert post("/studies/faces/close") == 409
+    assert (post("/studies/faces/open"), state()) == (303, "open")
+
+
+def test_a_study_whose_clips_are_not_ready_cannot_be_opened_and_says_why(lab: desk.Lab) -> None:
+    make_study(lab.database, lab.settings, name="draft", state=StudyState.DRAFT)
+    with lab.database.writing() as db:
+        clip = db.scalars(select(Clip).join(Study).where(Study.name == "draft")).first()
+        assert clip is not None
+        clip.state = ClipState.CONVERTING
+        db.commit()
+    token = desk.csrf_token(lab.client.get("/studies/draft").text)
+    answer = lab.client.post("/studies/draft/open", data={"csrf_token": token})
+    assert answer.status_code == 409
+    assert "1 clips are not converted yet." in answer.text
+
+
+def test_the_status_of_a_study(lab: desk.Lab) -> None:
+    found = get(lab, "")
+    assert found["study"]["link"] == "http://localhost/join/faces"
+    assert [session["rater"] for session in found["sessions"]] == ["P001", "P002", "P003", "P004"]
+    assert [session["simulated"] for session in found["sessions"]] == [False, False, True, False]
+    assert found["sessions"][0]["progress"] == 1
+    assert found["sessions"][3]["trials"] == 1
+    assert len(found["clips"]) == 6
+    with lab.app.test_client().get(found["clips"][0]["poster"]) as poster:
+        assert poster.status_code == 200
+        assert poster.mimetype == "image/webp"
+
+
+def test_the_link_is_the_operators_address_where_there_is_one(prepared: Path, tmp_path: Path) -> None:
+    with desk.open_copy(prepared, tmp_path / "copy") as plain:
+        settings = plain.settings.model_copy(update={"base_url": "https://lab.example/"})
+    with desk.open_lab(settings) as lab:
+        desk.make_account(lab.database)
+        desk.log_in(lab.client)
+        assert get(lab, "")["study"]["link"] == "https://lab.example/join/faces"
+
+
+def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
+    with lab.database.writing() as db:
+        clip = db.scalars(select(Clip).where(Clip.position == 2)).one()
+        clip.state, clip.reason = ClipState.FAILED, "no video stream"
+        db.commit()
+    found = get(lab, "")["clips"][2]
+    assert (found["file"], found["state"], found["reason"]) == ("clip2.mp4", "failed", "no video stream")
+
+
+def test_results_say_how_far_they_are_until_they_are_ready(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(researcher_api, "SECONDS_PER_ANSWER", 0.0)
+    answers = [lab.client.get("/api/v1/studies/faces/results?method=weighted_average") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 200]
+    assert [(answer.json["state"], answer.json["done"]) for answer in answers] == [
+        ("working", 1),
+        ("working", 2),
+        ("working", 3),
+        ("ready", 4),
+    ]
+    assert answers[3].json["of"] == 4
+    rater = answers[3].json["raters"][3]
+    assert (rater["rater"], rater["trials"], rater["problem"]) == ("P004", 1, None)
+    assert rater["never_seen"] == 5, "five clips of six in one trial"
+
+
+def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None:
+    first = get(lab, "/results?method=weighted_average")["version"]
+    assert get(lab, "/results?method=weighted_average")["version"] == first
+    assert get(lab, "/results?method=weighted_average&simulated=0")["version"] != first
+    desk.take_part(lab.database, "faces", 8, trials=1)
+    assert get(lab, "/results?method=weighted_average")["version"] != first
+
+
+def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
+    with lab.database.reading() as db:
+        estimates = estimate_raters(db, db.scalars(select(Study.id)).one(), Choice("weighted_average"))
+    group = group_rdm(estimates)
+    assert group is not None
+    found = get(lab, "/results/rdms/group?method=weighted_average")
+    np.testing.assert_allclose(found["rdm"], scale_to_rms(group.rdm), atol=1e-5)
+    assert found["n_raters"] == group.n_raters.tolist()
+    assert sorted(found["clusters"]) == list(range(6))
+    own = get(lab, "/results/rdms/P004?method=weighted_average")
+    assert own["rdm"].count(None) == own["never_seen"] == 5
+    assert own["n_raters"] is None
+    assert lab.client.get("/api/v1/studies/faces/results/rdms/P009").status_code == 404
+
+
+def test_the_map_has_a_place_for_every_clip(lab: desk.Lab) -> None:
+    found = get(lab, "/results/maps/group?method=weighted_average")
+    places = np.array(found["positions"])
+    assert places.shape == (6, 2)
+    assert np.abs(places).max() == pytest.approx(1.0)
+    assert 0 <= found["stress"] < 1
+    refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?method=weighted_average")
+    assert refused.status_code == 400
+    assert "do not tie all clips together" in refused.json["error"]["message"]
+
+
+def test_agreement_comes_with_words_intervals_and_each_rater(lab: desk.Lab) -> None:
+    found = get(lab, "/results/agreement?method=weighted_average")
+    main = [measure["key"] for measure in found["measures"] if measure["main"]]
+    assert main == ["pairwise_pearson", "leave_one_out", "split_half", "split_half_corrected", "cronbach_alpha"]
+    for measure in found["measures"]:
+        assert measure["low"] <= measure["value"] <= measure["high"]
+        assert measure["meaning"]
+    assert found["ceiling"]["lower"] <= found["ceiling"]["upper"]
+    assert [(rater["rater"], rater["simulated"]) for rater in found["raters"]] == [
+        ("P001", False),
+        ("P002", False),
+        ("P003", True),
+        ("P004", False),
+    ]
+
+
+def test_an_unknown_estimator_is_refused_in_words(lab: desk.Lab) -> None:
+    answer = lab.client.get("/api/v1/studies/faces/results?method=magic")
+    assert answer.status_code == 400
+    assert answer.json["error"]["field"] == "method"
+
+
+def test_every_estimator_can_be_chosen(lab: desk.Lab) -> None:
+    page = lab.client.get("/studies/faces/results").text
+    assert all(f'value="{method}"' in page for method in METHODS)
+
+
+def test_an_unknown_kind_of_download_is_refused_in_words(lab: desk.Lab) -> None:
+    answer = lab.client.get("/studies/faces/raters.xlsx")
+    assert answer.status_code == 400
+    assert "csv, npz, mat, hdf5" in answer.text
+
+
+def test_downloads_name_the_study_and_the_estimator(lab: desk.Lab) -> None:
+    answer = lab.client.get("/studies/faces/group.npz?method=weighted_average")
+    assert answer.status_code == 200
+    assert "_group_weighted_average.npz" in answer.headers["Content-Disposition"]
+
+
+def test_words_exist_for_every_design_estimator_and_measure() -> None:
+    from dataclasses import fields
+    from typing import get_args
+
+    from analysis.reliability import Reliability
+
+    assert set(DESIGNS) == set(get_args(Design.model_fields["method"].annotation))
+    assert set(ESTIMATORS) == set(METHODS)
+    assert {measure.key for measure in MEASURES} == {
+        field.name for field in fields(Reliability) if field.type in {"Coefficient"}
+    }

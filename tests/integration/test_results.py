@@ -1,0 +1,279 @@
+"""What the results service computes, and when it computes anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from analysis import estimate_rdm
+from analysis.noise_ceiling import noise_ceiling
+from app.domain import SessionState
+from app.errors import Invalid
+from app.models import ParticipantSession, Placement, Study, now
+from app.services import estimates as estimates_module
+from app.services.arrangements import clip_order, rater_trials
+from app.services.estimates import Choice, Estimates, estimate_raters
+from app.services.results import agreement, clip_map, cluster_order, coverage, group_rdm, notes, rdm_table
+from app.services.status import session_statuses, study_counts
+from tests import desk
+from tests.factories import make_study
+
+REFERENCE = Choice("weighted_average")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
+    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
+
+
+@pytest.fixture
+def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
+    """Three raters, the last of them simulated, and a fourth who stopped after one trial."""
+    with desk.open_copy(prepared, tmp_path / "data") as lab:
+        yield lab
+
+
+@pytest.fixture
+def study(lab: desk.Lab) -> int:
+    with lab.database.reading() as db:
+        return db.scalars(select(Study.id).where(Study.name == "faces")).one()
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The methods of the estimates that were computed rather than remembered."""
+    calls: list[str] = []
+
+    def counting(arrangements: object, n_items: int, *, method: str) -> object:
+        calls.append(method)
+        return estimate_rdm(arrangements, n_items, method=method)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(estimates_module, "estimate_rdm", counting)
+    return calls
+
+
+def ask(lab: desk.Lab, study_id: int, choice: Choice = REFERENCE, *, seconds: float | None = None) -> Estimates:
+    with lab.database.reading() as db:
+        return estimate_raters(db, study_id, choice, seconds=seconds)
+
+
+def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) -> None:
+    found = ask(lab, study)
+    with lab.database.reading() as db:
+        raters = rater_trials(db, study)
+        n_items = len(clip_order(db, study))
+    assert [rater.name for rater in found.raters] == ["P001", "P002", "P003", "P004"]
+    assert [rater.trials for rater in found.raters] == [len(rater.trials) for rater in raters]
+    for (rater, estimate), theirs in zip(found.usable, raters, strict=True):
+        assert rater.session.public_id == theirs.session.public_id
+        expected = estimate_rdm(theirs.arrangements, n_items, method="weighted_average")
+        np.testing.assert_array_equal(estimate.rdm, expected.rdm)
+
+
+def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
+    def names(**choice: bool) -> list[str]:
+        return [rater.name for rater in ask(lab, study, Choice("weighted_average", **choice)).raters]
+
+    assert names(with_simulated=False) == ["P001", "P002", "P004"]
+    assert names(with_unfinished=False) == ["P001", "P002", "P003"]
+    assert names(with_simulated=False, with_unfinished=False) == ["P001", "P002"]
+
+
+def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
+    with lab.database.writing() as db:
+        db.scalars(
+            select(ParticipantSession).where(ParticipantSession.number == 1)
+        ).one().state = SessionState.WITHDRAWN
+        db.commit()
+    assert [rater.name for rater in ask(lab, study).raters] == ["P002", "P003", "P004"]
+
+
+def test_only_what_is_new_is_computed(lab: desk.Lab, study: int, computed: list[str]) -> None:
+    ask(lab, study)
+    assert len(computed) == 4
+    ask(lab, study)
+    ask(lab, study, Choice("weighted_average", with_simulated=False))
+    assert len(computed) == 4
+    desk.take_part(lab.database, "faces", 9, trials=1)
+    ask(lab, study)
+    assert len(computed) == 5
+    ask(lab, study, Choice("latent"))
+    assert computed[5:] == ["latent"] * 5
+
+
+def test_a_rater_is_computed_anew_after_another_trial(lab: desk.Lab, study: int) -> None:
+    before = ask(lab, study).raters[3]
+    with lab.database.reading() as db:
+        session = db.scalars(select(ParticipantSession).where(ParticipantSession.number == 4)).one()
+    desk.go_on(lab.database, session.id, trials=1)
+    after = ask(lab, study).raters[3]
+    assert (before.trials, after.trials) == (1, 2)
+    assert before.estimate is not None
+    assert after.estimate is not None
+    assert not np.array_equal(before.estimate.evidence, after.estimate.evidence)
+
+
+def test_in_slices_the_work_comes_to_an_end(lab: desk.Lab, study: int, computed: list[str]) -> None:
+    done = []
+    for _ in range(10):
+        found = ask(lab, study, seconds=0.0)
+        done.append(found.done)
+        if found.complete:
+            break
+    assert done == [1, 2, 3, 4]
+    assert len(computed) == 4
+
+
+def test_memory_is_bounded_and_forgets_the_oldest_first(
+    lab: desk.Lab, study: int, computed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = 15 * estimates_module.BYTES_PER_PAIR
+    memory = estimates_module._Memory(3 * one)
+    monkeypatch.setattr(estimates_module, "_memory", memory)
+    ask(lab, study)
+    assert memory.used == 3 * one
+    assert len(memory.entries) == 3
+    ask(lab, study)
+    assert len(computed) > 4
+
+
+def test_a_study_larger_than_the_memory_is_computed_in_one_call(
+    lab: desk.Lab, study: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates_module, "MEMORY_BYTES", 1)
+    monkeypatch.setattr(estimates_module, "_memory", estimates_module._Memory(1))
+    assert ask(lab, study, seconds=0.0).complete
+
+
+def test_the_group_is_the_mean_of_equally_sized_rdms(lab: desk.Lab, study: int) -> None:
+    found = ask(lab, study)
+    group = group_rdm(found)
+    assert group is not None
+    table = rdm_table(found)
+    sizes = np.sqrt(np.nanmean(table**2, axis=1, keepdims=True))
+    expected = np.nanmean(table / sizes, axis=0)
+    np.testing.assert_allclose(group.rdm, expected / np.sqrt(np.nansum(expected**2)), rtol=1e-12)
+    np.testing.assert_array_equal(group.n_raters, np.isfinite(table).sum(axis=0))
+    assert group.n_raters.min() < 4, "the rater with a single trial of five clips saw not every pair"
+
+
+def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
+    found = ask(lab, study)
+    between = agreement(found)
+    assert between is not None
+    table = np.array(rdm_table(found))
+    expected = []
+    for i in range(4):
+        for j in range(i):
+            both = np.isfinite(table[i]) & np.isfinite(table[j])
+            expected.append(np.corrcoef(table[i][both], table[j][both])[0, 1])
+    assert between.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected))
+    assert between.ceiling == noise_ceiling(table, method="pearson")
+    assert agreement(found) is between, "the same data are not bootstrapped twice"
+
+
+def test_nobody_has_taken_part(lab: desk.Lab) -> None:
+    study_id = make_study(lab.database, lab.settings, name="empty")
+    found = ask(lab, study_id)
+    assert found.complete
+    assert group_rdm(found) is None
+    assert agreement(found) is None
+
+
+def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: desk.Lab) -> None:
+    study_id = make_study(lab.database, lab.settings, name="other", toml=desk.SHORT)
+    desk.take_part(lab.database, "other")
+    found = ask(lab, study_id)
+    group, between = group_rdm(found), agreement(found)
+    assert group is not None
+    assert between is not None
+    np.testing.assert_allclose(group.rdm, found.usable[0][1].rdm, rtol=1e-12)
+    assert np.isnan(between.reliability.pairwise_pearson.value)
+    assert between.reliability.pairwise_pearson.reason
+
+
+def test_all_clips_on_one_spot_is_a_problem_with_a_reason(lab: desk.Lab, study: int) -> None:
+    with lab.database.writing() as db:
+        db.execute(Placement.__table__.update().values(x=0.1, y=0.1))
+        db.commit()
+    found = ask(lab, study)
+    assert found.usable == []
+    assert "one spot" in (found.raters[0].problem or "")
+    assert group_rdm(found) is None
+
+
+def test_coverage_counts_pairs() -> None:
+    counts = coverage(np.array([0.0, 0.1, 0.5, 0.7]), 0.5)
+    assert (counts.pairs, counts.never_seen, counts.below_target) == (4, 1, 2)
+
+
+def test_clusters_lie_side_by_side_and_missing_pairs_do_not_stop_them() -> None:
+    points = np.array([0.0, 5.0, 0.1, 5.1, 0.2])
+    first, second = np.triu_indices(5, 1)
+    rdm = np.abs(points[first] - points[second])
+    rdm[1] = np.nan
+    order = cluster_order(rdm)
+    assert sorted(order) == list(range(5))
+    assert {0, 2, 4} in (set(order[:3]), set(order[2:]))
+    assert cluster_order(np.full(3, np.nan)) == [0, 1, 2]
+    assert cluster_order(np.array([1.0])) == [0, 1]
+
+
+def test_a_map_of_pairs_that_do_not_hang_together_is_refused_in_words() -> None:
+    rdm = np.full(6, np.nan)
+    rdm[0] = rdm[5] = 1.0
+    with pytest.raises(Invalid, match="do not tie"):
+        clip_map(rdm)
+    with pytest.raises(Invalid, match="three clips"):
+        clip_map(np.array([1.0]))
+
+
+def test_notes_say_what_a_reader_has_to_know() -> None:
+    from analysis import Arrangement
+
+    apart = [
+        Arrangement([0, 1, 2], [[0, 0], [0.1, 0], [0, 0.3]]),
+        Arrangement([3, 4, 5], [[0, 0], [0.1, 0], [0, 0.3]]),
+        Arrangement([0, 1, 2], np.zeros((3, 2))),
+    ]
+    sentences = " ".join(notes(estimate_rdm(apart, 6, method="weighted_average")))
+    assert "2 groups that share no pair" in sentences
+    assert "Trial 3 was left out" in sentences
+
+
+def test_f19_a_silent_session_is_idle_then_left(lab: desk.Lab, study: int) -> None:
+    def states() -> list[str]:
+        with lab.database.reading() as db:
+            return [status.state for status in session_statuses(db, db.get_one(Study, study))]
+
+    def silent_for(**time: float) -> None:
+        with lab.database.writing() as db:
+            session = db.scalars(select(ParticipantSession).where(ParticipantSession.number == 4)).one()
+            session.last_seen_at = now() - timedelta(**time)
+            db.commit()
+
+    assert states() == ["finished"] * 3 + ["arranging"]
+    silent_for(minutes=6)
+    assert states()[3] == "idle"
+    silent_for(hours=2)
+    assert states()[3] == "left"
+    with lab.database.reading() as db:
+        statuses = session_statuses(db, db.get_one(Study, study))
+        counts = study_counts(db, [db.get_one(Study, study)])[study]
+    assert [status.is_simulated for status in statuses] == [False, False, True, False]
+    assert statuses[3].trials == 1
+    assert (counts.clips_ready, counts.finished, counts.running, counts.simulated) == (6, 3, 0, 1)
+
+
+def test_a_session_without_a_trial_is_listed_and_is_no_rater(lab: desk.Lab) -> None:
+    study_id = make_study(lab.database, lab.settings, name="other", toml=desk.SHORT)
+    desk.take_part(lab.database, "other", trials=0)
+    with lab.database.reading() as db:
+        (status,) = session_statuses(db, db.get_one(Study, study_id))
+    assert (status.rater, status.trials, status.minutes, status.state) == ("P001", 0, 0.0, "arranging")
+    assert ask(lab, study_id).raters == []
