@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         failures,
         headers,
         media,
+        openapi,
         participant,
         participant_api,
         researcher,
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     strings.init_app(app)
     failures.register(app)
     headers.register(app)
-    for module in (participant, participant_api, media, researcher, researcher_api, status):
+    for module in (participant, participant_api, openapi, media, researcher, researcher_api, status):
         app.register_blueprint(module.blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops
