@@ -11,6 +11,8 @@ import { RADIUS, toArena } from './geometry.js';
 const SLOP = { mouse: 3, pen: 6, touch: 9 }; // pixels before a press becomes a drag
 const DOUBLE = 350; // ms between two clicks that count as a double click
 const LONG = 550; // ms until a resting finger enlarges
+const BORDER = 36; // pixels along the stage's border in which a drag moves a magnified view
+const DRIFT = 0.25; // pixels a frame that the view moves, for each pixel the pointer is into the border
 
 /**
  * @param {HTMLElement} stage
@@ -25,14 +27,15 @@ const LONG = 550; // ms until a resting finger enlarges
 export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   const fingers = new Map();
   let gesture = null;
-  let origin = { left: 0, top: 0 };
+  let origin = { left: 0, top: 0, width: 0, height: 0 };
   let hovered = null;
   let lastClick = { id: null, at: -Infinity };
   let longPress = 0;
+  let drifting = 0;
 
   const measure = () => {
-    const { left, top } = stage.getBoundingClientRect();
-    origin = { left, top };
+    const { left, top, width, height } = stage.getBoundingClientRect();
+    origin = { left, top, width, height };
   };
   const pixel = (event) => ({ x: event.clientX - origin.left, y: event.clientY - origin.top });
   const toUnits = (at) => toArena(at, state().view, box());
@@ -69,6 +72,20 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     if (gesture.kind === 'lasso') dispatch({ type: 'lasso', ...toUnits(at), add: gesture.add });
     if (gesture.kind === 'pan') panBy(gesture.last, at);
     gesture.last = at;
+    if (gesture.kind === 'drag' && !drifting) drift();
+  }
+
+  /** A drag near the border of the stage takes a magnified view along, frame by frame. */
+  function drift() {
+    drifting = 0;
+    if (gesture?.kind !== 'drag' || state().view.zoom === 1) return;
+    const { last } = gesture;
+    const into = (at, size) => Math.min(0, at - BORDER) + Math.max(0, at - size + BORDER);
+    const by = { x: DRIFT * into(last.x, origin.width), y: DRIFT * into(last.y, origin.height) };
+    if (by.x === 0 && by.y === 0) return;
+    panBy(by, { x: 0, y: 0 });
+    dispatch({ type: 'drag', ...toUnits(last) });
+    drifting = requestAnimationFrame(drift);
   }
 
   /** The press has become a movement: of clips, of the lasso, or of the view. */
@@ -204,6 +221,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   for (const [type, listener, options] of listeners) stage.addEventListener(type, listener, options);
   return () => {
     clearTimeout(longPress);
+    cancelAnimationFrame(drifting);
     for (const [type, listener, options] of listeners) stage.removeEventListener(type, listener, options);
   };
 }

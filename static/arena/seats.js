@@ -11,8 +11,8 @@
  */
 
 const EDGE = 6; // free pixels along the stage's border
-const COVERAGE = 0.6; // share of the circle that all clips together would cover
-const LARGEST = 0.2; // of the diameter: few clips do not grow beyond this (square root of width times height)
+const COVERAGE = 0.5; // share of the circle that all clips together would cover
+const LARGEST = 0.18; // of the diameter: few clips do not grow beyond this (square root of width times height)
 const SMALLEST = 46; // pixels: many clips do not shrink below this where there is room (53 x 40 at 4:3)
 
 /**

@@ -1,0 +1,135 @@
+"""How the arena lies on the page: every size, many clips, directions, contrast and motion."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
+
+pytest_plugins = ["tests.browser.arena_fixtures"]
+pytestmark = pytest.mark.browser
+
+SIZES = [(1024, 700), (1280, 720), (2560, 1440), (820, 1180), (1180, 820)]
+# All at once in the page: a hundred clips are measured in one call.
+BOXES = """selector => [...document.querySelectorAll(selector)].map((element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return { left, top, right, bottom };
+})"""
+
+
+def boxes(page: ArenaPage, selector: str) -> list[dict[str, float]]:
+    found: list[dict[str, float]] = page.page.evaluate(BOXES, selector)
+    return found
+
+
+def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
+    return a["left"] < b["right"] and b["left"] < a["right"] and a["top"] < b["bottom"] and b["top"] < a["bottom"]
+
+
+@pytest.mark.parametrize("clips", [3, 12, 30, 60, 100])
+def test_clips_and_controls_never_meet(open_arena: OpenArena, clips: int) -> None:
+    page = open_arena(n=clips)
+    for width, height in SIZES:
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.settled()
+        [stage], [circle] = boxes(page, "[data-stage]"), boxes(page, "[data-arena]")
+        seats = boxes(page, "[data-clip]")
+        controls = boxes(page, "button:not(.arena__close), [data-status], [data-question]")
+        for index, seat in enumerate(seats):
+            assert stage["left"] <= seat["left"] < seat["right"] <= stage["right"]
+            assert stage["top"] <= seat["top"] < seat["bottom"] <= stage["bottom"]
+            assert not any(overlap(seat, control) for control in controls)
+            assert not any(overlap(seat, other) for other in seats[:index])
+        # A clip at the circle's edge reaches over it by half its size, and still meets no control.
+        reach = {
+            "left": circle["left"] - (seats[0]["right"] - seats[0]["left"]) / 2,
+            "right": circle["right"] + (seats[0]["right"] - seats[0]["left"]) / 2,
+            "top": circle["top"] - (seats[0]["bottom"] - seats[0]["top"]) / 2,
+            "bottom": circle["bottom"] + (seats[0]["bottom"] - seats[0]["top"]) / 2,
+        }
+        assert not any(overlap(reach, control) for control in controls)
+        assert page.page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page does not scroll"
+
+
+def test_nothing_shifts_when_words_come_and_go(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    before = page.circle()
+    page.click_clip("c0")
+    assert page.guidance() != ""
+    assert page.circle() == before
+    for clip, x in (("c0", -0.02), ("c1", 0.0), ("c2", 0.02)):
+        page.drag(clip, x, 0)
+    assert "whole circle" in page.guidance()
+    assert page.circle() == before
+
+
+def test_right_to_left_mirrors_the_bar_and_not_the_arena(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, draft=draft_of({"c0": (0.3, 0.2)}))
+    left_to_right = page.centre("c0")
+    page.page.evaluate("document.documentElement.dir = 'rtl'")
+    page.frame()
+    assert page.centre("c0") == pytest.approx(left_to_right, abs=0.01)
+    page.drag("c1", -0.3, 0.1)
+    assert page.placements()["c1"] == pytest.approx((-0.3, 0.1), abs=1e-6)
+    done, undo = boxes(page, "[data-done]")[0], boxes(page, "[aria-label=Undo]")[0]
+    assert done["right"] < undo["left"]
+
+
+def test_guide_lines_lead_to_the_nearest_clips_only_while_dragging(open_arena: OpenArena) -> None:
+    places = {f"c{i}": (0.06 * i - 0.2, 0.1) for i in range(7)}
+    page = open_arena(n=8, draft=draft_of(places), arena={"guide_lines": True})
+    drawn = "document.querySelector('.arena__guides').getAttribute('d') ?? ''"
+    assert page.page.evaluate(drawn) == ""
+    page.press("c7")
+    page.move_to(-0.2, -0.1)
+    page.frame()
+    path = page.page.evaluate(drawn)
+    assert path.count("M") == 5
+    stage = page.page.locator("[data-stage]").bounding_box()
+    assert stage is not None
+    x, y = page.pixel(-0.2, 0.1)  # c0 is the nearest
+    end = [float(number) for number in path.split("L")[1].split("M")[0].split()]
+    assert end == pytest.approx([x - stage["x"], y - stage["y"]], abs=0.01)
+    page.page.mouse.up()
+    page.frame()
+    assert page.page.evaluate(drawn) == ""
+
+
+def test_who_wants_less_motion_gets_less(open_arena: OpenArena) -> None:
+    page = open_arena(n=12, context={"reduced_motion": "reduce"}, playback={"play": "always"})
+    page.page.wait_for_timeout(300)
+    assert page.page.locator("video.is-shown").count() == 0
+    page.page.mouse.move(*page.centre("c3"))
+    page.page.wait_for_selector('[data-clip="c3"] video.is-shown')
+    page.drag("c3", 0.2, 0.1)
+    page.page.keyboard.press("Control+z")
+    page.frame()
+    running = "document.getAnimations().filter((each) => each.effect.getComputedTiming().duration > 1).length"
+    assert page.page.evaluate(running) == 0
+
+
+def test_a_drag_at_the_border_moves_a_magnified_view(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, draft=draft_of({"c0": (0, 0)}))
+    page.move_to(0, 0)
+    page.page.mouse.wheel(0, -800)
+    page.frame()
+    [stage] = boxes(page, "[data-stage]")
+    page.press("c0")
+    page.page.mouse.move(stage["left"] + 2, (stage["top"] + stage["bottom"]) / 2, steps=4)
+    page.page.wait_for_timeout(1500)  # the view drifts to the circle's left edge and beyond, frame by frame
+    page.page.mouse.up()
+    page.page.keyboard.press("0")
+    page.settled()
+    assert page.placements().get("c0", (-0.5, 0))[0] < -0.4
+
+
+def test_drops_while_busy_are_refused(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, draft=draft_of({"c0": (0, 0), "c1": (0.2, 0.2)}))
+    page.page.evaluate("harness.arena.setBusy(true)")
+    page.drag("c0", 0.3, 0)
+    assert page.placements()["c0"] == (0, 0)
+    page.frame()
+    assert page.done().get_attribute("aria-disabled") == "true"
+    page.page.evaluate("harness.arena.setBusy(false)")
+    page.drag("c0", 0.3, 0)
+    assert page.placements()["c0"] == pytest.approx((0.3, 0), abs=1e-6)
