@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from html import escape
+from itertools import cycle
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -21,6 +22,8 @@ from analysis.rdm import n_items_of, to_square
 Parameters = ParamSpec("Parameters")
 
 INK, MUTED, GRID, ACCENT, SECOND = "#1b1f24", "#68707c", "#d9dde3", "#2f62c4", "#c8551f"
+# Lines beyond the first three take colours that can be told apart on light and on dark ground.
+LINE_COLORS = (ACCENT, SECOND, MUTED, "#2f9e63", "#9463d1", "#b8860b")
 # On a page the five colours above become CSS variables, so that a figure follows the page's light or dark theme.
 PAGE_COLORS = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
 STYLE: dict[Any, Any] = {
@@ -52,6 +55,7 @@ STYLE: dict[Any, Any] = {
 }
 # Names of more items than this cannot be read beside a matrix or on a map.
 MOST_NAMES = 60
+MOST_TICKS = 8
 
 
 def _styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
@@ -215,11 +219,15 @@ def curve(
 ) -> Any:
     """Lines over a common x with bands: by name (y, low, high), the last two None for a line without a band."""
     figure, axes = _figure(5.2, 3.0)
-    styles = [(ACCENT, "-"), (SECOND, "-"), (MUTED, "-"), (ACCENT, "--"), (SECOND, "--"), (MUTED, "--")]
-    for (name, (y, low, high)), (color, style) in zip(lines.items(), styles * (1 + len(lines) // 6), strict=False):
-        axes.plot(x, np.asarray(y), style, color=color, marker="o", markersize=3, linewidth=1.3, label=name)
+    for (name, (y, low, high)), color in zip(lines.items(), cycle(LINE_COLORS)):
+        axes.plot(x, np.asarray(y), color=color, marker="o", markersize=3, linewidth=1.3, label=name)
         if low is not None and high is not None:
             axes.fill_between(x, np.asarray(low), np.asarray(high), color=color, alpha=0.15, linewidth=0)
+    places = np.asarray(x)
+    if places.size <= MOST_TICKS:
+        axes.set_xticks(places)
+    elif np.issubdtype(places.dtype, np.integer):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.grid(axis="y", color=GRID, linewidth=0.6)
