@@ -4,7 +4,7 @@ from analysis.designs.balanced import pair_counts
 from analysis.designs.cohort import describe_cohort, next_items_cohort
 from analysis.designs.repeats import choose_repeat
 from analysis.designs.selection import DESIGNS, check_design, default_size, describe, next_items
-from analysis.designs.stopping import SessionProgress, StopRule, session_progress
+from analysis.designs.stopping import SessionProgress, StopRule, default_stop, session_progress
 
 __all__ = [
     "DESIGNS",
@@ -13,6 +13,7 @@ __all__ = [
     "check_design",
     "choose_repeat",
     "default_size",
+    "default_stop",
     "describe",
     "describe_cohort",
     "next_items",

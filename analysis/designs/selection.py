@@ -37,7 +37,8 @@ def check_design(
     Raises
     ------
     ValueError
-        When the design or form is unknown, `n_items` is below 1, `max_items` or `size` is below 3, `size` is above
+        When the design or form is unknown, `n_items` is below 1, `max_items` or `size` is below 3 (`max_items`: and
+        below n_items), `size` is above
         `max_items` or given to a design that finds its own size, or `max_items` keeps `full` from showing all items.
     """
     if design not in DESIGNS:
@@ -46,7 +47,7 @@ def check_design(
         raise ValueError(f"unknown form {form!r} of lift the weakest; known are {', '.join(COST_EXPONENT)}")
     if n_items < 1:
         raise ValueError(f"n_items must be at least 1, got {n_items}")
-    if max_items is not None and max_items < MIN_ITEMS:
+    if max_items is not None and max_items < min(MIN_ITEMS, n_items):
         raise ValueError(f"max_items must be at least {MIN_ITEMS}, got {max_items}")
     if size is not None:
         if design not in SIZED:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrangement import Floats
+from analysis.designs.selection import check_design, default_size
+
+# With this many placements for each item the designs of fixed size give a more accurate RDM than lift the weakest does
+# with the ten or so that its evidence rule takes (docs/benchmarks/recovery.md).
+PLACEMENTS_PER_ITEM = 6
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,26 @@ class StopRule:
         for name, value in rules.items():
             if value is not None and not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must be a positive number, got {value}")
+
+
+def default_stop(design: str, n_items: int, *, max_items: int | None = None, size: int | None = None) -> StopRule:
+    """The rule that suits a design, where a study sets none.
+
+    Lift the weakest ends when every pair has an evidence of 0.5 (Kriegeskorte & Mur 2012): it aims at the weakest pair.
+    The other designs do not, and would go on for twice as long until the last similar pair has it; they end after six
+    placements for each item.
+
+    Raises
+    ------
+    ValueError
+        As `check_design`.
+    """
+    check_design(design, n_items, max_items=max_items, size=size)
+    if design == "lift_the_weakest":
+        return StopRule()
+    first = n_items if max_items is None else min(max_items, n_items)
+    later = first if design == "full" else min(default_size(n_items) if size is None else size, first)
+    return StopRule(min_evidence=None, max_trials=1 + math.ceil((PLACEMENTS_PER_ITEM * n_items - first) / later))
 
 
 @dataclass(frozen=True)

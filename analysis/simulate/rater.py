@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.arrangement import Arrangement, Floats, Ints
-from analysis.designs import StopRule, next_items, session_progress
+from analysis.designs import StopRule, default_stop, next_items, session_progress
 from analysis.designs.lift_the_weakest import Form
 from analysis.evidence import evidence_weights
 from analysis.rdm import n_items_of, pairs_within, subset, to_square
@@ -135,7 +135,7 @@ def simulate_rater(
     design, max_items, size, form
         As in `next_items`.
     stop : StopRule
-        Default: evidence of 0.5 for every pair. A session ends in any case after 2,000 trials.
+        Default: the one that suits the design (`default_stop`). A session ends in any case after 2,000 trials.
     rng
         All chance of the session: the design's ties, the noise, the times.
 
@@ -148,6 +148,7 @@ def simulate_rater(
         raise ValueError("a rater's RDM must be complete, finite and not negative")
     behaviour = Behaviour() if behaviour is None else behaviour
     n_items = n_items_of(rdm.shape[-1])
+    stop = default_stop(design, n_items, max_items=max_items, size=size) if stop is None else stop
     trials: list[Arrangement] = []
     seconds: list[float] = []
     evidence = np.zeros(rdm.shape[-1])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis import Arrangement, pair_evidence
-from analysis.designs import DESIGNS, StopRule, describe, next_items, session_progress
+from analysis.designs import DESIGNS, StopRule, default_stop, describe, next_items, session_progress
 from analysis.designs.balanced import pair_counts
 
 
@@ -98,6 +98,21 @@ def test_settings_that_do_not_fit_are_named(settings, message):
         next_items([], 10, rng=np.random.default_rng(0), **settings)
 
 
+@pytest.mark.parametrize("design", ["posterior_variance", "lift_the_weakest", "balanced"])
+def test_turning_mirroring_and_reordering_change_nothing(design):
+    """The session says the same when each arrangement is turned, mirrored, or listed in another order of items."""
+    rng = np.random.default_rng(10)
+    for seed in range(5):
+        trials = session(12, 5, rng, design=design, max_items=7)
+        moved = []
+        for trial in trials:
+            turn, order = np.linalg.qr(rng.normal(size=(2, 2)))[0], rng.permutation(len(trial))
+            moved.append(Arrangement(trial.items[order], (trial.positions @ turn)[order]))
+        a = next_items(trials, 12, design=design, max_items=7, rng=np.random.default_rng(seed))
+        b = next_items(moved, 12, design=design, max_items=7, rng=np.random.default_rng(seed))
+        assert a.tolist() == b.tolist()
+
+
 def test_an_item_that_the_study_does_not_have_is_refused():
     with pytest.raises(ValueError, match="item 9"):
         next_items([Arrangement([0, 9, 2], np.eye(3)[:, :2])], 5, rng=np.random.default_rng(0))
@@ -165,6 +180,19 @@ class TestSessionProgress:
         assert ended.done
         assert ended.reason == "trials"
         assert session_progress(np.zeros(3), rule=rule, n_trials=3, minutes=30.5).reason == "minutes"
+
+    @pytest.mark.parametrize("design", sorted(set(DESIGNS) - {"lift_the_weakest"}))
+    def test_by_default_designs_of_fixed_size_end_after_six_placements_an_item(self, design):
+        for n_items, settings in ((24, {}), (40, {} if design == "full" else {"max_items": 12}), (2, {})):
+            rule = default_stop(design, n_items, **settings)
+            trials, rng = [], np.random.default_rng(9)
+            while not session_progress(pair_evidence(trials, n_items), rule=rule, n_trials=len(trials)).done:
+                trials.append(arrange(next_items(trials, n_items, design=design, rng=rng, **settings), rng))
+            placements = sum(len(trial) for trial in trials)
+            assert 0 <= placements - 6 * n_items < len(trials[-1])
+
+    def test_by_default_lift_the_weakest_ends_when_every_pair_has_evidence(self):
+        assert default_stop("lift_the_weakest", 24) == StopRule(min_evidence=0.5)
 
     def test_a_study_of_one_item_ends_after_its_trial(self):
         assert not session_progress(np.zeros(0)).done
