@@ -40,19 +40,31 @@ def main() -> None:
     av.logging.set_level(None)
     try:
         answer({"result": _work(request, limits, answer)})
-    except VideoError as error:
-        answer({"refused": str(error)})
-    except MemoryError:
-        answer({"refused": f"the video needs more than the {limits.memory_bytes / 2**30:.1f} GB of memory allowed"})
-    except OSError as error:
-        if error.errno in MACHINE_FAULTS:
-            answer({"machine": [error.errno, str(error)]})
-        elif error.errno == errno.EFBIG:
-            answer({"refused": f"the video has more than {limits.output_bytes / 1e6:,.0f} MB after conversion"})
-        else:
-            answer({"failed": traceback.format_exc()})
-    except Exception:
-        answer({"failed": traceback.format_exc()})
+    except Exception as error:
+        answer(_verdict(error, limits))
+
+
+def _verdict(error: Exception, limits: Limits) -> dict[str, Any]:
+    """Whose fault an error is: the clip's (refused), the machine's, or ours (failed)."""
+    own_words = isinstance(error, VideoError) and error.__cause__ is None
+    if isinstance(error, MemoryError) or (not own_words and _memory_was_short(limits)):
+        return {"refused": f"the video needs more than the {limits.memory_bytes / 2**30:.1f} GB of memory allowed"}
+    if isinstance(error, VideoError):
+        return {"refused": str(error)}
+    if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
+        return {"machine": [error.errno, str(error)]}
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return {"refused": f"the video has more than {limits.output_bytes / 1e6:,.0f} MB after conversion"}
+    return {"failed": "".join(traceback.format_exception(error))}
+
+
+def _memory_was_short(limits: Limits) -> bool:
+    """Whether this process came near its bound: then libraries fail in ways that do not speak of memory."""
+    if sys.platform != "linux":
+        return False
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmPeak:"))
+    return peak > 0.8 * limits.memory_bytes
 
 
 def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, Any]:
