@@ -1,5 +1,7 @@
 /** The participant API, one function a call. What can be sent again later and what was refused are told apart here. */
 
+import { pauseBefore } from './pauses.js';
+
 const TIMEOUT = 20_000;
 const TRY_LATER = new Set([408, 425, 429]);
 
@@ -67,6 +69,29 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
     submit: (key, body) => call('PUT', trial(key), body),
     draft: (key, body, options) => call('PUT', `${trial(key)}/draft`, body, options),
   };
+}
+
+/**
+ * Repeats a call, with growing pauses, until the server answers.
+ * @template T
+ * @param {() => Promise<T>} call
+ * @param {() => boolean} wanted  false ends it
+ * @param {(error: ApiError) => void} onTrouble  after every attempt that failed
+ * @returns {Promise<T | null>} null when it is no longer wanted
+ * @throws {ApiError} when the call is refused
+ */
+export async function untilAnswered(call, wanted, onTrouble) {
+  for (let attempt = 1; wanted(); attempt += 1) {
+    try {
+      const answer = await call();
+      return wanted() ? answer : null;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.refused) throw error;
+      onTrouble(error);
+      await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt, error.retryAfter)));
+    }
+  }
+  return null;
 }
 
 /** The parsed body, or null where it is not JSON. A body that breaks off raises, as a lost connection does. */

@@ -30,13 +30,12 @@ export function fingerprint(placements) {
 /**
  * @param {{
  *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
- *   token: string,
  *   send: (key: string, body: string, options?: {keepalive?: boolean}) => Promise<object>,
  *   onChange?: () => void,
  *   onRefused?: (error: ApiError) => void,
  * }} parts
  */
-export function createDrafts({ store, token, send, onChange = () => {}, onRefused = () => {} }) {
+export function createDrafts({ store, send, onChange = () => {}, onRefused = () => {} }) {
   /** @type {{key: string, collect: () => object, over: string} | null} */
   let trial = null;
   let version = 0;
@@ -46,8 +45,6 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
   let sending = false;
   let timer = 0;
 
-  const idOf = (key) => `${token}/${key}`;
-
   function schedule(ms) {
     clearTimeout(timer);
     timer = setTimeout(save, ms);
@@ -55,7 +52,7 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
 
   async function keepLocally() {
     const { key, collect, over } = trial;
-    await store.putDraft({ id: idOf(key), body: JSON.stringify(collect().placements), over });
+    await store.putDraft({ id: key, body: JSON.stringify(collect().placements), over });
   }
 
   async function save() {
@@ -72,7 +69,7 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
       current.over = fingerprint(result.placements);
       if (trial === current) {
         savedVersion = sentVersion;
-        if (version === savedVersion) await store.dropDraft(idOf(current.key));
+        if (version === savedVersion) await store.dropDraft(current.key);
         else await keepLocally();
       }
     } catch (error) {
@@ -99,13 +96,13 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
 
   return {
     /** What to show when `trial` begins. */
-    draftOf: ({ key, draft }) => pickDraft(draft, store.draft(idOf(key))),
+    draftOf: ({ key, draft }) => pickDraft(draft, store.draft(key)),
     /**
      * @param {import('./session.js').Trial} next
      * @param {() => object} collect  the arena's result as it stands
      */
     begin(next, collect) {
-      const unsent = store.draft(idOf(next.key));
+      const unsent = store.draft(next.key);
       const over = fingerprint(next.draft?.placements);
       trial = { key: next.key, collect, over };
       version = 0;
@@ -139,7 +136,7 @@ export function createDrafts({ store, token, send, onChange = () => {}, onRefuse
       problem = null;
       version = savedVersion = 0;
     },
-    forget: (key) => store.dropDraft(idOf(key)),
+    forget: (key) => store.dropDraft(key),
     state: () => ({ unsaved: trial !== null && version !== savedVersion, problem }),
   };
 }

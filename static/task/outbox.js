@@ -14,19 +14,22 @@ export const BODY_LIMIT = 512 * 1024;
  * @param {{
  *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
  *   token: string,
+ *   session: () => string | null,
  *   submit: (key: string, body: Uint8Array) => Promise<object>,
  *   onChange?: () => void,
  *   onAcked?: (entry: import('./store.js').Entry, next: object) => void,
  *   wait?: (ms: number) => {promise: Promise<void>, now: () => void},
  *   random?: () => number,
- * }} parts
+ * }} parts  session: its public id, null until it is known; it groups the entries, because one session may be opened with
+ *   several tokens (each opening of the recruiter's link makes one)
  */
-export function createOutbox({ store, token, submit, onChange = () => {}, onAcked = () => {}, wait = timer, random }) {
+export function createOutbox(parts) {
+  const { store, token, session, submit, onChange = () => {}, onAcked = () => {}, wait = timer, random } = parts;
   let running = false;
   let problem = null;
   let hurry = () => {};
 
-  const mine = () => store.entries().filter((entry) => entry.token === token && !entry.setAside);
+  const mine = () => store.entries().filter((entry) => entry.session === session() && !entry.setAside);
 
   async function run() {
     if (running) return;
@@ -81,7 +84,8 @@ export function createOutbox({ store, token, submit, onChange = () => {}, onAcke
     async add(key, body) {
       const sha256 = sha256Hex(new TextEncoder().encode(body));
       const order = 1 + Math.max(0, ...store.entries().map((entry) => entry.order));
-      await store.put({ id: randomId(), token, key, body, sha256, order, refused: null, setAside: false });
+      const id = randomId();
+      await store.put({ id, session: session(), token, key, body, sha256, order, refused: null, setAside: false });
       run();
     },
     /** Sends what an earlier page left behind. */
@@ -108,7 +112,7 @@ export function createOutbox({ store, token, submit, onChange = () => {}, onAcke
     },
     /** Forgets everything of this session: the participant has withdrawn. */
     async clear() {
-      for (const entry of store.entries()) if (entry.token === token) await store.remove(entry.id);
+      for (const entry of store.entries()) if (entry.session === session()) await store.remove(entry.id);
     },
   };
 }

@@ -1,16 +1,13 @@
 /** Tells the other tabs of this browser at once when one of them takes a session over. */
 
 /**
- * @param {string} session  the same in all tabs of the session, and not its token
- * @param {string} tab
- * @param {() => void} onTaken  another tab has taken the session over
- * @returns {() => void} to be called when this tab takes it
+ * @param {(session: string) => void} onTaken  another tab has taken this session (its public id)
+ * @returns {(session: string) => void} to be called when this tab takes a session
  */
-export function watchTabs(session, tab, onTaken) {
+export function watchTabs(onTaken) {
   if (!globalThis.BroadcastChannel) return () => {};
   const channel = new BroadcastChannel('asterism');
-  channel.onmessage = ({ data }) => {
-    if (data.session === session && data.tab !== tab) onTaken();
-  };
-  return () => channel.postMessage({ session, tab });
+  // A channel does not hear itself.
+  channel.onmessage = ({ data }) => onTaken(data.session);
+  return (session) => channel.postMessage({ session });
 }

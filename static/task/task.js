@@ -3,21 +3,23 @@
  * server. The server decides what comes next; nothing here does.
  */
 import { mountArena } from '../arena/arena.js';
-import { ApiError, createApi } from './api.js';
+import { ApiError, createApi, untilAnswered } from './api.js';
 import { announce, createBar } from './bar.js';
 import { createBreaks, withBreaks } from './breaks.js';
 import { wireDialogs } from './dialogs.js';
-import { randomId, sha256Hex } from './digest.js';
+import { randomId } from './digest.js';
 import { createDrafts } from './drafts.js';
 import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
-import { pauseBefore } from './pauses.js';
 import { createPreloader } from './preload.js';
-import { byId, download, fillInstructions, fillThanks, showScreen } from './screens.js';
+import { byId, download, fillInstructions, fillProblem, fillRefused, fillThanks, showScreen } from './screens.js';
 import { screenOf } from './session.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
+
+/** ms between two questions whether the next trial is ready. */
+const ASK_AGAIN = 3_000;
 
 const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1));
 const tab = randomId();
@@ -25,12 +27,21 @@ const t = translator(stringsOf(document));
 const api = createApi({ token, tab });
 const store = await openStore();
 const bar = createBar(t, store);
-const outbox = createOutbox({ store, token, submit: api.submit, onChange: showSaving, onAcked: acked });
-const drafts = createDrafts({ store, token, send: api.draft, onChange: showSaving, onRefused: draftRefused });
+const outbox = createOutbox({
+  store,
+  token,
+  session: () => session,
+  submit: api.submit,
+  onChange: showSaving,
+  onAcked: acked,
+});
+const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const breaks = createBreaks();
-const announceTaking = watchTabs(sha256Hex(new TextEncoder().encode(token)), tab, goneElsewhere);
+const announceTaking = watchTabs((taken) => taken === session && goneElsewhere());
 
+/** The session's public id, once the server has named it. */
+let session = null;
 /** The trial on the screen and its arena: {trial, arena}. */
 let current = null;
 /** What the server said comes next, while the feedback of a practice round is read. */
@@ -43,9 +54,10 @@ async function enter() {
   const mine = (visit += 1);
   closeTrial();
   showScreen('loading');
-  announceTaking();
-  const found = await untilAnswered(api.lease, () => mine === visit);
+  const found = await answerTo(api.lease, () => mine === visit);
   if (!found) return;
+  session = found.session.id;
+  announceTaking(session);
   if (outbox.state().refused) {
     bar.progress(found.progress);
     showRefused();
@@ -58,25 +70,21 @@ async function enter() {
   }
 }
 
-/** Repeats a call until the server answers; a refusal ends on the problem screen. Null when no longer wanted. */
-async function untilAnswered(call, wanted = () => true) {
-  for (let attempt = 1; wanted(); attempt += 1) {
-    try {
-      const answer = await call();
-      return wanted() ? answer : null;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.refused) {
-        showProblem(error);
-        return null;
-      }
-      byId('loading-words').textContent = error.status
-        ? t('The server is busy. We keep trying.')
-        : t('No connection. We keep trying.');
-      await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt, error.retryAfter)));
-    }
+/** The answer to a call that is repeated until there is one; null when it was refused, or is no longer wanted. */
+async function answerTo(call, wanted = () => true) {
+  const line = document.querySelector('main > section:not([hidden]) [data-waiting]');
+  const tellTrouble = ({ status }) => {
+    line.textContent = status ? t('The server is busy. We keep trying.') : t('No connection. We keep trying.');
+  };
+  try {
+    return await untilAnswered(call, wanted, tellTrouble);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    fillProblem(showScreen('problem'), error, t);
+    return null;
+  } finally {
+    line.textContent = line.dataset.waiting;
   }
-  return null;
 }
 
 /** @param {import('./session.js').SessionView} next */
@@ -91,8 +99,14 @@ function apply(next) {
   if (screen === 'trial') openTrial(next);
   if (screen === 'instructions') fillInstructions(element, next.playback, t);
   if (screen === 'thanks') fillThanks(element, next.completion, t);
-  if (screen === 'preparing') setTimeout(look, pauseBefore(1));
+  if (screen === 'preparing') setTimeout(askAgain, ASK_AGAIN);
   showSaving();
+}
+
+/** The server had no trial ready; it may have one now. */
+async function askAgain() {
+  const found = await answerTo(api.view, () => document.body.dataset.screen === 'preparing');
+  if (found) apply(found);
 }
 
 function openTrial({ trial, playback, arena: looks }) {
@@ -224,20 +238,7 @@ function showRefused() {
   if (document.body.dataset.screen === 'refused') return;
   const { refused } = outbox.state().refused;
   closeTrial();
-  const screen = showScreen('refused');
-  const words = {
-    413: t('It is too large for the server.'),
-    409: t('It had already been saved from another window, in another form.'),
-  };
-  screen.querySelector('[data-reason]').textContent = words[refused.status] ?? refused.message;
-}
-
-function showProblem(error) {
-  const words = {
-    401: t('We do not know this link. Please open the link that you were given once more.'),
-    404: t('We do not know this link. Please open the link that you were given once more.'),
-  };
-  showScreen('problem').querySelector('[data-reason]').textContent = words[error.status] ?? error.message;
+  fillRefused(showScreen('refused'), refused, t);
 }
 
 function rest() {
@@ -260,8 +261,11 @@ async function left(found) {
 
 /** What a page before this one left behind for other sessions, as on a laboratory's shared computer. */
 function sendForOthers() {
-  for (const other of new Set(store.entries().map((entry) => entry.token))) {
-    if (other !== token) createOutbox({ store, token: other, submit: createApi({ token: other, tab }).submit }).start();
+  const others = new Map(store.entries().map((entry) => [entry.session, entry.token]));
+  others.delete(session);
+  for (const [other, itsToken] of others) {
+    const { submit } = createApi({ token: itsToken, tab });
+    createOutbox({ store, token: itsToken, session: () => other, submit }).start();
   }
 }
 
@@ -277,7 +281,7 @@ function listen() {
   const refused = byId('screen-refused');
   on('start', async () => {
     byId('start').disabled = true;
-    const next = await untilAnswered(api.start);
+    const next = await answerTo(api.start);
     byId('start').disabled = false;
     if (next) apply(next);
   });
@@ -318,5 +322,5 @@ function listen() {
 
 listen();
 fillInstructions(byId('screen-instructions'), { play: 'hover', sound: false }, t);
-sendForOthers();
 await enter();
+sendForOthers();

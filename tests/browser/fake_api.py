@@ -28,6 +28,7 @@ from app.web import strings
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-tests"
+ANOTHER_TOKEN = "another-token-of-the-same-session"
 CSP = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'"
 
 Fault = Callable[[Callable[[], Response]], Response]
@@ -108,7 +109,7 @@ class FakeStudy:
 
     def view(self, tab: str) -> dict:
         trial = None
-        if self.state == "arranging":
+        if self.state == "arranging" and self.number < len(self.trials):
             number = self.number
             purpose = self.purposes.get(number, "arrange")
             clips = self.trials[number]
@@ -129,7 +130,7 @@ class FakeStudy:
             "playback": {"play": self.play, "sound": False, "loop": True, "watch": "free", "enlarge": True},
             "arena": {"guide_lines": False, "hints": True, "background": self.background},
             "progress": {
-                "fraction": 1.0 if self.state == "finished" else self.number / len(self.trials),
+                "fraction": 1.0 if self.state == "finished" else self.number / max(len(self.trials), 1),
                 "trials_done": self.number,
                 "minutes_left": None if self.state == "finished" else 6.0 * (len(self.trials) - self.number),
             },
@@ -214,7 +215,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
     def guarded(route: str, act: Callable[[str], Response]) -> Response:
         tab = request.headers.get("X-Tab", "")
         study.calls.append(route)
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("Authorization") not in (f"Bearer {TOKEN}", f"Bearer {ANOTHER_TOKEN}"):
             return _answer({"error": {"code": "unknown", "message": "Unknown.", "field": None}}, 401)
 
         def answer() -> Response:

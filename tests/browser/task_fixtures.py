@@ -1,32 +1,16 @@
-"""Fixtures of the task page's browser tests: a Chromium, a fake server, and pages that must stay without errors."""
+"""Fixtures of the task page's browser tests: a fake server, devices, and pages that must stay without errors."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.fake_api import FakeServer, FakeStudy
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What the browser itself prints about the faults that a test makes on purpose.
 EXPECTED_NOISE = ("Failed to load resource", "Not logged:", "No lasting storage", "has stopped storing")
-
-
-@pytest.fixture(name="chromium", scope="module")
-def chromium_fixture() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(name="serve")

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
-from tests.browser.fake_api import FakeServer, false_ack, lost_answer, sign_in_page, slow, status
+from tests.browser.fake_api import ANOTHER_TOKEN, FakeServer, false_ack, lost_answer, sign_in_page, slow, status
 from tests.browser.task_fixtures import (  # noqa: F401
-    chromium_fixture,
     device_fixture,
     finish,
     page_fixture,
@@ -243,6 +242,25 @@ def test_f11_placements_made_without_a_network_outlive_a_crash(serve: Serve, dev
     assert len(server.study.drafts[server.study.key(0)]["placements"]) == 3
 
 
+def test_f14_the_recruiters_link_opened_again_goes_on_with_what_the_first_window_left(
+    serve: Serve, device: Device
+) -> None:
+    server = serve()
+    context = device()
+    page = context.new_page()
+    page.goto(server.task)
+    place(page, 0, 1, 2, 3)
+    server.study.faults["submit"] = [status(503)] * 2
+    finish(page)
+    expect(page.locator("#saving")).to_contain_text("the server is busy")
+    again = context.new_page()
+    again.goto(f"{server.url}/join/faces/{ANOTHER_TOKEN}")  # each opening has a token of its own
+    expect(page.get_by_role("heading", name="The task goes on elsewhere")).to_be_visible()
+    expect(again.locator("[data-clip='C-4']")).to_be_visible(timeout=15_000)
+    assert list(server.study.submitted) == [server.study.key(0)]
+    assert server.study.refused == []
+
+
 def test_f15_another_device_goes_on_where_this_one_stopped(serve: Serve, device: Device) -> None:
     server = serve()
     first, second = device().new_page(), device().new_page()
@@ -250,10 +268,11 @@ def test_f15_another_device_goes_on_where_this_one_stopped(serve: Serve, device:
     place(first, 0, 2)
     expected = placed(first)
     first.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
-    for _ in range(50):
+    for _ in range(20):  # long before the two seconds after which a draft is sent anyway
         if server.study.drafts:
             break
         first.wait_for_timeout(50)
+    assert server.study.drafts
     second.goto(server.task)
     expect(second.locator("[data-clip='C-0']")).to_contain_text("at")
     assert placed(second) == expected
@@ -302,6 +321,20 @@ def test_f17_the_newest_of_two_tabs_goes_on_and_the_older_can_take_it_back(serve
     expect(older.locator("[data-clip='C-4']")).to_be_visible()
 
 
+def test_f17_a_window_that_is_looked_at_again_learns_that_the_task_goes_on_elsewhere(
+    serve: Serve, device: Device
+) -> None:
+    server = serve()
+    first, second = device().new_page(), device().new_page()
+    first.goto(server.task)
+    expect(first.locator("[data-clip='C-0']")).to_be_visible()
+    second.goto(server.task)
+    expect(second.locator("[data-clip='C-0']")).to_be_visible()
+    expect(first.locator("[data-clip='C-0']")).to_be_visible()
+    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(first.get_by_role("heading", name="The task goes on elsewhere")).to_be_visible()
+
+
 def test_a_browser_without_storage_works_and_warns(serve: Serve, device: Device) -> None:
     server = serve()
     page = device().new_page()
@@ -342,6 +375,25 @@ def test_closing_asks_only_while_something_is_unsaved(serve: Serve, page: Page) 
         page.wait_for_timeout(50)
     assert dialogs == ["beforeunload"]
     assert not page.is_closed()
+
+
+def test_a_start_without_a_server_says_so_and_begins_when_it_is_back(serve: Serve, page: Page) -> None:
+    server = serve(state="instructed")
+    server.study.faults["start"] = [status(503)]
+    page.goto(server.task)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#screen-instructions [data-waiting]")).to_have_text("The server is busy. We keep trying.")
+    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+
+
+def test_a_trial_that_is_not_ready_yet_is_asked_for_until_it_is(serve: Serve, page: Page) -> None:
+    server = serve()
+    ready, server.study.trials = server.study.trials, []
+    page.goto(server.task)
+    expect(page.get_by_role("heading", name="The next clips are being prepared")).to_be_visible()
+    server.study.faults["view"] = [status(503)]
+    server.study.trials = ready
+    expect(page.locator("[data-clip='C-0']")).to_be_visible(timeout=15_000)
 
 
 def test_a_server_that_is_away_at_the_start_is_waited_for(serve: Serve, page: Page) -> None:

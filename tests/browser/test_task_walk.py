@@ -11,7 +11,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.fake_api import FakeServer, status
 from tests.browser.task_fixtures import (  # noqa: F401
-    chromium_fixture,
     device_fixture,
     finish,
     page_fixture,

@@ -20,7 +20,6 @@ async function draftsOn(send) {
   const refused = [];
   const drafts = createDrafts({
     store,
-    token: 'T',
     send: async (key, body, options = {}) => {
       sent.push({ key, ...JSON.parse(body), ...options });
       return send?.(sent.length);
@@ -57,7 +56,7 @@ test('f11: changes go out once every two seconds, and local copies only live unt
   drafts.begin({ key: 'k', draft: null }, () => result(placements));
   drafts.changed();
   assert.equal(drafts.state().unsaved, true);
-  assert.deepEqual(JSON.parse(store.draft('T/k').body), [A]);
+  assert.deepEqual(JSON.parse(store.draft('k').body), [A]);
   mock.timers.tick(1500);
   placements = [A, B];
   drafts.changed();
@@ -67,7 +66,7 @@ test('f11: changes go out once every two seconds, and local copies only live unt
   await turns();
   assert.deepEqual(sent, [{ key: 'k', ...result([A, B]) }]);
   assert.deepEqual(drafts.state(), { unsaved: false, problem: null });
-  assert.equal(store.draft('T/k'), null);
+  assert.equal(store.draft('k'), null);
   mock.timers.tick(60_000);
   await turns();
   assert.equal(sent.length, 1);
@@ -84,7 +83,7 @@ test('f01: a draft that does not get through is kept, tried again, and the troub
   mock.timers.tick(2000);
   await turns();
   assert.deepEqual(drafts.state(), { unsaved: true, problem: 'connection' });
-  assert.equal(store.draft('T/k').over, fingerprint([B]));
+  assert.equal(store.draft('k').over, fingerprint([B]));
   for (let i = 0; i < 3; i += 1) {
     mock.timers.tick(30_000);
     await turns();

@@ -31,6 +31,7 @@ async function outboxOn(script, store) {
   const outbox = createOutbox({
     store,
     token: 'T',
+    session: () => 'S',
     submit: async (key, bytes) => {
       calls.push(key);
       return (script.shift() ?? ackOf)(key, bytes);
@@ -39,6 +40,7 @@ async function outboxOn(script, store) {
     onChange: () => states.push(outbox?.state()),
     wait: (ms) => {
       pauses.push(ms);
+      if (pauses.length > 50) throw new Error('This would go on for ever.');
       return { promise: Promise.resolve(), now: () => {} };
     },
     random: () => 0.5,
@@ -194,11 +196,13 @@ test('f07: a body over the limit is not sent, and is kept', async () => {
 
 test('f12: a page that starts again sends what the one before left, and only its own session', async () => {
   const first = await outboxOn([]);
-  const put = (key, token, order) =>
-    first.store.put({ id: key, token, key, body: '{}', sha256: sha256('{}'), order, refused: null, setAside: false });
-  await put('k2', 'T', 2);
-  await put('k1', 'T', 1);
-  await put('kx', 'another', 3);
+  const put = (key, session, token, order) => {
+    const entry = { id: key, session, token, key, body: '{}', sha256: sha256('{}'), order };
+    return first.store.put({ ...entry, refused: null, setAside: false });
+  };
+  await put('k2', 'S', 'T', 2);
+  await put('k1', 'S', 'an earlier token of the session', 1);
+  await put('kx', 'another', 'T', 3);
   const second = await outboxOn([], first.store);
   await second.outbox.start();
   assert.deepEqual(second.calls, ['k1', 'k2']);
