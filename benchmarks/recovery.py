@@ -179,12 +179,6 @@ def main(argv: list[str] | None = None) -> int:
         if options.json:
             options.json.write_text(json.dumps(out, indent=1, default=str))
 
-    if have_data:
-        methods = ["WA", "latent"] if options.quick else ["WA", "IMDS", "latent", "combined"]
-        folds = [(method, fold, 10) for method in methods for fold in range(10)]
-        tables.real(run(real_fold, folds, options.processes), out)
-        finish("Real participant")
-
     cells = [(kind, n, seed) for n, k in seeds.items() for kind in kinds for seed in range(k)]
     # Largest first: the last ones to finish are then short.
     main_results = run(main_cell, sorted(cells, key=lambda cell: -cell[1]), options.processes)
@@ -208,6 +202,12 @@ def main(argv: list[str] | None = None) -> int:
             theirs += [(kind, smallest, 0, True) for kind in ("gaussian_5", "clusters", "tree")]
         tables.rival(run(rival_cell, theirs, options.processes), dict(main_results), out)
         finish("Rival")
+
+    if have_data:
+        methods = ["WA", "latent"] if options.quick else ["WA", "latent", "combined"]
+        folds = [(method, fold, 10) for method in methods for fold in range(10)]
+        tables.real(run(real_fold, folds, options.processes), out)
+        finish("Real participant")
     return 0
 
 

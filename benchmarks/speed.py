@@ -10,6 +10,8 @@ Times are processor seconds of one thread, the best of several runs, so that oth
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import time
@@ -20,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis import Arrangement, StopRule, estimate_rdm, next_items
+from analysis import Arrangement, StopRule, compare_models, estimate_rdm, next_items
 from analysis.designs.lift_the_weakest import lift_the_weakest
 from analysis.rdm import to_condensed
 from analysis.simulate import Behaviour, make_truth, place_items, simulate_rater
@@ -132,8 +134,6 @@ def estimators(out: dict[str, Any]) -> None:
 
 def dual_bootstrap(out: dict[str, Any], *, quick: bool) -> None:
     """16 raters, 92 items, 9 models, 1,000 resamples of raters, items and both; rsatoolbox's time from fewer."""
-    from analysis import compare_models
-
     with warnings.catch_warnings(action="ignore"):
         import rsatoolbox
         from rsatoolbox.inference import eval_dual_bootstrap
@@ -149,11 +149,12 @@ def dual_bootstrap(out: dict[str, Any], *, quick: bool) -> None:
     for ours_name, their_name in (("pearson", "corr"), ("rho_a", "rho-a")):
         ours = seconds(
             lambda name=ours_name: compare_models(
-                rdms, models, method=name, n_bootstrap=resamples, rng=np.random.default_rng(0)
+                rdms, models, method=name, n_boot=resamples, rng=np.random.default_rng(0)
             ),
             1 if quick else 2,
         )
-        with warnings.catch_warnings(action="ignore"):
+        # Its progress bar would write over the tables.
+        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stderr(io.StringIO()):
             theirs = seconds(
                 lambda name=their_name: eval_dual_bootstrap(theirs_models, data, method=name, N=part), 1
             ) * (resamples / part)
