@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from app.config import Settings, load_settings
-from app.db import open_database
-from app.runtime import Runtime
-from app.version import static_version
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,8 +20,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     ConfigurationError
         When the settings cannot be used.
     """
+    # Imported here, so that a process which needs one small part of the app does not load all of it.
+    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
+    from app.config import load_settings
+    from app.db import open_database
+    from app.runtime import Runtime
+    from app.version import static_version
     from app.web import (
         failures,
         headers,

@@ -4,22 +4,69 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
+import click
 import numpy as np
+from sqlalchemy import func, select
 
 from analysis.arrangement import Arrangement, Floats
+from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
+from app.console import Place, convert_clips, echo_same
 from app.db import Database
-from app.domain import SessionState
-from app.models import Clip, ParticipantSession, now
+from app.domain import SessionState, StudyState
+from app.models import Clip, ParticipantSession, Study, now
 from app.services.arrangements import clip_order
 from app.services.enrolment import enter, session_of
+from app.services.studies import create_study, open_study
+from app.services.study_folder import StudyFolder, clip_files, read_study_folder
 from app.services.submission import submit
 from app.services.trials import advance, open_trial, start
+from demo.geometry import read_attributes, true_rdm
 
+ROOT = Path(__file__).parent.parent
+DEMO_FOLDER = ROOT / "demo"
+DEMO_DATA = ROOT / "instance" / "demo"
 N_RATERS = 8
 OWN_SHARE = 0.3
 SEED = 20121104
+
+
+def demo_study(place: Place, clips: Path | None) -> str:
+    """The name of the demo's study. Each step is left out when an earlier start has done it."""
+    folder = read_study_folder(DEMO_FOLDER, name="faces")
+    if clips is not None:
+        definition = folder.definition.model_copy(update={"title": "Your own clips"})
+        toml = folder.toml.replace(folder.definition.title, definition.title, 1)
+        folder = StudyFolder("own-clips", definition, toml, clip_files(clips), {})
+    with place.database.writing() as db:
+        known = {study.name: study for study in db.scalars(select(Study))}
+        if folder.name not in known:
+            _, imported = create_study(db, place.settings, folder)
+            echo_same(imported)
+        elif clips is not None:
+            click.echo("This data folder holds a study of your own clips already; it is shown as it is.")
+    study = convert_clips(place, folder.name)
+    if study.state == StudyState.DRAFT:
+        with place.database.writing() as db:
+            open_study(db, study.name)
+    if clips is None:
+        _simulate(place, study)
+    return study.name
+
+
+def _simulate(place: Place, study: Study) -> None:
+    with place.database.reading() as db:
+        query = select(func.count()).select_from(ParticipantSession)
+        there = db.scalar(query.where(ParticipantSession.study_id == study.id, ParticipantSession.is_simulated)) or 0
+        files = [clip.file_name for clip in clip_order(db, study.id)]
+    row = {attributes["clip"]: number for number, attributes in enumerate(read_attributes())}
+    truth = subset(true_rdm(), np.array([row[file] for file in files]))
+    if there < N_RATERS:
+        with click.progressbar(range(there, N_RATERS), label="Simulated raters take part") as raters:
+            for rater in raters:
+                simulate_rater_session(place.database, study.name, study.id, truth, rater)
 
 
 def simulate_rater_session(database: Database, study_name: str, study_id: int, truth: Floats, rater: int) -> None:
