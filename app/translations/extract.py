@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
-from app.services.session_view import DEFAULT_QUESTION
+from app.services.session_view import CHECK_INSTRUCTION, DEFAULT_QUESTION
 from app.web import failures
 from app.web.strings import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE, catalogue
 
@@ -51,6 +51,8 @@ def extracted() -> Catalog:
                 _add(template, call[2], file)
     for text in (DEFAULT_QUESTION, *failures.TITLES.values()):
         _add(template, text, ROOT / "app/web/participant.py")
+    # Comes with a trial; the page's script translates it.
+    _add(template, CHECK_INSTRUCTION, ROOT / "static/task/task.js")
     return template
 
 

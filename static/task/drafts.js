@@ -63,14 +63,15 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
     sending = true;
     onChange();
     try {
-      await send(current.key, JSON.stringify(result));
+      const { saved } = await send(current.key, JSON.stringify(result));
       problem = null;
       attempt = 0;
-      current.over = fingerprint(result.placements);
+      // A practice round's draft is not kept on the server; then this browser's copy is the one for a reload.
+      if (saved) current.over = fingerprint(result.placements);
       if (trial === current) {
         savedVersion = sentVersion;
-        if (version === savedVersion) await store.dropDraft(current.key);
-        else await keepLocally();
+        if (version !== savedVersion) await keepLocally();
+        else if (saved) await store.dropDraft(current.key);
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -6,7 +6,7 @@
  * @typedef {{id: string, label: string, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
- *   draft: {placements: Placement[]} | null, target: Placement[] | null}} Trial
+ *   draft: {placements: Placement[]} | null, target: Placement[] | null, question: string | null}} Trial
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
  *   progress: {fraction: number, trials_done: number, minutes_left: number | null}, trial: Trial | null,
  *   upcoming: {poster: string, sources: Source[]}[], completion: {code: string | null, url: string | null} | null,

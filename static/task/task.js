@@ -114,7 +114,7 @@ function openTrial({ trial, playback, arena: looks }) {
   const element = byId('arena');
   const arena = mountArena(element, {
     clips: trial.clips,
-    question: trial.question ?? element.dataset.question,
+    question: questionOf(trial) ?? element.dataset.question,
     playback,
     arena: looks,
     draft: drafts.draftOf(trial),
@@ -128,6 +128,13 @@ function openTrial({ trial, playback, arena: looks }) {
   if (trial.purpose === 'practice') announce(t('This is a practice round.'));
   showLoading();
   arena.focus();
+}
+
+/** The line above the arena, where it is another than the study's: in practice, and when the trial brings its own. */
+function questionOf({ purpose, question }) {
+  if (question) return t(question);
+  if (purpose !== 'practice') return null;
+  return t('To practise: put shapes that are alike close together, and shapes that differ far apart.');
 }
 
 /** Takes the trial off the screen. Its draft stays where it is. */

@@ -22,7 +22,7 @@ async function draftsOn(send) {
     store,
     send: async (key, body, options = {}) => {
       sent.push({ key, ...JSON.parse(body), ...options });
-      return send?.(sent.length);
+      return send ? send(sent.length) : { saved: true };
     },
     onRefused: (error) => refused.push(error.code),
   });
@@ -77,6 +77,7 @@ test('f01: a draft that does not get through is kept, tried again, and the troub
   t.after(() => mock.timers.reset());
   const { store, drafts, sent } = await draftsOn((n) => {
     if (n < 4) throw new ApiError('no network');
+    return { saved: true };
   });
   drafts.begin({ key: 'k', draft: { placements: [B] } }, () => result([A]));
   drafts.changed();
@@ -92,18 +93,27 @@ test('f01: a draft that does not get through is kept, tried again, and the troub
   assert.deepEqual(drafts.state(), { unsaved: false, problem: null });
 });
 
+test('a draft that the server does not keep, as in practice, stays in this browser', async () => {
+  const { store, drafts } = await draftsOn(() => ({ saved: false }));
+  drafts.begin({ key: 'k', draft: null }, () => result([A]));
+  drafts.changed();
+  await drafts.now();
+  drafts.end();
+  assert.deepEqual(drafts.draftOf({ key: 'k', draft: null }), { placements: [A] });
+});
+
 test('a change during a draft on its way is sent after it', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.after(() => mock.timers.reset());
   let answer;
-  const { drafts, sent } = await draftsOn((n) => (n === 1 ? new Promise((resolve) => (answer = resolve)) : {}));
+  const { drafts, sent } = await draftsOn((n) => (n === 1 ? new Promise((resolve) => (answer = resolve)) : { saved: true }));
   let placements = [A];
   drafts.begin({ key: 'k', draft: null }, () => result(placements));
   drafts.changed();
   mock.timers.tick(2000);
   placements = [A, B];
   drafts.changed();
-  answer({});
+  answer({ saved: true });
   await turns();
   assert.equal(drafts.state().unsaved, true);
   mock.timers.tick(2000);
