@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,21 +15,12 @@ from analysis.estimators.inverse_mds import STEP, inverse_mds
 from analysis.estimators.latent import LatentFit, fit_latent
 from analysis.estimators.precision_weighted import precision_weighted
 from analysis.estimators.trials import Trials, pair_components, usable_trials
-from analysis.estimators.uncertainty import Interval
+from analysis.estimators.uncertainty import Interval, Uncertainty
 from analysis.estimators.uncertainty import uncertainty as find_uncertainty
 from analysis.estimators.weighted_average import weighted_average
 from analysis.evidence import DISTANCE_FLOOR, evidence_weights
 from analysis.rdm import scale_to_rms
 
-# Whose errors are simulated for a method's standard errors. The forward model would take minutes; the estimates that
-# use it are a little nearer to the truth than the latent fit, so that its errors are on the safe side for them.
-ESTIMATOR_OF_ERRORS: dict[str, Callable[[Trials, LatentFit], Floats]] = {
-    "weighted_average": lambda trials, _: weighted_average(trials).rdm,
-    "precision_weighted": lambda _, fit: fit.average.rdm,
-    "latent": lambda _, fit: fit.rdm,
-    "arrangement": lambda _, fit: fit.rdm,
-    "combined": lambda _, fit: fit.rdm,
-}
 METHODS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
 
 
@@ -131,23 +122,51 @@ def estimate_rdm(
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
     trials = usable_trials(arrangements, n_items)
     found = fit(trials, method)
+    estimate = describe(trials, method, found)
+    if not uncertainty:
+        return estimate
+    error = _uncertainty(trials, method, np.random.default_rng(0) if rng is None else rng)
+    if error is None:
+        return estimate
+    return replace(
+        estimate,
+        standard_error=error.standard_error / np.sqrt(np.isfinite(found.rdm).sum()),
+        correlation_with_truth=error.correlation_with_truth,
+    )
+
+
+def _uncertainty(trials: Trials, method: str, rng: np.random.Generator) -> Uncertainty | None:
+    """Standard errors of a method; None where they are not calibrated. The forward model is too slow for all draws."""
+    if method == "inverse_mds":
+        return None
+    if method == "weighted_average":
+        return find_uncertainty(trials, lambda simulated, _: weighted_average(simulated).rdm, rng=rng)
+    if method == "precision_weighted":
+        return find_uncertainty(trials, lambda _, latent: latent.average.rdm, rng=rng)
+    if method == "latent":
+        return find_uncertainty(trials, lambda _, latent: latent.rdm, rng=rng)
+
+    def slow(simulated: Trials, latent: LatentFit) -> Floats:
+        forward = fit_forward(simulated, latent.average).rdm
+        return forward if method == "arrangement" else forward + scale_to_rms(latent.rdm)
+
+    return find_uncertainty(trials, lambda _, latent: latent.rdm, slow=slow, rng=rng)
+
+
+def describe(trials: Trials, method: str, found: Fit) -> RDMEstimate:
+    """The estimate of a method, at a sum of squares of 1, with what the trials say beside it."""
     seen = trials.seen() > 0
-    present = np.isfinite(found.rdm)
-    error = None
-    if uncertainty and method in ESTIMATOR_OF_ERRORS:
-        rng = np.random.default_rng(0) if rng is None else rng
-        error = find_uncertainty(trials, ESTIMATOR_OF_ERRORS[method], rng=rng)
     return RDMEstimate(
         rdm=found.rdm / np.sqrt(np.nansum(found.rdm**2)),
         evidence=np.asarray(np.bincount(trials.pair, evidence_weights(trials.distance), seen.size), dtype=np.float64),
-        standard_error=None if error is None else error.standard_error / np.sqrt(present.sum()),
-        correlation_with_truth=None if error is None else error.correlation_with_truth,
+        standard_error=None,
+        correlation_with_truth=None,
         method=method,
         n_iter=found.n_iter,
         converged=found.converged,
         dropped=trials.dropped,
         components=pair_components(trials),
-        predicted=~seen & present,
+        predicted=~seen & np.isfinite(found.rdm),
         parameters=found.parameters,
     )
 

@@ -15,8 +15,10 @@ from analysis.rdm import to_square
 
 RIDGE = 30.0
 MAX_DIMENSIONS = 8
-MAX_ITER = 150
+MAX_ITER = 500
 DESIGN_MAX_ITER = 60
+# Relative change of the loss; coarser, flat directions (an item never seen) end where rounding sends them.
+TOLERANCE = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ def fit_latent(
         start.flat(),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": max_iter, "maxfun": 2 * max_iter},
+        options={"maxiter": max_iter, "maxfun": 2 * max_iter, "ftol": TOLERANCE},
     )
     configuration = start.with_flat(found.x)
     return LatentFit(configuration.distances(), configuration, average, int(found.nit), bool(found.success))

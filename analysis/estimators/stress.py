@@ -16,8 +16,9 @@ from analysis.arrangement import Floats, Ints
 from analysis.estimators.trials import Trials
 from analysis.rdm import upper_triangle
 
-# Two items on one spot count as this far apart (in a trial of size about 1): they pull apart in no direction.
-CLOSEST = 1e-9
+# Items this close (in a trial of size about 1) are on one spot: which way they push each other apart is undefined, and
+# rounding must not decide it.
+ONE_SPOT = 1e-9
 # Up to this size a dense matrix product beats a sparse one.
 DENSE_UP_TO = 40
 
@@ -44,8 +45,7 @@ def differences(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     dx, dy = x @ matrix, y @ matrix
     distance = dx * dx
     distance += dy * dy
-    np.sqrt(distance, out=distance)
-    return dx, dy, np.maximum(distance, CLOSEST, out=distance)
+    return dx, dy, np.sqrt(distance, out=distance)
 
 
 def smacof(dissimilarity: Floats, x: Floats, y: Floats, *, steps: int) -> tuple[Floats, Floats]:
@@ -56,8 +56,8 @@ def smacof(dissimilarity: Floats, x: Floats, y: Floats, *, steps: int) -> tuple[
     m = x.shape[1]
     _, transposed = incidence(m)
     for _ in range(steps):
-        dx, dy, ratio = differences(x, y)
-        np.divide(dissimilarity, ratio, out=ratio)
+        dx, dy, distance = differences(x, y)
+        ratio = np.divide(dissimilarity, distance, out=np.zeros_like(distance), where=distance > ONE_SPOT)
         dx *= ratio
         dy *= ratio
         x, y = dx @ transposed, dy @ transposed
@@ -90,6 +90,9 @@ def batches_by_size(trials: Trials) -> list[Batch]:
         numbers = np.flatnonzero(trials.sizes == size)
         positions = np.stack([trials.arrangements[t].positions / trials.extent[t] for t in numbers])
         positions -= positions.mean(1, keepdims=True)
+        # Along their principal axes, and flat where they are flat: however a line of items was turned, it stays a line.
+        positions = positions @ np.linalg.svd(positions, full_matrices=False)[2].transpose(0, 2, 1)
+        positions[np.abs(positions) < ONE_SPOT] = 0.0
         placed = (np.ascontiguousarray(positions[..., 0]), np.ascontiguousarray(positions[..., 1]))
         pairs = trials.pair[np.isin(trials.trial, numbers)].reshape(numbers.size, -1)
         batches.append(Batch(numbers, pairs, placed, placed))

@@ -111,3 +111,38 @@ def pair_components(trials: Trials) -> Ints:
     rank[np.argsort(-sizes, kind="stable")] = np.arange(found.size)
     of_pair[of_pair >= 0] = rank[of_seen]
     return of_pair
+
+
+@dataclass(frozen=True, eq=False)
+class ConnectedSet:
+    """Trials with a common scale: their items in the study's order (m,), the trials with items renumbered 0 to m-1,
+    and the trials' places in the list that was given."""
+
+    items: Ints
+    arrangements: tuple[Arrangement, ...]
+    numbers: Ints
+
+
+def connected_sets(arrangements: Iterable[Arrangement], n_items: int) -> tuple[ConnectedSet, ...]:
+    """Usable trials taken apart into sets that share pairs, the set of most pairs first.
+
+    A study of several sets of clips, or a session whose trials do not overlap, has dissimilarities on several scales
+    that no estimate can compare: estimate each set by itself. Two sets may have one item in common.
+
+    Raises
+    ------
+    NoUsableTrialsError
+        When no trial is usable.
+    """
+    trials = usable_trials(arrangements, n_items)
+    components = pair_components(trials)
+    of_trial = np.empty(trials.sizes.size, dtype=np.int64)
+    of_trial[trials.trial] = components[trials.pair]
+    sets = []
+    for component in range(int(of_trial.max()) + 1):
+        members = np.flatnonzero(of_trial == component)
+        chosen = [trials.arrangements[t] for t in members]
+        items = np.unique(np.concatenate([a.items for a in chosen]))
+        renumbered = tuple(Arrangement(np.searchsorted(items, a.items), a.positions) for a in chosen)
+        sets.append(ConnectedSet(items, renumbered, trials.numbers[members]))
+    return tuple(sets)

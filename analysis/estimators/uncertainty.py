@@ -40,6 +40,8 @@ NOISE_JITTER = 0.1
 SPREAD_JITTER = 0.15
 # Weight of the mean over pairs in each pair's squared error, in draws.
 SHRINKAGE = 10
+# One in so many sessions is also estimated by a slow method that a quicker one stands in for.
+SLOW_EVERY = 6
 
 
 class Interval(NamedTuple):
@@ -48,6 +50,10 @@ class Interval(NamedTuple):
     value: float
     lower: float
     upper: float
+
+
+# Takes trials and their latent fit; returns the RDM (P,), NaN where it has none.
+Estimator = Callable[[Trials, LatentFit], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +74,15 @@ class Participant(NamedTuple):
 
 
 def uncertainty(
-    trials: Trials, estimator: Callable[[Trials, LatentFit], Floats], *, rng: np.random.Generator
+    trials: Trials, estimator: Estimator, *, slow: Estimator | None = None, rng: np.random.Generator
 ) -> Uncertainty | None:
     """Standard errors and the correlation with the truth for one participant's estimate.
 
-    `estimator` takes trials and their latent fit, and returns the RDM (P,), NaN where it has none. None is returned
-    where the method has not been shown to be calibrated: fewer than 8 items, fewer than 5 trials, no pair in two
-    trials, or trials without a common scale.
+    `estimator` is run on each simulated session. Where it only stands in for a slow one, that is run on a few of the
+    sessions beside it, and the errors and correlations are corrected by the mean difference.
+
+    None is returned where the method has not been shown to be calibrated: fewer than 8 items, fewer than 5 trials, few
+    pairs in two trials, or trials without a common scale.
     """
     seen_often = trials.seen()[trials.pair] > 1
     if trials.n_items < MIN_ITEMS or trials.sizes.size < MIN_TRIALS or pair_components(trials).max() > 0:
@@ -87,8 +95,8 @@ def uncertainty(
     target = summaries(trials, observed)
 
     participant = _pilot(trials, batches, model, target, rng)
-    rows, errors, correlations = [], [], []
-    for _ in range(DRAWS):
+    rows, errors, correlations, corrections = [], [], [], []
+    for number in range(DRAWS):
         drawn = Participant(
             noise=participant.noise * np.exp(NOISE_JITTER * rng.normal()),
             spread=participant.spread * np.exp(SPREAD_JITTER * rng.normal()),
@@ -97,22 +105,30 @@ def uncertainty(
         truth = _truth(model, drawn, rng)
         simulated = _session(trials, batches, truth, drawn.noise, rng)
         fit = fit_latent(simulated, max_iter=DESIGN_MAX_ITER)
-        found = estimator(simulated, fit)
-        present = np.isfinite(found)
-        truth = scale_to_rms(np.where(present, truth, np.nan))
+        squared, z = _error(estimator(simulated, fit), truth)
         rows.append(summaries(simulated, fit) - target)
-        errors.append((scale_to_rms(found) - truth) ** 2)
-        correlations.append(np.corrcoef(found[present], truth[present])[0, 1])
-    squared = np.array(errors)
-    per_pair, per_draw = squared.mean(axis=0), np.nanmean(squared, axis=1)
-    overall = np.nanmean(per_pair)
-    pattern = (DRAWS * per_pair / overall + SHRINKAGE) / (DRAWS + SHRINKAGE)
-    size, _ = _at_target(np.array(rows), np.log(per_draw))
-    centre, half = _at_target(np.array(rows), np.arctanh(np.clip(correlations, -0.9999, 0.9999)))
+        errors.append(squared)
+        correlations.append(z)
+        if slow is not None and number % SLOW_EVERY == 0:
+            slow_squared, slow_z = _error(slow(simulated, fit), truth)
+            corrections.append((np.log(np.nanmean(slow_squared) / np.nanmean(squared)), slow_z - z))
+    per_pair = np.mean(errors, axis=0)
+    pattern = (DRAWS * per_pair / np.nanmean(per_pair) + SHRINKAGE) / (DRAWS + SHRINKAGE)
+    more_error, more_z = np.mean(corrections, axis=0) if corrections else (0.0, 0.0)
+    size, _ = _at_target(np.array(rows), np.log(np.nanmean(errors, axis=1)))
+    centre, half = _at_target(np.array(rows), np.array(correlations))
+    centre += more_z
     return Uncertainty(
-        standard_error=np.sqrt(np.exp(size) * pattern),
+        standard_error=np.sqrt(np.exp(size + more_error) * pattern),
         correlation_with_truth=Interval(*(float(np.tanh(z)) for z in (centre, centre - half, centre + half))),
     )
+
+
+def _error(found: Floats, truth: Floats) -> tuple[Floats, float]:
+    """Squared differences of `found` (P,), NaN where missing, from `truth` at the same scale; Fisher's z of their r."""
+    present = np.isfinite(found)
+    squared = (scale_to_rms(found) - scale_to_rms(np.where(present, truth, np.nan))) ** 2
+    return squared, float(np.arctanh(min(np.corrcoef(found[present], truth[present])[0, 1], 0.99999)))
 
 
 def summaries(trials: Trials, fit: LatentFit) -> Floats:
