@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -51,5 +50,7 @@ def work(settings: Settings) -> None:
 
 
 def _leave_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # Unbuffered: a thread that waits in a buffered read would be in the way of an orderly end of this process.
+    while os.read(0, 1):
+        pass
     os._exit(0)
