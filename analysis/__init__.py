@@ -2,8 +2,9 @@
 
 from analysis.arrangement import Arrangement
 from analysis.designs import StopRule, next_items, next_items_cohort, session_progress
-from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from analysis.estimators import NoUsableTrialsError, RDMEstimate, connected_sets, estimate_group, estimate_rdm
 from analysis.evidence import pair_evidence
+from analysis.inference import compare_models
 from analysis.noise_ceiling import noise_ceiling
 from analysis.reliability import reliability
 
@@ -12,6 +13,9 @@ __all__ = [
     "NoUsableTrialsError",
     "RDMEstimate",
     "StopRule",
+    "compare_models",
+    "connected_sets",
+    "estimate_group",
     "estimate_rdm",
     "next_items",
     "next_items_cohort",

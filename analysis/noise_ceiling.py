@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.arrangement import Floats
-from analysis.pooling import pool, pools_without_each, standardise
+from analysis.pooling import pool, pools_without_each
 from analysis.similarity import Method, check_rdms, similarity
 
 
@@ -32,7 +32,7 @@ def leave_one_out(rdms: ArrayLike, method: Method = "pearson") -> Floats:
         When the method is unknown, or a rater has no pair at all.
     """
     table = check_rdms(rdms)
-    others = pools_without_each(standardise(table, method))
+    others = pools_without_each(table, method)
     return np.array([_with_pool(row, rest, method) for row, rest in zip(table, others, strict=True)])
 
 

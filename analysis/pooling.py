@@ -31,7 +31,6 @@ def standardise(rdms: Floats, method: Method) -> Floats:
     if method == "pearson":
         return np.asarray(centred / spread)
     count = np.isfinite(rdms).sum(axis=1, keepdims=True)
-    # Among raters who saw equally many pairs ranks stay halves of whole numbers, so that ties survive the addition.
     return np.asarray(ranks(rdms) * (count.max() / count) + 0.0 * spread)
 
 
@@ -56,7 +55,7 @@ def pool(rdms: ArrayLike, method: Method = "pearson") -> Floats:
     ValueError
         When the method is unknown, or a rater has no pair at all.
     """
-    return mean_present(standardise(check_rdms(rdms), method))
+    return settle(mean_present(standardise(check_rdms(rdms), method)), method)
 
 
 def mean_present(rows: Floats) -> Floats:
@@ -67,10 +66,16 @@ def mean_present(rows: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def pools_without_each(standardised: Floats) -> Floats:
+def settle(pooled: Floats, method: Method) -> Floats:
+    """For rank measures, means of ranks rounded so far that equal ones are equal in spite of rounding errors."""
+    return pooled if method in ("pearson", "cosine") else np.round(pooled, 8)
+
+
+def pools_without_each(rdms: Floats, method: Method) -> Floats:
     """Row r is the pool of all the other raters, (R, P); NaN where none of them saw the pair."""
+    standardised = standardise(rdms, method)
     present = np.isfinite(standardised)
     filled = np.where(present, standardised, 0.0)
     count = present.sum(axis=0) - present
     total = filled.sum(axis=0) - filled
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return settle(np.where(count > 0, total / np.maximum(count, 1), np.nan), method)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau, rankdata
 
 from analysis.arrangement import Floats
@@ -84,18 +84,18 @@ def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pe
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"the RDMs have {left.shape[1]} and {right.shape[1]} pairs")
     if method == "tau_a":
-        return _one_by_one(left, right, _tau_a, symmetric=b is None)
+        return _one_by_one(left, right, tau_a, symmetric=b is None)
     complete = not (np.isnan(left).any() or np.isnan(right).any())
     if method in ("spearman", "rho_a"):
         if not complete:
             # Ranks are taken anew over the pairs that two raters share, which no matrix product can do.
             return _one_by_one(left, right, _spearman if method == "spearman" else _rho_a, symmetric=b is None)
         left, right = ranks(left), ranks(right)
-    return _products(left, right, method)
+    return product_similarity(left, right, method)
 
 
-def _products(left: Floats, right: Floats, method: Method) -> Floats:
-    """Similarities that are sums of products: one matrix product each for the sums over shared pairs."""
+def product_similarity(left: Floats, right: Floats, method: Method) -> Floats:
+    """Similarities that are sums of products, (A, B): "pearson", "cosine", or "spearman" and "rho_a" of ranks."""
     here, there = np.isfinite(left).astype(np.float64), np.isfinite(right).astype(np.float64)
     n = here @ there.T
     size_x = np.nansum(left * left, axis=1)[:, None]
@@ -131,15 +131,15 @@ def _one_by_one(left: Floats, right: Floats, measure: Callable[[Floats, Floats],
 
 
 def _spearman(x: Floats, y: Floats) -> float:
-    return float(_products(ranks(x)[None], ranks(y)[None], "spearman")[0, 0])
+    return float(product_similarity(ranks(x)[None], ranks(y)[None], "spearman")[0, 0])
 
 
 def _rho_a(x: Floats, y: Floats) -> float:
-    return float(_products(ranks(x)[None], ranks(y)[None], "rho_a")[0, 0])
+    return float(product_similarity(ranks(x)[None], ranks(y)[None], "rho_a")[0, 0])
 
 
-def _tau_a(x: Floats, y: Floats) -> float:
-    """Kendall's tau-a: SciPy's tau-b with its correction for ties taken back."""
+def tau_a(x: NDArray[Any], y: NDArray[Any]) -> float:
+    """Kendall's tau-a of two vectors without missing values: SciPy's tau-b with its correction for ties taken back."""
     total = x.size * (x.size - 1) / 2
     untied_x, untied_y = total - _tied(x), total - _tied(y)
     if untied_x == 0 or untied_y == 0:
@@ -148,6 +148,6 @@ def _tau_a(x: Floats, y: Floats) -> float:
     return tau_b * float(np.sqrt(untied_x * untied_y)) / total
 
 
-def _tied(x: Floats) -> float:
+def _tied(x: NDArray[Any]) -> float:
     _, counts = np.unique(x, return_counts=True)
     return float((counts * (counts - 1) / 2).sum())
