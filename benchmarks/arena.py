@@ -3,7 +3,7 @@
 Chromium at 1280 x 720 with the processor throttled four times. The arena drags a clip while it plays; jsPsych's items
 are pictures, so that its task is the lighter one. An empty page gives the control: what the machine itself costs.
 
-    python3 run.py bench arena [--json FILE] [--counts 30 60 100] [--throttle 4] [--trials 20]
+    python3 run.py bench arena [--json FILE] [--counts 30 60 100] [--throttle 4] [--trials 20] [--repeat 3]
 
 The rival is installed by npm into a temporary folder.
 """
@@ -160,6 +160,12 @@ def measure_drag(browser: Browser, site: str, who: str, count: int, options: arg
         return figures
 
 
+def keep_best(rows: dict[str, dict[str, float]], name: str, row: dict[str, float]) -> None:
+    """Of several drags the one with the least p95, for both alike: what else the machine does can only add to it."""
+    if name not in rows or row["p95_ms"] < rows[name]["p95_ms"]:
+        rows[name] = row
+
+
 def rival_size(count: int) -> dict[str, int]:
     """The area and the items as large as the arena makes them on the same screen."""
     return {"area": 480, "item": {30: 69, 60: 49}.get(count, 46)}
@@ -172,18 +178,23 @@ def measure_control(browser: Browser, options: argparse.Namespace) -> dict[str, 
 
 
 def measure_first_frame(browser: Browser, site: str, options: argparse.Namespace) -> dict[str, float]:
-    """From pointing at a clip to its first frame: files in the browser's cache, no decoder waiting for them."""
+    """From pointing at a clip to its video's first frame, and to the next; clips preloaded as the task page does it.
+
+    The mouse goes from each clip to the next in the order of the seats, and stays for half a second.
+    """
     with opened(browser, address(site, "arena", 24), options.throttle) as (page, protocol):
-        places = [middle(page, ITEMS["arena"], index) for index in range(24)]
-        for round_number in range(2):
-            page.evaluate("probe.firstFrames.length = 0")
-            for index, place in enumerate(places):
-                mouse(protocol, "mouseMoved", *place, 0)
-                page.wait_for_selector(f'[data-clip="c{index}"] video.is-shown')
-                if round_number == 0:
-                    page.wait_for_timeout(60)  # the whole file arrives
-        times = sorted(page.evaluate("probe.firstFrames"))
-    return {"clips": len(times), "median_ms": statistics.median(times), "p95_ms": times[int(0.95 * len(times))]}
+        page.evaluate("harness.preload()")
+        for index in range(24):
+            mouse(protocol, "mouseMoved", *middle(page, ITEMS["arena"], index), 0)
+            page.locator(f'[data-clip="c{index}"] video.is-shown').wait_for()
+            page.wait_for_timeout(500)
+        first, motion = (sorted(page.evaluate(f"probe.{name}")) for name in ("firstFrames", "motions"))
+    return {
+        "clips": len(first),
+        "median_ms": statistics.median(first),
+        "p95_ms": first[int(0.95 * len(first))],
+        "moving_median_ms": statistics.median(motion),
+    }
 
 
 def measure_start(browser: Browser, site: str, who: str, options: argparse.Namespace) -> dict[str, float]:
@@ -234,10 +245,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         browser = launch_chromium(playwright)
         figures["chromium"] = browser.version
         with serve_arena(clips, rival=rival, bench=PAGES) as site:
-            figures["drag"]["control"] = measure_control(browser, options)
-            for count in options.counts:
-                for who in ITEMS:
-                    figures["drag"][f"{who} {count}"] = measure_drag(browser, site, who, count, options)
+            for _ in range(options.repeat):
+                keep_best(figures["drag"], "control", measure_control(browser, options))
+                for count in options.counts:
+                    for who in ITEMS:
+                        keep_best(figures["drag"], f"{who} {count}", measure_drag(browser, site, who, count, options))
             figures["first_frame"] = measure_first_frame(browser, site, options)
             figures["start"] = {who: measure_start(browser, site, who, options) for who in ITEMS}
             figures["memory"] = {who: measure_memory(browser, site, who, options) for who in ITEMS}
@@ -262,7 +274,8 @@ def table(figures: dict[str, Any]) -> str:
     first = figures["first_frame"]
     lines += [
         "",
-        f"first frame on hover (goal: < 60 ms): median {first['median_ms']:.0f} ms, p95 {first['p95_ms']:.0f} ms",
+        f"first frame on hover (goal: < 60 ms): median {first['median_ms']:.0f} ms, p95 {first['p95_ms']:.0f} ms; "
+        f"next frame: median {first['moving_median_ms']:.0f} ms",
     ]
     for who, row in figures["start"].items():
         lines.append(
@@ -286,6 +299,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--counts", type=int, nargs="+", default=[30, 60, 100], help="numbers of clips")
     parser.add_argument("--throttle", type=float, default=4, help="how many times slower the processor is made")
     parser.add_argument("--trials", type=int, default=20, help="trials for the memory figures, at least 6")
+    parser.add_argument("--repeat", type=int, default=3, help="drags of each kind, of which the best counts")
     parser.add_argument("--steps", type=int, default=300, help="steps of the mouse in each drag, 60 a second")
     options = parser.parse_args(argv)
     figures = measure(options)

@@ -1,10 +1,10 @@
 /**
  * The arena: clips wait around a circle; the participant puts similar ones together and different ones apart.
  *
- * Arena units: centre (0, 0), diameter 1, y up. At zoom 1, `document.querySelector('[data-arena]')
- * .getBoundingClientRect()` is the circle's bounding square {left, top, width}; the arena point (x, y) then lies on the page
- * at clientX = left + (0.5 + x) * width, clientY = top + (0.5 - y) * width, and that is where the centre of a clip
- * placed at (x, y) is shown.
+ * Arena units: centre (0, 0), diameter 1, y up. The bounding rectangle {left, top, width} of the element [data-arena]
+ * is the circle's bounding square (also while magnified); the arena point (x, y) lies on the page at
+ * clientX = left + (0.5 + x) * width, clientY = top + (0.5 - y) * width, and that is where the centre of a clip placed
+ * at (x, y) is shown.
  *
  * The element needs a height (the arena fills it) and the stylesheet arena.css.
  */
@@ -16,7 +16,7 @@ import { createPlayer } from './player.js';
 import { bindPointer } from './pointer.js';
 import { createRenderer } from './render.js';
 import { seatPlan } from './seats.js';
-import { createState, isDone, placedIn, update } from './state.js';
+import { createState, isDone, placedIn, positionOf, update } from './state.js';
 import { buildView } from './view.js';
 import { announcement, nameOf, plainText, statusText } from './words.js';
 
@@ -37,9 +37,10 @@ const ARENA = { guide_lines: false, hints: true, background: 'auto' };
  * @param {(result: object) => void} [options.onDone] when Done is pressed and nothing is missing
  * @param {(id: string) => void} [options.onClipError] when none of a clip's sources can be played
  * @returns {{result: () => object, focus: () => void, setBusy: (busy: boolean) => void,
- *            clipFailed: (id: string) => void, clipReady: (id: string, sources?: {src: string, type: string}[]) => void,
- *            destroy: () => void}} `result()` has the keys of the submit body; `clipReady` may name sources to play from
- *          instead of the clip's own (for example a blob that was loaded already)
+ *            clipFailed: (id: string) => void,
+ *            clipReady: (id: string, sources?: {src: string, type: string}[]) => void, destroy: () => void}}
+ *          `result()` has the keys of the submit body; `clipReady` may name sources to play from instead of the clip's
+ *          own (for example a blob that was loaded already), and lets the arena prepare the clip before it is wanted
  * @throws {Error} when there are no clips, or two of them have the same id
  */
 export function mountArena(element, options) {
@@ -59,6 +60,7 @@ export function mountArena(element, options) {
   let state = createState(ids, { placements: draft?.placements, watch: playback.watch });
   let plan = null;
   let frame = 0;
+  const loaded = new Set(); // clips whose files are here: only these may be made ready ahead of their use
 
   function dispatch(action) {
     const before = state;
@@ -95,8 +97,17 @@ export function mountArena(element, options) {
     onEnded: (id) => attention.ended(id),
     playback: { ...playback, loop: playback.loop && !(mode === 'always' && ids.length > ALWAYS_AT_ONCE) },
   });
-  const attention = createAttention(mode, ids, player);
+  const attention = createAttention(mode, ids, player, likelyAfter);
   const closeUp = createPlayer({ ...settings, host: () => view.panelBody, atOnce: 1, onEnded: () => {} });
+
+  /** The nearest clips, and the next in the order of Tab. */
+  function likelyAfter(id) {
+    const here = positionOf(state, id);
+    const distance = (other) => Math.hypot(positionOf(state, other).x - here.x, positionOf(state, other).y - here.y);
+    const near = [...loaded].filter((other) => other !== id).sort((a, b) => distance(a) - distance(b));
+    const next = ids[(ids.indexOf(id) + 1) % ids.length];
+    return [...new Set(loaded.has(next) && next !== id ? [next, ...near.slice(0, 3)] : near.slice(0, 4))];
+  }
 
   function enlarge(id) {
     closeUp.stopAll();
@@ -177,16 +188,17 @@ export function mountArena(element, options) {
     clipFailed: (id) => dispatch({ type: 'failed', id }),
     clipReady(id, sources) {
       if (sources) media.set(id, { ...media.get(id), sources });
+      loaded.add(id);
       dispatch({ type: 'ready', id });
     },
     destroy() {
-      cancelAnimationFrame(frame);
       observer.disconnect();
       document.removeEventListener('visibilitychange', pauseWhileHidden);
       for (const release of unbind) release();
       player.destroy();
       closeUp.destroy();
       clock.stop();
+      cancelAnimationFrame(frame);
       element.replaceChildren();
     },
   };
@@ -212,7 +224,7 @@ function startClock() {
 
 /** One shape for all clips of a trial, so that none looks larger than another: the median, within reason. */
 function typicalAspect(clips) {
-  const aspects = clips.map((clip) => clip.width / clip.height).filter((aspect) => aspect > 0 && Number.isFinite(aspect));
+  const aspects = clips.map((clip) => clip.width / clip.height).filter((each) => each > 0 && Number.isFinite(each));
   const median = aspects.sort((a, b) => a - b)[Math.floor(aspects.length / 2)] ?? 4 / 3;
   return Math.min(2.4, Math.max(0.42, median));
 }

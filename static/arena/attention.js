@@ -3,8 +3,8 @@
  *
  * - hover:  the clip under the mouse, in focus, or tapped plays; one at a time.
  * - click:  a click, tap or the space bar starts and stops it; one at a time.
- * - always: up to eight play at once. Where there are more clips they take turns, each playing to its end; a clip that is
- *           hovered, focused or tapped gets its turn at once. Who asked their system for less motion gets "hover".
+ * - always: up to eight play at once. Where there are more clips they take turns, each playing to its end; a clip that
+ *           is hovered, focused or tapped gets its turn at once. Who asked their system for less motion gets "hover".
  *
  * @typedef {'hover'|'leave'|'focus'|'blur'|'tap'|'away'|'grab'|'show'|'space'} Gesture
  */
@@ -15,9 +15,10 @@ export const ALWAYS_AT_ONCE = 8;
  * @param {'hover'|'click'|'always'} mode
  * @param {string[]} clips in seat order
  * @param {ReturnType<import('./player.js').createPlayer>} player
+ * @param {(id: string) => string[]} likely clips that may well be looked at after this one
  * @returns {{attend: (id: string|null, gesture: Gesture) => void, ended: (id: string) => void, begin: () => void}}
  */
-export function createAttention(mode, clips, player) {
+export function createAttention(mode, clips, player, likely) {
   let next = 0; // whose turn it is under "always"
 
   const toggle = (id, how) => (player.isPlaying(id) ? player.stop(id) : player.start(id, how));
@@ -25,11 +26,16 @@ export function createAttention(mode, clips, player) {
     for (const id of player.playing()) player.stop(id, ['tap']);
   };
 
+  function startAndForesee(id, how) {
+    player.start(id, how);
+    player.warm(likely(id));
+  }
+
   const rules = {
     hover: {
-      hover: (id) => player.start(id, 'hover'),
+      hover: (id) => startAndForesee(id, 'hover'),
       leave: (id) => player.stop(id, ['hover']),
-      focus: (id) => player.start(id, 'focus'),
+      focus: (id) => startAndForesee(id, 'focus'),
       blur: (id) => player.stop(id, ['focus']),
       tap: (id) => player.start(id, 'tap'),
       grab: (id) => player.start(id, 'tap'),

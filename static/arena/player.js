@@ -1,13 +1,14 @@
 /**
  * Plays clips out of a small pool of <video> elements that lie over the posters, and keeps a record of what was played.
  *
- * A clip keeps its element until another clip needs one, so playing it again starts at once. Every playback starts at
- * the first frame; the poster stays until that frame is there.
+ * A clip keeps its element until another clip needs one, so playing it again starts at once; clips that are likely to
+ * be played next can be made ready. Every playback starts at the first frame; the poster stays until that is there.
  *
  * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean}} Play
  * @typedef {'hover'|'focus'|'tap'|'click'|'always'|'enlarged'} How
  */
 
+const SPARE = 6; // elements beyond those that play: the last ones seen, and the ones made ready
 const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures may bring sound
 
 /**
@@ -25,7 +26,6 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
   /** @type {{video: HTMLVideoElement, id: string|null, source: number, used: number, play: object|null}[]} */
   const pool = [];
   const plays = [];
-  const poolSize = atOnce + 2; // two more than play: the last ones seen start again at once
 
   function makeSlot() {
     const video = document.createElement('video');
@@ -51,9 +51,8 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
   function slotFor(id) {
     const own = pool.find((slot) => slot.id === id);
     if (own) return own;
-    if (pool.length < poolSize) pool.push(makeSlot());
-    const idle = pool.filter((slot) => !slot.play).sort((a, b) => a.used - b.used);
-    const slot = idle[0];
+    if (pool.length < atOnce + SPARE) pool.push(makeSlot());
+    const [slot] = pool.filter((each) => !each.play).sort((a, b) => a.used - b.used);
     slot.id = id;
     load(slot, 0);
     return slot;
@@ -88,7 +87,8 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
     const show = () => {
       if (slot.play === play) video.classList.add('is-shown');
     };
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(show);
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking) show();
+    else if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(show);
     else video.addEventListener('playing', show, { once: true });
     video.play().catch((error) => {
       // AbortError: the playback was ended, or its source replaced, before it began. NotAllowedError: the browser wants
@@ -138,6 +138,7 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
     slot.play = null;
     video.pause();
     video.classList.remove('is-shown');
+    if (video.currentTime > 0) video.currentTime = 0; // now, so that the first frame is there when it is wanted again
     if (play.t !== null) plays.push(record(slot.id, play));
   }
 
@@ -171,8 +172,11 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
       video.muted = !(playback.sound && EXPLICIT.has(how));
       video.loop = playback.loop;
       if (video.parentElement !== host(id)) host(id).append(video);
-      if (video.currentTime > 0) video.currentTime = 0;
       begin(slot);
+    },
+    /** @param {string[]} ids clips to make ready, so that they start at once; at most four */
+    warm(ids) {
+      for (const id of ids.slice(0, SPARE - 2)) slotFor(id).used = now();
     },
     /** @param {string} id @param {How[]} [only] end the playback only if one of these gestures began it */
     stop(id, only) {

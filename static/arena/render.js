@@ -138,6 +138,7 @@ export function createRenderer(view, { labels, t, arena }) {
     write('undo', past.length > 0, (can) => disable(view.undo, !can));
     write('redo', future.length > 0, (can) => disable(view.redo, !can));
     write('zoomed', state.view.zoom > 1, (zoomed) => {
+      view.root.classList.toggle('is-magnified', zoomed);
       disable(view.zoomOut, !zoomed);
       disable(view.whole, !zoomed);
     });

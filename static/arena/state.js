@@ -11,9 +11,9 @@
  *
  * @typedef {object} State
  * @property {string[]} clips in seat order
- * @property {{seats: Object<string, Point>, reach: number, pitch: Point, extent: Point}} space of the stage, arena units:
- *   where each clip waits; how near a clip's centre must come to the circle to touch it; a clip's width and height;
- *   half the stage's
+ * @property {{seats: Object<string, Point>, reach: number, pitch: Point, extent: Point}} space of the stage, arena
+ *   units: where each clip waits; how near a clip's centre must come to the circle to touch it; a clip's width and
+ *   height; half the stage's
  * @property {import('./history.js').History<Layout>} history
  * @property {Hand|null} hand
  * @property {string[]} selected
@@ -173,7 +173,7 @@ function groupOf(state, id) {
 function withHand(state, id, how, prepare) {
   if (!state.clips.includes(id)) return state;
   if (isHeldBack(state, id)) return { ...state, hand: null, refused: id };
-  const selected = state.selected.includes(id) ? state.selected : [];
+  const selected = state.selected.length === 0 || state.selected.includes(id) ? state.selected : [];
   const ids = groupOf({ ...state, selected }, id);
   const hand = prepare(takeUp(ids, how, placedIn(state), state.space.pitch));
   return follow({ ...state, selected, hand, lasso: null });

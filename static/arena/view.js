@@ -113,7 +113,8 @@ export function buildView(element, { clips, question, background, t }) {
     parts.panel,
     parts.help,
   );
-  const group = (label, ...tools) => make('div', { class: 'arena__tools', role: 'group', 'aria-label': label }, ...tools);
+  const group = (label, ...tools) =>
+    make('div', { class: 'arena__tools', role: 'group', 'aria-label': label }, ...tools);
   const bar = make(
     'div',
     { class: 'arena__bar' },
@@ -136,10 +137,10 @@ export function buildView(element, { clips, question, background, t }) {
 }
 
 function makeItem(clip, t) {
-  const poster = make('img', { class: 'clip__poster', src: clip.poster, alt: '', draggable: 'false', decoding: 'async' });
+  const picture = { class: 'clip__poster', src: clip.poster, alt: '', draggable: 'false', decoding: 'async' };
   return make(
     'div',
     { class: 'clip', 'data-clip': clip.id, role: 'button', tabindex: '0', 'aria-roledescription': t('clip') },
-    poster,
+    make('img', picture),
   );
 }

@@ -78,8 +78,8 @@ export function guidance(state, labels, t) {
   if (hand?.how === 'click') return t('Now click where it should go. Esc lets go.');
   if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
   if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
-  if (!hand && selected.length > 1) return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
-  return '';
+  if (hand || selected.length < 2) return '';
+  return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
 }
 
 /**
@@ -103,8 +103,10 @@ export function announcement(before, after, labels, t) {
   }
   if (after.history !== before.history) return changed(before, after, labels, t);
   if (before.hand && !after.hand) return t('{name} is where it was.', { name: name(before.hand.ids[0]) });
-  if (after.selected !== before.selected && !after.lasso) {
-    return after.selected.length === 1 ? t('1 clip selected') : t('{n} clips selected', { n: after.selected.length });
+  if (!after.lasso && (after.selected !== before.selected || before.lasso)) {
+    const { length } = after.selected;
+    if (length === 0) return t('Nothing is selected');
+    return length === 1 ? t('1 clip selected') : t('{n} clips selected', { n: length });
   }
   if (after.failed !== before.failed) {
     const id = Object.keys(after.failed).find((each) => !before.failed[each]);

@@ -6,7 +6,9 @@ import * as geometry from '../../static/arena/geometry.js';
 import { between, random } from './arena-random.mjs';
 
 const { RADIUS, clampToCircle, fitShift, gather, inPolygon, isInside, limitView, reveal, toArena, toPixels } = geometry;
-const near = (a, b, tolerance = 1e-9) => assert.ok(Math.hypot(a.x - b.x, a.y - b.y) <= tolerance, JSON.stringify([a, b]));
+const near = (a, b, tolerance = 1e-9) => {
+  assert.ok(Math.hypot(a.x - b.x, a.y - b.y) <= tolerance, JSON.stringify([a, b]));
+};
 
 function pointIn(rng, radius = RADIUS) {
   const turn = between(rng, 0, 2 * Math.PI);
