@@ -1,6 +1,6 @@
 """Raters with a known RDM: oracle of the tests, fuel of the planner and of the demo."""
 
-from analysis.simulate.planner import Plan, plan_study
+from analysis.simulate.planner import Plan, plan_cohort, plan_study
 from analysis.simulate.rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
 from analysis.simulate.truths import TRUTHS, individual, make_truth, overall, part_of
 
@@ -14,6 +14,7 @@ __all__ = [
     "overall",
     "part_of",
     "place_items",
+    "plan_cohort",
     "plan_study",
     "simulate_rater",
     "trial_seconds",

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.designs import StopRule
+from analysis.arrangement import Floats, Ints
+from analysis.designs import StopRule, next_items_cohort, pair_counts
 from analysis.designs.lift_the_weakest import Form
 from analysis.estimators import estimate_rdm
 from analysis.pooling import pool
 from analysis.rdm import n_pairs
 from analysis.similarity import similarity
-from analysis.simulate.rater import Behaviour, Session, simulate_rater
+from analysis.simulate.rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
 from analysis.simulate.truths import individual, make_truth, overall
 
 
@@ -29,9 +29,11 @@ class Plan:
         Pearson correlation of the group's RDM with the RDM that the raters have in common, and its standard error over
         the simulated studies (NaN with one).
     pairwise_r : float
-        Mean Pearson correlation between two raters' RDMs; NaN with one rater.
+        Mean Pearson correlation between two raters' RDMs; NaN with one rater, and in a cohort, whose raters have no RDM
+        of their own.
     reliability : float
-        Of the group's mean, by Spearman-Brown from `pairwise_r`; NaN with one rater, or where that is not positive.
+        Of the group's RDM, by Spearman-Brown from `pairwise_r` or, in a cohort, from the correlation of two halves; NaN
+        with one rater, or where the correlation is not positive.
     minutes, minutes_p95 : float
         Minutes of a rater: mean, and the time that 95 % of the raters stay under.
     trials, placements : float
@@ -94,12 +96,7 @@ def plan_study(
     ValueError
         When a number is too small, or the truth does not have `n_items` items.
     """
-    if n_items < 4:
-        raise ValueError(f"a plan needs at least 4 items, got {n_items}")
-    if not n_raters or min(n_raters) < 1 or n_studies < 1:
-        raise ValueError("n_raters and n_studies must be at least 1")
-    if not isinstance(truth, str) and np.shape(truth)[-1] != n_pairs(n_items):
-        raise ValueError(f"the truth has {np.shape(truth)[-1]} pairs, but {n_items} items have {n_pairs(n_items)}")
+    _check(n_items, n_raters, truth, n_studies)
     outcomes: list[list[tuple[float, float, float]]] = [[] for _ in n_raters]
     sessions: list[list[Session]] = []
     for study_rng in rng.spawn(n_studies):
@@ -119,13 +116,13 @@ def plan_study(
         ]
         rdms = np.stack([estimate_rdm(rater.arrangements, n_items, method=method).rdm for rater in raters])
         between = similarity(rdms)
-        evidence = np.stack([_seen(rater, n_items) for rater in raters])
+        counts = np.stack([_pairs_shown(rater, n_items) for rater in raters])
         for row, number in enumerate(n_raters):
             accuracy = float(similarity(pool(rdms[:number]), overall(common))[0, 0])
             pairwise = (
                 float(np.nanmean(between[:number, :number][np.triu_indices(number, 1)])) if number > 1 else np.nan
             )
-            outcomes[row].append((accuracy, pairwise, float(evidence[:number].any(axis=0).mean())))
+            outcomes[row].append((accuracy, pairwise, float((counts[:number].sum(axis=0) > 0).mean())))
         sessions.append(raters)
     return tuple(
         _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]])
@@ -133,24 +130,100 @@ def plan_study(
     )
 
 
-def _seen(session: Session, n_items: int) -> Floats:
-    together = np.zeros((n_items, n_items), dtype=bool)
-    for trial in session.arrangements:
-        together[np.ix_(trial.items, trial.items)] = True
-    return together[np.triu_indices(n_items, 1)]
+def plan_cohort(
+    n_items: int,
+    n_raters: Sequence[int],
+    *,
+    trials_per_rater: int,
+    size: int | None = None,
+    truth: str | Floats = "gaussian_5",
+    individual_share: float = 0.3,
+    behaviour: Behaviour | None = None,
+    method: str = "latent",
+    n_studies: int = 4,
+    rng: np.random.Generator,
+) -> tuple[Plan, ...]:
+    """As `plan_study`, for many raters who do a few trials each: the plan for more clips than one person can sort.
+
+    Trials come from `next_items_cohort`; the group's RDM is estimated from all raters' trials as if they were one
+    person's.
+
+    Parameters
+    ----------
+    trials_per_rater
+        Trials of each rater, at least 1.
+    size
+        Items in each trial (`next_items_cohort`).
+    n_items, n_raters, truth, individual_share, behaviour, method, n_studies, rng
+        As in `plan_study`.
+
+    Raises
+    ------
+    ValueError
+        When a number is too small, or the truth does not have `n_items` items.
+    """
+    _check(n_items, n_raters, truth, n_studies)
+    if trials_per_rater < 1:
+        raise ValueError(f"trials_per_rater must be at least 1, got {trials_per_rater}")
+    behaviour = Behaviour() if behaviour is None else behaviour
+    outcomes: list[list[tuple[float, float, float]]] = [[] for _ in n_raters]
+    sessions: list[list[Session]] = []
+    for study_rng in rng.spawn(n_studies):
+        common = make_truth(truth, n_items, rng=study_rng) if isinstance(truth, str) else truth
+        counts = np.zeros((max(n_raters), n_pairs(n_items)), dtype=np.int64)
+        raters: list[Session] = []
+        for rater in range(max(n_raters)):
+            rdm = individual(common, individual_share, rng=study_rng)
+            trials, seconds = [], []
+            for _ in range(trials_per_rater):
+                items = next_items_cohort(counts.sum(axis=0), own_counts=counts[rater], size=size, rng=study_rng)
+                trials.append(place_items(rdm, items, behaviour=behaviour, rng=study_rng))
+                seconds.append(trial_seconds(items.size, behaviour=behaviour, rng=study_rng))
+                counts[rater] += pair_counts([items], n_items)
+            raters.append(Session(tuple(trials), np.array(seconds)))
+        for row, number in enumerate(n_raters):
+            rdm = _of_all(raters[:number], n_items, method)
+            accuracy = float(similarity(rdm, overall(common))[0, 0])
+            halves = np.nan
+            if number > 1:
+                first, second = (_of_all(raters[half:number:2], n_items, method) for half in (0, 1))
+                halves = float(similarity(first, second)[0, 0])
+            outcomes[row].append((accuracy, halves, float((counts[:number].sum(axis=0) > 0).mean())))
+        sessions.append(raters)
+    return tuple(
+        _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]], halves=True)
+        for row, number in enumerate(n_raters)
+    )
 
 
-def _plan(n_raters: int, outcomes: Floats, sessions: list[Session]) -> Plan:
-    """`outcomes` (studies, 3): accuracy, mean pairwise r, share of pairs seen."""
-    accuracy, pairwise, seen = outcomes.T
+def _check(n_items: int, n_raters: Sequence[int], truth: str | Floats, n_studies: int) -> None:
+    if n_items < 4:
+        raise ValueError(f"a plan needs at least 4 items, got {n_items}")
+    if not n_raters or min(n_raters) < 1 or n_studies < 1:
+        raise ValueError("n_raters and n_studies must be at least 1")
+    if not isinstance(truth, str) and np.shape(truth)[-1] != n_pairs(n_items):
+        raise ValueError(f"the truth has {np.shape(truth)[-1]} pairs, but {n_items} items have {n_pairs(n_items)}")
+
+
+def _pairs_shown(session: Session, n_items: int) -> Ints:
+    return pair_counts([trial.items for trial in session.arrangements], n_items)
+
+
+def _of_all(raters: Sequence[Session], n_items: int, method: str) -> Floats:
+    return estimate_rdm([trial for rater in raters for trial in rater.arrangements], n_items, method=method).rdm
+
+
+def _plan(n_raters: int, outcomes: Floats, sessions: list[Session], *, halves: bool = False) -> Plan:
+    """`outcomes` (studies, 3): accuracy, correlation of two raters (or of two halves), share of pairs seen."""
+    accuracy, correlation, seen = outcomes.T
     minutes = np.array([session.minutes for session in sessions])
-    r = float(pairwise.mean())
+    r, longer = float(correlation.mean()), 2 if halves else n_raters
     return Plan(
         n_raters=n_raters,
         accuracy=float(accuracy.mean()),
         accuracy_se=float(accuracy.std(ddof=1) / np.sqrt(accuracy.size)) if accuracy.size > 1 else np.nan,
-        pairwise_r=r,
-        reliability=n_raters * r / (1 + (n_raters - 1) * r) if r > 0 else np.nan,
+        pairwise_r=np.nan if halves else r,
+        reliability=longer * r / (1 + (longer - 1) * r) if r > 0 else np.nan,
         minutes=float(minutes.mean()),
         minutes_p95=float(np.quantile(minutes, 0.95)),
         trials=float(np.mean([len(session.arrangements) for session in sessions])),

@@ -18,6 +18,7 @@ from analysis.simulate import (
     overall,
     part_of,
     place_items,
+    plan_cohort,
     plan_study,
     simulate_rater,
 )
@@ -255,3 +256,22 @@ class TestPlan:
     def test_impossible_plans_are_refused(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             plan_study(**arguments, rng=np.random.default_rng(0))
+
+
+class TestCohortPlan:
+    def test_more_raters_see_more_pairs_and_recover_more(self):
+        few, more = plan_cohort(
+            24, [4, 16], trials_per_rater=2, size=8, individual_share=0.2, n_studies=2, rng=np.random.default_rng(1)
+        )
+        assert few.trials == more.trials == 2
+        assert few.placements == 16
+        assert few.seen < more.seen == 1.0
+        assert more.accuracy > few.accuracy
+        assert more.reliability > few.reliability
+        assert np.isnan(more.pairwise_r)
+
+    def test_impossible_plans_are_refused(self):
+        with pytest.raises(ValueError, match="trials_per_rater"):
+            plan_cohort(24, [4], trials_per_rater=0, rng=np.random.default_rng(1))
+        with pytest.raises(ValueError, match="n_raters"):
+            plan_cohort(24, [0], trials_per_rater=1, rng=np.random.default_rng(1))
