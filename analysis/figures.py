@@ -166,7 +166,7 @@ def item_map(positions: Floats, names: Sequence[str], *, groups: Sequence[str] |
         for color, kind in zip(colormaps["tab10"](range(10)), kinds, strict=False):
             members = np.array([group == kind for group in groups])
             axes.scatter(*positions[members].T, s=16, color=color, linewidths=0, label=kind or "no value")
-        axes.legend(fontsize=7, loc="best")
+        figure.legend(fontsize=7, loc="outside lower center", ncols=min(len(kinds), 5))
     if len(names) <= MOST_NAMES:
         for (x, y), name in zip(positions, _short(names), strict=True):
             axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=6, color=MUTED)

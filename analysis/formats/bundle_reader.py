@@ -67,12 +67,13 @@ class Bundle:
                 raise BundleError(f"{self.path}: {error}") from error
 
     def trials(self) -> dict[str, list[Trial]]:
-        """Every stored trial by participant, in the order in which they were submitted.
+        """Every stored trial by participant: participants as in participants.csv, trials in the order of submission.
 
         Raises
         ------
         BundleError
-            When a placement belongs to no trial or names no clip, or a trial does not have as many as it says.
+            When a placement belongs to no trial or names no clip, or a trial belongs to no participant or does not have
+            as many placements as it says.
         """
         place = {name: index for index, name in enumerate(self.names)}
         heads = {row["trial_key"]: row for row in self.rows("trials")}
@@ -87,7 +88,7 @@ class Bundle:
             items[row["trial_key"]].append(place[row["clip"]])
             positions[row["trial_key"]].append((row["x"], row["y"]))
             seats[row["trial_key"]].append(row["seat"])
-        by_participant: dict[str, list[Trial]] = {}
+        by_participant: dict[str, list[Trial]] = {row["participant"]: [] for row in self.rows("participants")}
         for key, head in sorted(heads.items(), key=lambda entry: (entry[1]["submitted_at"], entry[1]["number"])):
             if len(items[key]) != head["n_clips"]:
                 counts = f"{head['n_clips']} clips in trials.csv, {len(items[key])} in placements.csv"
@@ -96,13 +97,15 @@ class Bundle:
                 arrangement = Arrangement(items[key], positions[key])
             except ValueError as error:
                 raise BundleError(f"{self.path}: trial {key}: {error}") from error
-            by_participant.setdefault(head["participant"], []).append(Trial(head, arrangement, tuple(seats[key])))
-        return by_participant
+            if head["participant"] not in by_participant:
+                raise BundleError(f"{self.path}: trial {key}: {head['participant']} is not in participants.csv")
+            by_participant[head["participant"]].append(Trial(head, arrangement, tuple(seats[key])))
+        return {participant: trials for participant, trials in by_participant.items() if trials}
 
     def arrangements(
         self, *, purposes: Collection[str] = RDM_PURPOSES, with_excluded: bool = False, with_simulated: bool = True
     ) -> dict[str, list[Arrangement]]:
-        """Arrangements of these purposes by rater, in the order of submission.
+        """Arrangements of these purposes by rater, in the order of `trials`.
 
         Withdrawn sessions are never among them, and excluded ones only when asked for.
 

@@ -112,9 +112,11 @@ def _data(results: Results) -> str:
         f"From the first trial to the last, sessions took {_range(minutes, 1)} minutes.",
     ]
     if made_up:
-        sentences.append(f"{len(made_up)} of the raters are simulated.")
+        share = "All of the raters" if len(made_up) == len(results.raters) else f"{len(made_up)} of the raters"
+        sentences.append(f"{share} are simulated.")
     if left_out and not results.choices.with_excluded:
-        sentences.append(f"{len(left_out)} participants were excluded.")
+        verb = "participant was" if len(left_out) == 1 else "participants were"
+        sentences.append(f"{len(left_out)} {verb} excluded.")
     return " ".join(sentences)
 
 

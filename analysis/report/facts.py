@@ -73,8 +73,9 @@ def remarks(results: Results) -> list[str]:
     """Sentences that must be read with the results; none when there is nothing to say."""
     found = []
     if made_up := simulated(results):
-        share = f"{len(made_up)} of {len(results.raters)} raters are simulated"
-        found.append(f"{share} ({_list(made_up)}): what they did are not data of people.")
+        some = f"{len(made_up)} of {len(results.raters)} raters are simulated ({_list(made_up)})"
+        whole = f"All {len(results.raters)} raters are simulated"
+        found.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
     if left_out := excluded(results):
         verb = "are in this report all the same" if results.choices.with_excluded else "are left out"
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in left_out.items())

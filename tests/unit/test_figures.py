@@ -50,10 +50,11 @@ def test_a_constant_or_empty_rdm_is_drawn_without_complaint():
 
 def test_the_map_and_the_tree_hold_every_item():
     positions = np.arange(8.0).reshape(4, 2)
-    drawn = figures.item_map(positions, NAMES, groups=["f", "m", "f", ""]).axes[0]
+    figure = figures.item_map(positions, NAMES, groups=["f", "m", "f", ""])
+    drawn = figure.axes[0]
     points = np.concatenate([np.asarray(group.get_offsets()) for group in drawn.collections])
     assert sorted(points.tolist()) == positions.tolist()
-    assert [text.get_text() for text in drawn.get_legend().get_texts()] == ["f", "m", "no value"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["f", "m", "no value"]
     tree = figures.dendrogram(linkage(np.nan_to_num(RDM), "average"), NAMES).axes[0]
     assert {text.get_text() for text in tree.get_yticklabels()} == {"a & b", "<i>", "c", "d"}
 

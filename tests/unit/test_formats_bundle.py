@@ -346,11 +346,13 @@ def test_clips_that_give_no_order_are_refused(tmp_path, tables, reason):
         ),
         ({"placements": placements("P001", 1, {0: (0, 0)}) * 2}, "an item stands twice"),
         ({"clips": [{"item": 0, "clip": "other"}]}, "is not in clips.csv"),
+        ({"participants": [participant("P002")]}, "trial P001-1: P001 is not in participants.csv"),
     ],
 )
 def test_tables_that_contradict_each_other_are_refused(tmp_path, change, reason):
     tables = {
         "clips": [{"item": item, "clip": name} for item, name in enumerate(NAMES)],
+        "participants": [participant("P001")],
         "trials": [trial("P001", 1, 2)],
         "placements": placements("P001", 1, {0: (0, 0), 1: (0, 0)}),
     }
