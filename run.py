@@ -152,7 +152,9 @@ def run_tests(arguments):
         flush=True,
     )
     os.environ["ASTERISM_CHROMIUM"] = chromium
-    return run([venv_python(), "-m", "pytest", *arguments])
+    # The whole suite runs in one process for each processor, a test file at a time; a choice of tests in one.
+    parallel = [] if arguments else ["-n", "auto", "--dist", "loadfile"]
+    return run([venv_python(), "-m", "pytest", *parallel, *arguments])
 
 
 def find_chromium():
