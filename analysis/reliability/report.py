@@ -177,6 +177,7 @@ def _split_half(table: Floats, halves: Floats, rng: np.random.Generator) -> Floa
 
 SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
     "correlation": (lambda r: np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), np.tanh),
+    "difference": (lambda x: x, lambda y: y),
     "ratio": (lambda x: np.log(np.maximum(1 - x, 1e-12)), lambda y: 1 - np.exp(y)),
 }
 
@@ -184,7 +185,7 @@ SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]]
 def with_interval(values: Floats, level: float, scale: str, left_out: str | None = None) -> Coefficient:
     """The coefficient of the data, `values[0]`, with the jackknife's interval out of those without each rater.
 
-    `scale` is "correlation" or "ratio" (at most 1, without a lower bound).
+    `scale` is "correlation", "ratio" (at most 1, without a lower bound) or "difference" (without bounds).
     """
     estimate, without, n_raters = float(values[0]), values[1:], len(values) - 1
     if not np.isfinite(estimate):

@@ -1,0 +1,171 @@
+"""Attributes of the clips: are clips that differ in an attribute put further apart than clips that share it?"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.arrangement import Floats, Ints
+from analysis.inference.chunks import Progress, run_chunks
+from analysis.pooling import standardise
+from analysis.rdm import n_items_of, upper_triangle
+from analysis.reliability import Coefficient
+from analysis.reliability.report import with_interval
+from analysis.similarity import check_rdms
+
+Labels = Sequence[Hashable | None]
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeEffects:
+    """A attributes, R raters; an effect is in standard deviations of the dissimilarities.
+
+    Attributes
+    ----------
+    names : tuple of A str
+    effects : tuple of A Coefficient
+        Mean over raters of mean(between) - mean(within), with an interval over raters.
+    by_rater : (R, A) float
+        NaN where a rater saw no pair within, or none between, or does not vary.
+    p : (A,) float
+        Two-sided, over permutations of the clips' labels: (1 + at least as large) / (1 + permutations).
+    p_max : (A,) float
+        The same against the largest of all attributes in each permutation: holds the family-wise error rate.
+    n_permutations : int
+    """
+
+    names: tuple[str, ...]
+    effects: tuple[Coefficient, ...]
+    by_rater: Floats
+    p: Floats
+    p_max: Floats
+    n_permutations: int
+
+
+def attribute_effects(
+    rdms: ArrayLike,
+    attributes: Mapping[str, Labels],
+    *,
+    n_permutations: int = 5000,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
+    n_jobs: int = 1,
+    dask_address: str | None = None,
+    progress: Progress | None = None,
+) -> AttributeEffects:
+    """z-score each rater's RDM over its pairs; mean over pairs that differ less mean over pairs that share the label.
+
+    Parameters
+    ----------
+    rdms : (R, P) float
+        NaN = missing pair.
+    attributes
+        By name one label for each clip; None or "" = not known, and the clip's pairs are left out for this attribute.
+    n_permutations
+        Permutations of the known labels among their clips, the same for all attributes where they are all known.
+    level, rng, n_jobs, dask_address, progress
+        As in `compare_models`.
+
+    Raises
+    ------
+    ValueError
+        When an attribute does not have one label per clip, when it leaves no pair within or none between in any rater's
+        RDM, or when the options are out of range.
+    """
+    z = standardise(check_rdms(rdms), "pearson")
+    n_items = n_items_of(z.shape[1])
+    if not attributes:
+        raise ValueError("there are no attributes")
+    if not 0 < level < 1:
+        raise ValueError("level must lie between 0 and 1")
+    labels = np.array([_coded(name, values, n_items) for name, values in attributes.items()])
+    by_rater = np.array([_effects(z, one[None])[0] for one in labels]).T
+    undefined = np.flatnonzero(np.isnan(by_rater).all(axis=0))
+    if undefined.size:
+        name = list(attributes)[undefined[0]]
+        raise ValueError(f"attribute {name!r} leaves no pairs within or none between its labels")
+    rng = np.random.default_rng(0) if rng is None else rng
+    task = partial(_permute, z, labels)
+    null = run_chunks(task, n_permutations, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)
+    observed = _mean_over_raters(by_rater)
+    every = np.vstack([observed, np.where(np.isfinite(null), null, 0.0)])
+    spread = every.std(axis=0)
+    scaled = np.abs((every - every.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+    p = (1 + (scaled[1:] >= scaled[0] - 1e-9).sum(axis=0)) / (1 + n_permutations)
+    p_max = (1 + (scaled[1:].max(axis=1)[:, None] >= scaled[0] - 1e-9).sum(axis=0)) / (1 + n_permutations)
+    effects = tuple(_with_interval(column[np.isfinite(column)], level) for column in by_rater.T)
+    return AttributeEffects(tuple(attributes), effects, by_rater, p, p_max, n_permutations)
+
+
+def attribute_rdm(values: ArrayLike, *, kind: str = "category") -> Floats:
+    """Model RDM of an attribute, (P,): 0 or 1 for "category", the absolute difference for "number".
+
+    Raises
+    ------
+    ValueError
+        When `kind` is neither, or a number is not finite.
+    """
+    if kind == "category":
+        labels = np.asarray(values)
+        row, col = upper_triangle(labels.size)
+        return np.asarray(labels[row] != labels[col], dtype=np.float64)
+    if kind != "number":
+        raise ValueError(f"kind must be category or number, got {kind!r}")
+    numbers = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError("numbers must be finite")
+    row, col = upper_triangle(numbers.size)
+    return np.asarray(np.abs(numbers[row] - numbers[col]))
+
+
+def _coded(name: str, values: Labels, n_items: int) -> Ints:
+    if len(values) != n_items:
+        raise ValueError(f"attribute {name!r} has {len(values)} labels for {n_items} clips")
+    known = [value for value in dict.fromkeys(values) if value is not None and value != ""]
+    codes = {value: code for code, value in enumerate(known)}
+    return np.array([codes.get(value, -1) if value is not None else -1 for value in values], dtype=np.int64)
+
+
+def _effects(z: Floats, labels: Ints) -> Floats:
+    """Between less within for each assignment of labels (K, n), (K, R); NaN where a rater has no pair of one kind."""
+    row, col = upper_triangle(labels.shape[1])
+    one, two = labels[:, row], labels[:, col]
+    known = (one >= 0) & (two >= 0)
+    here = np.isfinite(z).astype(np.float64)
+    filled = np.where(here > 0, z, 0.0)
+    means = []
+    for pairs in (known & (one != two), known & (one == two)):
+        chosen = pairs.astype(np.float64)
+        count = chosen @ here.T
+        means.append(np.where(count > 0, chosen @ filled.T / np.where(count > 0, count, 1.0), np.nan))
+    return np.asarray(means[0] - means[1])
+
+
+def _mean_over_raters(by_rater: Floats) -> Floats:
+    defined = np.isfinite(by_rater)
+    count = defined.sum(axis=0)
+    return np.where(count > 0, np.where(defined, by_rater, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
+
+
+def _permute(z: Floats, labels: Ints, rng: np.random.Generator, n_draws: int) -> Floats:
+    n_items = labels.shape[1]
+    orders = rng.permuted(np.tile(np.arange(n_items), (n_draws, 1)), axis=1)
+    out = np.empty((n_draws, len(labels)))
+    for column, one in enumerate(labels):
+        known = np.flatnonzero(one >= 0)
+        # The order of the known clips in a permutation of all is a permutation of the known ones.
+        drawn = orders[np.isin(orders, known)].reshape(n_draws, known.size)
+        moved = np.full((n_draws, n_items), -1)
+        moved[:, known] = one[drawn]
+        out[:, column] = _mean_over_raters(_effects(z, moved).T)
+    return out
+
+
+def _with_interval(effects: Floats, level: float) -> Coefficient:
+    n_raters = effects.size
+    without = (effects.sum() - effects) / max(n_raters - 1, 1)
+    return with_interval(np.append(effects.mean(), without), level, "difference")
