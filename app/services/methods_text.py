@@ -54,7 +54,7 @@ over the participants who saw the pair.
 
 Agreement between participants is given as mean pairwise correlation, correlation of each participant with the mean of
 the others, split-half correlation (all halvings, or a random sample of them), Cronbach's alpha and intraclass
-correlations (McGraw & Wong, 1996), each over pairs that both sides saw and with a bootstrap interval over
+correlations (McGraw & Wong, 1996), each over the pairs that both sides saw. Intervals come from the jackknife over
 participants. The noise ceiling follows Nili et al. (2014).
 
 ## Software

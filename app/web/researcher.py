@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
 
-from flask import Blueprint, Flask, redirect, render_template, stream_with_context, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, stream_with_context, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
@@ -37,8 +37,11 @@ def _require_login() -> None:
 
 @blueprint.errorhandler(AsterismError)
 def _failed(error: AsterismError) -> tuple[str, int]:
-    title = "Nothing is here" if error.status == 404 else "This cannot be done"
-    return render_template("researcher/message.html", title=title, message=error.message), error.status
+    missing = error.status == 404
+    name = (request.view_args or {}).get("name")
+    back = None if missing or name is None else url_for("researcher.participants", name=name)
+    title = "Nothing is here" if missing else "This cannot be done"
+    return render_template("researcher/message.html", title=title, message=error.message, back=back), error.status
 
 
 @blueprint.get("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from app.web.researcher_views import (
     clip_view,
     map_view,
     rdm_view,
+    results_version,
     results_view,
     session_view,
     study_view,
@@ -46,24 +47,40 @@ def studies() -> Response:
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
-    """How the study stands: its sessions and its clips."""
+    """How the study stands: its state and its sessions."""
     with database().reading() as db:
         found = own_study(db, account_id(), name)
-        return jsonify(
-            study=study_view(found),
-            sessions=[session_view(session) for session in session_statuses(db, found)],
-            clips=[clip_view(clip) for clip in clips_of(db, found)],
-        )
+        sessions = [session_view(session) for session in session_statuses(db, found)]
+    return jsonify(study=study_view(found), sessions=sessions)
+
+
+@blueprint.get("/<name>/clips")
+def clips(name: str) -> Response:
+    """The study's clips: what became of each file, and the addresses of poster and renditions."""
+    with database().reading() as db:
+        found = own_study(db, account_id(), name)
+        return jsonify(study=study_view(found), clips=[clip_view(clip) for clip in clips_of(db, found)])
 
 
 @blueprint.get("/<name>/results")
 def results(name: str) -> Response:
-    """The raters and their state; "working" (202) until every RDM is computed: ask again, each answer computes more."""
+    """The raters and their state; "working" (202) until every RDM is computed: ask again, each answer computes more.
+
+    Who names the version that is known already, in `known`, gets just "unchanged" while it is the present one.
+    """
     with database().reading() as db:
         found = own_study(db, account_id(), name)
         estimates = estimate_raters(db, found.id, choice_of_request(), seconds=SECONDS_PER_ANSWER)
-        answer = jsonify(study=study_view(found), **results_view(estimates, _target(found)))
-    answer.status_code = 200 if estimates.complete else 202
+    if not estimates.complete:
+        return _working(estimates)
+    if request.args.get("known") == results_version(estimates):
+        return jsonify(state="unchanged")
+    return jsonify(results_view(estimates, _target(found)))
+
+
+def _working(estimates: Estimates) -> Response:
+    answer = jsonify(state="working", done=estimates.done, of=len(estimates.raters))
+    answer.status_code = 202
     return answer
 
 

@@ -107,13 +107,18 @@ def clip_view(clip: Clip) -> dict[str, Any]:
     }
 
 
+def results_version(estimates: Estimates) -> str:
+    """A short text that changes whenever anything does that the results are computed from."""
+    parts = [estimates.choice.method, *(clip.public_id for clip in estimates.clips)]
+    parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
 def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
-    """The raters of a choice and how far their RDMs are computed; vectors come rater by rater."""
+    """The raters of a choice, all of them computed, and the clips; vectors come rater by rater."""
     return {
-        "state": "ready" if estimates.complete else "working",
-        "done": estimates.done,
-        "of": len(estimates.raters),
-        "version": _version(estimates),
+        "state": "ready",
+        "version": results_version(estimates),
         "method": estimates.choice.method,
         "target": target,
         "clips": [clip_view(clip) for clip in estimates.clips],
@@ -234,13 +239,6 @@ def _vectors(estimates: Estimates, name: str) -> tuple[Floats, Floats, list[int]
 
 def _predicted(estimate: RDMEstimate) -> list[int]:
     return [int(pair) for pair in np.flatnonzero(estimate.predicted)]
-
-
-def _version(estimates: Estimates) -> str:
-    """Changes whenever anything that the results are computed from does."""
-    parts = [estimates.choice.method, *(clip.public_id for clip in estimates.clips)]
-    parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _numbers(values: Floats) -> list[float | None]:

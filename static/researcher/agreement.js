@@ -25,16 +25,16 @@ export function showAgreement(element, found) {
   const percent = Math.round(100 * found.level);
   const table = (rows) => tableOf(rows, percent, scale);
   element.replaceChildren(
-    make("p", { class: "hint" }, `Computed from ${counted(found.n_raters, "rater")}, over the pairs that both sides saw; intervals `
-      + `(${percent} %) by drawing raters anew. A high split-half beside a low pairwise r is normal in this task: single `
+    make("p", { class: "hint" }, `Computed from ${counted(found.n_raters, "rater")}, over the pairs that both sides saw. Intervals `
+      + `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single `
       + "raters are noisy, their mean is not."),
-    wide(table([...main.map((measure) => row(measure, scale)), ceilingRow(found.ceiling, scale), ratersRow(found.raters, scale)])),
-    make("details", {}, make("summary", {}, "More coefficients"), wide(table(more.map((measure) => row(measure, scale))))),
+    wide("Table of agreement", table([...main.map((measure) => row(measure, scale)), ceilingRow(found.ceiling, scale), ratersRow(found.raters, scale)])),
+    make("details", {}, make("summary", {}, "More coefficients"), wide("Table of more coefficients", table(more.map((measure) => row(measure, scale))))),
   );
 }
 
-function wide(content) {
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Agreement between raters" }, content);
+function wide(label, content) {
+  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
 }
 
 function tableOf(rows, percent, scale) {

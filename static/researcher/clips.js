@@ -9,7 +9,7 @@ const PAUSE = 2000;
 
 const page = document.querySelector("main");
 
-keepFresh(async () => show((await load(page.dataset.api)).clips), PAUSE);
+keepFresh(async () => show((await load(`${page.dataset.api}/clips`)).clips), PAUSE);
 
 function show(clips) {
   part("clips").hidden = clips.length === 0;

@@ -94,7 +94,7 @@ export function mountHeatmap(element) {
     });
     if (margin) {
       view.order.forEach((item, k) => {
-        const image = posterOf(view.clips[item], () => redraw(true));
+        const image = posterOf(view.clips[item], drawSoon);
         if (!image) return;
         paint.imageSmoothingEnabled = true;
         paint.imageSmoothingQuality = "high";
@@ -102,15 +102,17 @@ export function mountHeatmap(element) {
         drawPoster(paint, image, margin + k * cell, 0, cell);
       });
     }
-    redraw(false);
+    draw();
   }
 
-  function redraw(withGround) {
-    if (withGround) {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(drawGround);
-      return;
-    }
+  /** Once in the next frame, however many posters have come by then. */
+  function drawSoon() {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(drawGround);
+  }
+
+  /** The picture with the cursor. */
+  function draw() {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(ground, 0, 0);
     if (!at) return;
@@ -139,7 +141,7 @@ export function mountHeatmap(element) {
     const next = inside ? { row, column } : null;
     if (next?.row === at?.row && next?.column === at?.column) return;
     at = next;
-    redraw(false);
+    draw();
     describe();
   }
 

@@ -50,7 +50,7 @@ export function drawStrip(canvas, colours) {
 
 /** A colour token of the page as bytes. @param {string} name @returns {[number, number, number]} */
 export function token(name) {
-  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
   context.fillRect(0, 0, 1, 1);
   return /** @type {[number, number, number]} */ ([...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]);

@@ -43,16 +43,19 @@ keepFresh(() => refresh(false), PAUSE);
 async function refresh(chosen) {
   turn += chosen ? 1 : 0;
   const mine = turn;
-  let found = await load(`${page.dataset.api}/results?${query()}`);
+  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results?.version ?? ""}`);
+  let found = await ask();
   while (found.state === "working" && mine === turn) {
     showWork(found);
-    found = await load(`${page.dataset.api}/results?${query()}`);
+    found = await ask();
   }
   if (mine !== turn) return;
   showWork(null);
-  const isNew = results?.version !== found.version;
-  results = found;
-  if (isNew) rdms = new Map();
+  const isNew = found.state !== "unchanged";
+  if (isNew) {
+    results = found;
+    rdms = new Map();
+  }
   if (isNew || chosen) await showResults();
 }
 

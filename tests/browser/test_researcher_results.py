@@ -1,0 +1,275 @@
+"""The experimenter's pages in a real browser: live tables, figures that answer, and nothing for axe to find."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from app.config import load_settings
+from app.domain import ClipState, SessionState
+from app.media import media_path
+from app.models import Clip, ParticipantSession, Rendition, Study
+from tests import desk
+from tests.conftest import ROOT
+from tests.factories import make_study
+
+pytestmark = pytest.mark.browser
+
+EVIL = "<img src=x onerror=\"document.title='broken'\">"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
+    """The study "faces" with four raters and drawn faces as clips; a study without raters; Ada's account."""
+    folder = desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
+    with desk.open_lab(load_settings(data=folder, rate_limits=False)) as lab:
+        video = next((ROOT / "demo" / "clips").glob("*.mp4")).read_bytes()
+        with lab.database.writing() as db:
+            for rendition in db.scalars(select(Rendition).where(Rendition.kind == "mp4")):
+                media_path(lab.settings.media_folder, rendition.sha256, "mp4").write_bytes(video)
+            for position, clip in enumerate(db.scalars(select(Clip).order_by(Clip.position))):
+                clip.label = EVIL if position == 0 else f"face {position}"
+                clip.attributes = {"mood": "happy" if position % 2 else "sad"}
+            db.commit()
+        make_study(lab.database, lab.settings, name="nobody", toml=f"title = '''{EVIL}'''\n")
+        desk.make_account(lab.database)
+    return folder
+
+
+@pytest.fixture
+def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
+    with desk.open_copy(prepared, tmp_path / "data") as lab:
+        yield lab
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, lab: desk.Lab, chromium: Browser) -> Iterator[Page]:
+    """A browser in which Ada is logged in; the test fails on any error in the console."""
+    server = make_server("127.0.0.1", 0, lab.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    # axe writes inline styles and loads style sheets while it measures: what it does to the page is not ours to judge.
+    by_axe = "axe" in request.node.name
+    context = chromium.new_context(
+        base_url=f"http://127.0.0.1:{server.server_port}",
+        viewport={"width": 1280, "height": 720},
+        bypass_csp=by_axe,
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/login?next=/studies")
+    page.get_by_label("E-mail address").fill(desk.EMAIL)
+    page.get_by_label("Password").fill(desk.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Studies")).to_be_visible()
+    yield page
+    context.close()
+    server.shutdown()
+    thread.join(timeout=10)
+    assert by_axe or complaints == []
+
+
+def open_results(page: Page, query: str = "method=weighted_average") -> None:
+    page.goto(f"/studies/faces/results?{query}")
+    expect(page.locator("table.agreement").first).to_be_visible()
+
+
+def colour_at(page: Page, figure: str, x: float, y: float) -> list[int]:
+    """The canvas's colour at a place given in shares of its width and height."""
+    return page.locator(f"[{figure}] canvas[role]").evaluate(
+        "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x * canvas.width, y * canvas.height, 1, 1).data]",
+        [x, y],
+    )
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+def test_sessions_appear_while_the_page_is_open(page: Page, lab: desk.Lab) -> None:
+    page.goto("/studies/faces")
+    rows = page.locator("[data-sessions] tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(2)).to_contain_text("simulated")
+    expect(rows.nth(3)).to_contain_text("arranging")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    desk.take_part(lab.database, "faces", 5, recruiter={"PROLIFIC_PID": EVIL}, trials=1)
+    expect(rows).to_have_count(5, timeout=15_000)
+    expect(rows.nth(4)).to_contain_text("P005")
+    expect(rows.nth(4)).to_contain_text(EVIL)
+    with lab.database.writing() as db:
+        db.scalars(
+            select(ParticipantSession).where(ParticipantSession.number == 5)
+        ).one().state = SessionState.WITHDRAWN
+        db.commit()
+    expect(rows.nth(4)).to_contain_text("withdrawn", timeout=15_000)
+    expect(page.locator('[data-figure="finished"]')).to_have_text("3")
+    assert page.title() != "broken"
+
+
+def test_the_link_is_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/studies/faces")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/join/faces")
+
+
+def test_a_study_is_closed_and_opened(page: Page) -> None:
+    page.goto("/studies/faces")
+    page.get_by_role("button", name="Close the study").click()
+    expect(page.locator("[data-study-state]")).to_have_text("closed")
+    page.get_by_role("button", name="Open the study").click()
+    expect(page.locator("[data-study-state]")).to_have_text("open")
+
+
+def test_clips_show_their_state_live(page: Page, lab: desk.Lab) -> None:
+    def put(state: ClipState, progress: float, reason: str | None = None) -> None:
+        with lab.database.writing() as db:
+            clip = db.scalars(select(Clip).join(Study).where(Study.name == "nobody", Clip.position == 1)).one()
+            clip.state, clip.progress, clip.reason = state, progress, reason
+            db.commit()
+
+    put(ClipState.CONVERTING, 0.5)
+    page.goto("/studies/nobody/clips")
+    expect(page.get_by_role("heading", name="5 of 6 clips are ready")).to_be_visible()
+    expect(page.get_by_label("Conversion of clip1.mp4")).to_have_attribute("value", "50")
+    put(ClipState.FAILED, 0.5, "no video stream")
+    expect(page.locator("[data-failures]")).to_contain_text("clip1.mp4 no video stream", timeout=15_000)
+    expect(page.get_by_role("heading", name="5 clips")).to_be_visible()
+
+
+def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
+    open_results(page, "method=weighted_average&order=clips")
+    matrix = page.locator("[data-rdm] canvas[role]")
+    values = page.evaluate(
+        "fetch('/api/v1/studies/faces/results/rdms/group?method=weighted_average').then(r => r.json())"
+    )
+    matrix.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        matrix.press(key)
+    card = page.locator("[data-rdm] .pair-card")
+    expect(card).to_contain_text("face 1")
+    expect(card).to_contain_text("face 2")
+    # Pair (1, 2) of six items is number 5 of the condensed vector.
+    expect(card).to_contain_text(f"Dissimilarity{values['rdm'][5]:.2f}")
+    expect(card).to_contain_text(f"{values['n_raters'][5]} of 4")
+    expect(page.locator("[data-rdm] [aria-live]")).to_contain_text("face 1 and face 2, Dissimilarity")
+    box = matrix.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.2 * box["height"])
+    expect(card).to_contain_text("face 5")
+    page.mouse.move(box["x"] - 5, box["y"] - 5)
+    expect(card).to_be_hidden()
+    assert page.title() != "broken"
+
+
+def test_the_matrix_is_symmetric_and_coloured_by_its_values(page: Page) -> None:
+    open_results(page, "method=weighted_average&order=clips")
+    shares = [(0.92, 0.35), (0.35, 0.92)]
+    above, below = (colour_at(page, "data-rdm", *share) for share in shares)
+    assert above == below
+    assert len({tuple(colour_at(page, "data-rdm", 0.2 + 0.14 * k, 0.93)) for k in range(5)}) > 2
+    size = page.locator("[data-rdm] canvas[role]").evaluate(
+        "(canvas) => [canvas.width, Math.round(canvas.getBoundingClientRect().width * devicePixelRatio)]"
+    )
+    assert size[0] == size[1]
+
+
+def test_choosing_a_rater_an_order_and_who_is_in(page: Page) -> None:
+    open_results(page)
+    expect(page.locator("[data-simulated]")).to_contain_text("1 of 4 raters are simulated")
+    page.locator(".thumb", has_text="P002").click()
+    expect(page.get_by_role("heading", name="Dissimilarities of P002")).to_be_visible()
+    assert "rater=P002" in page.url
+    page.reload()
+    expect(page.get_by_role("heading", name="Map of P002")).to_be_visible()
+    page.get_by_label("simulated raters").uncheck()
+    expect(page.locator(".thumb")).to_have_count(4)
+    expect(page.locator("[data-simulated]")).to_be_hidden()
+    expect(page.get_by_role("link", name="Export bundle (ZIP)")).to_have_attribute("href", re.compile("simulated=0"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="NPZ for NumPy").first.click()
+    assert download.value.suggested_filename.endswith("_raters_weighted_average.npz")
+
+
+def test_a_clip_on_the_map_plays_while_it_is_pointed_at(page: Page) -> None:
+    open_results(page)
+    spot = page.locator(".spot").nth(3)
+    spot.scroll_into_view_if_needed()
+    spot.hover()
+    video = page.locator(".preview video")
+    expect(video).to_be_visible()
+    expect(video).to_have_js_property("paused", False)
+    expect(video).to_have_js_property("readyState", 4)
+    assert video.evaluate("(video) => video.muted")
+    page.mouse.move(2, 2)
+    expect(video).to_be_hidden()
+    assert video.evaluate("(video) => video.paused")
+    page.get_by_label("Colour by").select_option("mood")
+    expect(page.locator("[data-colour-legend]")).to_contain_text("happy")
+    page.get_by_label("points").check()
+    expect(page.locator(".spot.point")).to_have_count(6)
+
+
+def test_new_trials_reach_the_open_results(page: Page, lab: desk.Lab) -> None:
+    open_results(page)
+    expect(page.locator(".thumb")).to_have_count(5)
+    desk.take_part(lab.database, "faces", 6, trials=1)
+    expect(page.locator(".thumb")).to_have_count(6, timeout=20_000)
+    expect(page.locator("[data-agreement] .hint").first).to_contain_text("5 raters")
+
+
+def test_results_without_data_say_what_to_do(page: Page) -> None:
+    page.goto("/studies/nobody/results")
+    expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
+    page.goto("/studies/nobody")
+    expect(page.get_by_text("Nobody has taken part yet")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for path in ("/studies", "/studies/faces", "/studies/faces/clips", "/studies/nobody", "/studies/nobody/results"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert violations(page) == [], path
+    open_results(page)
+    page.locator("details").first.evaluate("(details) => { details.open = true; }")
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_before_the_login(page: Page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [1024, 820, 390])
+def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
+    def too_wide() -> list[str]:
+        return page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+              .filter((one) => one.getBoundingClientRect().right > innerWidth && !one.closest(".scroll"))
+              .map((one) => one.outerHTML.slice(0, 100))"""
+        )
+
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("/studies", "/studies/faces", "/studies/faces/clips"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert too_wide() == [], path
+    open_results(page)
+    assert too_wide() == []
