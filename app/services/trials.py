@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from analysis import next_items, pair_evidence
+from analysis import Arrangement, next_items, pair_evidence
 from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
 from app.db import Database
 from app.definition import Design, StudyDefinition, check_definition
@@ -68,10 +68,15 @@ def active_minutes(db: Session, session: ParticipantSession) -> float:
     return float(db.scalar(query) or 0.0) / 60_000
 
 
-def progress_of(db: Session, session: ParticipantSession, definition: StudyDefinition) -> SessionProgress:
+def session_progress_of(
+    db: Session,
+    session: ParticipantSession,
+    definition: StudyDefinition,
+    arrangements: list[Arrangement],
+    n_clips: int,
+) -> SessionProgress:
     """How far the session has come by the study's stop rules."""
-    arrangements = session_arrangements(db, session)
-    evidence = pair_evidence(arrangements, len(clip_order(db, session.study_id)))
+    evidence = pair_evidence(arrangements, n_clips)
     stop = definition.stop
     rule = StopRule(min_evidence=stop.min_evidence, max_minutes=stop.max_minutes, max_trials=stop.max_trials)
     return session_progress(evidence, rule=rule, n_trials=len(arrangements), minutes=active_minutes(db, session))
@@ -79,12 +84,13 @@ def progress_of(db: Session, session: ParticipantSession, definition: StudyDefin
 
 def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinition) -> Plan:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
-    progress = progress_of(db, session, definition)
+    clips = clip_order(db, session.study_id)
+    arrangements = session_arrangements(db, session)
+    progress = session_progress_of(db, session, definition, arrangements, len(clips))
     earlier = list(db.scalars(select(Trial).where(Trial.session_id == session.id).order_by(Trial.number)))
     number = len(earlier)
     seed = int(np.random.SeedSequence([session.seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
     rng = np.random.default_rng(seed)
-    clips = clip_order(db, session.study_id)
     repeat = _repeat(earlier, definition.design, rng, at_end=progress.done)
     if progress.done and (repeat is None or progress.reason != "evidence"):
         return Plan(None, progress.reason, 1.0)
@@ -96,7 +102,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         trial = TrialPlan(number, "check", "random", seed, [clips[int(item)].id for item in chosen])
     else:
         items = next_items(
-            session_arrangements(db, session),
+            arrangements,
             len(clips),
             design=definition.design.method,
             max_items=min(definition.design.max_items, len(clips)),
