@@ -12,6 +12,8 @@ from analysis.arrangement import Floats
 
 # Draws of a chunk. Each chunk has its own generator, so that the numbers do not depend on who computes it.
 CHUNK = 50
+# How long to wait for a Dask scheduler.
+CONNECT_SECONDS = 10
 
 Task = Callable[[np.random.Generator, int], Floats]
 Progress = Callable[[int, int], object]
@@ -75,7 +77,7 @@ def _results(
     if dask_address is not None:
         from distributed import Client
 
-        client = stack.enter_context(Client(dask_address, timeout=10, set_as_default=False))  # type: ignore[no-untyped-call]
+        client = stack.enter_context(Client(dask_address, timeout=CONNECT_SECONDS, set_as_default=False))  # type: ignore[no-untyped-call]
         backend = {"backend": "dask", "n_jobs": -1, "client": client}
     stack.enter_context(parallel_config(**backend))
     calls = (delayed(task)(generator, size) for generator, size in work)
