@@ -99,6 +99,7 @@ def test_axe_finds_nothing_on_a_preview_and_on_practice_feedback(serve: Serve, d
         ((1280, 720), "de"),
         ((2560, 1440), "en"),
         ((820, 1180), "fr"),
+        ((390, 844), "en"),
     ],
 )
 def test_the_bar_holds_its_longest_words_and_nothing_moves(
