@@ -40,7 +40,7 @@ def write_hdf5(
     Raises
     ------
     ValueError
-        When a descriptor does not have one value for each RDM or item.
+        When a descriptor does not have one value for each RDM or item, or mixes texts and numbers.
     """
     import h5py
 
@@ -64,7 +64,10 @@ def _write_group(group: Any, descriptors: Mapping[str, Sequence[Any]], length: i
         values = list(given)
         if len(values) != length:
             raise ValueError(f"descriptor {key} must have {length} values, got {len(values)}")
-        if not all(isinstance(value, str) for value in values):
+        texts = sum(isinstance(value, str) for value in values)
+        if 0 < texts < length or None in values:
+            raise ValueError(f"descriptor {key} must be all texts or all numbers")
+        if not texts:
             group[key] = np.array(values)
         elif all(value.isascii() for value in values):
             group[key] = np.array(values, dtype=np.bytes_)

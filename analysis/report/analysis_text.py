@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import platform
+from textwrap import fill
 
 import numpy as np
 import scipy
 
 from analysis.report.facts import excluded, number, simulated, work
 from analysis.report.results import Results
+
+WIDTH = 100
 
 # How each source is mentioned in the text, and the reference that belongs to the mention.
 REFERENCES = {
@@ -97,8 +100,11 @@ def analysis_text(results: Results) -> str:
         scipy=scipy.__version__,
         seed=results.choices.seed,
     )
-    cited = sorted(_joined(reference) for mention, reference in REFERENCES.items() if mention in _joined(text))
-    return text + "\n## References\n\n" + "\n".join(f"* {reference}" for reference in cited) + "\n"
+    paragraphs = [_joined(paragraph) for paragraph in text.split("\n\n")]
+    cited = sorted(_joined(source) for mention, source in REFERENCES.items() if mention in _joined(text))
+    wrapped = [fill(paragraph, WIDTH, break_on_hyphens=False) for paragraph in [*paragraphs, "## References"]]
+    items = [fill(f"* {source}", WIDTH, subsequent_indent="  ", break_on_hyphens=False) for source in cited]
+    return "\n\n".join(wrapped) + "\n\n" + "\n".join(items) + "\n"
 
 
 def _data(results: Results) -> str:
@@ -113,7 +119,7 @@ def _data(results: Results) -> str:
     ]
     if made_up:
         share = "All of the raters" if len(made_up) == len(results.raters) else f"{len(made_up)} of the raters"
-        sentences.append(f"{share} are simulated.")
+        sentences.append(f"{share} {'is' if share.startswith('1 ') else 'are'} simulated.")
     if left_out and not results.choices.with_excluded:
         verb = "participant was" if len(left_out) == 1 else "participants were"
         sentences.append(f"{len(left_out)} {verb} excluded.")
@@ -126,7 +132,9 @@ def _fit(results: Results) -> str:
     sentences = []
     if all("placement_variance" in parameters for parameters in found):
         spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
-        sentences.append(f"Placement noise was estimated at a standard deviation of {_range(spread, 3)}.")
+        sentences.append(
+            f"Placement noise was estimated at a standard deviation of {_range(spread, 3)} of a trial's largest distance."
+        )
     if all("dimensions" in parameters for parameters in found):
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
     return " ".join(sentences)

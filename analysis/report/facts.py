@@ -73,7 +73,8 @@ def remarks(results: Results) -> list[str]:
     """Sentences that must be read with the results; none when there is nothing to say."""
     found = []
     if made_up := simulated(results):
-        some = f"{len(made_up)} of {len(results.raters)} raters are simulated ({_list(made_up)})"
+        verb = "is" if len(made_up) == 1 else "are"
+        some = f"{len(made_up)} of {len(results.raters)} raters {verb} simulated ({_list(made_up)})"
         whole = f"All {len(results.raters)} raters are simulated"
         found.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
     if left_out := excluded(results):

@@ -63,7 +63,7 @@ def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Pr
         progress(f"Drawing {drawing.name}")
         _, svg, _ = figures.save(drawing.figure, out / "figures" / drawing.name)
         pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(svg, drawing.caption)))
-    methods = f"{bundle.text('methods.md').strip()}\n\n# Analysis\n\n{analysis_text(results)}"
+    methods = f"{bundle.text('methods.md').strip()}\n\n# Analysis in this report\n\n{analysis_text(results)}"
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
     path.write_text(page(bundle, results, pictures, methods), encoding="utf-8")

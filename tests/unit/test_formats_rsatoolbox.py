@@ -88,6 +88,8 @@ def test_hdf5_errors_name_the_file_and_the_reason(rdms, tmp_path):
         read_hdf5(file)
     with pytest.raises(ValueError, match="descriptor age must have 3 values, got 1"):
         write_hdf5(io.BytesIO(), rdms, rdm_descriptors={"age": [3]})
+    with pytest.raises(ValueError, match="descriptor age must be all texts or all numbers"):
+        write_hdf5(io.BytesIO(), rdms, rdm_descriptors={"age": [3, "4", 5]})
 
 
 def test_one_participants_1d_mat_loads(toolbox, rdms, tmp_path):

@@ -139,7 +139,7 @@ def test_names_from_the_study_are_escaped(html):
 
 
 def test_the_page_says_what_qualifies_the_results(html):
-    assert "1 of 3 raters are simulated (P003)" in html
+    assert "1 of 3 raters is simulated (P003)" in html
     assert "Excluded by the experimenter, and are left out: P004: no reason given." in html
     assert "P001 places an item in" in html
     assert "fewer than five raters" in html
@@ -149,7 +149,8 @@ def test_the_page_says_what_qualifies_the_results(html):
 def test_the_methods_hold_the_studys_own_text_and_cite_only_what_they_list(report):
     text = (report / "methods.md").read_text(encoding="utf-8")
     assert text.startswith("# Methods\n\nThe task of *this* study.")
-    body, references = text.split("## References")
+    body, references = text.replace("\n  ", " ").split("## References")
+    body = " ".join(body.split())
     cited = set(re.findall(r"([A-Z]\w+)(?: & \w+| et al\.),? \(?(\d{4})", body))
     listed = {
         (re.match(r"\* (\w+),", line)[1], re.search(r"\((\d{4})\)", line)[1])
