@@ -132,8 +132,9 @@ def _fit(results: Results) -> str:
     sentences = []
     if all("placement_variance" in parameters for parameters in found):
         spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
+        noise = _range(spread, 3)
         sentences.append(
-            f"Placement noise was estimated at a standard deviation of {_range(spread, 3)} of a trial's largest distance."
+            f"Placement noise had an estimated standard deviation of {noise} of a trial's largest distance."
         )
     if all("dimensions" in parameters for parameters in found):
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
