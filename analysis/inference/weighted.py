@@ -30,10 +30,13 @@ def ranks_of_codes(rows: Ints, w: Floats, n_codes: int) -> Floats:
     Row k holds codes from k n_codes to (k + 1) n_codes - 1.
     """
     n_rows = len(rows)
-    counts = np.bincount(rows.ravel(), weights=np.tile(w, n_rows), minlength=n_rows * n_codes).reshape(n_rows, n_codes)
-    through: Floats = np.cumsum(counts, axis=1)
+    counts = np.bincount(rows.ravel(), np.tile(w, n_rows), n_rows * n_codes).astype(np.float64, copy=False)
+    # Counted through all rows at once; each row's own ranks begin again at 1.
+    middle = np.cumsum(counts)
+    counts *= 0.5
     # The mean rank of a run of ties lies halfway between its first and its last.
-    return np.asarray((through - counts / 2 + 0.5).ravel()[rows], dtype=np.float64)
+    middle -= counts
+    return np.asarray(middle[rows] - (w.sum() * np.arange(n_rows)[:, None] - 0.5), dtype=np.float64)
 
 
 def ranks_of_values(rows: Floats, w: Floats) -> Floats:
@@ -42,7 +45,9 @@ def ranks_of_values(rows: Floats, w: Floats) -> Floats:
     order = np.argsort(rows, axis=1)
     weight = w[order]
     through = np.cumsum(weight, axis=1)
-    middle = (through - weight / 2 + 0.5).ravel()
+    middle = weight.ravel() * -0.5
+    middle += through.ravel()
+    middle += 0.5
     order += np.arange(n_rows)[:, None] * p
     places = order.ravel()
     ordered = rows.ravel()[places]
