@@ -117,7 +117,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     if (ended.kind === 'drag') dispatch({ type: 'drop', t: now() });
     if (ended.kind === 'lasso') dispatch({ type: 'lassoEnd' });
     if (ended.kind === 'press' && !ended.pan) click(ended, event);
-    if (event.pointerType === 'mouse') hover(clipAt(document.elementFromPoint(event.clientX, event.clientY)));
+    if (event.pointerType !== 'touch') hover(clipAt(document.elementFromPoint(event.clientX, event.clientY)));
   }
 
   function click({ id, from, add }, event) {
@@ -190,7 +190,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   }
 
   const over = (event) => {
-    if (event.pointerType === 'mouse' && !gesture) hover(clipAt(event.target));
+    if (event.pointerType !== 'touch' && !gesture) hover(clipAt(event.target));
   };
   const leave = () => {
     if (!gesture) hover(null);

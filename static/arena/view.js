@@ -127,7 +127,7 @@ export function buildView(element, { clips, question, background, t }) {
   parts.root = make(
     'div',
     { class: 'arena', 'data-background': background },
-    make('h1', { class: 'arena__question', id: 'arena-question', 'data-question': '' }, question),
+    make('h1', { class: 'arena__question', id: 'arena-question', dir: 'auto', 'data-question': '' }, question),
     parts.stage,
     bar,
     parts.live,

@@ -18,6 +18,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent.parent
 HARNESS = Path(__file__).parent / "arena_harness"
+POLICY = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:"
 TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -96,7 +97,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Cache-Control", "max-age=3600")
         if file.parent == HARNESS:
-            self.send_header("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; media-src 'self' blob:")
+            self.send_header("Content-Security-Policy", POLICY)
         if status == HTTPStatus.PARTIAL_CONTENT:
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
         self.end_headers()
