@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats, Ints
+from analysis.arrangement import Floats
 from analysis.designs import StopRule, next_items_cohort, pair_counts
 from analysis.designs.lift_the_weakest import Form
 from analysis.estimators import estimate_rdm
@@ -116,13 +116,12 @@ def plan_study(
         ]
         rdms = np.stack([estimate_rdm(rater.arrangements, n_items, method=method).rdm for rater in raters])
         between = similarity(rdms)
-        counts = np.stack([_pairs_shown(rater, n_items) for rater in raters])
         for row, number in enumerate(n_raters):
             accuracy = float(similarity(pool(rdms[:number]), overall(common))[0, 0])
             pairwise = (
                 float(np.nanmean(between[:number, :number][np.triu_indices(number, 1)])) if number > 1 else np.nan
             )
-            outcomes[row].append((accuracy, pairwise, float((counts[:number].sum(axis=0) > 0).mean())))
+            outcomes[row].append((accuracy, pairwise, _seen(raters[:number], n_items)))
         sessions.append(raters)
     return tuple(
         _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]])
@@ -170,16 +169,18 @@ def plan_cohort(
     sessions: list[list[Session]] = []
     for study_rng in rng.spawn(n_studies):
         common = make_truth(truth, n_items, rng=study_rng) if isinstance(truth, str) else truth
-        counts = np.zeros((max(n_raters), n_pairs(n_items)), dtype=np.int64)
+        counts = np.zeros(n_pairs(n_items), dtype=np.int64)
         raters: list[Session] = []
-        for rater in range(max(n_raters)):
+        for _ in range(max(n_raters)):
             rdm = individual(common, individual_share, rng=study_rng)
+            own_counts = np.zeros_like(counts)
             trials, seconds = [], []
             for _ in range(trials_per_rater):
-                items = next_items_cohort(counts.sum(axis=0), own_counts=counts[rater], size=size, rng=study_rng)
+                items = next_items_cohort(counts, own_counts=own_counts, size=size, rng=study_rng)
                 trials.append(place_items(rdm, items, behaviour=behaviour, rng=study_rng))
                 seconds.append(trial_seconds(items.size, behaviour=behaviour, rng=study_rng))
-                counts[rater] += pair_counts([items], n_items)
+                shown = pair_counts([items], n_items)
+                counts, own_counts = counts + shown, own_counts + shown
             raters.append(Session(tuple(trials), np.array(seconds)))
         for row, number in enumerate(n_raters):
             rdm = _of_all(raters[:number], n_items, method)
@@ -188,7 +189,7 @@ def plan_cohort(
             if number > 1:
                 first, second = (_of_all(raters[half:number:2], n_items, method) for half in (0, 1))
                 halves = float(similarity(first, second)[0, 0])
-            outcomes[row].append((accuracy, halves, float((counts[:number].sum(axis=0) > 0).mean())))
+            outcomes[row].append((accuracy, halves, _seen(raters[:number], n_items)))
         sessions.append(raters)
     return tuple(
         _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]], halves=True)
@@ -205,8 +206,9 @@ def _check(n_items: int, n_raters: Sequence[int], truth: str | Floats, n_studies
         raise ValueError(f"the truth has {np.shape(truth)[-1]} pairs, but {n_items} items have {n_pairs(n_items)}")
 
 
-def _pairs_shown(session: Session, n_items: int) -> Ints:
-    return pair_counts([trial.items for trial in session.arrangements], n_items)
+def _seen(raters: Sequence[Session], n_items: int) -> float:
+    counts = pair_counts([trial.items for rater in raters for trial in rater.arrangements], n_items)
+    return float((counts > 0).mean())
 
 
 def _of_all(raters: Sequence[Session], n_items: int, method: str) -> Floats:
