@@ -9,6 +9,8 @@ import { drawPoster, posterOf } from "./posters.js";
 /** Cells smaller than this (CSS px) leave no room for posters at the edges. */
 const SMALLEST_POSTER = 13;
 const GAP = 3;
+/** Cells larger than this (CSS px) are all of one size; smaller ones may differ by a device pixel, to fill the width. */
+const EVEN_CELL = 10;
 /** The whole matrix should be in view at once. */
 const SHARE_OF_HEIGHT = 0.78;
 const SMALLEST = 240;
@@ -67,14 +69,16 @@ export function mountHeatmap(element) {
 
   /** Sizes and the picture without a cursor. */
   function arrange() {
-    if (!view) return;
+    // Nothing has a size while the figure is hidden; the observer calls again once it is shown.
+    if (!view || element.clientWidth === 0) return;
     const n = view.order.length;
     const ratio = window.devicePixelRatio || 1;
     const width = Math.floor(ratio * Math.min(element.clientWidth, Math.max(SMALLEST, SHARE_OF_HEIGHT * window.innerHeight)));
     const gap = Math.round(GAP * ratio);
     const withPosters = Math.floor((width - gap) / (n + 1));
     const posters = withPosters >= SMALLEST_POSTER * ratio;
-    const cell = posters ? withPosters : Math.floor(width / n) || width / n;
+    const exact = width / n;
+    const cell = posters ? withPosters : exact > EVEN_CELL * ratio ? Math.floor(exact) : exact;
     const margin = posters ? cell + gap : 0;
     place = { cell, margin };
     const size = Math.round(margin + cell * n);

@@ -52,7 +52,7 @@ export function mountMap(element) {
   }
 
   function arrange() {
-    if (!view) return;
+    if (!view || element.clientWidth === 0) return;
     const width = element.clientWidth;
     const side = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
     const size = view.points ? POINT : Math.min(Math.max(side / (1.9 * Math.sqrt(view.clips.length)), SMALLEST_POSTER), LARGEST_POSTER);

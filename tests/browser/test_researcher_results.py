@@ -231,12 +231,16 @@ def test_new_trials_reach_the_open_results(page: Page, lab: desk.Lab) -> None:
     expect(page.locator("[data-agreement] .hint").first).to_contain_text("5 raters")
 
 
-def test_results_without_data_say_what_to_do(page: Page) -> None:
-    page.goto("/studies/nobody/results")
-    expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
+def test_without_data_the_pages_say_what_to_do_until_the_first_trial_comes(page: Page, lab: desk.Lab) -> None:
     page.goto("/studies/nobody")
     expect(page.get_by_text("Nobody has taken part yet")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
+    page.goto("/studies/nobody/results?method=weighted_average")
+    expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
+    desk.take_part(lab.database, "nobody", trials=1)
+    expect(page.locator("[data-agreement]")).to_contain_text("agreement needs at least two", timeout=20_000)
+    expect(page.get_by_role("heading", name="No results yet")).to_be_hidden()
+    expect(page.locator(".spot")).to_have_count(6)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
