@@ -100,7 +100,7 @@ export function createRenderer(view, { labels, t, arena }) {
     const shown = state.hand?.shown ? state.hand.ids : [];
     for (const [id, element] of view.seats) {
       const wanted = shown.includes(id);
-      if (element.hidden === !wanted && !wanted) continue;
+      if (element.hidden && !wanted) continue;
       element.hidden = !wanted;
       element.style.transform = transformAt(state.space.seats[id], state, plan);
     }
