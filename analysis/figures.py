@@ -6,101 +6,39 @@ Matplotlib is imported when a figure is drawn, and used without pyplot: no state
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from html import escape
+from collections.abc import Mapping, Sequence
 from itertools import cycle
-from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.arrangement import Floats
+from analysis.figure_style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, page_svg, save, styled
 from analysis.rdm import n_items_of, to_square
 
-Parameters = ParamSpec("Parameters")
+__all__ = [
+    "coefficients",
+    "curve",
+    "dendrogram",
+    "evidence_map",
+    "histogram",
+    "item_map",
+    "noise_ceilings",
+    "page_svg",
+    "rater_matrix",
+    "rdm_gallery",
+    "rdm_heat_map",
+    "save",
+    "timeline",
+]
 
-INK, MUTED, GRID, ACCENT, SECOND = "#1b1f24", "#68707c", "#d9dde3", "#2f62c4", "#c8551f"
-# Lines beyond the first three take colours that can be told apart on light and on dark ground.
-LINE_COLORS = (ACCENT, SECOND, MUTED, "#2f9e63", "#9463d1", "#b8860b")
-# On a page the five colours above become CSS variables, so that a figure follows the page's light or dark theme.
-PAGE_COLORS = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
-STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.size": 8.0,
-    "axes.titlesize": 9.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "asterism",
-    "pdf.fonttype": 42,
-}
 # Names of more items than this cannot be read beside a matrix or on a map.
 MOST_NAMES = 60
 MOST_TICKS = 8
 
 
-def _styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
-    """The drawing function with Matplotlib's settings at STYLE while it runs."""
-
-    @wraps(draw)
-    def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
-        import matplotlib
-
-        with matplotlib.rc_context(STYLE):
-            return draw(*args, **kwargs)
-
-    return styled
-
-
-def save(figure: Any, stem: str | Path) -> list[Path]:
-    """Write a figure as STEM.pdf, STEM.svg (no ground) and STEM.png (300 dpi, white ground) and return the paths."""
-    import matplotlib
-
-    paths = [Path(f"{stem}.{kind}") for kind in ("pdf", "svg", "png")]
-    with matplotlib.rc_context(STYLE):
-        # Laying out takes as long as drawing, and is the same for all three.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        for path in paths:
-            # Without dates the same data give the same files.
-            undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
-            ground = "none" if path.suffix == ".svg" else "white"
-            figure.savefig(path, dpi=300, facecolor=ground, metadata=undated)
-    return paths
-
-
-def page_svg(file: str | Path, label: str) -> str:
-    """An SVG file of `save` as an element for an HTML page, in the page's colours; `label` says what it shows."""
-    svg = Path(file).read_text(encoding="utf-8")
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    for color, variable in PAGE_COLORS.items():
-        svg = svg.replace(color, f"var({variable})")
-    # The file gives its size in points, of which a pixel is three quarters; on a page the figure grows no larger.
-    found = re.search(r'width="([\d.]+)pt"', svg)
-    width = float(found[1]) * 4 / 3 if found else 500.0
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" style="max-width: {width:.0f}px"', 1)
-
-
-@_styled
+@styled
 def rdm_heat_map(rdm: ArrayLike, names: Sequence[str], *, order: Sequence[int] | None = None, title: str = "") -> Any:
     """An RDM (P,) as a matrix of colours, items in `order`; missing pairs are left blank and crossed.
 
@@ -115,7 +53,7 @@ def rdm_heat_map(rdm: ArrayLike, names: Sequence[str], *, order: Sequence[int] |
     return figure
 
 
-@_styled
+@styled
 def evidence_map(evidence: ArrayLike, names: Sequence[str], *, order: Sequence[int] | None = None) -> Any:
     """Evidence (P,) of each pair as a matrix of colours on a logarithmic scale; pairs never seen are left blank."""
     square, labels = _ordered(evidence, names, order)
@@ -126,7 +64,7 @@ def evidence_map(evidence: ArrayLike, names: Sequence[str], *, order: Sequence[i
     return figure
 
 
-@_styled
+@styled
 def rdm_gallery(rdms: Floats, titles: Sequence[str], *, order: Sequence[int] | None = None) -> Any:
     """Small matrices of several RDMs (R, P) side by side, each on the scale of its own largest dissimilarity."""
     columns = min(6, len(rdms))
@@ -143,7 +81,7 @@ def rdm_gallery(rdms: Floats, titles: Sequence[str], *, order: Sequence[int] | N
     return figure
 
 
-@_styled
+@styled
 def rater_matrix(similarities: Floats, raters: Sequence[str], label: str) -> Any:
     """Similarity (R, R) of every two raters as a matrix of colours; the diagonal is left blank."""
     square = similarities.copy()
@@ -153,7 +91,7 @@ def rater_matrix(similarities: Floats, raters: Sequence[str], label: str) -> Any
     return figure
 
 
-@_styled
+@styled
 def item_map(positions: Floats, names: Sequence[str], *, groups: Sequence[str] | None = None) -> Any:
     """Items as points at `positions` (n, 2), named when there are at most 60, in the colours of their groups."""
     figure, axes = _figure(5.2, 5.0)
@@ -175,7 +113,7 @@ def item_map(positions: Floats, names: Sequence[str], *, groups: Sequence[str] |
     return figure
 
 
-@_styled
+@styled
 def dendrogram(tree: Floats, names: Sequence[str]) -> Any:
     """A linkage matrix (n-1, 4) of SciPy as a tree with the items at its leaves."""
     from scipy.cluster.hierarchy import dendrogram as draw
@@ -192,7 +130,7 @@ def dendrogram(tree: Floats, names: Sequence[str]) -> Any:
     return figure
 
 
-@_styled
+@styled
 def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, level: float) -> Any:
     """Coefficients with their intervals as points and bars: (name, value, (low, high)), from top to bottom."""
     figure, axes = _figure(5.2, 0.6 + 0.24 * len(rows))
@@ -209,7 +147,7 @@ def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, leve
     return figure
 
 
-@_styled
+@styled
 def curve(
     x: ArrayLike,
     lines: Mapping[str, tuple[ArrayLike, ArrayLike | None, ArrayLike | None]],
@@ -237,7 +175,7 @@ def curve(
     return figure
 
 
-@_styled
+@styled
 def noise_ceilings(bands: Mapping[str, tuple[float, float]], points: Mapping[str, Floats] | None = None) -> Any:
     """Noise ceilings as bands (lower, upper) by measure, with each rater's similarity to the others as points (R,)."""
     figure, axes = _figure(5.2, 2.8)
@@ -253,7 +191,7 @@ def noise_ceilings(bands: Mapping[str, tuple[float, float]], points: Mapping[str
     return figure
 
 
-@_styled
+@styled
 def timeline(minutes: Mapping[str, Floats], sizes: Mapping[str, NDArray[Any]]) -> Any:
     """Trials along the minutes of the session: one row a rater, one point a trial, larger with more clips."""
     figure, axes = _figure(5.2, 0.7 + 0.2 * len(minutes))
@@ -272,7 +210,7 @@ def timeline(minutes: Mapping[str, Floats], sizes: Mapping[str, NDArray[Any]]) -
     return figure
 
 
-@_styled
+@styled
 def histogram(values: Floats, *, x_label: str, y_label: str, mark: float | None = None, mark_label: str = "") -> Any:
     """How often values occur, in bins of Freedman and Diaconis (at most 60), with a labelled line at `mark`."""
     figure, axes = _figure(5.2, 2.4)

@@ -21,6 +21,7 @@ from analysis import Arrangement, StopRule, estimate_rdm, next_items_cohort, noi
 from analysis import figures as drawing
 from analysis.arrangement import Floats
 from analysis.designs import pair_counts
+from analysis.figure_style import STYLE
 from analysis.pooling import pool
 from analysis.quality import participant_quality
 from analysis.rdm import n_pairs
@@ -197,7 +198,7 @@ def main(names: Sequence[str]) -> None:
             raise SystemExit(f"no figure is named {name}; there are {', '.join(MAKERS)}")
         print(f"Making {name} ...", file=sys.stderr, flush=True)
         figure, rows = MAKERS[name]()
-        with matplotlib.rc_context(drawing.STYLE):
+        with matplotlib.rc_context(STYLE):
             figure.savefig(FOLDER / f"{name}.svg", facecolor="white", metadata={"Date": None})
         with (FOLDER / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(

@@ -9,6 +9,7 @@ import pytest
 from scipy.cluster.hierarchy import linkage
 
 from analysis import figures
+from analysis.figure_style import PAGE_COLORS
 from analysis.rdm import to_square
 
 NAMES = ("a & b.mp4", "<i>.mp4", "c.mp4", "d.mp4")
@@ -89,7 +90,7 @@ def test_a_page_figure_takes_the_pages_colours_and_says_what_it_shows(tmp_path):
     _, file, _ = figures.save(figures.coefficients([("<b>", 0.5, (0.2, 0.7))], level=0.95), tmp_path / "figure")
     svg = figures.page_svg(file, 'a "label" & more')
     assert svg.startswith('<svg role="img" aria-label="a &quot;label&quot; &amp; more" style="max-width: 499px"')
-    for color, variable in figures.PAGE_COLORS.items():
+    for color, variable in PAGE_COLORS.items():
         assert color not in svg
         if variable in ("--ink", "--accent"):
             assert f"var({variable})" in svg

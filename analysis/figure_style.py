@@ -1,0 +1,87 @@
+"""How figures look, on paper and on a page, and the files they are written to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from pathlib import Path
+from typing import Any, ParamSpec
+
+Parameters = ParamSpec("Parameters")
+
+INK, MUTED, GRID, ACCENT, SECOND = "#1b1f24", "#68707c", "#d9dde3", "#2f62c4", "#c8551f"
+# Lines beyond the first three take colours that can be told apart on light and on dark ground.
+LINE_COLORS = (ACCENT, SECOND, MUTED, "#2f9e63", "#9463d1", "#b8860b")
+# On a page the five colours above become CSS variables, so that a figure follows the page's light or dark theme.
+PAGE_COLORS = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
+STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 8.0,
+    "axes.titlesize": 9.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "asterism",
+    "pdf.fonttype": 42,
+}
+
+
+def styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
+    """The drawing function with Matplotlib's settings at STYLE while it runs."""
+
+    @wraps(draw)
+    def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
+        import matplotlib
+
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def save(figure: Any, stem: str | Path) -> list[Path]:
+    """Write a figure as STEM.pdf, STEM.svg (no ground) and STEM.png (300 dpi, white ground) and return the paths."""
+    import matplotlib
+
+    paths = [Path(f"{stem}.{kind}") for kind in ("pdf", "svg", "png")]
+    with matplotlib.rc_context(STYLE):
+        # Laying out takes as long as drawing, and is the same for all three.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for path in paths:
+            # Without dates the same data give the same files.
+            undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
+            ground = "none" if path.suffix == ".svg" else "white"
+            figure.savefig(path, dpi=300, facecolor=ground, metadata=undated)
+    return paths
+
+
+def page_svg(file: str | Path, label: str) -> str:
+    """An SVG file of `save` as an element for an HTML page, in the page's colours; `label` says what it shows."""
+    svg = Path(file).read_text(encoding="utf-8")
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    for color, variable in PAGE_COLORS.items():
+        svg = svg.replace(color, f"var({variable})")
+    # The file gives its size in points, of which a pixel is three quarters; on a page the figure grows no larger.
+    found = re.search(r'width="([\d.]+)pt"', svg)
+    width = float(found[1]) * 4 / 3 if found else 500.0
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" style="max-width: {width:.0f}px"', 1)
