@@ -1,0 +1,101 @@
+"""Standard errors are given where they are calibrated, and only there; `benchmarks/coverage.py` measures it in full."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis import Arrangement, estimate_rdm
+from analysis.estimators.latent import fit_latent
+from analysis.estimators.trials import usable_trials
+from analysis.estimators.uncertainty import summaries
+from analysis.rdm import n_pairs, scale_to_rms
+from analysis.simulate import Behaviour, make_truth, place_items
+
+N_ITEMS = 12
+
+
+def session(kind="gaussian_5", n_items=N_ITEMS, n_trials=9, size=7, noise=0.1, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = make_truth(kind, n_items, rng=rng)
+    sets = [np.arange(n_items)] + [rng.permutation(n_items)[:size] for _ in range(n_trials - 1)]
+    return truth, [place_items(truth, items, behaviour=Behaviour(noise=noise), rng=rng) for items in sets]
+
+
+@pytest.mark.parametrize("method", ["weighted_average", "combined"])
+def test_intervals_hold_the_truth(method):
+    inside, r_inside = [], []
+    for seed, kind in enumerate(["gaussian_2", "clusters"]):
+        truth, trials = session(kind, seed=seed)
+        found = estimate_rdm(trials, N_ITEMS, method=method, uncertainty=True)
+        wanted = scale_to_rms(truth) / np.sqrt(n_pairs(N_ITEMS))
+        inside.append(np.abs(found.rdm - wanted) <= 1.96 * found.standard_error)
+        value, lower, upper = found.correlation_with_truth
+        assert lower < value < upper
+        r_inside.append(lower < np.corrcoef(found.rdm, wanted)[0, 1] < upper)
+    assert 0.85 < np.mean(inside) < 0.995
+    assert any(r_inside)
+
+
+def test_more_noise_means_larger_errors_and_a_lower_correlation():
+    quiet, loud = (
+        estimate_rdm(session(noise=noise)[1], N_ITEMS, method="latent", uncertainty=True) for noise in (0.05, 0.25)
+    )
+    assert loud.standard_error.mean() > 1.3 * quiet.standard_error.mean()
+    assert loud.correlation_with_truth.value < quiet.correlation_with_truth.value - 0.05
+
+
+def test_the_same_trials_give_the_same_figures():
+    _, trials = session(n_items=8, n_trials=5, size=5)
+    first, second = (estimate_rdm(trials, 8, method="latent", uncertainty=True) for _ in range(2))
+    np.testing.assert_array_equal(first.standard_error, second.standard_error)
+    assert first.correlation_with_truth == second.correlation_with_truth
+
+
+def test_pairs_without_an_estimate_have_no_standard_error():
+    rng = np.random.default_rng(0)
+    trials = [Arrangement(np.arange(8), rng.normal(size=(8, 2)) / 8) for _ in range(6)]
+    found = estimate_rdm(trials, 9, method="precision_weighted", uncertainty=True)
+    np.testing.assert_array_equal(np.isnan(found.standard_error), np.isnan(found.rdm))
+
+
+def few_items():
+    return 7, session(n_items=7, size=5)[1]
+
+
+def few_trials():
+    return N_ITEMS, session(n_trials=4)[1]
+
+
+def no_common_scale():
+    rng = np.random.default_rng(0)
+    halves = [np.arange(6), np.arange(6, 12)] * 3
+    return 12, [Arrangement(items, rng.normal(size=(6, 2)) / 8) for items in halves]
+
+
+def hardly_any_repeated_pair():
+    rng = np.random.default_rng(0)
+    chain = [np.arange(i, i + 3) for i in range(8)]
+    return 10, [Arrangement(items, rng.normal(size=(3, 2)) / 8) for items in chain]
+
+
+@pytest.mark.parametrize("case", [few_items, few_trials, no_common_scale, hardly_any_repeated_pair])
+def test_where_it_is_not_calibrated_nothing_is_shown(case):
+    n_items, trials = case()
+    found = estimate_rdm(trials, n_items, method="latent", uncertainty=True)
+    assert found.standard_error is None
+    assert found.correlation_with_truth is None
+
+
+def test_the_method_that_drifts_has_no_standard_error():
+    found = estimate_rdm(session()[1], N_ITEMS, method="inverse_mds", uncertainty=True)
+    assert found.standard_error is None
+
+
+def test_summaries_tell_noise_from_spread():
+    def of(**settings):
+        trials = usable_trials(session(**settings)[1], N_ITEMS)
+        return summaries(trials, fit_latent(trials))
+
+    assert of(noise=0.25)[0] > of(noise=0.05)[0] + 0.5
+    assert of(kind="gaussian_2", noise=0.02)[1] > of(kind="gaussian_full", noise=0.02)[1] + 0.2
