@@ -51,6 +51,8 @@ export function createOutbox(parts) {
         }
         if (error.refused) {
           problem = null;
+          // It may be gone meanwhile: of a participant who has withdrawn, the server takes nothing any more.
+          if (mine()[0]?.id !== entry.id) continue;
           await store.put({ ...entry, refused: refusalOf(error) });
           break;
         }

@@ -51,15 +51,6 @@ export function fillThanks(screen, completion, t) {
   };
 }
 
-/** @param {{status: number, message: string}} refusal  why an arrangement was not accepted */
-export function fillRefused(screen, { status, message }, t) {
-  const words = {
-    413: t('It is too large for the server.'),
-    409: t('It had already been saved from another window, in another form.'),
-  };
-  screen.querySelector('[data-reason]').textContent = words[status] ?? message;
-}
-
 /** @param {{status: number, message: string}} refusal  why the session could not be shown */
 export function fillProblem(screen, { status, message }, t) {
   const unknown = t('We do not know this link. Please open the link that you were given once more.');

@@ -28,6 +28,18 @@ export function screenOf(view) {
 }
 
 /**
+ * The line above the arena, where it is another than the study's: in practice, and when the trial brings its own.
+ * @param {Trial} trial
+ * @param {(text: string, params?: object) => string} t
+ * @returns {string | null} null for the study's own question
+ */
+export function questionOf({ purpose, question }, t) {
+  if (question) return t(question);
+  if (purpose !== 'practice') return null;
+  return t('To practise: put shapes that are alike close together, and shapes that differ far apart.');
+}
+
+/**
  * How far along, and the time left where the server can tell it honestly.
  * @param {{fraction: number, minutes_left: number | null}} progress
  * @param {(text: string, params?: object) => string} t

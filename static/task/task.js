@@ -12,8 +12,9 @@ import { createDrafts } from './drafts.js';
 import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { createPreloader } from './preload.js';
-import { byId, download, fillInstructions, fillProblem, fillRefused, fillThanks, showScreen } from './screens.js';
-import { screenOf } from './session.js';
+import { wireRefused } from './refused.js';
+import { byId, fillInstructions, fillProblem, fillThanks, showScreen } from './screens.js';
+import { questionOf, screenOf } from './session.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
@@ -38,6 +39,7 @@ const outbox = createOutbox({
 const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const breaks = createBreaks();
+const showRefusal = wireRefused({ outbox, onAside: enter, t });
 const announceTaking = watchTabs((taken) => taken === session && goneElsewhere());
 
 /** The session's public id, once the server has named it. */
@@ -95,9 +97,9 @@ function apply(next) {
   if (screen === 'trial' && current?.trial.key === next.trial.key) return;
   closeTrial();
   preloader.want(next.trial, next.upcoming);
+  fillInstructions(byId('screen-instructions'), next.playback, t);
   const element = showScreen(screen);
   if (screen === 'trial') openTrial(next);
-  if (screen === 'instructions') fillInstructions(element, next.playback, t);
   if (screen === 'thanks') fillThanks(element, next.completion, t);
   if (screen === 'preparing') setTimeout(askAgain, ASK_AGAIN);
   showSaving();
@@ -114,7 +116,7 @@ function openTrial({ trial, playback, arena: looks }) {
   const element = byId('arena');
   const arena = mountArena(element, {
     clips: trial.clips,
-    question: questionOf(trial) ?? element.dataset.question,
+    question: questionOf(trial, t) ?? element.dataset.question,
     playback,
     arena: looks,
     draft: drafts.draftOf(trial),
@@ -128,13 +130,6 @@ function openTrial({ trial, playback, arena: looks }) {
   if (trial.purpose === 'practice') announce(t('This is a practice round.'));
   showLoading();
   arena.focus();
-}
-
-/** The line above the arena, where it is another than the study's: in practice, and when the trial brings its own. */
-function questionOf({ purpose, question }) {
-  if (question) return t(question);
-  if (purpose !== 'practice') return null;
-  return t('To practise: put shapes that are alike close together, and shapes that differ far apart.');
 }
 
 /** Takes the trial off the screen. Its draft stays where it is. */
@@ -191,13 +186,11 @@ function goneElsewhere() {
 }
 
 function draftRefused(error) {
-  if (error.code === 'elsewhere') {
-    const { key } = current.trial;
-    goneElsewhere();
-    drafts.forget(key);
-  } else if (error.status === 409) {
-    look();
-  }
+  if (error.status !== 409) return;
+  const { key } = current.trial;
+  if (error.code === 'elsewhere') goneElsewhere();
+  else look();
+  drafts.forget(key);
 }
 
 /** Asks where the session stands, without taking it: another device may have gone on with it. */
@@ -243,9 +236,8 @@ function log(kind, detail) {
 
 function showRefused() {
   if (document.body.dataset.screen === 'refused') return;
-  const { refused } = outbox.state().refused;
   closeTrial();
-  fillRefused(showScreen('refused'), refused, t);
+  showRefusal();
 }
 
 function rest() {
@@ -285,7 +277,6 @@ function retryAll() {
 
 function listen() {
   const on = (id, act) => byId(id).addEventListener('click', act);
-  const refused = byId('screen-refused');
   on('start', async () => {
     byId('start').disabled = true;
     const next = await answerTo(api.start);
@@ -297,22 +288,11 @@ function listen() {
   on('reload', () => location.reload());
   on('retry', preloader.retry);
   document.querySelector('#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
-  refused.querySelector('[data-download]').addEventListener('click', () => {
-    const { key, body } = outbox.state().refused;
-    download(`arrangement-${key}.json`, body);
-  });
-  refused.querySelector('[data-again]').addEventListener('click', async () => {
-    await outbox.tryAgain();
-    showScreen('sending');
-  });
-  refused.querySelector('[data-aside]').addEventListener('click', async () => {
-    await outbox.setAside();
-    enter();
-  });
-
   wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
 
   addEventListener('online', retryAll);
+  addEventListener('error', ({ message }) => log('page_error', { message }), { once: true });
+  addEventListener('unhandledrejection', ({ reason }) => log('page_error', { message: String(reason) }), { once: true });
   document.addEventListener('visibilitychange', () => {
     breaks.visibility(document.hidden);
     if (document.hidden) {
@@ -328,6 +308,5 @@ function listen() {
 }
 
 listen();
-fillInstructions(byId('screen-instructions'), { play: 'hover', sound: false }, t);
 await enter();
 sendForOthers();

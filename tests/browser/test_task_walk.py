@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.fake_api import FakeServer, status
 from tests.browser.task_fixtures import (  # noqa: F401
@@ -91,6 +91,20 @@ def test_f22_no_cookie_and_the_token_goes_nowhere_else(serve: Serve, page: Page)
     assert not [referrer for referrer in referrers if referrer and "/join/" in referrer]
 
 
+def test_an_error_in_the_page_reaches_the_experimenters_log(serve: Serve, chromium: Browser) -> None:
+    server = serve()
+    page = chromium.new_context().new_page()
+    page.goto(server.task)
+    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+    page.evaluate("setTimeout(() => { throw new Error('made by the test'); })")
+    for _ in range(50):
+        if server.study.events:
+            break
+        page.wait_for_timeout(50)
+    page.context.close()
+    assert server.study.events == [{"kind": "page_error", "detail": {"message": "Uncaught Error: made by the test"}}]
+
+
 def test_an_unknown_link_says_so(serve: Serve, page: Page) -> None:
     page.goto(serve().url + "/join/faces/some-other-token")
     expect(page.get_by_text("We do not know this link.")).to_be_visible()
@@ -110,6 +124,16 @@ def test_a_break_hides_the_clips_and_counts_as_time_away(serve: Serve, page: Pag
     body = json.loads(server.study.submitted[server.study.key(0)])
     assert 90_000 <= body["hidden"] <= body["duration"] < 120_000
     assert [event["kind"] for event in server.study.events] == ["pause", "resume"]
+
+
+def test_the_instructions_can_be_read_again_during_the_task(serve: Serve, page: Page) -> None:
+    page.goto(serve(play="click").task)
+    page.get_by_role("button", name="Instructions").click()
+    dialog = page.locator("#help-dialog")
+    expect(dialog.get_by_text("You will see short clips of faces.")).to_be_visible()
+    expect(dialog.get_by_text("Click or tap a clip to watch it.")).to_be_visible()
+    page.get_by_role("button", name="Back to the task").click()
+    expect(dialog).to_be_hidden()
 
 
 def test_leaving_asks_first_and_then_is_final(serve: Serve, page: Page) -> None:

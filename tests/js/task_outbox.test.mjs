@@ -219,6 +219,18 @@ test('a withdrawn session leaves nothing behind, and nothing of it is sent any m
   assert.deepEqual(run.store.entries(), []);
 });
 
+test('a refusal of what was withdrawn meanwhile is nothing to show', async () => {
+  let refuse;
+  const pending = () => new Promise((_, reject) => (refuse = reject));
+  const run = await outboxOn([pending]);
+  await run.outbox.add('k1', '{}');
+  await run.outbox.clear();
+  refuse(new ApiError('ended', { status: 409, refused: true }));
+  await run.settled();
+  assert.deepEqual(run.outbox.state(), { waiting: 0, problem: null, refused: null });
+  assert.deepEqual(run.store.entries(), []);
+});
+
 test('a storage that fails in the middle says so and loses nothing', async () => {
   let healthy = true;
   const kept = new Map();

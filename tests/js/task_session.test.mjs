@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingLoses, savingState } from '../../static/task/saving.js';
-import { progressWords, screenOf } from '../../static/task/session.js';
+import { progressWords, questionOf, screenOf } from '../../static/task/session.js';
 import { translator } from '../../static/task/text.js';
 
 const t = translator({});
@@ -17,6 +17,13 @@ test('the screen follows from the view alone', () => {
   assert.equal(screenOf(viewOf('arranging', { trial: {}, elsewhere: true })), 'elsewhere');
   assert.equal(screenOf(viewOf('finished', { elsewhere: true })), 'thanks');
   assert.equal(screenOf(viewOf('withdrawn', { elsewhere: true })), 'withdrawn');
+});
+
+test('the question is the study’s, but for practice and for trials that bring their own', () => {
+  const german = translator({ 'Up, please': 'Bitte nach oben' });
+  assert.equal(questionOf({ purpose: 'arrange', question: null }, t), null);
+  assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
+  assert.match(questionOf({ purpose: 'practice', question: null }, t), /^To practise/);
 });
 
 test('progress is honest: no 100 % before the end, no time where none is known', () => {
