@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from app.config import load_settings
     from app.db import open_database
+    from app.logs import configure_logs
     from app.runtime import Runtime
     from app.version import static_version
     from app.web import (
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
 
     settings = settings or load_settings()
+    configure_logs()
     app = Flask(
         __name__,
         template_folder="../templates",

@@ -88,7 +88,7 @@ def demo_command(data: Path | None, clips: Path | None, host: str, port: int | N
         name = demo_study(place, clips)
         link = base_address(place.settings, host, port)
         click.echo(f"\n  Take part    {link}/join/{name}")
-        click.echo(f"  Results      {link}/studies/{name}")
+        click.echo(f"  Results      {link}/studies/{name}/results")
         echo_setup_link(place, link)
         click.echo("\n  Stop with Ctrl+C.\n")
         serve_pages(place.settings, host, port, f"{link}/join/{name}", no_browser)

@@ -257,7 +257,8 @@ class Submission(Base):
 
     trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    # Up to half a megabyte, and hardly ever looked at: read from the database only when it is asked for.
+    body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     duration_ms: Mapped[float] = mapped_column(Float)
     hidden_ms: Mapped[float] = mapped_column(Float)
