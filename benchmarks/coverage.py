@@ -5,22 +5,22 @@ of items the table gives the share of dissimilarities inside their interval, and
 correlation with the truth is inside its interval. A figure between .90 and .98 is called calibrated. The kind `real` is
 drawn from sixteen people's RDMs of 92 images, where that file is present.
 
-    python3 run.py bench coverage [--json FILE] [--seeds 20] [--items 20 40] [--method combined] [--noise 0.1] ...
+    python3 run.py bench coverage [--json FILE] [--seeds 20] [--items 20 40] [--processes 2]
+        [--method combined] [--design posterior_variance] [--placements 8] [--noise 0.1]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.io import loadmat
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from analysis import estimate_rdm
 from analysis.designs import StopRule
@@ -45,7 +45,7 @@ def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
     return part_of(raters[int(rng.integers(len(raters)))], n_items, rng=rng)
 
 
-def one_participant(kind: str, n_items: int, seed: int, options: argparse.Namespace) -> dict[str, float]:
+def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Namespace) -> dict[str, float]:
     """Coverage and figures of one simulated participant."""
     rng = np.random.default_rng([seed, n_items, sum(map(ord, kind))])
     truth = truth_of(kind, n_items, rng)
@@ -95,6 +95,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--seeds", type=int, default=20, help="participants for each kind and number of items")
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--items", type=int, nargs="+", default=[20, 40])
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     parser.add_argument("--method", default="combined")
@@ -118,7 +119,9 @@ def main(argv: list[str] | None = None) -> int:
     for n_items in options.items:
         for kind in kinds:
             seeds = range(options.first_seed, options.first_seed + options.seeds)
-            runs = [one_participant(kind, n_items, seed, options) for seed in seeds]
+            one = partial(one_participant, kind, n_items, options=options)
+            with ProcessPoolExecutor(options.processes) as pool:
+                runs = list(pool.map(one, seeds))
             mean = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
             error = {name: float(np.std([run[name] for run in runs], ddof=1) / np.sqrt(len(runs))) for name in runs[0]}
             rows.append({"items": n_items, "truth": kind, "mean": mean, "standard_error": error, "runs": runs})
@@ -135,9 +138,6 @@ def main(argv: list[str] | None = None) -> int:
             values = [row["mean"][name] for row in rows]
             print(f"{label}: mean coverage {np.mean(values):.3f}, from {min(values):.3f} to {max(values):.3f}")
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1))
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
