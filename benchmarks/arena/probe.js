@@ -45,7 +45,7 @@
       if (loaded.some(Boolean)) probe.firstDrag ??= performance.now();
       if (loaded.length > 0 && loaded.every(Boolean)) probe.allPictures ??= performance.now();
     }
-    if (probe.allPictures === undefined) setTimeout(look, 5);
+    if (probe.allPictures === undefined) setTimeout(look, 20);
   };
   look();
 })();

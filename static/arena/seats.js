@@ -59,7 +59,7 @@ function itemSize(diameter, count, aspect, shrink) {
 
 /** The plan with the largest circle for seats at both ends of the first axis ("across"), or null. */
 function largestPlan(across, along, count, size) {
-  for (let diameter = 2 * Math.floor(Math.min(across, along) / 2); diameter >= 60; diameter -= 2) {
+  for (let diameter = 4 * Math.floor(Math.min(across, along) / 4); diameter >= 60; diameter -= 4) {
     const item = size(diameter);
     if (diameter + item.width + 2 * EDGE > across || diameter + item.height + 2 * EDGE > along) continue;
     const seats = seatsBeside(diameter, across, along, item, count);
