@@ -1,0 +1,138 @@
+"""One installation for all tests of whole sessions, named in their `pytest_plugins`.
+
+Converting clips takes longer than a session does, so that these tests share the studies; each comes as a participant of
+its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.config import load_settings
+from app.domain import ClipState
+from app.models import Clip, Rendition
+from app.services.clips import convert_waiting_clips
+from app.services.studies import create_study, open_study
+from app.services.study_folder import read_study_folder
+from tests.browser.session_site import Site
+from tests.conftest import ROOT
+
+# Neither evidence nor time ends a session here: it is over after two trials.
+PLAIN = """
+title = "Faces in pairs"
+seed = 5
+[texts]
+question = "How alike are these faces?"
+[design]
+max_items = 4
+[stop]
+min_evidence = 100
+max_trials = 2
+[recruitment]
+completion_code = "DONE-42"
+"""
+PRACTISED = """
+title = "Faces with practice"
+seed = 6
+[texts]
+question = "How alike are these faces?"
+[design]
+practice = true
+[stop]
+min_evidence = 100
+max_trials = 2
+[recruitment]
+completion_code = "DONE-43"
+completion_url = "https://recruiter.example/done"
+"""
+
+
+# What the browser itself prints about the faults that a test makes on purpose.
+EXPECTED_NOISE = ("Failed to load resource", "Not logged:", "No lasting storage", "has stopped storing")
+PATIENCE = 60_000  # ms: a busy machine is no failure
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Site]:
+    """The installation, made once: the studies `plain` (5 clips) and `practised` (3 of them) are open."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = load_settings(data=folder / "data", rate_limits=False)
+    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    site = Site(settings)
+    for name, toml, n_clips in (("plain", PLAIN, 5), ("practised", PRACTISED, 3)):
+        (folder / name / "clips").mkdir(parents=True)
+        for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[: 4 * n_clips : 4]:
+            shutil.copy(clip, folder / name / "clips")
+        (folder / name / "study.toml").write_text(toml)
+        with site.database.writing() as db:
+            create_study(db, settings, read_study_folder(folder / name))
+        with site.database.writing() as db:
+            _use_what_is_converted(db)
+        convert_waiting_clips(site.database, settings)
+        with site.database.writing() as db:
+            open_study(db, name)
+    yield site
+    site.stop()
+
+
+def _use_what_is_converted(db: Session) -> None:
+    """Give each waiting clip the renditions of an equal clip of another study: files are named by their content."""
+    ready = {clip.source_sha256: clip for clip in db.scalars(select(Clip).where(Clip.state == ClipState.READY))}
+    for clip in db.scalars(select(Clip).where(Clip.state == ClipState.WAITING)):
+        if twin := ready.get(clip.source_sha256):
+            for field in ("state", "progress", "width", "height", "duration_s", "fps", "codec", "has_audio"):
+                setattr(clip, field, getattr(twin, field))
+            files = [Rendition(kind=each.kind, sha256=each.sha256, bytes=each.bytes) for each in twin.renditions]
+            clip.renditions = files
+    db.commit()
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Iterator[Site]:
+    """The installation, which serves again after the test whatever the test did."""
+    yield whole_site
+    if not whole_site.is_serving:
+        whole_site.start()
+
+
+@pytest.fixture
+def device(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """`device()` is a fresh browser profile; errors of the pages' own scripts fail the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def device(**options: object) -> BrowserContext:
+        settings = {"viewport": {"width": 1280, "height": 720}, "locale": "en", **options}
+        contexts.append(watched(chromium.new_context(**settings), errors))  # type: ignore[arg-type]
+        return contexts[-1]
+
+    expect.set_options(timeout=PATIENCE)
+    yield device
+    expect.set_options(timeout=None)
+    for context in contexts:
+        context.close()
+    if errors:
+        pytest.fail("\n".join(errors))
+
+
+def watched(context: BrowserContext, errors: list[str]) -> BrowserContext:
+    """The context, which puts script errors and violated policies of its pages into `errors`."""
+
+    def note(kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not any(noise in text for noise in EXPECTED_NOISE):
+            errors.append(text)
+
+    def watch(page: Page) -> None:
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: note(message.type, message.text))
+
+    context.on("page", watch)
+    return context

@@ -1,0 +1,148 @@
+"""A real installation for the tests of whole sessions: a server that can be restarted, and what its database holds."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from app import create_app
+from app.config import Settings
+from app.db import Database
+from app.models import Clip, Draft, Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class StoredTrial:
+    """What the database holds of a submitted trial."""
+
+    placements: dict[str, Point]
+    moves: list[tuple[str, str]]  # (clip, how), in order
+    plays: list[tuple[str, str]]  # (clip, how), in order
+    submission: Submission
+
+
+def _read_whole(app: WSGIApplication) -> WSGIApplication:
+    """The app, whose answers are read to their ends first: werkzeug leaves a file open when its reader hangs up."""
+
+    def read(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        answer = app(environ, start_response)
+        try:
+            return [b"".join(answer)]
+        finally:
+            answer.close()  # type: ignore[attr-defined]
+
+    return read
+
+
+def assert_same_places(actual: dict[str, Point], expected: dict[str, Point], *, within: float = 1e-6) -> None:
+    """Check that the same clips are at the same places, up to `within` arena units in each coordinate."""
+    assert set(actual) == set(expected)
+    for clip, place in expected.items():
+        assert actual[clip] == pytest.approx(place, abs=within), clip
+
+
+class Site:
+    """A data folder and a server of it. The address stays the same over restarts; each start is an app of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.port = 0
+        self._server: BaseWSGIServer | None = None
+        self._people = itertools.count(1)
+        self.start()
+
+    def start(self) -> None:
+        """Serve, on the port of the first start."""
+        app = create_app(self.settings)
+        self.database: Database = app.extensions["asterism"].database
+        self._server = make_server("127.0.0.1", self.port, _read_whole(app), threaded=True)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving: connections are refused from now on."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._thread.join(timeout=30)
+        self._server.server_close()
+        self._server = None
+        self.database.close()
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether the server runs."""
+        return self._server is not None
+
+    @property
+    def address(self) -> str:
+        """Without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def link(self, study: str = "plain", person: str | None = None) -> str:
+        """The recruiter's link for a person; a new one each time unless named."""
+        who = person or f"p{next(self._people)}"
+        return f"{self.address}/join/{study}?PROLIFIC_PID={who}&STUDY_ID=s1&SESSION_ID=x1"
+
+    def session(self, link: str) -> ParticipantSession:
+        """The session of a recruiter's link."""
+        person = link.partition("PROLIFIC_PID=")[2].partition("&")[0]
+        with self.database.reading() as db:
+            found = [
+                one for one in db.scalars(select(ParticipantSession)) if one.recruiter.get("PROLIFIC_PID") == person
+            ]
+        assert len(found) == 1, f"{len(found)} sessions of {person}"
+        return found[0]
+
+    def stored(self, link: str) -> list[StoredTrial]:
+        """The submitted trials of the person with that link, by number."""
+        session = self.session(link)
+        with self.database.reading() as db:
+            names = {clip.id: clip.public_id for clip in db.scalars(select(Clip))}
+            query = select(Trial, Submission).join(Submission).where(Trial.session_id == session.id)
+            rows = list(db.execute(query.order_by(Trial.number)))
+            assert [trial.number for trial, _ in rows] == list(range(len(rows)))
+            return [
+                StoredTrial(
+                    {
+                        names[row.clip_id]: (row.x, row.y)
+                        for row in db.scalars(select(Placement).where(Placement.trial_id == trial.id))
+                    },
+                    [
+                        (names[row.clip_id], row.how)
+                        for row in db.scalars(select(Move).where(Move.trial_id == trial.id).order_by(Move.order))
+                    ],
+                    [
+                        (names[row.clip_id], row.how)
+                        for row in db.scalars(select(Play).where(Play.trial_id == trial.id).order_by(Play.order))
+                    ],
+                    submission,
+                )
+                for trial, submission in rows
+            ]
+
+    def drafted(self, link: str) -> set[str]:
+        """The clips in the draft of the person's open trial."""
+        session = self.session(link)
+        with self.database.reading() as db:
+            query = select(Draft.body).join(Trial, Trial.id == Draft.trial_id).where(Trial.session_id == session.id)
+            return {row["clip"] for body in db.scalars(query) for row in body["placements"]}
+
+    def events(self, link: str) -> list[dict[str, Any]]:
+        """The log of the person's session."""
+        session = self.session(link)
+        with self.database.reading() as db:
+            query = select(SessionEvent).where(SessionEvent.session_id == session.id).order_by(SessionEvent.id)
+            return [{"kind": event.kind, **event.detail} for event in db.scalars(query)]
