@@ -70,7 +70,8 @@ def reliability(
     level
         Coverage of the intervals.
     max_splits
-        Up to this many halvings are all used; above it, this many are drawn.
+        Up to this many halvings are all used; above it, this many are drawn. With missing pairs the time goes with
+        halvings x pairs: for hundreds of clips some hundreds of halvings are enough.
     rng
         Draws the halvings; a generator seeded with 0 when left out, so that the same data give the same numbers.
 
@@ -141,7 +142,7 @@ def _coefficients(
     others, alone = _leave_one_out(table)
     left_out = _undefined_raters(alone)
     found["leave_one_out"] = with_interval(others, level, "correlation", left_out)
-    by_halves = _split_half(table, halves, rng)
+    by_halves = _split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
     found["split_half"] = with_interval(by_halves, level, "correlation", left_out)
     found["split_half_corrected"] = _spearman_brown(found["split_half"])
     for name, values in variance_ratios(table, weights, k).items():
@@ -164,11 +165,11 @@ def _leave_one_out(table: Floats) -> tuple[Floats, Floats]:
     return np.array(values), each
 
 
-def _split_half(table: Floats, halves: Floats, rng: np.random.Generator) -> Floats:
+def _split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random.Generator) -> Floats:
     """Mean r between halves of the raters: of the data and without each rater, (1 + R,)."""
     n_raters = len(table)
     values = [_mean(between_pools(table, halves, 1 - halves))]
-    rest = splits(n_raters - 1, SPLITS_WITHOUT_ONE, rng) if n_raters > 2 else np.empty((0, n_raters - 1))
+    rest = splits(n_raters - 1, n_without_one, rng) if n_raters > 2 else np.empty((0, n_raters - 1))
     for absent in range(n_raters):
         one, two = (np.insert(side, absent, 0.0, axis=1) for side in (rest, 1 - rest))
         values.append(_mean(between_pools(table, one, two)))
