@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.arrangement import Floats, Ints
-from analysis.designs.greedy import best_item, pairs_of, random_pair
+from analysis.designs.greedy import TIE, best_item, pairs_of, random_pair
 from analysis.estimators.latent import DESIGN_MAX_ITER, fit_latent
 from analysis.estimators.trials import Trials
 from analysis.rdm import n_items_of
@@ -53,7 +53,7 @@ def choose_by_variance(
     n = n_items_of(precision.size)
     squared_rdm, variance = rdm**2, 1 / (precision + PRIOR_PRECISION)
     priority = rng.permutation(n)
-    chosen = random_pair(variance == variance.max(), rng=rng)
+    chosen = random_pair(variance >= variance.max() * (1 - TIE), rng=rng)
     # Row k holds the pairs of the k-th chosen item with all items; what stands at items of the set is never used.
     rows = np.stack([variance[pairs_of(item, n)] for item in chosen])
     inside = rows[0, chosen[1:]]

@@ -37,9 +37,9 @@ def check_design(
     Raises
     ------
     ValueError
-        When the design or form is unknown, `n_items` is below 1, `max_items` or `size` is below 3 (`max_items`: and
-        below n_items), `size` is above
-        `max_items` or given to a design that finds its own size, or `max_items` keeps `full` from showing all items.
+        When the design or form is unknown, `n_items` is below 1, `max_items` or `size` is below 3 (`max_items` may be
+        the number of items where that is smaller), `size` is above `max_items` or given to a design that finds its own
+        size, or `max_items` keeps `full` from showing all items.
     """
     if design not in DESIGNS:
         raise ValueError(f"unknown design {design!r}; known are {', '.join(DESIGNS)}")
