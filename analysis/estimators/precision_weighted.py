@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 from analysis.arrangement import Floats
 from analysis.estimators.trials import Trials
 from analysis.estimators.weighted_average import weighted_average
-from analysis.rdm import scale_to_rms
+from analysis.rdm import n_pairs, scale_to_rms
 
 MAX_ROUNDS = 20
 MIN_ROUNDS = 7
@@ -55,13 +55,12 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
     from the fourth round on, if at least five trials share pairs with others.
     """
     d = trials.relative_distance()
-    pair, trial = trials.pair, trials.trial
-    times_seen = trials.seen()
-    seen, total = times_seen > 0, times_seen.size
+    pair, trial = trials.among_seen(), trials.trial
     squares = np.bincount(trial, d**2)
     flatness = _flatness(trials)
 
-    rdm = np.where(seen, scale_to_rms(weighted_average(trials, d).rdm), 0.0)
+    start = scale_to_rms(weighted_average(trials, d).rdm)
+    rdm = start[~np.isnan(start)]
     s2, r2 = 0.01, 0.02
     converged, rounds = False, 0
     while not converged and rounds < MAX_ROUNDS:
@@ -69,20 +68,22 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
         scale = np.sqrt(squares / np.bincount(trial, rdm[pair] ** 2))
         variance = 2 * s2 / scale**2 + r2 * flatness + BASE_VARIANCE
         aligned = d / scale[trial]
-        precision = np.asarray(np.bincount(pair, 1 / variance[trial], total), dtype=np.float64)
-        updated = np.bincount(pair, aligned / variance[trial], total) / np.where(seen, precision, 1.0)
+        precision = np.bincount(pair, 1 / variance[trial])
+        updated = np.bincount(pair, aligned / variance[trial]) / precision
         if rounds >= FIRST_NOISE_ROUND:
             found = _noise(trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance)
             if found is not None:
                 s2 = float(np.clip((s2 + found[0]) / 2, 2e-4, 0.1))
                 r2 = float(np.clip((r2 + found[1]) / 2, 1e-4, 0.3))
-        updated /= np.sqrt(np.mean(updated[seen] ** 2))
-        change = np.mean((updated - rdm)[seen] ** 2)
+        updated /= np.sqrt(np.mean(updated**2))
+        change = np.mean((updated - rdm) ** 2)
         converged = bool(change < TOLERANCE) and rounds >= MIN_ROUNDS
         rdm = updated
+    of_all, precision_of_all = np.full(n_pairs(trials.n_items), np.nan), np.zeros(n_pairs(trials.n_items))
+    of_all[trials.pair], precision_of_all[trials.pair] = rdm[pair], precision[pair]
     return PrecisionWeighted(
-        rdm=np.where(seen, rdm, np.nan),
-        precision=precision,
+        rdm=of_all,
+        precision=precision_of_all,
         placement_variance=s2,
         misfit_variance=r2,
         scale=scale,

@@ -48,6 +48,10 @@ class Trials:
         """For each pair of the study the number of trials that hold it, (P,)."""
         return np.bincount(self.pair, minlength=n_pairs(self.n_items))
 
+    def among_seen(self) -> Ints:
+        """For each placed pair its place among the seen pairs, (N,): of many items, most pairs are unseen."""
+        return (np.cumsum(self.seen() > 0) - 1)[self.pair]
+
 
 def usable_trials(arrangements: Iterable[Arrangement], n_items: int) -> Trials:
     """The trials that say something about dissimilarities, flattened; the others dropped with a reason.

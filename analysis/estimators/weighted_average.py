@@ -9,6 +9,7 @@ import numpy as np
 from analysis.arrangement import Floats
 from analysis.estimators.trials import Trials
 from analysis.evidence import evidence_weights
+from analysis.rdm import n_pairs
 
 MAX_ROUNDS = 1000
 TOLERANCE = 1e-8
@@ -32,23 +33,22 @@ def weighted_average(trials: Trials, distance: Floats | None = None) -> Weighted
     Source: Kriegeskorte & Mur (2012), Frontiers in Psychology 3:245, "weighted average".
     """
     d = trials.distance if distance is None else distance
-    pair, trial = trials.pair, trials.trial
-    times_seen = trials.seen()
-    seen, n_pairs = times_seen > 0, times_seen.size
+    pair, trial = trials.among_seen(), trials.trial
     weights = evidence_weights(d)
     weighted = weights * d
-    total = np.where(seen, np.bincount(pair, weights, n_pairs), 1.0)
+    total = np.bincount(pair, weights)
     norm = np.sqrt(np.bincount(trial, d**2))
 
-    rdm = np.bincount(pair, d, n_pairs) / np.maximum(times_seen, 1)
+    rdm = np.bincount(pair, d) / np.bincount(pair)
     rdm /= np.linalg.norm(rdm)
     converged, rounds = False, 0
     while not converged and rounds < MAX_ROUNDS:
         rounds += 1
         scale = np.sqrt(np.bincount(trial, rdm[pair] ** 2)) / norm
-        updated = np.bincount(pair, weighted * scale[trial], n_pairs) / total
+        updated = np.bincount(pair, weighted * scale[trial]) / total
         updated /= np.linalg.norm(updated)
         converged = bool(np.sum((updated - rdm) ** 2) <= TOLERANCE)
         rdm = updated
-    rdm[~seen] = np.nan
-    return WeightedAverage(rdm=rdm, n_iter=rounds, converged=converged)
+    of_all = np.full(n_pairs(trials.n_items), np.nan)
+    of_all[trials.pair] = rdm[pair]
+    return WeightedAverage(rdm=of_all, n_iter=rounds, converged=converged)

@@ -9,7 +9,8 @@ from scipy.spatial.distance import pdist
 from analysis import Arrangement
 from analysis.estimators.configuration import Configuration
 from analysis.estimators.forward import forward_loss
-from analysis.estimators.latent import fit_latent
+from analysis.estimators.latent import fit_latent, misfit_of_all_pairs, misfit_of_seen_pairs
+from analysis.estimators.precision_weighted import precision_weighted
 from analysis.estimators.stress import DENSE_UP_TO, batches_by_size, differences, smacof
 from analysis.estimators.trials import usable_trials
 
@@ -113,3 +114,14 @@ def test_batches_hold_the_trials_of_each_size(trials):
             np.testing.assert_array_equal(batch.pairs[row], trials.pair[trials.trial == number])
             placed = differences(*(axis[row : row + 1] for axis in batch.placed))[2][0]
             np.testing.assert_allclose(placed, trials.relative_distance()[trials.trial == number], atol=1e-9)
+
+
+def test_the_latent_misfit_is_the_same_over_seen_pairs_alone():
+    rng = np.random.default_rng(2)
+    sparse = usable_trials([Arrangement(rng.permutation(30)[:6], rng.normal(size=(6, 2))) for _ in range(5)], 30)
+    average = precision_weighted(sparse)
+    shape = Configuration(rng.normal(size=(30, 3)), rng.uniform(0.5, 1, size=30))
+    loss, slope = misfit_of_seen_pairs(average, shape)(shape)
+    expected_loss, expected_slope = misfit_of_all_pairs(average, shape)(shape)
+    assert loss == pytest.approx(expected_loss)
+    np.testing.assert_allclose(slope, expected_slope, atol=1e-9 * np.abs(expected_slope).max())
