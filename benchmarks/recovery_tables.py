@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -24,8 +25,13 @@ def mean_se(values: Iterable[float]) -> tuple[float, float]:
 
 
 def figure(values: Iterable[float]) -> str:
-    mean, se = mean_se(values)
-    return f"{mean:.3f} ± {se:.3f}".replace("0.", ".")
+    return with_error(*mean_se(values), digits=3)
+
+
+def with_error(value: float, error: float, *, digits: int) -> str:
+    """The value, and its standard error where there is one; r without the zero before the point."""
+    text = f"{value:.{digits}f}" + (f" ± {error:.{digits}f}" if np.isfinite(error) else "")
+    return re.sub(r"\b0\.", ".", text)
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -90,7 +96,7 @@ def recovery(results: list[tuple[tuple[Any, ...], Cell]], out: dict[str, Any]) -
         rows.append(
             [
                 str(n),
-                *(f"{r:.2f} ± {se:.2f}" for r, se in ratios.values()),
+                *(with_error(r, se, digits=2) for r, se in ratios.values()),
                 f"**{np.mean([r for r, _ in ratios.values()]):.2f}**",
             ]
         )
@@ -141,10 +147,10 @@ def rival(results: list[tuple[tuple[Any, ...], Cell]], main: dict[tuple[Any, ...
     for (n, inverse_mds, kind), pairs in by.items():
         cells, theirs = [cell for cell, _ in pairs], [r for _, r in pairs]
         ratio, se = saved_with_error(cells, theirs)
-        rows.append(
-            [str(n), "on (its default)" if inverse_mds else "off", kind, str(len(pairs)), figure(theirs),
-             figure(c[f"{base}@8"] for c in cells), figure(c[f"{new}@8"] for c in cells), f"{ratio:.2f} ± {se:.2f}"]
-        )  # fmt: skip
+        columns = [theirs, [c[f"{base}@8"] for c in cells], [c[f"{new}@8"] for c in cells]]
+        switch = "on (its default)" if inverse_mds else "off"
+        ours = [figure(column) for column in columns]
+        rows.append([str(n), switch, kind, str(len(pairs)), *ours, with_error(ratio, se, digits=2)])
         out["rival"].append({"n_items": n, "inverse_mds": inverse_mds, "kind": kind, "r": theirs, "saved": ratio})
     head = ["items", "its inverse MDS", "truth", "participants", "multiarrangement", base, new, "placements saved"]
     print(table(head, rows))
