@@ -62,6 +62,13 @@ class NoRoom(AsterismError):
     code = "no_room"
 
 
+class Busy(AsterismError):
+    """Too many wait for the database; the page tries again."""
+
+    status = 503
+    code = "busy"
+
+
 class Unauthorised(AsterismError):
     """No token, or one that nobody was given."""
 

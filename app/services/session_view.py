@@ -40,6 +40,7 @@ def session_view(
     study = db.get_one(Study, session.study_id)
     definition = check_definition(study.definition)
     arranging = session.state == SessionState.ARRANGING
+    over = session.state in {SessionState.FINISHED, SessionState.WITHDRAWN}
     practice = open_round(db, session, definition) if arranging else None
     trial = open_trial(db, session) if arranging else None
     shown = None
@@ -63,7 +64,7 @@ def session_view(
         "arena": definition.arena.model_dump(),
         "progress": _progress(db, session, definition),
         "trial": shown,
-        "upcoming": _upcoming(db, session, media_url) if arranging else [],
+        "upcoming": _upcoming(db, session, media_url) if not over else [],
         "completion": _completion(session, definition),
         "elsewhere": session.tab is not None and session.tab != tab,
     }

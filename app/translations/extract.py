@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 PYTHON_KEYWORDS: dict[str, Any] = {
     "_": None,
     "translate": None,
+    "Busy": None,
+    "NoRoom": None,
     "NotFound": None,
     "StudyClosed": None,
     "StudyFull": None,
@@ -31,6 +33,7 @@ SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("templates/participant/*.html", "jinja2.ext:babel_extract", {"_": None}),
     ("app/web/participant.py", "python", PYTHON_KEYWORDS),
     ("app/web/failures.py", "python", PYTHON_KEYWORDS),
+    ("app/db.py", "python", PYTHON_KEYWORDS),
     ("app/services/enrolment.py", "python", PYTHON_KEYWORDS),
     ("app/services/submission.py", "python", PYTHON_KEYWORDS),
 )
@@ -49,7 +52,7 @@ def extracted() -> Catalog:
         for file in sorted(ROOT.glob(pattern)):
             for call in CALL.finditer(file.read_text(encoding="utf-8")):
                 _add(template, call[2], file)
-    for text in (DEFAULT_QUESTION, *failures.TITLES.values()):
+    for text in (DEFAULT_QUESTION, *failures.TITLES.values(), *failures.MESSAGES.values()):
         _add(template, text, ROOT / "app/web/participant.py")
     # Comes with a trial; the page's script translates it.
     _add(template, CHECK_INSTRUCTION, ROOT / "static/task/task.js")

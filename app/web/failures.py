@@ -25,6 +25,11 @@ TITLES = {
     500: "Something went wrong",
     503: "The server is busy",
 }
+MESSAGES = {
+    404: "There is nothing at this address.",
+    413: "What was sent is larger than the server takes.",
+    429: "Too many requests in a short time. Please wait a moment and try again.",
+}
 
 
 def register(app: Flask) -> None:
@@ -43,12 +48,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
-    messages = {
-        404: "There is nothing at this address.",
-        413: "What was sent is larger than the server takes.",
-        429: "Too many requests in a short time. Please wait a moment and try again.",
-    }
-    return failure(status, error.name.lower().replace(" ", "_"), messages.get(status, error.description or error.name))
+    message = MESSAGES.get(status, error.description or error.name)
+    return failure(status, error.name.lower().replace(" ", "_"), message)
 
 
 def _database_error(error: OperationalError) -> Response:

@@ -105,4 +105,4 @@ def default_instructions() -> str:
 
 def default_thanks() -> str:
     """The thanks of a study that brings none of its own, in Markdown."""
-    return translate("Your arrangements are stored. You can close this page now.")
+    return translate("Your arrangements are a real help.")

@@ -22,8 +22,8 @@ from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
 
 N_SESSIONS = 20
-LONG_STUDY = 'title = "Long"\n[design]\nmethod = "random"\nmax_items = 5\n[stop]\nmin_evidence = 50\nmax_trials = 12\n'
-PATIENCE = 120.0
+LONG_STUDY = 'title = "Long"\n[design]\nmethod = "random"\nmax_items = 5\n[stop]\nmin_evidence = 50\nmax_trials = 6\n'
+PATIENCE = 300.0
 
 
 def _work(address: str, seed: int, sent: dict[str, dict[str, Any]], acked: set[str], stop_at: float) -> None:
@@ -82,7 +82,7 @@ def test_f26_kill_9_under_twenty_sessions_loses_no_acked_trial(
     try:
         with ThreadPoolExecutor(N_SESSIONS) as pool:
             work = [pool.submit(_work, server.address, seed, sent, acked, stop_at) for seed in range(N_SESSIONS)]
-            for wanted in (40, 120):
+            for wanted in (25, 70):
                 while len(acked) < wanted and time.monotonic() < stop_at:
                     time.sleep(0.01)
                 server.kill()
@@ -94,7 +94,7 @@ def test_f26_kill_9_under_twenty_sessions_loses_no_acked_trial(
         server.stop()
     assert kills == 2
     with database.reading() as db:
-        names = dict(db.execute(select(Clip.id, Clip.public_id)).tuples())
+        names = {clip: name for clip, name in db.execute(select(Clip.id, Clip.public_id))}
         join = select(Trial.key, Placement.clip_id, Placement.x, Placement.y).join_from(
             Placement, Trial, Placement.trial_id == Trial.id
         )
@@ -105,9 +105,9 @@ def test_f26_kill_9_under_twenty_sessions_loses_no_acked_trial(
     database.close()
     # Every session came to its end, nothing acked is missing, nothing is doubled, and what is there is what was sent. A
     # trial may be stored without its ack having arrived: the kill came between the two.
-    assert n_submissions == len(stored) == N_SESSIONS * 12
+    assert n_submissions == len(stored) == N_SESSIONS * 6
     assert acked <= stored.keys()
-    assert len(acked) > N_SESSIONS * 10
+    assert len(acked) > N_SESSIONS * 4
     assert stored == {
         key: {place["clip"]: (place["x"], place["y"]) for place in sent[key]["placements"]} for key in stored
     }
@@ -191,4 +191,18 @@ def test_f30_a_newer_database_is_refused_in_words(tmp_path: Path) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ConfigurationError, match="newer version"):
         migrate(database)
+    database.close()
+
+
+def test_a_reading_session_sees_one_state_of_all_tables(both_settings: Settings) -> None:
+    database = open_database(both_settings.database)
+    study_id = make_study(database, both_settings)
+    count = select(func.count()).select_from(ParticipantSession)
+    with database.reading() as reader:
+        assert reader.scalar(count) == 0
+        with database.writing() as db:
+            enter(db, "faces", {})
+        assert reader.scalar(count) == 0
+    with database.reading() as reader:
+        assert reader.scalar(count.where(ParticipantSession.study_id == study_id)) == 1
     database.close()
