@@ -16,8 +16,12 @@ QUIET = [
 ]
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
-    """A headless Chromium: the one that ASTERISM_CHROMIUM names, else the machine's, else Playwright's own."""
+def find_chromium() -> str | None:
+    """The Chromium that ASTERISM_CHROMIUM names, else the machine's; None stands for Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = os.environ.get("ASTERISM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return playwright.chromium.launch(executable_path=found, args=QUIET)
+    return os.environ.get("ASTERISM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """A headless Chromium."""
+    return playwright.chromium.launch(executable_path=find_chromium(), args=QUIET)

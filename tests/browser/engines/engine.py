@@ -61,7 +61,7 @@ def hover(engine: Engine, css: str) -> None:
 
 def drag(engine: Engine, clip: str, target: Point) -> Point:
     """Drag a clip by the mouse to about `target` (arena units); where it must lie then, from pixels alone."""
-    until(engine, "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.target === null)")
+    until(engine, "document.getAnimations().every((one) => one.playState !== 'running')")
     at = centre(engine, f'[data-clip="{clip}"]')
     left, top, width = _circle(engine)
     start = (round(at[0]) + 3, round(at[1]) + 2)

@@ -34,6 +34,13 @@ def find() -> str | None:
     return next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 
 
+def launch(folder: Path) -> Firefox:
+    """Start it with a fresh profile in `folder`, which must not exist yet."""
+    program = find()
+    assert program is not None
+    return Firefox(program, folder)
+
+
 class Firefox:
     """One window. See `tests.browser.engines.engine.Engine`."""
 

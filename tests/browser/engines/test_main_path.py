@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -19,18 +20,15 @@ pytest_plugins = ["tests.browser.session_fixtures"]
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["firefox", "webkit"])
+def where_found(name: str, kind: ModuleType) -> object:
+    reason = f"no {name} on this machine; docs/browsers.md says how to install it"
+    return pytest.param(kind, id=name, marks=pytest.mark.skipif(kind.find() is None, reason=reason))
+
+
+@pytest.fixture(params=[where_found("firefox", firefox), where_found("webkit", webkit)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A browser that is not Chromium."""
-    kind = {"firefox": firefox, "webkit": webkit}[request.param]
-    program = kind.find()
-    if program is None:
-        pytest.skip(f"no {request.param} on this machine; see docs/browsers.md for how to install it")
-    running: Engine = (
-        firefox.Firefox(program, tmp_path / "browser")
-        if kind is firefox
-        else webkit.WebKit(program, tmp_path / "browser")
-    )
+    running: Engine = request.param.launch(tmp_path / "browser")
     yield running
     running.close()
 

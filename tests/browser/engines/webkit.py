@@ -21,6 +21,13 @@ def find() -> str | None:
     return shutil.which("WebKitWebDriver") if shutil.which("Xvfb") else None
 
 
+def launch(folder: Path) -> WebKit:
+    """Start it with a fresh profile in `folder`, which must not exist yet."""
+    program = find()
+    assert program is not None
+    return WebKit(program, folder)
+
+
 class WebKit:
     """One window. See `tests.browser.engines.engine.Engine`."""
 

@@ -1,0 +1,410 @@
+"""Faults of sessions that bite in the browser, on the real app with real clips: what was done arrives, and once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import event, select
+
+from app.db import Database
+from app.models import ParticipantSession, Trial
+from tests.browser.chromium import QUIET, find_chromium
+from tests.browser.session_pages import (
+    NO_CONNECTION,
+    begin,
+    clips,
+    done,
+    elsewhere,
+    new_trial,
+    place,
+    placed,
+    saved,
+    saving,
+)
+from tests.browser.session_site import Point, Site, StoredTrial, assert_same_places
+
+pytest_plugins = ["tests.browser.session_fixtures"]
+pytestmark = pytest.mark.browser
+Device = Callable[..., BrowserContext]
+
+SUBMIT = re.compile(r"/api/v1/session/trials/[0-9a-f]+$")
+# A browser without a window never hides a page by itself.
+VISIBILITY = """hidden => {
+  Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+FIND_STORAGE = """() => {
+  document.cookie = 'a=1';
+  try {
+    return [document.cookie, localStorage.length];
+  } catch (error) {
+    return [document.cookie, error.name];
+  }
+}"""
+YESTERDAY = "Date.now = ((now) => () => now() - 26 * 3600 * 1000)(Date.now)"
+
+
+def arrived(site: Site, link: str, *trials: dict[str, Point]) -> list[StoredTrial]:
+    """Check that the database holds these arrangements of the person with that link, and no others."""
+    stored = site.stored(link)
+    assert len(stored) == len(trials)
+    for trial, places in zip(stored, trials, strict=True):
+        assert_same_places(trial.placements, places)
+    return stored
+
+
+def test_f01_f04_a_server_that_restarts_gets_what_was_done_without_it(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    first = place(page, 0, 1)
+    saved(page)
+    site.stop()
+    first |= place(page, 2, 3)
+    expect(saving(page)).to_have_text(NO_CONNECTION)
+    done(page)
+    expect(saving(page)).to_have_text(NO_CONNECTION)
+    site.start()
+    new_trial(page)
+    saved(page)
+    arrived(site, link, first)
+
+    # The last trial: the way back to the recruiter appears only after it has arrived.
+    second = place(page, 0, 1, 2, 3)
+    site.stop()
+    done(page)
+    expect(saving(page)).to_have_text(NO_CONNECTION)
+    expect(page.locator("[data-code]")).to_be_hidden()
+    assert page.locator("[data-code]").text_content() == ""
+    site.start()
+    expect(page.locator("[data-code]")).to_have_text("DONE-42")
+    arrived(site, link, first, second)
+
+
+def test_f01_a_laptop_whose_lid_was_closed_goes_on_and_the_time_away_does_not_count(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    there = place(page, 0, 1)
+    page.evaluate(VISIBILITY, True)
+    for _ in range(300):  # what was just done leaves before the computer sleeps
+        if site.drafted(link) == set(there):
+            break
+        page.wait_for_timeout(100)
+    assert site.drafted(link) == set(there)
+    page.context.set_offline(True)
+    with asleep(page):
+        time.sleep(3)
+    page.evaluate(VISIBILITY, False)
+    # Awake, but the network is not back yet.
+    there |= place(page, 2, 3)
+    expect(saving(page)).to_have_text(NO_CONNECTION)
+    done(page)
+    expect(saving(page)).to_have_text(NO_CONNECTION)
+    assert site.stored(link) == []
+    page.context.set_offline(False)
+    new_trial(page)
+    [trial] = arrived(site, link, there)
+    assert trial.submission.hidden_ms >= 3000
+    assert trial.submission.active_ms <= trial.submission.duration_ms - trial.submission.hidden_ms
+
+
+def test_f05_a_database_that_cannot_be_written_to_is_waited_for(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    there = place(page, 0, 1, 2, 3)
+    saved(page)
+    with read_only(site.database):
+        done(page)
+        expect(saving(page)).to_contain_text("the server is busy")
+        assert site.stored(link) == []
+    new_trial(page)
+    arrived(site, link, there)
+
+
+def test_f09_f10_an_answer_that_is_lost_leads_to_one_row(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    sent: list[bytes | None] = []
+
+    def lose_the_answer(route: Route) -> None:
+        sent.append(route.request.post_data_buffer)
+        if len(sent) > 1:
+            return route.continue_()
+        assert route.fetch().ok  # it is stored
+        return route.abort()
+
+    page.route(SUBMIT, lose_the_answer)
+    there = place(page, 0, 1, 2, 3)
+    done(page)
+    new_trial(page)
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    arrived(site, link, there)
+    assert not [one for one in site.events(link) if one["kind"] == "refused_submit"]
+
+
+def test_f10_f16_two_devices_finish_the_same_trial_and_both_are_kept(site: Site, device: Device) -> None:
+    link = site.link()
+    slow, fast = device().new_page(), device().new_page()
+    begin(slow, link)
+    common = place(slow, 0, 1)
+    saved(slow)
+    slow.context.set_offline(True)
+    mine = common | place(slow, 2, 3)
+    fast.goto(slow.url)
+    expect(fast.locator("[data-status]")).to_have_text("2 clips are still outside")
+    theirs = common | place(fast, 2, 3)
+    fast.locator("[data-clip]").first.press("Shift+ArrowLeft")
+    theirs[clips(fast)[0]] = (-0.4, 0.0)
+    done(fast)
+    new_trial(fast)
+    done(slow)
+    slow.context.set_offline(False)
+    expect(slow.get_by_text("It had already been saved from another window, in another form.")).to_be_visible()
+    slow.get_by_role("button", name="Go on").click()
+    new_trial(slow)
+    arrived(site, link, theirs)
+    [refused] = [one for one in site.events(link) if one["kind"] == "refused_submit"]
+    kept = {row["clip"]: (row["x"], row["y"]) for row in json.loads(refused["body"])["placements"]}
+    assert_same_places(kept, mine)
+
+
+def test_f11_f15_another_device_goes_on_with_the_same_trial(site: Site, device: Device) -> None:
+    link = site.link()
+    first = device().new_page()
+    tablet = device(viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True).new_page()
+    begin(first, link)
+    there = place(first, 0, 1)
+    saved(first)
+    tablet.goto(first.url)
+    assert clips(tablet) == clips(first)
+    assert placed(tablet) == there
+    there |= place(tablet, 2)
+    saved(tablet)
+    # The first device learns of it from its next draft, which changes nothing.
+    place(first, 3)
+    elsewhere(first)
+    there |= place(tablet, 3)
+    done(tablet)
+    new_trial(tablet)
+    arrived(site, link, there)
+    first.get_by_role("button", name="Go on here instead").click()
+    new_trial(first)
+    assert clips(first) == clips(tablet)
+
+
+def test_f12_storage_that_is_wiped_in_mid_trial_loses_nothing(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    there = place(page, 0, 1)
+    saved(page)
+
+    def wipe() -> None:
+        everything = {"origin": site.address, "storageTypes": "all"}
+        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+
+    wipe()
+    page.reload()
+    expect(page.locator("[data-status]")).to_have_text("2 clips are still outside")
+    assert placed(page) == there
+    # Wiped under the open page, which then has nowhere to keep what it cannot send.
+    wipe()
+    there |= place(page, 2, 3)
+    page.context.set_offline(True)
+    done(page)
+    expect(saving(page)).to_contain_text("Not saved yet: no connection.")
+    page.context.set_offline(False)
+    new_trial(page)
+    arrived(site, link, there)
+
+
+def test_f14_f16_the_recruiters_link_and_the_back_button_lead_to_the_same_session(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    first = place(page, 0, 1, 2, 3)
+    done(page)
+    new_trial(page)
+    second = place(page, 0)
+    saved(page)
+    seats = clips(page)
+
+    page.go_back()
+    page.get_by_role("button", name="I agree").click()
+    expect(page.locator("[data-status]")).to_have_text("3 clips are still outside")
+    assert clips(page) == seats
+
+    other = device().new_page()
+    other.goto(link)
+    other.get_by_role("button", name="I agree").click()
+    expect(other.locator("[data-status]")).to_have_text("3 clips are still outside")
+    assert clips(other) == seats
+    assert placed(other) == second
+    second |= place(other, 1, 2, 3)
+    done(other)
+    expect(other.locator("[data-code]")).to_have_text("DONE-42")
+    arrived(site, link, first, second)
+
+    # And once more, after the end: the code again, for somebody who closed the page too early.
+    page.goto(link)
+    page.get_by_role("button", name="I agree").click()
+    expect(page.locator("[data-code]")).to_have_text("DONE-42")
+
+
+def test_f17_two_tabs_one_has_the_task_and_the_other_can_take_it_back(site: Site, device: Device) -> None:
+    link = site.link()
+    browser = device()
+    older, newer = browser.new_page(), browser.new_page()
+    begin(older, link)
+    there = place(older, 0)
+    saved(older)
+    newer.goto(older.url)
+    expect(newer.locator("[data-status]")).to_have_text("3 clips are still outside")
+    elsewhere(older)
+    there |= place(newer, 1)
+    saved(newer)
+    older.get_by_role("button", name="Go on here instead").click()
+    elsewhere(newer)
+    expect(older.locator("[data-status]")).to_have_text("2 clips are still outside")
+    there |= place(older, 2, 3)
+    done(older)
+    new_trial(older)
+    elsewhere(newer)
+    arrived(site, link, there)
+
+
+def test_f18_links_without_an_id_are_people_of_their_own(site: Site, device: Device) -> None:
+    with site.database.reading() as db:
+        before = len(list(db.scalars(select(ParticipantSession.id))))
+    browser = device()
+    for link in ("/join/plain?PROLIFIC_PID=&STUDY_ID=s1", "/join/plain?PROLIFIC_PID=&STUDY_ID=s1", "/join/plain"):
+        page = browser.new_page()
+        page.goto(site.address + link)
+        page.get_by_role("button", name="I agree").click()
+        expect(page.get_by_role("button", name="Start")).to_be_visible()
+    with site.database.reading() as db:
+        assert len(list(db.scalars(select(ParticipantSession.id)))) == before + 3
+
+
+def test_f22_a_browser_without_cookies_and_storage_takes_part_in_the_recruiters_frame(
+    site: Site, chromium: Browser, tmp_path: Path
+) -> None:
+    link = site.link()
+    profile = tmp_path / "profile"
+    (profile / "Default").mkdir(parents=True)
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(blocked))
+    with recruiter(link) as address:
+        context = chromium.browser_type.launch_persistent_context(
+            profile, executable_path=find_chromium(), args=QUIET, locale="en"
+        )
+        try:
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            expect.set_options(timeout=60_000)
+            page.goto(address)
+            frame = page.frames[1]
+            assert frame.evaluate(FIND_STORAGE) == ["", "SecurityError"]
+            frame.get_by_role("button", name="I agree").click()
+            frame.get_by_role("button", name="Start").click()
+            new_trial(frame)
+            expect(frame.locator("#loading")).to_contain_text("This browser keeps no copy")
+            there = place(frame, 0, 1, 2, 3)
+            saved(frame)
+            done(frame)
+            new_trial(frame)
+            again = place(frame, 0, 1, 2, 3)
+            done(frame)
+            expect(frame.locator("[data-code]")).to_have_text("DONE-42")
+            assert context.cookies() == []
+        finally:
+            expect.set_options(timeout=None)
+            context.close()
+    arrived(site, link, there, again)
+    with urllib.request.urlopen(site.address + "/login", timeout=60) as answer:  # an experimenter is never framed
+        assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_f23_a_clock_that_is_a_day_slow_changes_nothing(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    page.add_init_script(YESTERDAY)
+    begin(page, link)
+    there = place(page, 0, 1, 2, 3)
+    done(page)
+    new_trial(page)
+    [trial] = arrived(site, link, there)
+    with site.database.reading() as db:
+        assigned = db.get_one(Trial, trial.submission.trial_id).assigned_at
+    elapsed = trial.submission.received_at - assigned
+    assert timedelta(0) < timedelta(milliseconds=trial.submission.duration_ms) < elapsed + timedelta(seconds=1)
+
+
+@contextmanager
+def asleep(page: Page) -> Iterator[None]:
+    """The processes of all pages stand still, as on a sleeping computer."""
+    browser = page.context.browser
+    assert browser is not None
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    renderers = [each["id"] for each in processes if each["type"] == "renderer"]
+    assert renderers
+    for process in renderers:
+        os.kill(process, signal.SIGSTOP)
+    yield
+    for process in renderers:
+        os.kill(process, signal.SIGCONT)
+
+
+@contextmanager
+def read_only(database: Database) -> Iterator[None]:
+    """A database that takes no writes, as on a disk that was remounted after an error."""
+
+    def forbid(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    event.listen(database.engine, "checkout", forbid)
+    yield
+    event.remove(database.engine, "checkout", forbid)
+    database.engine.dispose()  # new connections take writes again
+
+
+@contextmanager
+def recruiter(link: str) -> Iterator[str]:
+    """The address of a page of another site that shows the link in a frame."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f'<!doctype html><title>Recruiter</title><iframe src="{link}" width="1200" height="680"></iframe>'
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(body.replace("&", "&amp;").encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://localhost:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
