@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def _work(address: str, seed: int, sent: dict[str, dict[str, Any]], acked: set[s
     while not person.token:
         try:
             person.join()
-        except OSError:
+        except (OSError, HTTPException):
             _pause(stop_at)
     view: dict[str, Any] | None = None
     while True:
@@ -56,7 +57,7 @@ def _work(address: str, seed: int, sent: dict[str, dict[str, Any]], acked: set[s
             assert answer["ack"] == {"trial_key": trial["key"], "sha256": hashlib.sha256(raw).hexdigest()}
             acked.add(trial["key"])
             view = answer["next"]
-        except OSError:
+        except (OSError, HTTPException):
             view = None
             _pause(stop_at)
 
@@ -94,7 +95,7 @@ def test_f26_kill_9_under_twenty_sessions_loses_no_acked_trial(
         server.stop()
     assert kills == 2
     with database.reading() as db:
-        names = {clip: name for clip, name in db.execute(select(Clip.id, Clip.public_id))}
+        names = dict(db.execute(select(Clip.id, Clip.public_id)).tuples().all())
         join = select(Trial.key, Placement.clip_id, Placement.x, Placement.y).join_from(
             Placement, Trial, Placement.trial_id == Trial.id
         )
