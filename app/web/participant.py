@@ -75,6 +75,7 @@ def task(name: str, token: str) -> str:
 
 def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyDefinition:
     definition = check_definition(study.definition)
+    g.study_texts = definition.texts.replace
     if definition.language != "auto" and not keep_language:
         g.study_language = definition.language
     return definition

@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
+from markupsafe import escape
 
 SOURCE_LANGUAGE = "en"
 LANGUAGES = (SOURCE_LANGUAGE, "de", "fr", "es")
@@ -26,7 +27,7 @@ CATALOGUES = Path(__file__).parent.parent / "translations"
 def init_app(app: Flask) -> None:
     """Give every template `_`, `page_language`, `page_direction` and `task_strings`."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(translate, _translate_plural, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_translate_in_template, _translate_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(page_language=page_language, page_direction=page_direction, task_strings=task_strings)
 
 
@@ -51,6 +52,12 @@ def translate(text: str) -> str:
     """`text` in the page's language; a study's own wording (`g.study_texts`, keyed by the English text) goes first."""
     own = _study_texts().get(text)
     return own if own is not None else _translations(page_language()).gettext(text)
+
+
+def _translate_in_template(text: str) -> str:
+    """Jinja takes a translation for HTML that is safe; a study's own wording is text, so it is escaped here (F38)."""
+    own = _study_texts().get(text)
+    return translate(text) if own is None else str(escape(own))
 
 
 def task_strings(locale: str) -> dict[str, str]:

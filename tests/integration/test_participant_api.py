@@ -325,3 +325,32 @@ def test_f13_a_closed_study_admits_nobody_and_saves_everybody(client: FlaskClien
         close_study(db, "faces")
     assert client.post("/join/faces").status_code == 403
     assert person.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).status_code == 200
+
+
+def test_any_text_of_the_pages_can_be_replaced_by_the_study(app: Flask) -> None:
+    runtime = app.extensions["asterism"]
+    toml = 'title = "x"\n[texts.replace]\n"I agree" = "Count me <in>"\n"Done" = "Finished"\n'
+    make_study(runtime.database, runtime.settings, toml=toml)
+    client = app.test_client()
+    page = client.get("/join/faces?lang=de").text
+    assert "Count me &lt;in&gt;" in page
+    person = join(client)
+    task = client.get(f"/join/faces/{person.headers['Authorization'].split()[1]}").text
+    strings = re.search(r'<script type="application/json" id="strings">(.*?)</script>', task)
+    assert strings is not None
+    assert json.loads(strings[1])["Done"] == "Finished"
+
+
+@pytest.mark.parametrize(
+    ("link", "browser", "words"),
+    [
+        ("", "de-AT,de;q=0.9", "Ich bin einverstanden"),
+        ("?lang=fr", "de", "J’accepte"),
+        ("", "xx", "I agree"),
+    ],
+)
+def test_the_language_follows_the_link_and_then_the_browser(app: Flask, link: str, browser: str, words: str) -> None:
+    runtime = app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings)
+    page = app.test_client().get(f"/join/faces{link}", headers={"Accept-Language": browser})
+    assert words in page.text
