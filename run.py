@@ -25,8 +25,8 @@ NEEDS_TEST_LOCK = {"test", "bench"}
 def main(arguments):
     if sys.version_info < OLDEST_PYTHON:
         return fail(
-            "Asterism needs Python %d.%d or newer; this is %s.\nInstall a newer Python and run it with that, for "
-            "example: python3.12 run.py demo" % (*OLDEST_PYTHON, sys.version.split()[0])
+            f"Asterism needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer; this is {sys.version.split()[0]}.\n"
+            "Install a newer Python and run it with that, for example: python3.12 run.py demo"
         )
     if not arguments or arguments[0] in {"-h", "--help", "help"}:
         print(__doc__.strip())
@@ -60,21 +60,21 @@ def set_up(lock):
         return
     free = shutil.disk_usage(ROOT).free
     if free < 2 * 1024**3:
-        raise SetupError("Only %d MB of disk are free at %s; the set-up needs 2 GB." % (free // 1024**2, ROOT))
+        raise SetupError(f"Only {free // 1024**2} MB of disk are free at {ROOT}; the set-up needs 2 GB.")
     print("Setting up Asterism in .venv (once for this version) …", flush=True)
     began = time.monotonic()
     make_venv()
     install(lock)
     with open(stamp, "w") as file:
         file.write(wanted)
-    print("Set up in %.0f s." % (time.monotonic() - began), flush=True)
+    print(f"Set up in {time.monotonic() - began:.0f} s.", flush=True)
 
 
 def make_venv():
     if read(os.path.join(VENV, "asterism-python")) == sys.version + VENV and os.path.exists(venv_python()):
         return
     shutil.rmtree(VENV, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+    made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
     if made.returncode != 0:
         install_venv_module(made.stdout + made.stderr)
     with open(os.path.join(VENV, "asterism-python"), "w") as file:
@@ -83,12 +83,12 @@ def make_venv():
 
 def install_venv_module(complaint):
     """Debian ships Python without the module that makes virtual environments; its package manager has it."""
-    package = "python%d.%d-venv" % sys.version_info[:2]
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     shutil.rmtree(VENV, ignore_errors=True)
     if shutil.which("apt-get") and is_root():
-        print("Installing %s, which this Python lacks …" % package, flush=True)
+        print(f"Installing {package}, which this Python lacks …", flush=True)
         install_debian_packages(package)
-        if subprocess.run([sys.executable, "-m", "venv", VENV]).returncode == 0:
+        if subprocess.run([sys.executable, "-m", "venv", VENV], check=False).returncode == 0:
             return
     hint = "On Debian or Ubuntu: sudo apt-get install " + package if shutil.which("apt-get") else complaint.strip()
     raise SetupError("This Python cannot make a virtual environment.\n" + hint)
@@ -105,7 +105,7 @@ def install(lock):
             tail = [*tail[-20:], line.rstrip()]
             if line.startswith(("Collecting ", "Requirement already satisfied: ")):
                 seen += 1
-                progress("  %d of %d  %s" % (min(seen, total), total, line.split(": ")[-1].split("==")[0].split()[-1]))
+                progress(f"  {min(seen, total)} of {total}  {line.split(': ')[-1].split('==')[0].split()[-1]}")
             elif line.startswith("Installing collected"):
                 progress("  unpacking …")
     progress("")
@@ -127,7 +127,7 @@ def install_debian_packages(*packages):
         ["apt-get", "update", "-q"],
         ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages],
     ):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             print(done.stdout[-2000:] + done.stderr[-2000:], file=sys.stderr)
             return False
@@ -166,7 +166,7 @@ def find_chromium():
         if found:
             return found
     ask = "from playwright.sync_api import sync_playwright as p\nwith p() as q: print(q.chromium.executable_path)"
-    answer = subprocess.run([venv_python(), "-c", ask], capture_output=True, text=True).stdout.strip()
+    answer = subprocess.run([venv_python(), "-c", ask], check=False, capture_output=True, text=True).stdout.strip()
     return answer if answer and os.path.exists(answer) else None
 
 
@@ -176,7 +176,7 @@ def install_chromium():
         install_debian_packages("chromium", "fonts-dejavu-core")
     else:
         print("Fetching Playwright's Chromium for the browser tests …", flush=True)
-        subprocess.run([venv_python(), "-m", "playwright", "install", "chromium"])
+        subprocess.run([venv_python(), "-m", "playwright", "install", "chromium"], check=False)
     return find_chromium()
 
 
