@@ -27,12 +27,16 @@ class Engine(Protocol):
 def until(engine: Engine, expression: str) -> Any:
     """The value of a JavaScript expression as soon as it is true."""
     deadline = time.monotonic() + PATIENCE
+    last: object = None
     while time.monotonic() < deadline:
-        if value := engine.evaluate(expression):
-            return value
+        try:
+            if value := engine.evaluate(expression):
+                return value
+        except RuntimeError as error:  # asked between two pages
+            last = error
         time.sleep(0.1)
     shown = engine.evaluate("document.body.innerText.slice(0, 500)")
-    raise AssertionError(f"never came true: {expression}\n{shown}")
+    raise AssertionError(f"never came true: {expression}\nlast error: {last}\n{shown}")
 
 
 def centre(engine: Engine, css: str) -> Point:

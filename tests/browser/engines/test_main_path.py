@@ -6,7 +6,6 @@ Each runs where its browser is installed, and is counted as skipped elsewhere: `
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -20,20 +19,33 @@ pytest_plugins = ["tests.browser.session_fixtures"]
 pytestmark = pytest.mark.browser
 
 
+# WebKit's process sometimes stops answering for good while a video plays (docs/browsers.md). That is no answer to
+# the question here, so that it is asked again; whatever the page does wrong fails at once.
+ATTEMPTS = 3
+
+
 def where_found(name: str, kind: ModuleType) -> object:
     reason = f"no {name} on this machine; docs/browsers.md says how to install it"
     return pytest.param(kind, id=name, marks=pytest.mark.skipif(kind.find() is None, reason=reason))
 
 
-@pytest.fixture(params=[where_found("firefox", firefox), where_found("webkit", webkit)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A browser that is not Chromium."""
-    running: Engine = request.param.launch(tmp_path / "browser")
-    yield running
-    running.close()
+@pytest.mark.parametrize("kind", [where_found("firefox", firefox), where_found("webkit", webkit)])
+def test_a_session_with_a_reload_and_a_server_that_is_away(kind: ModuleType, site: Site, tmp_path: Path) -> None:
+    for attempt in range(ATTEMPTS):
+        engine: Engine = kind.launch(tmp_path / f"browser-{attempt}")
+        try:
+            walk(engine, site)
+            break
+        except TimeoutError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            if not site.is_serving:
+                site.start()
+        finally:
+            engine.close()
 
 
-def test_a_session_with_a_reload_and_a_server_that_is_away(engine: Engine, site: Site) -> None:
+def walk(engine: Engine, site: Site) -> None:
     link = site.link()
     engine.open(link)
     press(engine, "form button")

@@ -10,10 +10,11 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 120.0  # seconds, for a machine that is busy with other things
+PATIENCE = 30.0  # seconds until a call counts as unanswered
 
 
 def find() -> str | None:
@@ -78,7 +79,8 @@ class WebKit:
     def close(self) -> None:
         """End the browser, its driver and its display."""
         if self._session:
-            self._call("DELETE", "", None)
+            with suppress(OSError):  # a browser that hangs does not answer; it ends with its driver
+                self._call("DELETE", "", None)
         for process in (self._driver, self._display):
             process.terminate()
             try:
