@@ -237,7 +237,7 @@ class Seat(Base):
     seat: Mapped[int] = mapped_column(Integer, primary_key=True)
     clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
 
-    clip: Mapped[Clip] = relationship()
+    clip: Mapped[Clip] = relationship(lazy="joined")
 
 
 class Draft(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from analysis import Arrangement
 from app.domain import ClipState, SessionState
@@ -31,9 +31,15 @@ def clip_order(db: Session, study_id: int) -> list[Clip]:
     return list(db.scalars(query))
 
 
+def item_order(db: Session, study_id: int) -> list[int]:
+    """The database ids of `clip_order`'s clips, without the clips."""
+    query = select(Clip.id).where(Clip.study_id == study_id, Clip.state == ClipState.READY).order_by(Clip.position)
+    return list(db.scalars(query))
+
+
 def session_arrangements(db: Session, session: ParticipantSession) -> list[Arrangement]:
     """The arrangements that a session has submitted so far, in the order of its trials."""
-    index = {clip.id: item for item, clip in enumerate(clip_order(db, session.study_id))}
+    index = {clip_id: item for item, clip_id in enumerate(item_order(db, session.study_id))}
     return [_arrangement(trial, index) for trial in _submitted(db, [session.id])]
 
 
@@ -52,7 +58,7 @@ def rater_trials(
     trials: dict[int, list[Trial]] = {session.id: [] for session in sessions}
     for trial in _submitted(db, list(trials)):
         trials[trial.session_id].append(trial)
-    index = {clip.id: item for item, clip in enumerate(clip_order(db, study_id))}
+    index = {clip_id: item for item, clip_id in enumerate(item_order(db, study_id))}
     return [
         RaterTrials(session, trials[session.id], [_arrangement(trial, index) for trial in trials[session.id]])
         for session in sessions
@@ -65,7 +71,7 @@ def _submitted(db: Session, session_ids: list[int]) -> list[Trial]:
         select(Trial)
         .join(Submission)
         .where(Trial.session_id.in_(session_ids), Trial.purpose.in_(JUDGMENTS))
-        .options(joinedload(Trial.submission).selectinload(Submission.placements), selectinload(Trial.seats))
+        .options(joinedload(Trial.submission).selectinload(Submission.placements), lazyload(Trial.seats))
         .order_by(Trial.session_id, Trial.number)
     )
     return list(db.scalars(query))

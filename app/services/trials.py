@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from analysis import Arrangement, next_items, pair_evidence
 from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
@@ -21,7 +21,7 @@ from app.db import Database
 from app.definition import Design, StudyDefinition, check_definition
 from app.domain import SessionState, move_session
 from app.models import ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
-from app.services.arrangements import JUDGMENTS, clip_order, session_arrangements
+from app.services.arrangements import JUDGMENTS, item_order, session_arrangements
 from app.services.practice import open_round
 from app.tokens import new_trial_key
 
@@ -84,10 +84,11 @@ def session_progress_of(
 
 def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinition) -> Plan:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
-    clips = clip_order(db, session.study_id)
+    clips = item_order(db, session.study_id)
     arrangements = session_arrangements(db, session)
     progress = session_progress_of(db, session, definition, arrangements, len(clips))
-    earlier = list(db.scalars(select(Trial).where(Trial.session_id == session.id).order_by(Trial.number)))
+    query = select(Trial).where(Trial.session_id == session.id).options(selectinload(Trial.seats).lazyload(Seat.clip))
+    earlier = list(db.scalars(query.order_by(Trial.number)))
     number = len(earlier)
     seed = int(np.random.SeedSequence([session.seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
     rng = np.random.default_rng(seed)
@@ -99,7 +100,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         trial = TrialPlan(number, "repeat", repeat.design, seed, [int(clip) for clip in ids], repeat.number)
     elif _check_is_due(earlier, definition.design):
         chosen = rng.choice(len(clips), size=min(CHECK_CLIPS, len(clips)), replace=False)
-        trial = TrialPlan(number, "check", "random", seed, [clips[int(item)].id for item in chosen])
+        trial = TrialPlan(number, "check", "random", seed, [clips[int(item)] for item in chosen])
     else:
         items = next_items(
             arrangements,
@@ -109,7 +110,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
             rng=rng,
         )
         seated = rng.permutation(items)
-        trial = TrialPlan(number, "arrange", definition.design.method, seed, [clips[int(item)].id for item in seated])
+        trial = TrialPlan(number, "arrange", definition.design.method, seed, [clips[int(item)] for item in seated])
     return Plan(trial, None, min(progress.fraction, 0.99))
 
 
