@@ -20,6 +20,7 @@ from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.runtime import Runtime
 from app.schema import migrate
+from tests.serving import read_whole
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -114,7 +115,7 @@ def database(app: Flask) -> Database:
 @pytest.fixture
 def server(app: Flask) -> Iterator[str]:
     """The address of a real server of `app` in a thread. (pytest-flask's own clashes with an app for each test.)"""
-    made = make_server("127.0.0.1", 0, app, threaded=True)
+    made = make_server("127.0.0.1", 0, read_whole(app), threaded=True)
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"

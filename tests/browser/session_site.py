@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,9 +15,7 @@ from app import create_app
 from app.config import Settings
 from app.db import Database
 from app.models import Clip, Draft, Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from tests.serving import read_whole
 
 Point = tuple[float, float]
 
@@ -30,19 +28,6 @@ class StoredTrial:
     moves: list[tuple[str, str]]  # (clip, how), in order
     plays: list[tuple[str, str]]  # (clip, how), in order
     submission: Submission
-
-
-def _read_whole(app: WSGIApplication) -> WSGIApplication:
-    """The app, whose answers are read to their ends first: werkzeug leaves a file open when its reader hangs up."""
-
-    def read(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        answer = app(environ, start_response)
-        try:
-            return [b"".join(answer)]
-        finally:
-            answer.close()  # type: ignore[attr-defined]
-
-    return read
 
 
 def assert_same_places(actual: dict[str, Point], expected: dict[str, Point], *, within: float = 1e-6) -> None:
@@ -66,7 +51,7 @@ class Site:
         """Serve, on the port of the first start."""
         app = create_app(self.settings)
         self.database: Database = app.extensions["asterism"].database
-        self._server = make_server("127.0.0.1", self.port, _read_whole(app), threaded=True)
+        self._server = make_server("127.0.0.1", self.port, read_whole(app), threaded=True)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
