@@ -80,9 +80,13 @@ def _converse(
     assert child.stdin is not None
     assert child.stdout is not None
     # A child that cannot even start breaks the pipe; its exit code and its last words tell more.
-    with suppress(BrokenPipeError):
+    try:
         child.stdin.write(json.dumps(request) + "\n")
         child.stdin.flush()
+    except BrokenPipeError:
+        # What could not be written must not be tried again when the pipe is closed.
+        with suppress(BrokenPipeError):
+            child.stdin.close()
     for line in child.stdout:
         answer: dict[str, Any] = json.loads(line)
         if any(key in answer for key in FINAL):

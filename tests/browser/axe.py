@@ -13,7 +13,10 @@ def complaints(page: Page, where: str) -> list[str]:
     imported into a layer; that serves one rule on orientation only.
     """
     # A colour half way through a change is not what anybody reads.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+    page.evaluate(
+        """new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+        .then(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null))))"""
+    )
     results = Axe().run(page, options={"preload": False})
     return [
         f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import launch_chromium
+
+# What a page shows in the end is asserted, not how fast a busy machine gets there.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
