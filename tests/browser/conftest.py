@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.chromium import launch_chromium
 
 # What a page shows in the end is asserted, not how fast a busy machine gets there.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

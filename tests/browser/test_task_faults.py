@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -44,9 +45,12 @@ def test_f01_minutes_without_a_network_lose_nothing(serve: Serve, page: Page) ->
     expect(page.locator("[data-clip='C-0']")).to_be_visible()
     page.route("**/api/**", lambda route: route.abort())
     place(page, 0, 1, 2, 3)
+    # The page's clock jumps; the browser's storage needs real time before it does.
+    time.sleep(1.5)
     passes(page, 0.5)
     expect(page.locator("#saving")).to_have_text(NO_CONNECTION)
     finish(page)
+    time.sleep(1.5)
     passes(page, 5)
     expect(page.locator("#saving")).to_have_text(NO_CONNECTION)
     assert server.study.submitted == {}
