@@ -87,7 +87,10 @@ export function createOutbox(parts) {
       const sha256 = sha256Hex(new TextEncoder().encode(body));
       const order = 1 + Math.max(0, ...store.entries().map((entry) => entry.order));
       const id = randomId();
-      await store.put({ id, session: session(), token, key, body, sha256, order, refused: null, setAside: false });
+      const entry = { id, session: session(), token, key, body, sha256, order, refused: null, setAside: false };
+      const kept = store.put(entry);
+      onChange(); // It waits from this moment on, not only when the browser's storage has answered.
+      await kept;
       run();
     },
     /** Sends what an earlier page left behind. */

@@ -93,6 +93,7 @@ class ArenaPage:
 
     def selected(self) -> set[str]:
         """The clips that are marked as selected."""
+        self.frame()
         return set(self.page.eval_on_selector_all(".clip.is-selected", "all => all.map((each) => each.dataset.clip)"))
 
     def result(self) -> dict[str, Any]:
@@ -120,11 +121,22 @@ class ArenaPage:
 
     def heard(self) -> str:
         """What a screen reader was told last."""
+        self.frame()
         return self.page.locator("[data-live]").inner_text()
+
+    def name(self, clip: str) -> str:
+        """What a screen reader calls a clip."""
+        self.frame()
+        return self.clip(clip).get_attribute("aria-label") or ""
 
     def done(self) -> Locator:
         """The Done button."""
         return self.page.locator("[data-done]")
+
+    def available(self, button: Locator) -> bool:
+        """Whether a button of the arena does something now."""
+        self.frame()
+        return button.get_attribute("aria-disabled") == "false"
 
 
 def draft_of(places: dict[str, Point]) -> dict[str, object]:

@@ -12,11 +12,19 @@ pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
 
 
+PLAYING = """() => [...document.querySelectorAll('video.is-shown')]
+    .filter((video) => !video.paused && !video.ended)
+    .map((video) => video.closest('[data-clip]')?.dataset.clip ?? 'panel').sort()"""
+
+
 def playing(page: ArenaPage) -> set[str]:
     """The clips whose video can be seen running."""
-    running = """all => all.filter((video) => !video.paused && !video.ended)
-        .map((video) => video.closest('[data-clip]')?.dataset.clip ?? 'panel')"""
-    return set(page.page.eval_on_selector_all("video.is-shown", running))
+    return set(page.page.evaluate(PLAYING))
+
+
+def wait_until_playing(page: ArenaPage, *clips: str) -> None:
+    """Until these clips play, and no other."""
+    page.page.wait_for_function(f"wanted => String(({PLAYING})()) === wanted", arg=",".join(clips))
 
 
 def wait_for_playing(page: ArenaPage, clip: str) -> None:
@@ -38,11 +46,9 @@ def test_the_clip_under_the_mouse_plays_and_no_other(open_arena: OpenArena) -> N
     page = open_arena(n=12)
     for clip in [f"c{i}" for i in range(12)]:
         page.page.mouse.move(*page.centre(clip))
-        wait_for_playing(page, clip)
-        assert playing(page) == {clip}
+        wait_until_playing(page, clip)
     page.page.mouse.move(640, 350)
-    page.frame()
-    assert playing(page) == set()
+    wait_until_playing(page)
     assert [play["clip"] for play in plays(page)] == [f"c{i}" for i in range(12)]
     assert {play["how"] for play in plays(page)} == {"hover"}
     assert all(play["ms"] >= 0 and play["t"] >= 0 for play in plays(page))
@@ -59,10 +65,10 @@ def test_a_looping_clip_counts_as_watched_when_it_has_gone_round(open_arena: Ope
     assert play["ended"]
     assert play["ms"] >= 800
     assert page.status() == "1 clip still needs to be watched to the end"
-    assert page.done().get_attribute("aria-disabled") == "true"
+    assert not page.available(page.done())
     page.page.mouse.move(*page.centre("c1"))
     wait_for_end(page, "c1")
-    assert page.done().get_attribute("aria-disabled") == "false"
+    assert page.available(page.done())
 
 
 def test_a_clip_must_be_watched_before_it_can_be_placed(open_arena: OpenArena) -> None:
@@ -81,18 +87,15 @@ def test_play_on_click_and_once(open_arena: OpenArena) -> None:
     page.page.wait_for_timeout(150)
     assert playing(page) == set()
     page.click_clip("c0")
-    wait_for_playing(page, "c0")
-    assert playing(page) == {"c0"}
-    page.page.wait_for_timeout(1300)
-    assert playing(page) == set(), "it has come to its end and stays there"
+    wait_until_playing(page, "c0")
+    wait_until_playing(page)  # it has come to its end and stays there
     [play] = plays(page)
     assert (play["how"], play["ended"]) == ("click", True)
     page.clip("c1").focus()
     page.page.keyboard.press("Space")
     wait_for_playing(page, "c1")
     page.page.keyboard.press("Space")
-    page.frame()
-    assert playing(page) == set()
+    wait_until_playing(page)
 
 
 def test_always_plays_at_most_eight_and_gives_every_clip_its_turn(open_arena: OpenArena) -> None:
@@ -172,7 +175,7 @@ def test_hints_are_given_and_do_not_block(open_arena: OpenArena) -> None:
     close = draft_of({"c0": (0, 0), "c1": (0.1, 0.05), "c2": (0.05, -0.1)})
     page = open_arena(n=3, draft=close)
     assert page.guidance().startswith("You can use the whole circle")
-    assert page.done().get_attribute("aria-disabled") == "false"
+    assert page.available(page.done())
     page.page.evaluate("harness.mount({ arena: { hints: false } })")
     assert page.guidance() == ""
 

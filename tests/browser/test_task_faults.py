@@ -373,12 +373,12 @@ def test_closing_asks_only_while_something_is_unsaved(serve: Serve, page: Page) 
     page.context.set_offline(False)
     saved(page)
     assert page.evaluate(asks) is False
-    server.study.faults["submit"] = [slow(5.0)]
     place(page, 2, 3)
-    page.evaluate("document.querySelector('[data-done]').click()")
-    # The draft may be saved already, and the arrangement takes a moment into the outbox.
-    assert any(page.evaluate(asks) or page.wait_for_timeout(100) for _ in range(30))
-    expect(page.locator("[data-clip='C-4']")).to_be_visible(timeout=30_000)
+    saved(page)
+    server.study.faults["submit"] = [slow(1.0)]
+    finish_and_ask = f"() => {{ document.querySelector('[data-done]').click(); return ({asks})(); }}"
+    assert page.evaluate(finish_and_ask) is True, "in the very moment of Done"
+    expect(page.locator("[data-clip='C-4']")).to_be_visible()
     assert page.evaluate(asks) is False
 
 
