@@ -79,6 +79,8 @@ def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Nam
         "half_width": float(1.96 * error.mean() * root),
         "r": r,
         "r_expected": float(value),
+        "r_lower": float(lower),
+        "r_upper": float(upper),
         "r_inside": float(lower <= r <= upper),
         "r_width": float(upper - lower),
         "r_error_z": float(np.arctanh(r) - np.arctanh(value)),
