@@ -23,6 +23,7 @@ NEEDS_TEST_LOCK = {"test", "bench"}
 
 
 def main(arguments):
+    """Do what the command line says; the exit status, 1 when the machine cannot run Asterism."""
     if sys.version_info < OLDEST_PYTHON:
         return fail(
             f"Asterism needs Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer; this is {sys.version.split()[0]}.\n"
@@ -71,6 +72,7 @@ def set_up(lock):
 
 
 def make_venv():
+    """Make an empty .venv, unless there is one of this very Python in this very place."""
     if read(os.path.join(VENV, "asterism-python")) == sys.version + VENV and os.path.exists(venv_python()):
         return
     shutil.rmtree(VENV, ignore_errors=True)
@@ -122,6 +124,7 @@ def progress(text):
 
 
 def install_debian_packages(*packages):
+    """Install packages by apt-get, as root; whether that went well. What it complains of is printed."""
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     for command in (
         ["apt-get", "update", "-q"],
@@ -158,6 +161,7 @@ def run_tests(arguments):
 
 
 def find_chromium():
+    """The Chromium that ASTERISM_CHROMIUM names, or else the machine's, or Playwright's; None if there is none."""
     named = os.environ.get("ASTERISM_CHROMIUM")
     if named:
         return named if os.path.exists(named) else None
@@ -171,6 +175,7 @@ def find_chromium():
 
 
 def install_chromium():
+    """Get a Chromium from the system's packages or from Playwright, and find it; None if there is none even then."""
     if shutil.which("apt-get") and is_root():
         print("Installing Chromium for the browser tests …", flush=True)
         install_debian_packages("chromium", "fonts-dejavu-core")
@@ -184,6 +189,7 @@ def install_chromium():
 
 
 def venv_python():
+    """The path of the Python in .venv."""
     return os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 
@@ -200,10 +206,12 @@ def run(command):
 
 
 def is_root():
+    """Whether this process may install packages of the system."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def read(path):
+    """The text of a file; None when there is none, or it must not be read."""
     try:
         with open(path) as file:
             return file.read()
@@ -212,6 +220,7 @@ def read(path):
 
 
 def fail(message):
+    """Say what is wrong; the exit status for it."""
     print(message, file=sys.stderr)
     return 1
 

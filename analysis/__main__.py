@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.monotonic()
 
     def progress(message: str) -> None:
+        """Tell on the error stream what is done now, and the seconds so far; standard output gets the path alone."""
         print(f"[{time.monotonic() - start:6.1f} s] {message}", file=sys.stderr, flush=True)
 
     try:

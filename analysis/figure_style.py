@@ -50,6 +50,7 @@ def styled(draw: Callable[Parameters, Any]) -> Callable[Parameters, Any]:
 
     @wraps(draw)
     def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
+        """Draw with STYLE; the settings before it are back afterwards, also when drawing fails."""
         import matplotlib
 
         with matplotlib.rc_context(STYLE):

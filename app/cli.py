@@ -48,6 +48,7 @@ def _with_data(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option --data behind the command's name, as in `serve --data DIR`; it goes before that of the group."""
 
     def choose(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+        """The folder given behind the command, else the group's, which is None when neither was given."""
         chosen: Path | None = value if value is not None else context.find_root().obj
         return chosen
 

@@ -82,6 +82,7 @@ def _open_sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
+        """Set up each new connection: commits reach the disk, readers do not wait for writers, foreign keys hold."""
         # The driver's own transaction handling is switched off, so that the listener below decides how one begins.
         connection.isolation_level = None
         for pragma in (
@@ -94,6 +95,7 @@ def _open_sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
+        """Begin a transaction; one that will write takes the lock now, lest it fail half way for want of it."""
         writes = connection.get_execution_options().get("asterism_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -29,10 +29,12 @@ def make_queue(settings: Settings, database: Database) -> Queue:
 
     @huey.task()  # type: ignore[untyped-decorator]
     def convert_clips() -> None:
+        """Convert the clips that wait."""
         convert_waiting_clips(database, settings)
 
     @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
     def take_up_clips() -> None:
+        """Convert, once a minute, what waits although no job asks for it."""
         # A clip whose worker was killed, or whose job was never queued, is found here.
         convert_waiting_clips(database, settings)
 

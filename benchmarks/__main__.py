@@ -20,6 +20,7 @@ def known() -> dict[str, str]:
 
 
 def main(argv: list[str]) -> int:
+    """Run the benchmark that is named first with the arguments after it; the exit status, 2 for an unknown name."""
     benchmarks = known()
     if not argv or argv[0] not in benchmarks:
         if argv and argv[0] not in {"-h", "--help"}:

@@ -3,7 +3,7 @@
 Chromium at 1280 x 720 with the processor throttled four times. The arena drags a clip while it plays; jsPsych's items
 are pictures, so that its task is the lighter one. An empty page gives the control: what the machine itself costs.
 
-    python3 run.py bench arena [--json FILE] [--counts 30 60 100] [--throttle 4] [--trials 20] [--repeat 3]
+    python3 run.py bench arena [--json FILE] [--counts 30 60 100] [--throttle 4] [--trials 80] [--repeat 3]
 
 The rival is installed by npm into a temporary folder.
 """
@@ -70,6 +70,7 @@ def install_rival(folder: Path) -> Path:
 
 
 def address(site: str, who: str, count: int, **query: Any) -> str:
+    """Where `count` clips lie in our arena, or in the rival's task."""
     page = "/" if who == "arena" else "/bench/jspsych.html"
     return f"{site}{page}?{urlencode({'n': count, **query})}"
 
@@ -98,11 +99,13 @@ def opened(browser: Browser, url: str, throttle: float, *, network: dict[str, An
 
 
 def mouse(protocol: CDPSession, kind: str, x: float, y: float, buttons: int) -> None:
+    """One mouse event at a pixel, by the debugging protocol; `buttons` are those held down."""
     button = {"button": "left", "buttons": buttons, "clickCount": 1} if kind != "mouseMoved" or buttons else {}
     protocol.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **button})
 
 
 def middle(page: Page, selector: str, index: int = 0) -> tuple[float, float]:
+    """The middle of the element with that number among those that match, pixels."""
     box = page.locator(selector).nth(index).bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -134,6 +137,7 @@ def frames_of(page: Page, protocol: CDPSession, path: list[tuple[float, float]],
 
 
 def spiral(centre: tuple[float, float], radius: float, steps: int) -> list[tuple[float, float]]:
+    """A path of so many pixels (x, y) round a centre, within `radius` of it, that comes by many places."""
     turns = [0.06 * step for step in range(steps)]
     return [(centre[0] + radius * cos(turn) * sin(turn / 9), centre[1] + radius * sin(turn) * 0.9) for turn in turns]
 
@@ -208,33 +212,38 @@ def measure_start(browser: Browser, site: str, who: str, options: argparse.Names
     return {"first_drag_ms": first, "all_pictures_ms": everything, "rounds": rounds}
 
 
-def measure_memory(browser: Browser, site: str, who: str, options: argparse.Namespace) -> dict[str, Any]:
-    """What the page holds after each of many trials of 30 clips in which clips were played and dragged."""
-    query = {} if who == "arena" else {**rival_size(30), "trials": options.trials + 1}
+def measure_memory(browser: Browser, site: str, who: str, options: argparse.Namespace) -> dict[str, list[float]]:
+    """What the page holds after each of many trials of 30 clips in which clips were played and dragged.
+
+    `untouched` is the arena's page with one trial that nobody works on, asked the same: what the measuring itself adds.
+    """
+    query = {**rival_size(30), "trials": options.trials + 1} if who == "jspsych" else {}
+    next_trial = {"arena": "harness.mount()", "jspsych": "rival.nextTrial()", "untouched": "null"}[who]
+    items = ITEMS.get(who, ITEMS["arena"])
     held = []
     with opened(browser, address(site, who, 30, **query), 1) as (page, protocol):
         protocol.send("Performance.enable")
         for _ in range(options.trials):
-            page.locator(ITEMS[who]).first.wait_for()  # keeps no handle on the page, which would hold its elements
+            page.locator(items).first.wait_for()  # keeps no handle on the page, which would hold its elements
             for index in range(6):
-                x, y = middle(page, ITEMS[who], index)
+                x, y = middle(page, items, index)
+                page.wait_for_timeout(30)
+                if who == "untouched":
+                    continue
                 mouse(protocol, "mouseMoved", x, y, 0)
                 mouse(protocol, "mousePressed", x, y, 1)
                 for share in (0.5, 1.0):
                     mouse(protocol, "mouseMoved", x + share * (640 + 20 * index - x), y + share * (340 - y), 1)
                 mouse(protocol, "mouseReleased", 640 + 20 * index, 340, 0)
-                page.wait_for_timeout(30)
-            page.evaluate("harness.mount()" if who == "arena" else "rival.nextTrial()")
+            page.evaluate(next_trial)
             protocol.send("HeapProfiler.collectGarbage")
             metrics = {each["name"]: each["value"] for each in protocol.send("Performance.getMetrics")["metrics"]}
             held.append([metrics["JSHeapUsedSize"] / 1e6, metrics["Nodes"], metrics["JSEventListeners"]])
-    names = ("heap_MB", "nodes", "listeners")
-    # The first trials fill caches; growth is what comes after them.
-    early, late = held[4], held[-1]
-    return {name: {"after_5": early[i], "after_all": late[i]} for i, name in enumerate(names)}
+    return {name: [row[i] for row in held] for i, name in enumerate(("heap_MB", "nodes", "listeners"))}
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """All figures of a run: drags (the best of the repeats), first frames, starts, memory, the machine's load."""
     figures: dict[str, Any] = {"throttle": options.throttle, "load_before": os.getloadavg()[0], "drag": {}}
     with tempfile.TemporaryDirectory(prefix="asterism-bench-") as name, sync_playwright() as playwright:
         clips, npm = Path(name) / "clips", Path(name) / "npm"
@@ -252,7 +261,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                         keep_best(figures["drag"], f"{who} {count}", measure_drag(browser, site, who, count, options))
             figures["first_frame"] = measure_first_frame(browser, site, options)
             figures["start"] = {who: measure_start(browser, site, who, options) for who in ITEMS}
-            figures["memory"] = {who: measure_memory(browser, site, who, options) for who in ITEMS}
+            figures["memory"] = {who: measure_memory(browser, site, who, options) for who in (*ITEMS, "untouched")}
         browser.close()
     figures["load_after"] = os.getloadavg()[0]
     return figures
@@ -283,12 +292,11 @@ def table(figures: dict[str, Any]) -> str:
             f"all pictures {row['all_pictures_ms'] / 1000:.2f} s"
         )
     for who, row in figures["memory"].items():
-        heap, nodes, listeners = row["heap_MB"], row["nodes"], row["listeners"]
-        lines.append(
-            f"{who}: held after 5 and after all trials: heap {heap['after_5']:.1f} -> {heap['after_all']:.1f} MB, "
-            f"nodes {nodes['after_5']:.0f} -> {nodes['after_all']:.0f}, "
-            f"listeners {listeners['after_5']:.0f} -> {listeners['after_all']:.0f}"
-        )
+        moments = [number for number in (5, 20, 40, 60, 80) if number <= len(row["nodes"])]
+        lines.append(f"{who}: held after {', '.join(map(str, moments))} trials")
+        for name, values in row.items():
+            held = (f"{values[number - 1]:{'.2f' if name == 'heap_MB' else '.0f'}}" for number in moments)
+            lines.append(f"    {name}: {' -> '.join(held)}")
     return "\n".join(lines)
 
 
@@ -298,7 +306,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--counts", type=int, nargs="+", default=[30, 60, 100], help="numbers of clips")
     parser.add_argument("--throttle", type=float, default=4, help="how many times slower the processor is made")
-    parser.add_argument("--trials", type=int, default=20, help="trials for the memory figures, at least 6")
+    parser.add_argument("--trials", type=int, default=80, help="trials for the memory figures, at least 5")
     parser.add_argument("--repeat", type=int, default=3, help="drags and starts of each kind, of which the best counts")
     parser.add_argument("--steps", type=int, default=300, help="steps of the mouse in each drag, 60 a second")
     options = parser.parse_args(argv)

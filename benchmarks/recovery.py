@@ -57,6 +57,7 @@ def real_raters() -> np.ndarray:
 
 
 def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
+    """A known RDM of a kind, (P,) or (S, P) for one of several strategies; `real` is some items of some person."""
     if kind != "real":
         return make_truth(kind, n_items, rng=rng)
     raters = real_raters()
@@ -69,6 +70,7 @@ def generator(*key: str | int) -> np.random.Generator:
 
 
 def wanted(design: str, method: str) -> Iterable[float]:
+    """The placements an item at which a design with an estimator is scored."""
     if method == "IMDS":
         return (8,)
     return sorted({*tables.BUDGETS, *tables.CURVE}) if (design, method) == tables.NEW else tables.BUDGETS
@@ -102,10 +104,12 @@ def participant(
 
 
 def main_cell(kind: str, n_items: int, seed: int) -> tables.Cell:
+    """`participant` as simulated by default, with all designs and estimators."""
     return participant(kind, n_items, seed, Behaviour(), tables.COLUMNS)
 
 
 def condition_cell(name: str, kind: str, n_items: int, seed: int) -> tables.Cell:
+    """`participant` with one of CONDITIONS, with the reference and the new method."""
     return participant(kind, n_items, seed, CONDITIONS[name], (tables.REFERENCE, tables.NEW))
 
 
@@ -174,6 +178,7 @@ def main(argv: list[str] | None = None) -> int:
     out: dict[str, Any] = {"arguments": vars(options) | {"json": str(options.json)}, "seeds": seeds}
 
     def finish(part: str) -> None:
+        """Say that a part is over, and write the figures so far."""
         out["minutes"] = (time.monotonic() - started) / 60
         print(f"{part}: done after {out['minutes']:.0f} minutes.\n", flush=True)
         if options.json:

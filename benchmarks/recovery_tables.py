@@ -20,11 +20,13 @@ COLUMNS = (REFERENCE, ("LTW", "IMDS"), ("LTW", "combined"), ("PVF", "WA"), ("PVF
 
 
 def mean_se(values: Iterable[float]) -> tuple[float, float]:
+    """Mean and its standard error, NaN for a single value."""
     v = np.array(list(values))
     return float(v.mean()), float(v.std(ddof=1) / np.sqrt(v.size)) if v.size > 1 else float("nan")
 
 
 def figure(values: Iterable[float]) -> str:
+    """Mean ± standard error, as text."""
     return with_error(*mean_se(values), digits=3)
 
 
@@ -35,6 +37,7 @@ def with_error(value: float, error: float, *, digits: int) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
@@ -66,6 +69,7 @@ def saved_with_error(cells: list[Cell], targets: list[float]) -> tuple[float, fl
 
 
 def recovery(results: list[tuple[tuple[Any, ...], Cell]], out: dict[str, Any]) -> None:
+    """Print r with the truth, the placements saved, the gains and the losses; their figures go into `out`."""
     by: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for (kind, n_items, _), cell in results:
         by[kind, n_items].append(cell)
@@ -122,6 +126,7 @@ def recovery(results: list[tuple[tuple[Any, ...], Cell]], out: dict[str, Any]) -
 
 
 def conditions(results: list[tuple[tuple[Any, ...], Cell]], out: dict[str, Any]) -> None:
+    """Print r and gains with the other kinds of participants; the figures go into `out`."""
     by: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for (name, kind, *_), cell in results:
         by[name, kind].append(cell)
@@ -138,6 +143,7 @@ def conditions(results: list[tuple[tuple[Any, ...], Cell]], out: dict[str, Any])
 
 
 def rival(results: list[tuple[tuple[Any, ...], Cell]], main: dict[tuple[Any, ...], Cell], out: dict[str, Any]) -> None:
+    """Print the rival's r beside ours with the same truths (`main`); the figures go into `out`."""
     by: dict[tuple[int, bool, str], list[tuple[Cell, float]]] = defaultdict(list)
     for (kind, n, seed, inverse_mds), cell in results:
         by[n, inverse_mds, kind].append((main[kind, n, seed], cell["r"]))
@@ -162,6 +168,7 @@ def rival(results: list[tuple[tuple[Any, ...], Cell]], main: dict[tuple[Any, ...
 
 
 def real(results: list[tuple[tuple[Any, ...], list[tuple[float, float]]]], out: dict[str, Any]) -> None:
+    """Print how well the held-out trials of the real participant are predicted; the figures go into `out`."""
     by: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for (method, *_), trials in results:
         by[method] += trials

@@ -43,6 +43,7 @@ def seconds(function: Callable[[], Any], runs: int) -> float:
 
 
 def shown(s: float) -> str:
+    """Seconds as text, in the unit that suits."""
     return f"{s * 1000:.1f} ms" if s < 1 else f"{s:.1f} s"
 
 
@@ -70,10 +71,12 @@ def selection(sizes: list[int], states: int, out: dict[str, Any]) -> None:
             d, e = to_condensed(rdm), to_condensed(evidence)
 
             def choose(d: np.ndarray = d, e: np.ndarray = e) -> np.ndarray:
+                """The next trial's items by this package."""
                 rng = np.random.default_rng(0)
                 return lift_the_weakest(d, e, form="2008", max_items=MAX_ITEMS, distance_floor=0.0, rng=rng)
 
             def choose_theirs(rdm: np.ndarray = rdm, evidence: np.ndarray = evidence) -> list[int]:
+                """The next trial's items by the rival."""
                 chosen: list[int] = package.select_next_subset_lift_weakest(rdm, evidence, max_size=MAX_ITEMS)
                 return chosen
 
@@ -89,6 +92,7 @@ def selection(sizes: list[int], states: int, out: dict[str, Any]) -> None:
 
 
 def session(n_items: int, n_trials: int, max_items: int | None) -> tuple[Arrangement, ...]:
+    """The arrangements of a simulated session with trials balanced over pairs."""
     rng = np.random.default_rng([n_items, n_trials])
     truth = make_truth("gaussian_5", n_items, rng=rng)
     stop = StopRule(min_evidence=None, max_trials=n_trials)
@@ -96,6 +100,7 @@ def session(n_items: int, n_trials: int, max_items: int | None) -> tuple[Arrange
 
 
 def posterior_variance(out: dict[str, Any], *, quick: bool) -> None:
+    """Next trial by posterior variance after so many trials, refit included; the seconds go into `out`."""
     rows, out["posterior_variance"] = [], []
     for n, n_trials, goal in [(20, 30, None), (60, 30, 0.1)] + ([] if quick else [(707, 30, 2.0), (707, 200, 2.0)]):
         trials = session(n, n_trials, MAX_ITEMS if n > 60 else None)
@@ -109,6 +114,7 @@ def posterior_variance(out: dict[str, Any], *, quick: bool) -> None:
 
 
 def estimators(out: dict[str, Any]) -> None:
+    """Each estimator, and the rival's average, on the same trials; the seconds go into `out`."""
     n, trials = 60, []
     rng = np.random.default_rng(60)
     truth = make_truth("gaussian_5", n, rng=rng)
@@ -165,6 +171,7 @@ def dual_bootstrap(out: dict[str, Any], *, quick: bool) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Measure all, print the tables, and write the figures if a file is given."""
     parser = argparse.ArgumentParser(prog="bench speed", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer states and resamples, no study of 707 items")
     parser.add_argument("--json", type=Path, help="write the figures here")

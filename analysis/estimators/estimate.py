@@ -147,6 +147,7 @@ def _uncertainty(trials: Trials, method: str, rng: np.random.Generator) -> Uncer
         return find_uncertainty(trials, lambda _, latent: latent.rdm, rng=rng)
 
     def slow(simulated: Trials, latent: LatentFit) -> Floats:
+        """The RDM (P,) that the method itself makes of simulated trials, for the few draws that can afford it."""
         forward = fit_forward(simulated, latent.average).rdm
         return forward if method == "arrangement" else forward + scale_to_rms(latent.rdm)
 

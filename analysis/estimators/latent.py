@@ -59,6 +59,7 @@ def fit_latent(
     misfit = (misfit_of_seen_pairs if few else misfit_of_all_pairs)(average, start)
 
     def objective(flat: Floats) -> tuple[float, Floats]:
+        """Misfit plus ridge at a flat vector of parameters, and the gradient by that vector."""
         configuration = start.with_flat(flat)
         loss, slope = misfit(configuration)
         penalty, ridge_slope = configuration.ridge(ridge)
@@ -84,6 +85,7 @@ def misfit_of_all_pairs(average: PrecisionWeighted, start: Configuration) -> Mis
     weight = to_square(average.precision)
 
     def misfit(configuration: Configuration) -> tuple[float, Floats]:
+        """The weighted misfit of a configuration, and its gradient by the flat vector."""
         distance = configuration.matrix()
         residual = distance - target
         pull = weight * residual
@@ -104,6 +106,7 @@ def misfit_of_seen_pairs(average: PrecisionWeighted, start: Configuration) -> Mi
     first = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))])
 
     def misfit(configuration: Configuration) -> tuple[float, Floats]:
+        """The weighted misfit of a configuration, and its gradient by the flat vector."""
         points, unique = configuration.points, configuration.unique
         apart = points[row] - points[col]
         distance = np.sqrt(np.einsum("pk,pk->p", apart, apart) + unique[row] ** 2 + unique[col] ** 2)

@@ -65,6 +65,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("n_trials", "int", "", "Number of trials stored"),
         Column("excluded", "bool", "", "True when the experimenter left the session out of the results"),
         Column("exclusion_reason", "text", "", "The experimenter's reason"),
+        Column("n_checks", "int", "", "Number of attention checks stored; they are among n_trials"),
+        Column("n_checks_passed", "int", "", "Number of attention checks passed"),
     ),
     "trials": (
         PARTICIPANT,

@@ -63,7 +63,8 @@ The report: python -m analysis BUNDLE.zip --out DIR
 class Writable(Protocol):
     """Anything that takes bytes; it need not seek."""
 
-    def write(self, data: bytes, /) -> Any: ...
+    def write(self, data: bytes, /) -> Any:
+        """Take bytes, all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +139,7 @@ class _Buffer:
         self.size = 0
 
     def write(self, data: bytes) -> int:
+        """Keep a copy of the bytes; their number, as files answer."""
         self.parts.append(bytes(data))
         self.size += len(data)
         return len(data)
@@ -146,6 +148,7 @@ class _Buffer:
         """Nothing to do: the bytes are already here."""
 
     def take(self) -> bytes:
+        """All bytes since the last time, which are then forgotten."""
         data = b"".join(self.parts)
         self.parts, self.size = [], 0
         return data

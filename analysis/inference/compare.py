@@ -149,6 +149,7 @@ def compare_models(
         raise ValueError(f"only {n_defined} of {n_boot} samples leave all scores defined: too few items or pairs")
 
     def error(contrasts: Floats, covariances: Floats) -> Floats:
+        """Standard errors (C,) of contrasts (C, K) between scores with covariance matrices (S, K, K)."""
         variances = corrected_variances(covariances, contrasts, n_raters, n_items, resample)
         return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 

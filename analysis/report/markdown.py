@@ -13,6 +13,7 @@ def to_html(text: str, *, top_level: int = 1) -> str:
     items: list[str] = []
 
     def close() -> None:
+        """End the open paragraph and the open list, if any."""
         if paragraph:
             blocks.append(f"<p>{_inline(' '.join(paragraph))}</p>")
             paragraph.clear()

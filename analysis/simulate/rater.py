@@ -69,10 +69,12 @@ class Session:
 
     @property
     def n_placements(self) -> int:
+        """Items placed, counted anew in each trial."""
         return sum(len(trial) for trial in self.arrangements)
 
     @property
     def minutes(self) -> float:
+        """Minutes of all trials together."""
         return float(self.seconds.sum()) / 60
 
 

@@ -137,6 +137,7 @@ def convert_waiting_clips(
     finished: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def work_off() -> None:
+        """Convert one clip after the other until none waits, and tell of each."""
         while _convert_next(database, settings, study_id):
             finished.put(None)
 
@@ -193,6 +194,7 @@ def _signs_of_life(database: Database, clip_id: int, share: list[float]) -> Iter
     over = threading.Event()
 
     def tell() -> None:
+        """Write the share and the time, every few seconds until the work is over."""
         while not over.wait(SIGN_OF_LIFE_SECONDS):
             with database.writing() as db:
                 clip = db.get_one(Clip, clip_id)

@@ -79,6 +79,7 @@ class _Memory:
         self.lock = threading.Lock()
 
     def get(self, key: Key) -> RDMEstimate | str | None:
+        """What is kept under a key, which then counts as used last: an estimate, or why there is none; else None."""
         with self.lock:
             if key not in self.entries:
                 return None
@@ -86,6 +87,7 @@ class _Memory:
             return self.entries[key][0]
 
     def put(self, key: Key, value: RDMEstimate | str) -> None:
+        """Keep an estimate, or why there is none; beyond the limit the least lately used go, never this one."""
         size = len(value) if isinstance(value, str) else n_pairs(len(key[3])) * BYTES_PER_PAIR
         with self.lock:
             if key in self.entries:

@@ -14,6 +14,7 @@ from app.definition import check_definition
 from app.domain import SessionState
 from app.models import Clip, Move, ParticipantSession, Placement, Play, Seat, Study, Submission, Trial
 from app.services.arrangements import clip_order
+from app.services.checks import NO_CHECKS, checks_of_sessions
 
 # The bundle has its own word for an ordinary trial.
 PURPOSES = {"arrange": "main"}
@@ -69,7 +70,9 @@ def _attributes(db: Session, study: Study) -> Iterator[Cells]:
 def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
     counted = select(Trial.session_id, func.count()).join(Submission).group_by(Trial.session_id)
     trials = dict(db.execute(counted).tuples().all())
+    checks = checks_of_sessions(db, study)
     for session in db.scalars(_chosen(select(ParticipantSession), study, options)):
+        attention = checks.get(session.id, NO_CHECKS)
         person, others = _recruiter(study, session) if options.recruiter_ids else (None, None)
         yield {
             "participant": session.rater,
@@ -87,6 +90,8 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
             "ended_by": session.ended_by,
             "n_trials": trials.get(session.id, 0),
             "excluded": False,
+            "n_checks": attention.done,
+            "n_checks_passed": attention.passed,
         }
 
 

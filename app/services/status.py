@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.domain import ClipState, SessionState
 from app.models import Clip, ParticipantSession, Study, Submission, Trial, now
 from app.services.arrangements import JUDGMENTS
+from app.services.checks import NO_CHECKS, Checks, checks_of_sessions
 from app.services.enrolment import PLACE_LEASE
 
 # Every drop of a clip saves a draft, so a participant who is not heard of for this long is not working.
@@ -32,6 +33,7 @@ class SessionStatus:
     progress: float
     trials: int
     minutes: float
+    checks: Checks
     consented_at: datetime
     last_seen_at: datetime
     ended_by: str | None
@@ -60,6 +62,7 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
         .group_by(Trial.session_id)
         .subquery()
     )
+    checks = checks_of_sessions(db, study)
     rows = db.execute(
         select(ParticipantSession, work.c.trials, work.c.active_ms)
         .outerjoin(work, work.c.session_id == ParticipantSession.id)
@@ -75,6 +78,7 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
             progress=session.progress,
             trials=int(trials or 0),
             minutes=float(active_ms or 0.0) / 60_000,
+            checks=checks.get(session.id, NO_CHECKS),
             consented_at=session.consented_at,
             last_seen_at=session.last_seen_at,
             ended_by=session.ended_by,

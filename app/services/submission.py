@@ -25,6 +25,7 @@ from app.models import (
     Trial,
     now,
 )
+from app.services import checks
 from app.services.enrolment import session_of
 from app.services.practice import open_round, submit_round
 
@@ -82,7 +83,7 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
     _store(db, trial, body, raw, digest, moment)
     if trial.purpose == "check":
         passed = all(placement.y > 0 for placement in body.placements)
-        _log(db, session, "check", moment, trial=trial_key, passed=passed)
+        _log(db, session, checks.KIND, moment, trial=trial_key, passed=passed)
     draft = db.get(Draft, trial.id)
     if draft is not None:
         db.delete(draft)

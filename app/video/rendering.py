@@ -96,6 +96,7 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
         decoded = written = 0
 
         def write(pictures: list[Any]) -> None:
+            """Give the pictures to every output, and to the choice of the poster."""
             nonlocal written
             for picture in pictures:
                 poster.consider(picture)
@@ -236,6 +237,7 @@ class Output:
             self._container.mux(packet)
 
     def sound(self, frame: Any) -> None:
+        """Write decoded sound; without effect in an output that has none."""
         if self._sound:
             self._sound.add(frame)
 

@@ -74,6 +74,7 @@ def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, 
     reported = 0.0
 
     def report(share: float) -> None:
+        """Tell the parent the share that is done, each time it has grown by REPORT_STEP."""
         nonlocal reported
         if share >= reported + REPORT_STEP:
             reported = share
@@ -88,6 +89,7 @@ def _answers() -> Answer:
     os.dup2(2, 1)
 
     def answer(message: dict[str, Any]) -> None:
+        """Send one message as a line of JSON, at once."""
         pipe.write(json.dumps(message) + "\n")
         pipe.flush()
 

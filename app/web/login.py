@@ -59,6 +59,7 @@ class User(UserMixin):  # type: ignore[misc]
         self.account = account
 
     def get_id(self) -> str:
+        """What the cookie holds: the account's number and its password's stamp."""
         return f"{self.account.id}.{self.account.stamp}"
 
 
@@ -84,6 +85,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _check_csrf() -> None:
+        """Ask for the form's token, except where a bearer token stands in for the cookie."""
         if request.blueprint not in BEARER_BLUEPRINTS:
             csrf.protect()
 

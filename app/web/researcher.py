@@ -113,6 +113,7 @@ def bundle(name: str) -> Response:
     )
 
     def pieces() -> Iterator[bytes]:
+        """The bytes of the bundle, read from one snapshot of the database while they are sent."""
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 

@@ -57,6 +57,7 @@ def study_view(study: Study) -> dict[str, Any]:
         "link": _participants_link(study),
         "min_evidence": definition.stop.min_evidence,
         "places": definition.recruitment.places,
+        "checks": definition.design.checks,
     }
 
 
@@ -77,6 +78,7 @@ def session_view(session: SessionStatus) -> dict[str, Any]:
         "progress": session.progress,
         "trials": session.trials,
         "minutes": session.minutes,
+        "checks": {"done": session.checks.done, "passed": session.checks.passed},
         "consented_at": _time(session.consented_at),
         "last_seen_at": _time(session.last_seen_at),
         "ended_by": session.ended_by,

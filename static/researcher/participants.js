@@ -2,7 +2,7 @@
 
 import { make, part, simulatedMark, syncRows } from "./elements.js";
 import { keepFresh, load } from "./live.js";
-import { ago, median, number } from "./words.js";
+import { ago, allChecks, checksInWords, median, number } from "./words.js";
 
 const STATES = {
   instructed: "reading",
@@ -27,6 +27,7 @@ function show({ study, sessions }) {
   const state = part("study-state");
   if (state.textContent !== study.state) location.reload();
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0);
+  const checked = study.checks > 0;
   part("sessions").hidden = sessions.length === 0;
   part("empty").hidden = sessions.length > 0;
   part("recruiter-column").hidden = !recruited;
@@ -34,12 +35,12 @@ function show({ study, sessions }) {
   syncRows(document.querySelector("[data-sessions] tbody"), sessions, {
     key: (session) => session.session,
     text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited]),
-    row: (session) => sessionRow(session, now, recruited),
+    row: (session) => sessionRow(session, { now, recruited, checked }),
   });
-  showFigures(sessions);
+  showFigures(sessions, checked);
 }
 
-function showFigures(sessions) {
+function showFigures(sessions, checked) {
   const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
   const finished = sessions.filter((session) => session.state === "finished");
   const minutes = median(finished.map((session) => session.minutes));
@@ -52,6 +53,7 @@ function showFigures(sessions) {
     withdrawn: count("withdrawn"),
     minutes: minutes === null ? "–" : number(minutes, 1),
     simulated,
+    ...(checked && { checks: checksInWords(allChecks(sessions)) }),
   };
   for (const [name, value] of Object.entries(figures)) {
     document.querySelector(`[data-figures] [data-figure="${name}"]`).textContent = value;
@@ -59,7 +61,7 @@ function showFigures(sessions) {
   part("simulated").hidden = simulated === 0;
 }
 
-function sessionRow(session, now, recruited) {
+function sessionRow(session, { now, recruited, checked }) {
   const percent = Math.round(100 * session.progress);
   const ending = session.state === "finished" ? ENDINGS[session.ended_by] : undefined;
   return make("tr", session.simulated ? { class: "simulated" } : {},
@@ -68,6 +70,7 @@ function sessionRow(session, now, recruited) {
     make("td", {}, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
     make("td", { class: "number" }, session.trials),
     make("td", { class: "number" }, number(session.minutes, 1)),
+    checked ? make("td", { class: "number" }, checksInWords(session.checks)) : null,
     make("td", {}, make("time", { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
     recruited ? make("td", { class: "recruiter" }, Object.values(session.recruiter).join(" · ") || "–") : null);
 }

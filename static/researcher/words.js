@@ -19,6 +19,20 @@ export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** @typedef {{done: number, passed: number}} Checks attention checks that were done, and that were passed */
+
+/** @param {Checks} checks @returns {string} "2 of 3", or "–" while none was done */
+export function checksInWords({ done, passed }) {
+  return done ? `${passed} of ${done}` : "–";
+}
+
+/** @param {{state: string, checks: Checks}[]} sessions @returns {Checks} of all of them but the withdrawn */
+export function allChecks(sessions) {
+  const counted = sessions.filter((session) => session.state !== "withdrawn");
+  const sum = (key) => counted.reduce((total, { checks }) => total + checks[key], 0);
+  return { done: sum("done"), passed: sum("passed") };
+}
+
 /** @param {number[]} values @returns {number | null} */
 export function median(values) {
   if (!values.length) return null;

@@ -101,6 +101,17 @@ def test_the_status_of_a_study(lab: desk.Lab) -> None:
         assert poster.mimetype == "image/webp"
 
 
+def test_attention_checks_are_shown_for_each_session_and_only_where_the_study_has_any(lab: desk.Lab) -> None:
+    make_study(lab.database, lab.settings, name="checked", toml=desk.SHORT.replace("[stop]", "checks = 1\n[stop]"))
+    desk.take_part(lab.database, "checked")
+    found = lab.client.get("/api/v1/studies/checked").json
+    assert found["study"]["checks"] == 1
+    assert [session["checks"]["done"] for session in found["sessions"]] == [1]
+    assert "Checks passed" in lab.client.get("/studies/checked").text
+    assert get(lab, "")["sessions"][0]["checks"] == {"done": 0, "passed": 0}
+    assert "checks passed" not in lab.client.get("/studies/faces").text.lower()
+
+
 def test_the_link_is_the_operators_address_where_there_is_one(prepared: Path, tmp_path: Path) -> None:
     with desk.open_copy(prepared, tmp_path / "copy") as plain:
         settings = plain.settings.model_copy(update={"base_url": "https://lab.example/"})

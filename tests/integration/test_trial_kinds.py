@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.models import SessionEvent, Submission, Trial
+from app.models import SessionEvent, Study, Submission, Trial
 from app.services.arrangements import rater_trials
+from app.services.export_tables import ExportOptions, bundle_tables
 from app.services.practice import LAYOUT, MOST_ROUNDS
+from app.services.status import session_statuses
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 
@@ -136,6 +138,12 @@ def test_attention_checks_are_judged_and_kept_out_of_the_data(app: Flask, y: flo
         [rater] = rater_trials(db, 1)
     assert len(rater.arrangements) == 6
     assert len(shown) == 7
+    with app.extensions["asterism"].database.reading() as db:
+        study = db.scalars(select(Study)).one()
+        [status] = session_statuses(db, study)
+        [exported] = bundle_tables(db, study, ExportOptions())["participants"]
+    assert status.checks == (1, int(passed))
+    assert (exported["n_checks"], exported["n_checks_passed"]) == status.checks
 
 
 def test_clips_that_no_trial_has_shown_are_named_for_preloading(app: Flask) -> None:

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { attributesToColour } from "../../static/researcher/attributes.js";
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from "../../static/researcher/colour.js";
 import { pairIndex, range, studyOrder } from "../../static/researcher/pairs.js";
-import { ago, counted, fitOfMap, median, number } from "../../static/researcher/words.js";
+import { ago, allChecks, checksInWords, counted, fitOfMap, median, number } from "../../static/researcher/words.js";
 
 /** OKLab of sRGB bytes, by the published matrices of the inverse direction. */
 function oklab(colour) {
@@ -88,4 +88,12 @@ test("only attributes whose colours would say something can be chosen", () => {
     attributes: { mood: k % 2 ? "happy" : "sad", same: "x", name: `clip ${k}`, age: String(k), gaps: k ? "1.5" : "" },
   }));
   assert.deepEqual(attributesToColour(clips), ["mood", "age", "gaps"]);
+});
+
+test("attention checks are counted over all who have not withdrawn, and none done yet is no zero", () => {
+  const session = (state, done, passed) => ({ state, checks: { done, passed } });
+  const sessions = [session("finished", 3, 2), session("arranging", 1, 1), session("withdrawn", 2, 0)];
+  assert.equal(checksInWords(allChecks(sessions)), "3 of 4");
+  assert.equal(checksInWords({ done: 2, passed: 0 }), "0 of 2");
+  assert.equal(checksInWords(allChecks([])), "–");
 });

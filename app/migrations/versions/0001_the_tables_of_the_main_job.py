@@ -8,6 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Make all tables of an empty database."""
     op.create_table(
         "experimenter",
         sa.Column("id", sa.Integer(), nullable=False),
