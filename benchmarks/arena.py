@@ -71,7 +71,7 @@ def install_rival(folder: Path) -> Path:
 
 def address(site: str, who: str, count: int, **query: Any) -> str:
     """Where `count` clips lie in our arena, or in the rival's task."""
-    page = "/" if who == "arena" else "/bench/jspsych.html"
+    page = "/bench/jspsych.html" if who == "jspsych" else "/"
     return f"{site}{page}?{urlencode({'n': count, **query})}"
 
 

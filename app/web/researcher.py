@@ -17,10 +17,11 @@ from app.models import Study
 from app.services.accounts import own_studies, own_study
 from app.services.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
 from app.services.export_tables import ExportOptions
+from app.services.room import problems
 from app.services.status import study_counts
 from app.services.studies import close_study, open_study
 from app.web import login
-from app.web.context import database
+from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_views import DEFAULT_METHOD, choice_of_request, study_view, switch
 
@@ -33,6 +34,12 @@ blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
 @login_required  # type: ignore[untyped-decorator]
 def _require_login() -> None:
     """Every route of this blueprint is for experimenters alone."""
+
+
+@blueprint.context_processor
+def _server() -> dict[str, list[str]]:
+    """Every page of an experimenter says what is wrong with the server, such as a disk that is nearly full (F05)."""
+    return {"problems": problems(settings())}
 
 
 @blueprint.errorhandler(AsterismError)

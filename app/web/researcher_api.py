@@ -11,8 +11,9 @@ from app.models import Study
 from app.services.accounts import own_studies, own_study
 from app.services.estimates import Estimates, estimate_raters
 from app.services.results import agreement
+from app.services.room import problems
 from app.services.status import clips_of, session_statuses
-from app.web.context import database
+from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_views import (
     agreement_view,
@@ -47,11 +48,11 @@ def studies() -> Response:
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
-    """How the study stands: its state and its sessions."""
+    """How the study stands: its state, its sessions, and what is wrong with the server."""
     with database().reading() as db:
         found = own_study(db, account_id(), name)
         sessions = [session_view(session) for session in session_statuses(db, found)]
-    return jsonify(study=study_view(found), sessions=sessions)
+    return jsonify(study=study_view(found), sessions=sessions, problems=problems(settings()))
 
 
 @blueprint.get("/<name>/clips")

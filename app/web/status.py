@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
-from app.services.room import has_room
+from app.services.room import problems
 from app.version import VERSION
 from app.web.context import database, settings
 
@@ -17,5 +17,5 @@ def healthz() -> Response:
     """200 when the database answers, with what is wrong besides; the error handler says 503 when it does not."""
     with database().reading() as db:
         db.execute(text("SELECT 1"))
-    problems = [] if has_room(settings()) else ["The disk is nearly full: new participants are refused."]
-    return jsonify(status="degraded" if problems else "ok", problems=problems, version=VERSION)
+    found = problems(settings())
+    return jsonify(status="degraded" if found else "ok", problems=found, version=VERSION)

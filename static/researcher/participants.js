@@ -23,11 +23,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(document.getElementById(button.dataset.copy)));
 }
 
-function show({ study, sessions }) {
+function show({ study, sessions, problems }) {
   const state = part("study-state");
   if (state.textContent !== study.state) location.reload();
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0);
   const checked = study.checks > 0;
+  showProblems(problems);
   part("sessions").hidden = sessions.length === 0;
   part("empty").hidden = sessions.length > 0;
   part("recruiter-column").hidden = !recruited;
@@ -38,6 +39,14 @@ function show({ study, sessions }) {
     row: (session) => sessionRow(session, { now, recruited, checked }),
   });
   showFigures(sessions, checked);
+}
+
+/** As the page itself shows them when it is loaded; unchanged ones are left alone, or they would be read out again. */
+function showProblems(problems) {
+  const box = part("problems");
+  const shown = [...box.children].map((line) => line.textContent);
+  if (shown.join() === problems.join()) return;
+  box.replaceChildren(...problems.map((problem) => make("p", { class: "callout bad" }, problem)));
 }
 
 function showFigures(sessions, checked) {

@@ -121,6 +121,22 @@ def test_the_link_is_the_operators_address_where_there_is_one(prepared: Path, tm
         assert get(lab, "")["study"]["link"] == "https://lab.example/join/faces"
 
 
+def test_f05_a_disk_that_is_nearly_full_is_said_on_every_page(prepared: Path, tmp_path: Path) -> None:
+    with desk.open_copy(prepared, tmp_path / "copy") as plain:
+        desk.make_account(plain.database)
+        desk.log_in(plain.client)
+        assert "nearly full" not in plain.client.get("/studies").text
+        assert get(plain, "")["problems"] == []
+        settings = plain.settings.model_copy(update={"least_free_bytes": 2**62})
+    with desk.open_lab(settings) as full:
+        desk.log_in(full.client)
+        [problem] = full.client.get("/healthz").json["problems"]
+        assert problem.startswith("The disk is nearly full")
+        assert get(full, "")["problems"] == [problem]
+        for path in ("/studies", "/studies/faces", "/studies/faces/clips", "/studies/faces/results"):
+            assert problem in full.client.get(path).text
+
+
 def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).where(Clip.position == 2)).one()
