@@ -16,4 +16,4 @@ def problems(settings: Settings) -> list[str]:
     """What is wrong with the server, in sentences for people; empty when all is well."""
     if has_room(settings):
         return []
-    return ["The disk is nearly full: new participants are refused, those at the task are still saved."]
+    return ["The disk is nearly full: new participants are refused, those at the task still saved. Please make room."]

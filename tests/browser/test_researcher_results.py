@@ -17,6 +17,7 @@ from app.config import load_settings
 from app.domain import ClipState, SessionState
 from app.media import media_path
 from app.models import Clip, ParticipantSession, Rendition, Study
+from app.services import room
 from tests import desk
 from tests.conftest import ROOT
 from tests.factories import make_study
@@ -116,6 +117,15 @@ def test_sessions_appear_while_the_page_is_open(page: Page, lab: desk.Lab) -> No
     expect(rows.nth(4)).to_contain_text("withdrawn", timeout=15_000)
     expect(page.locator('[data-figure="finished"]')).to_have_text("3")
     assert page.title() != "broken"
+
+
+def test_f05_a_disk_that_fills_up_is_said_while_the_page_is_open(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.goto("/studies/faces")
+    expect(page.get_by_role("row", name="P001")).to_be_visible()
+    notice = page.get_by_role("alert").get_by_text("The disk is nearly full")
+    expect(notice).to_have_count(0)
+    monkeypatch.setattr(room, "has_room", lambda settings: False)
+    expect(notice).to_be_visible(timeout=15_000)
 
 
 def test_the_link_is_copied(page: Page) -> None:
