@@ -33,6 +33,16 @@ LAYOUT: dict[str, tuple[float, float]] = {
     "square-large": (0.34, 0.14),
 }
 
+# Names for whoever can't see the shapes. The page's script translates them.
+NAMES: dict[str, str] = {
+    "circle-small": "small circle",
+    "circle-middle": "medium circle",
+    "circle-large": "large circle",
+    "square-small": "small square",
+    "square-middle": "medium square",
+    "square-large": "large square",
+}
+
 AssetUrl = Callable[[str], str]
 
 
@@ -125,7 +135,7 @@ def _clip(name: str, asset_url: AssetUrl) -> dict[str, Any]:
     kinds = {"mp4": "video/mp4", "webm": "video/webm"}
     return {
         "id": name,
-        "label": name.replace("-", " "),
+        "label": NAMES[name],
         "width": SIDE,
         "height": SIDE,
         "duration": DURATION_S,

@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
+from app.services.practice import NAMES
 from app.services.session_view import CHECK_INSTRUCTION, DEFAULT_QUESTION
 from app.web import failures
 from app.web.strings import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE, catalogue
@@ -54,8 +55,9 @@ def extracted() -> Catalog:
                 _add(template, call[2], file)
     for text in (DEFAULT_QUESTION, *failures.TITLES.values(), *failures.MESSAGES.values()):
         _add(template, text, ROOT / "app/web/participant.py")
-    # Comes with a trial; the page's script translates it.
-    _add(template, CHECK_INSTRUCTION, ROOT / "static/task/task.js")
+    # These come with a trial; the page's script translates them.
+    for text in (CHECK_INSTRUCTION, *NAMES.values()):
+        _add(template, text, ROOT / "static/task/session.js")
     return template
 
 

@@ -40,6 +40,16 @@ export function questionOf({ purpose, question }, t) {
 }
 
 /**
+ * The clips of a trial with their names: those of the practice's shapes are texts of ours, all others are the study's.
+ * @param {Trial} trial
+ * @param {(text: string, params?: object) => string} t
+ * @returns {Clip[]}
+ */
+export function namedClips({ purpose, clips }, t) {
+  return purpose === 'practice' ? clips.map((clip) => ({ ...clip, label: t(clip.label) })) : clips;
+}
+
+/**
  * How far along, and the time left where the server can tell it honestly.
  * @param {{fraction: number, minutes_left: number | null}} progress
  * @param {(text: string, params?: object) => string} t

@@ -14,7 +14,7 @@ import { createOutbox } from './outbox.js';
 import { createPreloader } from './preload.js';
 import { wireRefused } from './refused.js';
 import { byId, fillInstructions, fillProblem, fillThanks, showScreen } from './screens.js';
-import { questionOf, screenOf } from './session.js';
+import { namedClips, questionOf, screenOf } from './session.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
@@ -115,7 +115,7 @@ function openTrial({ trial, playback, arena: looks }) {
   breaks.reset();
   const element = byId('arena');
   const arena = mountArena(element, {
-    clips: trial.clips,
+    clips: namedClips(trial, t),
     question: questionOf(trial, t) ?? element.dataset.question,
     playback,
     arena: looks,

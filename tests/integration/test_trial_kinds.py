@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.models import SessionEvent, Study, Submission, Trial
 from app.services.arrangements import rater_trials
 from app.services.export_tables import ExportOptions, bundle_tables
-from app.services.practice import LAYOUT, MOST_ROUNDS
+from app.services.practice import LAYOUT, MOST_ROUNDS, NAMES
 from app.services.status import session_statuses
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
@@ -43,6 +43,7 @@ def test_practice_comes_first_and_leaves_no_trial(app: Flask) -> None:
     assert practice["purpose"] == "practice"
     assert {clip["id"] for clip in practice["clips"]} == set(LAYOUT)
     assert {place["clip"] for place in practice["target"]} == set(LAYOUT)
+    assert {clip["id"]: clip["label"] for clip in practice["clips"]} == NAMES
     for clip in practice["clips"]:
         for address in (clip["poster"], *(source["src"] for source in clip["sources"])):
             with app.test_client().get(address) as file:

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingLoses, savingState } from '../../static/task/saving.js';
-import { progressWords, questionOf, screenOf } from '../../static/task/session.js';
+import { namedClips, progressWords, questionOf, screenOf } from '../../static/task/session.js';
 import { translator } from '../../static/task/text.js';
 
 const t = translator({});
@@ -24,6 +24,13 @@ test('the question is the study’s, but for practice and for trials that bring 
   assert.equal(questionOf({ purpose: 'arrange', question: null }, t), null);
   assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
   assert.match(questionOf({ purpose: 'practice', question: null }, t), /^To practise/);
+});
+
+test('the shapes of the practice are named in the language of the page, the study’s clips as the study names them', () => {
+  const german = translator({ 'small circle': 'kleiner Kreis' });
+  const clips = [{ id: 'circle-small', label: 'small circle' }];
+  assert.deepEqual(namedClips({ purpose: 'practice', clips }, german), [{ id: 'circle-small', label: 'kleiner Kreis' }]);
+  assert.deepEqual(namedClips({ purpose: 'arrange', clips }, german), clips);
 });
 
 test('progress is honest: no 100 % before the end, no time where none is known', () => {

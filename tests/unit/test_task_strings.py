@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, g, render_template_string
 
+from app.services.practice import NAMES
 from app.services.session_view import CHECK_INSTRUCTION
 from app.translations.extract import extracted
 from app.web import strings
@@ -48,7 +49,7 @@ def test_a_catalogue_holds_every_text_and_no_other(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_scripts_get_exactly_the_texts_they_use(language: str) -> None:
-    assert set(strings.task_strings(language)) == texts_of_scripts() | {CHECK_INSTRUCTION}, HELP
+    assert set(strings.task_strings(language)) == texts_of_scripts() | {CHECK_INSTRUCTION, *NAMES.values()}, HELP
 
 
 def test_english_is_the_key_and_needs_no_catalogue() -> None:
