@@ -7,7 +7,6 @@ import io
 import json
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +24,6 @@ from app.services.export import METHODS, export_bundle, rdm_file, rdms_to_downlo
 from app.services.export_tables import ExportOptions
 from app.services.results import agreement, group_rdm, rdm_table
 from tests import desk
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
-    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
-
-
-@pytest.fixture
-def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
-    with desk.open_copy(prepared, tmp_path / "data") as lab:
-        yield lab
 
 
 def study_of(db: object) -> Study:

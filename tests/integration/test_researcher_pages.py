@@ -24,11 +24,6 @@ from tests import desk
 from tests.factories import make_study
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
-    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
-
-
 @pytest.fixture
 def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
     """Ada is logged in; her study "faces" has four raters, one of them simulated, one unfinished."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,18 +22,6 @@ from tests import desk
 from tests.factories import make_study
 
 REFERENCE = Choice("weighted_average")
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
-    return desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
-
-
-@pytest.fixture
-def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
-    """Three raters, the last of them simulated, and a fourth who stopped after one trial."""
-    with desk.open_copy(prepared, tmp_path / "data") as lab:
-        yield lab
 
 
 @pytest.fixture
