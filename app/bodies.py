@@ -54,6 +54,13 @@ class PlayBody(_Body):
     ended: bool
 
 
+class GapBody(_Body):
+    """A record too long for one request: `left_out` entries are missing after the first `after` of those that came."""
+
+    after: Annotated[int, Field(ge=0, le=LONGEST_LOG)]
+    left_out: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class ViewportBody(_Body):
     """The browser's window in CSS pixels."""
 
@@ -77,6 +84,8 @@ class TrialBody(_Body):
     placements: Annotated[list[PlacementBody], Field(max_length=1000)]
     moves: Annotated[list[MoveBody], Field(max_length=LONGEST_LOG)]
     plays: Annotated[list[PlayBody], Field(max_length=LONGEST_LOG)]
+    moves_gap: GapBody | None = None
+    plays_gap: GapBody | None = None
     duration: Milliseconds
     hidden: Milliseconds
     viewport: ViewportBody

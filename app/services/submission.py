@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.bodies import TrialBody, check_placements, parse_event, parse_trial
+from app.bodies import GapBody, MoveBody, PlayBody, TrialBody, check_placements, parse_event, parse_trial
 from app.definition import check_definition
 from app.domain import SessionState, move_session
 from app.errors import Conflict, Invalid, NotFound
@@ -28,6 +30,8 @@ from app.models import (
 from app.services import checks
 from app.services.enrolment import session_of
 from app.services.practice import open_round, submit_round
+
+Entry = TypeVar("Entry", MoveBody, PlayBody)
 
 
 @dataclass(frozen=True)
@@ -201,12 +205,18 @@ def _store(db: Session, trial: Trial, body: TrialBody, raw: bytes, digest: str, 
     db.add_all(Placement(trial_id=trial.id, clip_id=ids[p.clip], x=p.x, y=p.y) for p in body.placements)
     db.add_all(
         Move(trial_id=trial.id, order=order, clip_id=ids[m.clip], t_ms=m.t, x=m.x, y=m.y, how=m.how)
-        for order, m in enumerate(body.moves)
+        for order, m in _numbered(body.moves, body.moves_gap)
     )
     db.add_all(
         Play(trial_id=trial.id, order=order, clip_id=ids[p.clip], t_ms=p.t, played_ms=p.ms, how=p.how, ended=p.ended)
-        for order, p in enumerate(body.plays)
+        for order, p in _numbered(body.plays, body.plays_gap)
     )
+
+
+def _numbered(entries: list[Entry], gap: GapBody | None) -> Iterator[tuple[int, Entry]]:
+    """Each entry with its own number in the trial: what was left out of a very long record keeps its numbers."""
+    for place, entry in enumerate(entries):
+        yield (place + gap.left_out if gap is not None and place >= gap.after else place), entry
 
 
 def _log(db: Session, session: ParticipantSession, kind: str, at: datetime, **detail: object) -> None:

@@ -14,6 +14,7 @@ import { bindKeyboard } from './keyboard.js';
 import { placePanel } from './panel.js';
 import { createPlayer } from './player.js';
 import { bindPointer } from './pointer.js';
+import { bounded } from './record.js';
 import { createRenderer } from './render.js';
 import { seatPlan } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
@@ -150,10 +151,14 @@ export function mountArena(element, options) {
     const stage = view.stage.getBoundingClientRect();
     const box = plan?.box ?? { x: 0, y: 0, diameter: 0 };
     const placed = placedIn(state);
+    const moves = bounded(state.moves);
+    const plays = bounded([...player.plays(), ...closeUp.plays()].sort((a, b) => a.t - b.t));
     return {
       placements: ids.filter((id) => id in placed).map((id) => ({ clip: id, x: placed[id].x, y: placed[id].y })),
-      moves: state.moves.map((move) => ({ ...move, t: Math.round(move.t) })),
-      plays: [...player.plays(), ...closeUp.plays()].sort((a, b) => a.t - b.t),
+      moves: moves.kept.map((move) => ({ ...move, t: Math.round(move.t) })),
+      plays: plays.kept,
+      ...(moves.gap && { moves_gap: moves.gap }),
+      ...(plays.gap && { plays_gap: plays.gap }),
       duration: Math.round(clock.now()),
       hidden: Math.round(clock.hidden()),
       viewport: { width: window.innerWidth, height: window.innerHeight, pixel_ratio: window.devicePixelRatio },

@@ -129,6 +129,23 @@ def test_undo_and_redo_by_button(open_arena: OpenArena) -> None:
     assert [move["how"] for move in page.result()["moves"]] == ["drag", "drag", "undo", "undo", "redo"]
 
 
+def test_a_record_that_is_too_long_to_be_sent_says_what_it_leaves_out(open_arena: OpenArena) -> None:
+    page = open_arena()
+    page.drag("c0", 0.1, 0.0)
+    assert "moves_gap" not in page.result()
+    page.page.evaluate(
+        """() => {
+          const [undo, redo] = ["Undo", "Redo"].map((name) => document.querySelector(`[aria-label=${name}]`));
+          for (let turn = 0; turn < 1001; turn += 1) { undo.click(); redo.click(); }
+        }"""
+    )
+    result = page.result()
+    assert len(result["moves"]) == 2000
+    assert result["moves_gap"] == {"after": 1000, "left_out": 3}
+    assert (result["moves"][0]["how"], result["moves"][-1]["how"]) == ("drag", "redo")
+    assert "plays_gap" not in result
+
+
 def test_zoom_keeps_the_point_under_the_pointer_and_positions_exact(open_arena: OpenArena) -> None:
     page = open_arena(n=3, draft=draft_of({"c0": (0.2, 0.2), "c1": (-0.1, 0.1)}))
     whole = page.circle()

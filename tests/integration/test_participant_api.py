@@ -93,6 +93,15 @@ def test_placements_moves_and_plays_are_stored_exactly(client: FlaskClient) -> N
     assert submission.arena_diameter == 560
 
 
+def test_what_a_very_long_record_leaves_out_keeps_its_numbers(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    body = trial_body(trial) | {"moves_gap": {"after": 3, "left_out": 40}, "plays_gap": {"after": 0, "left_out": 7}}
+    assert person.call("PUT", f"/trials/{trial['key']}", body).status_code == 200
+    assert rows(client, select(Move.order).order_by(Move.order)) == [0, 1, 2, 43]
+    assert rows(client, select(Play.order)) == [7]
+
+
 def _clips(client: FlaskClient, trial: Trial) -> list[Any]:
     with client.application.extensions["asterism"].database.reading() as db:
         return [seat.clip for seat in db.get_one(Trial, trial.id).seats]
