@@ -130,7 +130,7 @@ def test_undo_and_redo_by_button(open_arena: OpenArena) -> None:
 
 
 def test_a_record_that_is_too_long_to_be_sent_says_what_it_leaves_out(open_arena: OpenArena) -> None:
-    page = open_arena()
+    page = open_arena(n=3)
     page.drag("c0", 0.1, 0.0)
     assert "moves_gap" not in page.result()
     page.page.evaluate(
