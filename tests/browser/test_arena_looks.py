@@ -9,7 +9,7 @@ from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
 
-SIZES = [(1024, 700), (1280, 720), (2560, 1440), (820, 1180), (1180, 820)]
+SIZES = [(1024, 700), (1280, 720), (2560, 1440), (820, 1180), (1180, 820), (390, 844)]
 # All at once in the page: a hundred clips are measured in one call.
 BOXES = """selector => [...document.querySelectorAll(selector)].map((element) => {
     const { left, top, right, bottom } = element.getBoundingClientRect();
@@ -51,8 +51,22 @@ def test_clips_and_controls_never_meet(open_arena: OpenArena, clips: int) -> Non
         assert page.page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page does not scroll"
 
 
-def test_nothing_shifts_when_words_come_and_go(open_arena: OpenArena) -> None:
-    page = open_arena(n=3)
+def test_on_a_phone_all_of_it_is_in_reach(open_arena: OpenArena) -> None:
+    page = open_arena(n=6, context={"has_touch": True, "is_mobile": True})
+    # Phones upright and lying, less the height of the task's bar.
+    for width, height in [(390, 688), (360, 484), (320, 412), (844, 289)]:
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.settled()
+        # A page that does not fit makes a phone's window as wide as itself.
+        assert page.page.evaluate("[innerWidth, innerHeight]") == [width, height]
+        for box in boxes(page, ".arena__bar > *, [data-question], [data-arena], [data-clip]"):
+            assert 0 <= box["left"] < box["right"] <= width
+            assert 0 <= box["top"] < box["bottom"] <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 664)])
+def test_nothing_shifts_when_words_come_and_go(open_arena: OpenArena, width: int, height: int) -> None:
+    page = open_arena(n=3, context={"viewport": {"width": width, "height": height}})
     before = page.circle()
     page.click_clip("c0")
     assert page.guidance() != ""
