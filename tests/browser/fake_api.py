@@ -1,8 +1,10 @@
 """A small participant API in memory, for tests of the task page: real templates and scripts, faults on demand.
 
-`FakeStudy` is the server's memory; `faults` queues what the next requests to a route shall suffer:
+`FakeStudy` is the server's memory; `faults` queues what the next requests to a route shall suffer, `failing` is for as
+long as a test needs:
 
     study.faults["submit"] = [status(503), lost_answer(), false_ack()]
+    with study.failing("submit", status(503)):
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import hashlib
 import io
 import json
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -60,11 +62,11 @@ def sign_in_page() -> Fault:
     return lambda answer: Response("<h1>Welcome to our hotel</h1>", mimetype="text/html")
 
 
-def slow(seconds: float) -> Fault:
-    """The request is carried out after a while."""
+def held(release: threading.Event) -> Fault:
+    """The request is carried out when the test says so (or after a minute)."""
 
     def fault(answer: Callable[[], Response]) -> Response:
-        time.sleep(seconds)
+        release.wait(60)
         return answer()
 
     return fault
@@ -92,6 +94,7 @@ class FakeStudy:
     real_arena: bool = False
     broken_media: set[int] = field(default_factory=set)
     faults: dict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
+    lasting: dict[str, Fault] = field(default_factory=dict)
     submitted: dict[str, bytes] = field(default_factory=dict)
     refused: list[tuple[str, bytes]] = field(default_factory=list)
     drafts: dict[str, dict] = field(default_factory=dict)
@@ -99,6 +102,13 @@ class FakeStudy:
     calls: list[str] = field(default_factory=list)
     tab: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @contextmanager
+    def failing(self, route: str, fault: Fault) -> Iterator[None]:
+        """While the block lasts, every request to a route suffers this."""
+        self.lasting[route] = fault
+        yield
+        del self.lasting[route]
 
     def key(self, number: int) -> str:
         return hashlib.md5(f"trial {number}".encode(), usedforsecurity=False).hexdigest()
@@ -222,7 +232,8 @@ def create_fake_app(study: FakeStudy) -> Flask:
             with study.lock:
                 return act(tab)
 
-        fault = study.faults[route].pop(0) if study.faults[route] else carried_out()
+        queued = study.faults[route]
+        fault = study.lasting.get(route) or (queued.pop(0) if queued else carried_out())
         return fault(answer)
 
     @app.post("/api/v1/session/lease")

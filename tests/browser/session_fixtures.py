@@ -7,11 +7,10 @@ its own.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,11 +51,6 @@ max_trials = 2
 completion_code = "DONE-43"
 completion_url = "https://recruiter.example/done"
 """
-
-
-# What the browser itself prints about the faults that a test makes on purpose.
-EXPECTED_NOISE = ("Failed to load resource", "Not logged:", "No lasting storage", "has stopped storing")
-PATIENCE = 60_000  # ms: a busy machine is no failure
 
 
 @pytest.fixture(scope="session")
@@ -100,39 +94,3 @@ def site(whole_site: Site) -> Iterator[Site]:
     yield whole_site
     if not whole_site.is_serving:
         whole_site.start()
-
-
-@pytest.fixture
-def device(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """`device()` is a fresh browser profile; errors of the pages' own scripts fail the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def device(**options: object) -> BrowserContext:
-        settings = {"viewport": {"width": 1280, "height": 720}, "locale": "en", **options}
-        contexts.append(watched(chromium.new_context(**settings), errors))  # type: ignore[arg-type]
-        return contexts[-1]
-
-    expect.set_options(timeout=PATIENCE)
-    yield device
-    expect.set_options(timeout=None)
-    for context in contexts:
-        context.close()
-    if errors:
-        pytest.fail("\n".join(errors))
-
-
-def watched(context: BrowserContext, errors: list[str]) -> BrowserContext:
-    """The context, which puts script errors and violated policies of its pages into `errors`."""
-
-    def note(kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and not any(noise in text for noise in EXPECTED_NOISE):
-            errors.append(text)
-
-    def watch(page: Page) -> None:
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: note(message.type, message.text))
-
-    context.on("page", watch)
-    return context

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Frame, Locator, Page, expect
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
 from tests.browser.session_site import Point
+from tests.browser.waiting import settled
+
+Device = Callable[..., BrowserContext]
 
 # Where a clip goes by three presses of Shift and an arrow, from the middle of the arena: by the number of its seat.
 PLACES = {"ArrowLeft": (-0.3, 0.0), "ArrowRight": (0.3, 0.0), "ArrowUp": (0.0, 0.3), "ArrowDown": (0.0, -0.3)}
@@ -44,7 +49,7 @@ def place(page: Page | Frame, *seats: int) -> dict[str, Point]:
 
 def placed(page: Page | Frame) -> dict[str, Point]:
     """Where the clips inside the circle are drawn, arena units rounded to a hundredth."""
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+    settled(page)
     found: dict[str, list[float]] = page.evaluate(
         """() => {
           const circle = document.querySelector('[data-arena]').getBoundingClientRect();

@@ -131,3 +131,12 @@ class Site:
         with self.database.reading() as db:
             query = select(SessionEvent).where(SessionEvent.session_id == session.id).order_by(SessionEvent.id)
             return [{"kind": event.kind, **event.detail} for event in db.scalars(query)]
+
+
+def arrived(site: Site, link: str, *trials: dict[str, Point]) -> list[StoredTrial]:
+    """Check that the database holds these arrangements of the person with that link, and no others."""
+    stored = site.stored(link)
+    assert len(stored) == len(trials)
+    for trial, places in zip(stored, trials, strict=True):
+        assert_same_places(trial.placements, places)
+    return stored

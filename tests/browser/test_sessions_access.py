@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from app.services.studies import close_study, open_study
 from tests.browser.axe import complaints
-from tests.browser.session_pages import PLACES, begin, clips, done, elsewhere, new_trial, place, saved
+from tests.browser.keyboard import tab_to
+from tests.browser.session_pages import PLACES, Device, begin, clips, done, elsewhere, new_trial, place, saved
 from tests.browser.session_site import Point, Site, assert_same_places
+from tests.browser.waiting import settled
 
 pytest_plugins = ["tests.browser.session_fixtures"]
 pytestmark = pytest.mark.browser
-Device = Callable[..., BrowserContext]
 
 TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "is_mobile": True}
 
@@ -125,6 +124,7 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     expect(page.get_by_text("There is no such study.")).to_be_visible()
     examine("unknown study")
     page.goto(site.address + "/join/plain/there-is-no-such-link")
+    expect(page.get_by_text("This link is not known.")).to_be_visible()
     examine("unknown link")
 
     page.goto(site.link("practised"))
@@ -188,15 +188,6 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     assert found == []
 
 
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the element with this text has the focus."""
-    for _ in range(40):
-        if page.evaluate("document.activeElement.textContent.trim()") == name:
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not reach {name}")
-
-
 class Finger:
     """One finger on a tablet, through the browser's debugging protocol."""
 
@@ -234,7 +225,7 @@ class Finger:
         self.page.wait_for_timeout(400)  # two quick taps on one clip would be a double tap
 
     def _middle(self, element: Locator) -> Point:
-        self.page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+        settled(self.page)
         box = element.bounding_box()
         assert box is not None
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

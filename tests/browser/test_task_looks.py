@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.fake_api import FakeServer
-from tests.browser.task_fixtures import (  # noqa: F401
-    device_fixture,
-    finish,
-    page_fixture,
-    place,
-    serve_fixture,
-)
+from tests.browser.axe import complaints
+from tests.browser.keyboard import tab_to
+from tests.browser.task_pages import Device, Serve, finish, place
 
+pytest_plugins = ["tests.browser.task_fixtures"]
 pytestmark = pytest.mark.browser
-Serve = Callable[..., FakeServer]
-Device = Callable[..., BrowserContext]
 
 SCREENS = ("instructions", "sending", "preparing", "refused", "elsewhere", "thanks", "withdrawn", "problem", "loading")
 SHOW = "name => import('/static/test/task/screens.js').then(({showScreen}) => { showScreen(name); })"
-
-
-def complaints(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds on the page; all its rules, or only some."""
-    # Its preloading trips over style sheets that were imported into a layer, and serves one rule on orientation only.
-    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-    results = Axe().run(page, options={"preload": False, **only})
-    return [
-        f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize(("scheme", "background"), [("light", "auto"), ("dark", "auto"), ("dark", "grey")])
@@ -46,7 +25,7 @@ def test_axe_finds_nothing_on_any_participant_page(serve: Serve, device: Device,
         trials=[[0, 1, 2, 3], [4, 5]],
         purposes={0: "practice"},
     )
-    page = device(color_scheme=scheme, bypass_csp=True).new_page()  # axe-core styles its probes inline
+    page = device(color_scheme=scheme, bypass_csp=True).new_page()
     # Only colours differ between the themes.
     rules = () if scheme == "light" else ("color-contrast",)
     found = []
@@ -163,17 +142,10 @@ def test_a_whole_session_by_keyboard_alone(serve: Serve, page: Page) -> None:
     server = serve(real_arena=True, trials=[[0, 1, 2], [3, 4]])
     page.goto(server.url + "/join/faces")
 
-    def tab_to(name: str) -> None:
-        for _ in range(40):
-            if page.evaluate("document.activeElement.textContent.trim()") == name:
-                return
-            page.keyboard.press("Tab")
-        raise AssertionError(f"Tab does not reach {name}")
-
-    tab_to("I agree")
+    tab_to(page, "I agree")
     page.keyboard.press("Enter")
     expect(page.locator("#start")).to_be_visible()
-    tab_to("Start")
+    tab_to(page, "Start")
     page.keyboard.press("Enter")
     for number, clips in enumerate([[0, 1, 2], [3, 4]]):
         expect(page.locator(f"[data-clip='C-{clips[-1]}']")).to_be_visible()
@@ -184,7 +156,7 @@ def test_a_whole_session_by_keyboard_alone(serve: Serve, page: Page) -> None:
                 page.keyboard.press("ArrowLeft")
             page.keyboard.press("p")
             page.keyboard.press("Tab")
-        tab_to("Done")
+        tab_to(page, "Done")
         page.keyboard.press("Enter")
         expect(page.locator("#progress-words")).to_contain_text("50 %" if number == 0 else "100 %")
     expect(page.locator("h1", has_text="Thank you!")).to_be_focused()

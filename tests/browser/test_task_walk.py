@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.fake_api import FakeServer, status
-from tests.browser.task_fixtures import (  # noqa: F401
-    device_fixture,
-    finish,
-    page_fixture,
-    place,
-    placed,
-    serve_fixture,
-)
+from tests.browser.fake_api import status
+from tests.browser.task_pages import Device, Serve, finish, place, placed, saved, shows_clip
+from tests.browser.waiting import stored, until
 
+pytest_plugins = ["tests.browser.task_fixtures"]
 pytestmark = pytest.mark.browser
-Serve = Callable[..., FakeServer]
-Device = Callable[..., BrowserContext]
 
 
 def test_from_consent_to_thanks(serve: Serve, page: Page) -> None:
@@ -31,14 +23,14 @@ def test_from_consent_to_thanks(serve: Serve, page: Page) -> None:
     page.get_by_role("button", name="I agree").click()
     expect(page.get_by_role("heading", name="How it works")).to_be_visible()
     expect(page.locator("#progress-words")).to_have_text("0 % done, about 15 minutes left")
-    expect(page.locator("#saving")).to_have_text("All saved")
+    saved(page)
     page.get_by_role("button", name="Start").click()
 
     expect(page.get_by_role("heading", name="How alike are they?")).to_be_visible()
     place(page, 0, 1, 2, 3)
     dropped = placed(page)
     finish(page)
-    expect(page.locator("[data-clip='C-4']")).to_be_visible()
+    shows_clip(page, 4)
     expect(page.locator("#progress-words")).to_have_text("50 % done, about 6 minutes left")
     body = json.loads(server.study.submitted[server.study.key(0)])
     assert {row["clip"]: (row["x"], row["y"]) for row in body["placements"]} == dropped
@@ -85,7 +77,7 @@ def test_f22_no_cookie_and_the_token_goes_nowhere_else(serve: Serve, page: Page)
     referrers: list[str | None] = []
     page.on("request", lambda request: referrers.append(request.headers.get("referer")))
     page.goto(server.task)
-    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+    shows_clip(page, 0)
     assert page.evaluate("document.cookie") == ""
     # Imports of modules name the importing script; no request names the page, whose address holds the token.
     assert not [referrer for referrer in referrers if referrer and "/join/" in referrer]
@@ -95,12 +87,9 @@ def test_an_error_in_the_page_reaches_the_experimenters_log(serve: Serve, chromi
     server = serve()
     page = chromium.new_context().new_page()
     page.goto(server.task)
-    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+    shows_clip(page, 0)
     page.evaluate("setTimeout(() => { throw new Error('made by the test'); })")
-    for _ in range(50):
-        if server.study.events:
-            break
-        page.wait_for_timeout(50)
+    until(page, lambda: server.study.events)
     page.context.close()
     assert server.study.events == [{"kind": "page_error", "detail": {"message": "Uncaught Error: made by the test"}}]
 
@@ -115,10 +104,13 @@ def test_a_break_hides_the_clips_and_counts_as_time_away(serve: Serve, page: Pag
     page.clock.install()
     page.goto(server.task)
     place(page, 0, 1)
+    stored(page)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="A break")).to_be_visible()
+    until(page, lambda: server.study.events)
     page.clock.fast_forward(90_000)
     page.get_by_role("button", name="Go on").click()
+    until(page, lambda: len(server.study.events) == 2)
     finish(page)
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
     body = json.loads(server.study.submitted[server.study.key(0)])
@@ -172,7 +164,7 @@ def test_a_practice_round_shows_what_was_expected_and_goes_on_when_it_is_saved(s
     finish(page)
     expect(page.get_by_text("The practice is over. Now it counts.")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
-    expect(page.locator("[data-clip='C-4']")).to_be_visible()
+    shows_clip(page, 4)
     assert len(server.study.submitted) == 2
 
 
@@ -186,6 +178,7 @@ def test_a_clip_that_cannot_be_loaded_is_told_reported_and_tried_again(serve: Se
         page.wait_for_timeout(200)
     expect(page.locator("#loading")).to_have_text("Clips that could not be loaded: 1.")
     assert page.evaluate("[...standIn.failed]") == ["C-2"]
+    until(page, lambda: server.study.events)
     [event] = server.study.events
     assert event == {
         "kind": "clip_failed",
@@ -213,5 +206,5 @@ def test_the_next_trials_clips_are_loaded_before_it_begins(serve: Serve, page: P
 
 def test_a_neutral_grey_ground_for_vision_studies(serve: Serve, page: Page) -> None:
     page.goto(serve(background="grey").task)
-    expect(page.locator("[data-clip='C-0']")).to_be_visible()
+    shows_clip(page, 0)
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(128, 128, 128)"

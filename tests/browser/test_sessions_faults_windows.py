@@ -1,52 +1,29 @@
-"""Faults of sessions that bite in the browser, on the real app with real clips: what was done arrives, and once."""
+"""Devices, windows, storage and clocks that are not as expected, on the real app: what was done arrives, and once."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
 import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from sqlalchemy import event, select
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
-from app.db import Database
 from app.models import ParticipantSession, Trial
 from tests.browser.chromium import QUIET, find_chromium
-from tests.browser.session_pages import (
-    NO_CONNECTION,
-    begin,
-    clips,
-    done,
-    elsewhere,
-    new_trial,
-    place,
-    placed,
-    saved,
-    saving,
-)
-from tests.browser.session_site import Point, Site, StoredTrial, assert_same_places
+from tests.browser.session_pages import Device, begin, clips, done, elsewhere, new_trial, place, placed, saved, saving
+from tests.browser.session_site import Site, arrived, assert_same_places
+from tests.browser.waiting import PATIENCE
 
 pytest_plugins = ["tests.browser.session_fixtures"]
 pytestmark = pytest.mark.browser
-Device = Callable[..., BrowserContext]
 
-SUBMIT = re.compile(r"/api/v1/session/trials/[0-9a-f]+$")
-# A browser without a window never hides a page by itself.
-VISIBILITY = """hidden => {
-  Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
-  document.dispatchEvent(new Event('visibilitychange'));
-}"""
 FIND_STORAGE = """() => {
   document.cookie = 'a=1';
   try {
@@ -56,108 +33,6 @@ FIND_STORAGE = """() => {
   }
 }"""
 YESTERDAY = "Date.now = ((now) => () => now() - 26 * 3600 * 1000)(Date.now)"
-
-
-def arrived(site: Site, link: str, *trials: dict[str, Point]) -> list[StoredTrial]:
-    """Check that the database holds these arrangements of the person with that link, and no others."""
-    stored = site.stored(link)
-    assert len(stored) == len(trials)
-    for trial, places in zip(stored, trials, strict=True):
-        assert_same_places(trial.placements, places)
-    return stored
-
-
-def test_f01_f04_a_server_that_restarts_gets_what_was_done_without_it(site: Site, device: Device) -> None:
-    link = site.link()
-    page = device().new_page()
-    begin(page, link)
-    first = place(page, 0, 1)
-    saved(page)
-    site.stop()
-    first |= place(page, 2, 3)
-    expect(saving(page)).to_have_text(NO_CONNECTION)
-    done(page)
-    expect(saving(page)).to_have_text(NO_CONNECTION)
-    site.start()
-    new_trial(page)
-    saved(page)
-    arrived(site, link, first)
-
-    # The last trial: the way back to the recruiter appears only after it has arrived.
-    second = place(page, 0, 1, 2, 3)
-    site.stop()
-    done(page)
-    expect(saving(page)).to_have_text(NO_CONNECTION)
-    expect(page.locator("[data-code]")).to_be_hidden()
-    assert page.locator("[data-code]").text_content() == ""
-    site.start()
-    expect(page.locator("[data-code]")).to_have_text("DONE-42")
-    arrived(site, link, first, second)
-
-
-def test_f01_a_laptop_whose_lid_was_closed_goes_on_and_the_time_away_does_not_count(site: Site, device: Device) -> None:
-    link = site.link()
-    page = device().new_page()
-    begin(page, link)
-    there = place(page, 0, 1)
-    page.evaluate(VISIBILITY, True)
-    for _ in range(300):  # what was just done leaves before the computer sleeps
-        if site.drafted(link) == set(there):
-            break
-        page.wait_for_timeout(100)
-    assert site.drafted(link) == set(there)
-    page.context.set_offline(True)
-    with asleep(page):
-        time.sleep(3)
-    page.evaluate(VISIBILITY, False)
-    # Awake, but the network is not back yet.
-    there |= place(page, 2, 3)
-    expect(saving(page)).to_have_text(NO_CONNECTION)
-    done(page)
-    expect(saving(page)).to_have_text(NO_CONNECTION)
-    assert site.stored(link) == []
-    page.context.set_offline(False)
-    new_trial(page)
-    [trial] = arrived(site, link, there)
-    assert trial.submission.hidden_ms >= 3000
-    assert trial.submission.active_ms <= trial.submission.duration_ms - trial.submission.hidden_ms
-
-
-def test_f05_a_database_that_cannot_be_written_to_is_waited_for(site: Site, device: Device) -> None:
-    link = site.link()
-    page = device().new_page()
-    begin(page, link)
-    there = place(page, 0, 1, 2, 3)
-    saved(page)
-    with read_only(site.database):
-        done(page)
-        expect(saving(page)).to_contain_text("the server is busy")
-        assert site.stored(link) == []
-    new_trial(page)
-    arrived(site, link, there)
-
-
-def test_f09_f10_an_answer_that_is_lost_leads_to_one_row(site: Site, device: Device) -> None:
-    link = site.link()
-    page = device().new_page()
-    begin(page, link)
-    sent: list[bytes | None] = []
-
-    def lose_the_answer(route: Route) -> None:
-        sent.append(route.request.post_data_buffer)
-        if len(sent) > 1:
-            return route.continue_()
-        assert route.fetch().ok  # it is stored
-        return route.abort()
-
-    page.route(SUBMIT, lose_the_answer)
-    there = place(page, 0, 1, 2, 3)
-    done(page)
-    new_trial(page)
-    assert len(sent) == 2
-    assert sent[0] == sent[1]
-    arrived(site, link, there)
-    assert not [one for one in site.events(link) if one["kind"] == "refused_submit"]
 
 
 def test_f10_f16_two_devices_finish_the_same_trial_and_both_are_kept(site: Site, device: Device) -> None:
@@ -318,8 +193,7 @@ def test_f22_a_browser_without_cookies_and_storage_takes_part_in_the_recruiters_
         )
         try:
             page = context.new_page()
-            page.set_default_timeout(60_000)
-            expect.set_options(timeout=60_000)
+            page.set_default_timeout(PATIENCE)
             page.goto(address)
             frame = page.frames[1]
             assert frame.evaluate(FIND_STORAGE) == ["", "SecurityError"]
@@ -336,7 +210,6 @@ def test_f22_a_browser_without_cookies_and_storage_takes_part_in_the_recruiters_
             expect(frame.locator("[data-code]")).to_have_text("DONE-42")
             assert context.cookies() == []
         finally:
-            expect.set_options(timeout=None)
             context.close()
     arrived(site, link, there, again)
     with urllib.request.urlopen(site.address + "/login", timeout=60) as answer:  # an experimenter is never framed
@@ -359,34 +232,6 @@ def test_f23_a_clock_that_is_a_day_slow_changes_nothing(site: Site, device: Devi
 
 
 @contextmanager
-def asleep(page: Page) -> Iterator[None]:
-    """The processes of all pages stand still, as on a sleeping computer."""
-    browser = page.context.browser
-    assert browser is not None
-    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
-    renderers = [each["id"] for each in processes if each["type"] == "renderer"]
-    assert renderers
-    for process in renderers:
-        os.kill(process, signal.SIGSTOP)
-    yield
-    for process in renderers:
-        os.kill(process, signal.SIGCONT)
-
-
-@contextmanager
-def read_only(database: Database) -> Iterator[None]:
-    """A database that takes no writes, as on a disk that was remounted after an error."""
-
-    def forbid(connection: Any, *_: object) -> None:
-        connection.execute("PRAGMA query_only=ON")
-
-    event.listen(database.engine, "checkout", forbid)
-    yield
-    event.remove(database.engine, "checkout", forbid)
-    database.engine.dispose()  # new connections take writes again
-
-
-@contextmanager
 def recruiter(link: str) -> Iterator[str]:
     """The address of a page of another site that shows the link in a frame."""
 
@@ -404,7 +249,9 @@ def recruiter(link: str) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://localhost:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
+    try:
+        yield f"http://localhost:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)

@@ -1,0 +1,182 @@
+"""Windows, devices and storage that come and go: the task goes on in one place with all that was done in others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.fake_api import ANOTHER_TOKEN, status
+from tests.browser.task_pages import (
+    Device,
+    Serve,
+    arrange,
+    elsewhere,
+    finish,
+    has_placed,
+    place,
+    placed,
+    saved,
+    saving,
+    shows_clip,
+    stop_clock,
+)
+from tests.browser.waiting import stored, until
+
+pytest_plugins = ["tests.browser.task_fixtures"]
+pytestmark = pytest.mark.browser
+
+NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('no', 'SecurityError'); }})"
+
+
+def test_f09_f16_a_reload_shows_the_servers_state_and_overwrites_nothing(serve: Serve, page: Page) -> None:
+    server = serve()
+    arrange(page, server)
+    finish(page)
+    shows_clip(page, 4)
+    before = dict(server.study.submitted)
+    page.reload()
+    shows_clip(page, 4)
+    page.goto(server.url + "/join/full")
+    page.go_back()
+    shows_clip(page, 4)
+    assert server.study.submitted == before
+
+
+def test_f11_a_tab_closed_in_mid_trial_finds_its_placements_again(serve: Serve, device: Device) -> None:
+    server = serve()
+    context = device()
+    page = context.new_page()
+    page.goto(server.task)
+    place(page, 1, 3)
+    expected = placed(page)
+    stored(page)
+    page.close()
+    again = context.new_page()
+    again.goto(server.task)
+    has_placed(again, 1)
+    assert placed(again) == expected
+
+
+def test_f11_placements_made_without_a_network_outlive_a_crash(serve: Serve, device: Device) -> None:
+    server = serve()
+    context = device()
+    page = context.new_page()
+    page.goto(server.task)
+    place(page, 0)
+    saved(page)
+    context.set_offline(True)
+    place(page, 1, 2)
+    expected = placed(page)
+    stored(page)
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(server.task)
+    has_placed(again, 2)
+    assert placed(again) == expected
+    saved(again)
+    assert len(server.study.drafts[server.study.key(0)]["placements"]) == 3
+
+
+def test_f14_the_recruiters_link_opened_again_goes_on_with_what_the_first_window_left(
+    serve: Serve, device: Device
+) -> None:
+    server = serve()
+    context = device()
+    page = context.new_page()
+    arrange(page, server)
+    with server.study.failing("submit", status(503)):
+        finish(page)
+        saving(page, "the server is busy")
+        again = context.new_page()
+        again.goto(f"{server.url}/join/faces/{ANOTHER_TOKEN}")  # each opening has a token of its own
+        elsewhere(page)
+        expect(again.get_by_role("heading", name="Your last arrangement is being saved")).to_be_visible()
+    shows_clip(again, 4)
+    assert list(server.study.submitted) == [server.study.key(0)]
+    assert server.study.refused == []
+
+
+def test_f15_another_device_goes_on_where_this_one_stopped(serve: Serve, device: Device) -> None:
+    server = serve()
+    first, second = device().new_page(), device().new_page()
+    stop_clock(first)  # the two seconds never end after which a draft is sent anyway
+    first.goto(server.task)
+    place(first, 0, 2)
+    expected = placed(first)
+    first.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    until(first, lambda: server.study.drafts)
+    second.goto(server.task)
+    has_placed(second, 0)
+    assert placed(second) == expected
+    # The first device learns of it from its next draft.
+    place(first, 1)
+    first.clock.resume()
+    elsewhere(first)
+    place(second, 3)
+    saved(second)
+    first.get_by_role("button", name="Go on here instead").click()
+    has_placed(first, 3)
+    assert set(placed(first)) == {"C-0", "C-2", "C-3"}
+
+
+def test_f16_a_stale_submit_is_answered_with_the_present_state(serve: Serve, page: Page) -> None:
+    server = serve()
+    arrange(page, server)
+    body = json.dumps({"placements": [{"clip": f"C-{i}", "x": 0, "y": 0} for i in range(4)]}).encode()
+    server.study.submitted[server.study.key(0)] = body  # another device was faster
+    finish(page)
+    expect(page.get_by_text("It had already been saved from another window, in another form.")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    shows_clip(page, 4)
+    assert server.study.submitted[server.study.key(0)] == body
+    assert len(server.study.refused) == 1
+
+
+def test_f17_the_newest_of_two_tabs_goes_on_and_the_older_can_take_it_back(serve: Serve, device: Device) -> None:
+    server = serve()
+    context = device()
+    older = context.new_page()
+    older.goto(server.task)
+    place(older, 0)
+    stored(older)
+    newer = context.new_page()
+    newer.goto(server.task)
+    has_placed(newer, 0)
+    elsewhere(older)
+    place(newer, 1)
+    saved(newer)
+    older.get_by_role("button", name="Go on here instead").click()
+    has_placed(older, 1)
+    elsewhere(newer)
+    place(older, 2, 3)
+    finish(older)
+    shows_clip(older, 4)
+
+
+def test_f17_a_window_that_is_looked_at_again_learns_that_the_task_goes_on_elsewhere(
+    serve: Serve, device: Device
+) -> None:
+    server = serve()
+    first, second = device().new_page(), device().new_page()
+    first.goto(server.task)
+    shows_clip(first, 0)
+    second.goto(server.task)
+    shows_clip(second, 0)
+    shows_clip(first, 0)
+    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    elsewhere(first)
+
+
+def test_a_browser_without_storage_works_and_warns(serve: Serve, page: Page) -> None:
+    server = serve()
+    page.add_init_script(NO_STORAGE)
+    page.goto(server.task)
+    expect(page.locator("#loading")).to_have_text("This browser keeps no copy: leave the page open until all is saved.")
+    place(page, 0, 1, 2, 3)
+    with server.study.failing("submit", status(503)):
+        finish(page)
+        saving(page, "Not saved yet: the server is busy. Please keep this page open, we keep trying.")
+    shows_clip(page, 4)
