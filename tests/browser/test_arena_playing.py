@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
+from tests.browser.waiting import until
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -101,13 +104,14 @@ def test_play_on_click_and_once(open_arena: OpenArena) -> None:
 def test_always_plays_at_most_eight_and_gives_every_clip_its_turn(open_arena: OpenArena) -> None:
     page = open_arena(n=12, playback={"play": "always"})
     seen: set[str] = set()
-    for _ in range(40):
+
+    def all_were_seen() -> bool:
         running = playing(page)
         assert len(running) <= 8
-        seen |= running
-        if len(seen) == 12:
-            break
-        page.page.wait_for_timeout(150)
+        seen.update(running)
+        return len(seen) == 12
+
+    until(page.page, all_were_seen)
     assert seen == {f"c{i}" for i in range(12)}
     assert {play["how"] for play in plays(page)} == {"always"}
 
@@ -138,16 +142,15 @@ def test_the_enlarged_view_covers_no_place_of_a_clip_in_the_arena(open_arena: Op
         circle, clip = page.circle(), page.clip("c0").bounding_box()
         assert panel is not None
         assert clip is not None
-        left, right = circle["x"] - clip["width"] / 2, circle["x"] + circle["width"] + clip["width"] / 2
-        top, bottom = circle["y"] - clip["height"] / 2, circle["y"] + circle["height"] + clip["height"] / 2
-        beside = panel["x"] >= right or panel["x"] + panel["width"] <= left
-        above = panel["y"] >= bottom or panel["y"] + panel["height"] <= top
-        assert beside or above
-        assert panel["width"] > clip["width"]
+        # A clip's centre lies in the circle: the view grown by half a clip on every side must not reach into it.
+        x, y = circle["x"] + circle["width"] / 2, circle["y"] + circle["width"] / 2
+        across = max(panel["x"] - x, x - panel["x"] - panel["width"]) - clip["width"] / 2
+        along = max(panel["y"] - y, y - panel["y"] - panel["height"]) - clip["height"] / 2
+        assert math.hypot(max(0, across), max(0, along)) >= circle["width"] / 2
+        assert panel["width"] > 1.35 * clip["width"]
     assert page.placements() == {}
     page.page.keyboard.press("Escape")
-    page.frame()
-    assert not page.page.locator("figure[data-panel]").is_visible()
+    expect(page.page.locator("figure[data-panel]")).to_be_hidden()
 
 
 def test_a_clip_that_cannot_be_played_is_reported_and_can_be_placed(open_arena: OpenArena) -> None:
@@ -187,5 +190,5 @@ def test_leaving_the_trial_lets_go_of_everything(open_arena: OpenArena) -> None:
         wait_for_playing(page, clip)
     videos = page.page.evaluate_handle("[...document.querySelectorAll('video')]")
     page.page.evaluate("harness.arena.destroy()")
-    assert page.page.locator("#arena > *").count() == 0
+    expect(page.page.locator("#arena > *")).to_have_count(0)
     assert page.page.evaluate("videos => videos.every((video) => video.paused && !video.hasAttribute('src'))", videos)
