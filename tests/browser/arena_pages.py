@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from playwright.sync_api import Locator, Page
 
+from tests.browser.waiting import drawn, settled
+
 Point = tuple[float, float]
 
 
@@ -17,13 +19,11 @@ class ArenaPage:
 
     def frame(self) -> None:
         """Wait until what has happened so far is drawn."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        drawn(self.page)
 
     def settled(self) -> None:
         """Wait until nothing glides any more."""
-        self.frame()
-        self.page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))")
-        self.frame()
+        settled(self.page)
 
     def circle(self) -> dict[str, float]:
         """The circle's bounding square, pixels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
+from tests.browser.waiting import until
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -130,7 +131,9 @@ def test_a_drag_at_the_border_moves_a_magnified_view(open_arena: OpenArena) -> N
     [stage] = boxes(page, "[data-stage]")
     page.press("c0")
     page.page.mouse.move(stage["left"] + 2, (stage["top"] + stage["bottom"]) / 2, steps=4)
-    page.page.wait_for_timeout(1500)  # the view drifts to the circle's left edge and beyond, frame by frame
+    until(
+        page.page, lambda: page.circle()["x"] > stage["left"]
+    )  # the view drifts frame by frame, past the circle's edge
     page.page.mouse.up()
     page.page.keyboard.press("0")
     page.settled()

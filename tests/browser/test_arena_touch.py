@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from playwright.sync_api import CDPSession, Locator
+from playwright.sync_api import CDPSession, Locator, expect
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, Point, draft_of
+from tests.browser.waiting import until
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -66,6 +67,7 @@ def test_a_trial_is_done_by_touch_alone(open_arena: OpenArena, context: dict[str
         assert place == pytest.approx(targets.get(clip, (0.05, -0.02)), abs=1e-4)
     assert len(page.placements()) == 5
     fingers.tap_on(page.done())
+    until(page.page, lambda: page.page.evaluate("harness.done !== null"))
     assert page.page.evaluate("harness.done.placements.length") == 5
     assert page.page.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1], "the page itself never moved"
 
@@ -100,7 +102,7 @@ def test_two_fingers_magnify_and_one_button_leads_back(open_arena: OpenArena) ->
     fingers.glide(page.centre("c0"), page.pixel(0.1, 0.05))
     assert page.placements()["c0"] == pytest.approx((0.1, 0.05), abs=1e-4)
     fingers.tap_on(page.page.get_by_role("button", name="Show the whole arena"))
-    page.settled()
+    expect(page.page.locator(".is-magnified")).to_have_count(0)
     page.settled()
     assert page.circle() == pytest.approx(whole, abs=0.02)
 
@@ -115,8 +117,8 @@ def test_a_second_finger_does_not_disturb_a_drag(open_arena: OpenArena) -> None:
     fingers.send("touchMove", end, page.pixel(-0.2, -0.3))
     fingers.send("touchEnd", (end[0], end[1]))
     fingers.send("touchEnd")
-    assert page.placements()["c0"] == pytest.approx((0.1, 0.1), abs=1e-4)
     page.frame()
+    assert page.placements()["c0"] == pytest.approx((0.1, 0.1), abs=1e-4)
     assert page.circle()["width"] < 700, "and the view has not been magnified"
 
 
@@ -126,5 +128,6 @@ def test_a_long_press_shows_a_clip_large_beside_the_arena(open_arena: OpenArena)
     fingers.send("touchStart", page.centre("c1"))
     page.page.wait_for_selector("[data-panel]:not([hidden]) video.is-shown")
     fingers.send("touchEnd")
+    page.frame()
     assert page.result()["plays"][-1]["how"] == "enlarged"
     assert page.page.locator(".is-picked").count() == 0

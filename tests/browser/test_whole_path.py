@@ -21,6 +21,7 @@ from app.services.estimates import Choice, estimate_raters
 from app.services.export import export_bundle
 from app.services.studies import create_study, open_study
 from app.services.study_folder import read_study_folder
+from tests.browser.waiting import PATIENCE, settled, until
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -64,7 +65,7 @@ def drag(page: Page, clip: str, target: Point) -> Point:
 
     A press keeps the distance from the pointer to the centre, so the centre lands that far from the release.
     """
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))")
+    settled(page)
     box, circle = (page.locator(css).bounding_box() for css in (f'[data-clip="{clip}"]', "[data-arena]"))
     assert box is not None
     assert circle is not None
@@ -81,15 +82,6 @@ def drag(page: Page, clip: str, target: Point) -> Point:
     page.mouse.up()
     landed = (release[0] + centre[0] - press[0], release[1] + centre[1] - press[1])
     return (landed[0] - circle["x"]) / circle["width"] - 0.5, 0.5 - (landed[1] - circle["y"]) / circle["width"]
-
-
-def until(page: Page, expression: str) -> None:
-    """Wait until a JavaScript expression holds. (Playwright's own wait evaluates strings: the policy forbids it.)"""
-    for _ in range(300):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never came true: {expression}")
 
 
 def shown_clips(page: Page) -> list[str]:
@@ -116,7 +108,7 @@ def test_a_participant_arranges_real_clips_and_every_placement_arrives(
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{server}/join/{study}?PROLIFIC_PID=p1&STUDY_ID=s1&SESSION_ID=x1")
@@ -133,7 +125,7 @@ def test_a_participant_arranges_real_clips_and_every_placement_arrives(
     targets = spread(5, 0.3)
     dropped[0] = {clip: drag(page, clip, at) for clip, at in zip(clips[:3], targets[:3], strict=True)}
     expect(page.locator("[data-status]")).to_contain_text("2")
-    expect(page.locator("#saving")).to_contain_text("All saved", timeout=30_000)
+    expect(page.locator("#saving")).to_contain_text("All saved")
     page.reload()
     expect(page.locator("[data-clip]")).to_have_count(5)
     assert shown_clips(page) == clips
@@ -174,7 +166,8 @@ def test_a_participant_arranges_real_clips_and_every_placement_arrives(
 
 def _plays_on_hover(page: Page, clip: str) -> None:
     page.locator(f'[data-clip="{clip}"]').hover()
-    until(page, "[...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.1)")
+    plays = "[...document.querySelectorAll('video')].some((v) => !v.paused && v.currentTime > 0.1)"
+    until(page, lambda: page.evaluate(plays))
 
 
 def _everything_else_is_there(database: Database) -> None:
