@@ -1,6 +1,6 @@
 /**
- * Where the enlarged view goes: beside the circle, or into a corner where there is little room beside it, away from the clip
- * itself. It never covers the place of a clip in the arena (while the whole arena is shown).
+ * Where the enlarged view goes: beside the circle, or into a corner where there is little room beside it, away from the
+ * clip itself. It never covers the place of a clip in the arena (while the whole arena is shown).
  */
 
 import { positionOf } from './state.js';
