@@ -69,7 +69,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
 
 
 def rater_rdms(db: Session, estimates: Estimates) -> RDMSet | None:
-    """Each rater's RDM with evidence, standard errors and observations; None when no rater has one."""
+    """Each rater's RDM with what is known of its pairs (standard errors if all have them); None when there is none."""
     usable = estimates.usable
     if not usable:
         return None

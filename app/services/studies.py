@@ -68,6 +68,8 @@ def open_study(db: Session, name: str) -> Study:
 
     Raises
     ------
+    NotFound
+        When there is no such study.
     NotAllowed
         When clips still wait for conversion, or fewer than three can be shown, or the study is open already.
     """
@@ -88,6 +90,8 @@ def close_study(db: Session, name: str) -> Study:
 
     Raises
     ------
+    NotFound
+        When there is no such study.
     NotAllowed
         When the study is not open.
     """
