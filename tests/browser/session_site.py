@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import socket
 import threading
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from app import create_app
 from app.config import Settings
@@ -37,13 +39,32 @@ def assert_same_places(actual: dict[str, Point], expected: dict[str, Point], *, 
         assert actual[clip] == pytest.approx(place, abs=within), clip
 
 
+class Server(ThreadedWSGIServer):
+    """A server that can hang up: browsers open connections before they need them, and use them after its end."""
+
+    accepted: list[socket.socket]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread, as the base class does, and remember the connection."""
+        self.accepted.append(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """Stop serving, also those who are connected."""
+        self.shutdown()
+        self.server_close()
+        for connection in self.accepted:
+            with contextlib.suppress(OSError):  # most are closed already
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 class Site:
     """A data folder and a server of it. The address stays the same over restarts; each start is an app of its own."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.port = 0
-        self._server: BaseWSGIServer | None = None
+        self._server: Server | None = None
         self._people = itertools.count(1)
         self.start()
 
@@ -51,18 +72,18 @@ class Site:
         """Serve, on the port of the first start."""
         app = create_app(self.settings)
         self.database: Database = app.extensions["asterism"].database
-        self._server = make_server("127.0.0.1", self.port, read_whole(app), threaded=True)
+        self._server = Server("127.0.0.1", self.port, read_whole(app))
+        self._server.accepted = []
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving: connections are refused from now on."""
+        """Stop serving: nobody is answered from now on."""
         if self._server is None:
             return
-        self._server.shutdown()
+        self._server.hang_up()
         self._thread.join(timeout=30)
-        self._server.server_close()
         self._server = None
         self.database.close()
 

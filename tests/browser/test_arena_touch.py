@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, expect
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, Point, draft_of
+from tests.browser.touch import no_long_press
 from tests.browser.waiting import until
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
@@ -20,8 +21,10 @@ LYING = {"viewport": {"width": 1180, "height": 820}, "has_touch": True, "is_mobi
 class Fingers:
     """Touches of the page through the browser's debugging protocol."""
 
-    def __init__(self, page: ArenaPage) -> None:
+    def __init__(self, page: ArenaPage, *, may_rest: bool = False) -> None:
         self.page = page
+        if not may_rest:
+            no_long_press(page.page)
         self.protocol: CDPSession = page.page.context.new_cdp_session(page.page)
 
     def send(self, kind: str, *points: Point) -> None:
@@ -124,7 +127,7 @@ def test_a_second_finger_does_not_disturb_a_drag(open_arena: OpenArena) -> None:
 
 def test_a_long_press_shows_a_clip_large_beside_the_arena(open_arena: OpenArena) -> None:
     page = open_arena(n=3, context=UPRIGHT)
-    fingers = Fingers(page)
+    fingers = Fingers(page, may_rest=True)
     fingers.send("touchStart", page.centre("c1"))
     page.page.wait_for_selector("[data-panel]:not([hidden]) video.is-shown")
     fingers.send("touchEnd")

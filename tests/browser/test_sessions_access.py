@@ -10,6 +10,7 @@ from tests.browser.axe import complaints
 from tests.browser.keyboard import tab_to
 from tests.browser.session_pages import PLACES, Device, begin, clips, done, elsewhere, new_trial, place, saved
 from tests.browser.session_site import Point, Site, assert_same_places
+from tests.browser.touch import no_long_press
 from tests.browser.waiting import settled
 
 pytest_plugins = ["tests.browser.session_fixtures"]
@@ -88,6 +89,8 @@ def test_a_whole_session_by_touch_alone(site: Site, device: Device) -> None:
     finger = Finger(page)
     page.goto(link)
     finger.tap_on(page.get_by_role("button", name="I agree"))
+    expect(page.locator("#start")).to_be_visible()
+    no_long_press(page)
     finger.tap_on(page.get_by_role("button", name="Start"))
     dropped = []
     for gesture in (finger.drag, finger.tap_twice):
