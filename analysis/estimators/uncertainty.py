@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.estimators.latent import DESIGN_MAX_ITER, LatentFit, fit_latent
@@ -38,6 +38,11 @@ LEVEL = 0.95
 # Simulated participants' own part is unstructured, which no real one's is: a model catches less of it, and their
 # squared errors came out larger than those of sessions with known truths, by 1 / 0.8 over six kinds of truth.
 STRUCTURED = 0.8
+# The same for the squared ratio of error to signal in the correlation with the truth, and the sd of Fisher's z that is
+# left: how the simulated participants differ from those of any one kind of truth. Both were found in 324 participants
+# (six truths, 20 and 40 items, two designs); docs/benchmarks/coverage.md has the coverage in others.
+STRUCTURED_R = 0.71
+BETWEEN_TRUTHS = 0.09
 # Spread of the draws around the pilot's noise and spread (sd of the logarithm).
 NOISE_JITTER = 0.1
 SPREAD_JITTER = 0.15
@@ -121,7 +126,8 @@ def uncertainty(
     size, _ = _at_target(np.array(rows), np.log(np.nanmean(errors, axis=1)))
     centre, half = _at_target(np.array(rows), np.array(correlations))
     # The ratio of signal to noise, r / sqrt(1 - r**2), is sinh(z).
-    centre = float(np.arcsinh(np.sinh(centre + more_z) / np.sqrt(STRUCTURED)))
+    centre = float(np.arcsinh(np.sinh(centre + more_z) / np.sqrt(STRUCTURED_R)))
+    half = float(np.hypot(half, ndtri((1 + LEVEL) / 2) * BETWEEN_TRUTHS))
     return Uncertainty(
         standard_error=np.sqrt(STRUCTURED * np.exp(size + more_error) * pattern),
         correlation_with_truth=Interval(*(float(np.tanh(z)) for z in (centre, centre - half, centre + half))),
