@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 
 def no_long_press(page: Page) -> None:
-    """From now on a finger on its way never passes for one that rests, though its next move comes half a second late."""
+    """From now on a finger on its way never passes for one that rests, though its next move comes very late."""
     page.evaluate(
         """() => {
           const wait = window.setTimeout;
