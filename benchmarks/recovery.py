@@ -160,6 +160,7 @@ def run(
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Measure part after part, print the tables, and after each part write the figures if a file is given."""
     parser = argparse.ArgumentParser(prog="bench recovery", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="two participants, 20 items, three truths")
     parser.add_argument("--seeds", type=int, default=8, help="participants for each truth at 20 items")
