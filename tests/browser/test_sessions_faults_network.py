@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import event
 
 from app.db import Database
+from app.services.studies import close_study, open_study
 from tests.browser.session_pages import NO_CONNECTION, Device, begin, done, new_trial, place, saved, saving
 from tests.browser.session_site import Site, arrived
 from tests.browser.waiting import until
@@ -149,3 +150,34 @@ def read_only(database: Database) -> Iterator[None]:
     finally:
         event.remove(database.engine, "checkout", forbid)
         database.engine.dispose()  # new connections take writes again
+
+
+def test_f13_who_is_in_the_middle_when_the_study_closes_is_still_saved(site: Site, device: Device) -> None:
+    link = site.link()
+    page = device().new_page()
+    begin(page, link)
+    first = place(page, 0, 1)
+    with closed_study(site, "plain"):
+        newcomer = device().new_page()
+        newcomer.goto(site.link())
+        newcomer.get_by_role("button", name="I agree").click()
+        expect(newcomer.get_by_text("This study is not taking new participants at the moment.")).to_be_visible()
+        first |= place(page, 2, 3)
+        done(page)
+        new_trial(page)
+        second = place(page, 0, 1, 2, 3)
+        done(page)
+        expect(page.locator("[data-code]")).to_have_text("DONE-42")
+        arrived(site, link, first, second)
+
+
+@contextmanager
+def closed_study(site: Site, name: str) -> Iterator[None]:
+    """A study that takes nobody in for a while."""
+    with site.database.writing() as db:
+        close_study(db, name)
+    try:
+        yield
+    finally:
+        with site.database.writing() as db:
+            open_study(db, name)

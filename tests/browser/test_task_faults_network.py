@@ -142,6 +142,21 @@ def test_f02_a_refusal_stops_is_shown_and_the_data_can_be_kept(serve: Serve, pag
     assert json.loads(server.study.submitted[server.study.key(0)]) == kept
 
 
+def test_f07_a_body_over_the_servers_limit_is_told_in_words_and_stays_in_the_browser(serve: Serve, page: Page) -> None:
+    server = serve()
+    arrange(page, server)
+    with server.study.failing("submit", status(413)):
+        finish(page)
+        expect(page.get_by_text("It is too large for the server.")).to_be_visible()
+        saving(page, "Not accepted by the server. Your work is kept.")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+    assert len(json.loads(download.value.path().read_bytes())["placements"]) == 4
+    page.get_by_role("button", name="Try again").click()
+    shows_clip(page, 4)
+    assert list(server.study.submitted) == [server.study.key(0)]
+
+
 def test_f02_after_a_refusal_the_task_goes_on(serve: Serve, page: Page) -> None:
     server = serve()
     server.study.faults["submit"] = [status(422)]
