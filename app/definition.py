@@ -139,4 +139,6 @@ def _reason(problem: Any) -> str:
         return "no such key"
     if problem["type"] == "missing":
         return "is missing"
+    if problem["type"] == "model_type":
+        return f"must be a section, [{_key(problem['loc'])}]"
     return str(problem["msg"]).removeprefix("Value error, ")

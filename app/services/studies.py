@@ -109,9 +109,16 @@ def export_study(db: Session, settings: Settings, name: str, folder: Path) -> No
     NotFound
         When there is no such study.
     Invalid
-        When `folder` exists and is not empty.
+        When `folder` exists and is not empty, or cannot be written.
     """
     study = find_study(db, name)
+    try:
+        _write_folder(settings, study, folder)
+    except OSError as error:
+        raise Invalid(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+
+
+def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(f"{folder}: is not empty")
     clips = folder / CLIPS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,8 @@ def check_name(name: str) -> str:
     """
     if not NAME.fullmatch(name):
         raise Invalid(
-            f"the study's name {name!r} cannot be used in a link: take 1 to 63 of a-z, 0-9 and - (not at an end)",
+            f"the study's name {name!r} cannot be used in a link: rename the folder, or give another with --name, "
+            "of 1 to 63 of a-z, 0-9 and - (not at an end)",
             field="name",
         )
     return name
@@ -63,6 +65,9 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     files = clip_files(clips)
     attributes_file = folder / ATTRIBUTES
     attributes = read_attributes(attributes_file) if attributes_file.exists() else {}
+    # A Mac spells the ä of a file's name in two characters, a table in one: they are the same name.
+    names = {unicodedata.normalize("NFC", file.name): file.name for file in files}
+    attributes = {names.get(unicodedata.normalize("NFC", clip), clip): row for clip, row in attributes.items()}
     unknown = sorted(set(attributes) - {file.name for file in files})
     if unknown:
         raise Invalid(f"{attributes_file}: clip: {CLIPS}/ holds no file named {unknown[0]!r}", field="clip")
@@ -75,7 +80,7 @@ def clip_files(folder: Path) -> list[Path]:
     Raises
     ------
     Invalid
-        When the folder does not exist or is empty, or a file's name is too long.
+        When the folder does not exist or is empty, or a file's name is too long or cannot be stored.
     """
     if not folder.is_dir():
         raise Invalid(f"{folder}: no such folder")
@@ -85,6 +90,9 @@ def clip_files(folder: Path) -> list[Path]:
     for file in files:
         if len(file.name) > LONGEST_FILE_NAME:
             raise Invalid(f"{file}: the name is longer than {LONGEST_FILE_NAME} characters")
+        if not file.name.isprintable():
+            # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
+            raise Invalid(f"{str(file)!r}: the name has characters that cannot be stored; rename the file")
     return sorted(files, key=lambda file: _natural(file.name))
 
 
@@ -94,19 +102,24 @@ def read_attributes(file: Path) -> dict[str, dict[str, str]]:
     Raises
     ------
     Invalid
-        When the column is missing, a header is empty or doubled, a row is too short or too long, or a clip comes twice.
+        When the column is missing, a header is empty or doubled, a row is too short or too long, a clip comes twice, or
+        a cell is longer than 131072 characters (as after a quote that nothing closes).
     """
     reader = csv.reader(io.StringIO(_read_text(file), newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
+    try:
+        lines = [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        raise Invalid(f"{file}: line {reader.line_num}: {error}") from error
+    header = [cell.strip() for cell in lines[0][1]] if lines else []
     if "clip" not in header:
-        raise Invalid(f"{file}: line 1: there is no column named clip", field="clip")
+        hint = "; separate the cells by commas" if re.match(r"clip[;\t]", header[0] if header else "") else ""
+        raise Invalid(f"{file}: line 1: there is no column named clip{hint}", field="clip")
     if "" in header or len(set(header)) != len(header):
         raise Invalid(f"{file}: line 1: each column needs a name of its own")
     rows: dict[str, dict[str, str]] = {}
-    for cells in reader:
+    for line, cells in lines[1:]:
         if not cells:
             continue
-        line = reader.line_num
         if len(cells) != len(header):
             raise Invalid(f"{file}: line {line}: {len(cells)} cells, but the header has {len(header)}")
         row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
@@ -129,15 +142,18 @@ def write_attributes(file: Path, rows: Iterable[tuple[str, dict[str, str]]]) -> 
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise Invalid(f"{file}: no such file") from error
     except UnicodeDecodeError as error:
         raise Invalid(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except OSError as error:
         raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    if "\0" in text:
+        raise Invalid(f"{file}: is not text: it holds a zero byte")
+    return text
 
 
 def _natural(name: str) -> list[tuple[int, int | str]]:
     parts = re.split(r"(\d+)", name.lower())
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]

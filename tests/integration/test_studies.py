@@ -156,6 +156,8 @@ def test_an_export_into_a_folder_that_is_not_empty_is_refused(
     name = created(database, settings, folder)
     with database.reading() as db, pytest.raises(Invalid, match="not empty"):
         export_study(db, settings, name, folder)
+    with database.reading() as db, pytest.raises(Invalid, match="cannot be written"):
+        export_study(db, settings, name, folder / "study.toml")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,7 @@ def test_an_export_into_a_folder_that_is_not_empty_is_refused(
         ('title = "x"\n[design]\nmethod = "best"', ["study.toml", "design.method", "lift_the_weakest"]),
         ('title = "x"\n[recruitment]\ncompletion_url = "javascript:alert(1)"', ["recruitment.completion_url", "http"]),
         ("title = ", ["study.toml", "TOML"]),
+        ('title = "x"\ndesign = "full"', ["study.toml", "design", "section", "[design]"]),
         ('title = "x"\n[stop]\nmin_evidence = nan', ["stop.min_evidence"]),
     ],
 )
@@ -189,6 +192,9 @@ def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
         ("clip,age\nclip1.mp4,3\nclip1.mp4,4\n", ["line 3", "twice"]),
         ("clip,age\nother.mp4,3\n", ["other.mp4"]),
         ("clip,age,age\nclip1.mp4,3,3\n", ["line 1", "name of its own"]),
+        ("clip;age\nclip1.mp4;3\n", ["line 1", "clip", "commas"]),
+        ("clip,age\nclip1.mp4," + "3" * 200_000, ["line 2", "limit"]),
+        ("clip,age\nclip1.mp4,\0\n", ["zero byte"]),
     ],
 )
 def test_attributes_that_cannot_be_used_are_refused_by_file_line_and_reason(
@@ -212,6 +218,25 @@ def test_clips_come_in_natural_order_without_hidden_files(tmp_path: Path) -> Non
     for name in ("clip10.mp4", "clip2.mp4", ".DS_Store", "Clip1.mov"):
         (tmp_path / name).touch()
     assert [file.name for file in clip_files(tmp_path)] == ["Clip1.mov", "clip2.mp4", "clip10.mp4"]
+
+
+def test_a_raised_digit_in_a_name_is_no_number(tmp_path: Path) -> None:
+    for name in ("1²3.mp4", "1.mp4"):
+        (tmp_path / name).touch()
+    assert {file.name for file in clip_files(tmp_path)} == {"1²3.mp4", "1.mp4"}
+
+
+def test_a_name_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    """As out of an old archive: no table of results could hold it. (Not every file system takes such a name.)"""
+    (tmp_path / "name\n.mp4").touch()
+    with pytest.raises(Invalid, match="rename"):
+        clip_files(tmp_path)
+
+
+def test_attributes_find_a_clip_whose_umlaut_a_mac_spelled(folder: Path) -> None:
+    (folder / "clips" / "clip2.mp4").rename(folder / "clips" / "mu\u0308de.mp4")
+    (folder / "attributes.csv").write_text("clip,age\nm\u00fcde.mp4,31\n", encoding="utf-8")
+    assert read_study_folder(folder).attributes == {"mu\u0308de.mp4": {"age": "31"}}
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
