@@ -28,7 +28,7 @@ from analysis.estimators.stress import Batch, batches_by_size, differences
 from analysis.estimators.trials import Trials, pair_components, usable_trials
 from analysis.rdm import scale_to_rms
 
-MIN_ITEMS = 8
+MIN_ITEMS = 12
 MIN_TRIALS = 5
 PILOT_ROUNDS = 8
 PILOT_DRAWS = 4
@@ -48,6 +48,8 @@ NOISE_JITTER = 0.1
 SPREAD_JITTER = 0.15
 # Weight of the mean over pairs in each pair's squared error, in draws.
 SHRINKAGE = 10
+# Noise of the hand beyond which intervals hold the truth too seldom.
+LOUDEST = 0.165
 # One in so many sessions is also estimated by a slow method that a quicker one stands in for.
 SLOW_EVERY = 6
 
@@ -89,8 +91,8 @@ def uncertainty(
     `estimator` is run on each simulated session. Where it only stands in for a slow one, that is run on a few of the
     sessions beside it, and the errors and correlations are corrected by the mean difference.
 
-    None is returned where the method has not been shown to be calibrated: fewer than 8 items, fewer than 5 trials, few
-    pairs in two trials, or trials without a common scale.
+    None is returned where the method has not been shown to be calibrated: fewer than 12 items, fewer than 5 trials, few
+    pairs in two trials, trials without a common scale, or placements so noisy that they may as well be random.
     """
     seen_often = trials.seen()[trials.pair] > 1
     if trials.n_items < MIN_ITEMS or trials.sizes.size < MIN_TRIALS or pair_components(trials).max() > 0:
@@ -103,6 +105,8 @@ def uncertainty(
     target = summaries(trials, observed)
 
     participant = _pilot(trials, batches, model, target, rng)
+    if participant.noise > LOUDEST:
+        return None
     rows, errors, correlations, corrections = [], [], [], []
     for number in range(DRAWS):
         drawn = Participant(
