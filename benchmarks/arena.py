@@ -39,6 +39,7 @@ RIVAL = ("jspsych@8.3.0", "@jspsych/plugin-free-sort@2.1.0")
 VIEWPORT = {"width": 1280, "height": 720}
 TEN_MBIT = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 5e6 / 8}
 ITEMS = {"arena": "[data-clip]", "jspsych": ".jspsych-free-sort-draggable"}
+MOMENTS = (5, 20, 40, 60, 80)  # numbers of trials after which the memory is looked at
 CIRCLE = {"arena": "[data-arena]", "jspsych": "#jspsych-free-sort-border"}
 
 
@@ -220,10 +221,10 @@ def measure_memory(browser: Browser, site: str, who: str, options: argparse.Name
     query = {**rival_size(30), "trials": options.trials + 1} if who == "jspsych" else {}
     next_trial = {"arena": "harness.mount()", "jspsych": "rival.nextTrial()", "untouched": "null"}[who]
     items = ITEMS.get(who, ITEMS["arena"])
-    held = []
+    held: dict[str, list[float]] = {"heap_MB": [], "own_kB": [], "nodes": [], "listeners": []}
     with opened(browser, address(site, who, 30, **query), 1) as (page, protocol):
         protocol.send("Performance.enable")
-        for _ in range(options.trials):
+        for number in range(1, options.trials + 1):
             page.locator(items).first.wait_for()  # keeps no handle on the page, which would hold its elements
             for index in range(6):
                 x, y = middle(page, items, index)
@@ -236,10 +237,32 @@ def measure_memory(browser: Browser, site: str, who: str, options: argparse.Name
                     mouse(protocol, "mouseMoved", x + share * (640 + 20 * index - x), y + share * (340 - y), 1)
                 mouse(protocol, "mouseReleased", 640 + 20 * index, 340, 0)
             page.evaluate(next_trial)
+            if number not in MOMENTS:
+                continue
             protocol.send("HeapProfiler.collectGarbage")
             metrics = {each["name"]: each["value"] for each in protocol.send("Performance.getMetrics")["metrics"]}
-            held.append([metrics["JSHeapUsedSize"] / 1e6, metrics["Nodes"], metrics["JSEventListeners"]])
-    return {name: [row[i] for row in held] for i, name in enumerate(("heap_MB", "nodes", "listeners"))}
+            held["heap_MB"].append(metrics["JSHeapUsedSize"] / 1e6)
+            held["nodes"].append(metrics["Nodes"])
+            held["listeners"].append(metrics["JSEventListeners"])
+            held["own_kB"].append(own_bytes(page) / 1000)
+    return held
+
+
+def own_bytes(page: Page) -> int:
+    """What the page's own data take in the heap: objects, functions, arrays and texts, without the code that the engine
+    compiles as it goes and without the browser's own records."""
+    chunks: list[str] = []
+    protocol = page.context.new_cdp_session(page)
+    protocol.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
+    protocol.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    protocol.detach()
+    snapshot = json.loads("".join(chunks))
+    meta = snapshot["snapshot"]["meta"]
+    kinds, fields, nodes = meta["node_types"][0], meta["node_fields"], snapshot["nodes"]
+    own = {kinds.index(kind) for kind in ("object", "closure", "array", "string", "concatenated string", "number")}
+    rows = range(0, len(nodes), len(fields))
+    kind, size = fields.index("type"), fields.index("self_size")
+    return sum(nodes[row + size] for row in rows if nodes[row + kind] in own)
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -292,11 +315,11 @@ def table(figures: dict[str, Any]) -> str:
             f"all pictures {row['all_pictures_ms'] / 1000:.2f} s"
         )
     for who, row in figures["memory"].items():
-        moments = [number for number in (5, 20, 40, 60, 80) if number <= len(row["nodes"])]
-        lines.append(f"{who}: held after {', '.join(map(str, moments))} trials")
+        moments = ", ".join(map(str, MOMENTS[: len(row["nodes"])]))
+        lines.append(f"{who}: held after {moments} trials")
         for name, values in row.items():
-            held = (f"{values[number - 1]:{'.2f' if name == 'heap_MB' else '.0f'}}" for number in moments)
-            lines.append(f"    {name}: {' -> '.join(held)}")
+            digits = 2 if name == "heap_MB" else 0
+            lines.append(f"    {name}: {' -> '.join(f'{value:.{digits}f}' for value in values)}")
     return "\n".join(lines)
 
 
