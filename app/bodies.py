@@ -116,6 +116,8 @@ def parse_event(raw: bytes) -> EventBody:
 
 
 def _parse(model: type[Model], raw: bytes) -> Model:
+    if b"\\u0000" in raw:
+        raise Invalid("body: holds a zero byte, which no database stores")
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -116,6 +117,8 @@ def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{file}: not valid TOML: {error}") from error
+    if "\\u0000" in json.dumps(raw, default=str):
+        raise Invalid(f"{file}: a text holds a zero byte (\\u0000)")
     return check_definition(raw, file=file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,8 @@ from app.models import ParticipantSession, SessionEvent, SessionToken, Study, no
 from app.tokens import hash_token, new_public_id, new_token
 
 LONGEST_PARAMETER = 200
+# What recruiters' sites fill in for each participant, as it stands in a link that nobody filled in.
+PLACEHOLDER = re.compile(r"\{\{.*\}\}|\$\{.*\}|%\w+%", re.DOTALL)
 # A place is free again when its participant has not been seen for this long (F19).
 PLACE_LEASE = timedelta(minutes=60)
 
@@ -49,18 +52,22 @@ def find_study(db: Session, name: str) -> Study:
 def recruiter_parameters(names: list[str], query: Mapping[str, list[str]]) -> dict[str, str]:
     """The recruiter's parameters of a link: those that the study names, each given exactly once and not empty.
 
-    A parameter that is missing, empty or repeated is left out, so that nobody is merged with anybody by it (F18).
+    A parameter that is missing, empty, repeated, or still the recruiter's placeholder, is left out, so that nobody is
+    merged with anybody by it (F18).
 
     Raises
     ------
     Invalid
-        When a value is longer than 200 characters: it would not fit, and cutting it could merge two people.
+        When a value is longer than 200 characters (it would not fit, and cutting it could merge two people), or holds a
+        zero byte.
     """
     found: dict[str, str] = {}
     for name in names:
         values = [value.strip() for value in query.get(name, [])]
-        if len(values) != 1 or not values[0]:
+        if len(values) != 1 or not values[0] or PLACEHOLDER.fullmatch(values[0]):
             continue
+        if "\x00" in values[0]:
+            raise Invalid(f"{name} holds a zero byte.", field=name)
         if len(values[0]) > LONGEST_PARAMETER:
             raise Invalid(f"{name} is longer than {LONGEST_PARAMETER} characters.", field=name)
         found[name] = values[0]

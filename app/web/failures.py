@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.errors import AsterismError
 from app.web.strings import translate as _
@@ -34,10 +34,19 @@ MESSAGES = {
 
 def register(app: Flask) -> None:
     """Let the app answer every error in the same way."""
+    app.before_request(_refuse_zero_bytes)
     app.register_error_handler(AsterismError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected_error)
+
+
+def _refuse_zero_bytes() -> None:
+    """PostgreSQL stores no text with a zero byte, and nothing of ours has an address with one."""
+    if "\x00" in request.path:
+        raise NotFound
+    if any("\x00" in value for value in request.args.values()):
+        raise BadRequest("The address holds a zero byte.")
 
 
 def _domain_error(error: AsterismError) -> Response:

@@ -37,6 +37,9 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     const { left, top, width, height } = stage.getBoundingClientRect();
     origin = { left, top, width, height };
   };
+  // A window that changes its size in the middle of a drag moves the stage under the pointer.
+  const observer = new ResizeObserver(measure);
+  observer.observe(stage);
   const pixel = (event) => ({ x: event.clientX - origin.left, y: event.clientY - origin.top });
   const toUnits = (at) => toArena(at, state().view, box());
   const clipAt = (target) => target?.closest?.('[data-clip]')?.dataset.clip ?? null;
@@ -220,6 +223,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   ];
   for (const [type, listener, options] of listeners) stage.addEventListener(type, listener, options);
   return () => {
+    observer.disconnect();
     clearTimeout(longPress);
     cancelAnimationFrame(drifting);
     for (const [type, listener, options] of listeners) stage.removeEventListener(type, listener, options);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.arena_pages import ArenaPage, OpenArena, draft_of
-from tests.browser.waiting import until
+from tests.browser.waiting import drawn, until
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -16,6 +16,13 @@ BOXES = """selector => [...document.querySelectorAll(selector)].map((element) =>
     const { left, top, right, bottom } = element.getBoundingClientRect();
     return { left, top, right, bottom };
 })"""
+
+
+# The longest that our languages have, French for the status and German for the guidance.
+LONGEST_WORDS = (
+    ("status", "Tous les clips sont dans le cercle. Modifiez ce que vous voulez, puis appuyez sur Terminé."),
+    ("guidance", "Die Pfeiltasten bewegen ihn, mit Umschalt weit; P legt ihn ab, Esc bringt ihn zurück."),
+)
 
 
 def boxes(page: ArenaPage, selector: str) -> list[dict[str, float]]:
@@ -76,6 +83,19 @@ def test_nothing_shifts_when_words_come_and_go(open_arena: OpenArena, width: int
         page.drag(clip, x, 0)
     assert "whole circle" in page.guidance()
     assert page.circle() == before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1000, 700), (1024, 700), (1280, 720), (820, 1180)])
+def test_the_longest_words_in_the_bar_do_not_move_the_arena(open_arena: OpenArena, width: int, height: int) -> None:
+    page = open_arena(n=3, context={"viewport": {"width": width, "height": height}})
+    page.page.evaluate("document.querySelector('[data-done]').textContent = 'I am done with this arrangement'")
+    drawn(page.page)
+    before = page.circle()
+    say = "([name, words]) => (document.querySelector(`[data-${name}]`).textContent = words)"
+    for name, words in LONGEST_WORDS:
+        page.page.evaluate(say, [name, words])
+        drawn(page.page)
+        assert page.circle() == before, name
 
 
 def test_right_to_left_mirrors_the_bar_and_not_the_arena(open_arena: OpenArena) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.arena_pages import OpenArena, draft_of
+from tests.browser.waiting import drawn, settled
 
 pytest_plugins = ["tests.browser.arena_fixtures"]
 pytestmark = pytest.mark.browser
@@ -172,6 +173,18 @@ def test_escape_takes_a_drag_back(open_arena: OpenArena) -> None:
     page.settled()
     assert page.shown("c0") == pytest.approx((0.2, 0.2), abs=1e-6)
     assert page.changes() == 0
+
+
+def test_a_window_that_changes_its_size_during_a_drag_keeps_the_clip_under_the_pointer(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.press("c0")
+    page.move_to(0.1, 0.1, steps=3)
+    page.page.set_viewport_size({"width": 900, "height": 1100})
+    settled(page.page)
+    page.move_to(-0.2, 0.15, steps=3)
+    page.page.mouse.up()
+    drawn(page.page)
+    assert page.placements()["c0"] == pytest.approx((-0.2, 0.15), abs=1e-6)
 
 
 def test_100_clips_can_all_be_reached_and_seen_at_1280_by_720(open_arena: OpenArena) -> None:

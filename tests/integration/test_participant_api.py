@@ -363,3 +363,22 @@ def test_the_language_follows_the_link_and_then_the_browser(app: Flask, link: st
     make_study(runtime.database, runtime.settings)
     page = app.test_client().get(f"/join/faces{link}", headers={"Accept-Language": browser})
     assert words in page.text
+
+
+def test_f18_a_link_whose_placeholder_was_never_filled_in_merges_nobody(client: FlaskClient) -> None:
+    for value in ("{{%PROLIFIC_PID%}}", "${workerId}", "%SURVEY_CODE%"):
+        query = f"PROLIFIC_PID={value}&STUDY_ID=s1&SESSION_ID=x1"
+        ids = {join(client, query=query).call("GET").get_json()["session"]["id"] for _ in range(2)}
+        assert len(ids) == 2, value
+
+
+def test_zero_bytes_are_answered_in_words(client: FlaskClient) -> None:
+    assert client.get("/join/fa%00ces").status_code == 404
+    assert client.post("/join/fa%00ces").status_code == 404
+    assert client.get("/join/faces/to%00ken").status_code == 404
+    assert client.post("/join/faces", data={"PROLIFIC_PID": "a\x00b"}).status_code == 400
+    assert client.get("/join/faces?PROLIFIC_PID=a%00b").status_code == 400
+    person = join(client)
+    person.call("POST", "/start")
+    assert person.call("POST", "/events", {"kind": "page_error", "detail": {"message": "a\x00b"}}).status_code == 400
+    assert person.call("PUT", "/trials/a%00b/draft", {"placements": []}).status_code in {400, 404, 422}
