@@ -55,6 +55,8 @@ def move_study(state: StudyState, to: StudyState) -> StudyState:
     NotAllowed
         When a study cannot go from `state` to `to`.
     """
+    if to == state:
+        raise NotAllowed(f"The study is {state.value} already.")
     if to not in STUDY_MOVES[state]:
         raise NotAllowed(f"A study that is {state.value} cannot become {to.value}.")
     return to

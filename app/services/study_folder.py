@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import re
 import unicodedata
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from app.definition import FILE, StudyDefinition, parse_definition
 from app.errors import Invalid
+from app.translations.catalogues import known_texts
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 ATTRIBUTES = "attributes.csv"
@@ -59,6 +61,7 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
         raise Invalid(f"{folder}: no such folder")
     toml = _read_text(folder / FILE)
     definition = parse_definition(toml, file=str(folder / FILE))
+    _check_replaced_texts(definition, folder / FILE)
     clips = folder / CLIPS
     if not clips.is_dir():
         raise Invalid(f"{clips}: no such folder; put the video clips there")
@@ -72,6 +75,16 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     if unknown:
         raise Invalid(f"{attributes_file}: clip: {CLIPS}/ holds no file named {unknown[0]!r}", field="clip")
     return StudyFolder(check_name(name or folder.resolve().name.lower()), definition, toml, files, attributes)
+
+
+def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
+    """A misspelt text would stay as it is on the page, and nobody would be told."""
+    texts = known_texts()
+    for text in definition.texts.replace:
+        if text not in texts:
+            near = difflib.get_close_matches(text, texts, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise Invalid(f"{file}: texts.replace: the pages have no text {text!r}{hint}", field="texts.replace")
 
 
 def clip_files(folder: Path) -> list[Path]:

@@ -13,8 +13,8 @@ from babel.messages.pofile import write_po
 
 from app.services.practice import NAMES
 from app.services.session_view import CHECK_INSTRUCTION, DEFAULT_QUESTION
+from app.translations.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE, catalogue
 from app.web import failures
-from app.web.strings import CATALOGUES, LANGUAGES, SOURCE_LANGUAGE, catalogue
 
 ROOT = Path(__file__).parents[2]
 # Errors of these kinds reach the participant's message page; `failure` has its text in the third place.
@@ -63,7 +63,7 @@ def extracted() -> Catalog:
 
 def update(language: str) -> Catalog:
     """The language's catalogue with today's texts: new ones empty, translations of those that stay kept."""
-    file = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+    file = FOLDER / language / "LC_MESSAGES" / "messages.po"
     old = catalogue(language) if file.exists() else Catalog(locale=language)
     # A fixed date: a catalogue changes only when a text does.
     new = Catalog(

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from markupsafe import escape
 
-SOURCE_LANGUAGE = "en"
-LANGUAGES = (SOURCE_LANGUAGE, "de", "fr", "es")
-CATALOGUES = Path(__file__).parent.parent / "translations"
+from app.translations.catalogues import LANGUAGES, SOURCE_LANGUAGE, catalogue
 
 
 def init_app(app: Flask) -> None:
@@ -68,13 +63,6 @@ def task_strings(locale: str) -> dict[str, str]:
             if any(file.startswith("static/") for file, _ in message.locations):
                 strings[str(message.id)] = str(message.string)
     return strings | _study_texts()
-
-
-@cache
-def catalogue(locale: str) -> Catalog:
-    """The catalogue of a language other than English, as its file has it."""
-    with (CATALOGUES / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file, locale=locale)
 
 
 @cache

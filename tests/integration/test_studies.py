@@ -129,7 +129,7 @@ def test_a_study_opens_only_with_its_clips_converted(folder: Path, settings: Set
 
 def test_a_study_moves_between_its_states(settings: Settings, database: Database) -> None:
     make_study(database, settings)
-    with database.writing() as db, pytest.raises(NotAllowed, match="open"):
+    with database.writing() as db, pytest.raises(NotAllowed, match="open already"):
         open_study(db, "faces")
     with database.writing() as db:
         assert close_study(db, "faces").state == StudyState.CLOSED
@@ -172,6 +172,8 @@ def test_an_export_into_a_folder_that_is_not_empty_is_refused(
         ("title = ", ["study.toml", "TOML"]),
         ('title = "x"\ndesign = "full"', ["study.toml", "design", "section", "[design]"]),
         ('title = "x"\n[stop]\nmin_evidence = nan', ["stop.min_evidence"]),
+        ('title = "a\\u0000b"', ["study.toml", "zero byte"]),
+        ('title = "x"\n[texts.replace]\n"Dnoe" = "Ready"', ["study.toml", "texts.replace", "'Dnoe'", "'Done'"]),
     ],
 )
 def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
@@ -237,6 +239,13 @@ def test_attributes_find_a_clip_whose_umlaut_a_mac_spelled(folder: Path) -> None
     (folder / "clips" / "clip2.mp4").rename(folder / "clips" / "mu\u0308de.mp4")
     (folder / "attributes.csv").write_text("clip,age\nm\u00fcde.mp4,31\n", encoding="utf-8")
     assert read_study_folder(folder).attributes == {"mu\u0308de.mp4": {"age": "31"}}
+
+
+def test_texts_that_the_pages_have_are_replaced(folder: Path) -> None:
+    wanted = {"Done": "Ready", "All clips are inside. Change what you like, then press Done.": "Press Ready."}
+    lines = "".join(f'"{old}" = "{new}"\n' for old, new in wanted.items())
+    (folder / "study.toml").write_text(f'title = "x"\n[texts.replace]\n{lines}')
+    assert read_study_folder(folder).definition.texts.replace == wanted
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
