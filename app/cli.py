@@ -151,7 +151,8 @@ def study_open(name: str, data: Path | None) -> None:
     """Let participants in; the study's clips are fixed from now on."""
     with open_place(data) as place, place.database.writing() as db:
         open_study(db, name)
-    click.echo(f"The study {name} is open. Participants' link: {place.settings.base_url.rstrip('/')}/join/{name}")
+    base = place.settings.base_url.rstrip("/") or "http://your-machine:8000"
+    click.echo(f"The study {name} is open. Participants' link: {base}/join/{name}")
 
 
 @study.command("close")

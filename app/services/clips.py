@@ -39,7 +39,8 @@ CHUNK = 1024 * 1024
 
 @dataclass
 class Imported:
-    """What became of the files: those that are new clips, and those whose content is a clip already, with its name."""
+    """What became of the files: those that are new clips (or repair one that could not be used), and those whose
+    content is a clip already, with its name."""
 
     added: list[str] = field(default_factory=list)
     same: list[tuple[str, str]] = field(default_factory=list)
@@ -49,6 +50,8 @@ def register_clips(
     db: Session, settings: Settings, study: Study, files: list[Path], attributes: dict[str, dict[str, str]]
 ) -> Imported:
     """Copy files into the data folder and add each as a waiting clip; a file that is there already adds nothing.
+
+    A file with the name of a clip that could not be used takes its place: the experimenter has repaired it.
 
     Does not commit: the caller does, once.
 
@@ -60,30 +63,36 @@ def register_clips(
     imported = Imported()
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id)))
     by_content = {clip.source_sha256: clip.file_name for clip in clips}
-    names = {clip.file_name for clip in clips}
+    by_name = {clip.file_name: clip for clip in clips}
     position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
         sha256 = _keep_source(settings, file)
         if sha256 in by_content:
             imported.same.append((file.name, by_content[sha256]))
             continue
-        if file.name in names:
-            raise Invalid(f"{file}: the study holds another clip named {file.name}", field="clips")
-        if len(names) >= settings.max_clips:
-            raise Invalid(f"{file}: a study holds at most {settings.max_clips} clips", field="clips")
-        db.add(
-            Clip(
-                study_id=study.id,
-                public_id=new_public_id("C"),
-                position=position,
-                file_name=file.name,
-                label=file.stem,
-                source_sha256=sha256,
-                attributes=attributes.get(file.name, {}),
-            )
-        )
         by_content[sha256] = file.name
-        names.add(file.name)
+        namesake = by_name.get(file.name)
+        if namesake is not None and namesake.state == ClipState.FAILED:
+            namesake.source_sha256 = sha256
+            namesake.state = ClipState.WAITING
+            namesake.progress, namesake.reason = 0.0, None
+            imported.added.append(file.name)
+            continue
+        if namesake is not None:
+            raise Invalid(f"{file}: the study holds another clip named {file.name}", field="clips")
+        if len(by_name) >= settings.max_clips:
+            raise Invalid(f"{file}: a study holds at most {settings.max_clips} clips", field="clips")
+        clip = Clip(
+            study_id=study.id,
+            public_id=new_public_id("C"),
+            position=position,
+            file_name=file.name,
+            label=file.stem,
+            source_sha256=sha256,
+            attributes=attributes.get(file.name, {}),
+        )
+        db.add(clip)
+        by_name[file.name] = clip
         position += 1
         imported.added.append(file.name)
     return imported

@@ -101,6 +101,25 @@ def test_a_clip_that_cannot_be_used_is_named_with_its_reason(
     assert "Traceback" not in failed.reason
 
 
+def test_a_repaired_file_takes_the_place_of_the_clip_that_could_not_be_used(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    name = created(database, settings, folder)
+    convert_waiting_clips(database, settings)
+    shutil.copy(DRAWN[5], folder / "clips" / "notes.mp4")
+    with database.writing() as db:
+        imported = import_clips(db, settings, name, clip_files(folder / "clips"))
+    assert imported.added == ["notes.mp4"]
+    convert_waiting_clips(database, settings)
+    with database.reading() as db:
+        clip = db.scalar(select(Clip).where(Clip.file_name == "notes.mp4"))
+        assert clip is not None
+        assert (clip.state, clip.reason) == (ClipState.READY, None)
+    shutil.copy(DRAWN[6], folder / "clips" / "notes.mp4")
+    with database.writing() as db, pytest.raises(Invalid, match="another clip named"):
+        import_clips(db, settings, name, clip_files(folder / "clips"))
+
+
 def test_f33_a_clip_whose_worker_was_killed_is_taken_up_again(
     folder: Path, settings: Settings, database: Database
 ) -> None:
