@@ -74,9 +74,9 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         reason = "conflict" if stored is not None else "not_arranging"
         _log(db, session, "refused_submit", moment, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
         db.commit()
-        raise Conflict(
-            "This round is stored already, with other contents." if stored is not None else "This session has ended."
-        )
+        if stored is None:
+            raise Conflict("This session has ended.", code="ended")
+        raise Conflict("This round is stored already, with other contents.")
     try:
         body = parse_trial(raw)
         check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=True)
@@ -106,7 +106,8 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     Raises
     ------
     Conflict
-        With code "elsewhere" when another tab holds the lease (F17), "stale" when the trial is stored already.
+        With code "ended" when the session has, "elsewhere" when another tab holds the lease (F17), "stale" when the
+        trial is stored already.
     Invalid, NotFound, Unauthorised
         As `submit` does.
     """
@@ -114,9 +115,11 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     if trial_key == open_round(db, session, check_definition(db.get_one(Study, session.study_id).definition)):
         return False
     trial = _trial_of(db, session, trial_key)
+    if session.state != SessionState.ARRANGING:
+        raise Conflict("This session has ended.", code="ended")
     if session.tab is not None and session.tab != tab:
         raise Conflict("The task goes on in another window.", code="elsewhere")
-    if db.get(Submission, trial.id) is not None or session.state != SessionState.ARRANGING:
+    if db.get(Submission, trial.id) is not None:
         raise Conflict("This round is stored already.", code="stale")
     body = parse_trial(raw)
     check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=False)

@@ -135,8 +135,8 @@ export function createRenderer(view, { labels, t, arena }) {
     write('status', statusText(state, t), (text) => (view.status.textContent = text));
     write('guidance', guidance(state, labels, t) || hint, (text) => (view.guidance.textContent = text));
     write('done', done && !state.busy, (ready) => disable(view.done, !ready));
-    write('undo', past.length > 0, (can) => disable(view.undo, !can));
-    write('redo', future.length > 0, (can) => disable(view.redo, !can));
+    write('undo', past.length > 0 && !state.busy, (can) => disable(view.undo, !can));
+    write('redo', future.length > 0 && !state.busy, (can) => disable(view.redo, !can));
     write('zoomed', state.view.zoom > 1, (zoomed) => {
       view.root.classList.toggle('is-magnified', zoomed);
       disable(view.zoomOut, !zoomed);

@@ -61,6 +61,7 @@ function nearest(state, id) {
 
 /** @returns {string} what stands between the participant and Done, or that nothing does */
 export function statusText(state, t) {
+  if (state.busy) return t('Being saved. It goes on by itself.');
   const { length: outside } = waiting(state);
   const { length: unseen } = unwatched(state);
   if (outside > 1) return t('{n} clips are still outside', { n: outside });

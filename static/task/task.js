@@ -236,6 +236,11 @@ function log(kind, detail) {
 
 function showRefused() {
   if (document.body.dataset.screen === 'refused') return;
+  if (outbox.state().refused.refused.code === 'ended') {
+    // Withdrawn or finished on another device: there is nothing to decide, only to see.
+    outbox.setAside().then(enter);
+    return;
+  }
   closeTrial();
   showRefusal();
 }

@@ -35,6 +35,21 @@ FIND_STORAGE = """() => {
 YESTERDAY = "Date.now = ((now) => () => now() - 26 * 3600 * 1000)(Date.now)"
 
 
+def test_who_left_on_another_device_is_not_asked_to_decide_anything_here(site: Site, device: Device) -> None:
+    link = site.link()
+    here, there = device().new_page(), device().new_page()
+    begin(here, link)
+    place(here, 0, 1, 2, 3)
+    saved(here)
+    there.goto(here.url)
+    there.get_by_role("button", name="Leave", exact=True).click()
+    there.get_by_role("button", name="Leave for good").click()
+    expect(there.get_by_role("heading", name="You have left the study")).to_be_visible()
+    done(here)
+    expect(here.get_by_role("heading", name="You have left the study")).to_be_visible()
+    assert site.stored(link) == []
+
+
 def test_f10_f16_two_devices_finish_the_same_trial_and_both_are_kept(site: Site, device: Device) -> None:
     link = site.link()
     slow, fast = device().new_page(), device().new_page()

@@ -372,6 +372,17 @@ def test_f18_a_link_whose_placeholder_was_never_filled_in_merges_nobody(client: 
         assert len(ids) == 2, value
 
 
+def test_a_session_that_ended_on_another_device_says_so_to_this_one(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    other = Person(client, person.headers["Authorization"].split()[1], tab="tablet")
+    other.call("POST", "/lease")
+    assert other.call("DELETE").status_code == 200
+    for path in (f"/trials/{trial['key']}", f"/trials/{trial['key']}/draft"):
+        refused = person.call("PUT", path, trial_body(trial))
+        assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "ended")
+
+
 def test_zero_bytes_are_answered_in_words(client: FlaskClient) -> None:
     assert client.get("/join/fa%00ces").status_code == 404
     assert client.post("/join/fa%00ces").status_code == 404
