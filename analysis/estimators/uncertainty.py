@@ -92,7 +92,7 @@ def uncertainty(
     sessions beside it, and the errors and correlations are corrected by the mean difference.
 
     None is returned where the method has not been shown to be calibrated: fewer than 12 items, fewer than 5 trials, few
-    pairs in two trials, trials without a common scale, or placements so noisy that they may as well be random.
+    pairs in two trials, trials without a common scale, or a hand noisier than LOUDEST.
     """
     seen_often = trials.seen()[trials.pair] > 1
     if trials.n_items < MIN_ITEMS or trials.sizes.size < MIN_TRIALS or pair_components(trials).max() > 0:
