@@ -45,8 +45,8 @@ def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
     return part_of(raters[int(rng.integers(len(raters)))], n_items, rng=rng)
 
 
-def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Namespace) -> dict[str, float]:
-    """Coverage and figures of one simulated participant."""
+def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Namespace) -> dict[str, float] | None:
+    """Coverage and figures of one simulated participant; None where the estimate comes without intervals."""
     rng = np.random.default_rng([seed, n_items, sum(map(ord, kind))])
     truth = truth_of(kind, n_items, rng)
     size = max(4, round(0.4 * n_items)) if options.size is None else options.size
@@ -63,7 +63,7 @@ def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Nam
     estimate = estimate_rdm(session.arrangements, n_items, method=options.method, uncertainty=True, rng=rng)
     seconds = time.perf_counter() - start
     if estimate.standard_error is None or estimate.correlation_with_truth is None:
-        raise RuntimeError(f"no standard error for {options.method} of {kind}, {n_items} items")
+        return None
     present = np.isfinite(estimate.rdm)
     root = np.sqrt(present.sum())
     wanted = scale_to_rms(overall(truth)[present]) / root
@@ -123,7 +123,13 @@ def main(argv: list[str] | None = None) -> int:
             seeds = range(options.first_seed, options.first_seed + options.seeds)
             one = partial(one_participant, kind, n_items, options=options)
             with ProcessPoolExecutor(options.processes) as pool:
-                runs = list(pool.map(one, seeds))
+                runs = [run for run in pool.map(one, seeds) if run is not None]
+            if len(runs) < len(seeds):
+                print(
+                    f"{n_items:>5} {kind:<14} {len(seeds) - len(runs)} of {len(seeds)} participants: nothing is given"
+                )
+            if len(runs) < 2:
+                continue
             mean = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
             error = {name: float(np.std([run[name] for run in runs], ddof=1) / np.sqrt(len(runs))) for name in runs[0]}
             rows.append({"items": n_items, "truth": kind, "mean": mean, "standard_error": error, "runs": runs})
