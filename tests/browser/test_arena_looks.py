@@ -86,9 +86,12 @@ def test_nothing_shifts_when_words_come_and_go(open_arena: OpenArena, width: int
 
 
 @pytest.mark.parametrize(("width", "height"), [(1000, 700), (1024, 700), (1280, 720), (820, 1180)])
-def test_the_longest_words_in_the_bar_do_not_move_the_arena(open_arena: OpenArena, width: int, height: int) -> None:
+@pytest.mark.parametrize("label", ["Done", "I am done with this arrangement"])
+def test_the_longest_words_in_the_bar_do_not_move_the_arena(
+    open_arena: OpenArena, width: int, height: int, label: str
+) -> None:
     page = open_arena(n=3, context={"viewport": {"width": width, "height": height}})
-    page.page.evaluate("document.querySelector('[data-done]').textContent = 'I am done with this arrangement'")
+    page.page.evaluate("label => (document.querySelector('[data-done]').textContent = label)", label)
     drawn(page.page)
     before = page.circle()
     say = "([name, words]) => (document.querySelector(`[data-${name}]`).textContent = words)"
