@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -56,6 +56,7 @@ class Probe:
     fps: float
     variable_frame_rate: bool
     has_audio: bool
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

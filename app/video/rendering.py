@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,15 +14,13 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from app.video.inspection import BROKEN_OFF, inspect, scan
+from app.video.inspection import THREADS, Inspected, decoded, inspect
 from app.video.picture import TICK, PictureChain, rendered_size
 from app.video.poster import PosterChoice
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack
-from app.video.source import frames_of, open_source, refusing
+from app.video.source import open_source, refusing
 
-# More would not help pictures of this size, and the same machine saves participants' trials.
-THREADS = 2
 MP4, WEBM, POSTER = "clip.mp4", "clip.webm", "clip.webp"
 
 
@@ -78,22 +76,21 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
     VideoError
         When the file is not a video that can be used; the message says why.
     """
-    probe = inspect(source, limits)
+    inspected = inspect(source, limits, sound=options.sound)
+    probe = inspected.probe
     shown = (probe.width, probe.height)
     size = rendered_size(shown, options.side)
     with ExitStack() as stack:
-        container, stream = open_source(source, limits)
-        stack.enter_context(container)
+        container = stack.enter_context(open_source(source, limits))
+        stream = container.streams[inspected.video]
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = THREADS
-        audio = container.streams.audio[0] if options.sound and probe.has_audio else None
-        if audio is not None and audio.codec_context is None:
-            raise VideoError("the sound of the video cannot be decoded: its codec is not known here")
+        audio = None if inspected.audio is None else container.streams[inspected.audio]
         outputs = [stack.enter_context(Output(folder, form, size, probe, audio)) for form in FORMATS]
         poster = PosterChoice(probe.duration)
         chain = PictureChain(stream, size, shown=shown)
-        timeline = Timeline(probe, options.frames_per_second)
-        decoded = written = 0
+        timeline = Timeline(inspected, options.frames_per_second)
+        written = 0
 
         def write(pictures: list[Any]) -> None:
             """Give the pictures to every output, and to the choice of the poster."""
@@ -104,83 +101,65 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
                     output.picture(picture)
                 written += 1
 
-        for frame in decode(container, stream, audio):
+        for frame in decoded(container, stream, inspected.video_clock, audio=audio, shifts=inspected.audio_clock):
             if isinstance(frame, av.AudioFrame):
                 for output in outputs:
                     output.sound(frame)
                 continue
-            decoded += 1
-            report(min(1.0, decoded / probe.frames))
             if timeline.place(frame):
                 with refusing("the video is damaged: its pictures cannot be brought into one shape"):
                     pictures = chain.through(frame)
                 write(timeline.with_durations(pictures))
+            report(min(1.0, timeline.seen / probe.frames))
         write(timeline.with_durations(chain.through(None)))
         write(timeline.last())
         for output in outputs:
             output.finish()
-    if not written:
-        raise VideoError("the video cannot be decoded: no picture comes out of it")
+    timeline.check(written)
     poster.save(folder / POSTER, options.poster_side)
     for form in FORMATS:
         _check(folder / form.name, written, limits)
     return Rendered(*size, timeline.end, written, audio is not None, probe)
 
 
-def decode(container: Any, stream: Any, audio: Any | None) -> Iterator[Any]:
-    """The decoded pictures, and the sounds if `audio` is given, in the order of the file.
-
-    Raises
-    ------
-    VideoError
-        When something from the first picture on cannot be decoded.
-    """
-    started = False
-    packets = container.demux([stream, audio] if audio else [stream])
-    while True:
-        with refusing(BROKEN_OFF):
-            packet = next(packets, None)
-        if packet is None:
-            return
-        if packet.stream is stream:
-            near = "" if packet.dts is None else f" near {float(packet.dts * packet.time_base):.1f} s"
-            frames = frames_of(packet, f"the video is damaged{near}: part of it cannot be decoded", started=started)
-            started = started or bool(frames)
-        else:
-            frames = frames_of(packet, "the sound of the video is damaged and cannot be decoded")
-        yield from frames
-
-
 class Timeline:
     """Gives each picture its time and duration in the renditions: those of the file, counted from its first picture."""
 
-    def __init__(self, probe: Probe, frames_per_second: float) -> None:
-        self.end = probe.duration
-        self._step = 1 / probe.fps
+    def __init__(self, inspected: Inspected, frames_per_second: float) -> None:
+        self.end = inspected.probe.duration
+        self.seen = self.kept = 0
+        self._times = inspected.times
         # Of 120 frames a second every other one is kept for 60; 59.94 and 60.5 pass for 60.
-        self._keep_every = max(1, math.ceil(probe.fps / frames_per_second - 0.05))
-        self._seen = 0
-        self._start: Fraction | None = None
-        self._last: float | None = None
+        self._keep_every = max(1, math.ceil(inspected.probe.fps / frames_per_second - 0.05))
+        self._last = -1
         self._held: Any = None
 
     def place(self, frame: Any) -> bool:
-        """Set the time of a decoded picture; False when it is to be left out."""
-        if frame.pts is None:
-            seconds = 0.0 if self._last is None else self._last + self._step
-        else:
-            moment = frame.pts * frame.time_base
-            self._start = moment if self._start is None else self._start
-            seconds = float(moment - self._start)
-        if self._last is not None and seconds <= self._last:
+        """Set the time of the next decoded picture; False when it is to be left out."""
+        number, self.seen = self.seen, self.seen + 1
+        if number >= len(self._times):
+            raise VideoError("the video gives more pictures when it is decoded again: it cannot be relied on")
+        if number % self._keep_every:
             return False
-        self._last = seconds
-        self._seen += 1
-        if (self._seen - 1) % self._keep_every:
-            return False
-        frame.pts = round(seconds / TICK)
+        self.kept += 1
+        self._last = frame.pts = max(round(self._times[number] / TICK), self._last + 1)
         frame.time_base = TICK
         return True
+
+    def check(self, written: int) -> None:
+        """Every picture that was counted must have come again, and every one that is kept must have been written.
+
+        Raises
+        ------
+        VideoError
+            When the decoder gave other pictures than before.
+        RuntimeError
+            When pictures were lost between decoder and encoder.
+        """
+        if self.seen != len(self._times):
+            raise VideoError(f"the video gave {len(self._times)} pictures at first, and then {self.seen}")
+        if written != self.kept:
+            raise RuntimeError(f"{written} pictures were written in place of {self.kept}")
 
     def with_durations(self, pictures: list[Any]) -> list[Any]:
         """The pictures whose duration is known: each but the latest, which lasts until the next one comes."""
@@ -250,8 +229,7 @@ class Output:
 
 def _check(path: Path, frames: int, limits: Limits) -> None:
     """A finished file must hold every picture; anything else is a fault of ours and not of the clip."""
-    container, stream = open_source(path, limits)
-    with container:
-        stored = scan(container, stream, limits).frames
+    with open_source(path, limits) as container:
+        stored = sum(bool(packet.size) for packet in container.demux(video=0))
     if stored != frames:
         raise RuntimeError(f"{path.name} holds {stored} frames in place of {frames}")

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av.stream import Disposition
 
 from app.video.records import Limits, VideoError
 
-# Containers that hold their own pictures. Playlists, concatenation scripts, image sequences, capture devices and
-# network formats are not among them, so no file can make the decoder open another one.
-CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "dv", "gif")
+# Containers that hold their own pictures, and streams without one. Playlists, concatenation scripts, image sequences,
+# capture devices and network formats are not among them, so no file can make the decoder open another one.
+CONTAINERS = (
+    *("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "dv", "mxf", "gif"),
+    *("apng", "ivf", "h264", "hevc", "m4v", "mpegvideo", "yuv4mpegpipe"),
+)
 
 
 @contextmanager
@@ -32,8 +34,8 @@ def refusing(reason: str) -> Iterator[None]:
         raise VideoError(reason) from error
 
 
-def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
-    """Open `path` for reading; returns the container, which the caller closes, and its video stream.
+def open_source(path: Path, limits: Limits) -> Any:
+    """Open `path` for reading; returns the container, which the caller closes.
 
     Raises
     ------
@@ -56,11 +58,15 @@ def open_source(path: Path, limits: Limits) -> tuple[Any, Any]:
             # Tags in an unknown encoding are no reason to refuse a clip.
             metadata_errors="replace",
         )
-    try:
-        return container, _video_stream(container, kind, limits)
-    except BaseException:
-        container.close()
-        raise
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            # A later picture may be larger than the header says.
+            options = {"max_pixels": str(limits.pixels)}
+            if stream.codec_context.name == "h264":
+                # Otherwise the decoder guesses how far pictures are reordered, and drops one if it guessed too low.
+                options["strict"] = "1"
+            stream.codec_context.options = options
+    return container
 
 
 def frames_of(packet: Any, reason: str, *, started: bool = True) -> list[Any]:
@@ -99,7 +105,17 @@ def check_dimensions(width: int, height: int, limits: Limits) -> None:
 def check_duration(seconds: float, limits: Limits) -> None:
     """Raises VideoError when a video of this many seconds is too long."""
     if seconds > limits.duration:
-        raise VideoError(f"the video lasts {seconds:,.1f} s; at most {limits.duration:,.1f} s are allowed")
+        lasts, most = apart(seconds, limits.duration)
+        raise VideoError(f"the video lasts {lasts} s; at most {most} s are allowed")
+
+
+def apart(larger: float, smaller: float) -> tuple[str, str]:
+    """Two numbers as texts, with as many decimals as it takes to tell them apart, and at least one."""
+    for decimals in range(1, 7):
+        texts = f"{larger:,.{decimals}f}", f"{smaller:,.{decimals}f}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def why_not_a_video(path: Path) -> str:
@@ -121,20 +137,6 @@ def why_not_a_video(path: Path) -> str:
         return "the file is an archive, not a video; unpack it first"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return "the file is damaged or incomplete: its index is missing (was a copy or a recording broken off?)"
-    if head.startswith((b"RIFF", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV", b"\x30\x26\xb2\x75")):
+    if head.startswith((b"RIFF", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV", b"\x30\x26\xb2\x75", b"\x06\x0e\x2b\x34")):
         return "the file is damaged or incomplete: it begins like a video but cannot be read"
     return "the file is not a video of a known kind" if b"\0" in head else "the file is text, not a video"
-
-
-def _video_stream(container: Any, kind: str, limits: Limits) -> Any:
-    # The cover of a sound file is stored as a video stream of one picture.
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
-        raise VideoError("the file holds sound but no video" if container.streams.audio else kind)
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise VideoError("the video cannot be decoded: its codec is not known here")
-    check_dimensions(stream.width, stream.height, limits)
-    # A later picture may be larger than the header says.
-    stream.codec_context.options = {"max_pixels": str(limits.pixels)}
-    return stream

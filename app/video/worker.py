@@ -70,7 +70,7 @@ def _memory_was_short(limits: Limits) -> bool:
 def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, Any]:
     source = Path(request["source"])
     if request["task"] == "probe":
-        return asdict(inspect(source, limits))
+        return asdict(inspect(source, limits).probe)
     reported = 0.0
 
     def report(share: float) -> None:

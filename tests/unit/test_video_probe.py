@@ -13,7 +13,7 @@ from tests.factories_video import make_clip
 
 
 def probe(path: Path):
-    return inspect(path, Limits())
+    return inspect(path, Limits()).probe
 
 
 @pytest.mark.parametrize(

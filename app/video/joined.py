@@ -1,0 +1,61 @@
+"""Files joined end to end of which readers see the first one only. Runs in the child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.video.records import VideoError
+
+JOINED = (
+    "it is several files joined end to end, of which players show the first one only; "
+    "join the clips with a video program, or give each as a file of its own"
+)
+ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+LONGEST_HEAD = 16
+
+
+def check_not_joined(path: Path, container: str, last_byte: int) -> None:
+    """Look for another file's beginning behind the last packet that was read.
+
+    Raises
+    ------
+    VideoError
+        When there is one.
+    """
+    if container.startswith("mov,"):
+        if _second_movie(path):
+            raise VideoError(JOINED)
+        return
+    head = {"asf": ASF_HEADER, "flv": b"FLV\x01"}.get(container)
+    if head is not None and _holds(path, head, last_byte):
+        raise VideoError(JOINED)
+
+
+def _second_movie(path: Path) -> bool:
+    """Whether the top level of an MP4 or MOV holds more than one file type or movie box."""
+    kinds = []
+    size = path.stat().st_size
+    place = 0
+    with path.open("rb") as file:
+        while place + 8 <= size:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length < 8:
+                break
+            kinds.append(head[4:8])
+            place += length
+    return kinds.count(b"moov") > 1 or kinds.count(b"ftyp") > 1
+
+
+def _holds(path: Path, head: bytes, begin: int) -> bool:
+    kept = b""
+    with path.open("rb") as file:
+        file.seek(begin)
+        while chunk := file.read(1 << 20):
+            if head in kept + chunk:
+                return True
+            kept = chunk[-LONGEST_HEAD:]
+    return False
