@@ -10,6 +10,7 @@
  */
 
 import { createAttention, ALWAYS_AT_ONCE } from './attention.js';
+import { inputsOf } from './inputs.js';
 import { bindKeyboard } from './keyboard.js';
 import { placePanel } from './panel.js';
 import { createPlayer } from './player.js';
@@ -55,7 +56,7 @@ export function mountArena(element, options) {
 
   const labels = Object.fromEntries(clips.map((clip) => [clip.id, clip.label ?? '']));
   const media = new Map(clips.map((clip) => [clip.id, clip]));
-  const view = buildView(element, { clips, question, background: arena.background, t });
+  const view = buildView(element, { clips, question, background: arena.background, inputs: inputsOf(), t });
   const render = createRenderer(view, { labels, t, arena });
   const clock = startClock();
   let state = createState(ids, { placements: draft?.placements, watch: playback.watch });
@@ -84,6 +85,7 @@ export function mountArena(element, options) {
     playback,
     now: clock.now,
     onWatched: (id) => dispatch({ type: 'watched', id }),
+    onProgress: (id, share) => view.items.get(id).style.setProperty('--seen', share.toFixed(3)),
     onError: (id) => {
       dispatch({ type: 'failed', id });
       onClipError(id);

@@ -32,6 +32,9 @@ export function toArena(pixel, view, box) {
   return { x: view.x + (pixel.x - box.x) / scale, y: view.y - (pixel.y - box.y) / scale };
 }
 
+/** Clips grow with the root of the magnification: they become larger, and crowded ones come apart. */
+export const magnified = (zoom) => Math.sqrt(zoom);
+
 /** @param {Point} point @returns {boolean} whether the point lies in the circle, its edge included */
 export function isInside(point) {
   return point.x * point.x + point.y * point.y <= RADIUS * RADIUS;
@@ -102,6 +105,25 @@ export function gather(count, pitch) {
   const widest = Math.max(...chosen.map(size));
   const factor = widest > 0.8 * RADIUS ? (0.8 * RADIUS) / widest : 1;
   return chosen.map((cell) => ({ x: cell.x * factor, y: cell.y * factor }));
+}
+
+/**
+ * The point itself, or where it lies too near to another one, the nearest point that keeps clear of it.
+ *
+ * @param {Point} point
+ * @param {Point} other
+ * @param {Point} clear half axes of the ellipse around `other` that has to stay free
+ * @param {Point} towards which way to go where `point` lies on `other`
+ * @returns {Point}
+ */
+export function keepClear(point, other, clear, towards) {
+  const away = { x: (point.x - other.x) / clear.x, y: (point.y - other.y) / clear.y };
+  const distance = Math.hypot(away.x, away.y);
+  if (distance >= 1) return point;
+  const way = distance > 0.02 ? away : { x: (towards.x - other.x) / clear.x, y: (towards.y - other.y) / clear.y };
+  const length = Math.hypot(way.x, way.y);
+  const unit = length > 0 ? { x: way.x / length, y: way.y / length } : { x: 1, y: 0 };
+  return { x: other.x + unit.x * clear.x, y: other.y + unit.y * clear.y };
 }
 
 /**

@@ -14,6 +14,7 @@
  * @property {Point} shift what the formation is moved by
  * @property {Object<string, Point>|null} shown null while picked clips still lie where they were
  * @property {boolean} inside
+ * @property {boolean} [touch] picked by a finger or pen: words speak of tapping
  */
 
 import { RADIUS, clampToCircle, fitShift, gather } from './geometry.js';

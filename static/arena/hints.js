@@ -3,7 +3,7 @@
  */
 
 const SMALL = 0.45; // diameters between the two clips farthest apart: less than this leaves most of the arena unused
-const STACKED = 0.3; // of a clip's size: centres nearer than this hide each other
+export const STACKED = 0.3; // of a clip's size: centres nearer than this hide each other
 
 /**
  * @param {Object<string, {x: number, y: number}>} placed

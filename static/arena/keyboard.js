@@ -36,7 +36,7 @@ export function bindKeyboard(root, { state, dispatch, attend, now }) {
     }
     if (!holds(id)) {
       nudging = id in placedIn(state());
-      dispatch({ type: 'pick', id, how: 'key' });
+      take(id);
       if (!nudging) return; // a waiting clip is taken up first, in the middle of the arena
     }
     dispatch({ type: 'step', ...by });
@@ -44,7 +44,13 @@ export function bindKeyboard(root, { state, dispatch, attend, now }) {
 
   function pickOrPlace(id) {
     if (holds(id)) dispatch({ type: 'drop', t: now() });
-    else dispatch({ type: 'pick', id, how: 'key' });
+    else take(id);
+  }
+
+  /** A clip that must be watched first is played instead. */
+  function take(id) {
+    dispatch({ type: 'pick', id, how: 'key' });
+    if (!holds(id)) attend(id, 'show');
   }
 
   function escape() {

@@ -19,10 +19,11 @@ const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures m
  * @param {number} options.atOnce how many clips may play at the same time
  * @param {() => number} options.now ms since the trial was shown
  * @param {(id: string) => void} options.onWatched a playback reached the clip's end
+ * @param {(id: string, share: number) => void} options.onProgress how much of the clip a playback has shown, 0 to 1
  * @param {(id: string) => void} options.onEnded a playback that does not loop came to its end
  * @param {(id: string) => void} options.onError none of the clip's sources can be played
  */
-export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onEnded, onError }) {
+export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onProgress, onEnded, onError }) {
   /** @type {{video: HTMLVideoElement, id: string|null, source: number, used: number, play: object|null}[]} */
   const pool = [];
   const plays = [];
@@ -115,6 +116,7 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
     if (!play || play.t === null) return;
     if (video.currentTime + 0.02 < play.reached) watched(slot);
     play.reached = video.currentTime;
+    if (!play.ended && video.duration > 0) onProgress(slot.id, video.currentTime / video.duration);
   }
 
   function finished(slot) {
@@ -138,6 +140,7 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onE
     slot.play = null;
     video.pause();
     video.classList.remove('is-shown');
+    if (!play.ended) onProgress(slot.id, 0);
     if (video.currentTime > 0) video.currentTime = 0; // now, so that the first frame is there when it is wanted again
     if (play.t !== null) plays.push(record(slot.id, play));
   }

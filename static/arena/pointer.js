@@ -1,15 +1,18 @@
 /**
  * Mouse, pen and touch: events -> actions. Keeps only the gesture in progress; all else is in the state.
  *
- * On a clip: drag moves it (and the clips selected with it); click picks it, a click on the circle then places it;
- * Shift or Ctrl click selects; double click or long press enlarges. On free ground: drag draws a lasso; the middle
- * button, or two fingers, move and magnify the view; the wheel magnifies.
+ * On a clip: drag moves it (and the clips selected with it); click picks it, a click on the circle or on a placed clip
+ * then puts it down there, and another click on itself takes the clip beneath it instead, or lets go; Shift or Ctrl
+ * click selects; double click or long press enlarges. On free ground: drag draws a lasso; the middle button, or two
+ * fingers, move and magnify the view; the wheel magnifies.
  */
 
 import { RADIUS, toArena } from './geometry.js';
+import { clipsAt, placedIn } from './state.js';
 
 const SLOP = { mouse: 3, pen: 6, touch: 9 }; // pixels before a press becomes a drag
 const DOUBLE = 350; // ms between two clicks that count as a double click
+const NEAR = 12; // pixels between the clicks of a pair
 const LONG = 550; // ms until a resting finger enlarges
 const BORDER = 36; // pixels along the stage's border in which a drag moves a magnified view
 const DRIFT = 0.25; // pixels a frame that the view moves, for each pixel the pointer is into the border
@@ -30,6 +33,8 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   let origin = { left: 0, top: 0, width: 0, height: 0 };
   let hovered = null;
   let lastClick = { id: null, at: -Infinity };
+  let lastPut = { from: { x: 0, y: 0 }, at: -Infinity };
+  let tried = []; // clips on one spot that clicks have taken in hand in turn
   let longPress = 0;
   let drifting = 0;
 
@@ -57,6 +62,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     gesture.add = event.shiftKey || event.ctrlKey || event.metaKey;
     if (event.button === 1) event.preventDefault(); // no autoscroll
     stage.setPointerCapture(event.pointerId);
+    dispatch({ type: 'handOver', touch: event.pointerType !== 'mouse' });
     if (id && event.pointerType !== 'mouse') longPress = setTimeout(() => enlargeByPress(id), LONG);
   }
 
@@ -94,12 +100,14 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   /** The press has become a movement: of clips, of the lasso, or of the view. */
   function beginMove() {
     const { id, from } = gesture;
+    if (state().hand?.shown) dispatch({ type: 'drop', t: now() }); // what the keys held stays where it is shown
     if (gesture.pan) {
       gesture.kind = 'pan';
     } else if (id) {
       dispatch({ type: 'grab', id, ...toUnits(from) });
-      gesture.kind = state().hand ? 'drag' : 'spent';
-      attend(id, state().hand ? 'grab' : 'show'); // a clip that must be watched first is played instead
+      const held = state().hand?.ids[0] === id;
+      gesture.kind = held ? 'drag' : 'spent';
+      attend(id, held ? 'grab' : 'show'); // a clip that must be watched first is played instead
     } else {
       gesture.kind = 'lasso';
       dispatch({ type: 'lasso', ...toUnits(from), add: gesture.add });
@@ -123,26 +131,55 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     if (event.pointerType !== 'touch') hover(clipAt(document.elementFromPoint(event.clientX, event.clientY)));
   }
 
-  function click({ id, from, add }, event) {
-    if (!id) {
-      const point = toUnits(from);
-      const touches = Math.hypot(point.x, point.y) <= RADIUS + state().space.reach;
-      attend(null, 'away');
-      if (state().hand) dispatch(touches ? { type: 'put', ...point, t: now() } : { type: 'cancel' });
-      else if (!add && state().selected.length > 0) dispatch({ type: 'select', ids: [] });
-      return;
-    }
-    const isDouble = lastClick.id === id && event.timeStamp - lastClick.at < DOUBLE;
-    lastClick = { id: isDouble ? null : id, at: event.timeStamp };
+  function click({ id, from, add, type }, event) {
+    const { hand } = state();
+    const point = toUnits(from);
+    const at = event.timeStamp;
+    const again = Math.hypot(from.x - lastPut.from.x, from.y - lastPut.from.y) <= NEAR && at - lastPut.at < DOUBLE;
+    if (again) return; // the second click of a pair, whose first put down what was in hand
+    if (!id) return clickOnGround(from, add, at);
+    const isDouble = lastClick.id === id && at - lastClick.at < DOUBLE;
+    lastClick = { id: isDouble || add ? null : id, at };
     if (isDouble) {
       dispatch({ type: 'cancel' });
       dispatch({ type: 'enlarge', id });
-      return;
+    } else if (hand && !add && !hand.ids.includes(id) && id in placedIn(state())) {
+      put({ ...point, onto: id }, from, at);
+    } else {
+      attend(id, 'tap');
+      if (add) dispatch({ type: 'toggle', id });
+      else if (hand?.ids.includes(id)) clickOnHeld(point, type);
+      else pick(id, type, []);
     }
-    attend(id, 'tap');
-    if (add) dispatch({ type: 'toggle', id });
-    else if (state().hand?.ids.includes(id)) dispatch({ type: 'cancel' });
-    else dispatch({ type: 'pick', id, how: 'click' });
+  }
+
+  function clickOnGround(from, add, at) {
+    const point = toUnits(from);
+    const touches = Math.hypot(point.x, point.y) <= RADIUS + state().space.reach;
+    attend(null, 'away');
+    if (state().hand && touches) put(point, from, at);
+    else if (state().hand) dispatch({ type: 'cancel' });
+    else if (!add && state().selected.length > 0) dispatch({ type: 'select', ids: [] });
+  }
+
+  function put(place, from, at) {
+    lastPut = { from, at };
+    attend(null, 'away');
+    dispatch({ type: 'put', ...place, t: now() });
+  }
+
+  /** Where clips lie on top of each other, clicks take them in turn. */
+  function clickOnHeld(point, type) {
+    const { hand } = state();
+    if (hand.shown) return dispatch({ type: 'drop', t: now() });
+    const beneath = hand.ids.length > 1 ? undefined : clipsAt(state(), point).find((each) => !tried.includes(each));
+    if (beneath) pick(beneath, type, tried);
+    else dispatch({ type: 'cancel' });
+  }
+
+  function pick(id, type, before) {
+    tried = [...before, id];
+    dispatch({ type: 'pick', id, how: 'click', touch: type !== 'mouse' });
   }
 
   function enlargeByPress(id) {
@@ -189,6 +226,7 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
     if (id === hovered) return;
     if (hovered) attend(hovered, 'leave');
     hovered = id;
+    dispatch({ type: 'look' });
     if (id) attend(id, 'hover');
   }
 

@@ -3,15 +3,12 @@
  * element only where something differs, so that a drag among a hundred clips writes one transform a frame.
  */
 
-import { toPixels } from './geometry.js';
+import { magnified, toPixels } from './geometry.js';
 import { hintFor, hintText } from './hints.js';
 import { isDone, placedIn, positionOf } from './state.js';
 import { describe, guidance, statusText } from './words.js';
 
 const GUIDES = 5; // lines to this many nearest neighbours
-
-/** Clips grow with the root of the magnification: they become larger, and crowded ones come apart. */
-export const magnified = (zoom) => Math.sqrt(zoom);
 
 /**
  * @param {ReturnType<import('./view.js').buildView>} view
@@ -75,12 +72,13 @@ export function createRenderer(view, { labels, t, arena }) {
     const marks = [
       'clip',
       inHand && state.hand.shown ? 'is-held' : '',
+      state.fresh.includes(id) ? 'is-fresh' : '',
       inHand && !state.hand.shown ? 'is-picked' : '',
       inHand && state.hand.shown && !state.hand.inside ? 'is-leaving' : '',
       state.selected.includes(id) ? 'is-selected' : '',
       state.failed[id] ? 'is-failed' : '',
       state.watch !== 'free' && !state.watched[id] && !state.failed[id] ? 'is-unwatched' : '',
-      state.refused === id ? 'is-refused' : '',
+      state.toWatch === id && !state.watched[id] ? 'is-to-watch' : '',
       state.enlarged === id ? 'is-enlarged' : '',
     ];
     const before = last.get(id);
@@ -168,4 +166,4 @@ export function createRenderer(view, { labels, t, arena }) {
 }
 
 /** What any clip's look and name may depend on; a hand concerns its own clips only, the rest of the state none. */
-const MARKS = ['history', 'selected', 'watched', 'failed', 'refused', 'enlarged'];
+const MARKS = ['history', 'selected', 'watched', 'failed', 'toWatch', 'fresh', 'enlarged'];

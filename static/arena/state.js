@@ -22,15 +22,27 @@
  * @property {'free'|'before_placing'|'before_done'} watch
  * @property {Object<string, true>} watched clips seen once to their end
  * @property {Object<string, true>} failed clips that could not be loaded; no rule holds them back
- * @property {string|null} refused the clip that must be watched first, when that was just tried in vain
+ * @property {string|null} toWatch the clip that was just asked for and has to be watched first (or was, since)
+ * @property {string[]} fresh clips just put down by a press; on top until something else is looked at
  * @property {string|null} enlarged
  * @property {{clip: string, t: number, x: number|null, y: number|null, how: string}[]} moves
  * @property {boolean} busy while an answer is on its way nothing can be changed
  * @property {boolean} glide whether clips should be seen travelling to where they are now
  */
 
-import { WHOLE, clampToCircle, inPolygon, limitView, reveal, zoomAround } from './geometry.js';
+import {
+  WHOLE,
+  clampToCircle,
+  inPolygon,
+  isInside,
+  keepClear,
+  limitView,
+  magnified,
+  reveal,
+  zoomAround,
+} from './geometry.js';
 import { bring, carry, step, takeUp } from './hand.js';
+import { STACKED } from './hints.js';
 import { begin, commit, redo, undo } from './history.js';
 
 /**
@@ -58,7 +70,8 @@ export function createState(clips, { placements = [], watch = 'free' } = {}) {
     watch,
     watched: {},
     failed: {},
-    refused: null,
+    toWatch: null,
+    fresh: NONE,
     enlarged: null,
     moves: [],
     busy: false,
@@ -87,6 +100,39 @@ export function isDone(state) {
   return waiting(state).length === 0 && unwatched(state).length === 0 && !state.hand?.shown;
 }
 
+/**
+ * @param {State} state
+ * @param {Point} point arena units
+ * @returns {string[]} the clips that lie there, the topmost first
+ */
+export function clipsAt(state, point) {
+  const size = sizeOf(state);
+  const covers = (id) => {
+    const at = positionOf(state, id);
+    return Math.abs(at.x - point.x) <= size.x / 2 && Math.abs(at.y - point.y) <= size.y / 2;
+  };
+  const { stack } = state.history.present;
+  return [...waiting(state), ...stack].reverse().filter(covers);
+}
+
+/** A clip's width and height as it is drawn now, arena units. */
+function sizeOf({ space, view }) {
+  const shrink = magnified(view.zoom) / view.zoom;
+  return { x: space.pitch.x * shrink, y: space.pitch.y * shrink };
+}
+
+/**
+ * Where a clip goes that is put down on another one: where the press was, yet never so near that it would hide the other.
+ * A press on the very middle puts it on the side from which it comes.
+ */
+function beside(state, onto, point) {
+  const other = positionOf(state, onto);
+  const size = sizeOf(state);
+  const clear = { x: 1.01 * STACKED * size.x, y: 1.01 * STACKED * size.y };
+  const there = keepClear(point, other, clear, positionOf(state, state.hand.ids[0]));
+  return isInside(there) ? there : keepClear(other, other, clear, { x: 0, y: 0 });
+}
+
 /** Whether the watching rule keeps this clip on its seat. */
 const isHeldBack = (state, id) =>
   state.watch === 'before_placing' && !(id in placedIn(state)) && !state.watched[id] && !state.failed[id];
@@ -101,9 +147,17 @@ const ACTIONS = {
     });
   },
   drag: (state, { x, y }) => (state.hand ? { ...state, hand: carry(state.hand, { x, y }, state.space.reach) } : state),
-  pick: (state, { id, how }) => withHand(state, id, how, (hand) => (how === 'key' ? step(hand, 0, 0) : hand)),
+  pick: (state, { id, how, touch = false }) =>
+    withHand(state, id, how, (hand) => (how === 'key' ? step(hand, 0, 0) : { ...hand, touch })),
+  // The pointer goes on with what the keys hold.
+  handOver: (state, { touch = false }) =>
+    state.hand?.how === 'key' ? { ...state, hand: { ...state.hand, how: 'click', touch } } : state,
   step: (state, { dx, dy }) => (state.hand ? follow({ ...state, hand: step(state.hand, dx, dy) }) : state),
-  put: (state, { x, y, t }) => (state.hand ? drop({ ...state, hand: bring(state.hand, { x, y }) }, t) : state),
+  put: (state, { x, y, onto = null, t }) => {
+    if (!state.hand) return state;
+    const point = onto === null ? { x, y } : beside(state, onto, { x, y });
+    return { ...drop({ ...state, hand: bring(state.hand, point) }, t), fresh: state.hand.ids };
+  },
   drop: (state, { t }) => drop(state, t),
   cancel: (state) => (state.hand || state.lasso ? { ...state, hand: null, lasso: null, glide: true } : state),
   putBack: (state, { id, t }) => {
@@ -142,8 +196,11 @@ const ACTIONS = {
     return { ...state, failed };
   },
   enlarge: (state, { id }) => ({ ...state, enlarged: id }),
+  look: (state) => state, // at another clip than before: what was just put down is no longer special
   busy: (state, { busy }) => ({ ...state, busy, hand: null, lasso: null }),
 };
+
+const NONE = Object.freeze([]);
 
 /** Actions that say something about the stage or the clips rather than change the arrangement. */
 const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
@@ -158,8 +215,10 @@ export function update(state, action) {
   const act = ACTIONS[action.type];
   if (!act) throw new Error(`unknown action: ${action.type}`);
   if (state.busy && !ALWAYS.has(action.type)) return state;
-  const calm = state.glide || state.refused ? { ...state, glide: false, refused: null } : state;
-  return act(calm, action);
+  const done = ALWAYS.has(action.type) ? {} : { toWatch: null, fresh: NONE };
+  const calm = { ...state, glide: false, ...done };
+  const unchanged = Object.keys(calm).every((key) => calm[key] === state[key]);
+  return act(unchanged ? state : calm, action);
 }
 
 /** The clips that move with this one: the selected ones of its kind (placed, or waiting) if it is selected itself. */
@@ -172,7 +231,7 @@ function groupOf(state, id) {
 
 function withHand(state, id, how, prepare) {
   if (!state.clips.includes(id)) return state;
-  if (isHeldBack(state, id)) return { ...state, hand: null, refused: id };
+  if (isHeldBack(state, id)) return { ...state, hand: how === 'click' ? state.hand : null, toWatch: id };
   const selected = state.selected.length === 0 || state.selected.includes(id) ? state.selected : [];
   const ids = groupOf({ ...state, selected }, id);
   const hand = prepare(takeUp(ids, how, placedIn(state), state.space.pitch));

@@ -5,6 +5,8 @@
  * line that says what is missing `[data-status]`.
  */
 
+import { helpLines, shortcuts } from './inputs.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** An element with attributes and children; texts become text nodes, so nothing is ever parsed as HTML. */
@@ -47,24 +49,13 @@ function tool(name, label, shortcut = '') {
   return make('button', { type: 'button', class: 'arena__tool', 'aria-label': label, title }, icon(ICONS[name]));
 }
 
-function helpLines(t) {
-  return [
-    [t('Move'), t('Drag a clip. Or click it, then click where it should go.')],
-    [t('Several'), t('Draw a line around clips, or Shift-click them; then drag one of them.')],
-    [t('Look closely'), t('Double click, Enter or a long press shows a clip large.')],
-    [t('Zoom'), t('Mouse wheel, two fingers, or + and −. 0 shows the whole.')],
-    [t('Move the view'), t('Two fingers, or the middle mouse button.')],
-    [t('Keyboard'), t('Tab: next clip. P: pick up, put down. Arrows: move, with Shift far. Space: play. S: select.')],
-    [t('Take back'), t('Ctrl+Z. Delete puts a clip back outside.')],
-  ];
-}
-
 /**
  * @param {HTMLElement} element is emptied and filled
  * @param {{clips: {id: string, poster: string}[], question: string, background: string,
- *          t: (text: string, params?: object) => string}} options
+ *          inputs: import('./inputs.js').Inputs, t: (text: string, params?: object) => string}} options
  */
-export function buildView(element, { clips, question, background, t }) {
+export function buildView(element, { clips, question, background, inputs, t }) {
+  const keys = inputs.touchOnly ? {} : { ...shortcuts(inputs, t), out: '−', in: '+', whole: '0' };
   const closeLabel = t('Close');
   const parts = {
     circle: make('div', { class: 'arena__circle', 'data-arena': '' }),
@@ -75,13 +66,13 @@ export function buildView(element, { clips, question, background, t }) {
     panelBody: make('div', { class: 'arena__panel-body' }),
     panelName: make('figcaption', { class: 'arena__hidden' }),
     close: make('button', { type: 'button', class: 'arena__close', 'aria-label': closeLabel, title: closeLabel }),
-    help: make('dl', { class: 'arena__help', 'data-panel': '', hidden: '' }),
-    undo: tool('undo', t('Undo'), 'Ctrl+Z'),
-    redo: tool('redo', t('Redo'), 'Ctrl+Y'),
-    zoomOut: tool('out', t('Zoom out'), '−'),
-    zoomIn: tool('in', t('Zoom in'), '+'),
-    whole: tool('whole', t('Show the whole arena'), '0'),
-    helpButton: tool('help', t('Mouse, touch and keys')),
+    help: make('dl', { class: 'arena__help', 'data-panel': '', 'data-help': '', hidden: '' }),
+    undo: tool('undo', t('Undo'), keys.undo),
+    redo: tool('redo', t('Redo'), keys.redo),
+    zoomOut: tool('out', t('Zoom out'), keys.out),
+    zoomIn: tool('in', t('Zoom in'), keys.in),
+    whole: tool('whole', t('Show the whole arena'), keys.whole),
+    helpButton: tool('help', inputs.touchOnly ? t('Help') : t('Mouse, touch and keys')),
     status: make('p', { class: 'arena__status', 'data-status': '' }),
     guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),
     done: make('button', { type: 'button', class: 'arena__done', 'data-done': '' }, t('Done')),
@@ -92,7 +83,7 @@ export function buildView(element, { clips, question, background, t }) {
   parts.ink.setAttribute('aria-hidden', 'true');
   parts.ink.append(parts.guides, parts.lasso);
   parts.helpButton.setAttribute('aria-expanded', 'false');
-  for (const [term, text] of helpLines(t)) parts.help.append(make('dt', {}, term), make('dd', {}, text));
+  for (const [term, text] of helpLines(inputs, t)) parts.help.append(make('dt', {}, term), make('dd', {}, text));
 
   parts.items = new Map(clips.map((clip) => [clip.id, makeItem(clip, t)]));
   parts.seats = new Map(clips.map((clip) => [clip.id, make('div', { class: 'arena__seat', hidden: '' })]));

@@ -4,7 +4,7 @@
  */
 
 import { RADIUS } from './geometry.js';
-import { isDone, placedIn, positionOf, unwatched, waiting } from './state.js';
+import { clipsAt, isDone, placedIn, positionOf, unwatched, waiting } from './state.js';
 
 /** The identity translation: fills in parameters and nothing else. */
 export function plainText(text, params = {}) {
@@ -74,13 +74,25 @@ export function statusText(state, t) {
 
 /** @returns {string} a word of help for what is going on right now, or '' */
 export function guidance(state, labels, t) {
-  const { hand, refused, selected } = state;
-  if (refused) return t('Watch “{name}” to its end first.', { name: nameOf(state, refused, labels, t) });
-  if (hand?.how === 'click') return t('Now click where it should go. Esc lets go.');
+  const { hand, toWatch, selected } = state;
+  if (toWatch && !state.failed[toWatch]) {
+    const name = nameOf(state, toWatch, labels, t);
+    return state.watched[toWatch] ? t('You can place “{name}” now.', { name }) : t('Watch “{name}” to its end first.', { name });
+  }
+  if (hand?.how === 'click') return whereToPut(state, t);
   if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
   if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
   if (hand || selected.length < 2) return '';
   return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
+}
+
+function whereToPut(state, t) {
+  const { hand } = state;
+  const covers = hand.ids.length === 1 && clipsAt(state, positionOf(state, hand.ids[0])).length > 1;
+  if (covers && hand.touch) return t('Now tap where it should go. Tap it again for the clip beneath it.');
+  if (covers) return t('Now click where it should go. Click it again for the clip beneath it.');
+  if (hand.touch) return t('Now tap where it should go, or on a clip that is like it. Tap it again to let go.');
+  return t('Now click where it should go, or on a clip that is like it. Esc lets go.');
 }
 
 /**
@@ -92,7 +104,10 @@ export function guidance(state, labels, t) {
  */
 export function announcement(before, after, labels, t) {
   const name = (id) => nameOf(after, id, labels, t);
-  if (after.refused && after.refused !== before.refused) return guidance(after, labels, t);
+  const { toWatch } = after;
+  if (toWatch && (toWatch !== before.toWatch || after.watched[toWatch] !== before.watched[toWatch])) {
+    return guidance(after, labels, t);
+  }
   if (after.hand && after.hand.how === 'key') {
     const id = after.hand.ids[0];
     const place = placeInWords(positionOf(after, id), t);

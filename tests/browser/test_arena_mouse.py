@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tests.browser.arena_pages import OpenArena, draft_of
@@ -83,6 +85,105 @@ def test_click_to_pick_and_click_to_place(open_arena: OpenArena) -> None:
     page.page.keyboard.press("Escape")
     page.click_at(0.2, 0.2)
     assert "c2" not in page.placements()
+
+
+def test_with_a_clip_in_hand_a_press_on_a_placed_one_puts_it_down_there(open_arena: OpenArena) -> None:
+    page = open_arena(n=4, draft=draft_of({"c0": (-0.1, 0.1), "c1": (0.3, -0.2)}))
+    page.click_clip("c2")
+    page.click_clip("c0")  # its very middle
+    placed = page.placements()
+    assert set(placed) == {"c0", "c1", "c2"}
+    assert placed["c0"] == (-0.1, 0.1)
+    near = math.dist(placed["c0"], placed["c2"]) * page.circle()["width"]
+    box = page.clip("c0").bounding_box()
+    assert box is not None
+    assert 0.25 * box["height"] < near < 0.5 * box["width"], "close by, and the other can still be seen"
+    assert page.guidance() == ""
+    on_top = "([x, y]) => document.elementFromPoint(x, y).dataset.clip"
+    assert page.page.evaluate(on_top, page.centre("c2")) == "c2", "what was put down is on top"
+    page.page.wait_for_timeout(400)  # the next click is not the second of a pair
+    corner = [2 if placed["c2"][0] > -0.1 else box["width"] - 2, 2 if placed["c2"][1] < 0.1 else box["height"] - 2]
+    page.page.mouse.click(box["x"] + corner[0], box["y"] + corner[1])  # nothing is in hand: it is picked up
+    page.click_clip("c1")  # and put on the other
+    page.click_clip("c1")
+    assert math.dist(page.placements()["c0"], (0.3, -0.2)) * page.circle()["width"] < 0.5 * box["width"]
+    page.page.keyboard.press("Control+z")
+    assert page.placements() == placed
+    page.page.keyboard.press("Control+z")
+    assert set(page.placements()) == {"c0", "c1"}
+
+
+def test_the_second_click_of_a_pair_does_not_pick_up_what_the_first_put_down(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, draft=draft_of({"c0": (-0.1, 0.1)}))
+    for clip, at in (("c1", page.centre("c0")), ("c2", page.pixel(0.3, 0.2))):
+        page.click_clip(clip)
+        page.page.mouse.dblclick(*at)
+        page.frame()
+        assert clip in page.placements()
+        assert page.page.locator(".is-picked").count() == 0
+        assert page.page.locator("figure[data-panel]").is_hidden()
+        page.page.wait_for_timeout(400)
+
+
+def test_a_double_click_enlarges_a_placed_clip_also_where_others_lie(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, draft=draft_of({"c0": (0, 0), "c1": (0, 0)}))
+    page.page.mouse.dblclick(*page.pixel(0, 0))
+    page.page.wait_for_selector("figure[data-panel]:not([hidden])")
+    page.frame()
+    assert page.page.locator(".is-picked").count() == 0
+    assert page.placements() == {"c0": (0, 0), "c1": (0, 0)}
+
+
+def test_clicks_on_a_heap_take_one_after_the_other_in_hand(open_arena: OpenArena) -> None:
+    page = open_arena(n=4, draft=draft_of({"c0": (0, 0), "c1": (0, 0), "c2": (0, 0)}))
+    picked = []
+    for _ in range(4):
+        page.click_at(0, 0)
+        picked += page.page.eval_on_selector_all(".is-picked", "all => all.map((each) => each.dataset.clip)") or [
+            "none"
+        ]
+        page.page.wait_for_timeout(400)  # slower than a double click
+    assert picked == ["c2", "c1", "c0", "none"]
+    page.click_at(0, 0)
+    page.page.wait_for_timeout(400)
+    page.click_at(0, 0)
+    assert "clip beneath" in page.guidance()
+    second = page.page.locator(".is-picked").get_attribute("data-clip")
+    assert second is not None
+    page.click_at(0.3, 0.1)
+    assert page.placements()[second] == pytest.approx((0.3, 0.1), abs=1e-6)
+
+
+def test_several_in_hand_are_put_down_on_a_clip_together(open_arena: OpenArena) -> None:
+    page = open_arena(n=4, draft=draft_of({"c0": (-0.4, 0.2), "c1": (-0.1, 0.2), "c2": (0.2, -0.2)}))
+    for clip in ("c0", "c1"):
+        page.click_clip(clip, modifiers=["Shift"])
+    page.click_clip("c1")
+    page.click_clip("c2")
+    placed = page.placements()
+    assert placed["c2"] == (0.2, -0.2)
+    assert placed["c1"][0] - placed["c0"][0] == pytest.approx(0.3, abs=1e-9)
+    assert math.dist(((placed["c0"][0] + placed["c1"][0]) / 2, placed["c0"][1]), (0.2, -0.2)) < 0.1
+    page.page.keyboard.press("Control+z")
+    assert page.placements()["c0"] == (-0.4, 0.2)
+
+
+def test_the_mouse_goes_on_with_what_the_keys_hold(open_arena: OpenArena) -> None:
+    page = open_arena(n=4, draft=draft_of({"c0": (-0.2, 0.2)}))
+    page.clip("c1").focus()
+    page.page.keyboard.press("p")
+    page.click_clip("c0")
+    assert 0 < math.dist(page.placements()["c1"], (-0.2, 0.2)) < 0.1
+    page.clip("c2").focus()
+    page.page.keyboard.press("p")
+    page.click_at(0.25, -0.1)
+    assert page.placements()["c2"] == pytest.approx((0.25, -0.1), abs=1e-6)
+    assert [move["how"] for move in page.result()["moves"]] == ["click", "click"]
+    page.clip("c3").focus()
+    page.page.keyboard.press("p")
+    page.drag("c2", -0.3, 0.0)  # a drag of another leaves it where it was shown
+    assert page.placements()["c3"] == pytest.approx((0, 0), abs=1e-6)
+    assert page.placements()["c2"] == pytest.approx((-0.3, 0), abs=1e-6)
 
 
 def test_lasso_and_shift_move_several_together(open_arena: OpenArena) -> None:

@@ -84,6 +84,60 @@ def test_a_clip_must_be_watched_before_it_can_be_placed(open_arena: OpenArena) -
     assert set(page.placements()) == {"c0"}
 
 
+@pytest.mark.parametrize("play", ["hover", "click"])
+def test_a_first_click_on_an_unwatched_clip_only_plays_it(open_arena: OpenArena, play: str) -> None:
+    page = open_arena(n=3, playback={"play": play, "watch": "before_placing"})
+    slow = "document.querySelectorAll('video').forEach((video) => (video.playbackRate = 0.4))"
+    page.page.mouse.move(*page.centre("c1"))
+    page.click_clip("c1")
+    wait_for_playing(page, "c1")
+    page.page.evaluate(slow)
+    assert page.guidance() == "Watch “Clip 2” to its end first."
+    assert page.page.locator(".is-picked, .is-held").count() == 0
+    look = "clip => getComputedStyle(document.querySelector(`[data-clip=${clip}]`)).outlineColor"
+    accent = page.page.evaluate(
+        """() => {
+          const probe = document.querySelector('.arena').appendChild(document.createElement('i'));
+          probe.style.color = 'var(--a-accent)';
+          const { color } = getComputedStyle(probe);
+          probe.remove();
+          return color;
+        }"""
+    )
+    assert page.page.evaluate(look, "c1") == accent, "no frame that looks like an error"
+    shares = "clip => Number(document.querySelector(`[data-clip=${clip}]`).style.getPropertyValue('--seen'))"
+    page.page.wait_for_function(f"clip => (({shares})(clip)) > 0.2", arg="c1")
+    wait_for_end(page, "c1")
+    assert page.guidance() == "You can place “Clip 2” now."
+    page.click_clip("c1")
+    assert page.page.locator(".is-picked").get_attribute("data-clip") == "c1"
+
+
+def test_keys_play_an_unwatched_clip_instead_of_picking_it_up(open_arena: OpenArena) -> None:
+    for key in ("p", "ArrowLeft"):
+        page = open_arena(n=2, playback={"play": "click", "loop": False, "watch": "before_placing"})
+        page.clip("c0").focus()
+        page.page.keyboard.press(key)
+        wait_for_playing(page, "c0")
+        assert page.heard() == page.guidance() == "Watch “Clip 1” to its end first."
+        wait_for_end(page, "c0")
+        assert page.heard() == "You can place “Clip 1” now."
+        page.page.keyboard.press("p")
+        page.page.keyboard.press("p")
+        assert set(page.placements()) == {"c0"}
+
+
+def test_an_unwatched_clip_leaves_what_is_in_hand_there(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, playback={"play": "click", "loop": False, "watch": "before_placing"})
+    page.click_clip("c0")
+    wait_for_end(page, "c0")
+    page.click_clip("c0")
+    page.click_clip("c1")
+    assert "Watch “Clip 2”" in page.guidance()
+    page.click_at(0.1, 0.1)
+    assert page.placements() == {"c0": pytest.approx((0.1, 0.1), abs=1e-6)}
+
+
 def test_play_on_click_and_once(open_arena: OpenArena) -> None:
     page = open_arena(n=3, playback={"play": "click", "loop": False})
     page.page.mouse.move(*page.centre("c0"))

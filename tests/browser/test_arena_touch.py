@@ -75,6 +75,24 @@ def test_a_trial_is_done_by_touch_alone(open_arena: OpenArena, context: dict[str
     assert page.page.evaluate("[scrollX, scrollY, visualViewport.scale]") == [0, 0, 1], "the page itself never moved"
 
 
+def test_similar_clips_are_put_close_by_taps_alone_and_the_words_fit_fingers(open_arena: OpenArena) -> None:
+    page = open_arena(n=3, context=UPRIGHT, draft=draft_of({"c0": (-0.2, 0.1)}))
+    fingers = Fingers(page)
+    fingers.tap(page.centre("c1"))
+    assert page.guidance().startswith("Now tap where it should go")
+    fingers.tap(page.centre("c0"))
+    assert 0 < math.dist(page.placements()["c1"], (-0.2, 0.1)) < 0.1
+    page.page.wait_for_timeout(400)  # the next tap is not the second of a pair
+    fingers.tap(page.centre("c1"))
+    assert page.page.locator(".is-picked").get_attribute("data-clip") == "c1"
+    fingers.tap(page.pixel(0.3, -0.3))
+    assert page.placements()["c1"] == pytest.approx((0.3, -0.3), abs=1e-4)
+    fingers.tap_on(page.page.get_by_role("button", name="Help"))
+    words = page.page.locator("[data-help]").inner_text() + page.page.locator(".arena__bar").inner_html()
+    for word in ("Esc", "Ctrl", "Shift", "click", "Click", "mouse"):
+        assert word not in words
+
+
 def test_a_cancelled_touch_puts_the_clip_back(open_arena: OpenArena) -> None:
     page = open_arena(n=3, context=UPRIGHT, draft=draft_of({"c0": (0.2, 0.1)}))
     fingers = Fingers(page)

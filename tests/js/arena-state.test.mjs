@@ -4,7 +4,8 @@ import { test } from 'node:test';
 
 import { isInside } from '../../static/arena/geometry.js';
 import { seatPlan } from '../../static/arena/seats.js';
-import { createState, isDone, placedIn, positionOf, unwatched, update, waiting } from '../../static/arena/state.js';
+import { hintFor } from '../../static/arena/hints.js';
+import { clipsAt, createState, isDone, placedIn, positionOf, unwatched, update, waiting } from '../../static/arena/state.js';
 import { choose, random, between } from './arena-random.mjs';
 
 const COMMITS = ['drop', 'put', 'putBack'];
@@ -26,12 +27,14 @@ function randomAction(state, rng, t) {
   const point = { x: between(rng, -1.2, 1.2), y: between(rng, -0.7, 0.7) };
   const type = choose(rng, [
     ...['grab', 'grab', 'drag', 'drag', 'drag', 'drop', 'drop', 'cancel', 'pick', 'step', 'put', 'putBack', 'toggle'],
+    'handOver',
     ...['select', 'lasso', 'lasso', 'lassoEnd', 'undo', 'redo', 'zoom', 'pan', 'whole', 'reveal', 'enlarge', 'watched'],
   ]);
   const how = choose(rng, ['click', 'key']);
   const ids = state.clips.filter(() => rng() < 0.3);
   const step = { dx: between(rng, -0.2, 0.2), dy: between(rng, -0.2, 0.2) };
-  return { type, id, how, ids, t, ...point, ...step, add: rng() < 0.5, factor: between(rng, 0.5, 2) };
+  const onto = rng() < 0.5 ? choose(rng, state.clips) : null;
+  return { type, id, how, ids, t, onto, ...point, ...step, add: rng() < 0.5, factor: between(rng, 0.5, 2) };
 }
 
 function walk(seed, steps, visit, options) {
@@ -104,7 +107,7 @@ test('only committing actions change the arrangement, and each change is in the 
 
 test('what is shown at the moment of letting go inside is what is committed', () => {
   let dropped = 0;
-  for (let seed = 300; seed < 400; seed += 1) {
+  for (let seed = 300; seed < 500; seed += 1) {
     walk(seed, 200, (before, action, after) => {
       if (action.type !== 'drop' || !before.hand?.inside) return;
       dropped += 1;
@@ -168,7 +171,7 @@ test('the watching rule holds clips on their seats until they were watched, unle
   let state = arenaOf(3, { watch: 'before_placing' });
   const attempt = (id) => update(state, { type: 'grab', id, x: 0, y: 0 });
   assert.equal(attempt('c0').hand, null);
-  assert.equal(attempt('c0').refused, 'c0');
+  assert.equal(attempt('c0').toWatch, 'c0');
   state = update(state, { type: 'watched', id: 'c0' });
   state = update(state, { type: 'failed', id: 'c1' });
   assert.deepEqual(attempt('c0').hand.ids, ['c0']);
@@ -202,4 +205,78 @@ test('while busy nothing moves', () => {
   const state = update(arenaOf(2), { type: 'busy', busy: true });
   assert.strictEqual(update(state, { type: 'grab', id: 'c0', x: 0, y: 0 }), state);
   assert.throws(() => update(state, { type: 'no such action' }), /unknown action/);
+});
+
+test('what was asked for too early is named until it was watched, whatever else loads or plays meanwhile', () => {
+  let state = arenaOf(3, { watch: 'before_placing' });
+  state = update(state, { type: 'watched', id: 'c1' });
+  state = update(state, { type: 'pick', id: 'c1', how: 'click' });
+  state = update(state, { type: 'pick', id: 'c0', how: 'click' });
+  assert.deepEqual([state.toWatch, state.hand.ids], ['c0', ['c1']], 'what is in the hand stays there');
+  for (const type of ['ready', 'watched']) state = update(state, { type, id: 'c2' });
+  assert.equal(state.toWatch, 'c0');
+  state = update(state, { type: 'watched', id: 'c0' });
+  assert.equal(state.toWatch, 'c0');
+  state = update(state, { type: 'pick', id: 'c0', how: 'click' });
+  assert.deepEqual([state.toWatch, state.hand.ids], [null, ['c0']]);
+});
+
+test('a clip put on a placed one lies where it was pressed and never hides the other', () => {
+  const rng = random(77);
+  for (let round = 0; round < 500; round += 1) {
+    const angle = between(rng, 0, 2 * Math.PI);
+    const radius = rng() < 0.3 ? 0.5 : between(rng, 0, 0.5);
+    const wanted = { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+    let state = arenaOf(6, { placements: [{ clip: 'c1', ...wanted }] });
+    const other = placedIn(state).c1;
+    state = update(state, { type: 'zoom', factor: between(rng, 0.5, 4), ...other });
+    const { pitch } = state.space;
+    const seen = Math.sqrt(state.view.zoom); // a magnified clip takes up less of the arena
+    const press = rng() < 0.5 ? { x: 0, y: 0 } : { x: between(rng, -0.5, 0.5), y: between(rng, -0.5, 0.5) };
+    const point = { x: other.x + (press.x * pitch.x) / seen, y: other.y + (press.y * pitch.y) / seen };
+    state = update(state, { type: 'pick', id: 'c0', how: 'click' });
+    state = update(state, { type: 'put', ...point, onto: 'c1', t: 3 });
+    const placed = placedIn(state);
+    const apart = { x: ((placed.c0.x - other.x) * seen) / pitch.x, y: ((placed.c0.y - other.y) * seen) / pitch.y };
+    assert.ok(Math.hypot(apart.x, apart.y) > 0.3, JSON.stringify({ other, press, apart }));
+    assert.ok(Math.hypot(apart.x, apart.y) < 0.75, 'and stays with it');
+    if (Math.hypot(press.x, press.y) > 0.31 && isInside(point)) {
+      assert.ok(Math.hypot(placed.c0.x - point.x, placed.c0.y - point.y) < 1e-9, 'where the press was');
+    }
+    const far = { x: -other.x || 0.5, y: -other.y };
+    if (state.view.zoom === 1) assert.notEqual(hintFor({ c0: placed.c0, c1: other, far }, pitch), 'stacked');
+    assert.equal(clipsAt(state, placed.c0)[0], 'c0', 'it lies on top');
+    assert.deepEqual(update(state, { type: 'undo', t: 4 }).history.present.placed, { c1: other }, 'one step for undo');
+    assert.deepEqual(state.moves.map(({ clip, how }) => [clip, how]), [['c0', 'click']]);
+  }
+});
+
+test('a press on the middle of a clip puts the held one on the side from which it comes', () => {
+  const placements = [{ clip: 'c0', x: -0.4, y: 0 }, { clip: 'c1', x: 0.1, y: 0 }];
+  let state = arenaOf(3, { placements });
+  state = update(state, { type: 'pick', id: 'c0', how: 'click' });
+  state = update(state, { type: 'put', x: 0.1, y: 0, onto: 'c1', t: 0 });
+  const { c0, c1 } = placedIn(state);
+  assert.ok(c0.x < c1.x && Math.abs(c0.y) < 1e-12);
+});
+
+test('several in hand are put down on a clip in formation, in one step', () => {
+  const placements = [[0, 0], [0.1, 0.05], [-0.3, -0.2]].map(([x, y], index) => ({ clip: `c${index}`, x, y }));
+  let state = arenaOf(4, { placements });
+  state = update(state, { type: 'select', ids: ['c0', 'c1'] });
+  state = update(state, { type: 'pick', id: 'c1', how: 'click' });
+  const before = state.history.present;
+  state = update(state, { type: 'put', x: -0.3, y: -0.2, onto: 'c2', t: 0 });
+  const { c0, c1, c2 } = placedIn(state);
+  assert.deepEqual(c2, { x: -0.3, y: -0.2 });
+  assert.ok(Math.abs(c1.x - c0.x - 0.1) < 1e-9 && Math.abs(c1.y - c0.y - 0.05) < 1e-9);
+  assert.ok(Math.hypot((c0.x + c1.x) / 2 - c2.x, (c0.y + c1.y) / 2 - c2.y) < 0.1);
+  assert.strictEqual(update(state, { type: 'undo', t: 0 }).history.present, before);
+});
+
+test('clips on one spot are listed from the top, and each can be taken', () => {
+  const placements = ['c0', 'c1', 'c2'].map((clip) => ({ clip, x: 0.2, y: 0.1 }));
+  const state = arenaOf(4, { placements });
+  assert.deepEqual(clipsAt(state, { x: 0.2, y: 0.1 }), ['c2', 'c1', 'c0']);
+  for (const id of ['c0', 'c1', 'c2']) assert.deepEqual(update(state, { type: 'pick', id, how: 'click' }).hand.ids, [id]);
 });

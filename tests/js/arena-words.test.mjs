@@ -77,11 +77,27 @@ test('a screen reader hears what happened, and nothing when nothing did', () => 
   ]);
 });
 
-test('a refused clip is named', () => {
+test('a clip that must be watched first is named, and named again once it was', () => {
   const state = start([], 'before_placing');
   const refused = update(state, { type: 'grab', id: 'b', x: 0, y: 0 });
   assert.equal(words.announcement(state, refused, labels, t), 'Watch “Bert” to its end first.');
   assert.equal(words.guidance(refused, labels, t), 'Watch “Bert” to its end first.');
+  const seen = update(refused, { type: 'watched', id: 'b' });
+  assert.equal(words.announcement(refused, seen, labels, t), 'You can place “Bert” now.');
+  assert.equal(words.guidance(seen, labels, t), 'You can place “Bert” now.');
+  assert.equal(words.guidance(update(refused, { type: 'failed', id: 'b' }), labels, t), '');
+});
+
+test('what to do with a picked clip is said in the words of the input', () => {
+  const seats = { a: { x: 0.7, y: 0.2 }, b: { x: 0.7, y: 0 }, c: { x: 0.7, y: -0.2 } };
+  const space = { seats, reach: 0.05, pitch: { x: 0.1, y: 0.1 }, extent: { x: 1, y: 0.6 } };
+  const apart = update(start(), { type: 'space', space });
+  const heap = update(start([at('a', 0.1, 0), at('b', 0.1, 0)]), { type: 'space', space });
+  const say = (state, id, touch) => words.guidance(update(state, { type: 'pick', id, how: 'click', touch }), labels, t);
+  assert.match(say(apart, 'c', false), /click.*Esc/);
+  assert.doesNotMatch(say(apart, 'c', true), /click|Esc/);
+  assert.match(say(heap, 'a', false), /Click it again for the clip beneath/);
+  assert.match(say(heap, 'a', true), /Tap it again for the clip beneath/);
 });
 
 test('hints: a small layout, stacked clips, or none', () => {
