@@ -8,6 +8,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,29 @@ from analysis.formats.tables import read_npz, read_rows
 
 # Purposes of the trials that enter RDMs: practice and attention checks do not.
 RDM_PURPOSES = ("main", "repeat")
+
+# The tables of the first release, which every bundle holds. A table that came later is missing from older bundles, and
+# then has no rows. This list never grows.
+FIRST_TABLES = (
+    "clips",
+    "attributes",
+    "participants",
+    "trials",
+    "placements",
+    "moves",
+    "plays",
+    "reliability",
+    "noise_ceiling",
+    "quality",
+)
+ALWAYS_THERE = ("study.toml", "methods.md", *(f"{table}.csv" for table in FIRST_TABLES))
+
+# More than any study needs of a manifest, a text or the RDMs of one method; a file that claims more is refused before
+# it is unpacked into memory. Tables are read line by line and may be longer.
+MAX_TEXT = 1 << 24
+MAX_RDMS = 1 << 32
+# What a damaged, forged or unusual archive makes zipfile raise while a file is unpacked.
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 class BundleError(ValueError):
@@ -47,12 +71,24 @@ class Bundle:
     names: tuple[str, ...]
 
     def text(self, name: str) -> str:
-        """A file of the bundle as text, such as study.toml or methods.md."""
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(name).decode()
+        """A file of the bundle as text, such as study.toml or methods.md.
+
+        Raises
+        ------
+        BundleError
+            When the bundle holds no such file, or it is too large to be a text, or not UTF-8.
+        """
+        return self._read(name, MAX_TEXT).decode()
+
+    def _read(self, name: str, most: int) -> bytes:
+        with _named_errors(self.path, name), zipfile.ZipFile(self.path) as archive:
+            return _whole(archive, name, most)
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         """Rows of a table of `bundle_tables.TABLES` as dictionaries of typed values, one at a time.
+
+        A table or a column that is younger than the bundle is not an error: the table has no rows, the column's values
+        are None.
 
         Raises
         ------
@@ -60,10 +96,14 @@ class Bundle:
             Naming file and line, when a cell does not hold what the table's column holds.
         """
         name = f"{table}.csv"
+        if name not in self.manifest["files"] and table not in FIRST_TABLES:
+            return
         with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
             try:
                 yield from read_rows(io.TextIOWrapper(file, "utf-8", newline=""), TABLES[table], name)
-            except ValueError as error:
+            except UnicodeDecodeError as error:
+                raise BundleError(f"{self.path}: {name} is not UTF-8 text") from error
+            except ZIP_ERRORS as error:
                 raise BundleError(f"{self.path}: {error}") from error
 
     def trials(self) -> dict[str, list[Trial]]:
@@ -137,13 +177,19 @@ class Bundle:
         Raises
         ------
         BundleError
-            When the bundle holds none.
+            When the bundle holds none, or they are not RDMs of the bundle's clips.
         """
         name = f"rdms/{method}/{'group' if group else 'rdms'}.npz"
         if name not in self.manifest["files"]:
             raise BundleError(f"{self.path}: holds no {name}")
-        with zipfile.ZipFile(self.path) as archive:
-            return read_npz(io.BytesIO(archive.read(name)))
+        data = io.BytesIO(self._read(name, MAX_RDMS))
+        try:
+            found = read_npz(data, name=name)
+        except ValueError as error:
+            raise BundleError(f"{self.path}: {error}") from error
+        if found.names != self.names:
+            raise BundleError(f"{self.path}: {name}: its clips are not those of clips.csv, in the same order")
+        return found
 
 
 def read_bundle(path: str | Path) -> Bundle:
@@ -151,8 +197,8 @@ def read_bundle(path: str | Path) -> Bundle:
 
     Raises
     ------
-    FileNotFoundError
-        When there is no such file.
+    OSError
+        When there is no such file, or it cannot be read.
     BundleError
         Naming file and reason: not a zip, no manifest, another format or a newer version, a file that is missing, not
         listed, or does not have its checksum, or a table that does not fit its columns.
@@ -164,6 +210,8 @@ def read_bundle(path: str | Path) -> Bundle:
             _verify(archive, manifest, path)
     except zipfile.BadZipFile as error:
         raise BundleError(f"{path}: not a whole zip file ({error})") from error
+    except NotImplementedError as error:
+        raise BundleError(f"{path}: not a zip file that can be read ({error})") from error
     bundle = Bundle(path, manifest, ())
     clips = sorted(bundle.rows("clips"), key=lambda row: int(row["item"]))
     if [row["item"] for row in clips] != list(range(len(clips))):
@@ -174,17 +222,45 @@ def read_bundle(path: str | Path) -> Bundle:
     return Bundle(path, manifest, names)
 
 
-def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+@contextmanager
+def _named_errors(path: Path, name: str) -> Iterator[None]:
+    """What goes wrong with a file of the archive as an error that names archive, file and reason."""
     try:
-        manifest = json.loads(archive.read(MANIFEST))
-    except KeyError:
-        raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or not a whole one") from None
-    except (ValueError, zlib.error, zipfile.BadZipFile) as error:
-        raise BundleError(f"{path}: {MANIFEST} is damaged ({error})") from error
+        yield
+    except BundleError:
+        raise
+    except KeyError as error:
+        raise BundleError(f"{path}: holds no {name}") from error
+    except (*ZIP_ERRORS, RecursionError) as error:
+        raise BundleError(f"{path}: {name} is damaged ({error or type(error).__name__})") from error
+
+
+def _whole(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """A file of the archive, unpacked in memory, if it has at most `most` bytes."""
+    with archive.open(name) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it has more than the {most >> 20} MB that such a file can have")
+    return data
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    if MANIFEST not in archive.namelist():
+        deeper = [name for name in archive.namelist() if name.endswith(f"/{MANIFEST}")]
+        if deeper:
+            folder = deeper[0].removesuffix(MANIFEST)
+            raise BundleError(f"{path}: was packed anew: its files must stand at the top of the zip, not in {folder}")
+        raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or not a whole one")
+    for info in archive.infolist():
+        # The other kinds may ask for gigabytes of memory to be unpacked.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError(f"{path}: {info.filename} is not compressed as in plain zip files (Deflate)")
+    with _named_errors(path, MANIFEST):
+        manifest = json.loads(_whole(archive, MANIFEST, MAX_TEXT))
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise BundleError(f"{path}: {MANIFEST} does not describe a {FORMAT}")
     version = manifest.get("format_version")
-    if not isinstance(version, int) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise BundleError(f"{path}: {MANIFEST} has no format_version")
     if version > FORMAT_VERSION:
         raise BundleError(
@@ -195,6 +271,10 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     return manifest
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], path: Path) -> None:
     present = [info.filename for info in archive.infolist() if info.filename != MANIFEST]
     if len(set(present)) != len(present):
@@ -203,21 +283,17 @@ def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], path: Path) -> N
         raise BundleError(f"{path}: {missing[0]} is listed in {MANIFEST} but missing")
     if unlisted := sorted(set(present) - manifest["files"].keys()):
         raise BundleError(f"{path}: {unlisted[0]} is not listed in {MANIFEST}")
-    needed = {"study.toml", "methods.md", *(f"{table}.csv" for table in TABLES)}
-    if absent := sorted(needed - set(present)):
+    if absent := sorted(set(ALWAYS_THERE) - set(present)):
         raise BundleError(f"{path}: holds no {absent[0]}")
     for name, listed in manifest["files"].items():
-        if not isinstance(listed, dict) or not isinstance(listed.get("bytes"), int):
+        if not isinstance(listed, dict) or not _is_count(listed.get("bytes")):
             raise BundleError(f"{path}: {MANIFEST} does not give the size of {name}")
         digest, size = hashlib.sha256(), 0
-        try:
-            with archive.open(name) as file:
-                # Reading stops at the listed size, so a file that unpacks to far more than it should does no harm.
-                while size <= listed["bytes"] and (block := file.read(BLOCK)):
-                    digest.update(block)
-                    size += len(block)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise BundleError(f"{path}: {name} is damaged ({error})") from error
+        with _named_errors(path, name), archive.open(name) as file:
+            # Reading stops at the listed size, so a file that unpacks to far more than it should does no harm.
+            while size <= listed["bytes"] and (block := file.read(BLOCK)):
+                digest.update(block)
+                size += len(block)
         if size != listed["bytes"]:
             raise BundleError(f"{path}: {name} is longer or shorter than the {listed['bytes']} bytes in {MANIFEST}")
         if digest.hexdigest() != listed.get("sha256"):

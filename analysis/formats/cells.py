@@ -1,0 +1,147 @@
+"""Cells of CSV files that Asterism writes: typed, exact, and taken for a formula by no spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from analysis.formats.bundle_tables import Column
+from analysis.formats.text import csv_records
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def inert(text: str) -> str:
+    """The text as a cell that a spreadsheet shows and does not run; `original` takes it back.
+
+    An apostrophe is put before a text that begins with = + - @, a tab, a line end or an apostrophe, also after blanks.
+    """
+    return "'" + text if text.startswith("'") or text.lstrip(" ").startswith(FORMULA_STARTS) else text
+
+
+def original(cell: str) -> str:
+    """The text that `inert` was given."""
+    return cell[1:] if cell.startswith("'") else cell
+
+
+def format_cell(value: Any, column: Column) -> str:
+    """One value as the text of its CSV cell; None and NaN are empty.
+
+    Raises
+    ------
+    ValueError
+        When the value is not of the column's kind, is infinite, or is absent from a required column.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        if column.required:
+            raise ValueError(f"column {column.name} must have a value")
+        return ""
+    if column.kind == "text":
+        if not isinstance(value, str):
+            raise ValueError(f"column {column.name} holds text, got {value!r}")
+        return inert(value)
+    if column.kind == "time":
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise ValueError(f"column {column.name} holds times with a time zone, got {value!r}")
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if column.kind == "bool":
+        if value not in (0, 1):
+            raise ValueError(f"column {column.name} holds true or false, got {value!r}")
+        return "true" if value else "false"
+    try:
+        number = int(value) if column.kind == "int" else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"column {column.name} holds numbers, got {value!r}") from None
+    if number != value or not math.isfinite(number):
+        raise ValueError(f"column {column.name} holds {column.kind} numbers, got {value!r}")
+    return repr(number)
+
+
+def parse_cell(cell: str, column: Column) -> Any:
+    """The value of a CSV cell: str, int, float, bool, datetime in UTC, or None for an empty cell.
+
+    An empty cell of a required text column is the empty text.
+
+    Raises
+    ------
+    ValueError
+        When the cell does not hold the column's kind.
+    """
+    if cell == "":
+        if column.required and column.kind != "text":
+            raise ValueError(f"column {column.name} is empty")
+        return "" if column.required else None
+    try:
+        if column.kind == "int":
+            return int(cell)
+        if column.kind == "float":
+            return float(cell)
+        if column.kind == "bool":
+            return {"true": True, "false": False}[cell]
+        if column.kind == "time":
+            return datetime.fromisoformat(cell)
+    except (KeyError, ValueError):
+        raise ValueError(f"column {column.name} holds {column.kind} values, got {cell!r}") from None
+    return original(cell)
+
+
+def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> Iterator[str]:
+    """The header and the rows as lines of CSV, one at a time: rows are sequences in column order, or mappings by name.
+
+    Raises
+    ------
+    ValueError
+        Naming the row (from 1) when a value does not fit its column, a row has the wrong length, or a mapping has a
+        name that is not a column.
+    """
+    names = [column.name for column in columns]
+    known = set(names)
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow(names)
+    yield line.getvalue()
+    for number, row in enumerate(rows, start=1):
+        line.seek(0)
+        line.truncate()
+        if isinstance(row, Mapping):
+            if unknown := row.keys() - known:
+                raise ValueError(f"row {number}: no column is named {', '.join(sorted(map(str, unknown)))}")
+            values: Sequence[Any] = [row.get(name) for name in names]
+        else:
+            values = row
+        try:
+            writer.writerow([format_cell(value, column) for value, column in zip(values, columns, strict=True)])
+        except ValueError as error:
+            raise ValueError(f"row {number}: {error}") from None
+        yield line.getvalue()
+
+
+def read_rows(file: IO[str], columns: Sequence[Column], name: str) -> Iterator[dict[str, Any]]:
+    """Rows of a CSV file written by `csv_lines`, as dictionaries of typed values; other columns are left out.
+
+    A column that need not have a value may be missing, as in a file that is older than the column: its values are None.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and line, when a required column is missing or comes twice, or a cell does not hold its kind.
+    """
+    records = csv_records(file, name)
+    _, header = next(records, (1, []))
+    if missing := [column.name for column in columns if column.required and column.name not in header]:
+        raise ValueError(f"{name}: no column is named {', '.join(missing)}")
+    if twice := [column.name for column in columns if header.count(column.name) > 1]:
+        raise ValueError(f"{name}: two columns are named {twice[0]}")
+    places = [(column, header.index(column.name)) for column in columns if column.name in header]
+    absent: dict[str, Any] = {column.name: None for column in columns if column.name not in header}
+    for line, cells in records:
+        if len(cells) != len(header):
+            raise ValueError(f"{name}, line {line}: {len(cells)} cells under {len(header)} columns")
+        try:
+            yield {column.name: parse_cell(cells[place], column) for column, place in places} | absent
+        except ValueError as error:
+            raise ValueError(f"{name}, line {line}: {error}") from None

@@ -1,0 +1,124 @@
+"""RDMs and arrays as NumPy's files: read without pickles, and never larger in memory than they say."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
+
+# The largest study (2000 clips, hundreds of raters) has some GB of pairs; a file that claims more is a mistake.
+MAX_BYTES = 1 << 32
+
+
+def write_npz(file: str | Path | IO[bytes], rdms: RDMSet) -> None:
+    """Write the RDMs as NPZ: rdms (R, P), names, raters, method, and what else is known of the pairs (R, P)."""
+    extras = {label: getattr(rdms, label) for label in OPTIONAL_ROWS if getattr(rdms, label) is not None}
+    labels = {key: np.array(getattr(rdms, key), dtype=np.str_) for key in ("names", "raters", "method")}
+    arrays: dict[str, Any] = {"rdms": rdms.rdms, **labels, **extras}
+    np.savez_compressed(file, **arrays)
+
+
+def read_npz(file: str | Path | IO[bytes], *, name: str | None = None) -> RDMSet:
+    """Read what `write_npz` wrote; `name` is what messages call a stream.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and the reason, when it is not an NPZ archive of RDMs.
+    """
+    where = name or str(file)
+    if not zipfile.is_zipfile(file):
+        raise ValueError(f"{where}: not an NPZ file")
+    try:
+        arrays = _arrays(file)
+        if missing := [key for key in ("rdms", "names", "raters", "method") if key not in arrays]:
+            raise ValueError(f"holds no array {missing[0]}, but {', '.join(sorted(arrays)) or 'nothing'}")
+        labels = [arrays[key] for key in ("names", "raters", "method")]
+        if any(label.dtype.kind != "U" for label in labels) or [label.ndim for label in labels] != [1, 1, 0]:
+            raise ValueError("names and raters must be lists of texts, and method one text")
+        extras = {label: as_numbers(arrays[label]) for label in OPTIONAL_ROWS if label in arrays}
+        rdms = as_numbers(arrays["rdms"])
+        return RDMSet(rdms, labels[0].tolist(), labels[1].tolist(), str(labels[2]), **extras)
+    except (
+        KeyError,
+        ValueError,
+        OSError,
+        EOFError,
+        MemoryError,
+        zlib.error,
+        zipfile.BadZipFile,
+        RuntimeError,
+    ) as error:
+        raise ValueError(f"{where}: not an NPZ file of RDMs ({error})") from error
+
+
+def read_npy(file: str | Path) -> Floats:
+    """The numbers of an NPY file.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and the reason, when it is not an NPY file of finite or missing real numbers.
+    """
+    try:
+        with open(file, "rb") as handle:
+            array = _array(handle, Path(file).stat().st_size)
+        return as_numbers(array)
+    except (ValueError, EOFError, MemoryError) as error:
+        raise ValueError(f"{file}: not an NPY file of numbers ({error})") from error
+
+
+def as_numbers(array: Any) -> Floats:
+    """An array of real numbers as float64; NaN is a missing value.
+
+    Raises
+    ------
+    ValueError
+        When it holds texts, objects, complex numbers or infinity, which no conversion turns into numbers in silence.
+    """
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
+        kind = getattr(getattr(array, "dtype", None), "name", type(array).__name__)
+        raise ValueError(f"must hold real numbers, got {kind}")
+    numbers = np.asarray(array, dtype=np.float64)
+    if np.isinf(numbers).any():
+        raise ValueError("holds an infinite value")
+    return numbers
+
+
+def _arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:
+    with zipfile.ZipFile(file) as archive:
+        members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        if sum(info.file_size for info in members) > MAX_BYTES:
+            raise ValueError(f"unpacks to more than {MAX_BYTES >> 30} GB")
+        arrays = {}
+        for info in members:
+            with archive.open(info) as member:
+                arrays[info.filename.removesuffix(".npy")] = _array(member, info.file_size)
+        return arrays
+
+
+def _array(handle: IO[bytes], size: int) -> Any:
+    """One array, once its header was held against the bytes that are there: nothing is set aside for a mere claim."""
+    version = np.lib.format.read_magic(handle)
+    if version == (1, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(handle)
+    elif version == (2, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_2_0(handle)
+    else:
+        raise ValueError(f"is of NPY version {version}; save it with numpy.save")
+    if dtype.hasobject:
+        raise ValueError("holds Python objects (a pickle), which are never loaded; save an array of numbers")
+    needed = math.prod(shape) * dtype.itemsize
+    if needed > size:
+        raise ValueError(f"is truncated: its header promises {needed} bytes, and the file has {size}")
+    data = handle.read(needed)
+    if len(data) < needed:
+        raise ValueError(f"is truncated: its header promises {needed} bytes, and {len(data)} are there")
+    return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if fortran else "C")

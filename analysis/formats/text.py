@@ -1,0 +1,332 @@
+"""The text layer of all tables that people bring: bytes to cells, and cells to numbers, without guessing.
+
+* Encoding: UTF-8, with or without a byte order mark, or UTF-16 or UTF-32 with one. Anything else is refused with the
+  way to save it right: Windows-1252, Mac Roman and their kind cannot be told apart.
+* Cells are separated by commas, semicolons or tabs: by what stands in the first line, or by a line `sep=;` before it.
+* Numbers have a decimal point; in files with semicolons or tabs a decimal comma, but never both in one file. Thousands
+  separators and infinity are refused. An empty cell, NA, N/A, NaN, NULL and #N/A mean that there is no number.
+* R's row names (a first column without a name, or a header that is one cell short) and the empty columns and lines that
+  Excel leaves at the end are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+SAVE_RIGHT = (
+    'in Excel: File > Save As > "CSV UTF-8 (Comma delimited)"; in LibreOffice: File > Save As > Text CSV, UTF-8'
+)
+# A table of 2000 clips as a square has lines of 40 kB.
+MAX_LINE = 1 << 22
+MAX_BYTES = 1 << 28
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+# Kinds of file that are no text, by their first bytes.
+SIGNATURES = (
+    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook (.xls)"),
+    (b"PK\x03\x04", "a workbook or another zip file"),
+    (b"\x1f\x8b", "a compressed file (gzip)"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89HDF", "an HDF5 file"),
+)
+# Excel writes #N/A in its user's language.
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "#nv", "#n/d"})
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
+INFINITE = re.compile(r"[+-]?inf(?:inity)?|-?1\.#inf", re.IGNORECASE)
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ .,'’\u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+
+Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a file as they stand there.
+
+    `records` are (line, cells), lines from 1, without empty lines; `delimiter` is "" for a workbook.
+    """
+
+    name: str
+    records: list[Record]
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A header and the rows below it, each as long as the header: (line, cells)."""
+
+    name: str
+    header: list[str]
+    rows: list[Record]
+    delimiter: str
+
+
+def read_text(file: str | Path) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and the reason, when it is too large, no text, or in an encoding that cannot be known.
+    OSError
+        When it cannot be read.
+    """
+    with open(file, "rb") as handle:
+        data = handle.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"{file}: is larger than {MAX_BYTES >> 20} MB")
+    return decode(data, str(file))
+
+
+def decode(data: bytes, name: str) -> str:
+    """Bytes as text, by their byte order mark or as UTF-8.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and the reason, when they are no text or in an encoding that cannot be known.
+    """
+    for signature, kind in SIGNATURES:
+        if data.startswith(signature):
+            raise ValueError(f"{name}: is {kind}, not text; {SAVE_RIGHT}")
+    mark, encoding = next(((m, e) for m, e in BYTE_ORDER_MARKS if data.startswith(m)), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        before = data[len(mark) :][: error.start]
+        line = before.decode(encoding, errors="replace").count("\n") + 1
+        shown = data[len(mark) + error.start : len(mark) + error.end]
+        if mark:
+            raise ValueError(f"{name}, line {line}: damaged {encoding.upper()} text ({error.reason})") from error
+        raise ValueError(
+            f"{name}, line {line}: is not UTF-8 text (byte 0x{shown[:1].hex()}), and no other encoding can be told for "
+            f"sure. Save it as UTF-8; {SAVE_RIGHT}"
+        ) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise ValueError(f"{name}, line {line}: holds a zero byte: damaged, or UTF-16 without its mark. {SAVE_RIGHT}")
+    return text
+
+
+def csv_records(lines: IO[str] | Iterable[str], name: str, delimiter: str = ",") -> Iterator[Record]:
+    """Records of CSV as (line on which it begins, cells), one at a time; empty lines are left out.
+
+    Raises
+    ------
+    ValueError
+        Naming the file and line, when a quote is never closed, or a line or a cell is too long.
+    """
+    reader = csv.reader(_bounded(lines, name), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ValueError(f"{name}, line {line}: {_csv_reason(str(error))}") from error
+        if cells:
+            yield line, cells
+
+
+def _bounded(lines: IO[str] | Iterable[str], name: str) -> Iterator[str]:
+    """The lines, none of them longer than memory should have to hold."""
+    read = getattr(lines, "readline", None)
+    pieces = iter(lines) if read is None else iter(lambda: read(MAX_LINE), "")
+    for number, line in enumerate(pieces, start=1):
+        if len(line) >= MAX_LINE:
+            raise ValueError(f"{name}, line {number}: is longer than {MAX_LINE >> 20} MB")
+        yield line
+
+
+def _csv_reason(message: str) -> str:
+    if "unexpected end of data" in message:
+        return 'a quote (") opens here that nothing closes'
+    if "expected after" in message:
+        return 'something stands behind a closing quote ("); a quote inside a quoted cell is written twice'
+    if "field larger" in message:
+        return f'a cell is longer than the limit of {csv.field_size_limit()} characters; is a quote (") never closed?'
+    return message
+
+
+def read_grids(file: str | Path) -> list[Grid]:
+    """The cells of a file, once for each delimiter that its first line allows.
+
+    Raises
+    ------
+    ValueError
+        As `read_text` and `csv_records`, and when a `sep=` line names another delimiter.
+    """
+    name = str(file)
+    text = read_text(file)
+    first, _, rest = text.partition("\n")
+    if announced := re.fullmatch(r'"?sep=(.*?)"?', first.rstrip("\r"), re.IGNORECASE):
+        delimiter = announced[1].replace("\\t", "\t")
+        if delimiter not in DELIMITERS:
+            raise ValueError(f"{name}, line 1: cells can be separated by , or ; or a tab, not by {announced[1]!r}")
+        records = [(line + 1, cells) for line, cells in _records(rest, name, delimiter)]
+        return [Grid(name, records, delimiter)]
+    grids = []
+    failures = []
+    for delimiter in DELIMITERS:
+        if delimiter not in text:
+            continue
+        try:
+            records = _records(text, name, delimiter)
+        except ValueError as error:
+            failures.append(error)
+            continue
+        if records and len(records[0][1]) > 1:
+            grids.append(Grid(name, records, delimiter))
+    if not grids and failures:
+        raise failures[0]
+    return grids or [Grid(name, _records(text, name, ","), ",")]
+
+
+def _records(text: str, name: str, delimiter: str) -> list[Record]:
+    return list(csv_records(io.StringIO(text, newline=""), name, delimiter))
+
+
+def read_table(file: str | Path, lacks: Callable[[Sequence[str]], str]) -> Table:
+    """A header and its rows.
+
+    Parameters
+    ----------
+    lacks
+        What a header lacks, for the message ("no column is named clip"), or "" when it is the one that is looked for:
+        where the first line allows several delimiters, the one that gives such a header counts.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the line and the reason, when there is no such header, a column has no name or the name of
+        another, or a row is longer or shorter than the header.
+    """
+    grids = [(grid, _header(grid)) for grid in read_grids(file)]
+    name = grids[0][0].name
+    if not grids[0][0].records:
+        raise ValueError(f"{name}: holds nothing: {lacks([])}")
+    fitting = [(grid, header) for grid, header in grids if not lacks(header)]
+    if len(fitting) > 1:
+        kinds = " and ".join(DELIMITERS[grid.delimiter] for grid, _ in fitting)
+        raise ValueError(f"{name}, line 1: {kinds} both give columns; write sep=, or sep=; as the first line")
+    if not fitting:
+        grid, header = grids[0]
+        line = grid.records[0][0]
+        shown = ", ".join(repr(cell) for cell in header[:8]) + (", ..." if len(header) > 8 else "")
+        hint = "; cells are separated by commas, semicolons or tabs" if len(header) == 1 else ""
+        raise ValueError(f"{name}, line {line}: {lacks(header)}; the header has {shown}{hint}")
+    return _fitted(*fitting[0])
+
+
+def _header(grid: Grid) -> list[str]:
+    header = [cell.strip() for cell in grid.records[0][1]] if grid.records else []
+    while header and not header[-1]:
+        header.pop()
+    return header
+
+
+def _fitted(grid: Grid, header: list[str]) -> Table:
+    """Rows below their header: without blank lines, trailing blank cells and R's row names."""
+    width = len(header)
+    rows = []
+    for line, given in grid.records[1:]:
+        cells = list(given)
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        if any(cell.strip() for cell in cells):
+            rows.append((line, cells))
+    if rows and all(len(cells) == width + 1 for _, cells in rows) and _are_row_numbers(rows):
+        header = ["", *header]
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise ValueError(f"{grid.name}, line {line}: {len(cells)} cells under {len(header)} columns")
+    if header and not header[0] and _are_row_numbers(rows):
+        header, rows = header[1:], [(line, cells[1:]) for line, cells in rows]
+    line = grid.records[0][0]
+    for number, column in enumerate(header, start=1):
+        if not column:
+            raise ValueError(f"{grid.name}, line {line}: column {number} has no name; each needs a name of its own")
+        if header.count(column) > 1:
+            raise ValueError(
+                f"{grid.name}, line {line}: two columns are named {column!r}; each needs a name of its own"
+            )
+    return Table(grid.name, header, rows, grid.delimiter)
+
+
+def _are_row_numbers(rows: Sequence[Record]) -> bool:
+    first = [cells[0].strip() for _, cells in rows]
+    return all(re.fullmatch(r"[0-9]+", cell) for cell in first) and len(set(first)) == len(first)
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell of numbers says that there is none."""
+    return cell.strip().lower() in MISSING
+
+
+def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
+    """All numeric cells of a file as numbers, NaN where there is none.
+
+    They are read together, because a decimal comma in one rules out a decimal point in all others.
+
+    Parameters
+    ----------
+    cells
+        (where, cell): `where` names file, line and column for a message.
+    delimiter
+        Of the file. Where it is a comma, no decimal commas are taken.
+
+    Raises
+    ------
+    ValueError
+        When a cell holds no number, an infinite one, or a decimal comma or thousands separator that cannot be told.
+    """
+    with_comma = [one for one in cells if COMMA_NUMBER.fullmatch(one[1].strip())]
+    with_point = [one for one in cells if "." in one[1] and NUMBER.fullmatch(one[1].strip())]
+    if with_comma and delimiter in ("", ","):
+        where, cell = with_comma[0]
+        raise ValueError(
+            f"{where}: {cell.strip()!r} has a decimal comma or a thousands separator; write a decimal point, or "
+            "separate the cells by semicolons"
+        )
+    if with_comma and with_point:
+        (where, comma), (_, point) = with_comma[0], with_point[0]
+        raise ValueError(
+            f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: which of them separates "
+            "decimals cannot be told; write all numbers with a decimal point"
+        )
+    return [_number(where, cell.strip(), comma=bool(with_comma)) for where, cell in cells]
+
+
+def _number(where: str, cell: str, *, comma: bool) -> float:
+    if cell.lower() in MISSING:
+        return math.nan
+    if INFINITE.fullmatch(cell):
+        raise ValueError(f"{where}: {cell!r} is infinite")
+    text = cell.replace(",", ".") if comma and COMMA_NUMBER.fullmatch(cell) else cell
+    if not NUMBER.fullmatch(text):
+        hint = ""
+        if GROUPED.fullmatch(cell):
+            hint = ": leave out thousands separators"
+        elif cell.startswith("#"):
+            hint = ": the spreadsheet could not compute it"
+        elif cell.startswith(("\u2212", "\u2013")):
+            hint = ": its minus is not the sign on the keyboard"
+        raise ValueError(f"{where}: {cell!r} is not a number{hint}")
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{where}: {cell!r} is too large")
+    return value
