@@ -45,13 +45,14 @@ class MoveBody(_Body):
 
 
 class PlayBody(_Body):
-    """A playback from `t` on, for `ms`."""
+    """A playback from `t` on, for `ms`; `muted` where it could not be heard from its start to its end."""
 
     clip: ClipId
     t: Milliseconds
     ms: Milliseconds
     how: Literal["hover", "focus", "tap", "click", "always", "enlarged"]
     ended: bool
+    muted: bool | None = None
 
 
 class GapBody(_Body):
@@ -79,7 +80,11 @@ class ArenaBody(_Body):
 
 
 class TrialBody(_Body):
-    """A trial as it comes back, finished or as a draft."""
+    """A trial as it comes back, finished or as a draft.
+
+    `watched` are the clips seen to their end once, on this page or before it was loaded again; `unplayable` those that
+    could not be played. Pages older than these fields leave them out.
+    """
 
     placements: Annotated[list[PlacementBody], Field(max_length=1000)]
     moves: Annotated[list[MoveBody], Field(max_length=LONGEST_LOG)]
@@ -88,6 +93,8 @@ class TrialBody(_Body):
     plays_gap: GapBody | None = None
     duration: Milliseconds
     hidden: Milliseconds
+    watched: Annotated[list[ClipId], Field(max_length=1000)] | None = None
+    unplayable: Annotated[list[ClipId], Field(max_length=1000)] = []
     viewport: ViewportBody
     arena: ArenaBody
 
@@ -154,8 +161,13 @@ def check_placements(body: TrialBody, clips: set[str], *, complete: bool) -> Non
         seen.add(placement.clip)
     if complete and seen != clips:
         raise Invalid(f"{len(clips - seen)} clips of the trial have no place.", field="placements")
+    for field, clips_named in (("watched", body.watched or []), ("unplayable", body.unplayable)):
+        if len(set(clips_named)) < len(clips_named):
+            raise Invalid("A clip is named twice.", field=field)
     logged = [(f"moves[{k}].clip", move.clip) for k, move in enumerate(body.moves)]
     logged += [(f"plays[{k}].clip", play.clip) for k, play in enumerate(body.plays)]
+    logged += [(f"watched[{k}]", clip) for k, clip in enumerate(body.watched or [])]
+    logged += [(f"unplayable[{k}]", clip) for k, clip in enumerate(body.unplayable)]
     for field, clip in logged:
         if clip not in clips:
             raise Invalid("This clip is not part of the trial.", field=field)

@@ -36,6 +36,12 @@ class Texts(_Section):
     replace: dict[str, Annotated[str, Field(max_length=2000)]] = Field(default={}, max_length=500)
 
 
+class Clips(_Section):
+    """What participants may know about clips: a number, the file's name, or a column of attributes.csv."""
+
+    labels: Annotated[str, Field(pattern=r"^(numbers|file_names|attributes\..+)$")] = "numbers"
+
+
 class Playback(_Section):
     """How clips play in the arena."""
 
@@ -91,6 +97,7 @@ class StudyDefinition(_Section):
     language: Literal["auto", "en", "de", "fr", "es"] = "auto"
     seed: int = Field(default=1, ge=0, lt=2**63)
     texts: Texts = Texts()
+    clips: Clips = Clips()
     playback: Playback = Playback()
     arena: Arena = Arena()
     design: Design = Design()
@@ -144,4 +151,6 @@ def _reason(problem: Any) -> str:
         return "is missing"
     if problem["type"] == "model_type":
         return f"must be a section, [{_key(problem['loc'])}]"
+    if problem["loc"][-2:] == ("clips", "labels"):
+        return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
     return str(problem["msg"]).removeprefix("Value error, ")

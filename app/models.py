@@ -178,6 +178,8 @@ class ParticipantSession(Base):
     recruiter_key: Mapped[str | None] = mapped_column(String(64))
     seed: Mapped[int] = mapped_column(BigInteger)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
+    # Minutes of work that the whole session will take at the participant's pace; NULL before the first trial is in.
+    expected_minutes: Mapped[float | None] = mapped_column(Float)
     # The tab that may save drafts, and the language that the page was shown in.
     tab: Mapped[str | None] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(16), default="en")
@@ -285,6 +287,8 @@ class Placement(Base):
     clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), primary_key=True)
     x: Mapped[float] = mapped_column(Float(53))
     y: Mapped[float] = mapped_column(Float(53))
+    # NULL where the page did not say, as before the column existed.
+    watched: Mapped[str | None] = mapped_column(String(16))
 
 
 class Move(Base):
@@ -313,6 +317,7 @@ class Play(Base):
     played_ms: Mapped[float] = mapped_column(Float)
     how: Mapped[str] = mapped_column(String(16))
     ended: Mapped[bool] = mapped_column()
+    muted: Mapped[bool | None] = mapped_column()
 
 
 class SessionEvent(Base):

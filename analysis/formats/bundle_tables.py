@@ -100,6 +100,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("seat", "int", "", "Seat on which the clip waited, from 0"),
         Column("x", "float", "arena diameters", "Centre of the clip, to the right of the arena's centre", True),
         Column("y", "float", "arena diameters", "Centre of the clip, upwards from the arena's centre", True),
+        Column("watched", "text", "", "Whether it was watched to its end (with sound: and heard): yes, no, unplayable"),
     ),
     "moves": (
         PARTICIPANT,
@@ -124,6 +125,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("started_ms", "float", "ms", "When it began, from the arena being shown, monotonic clock", True),
         Column("played_ms", "float", "ms", "How long it played"),
         Column("completed", "bool", "", "Whether it was played to its end"),
+        Column(
+            "muted", "bool", "", "Whether its sound was off at any time of it, as always without sound in the study"
+        ),
     ),
     "reliability": (
         METHOD,

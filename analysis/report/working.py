@@ -52,6 +52,10 @@ def _events(bundle: Bundle) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
         items = watched.setdefault(row["trial_key"], set())
         if row["completed"]:
             items.add(place[row["clip"]])
+    # Plays from before a page was loaded again are not on record; that the clip was watched is.
+    for row in bundle.rows("placements"):
+        if row.get("watched") == "yes":
+            watched.setdefault(row["trial_key"], set()).add(place[row["clip"]])
     return {key: [item for _, item in sorted(found)] for key, found in moves.items()}, watched
 
 

@@ -143,6 +143,7 @@ def _placements(db: Session, study: Study, options: ExportOptions) -> Iterator[C
             Seat.seat.label("seat"),
             Placement.x.label("x"),
             Placement.y.label("y"),
+            Placement.watched.label("watched"),
         )
         .join_from(Trial, Placement, Placement.trial_id == Trial.id)
         .join(Seat, (Seat.trial_id == Placement.trial_id) & (Seat.clip_id == Placement.clip_id))
@@ -181,6 +182,7 @@ def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]
             Play.t_ms.label("started_ms"),
             Play.played_ms.label("played_ms"),
             Play.ended.label("completed"),
+            Play.muted.label("muted"),
         )
         .join_from(Trial, Play, Play.trial_id == Trial.id)
         .join(Clip, Clip.id == Play.clip_id)

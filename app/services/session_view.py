@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.definition import StudyDefinition, check_definition
 from app.domain import ClipState, SessionState
-from app.models import Clip, Draft, ParticipantSession, Seat, Study, Submission, Trial
+from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, Submission, Trial
+from app.services.labels import clip_numbers, label_of
 from app.services.practice import AssetUrl, open_round, practice_view
 from app.services.trials import active_minutes, open_trial
 
@@ -20,7 +21,7 @@ CHECK_INSTRUCTION = "Attention check: this time, put all clips into the upper ha
 MOST_UPCOMING = 20
 MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
-MediaUrl = Callable[[int, str, str, str], str]
+MediaUrl = Callable[[int, str, str, Rendition], str]
 
 
 def session_view(
@@ -33,7 +34,7 @@ def session_view(
     tab
         The tab that asks; another one may hold the lease.
     media_url
-        (study id, audience, sha256, kind) -> address of a rendition.
+        (study id, audience, clip's public id, rendition) -> its address.
     asset_url
         (path below static/) -> address of one of the program's own files.
     """
@@ -47,7 +48,7 @@ def session_view(
     if practice is not None:
         shown = practice_view(session, practice, asset_url)
     elif trial is not None:
-        shown = _trial(db, session, trial, media_url)
+        shown = _trial(db, session, trial, definition, media_url)
     return {
         "session": {
             "id": session.public_id,
@@ -70,13 +71,16 @@ def session_view(
     }
 
 
-def _trial(db: Session, session: ParticipantSession, trial: Trial, media_url: MediaUrl) -> dict[str, Any]:
+def _trial(
+    db: Session, session: ParticipantSession, trial: Trial, definition: StudyDefinition, media_url: MediaUrl
+) -> dict[str, Any]:
     draft = db.get(Draft, trial.id)
+    numbers = clip_numbers(db, session)
     return {
         "key": trial.key,
         "number": trial.number,
         "purpose": trial.purpose,
-        "clips": [_clip(seat.clip, session, media_url) for seat in trial.seats],
+        "clips": [_clip(seat.clip, session, definition, numbers[seat.clip_id], media_url) for seat in trial.seats],
         "draft": None if draft is None else draft.body,
         "target": None,
         "question": CHECK_INSTRUCTION if trial.purpose == "check" else None,
@@ -87,20 +91,32 @@ def _upcoming(db: Session, session: ParticipantSession, media_url: MediaUrl) -> 
     """Media that a later trial will need: clips that no trial of this session has shown yet."""
     shown = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
     query = select(Clip).where(Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.id.not_in(shown))
-    clips = db.scalars(query.order_by(Clip.position).limit(MOST_UPCOMING))
-    views = (_clip(clip, session, media_url) for clip in clips)
-    return [{"poster": view["poster"], "sources": view["sources"]} for view in views]
+    # In the order of their random names: the study's own order is that of the file names.
+    clips = db.scalars(query.order_by(Clip.public_id).limit(MOST_UPCOMING))
+    return [_media(clip, session, media_url) for clip in clips]
 
 
-def _clip(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict[str, Any]:
-    files = {rendition.kind: rendition.sha256 for rendition in clip.renditions}
-    address = {kind: media_url(clip.study_id, session.public_id, sha, kind) for kind, sha in files.items()}
+def _clip(
+    clip: Clip, session: ParticipantSession, definition: StudyDefinition, number: int, media_url: MediaUrl
+) -> dict[str, Any]:
     return {
         "id": clip.public_id,
-        "label": clip.label,
+        "number": number,
+        "label": label_of(clip, definition),
         "width": clip.width,
         "height": clip.height,
         "duration": clip.duration_s,
+        "sound": bool(clip.has_audio) and definition.playback.sound,
+        **_media(clip, session, media_url),
+    }
+
+
+def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict[str, Any]:
+    address = {
+        rendition.kind: media_url(clip.study_id, session.public_id, clip.public_id, rendition)
+        for rendition in clip.renditions
+    }
+    return {
         "poster": address["poster"],
         "sources": [{"src": address[kind], "type": mime} for kind, mime in MIME_TYPES.items() if kind in address],
     }

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.definition import FILE
+from app.definition import FILE, check_definition
 from app.domain import ClipState, StudyState, move_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.services.clips import Imported, register_clips, source_path
 from app.services.enrolment import find_study
+from app.services.labels import check_labels
 from app.services.study_folder import ATTRIBUTES, CLIPS, StudyFolder, write_attributes
 
 FEWEST_CLIPS = 3
@@ -26,10 +27,12 @@ def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[
     Raises
     ------
     Invalid
-        When the study's name is taken, or a clip's file cannot be read.
+        When the study's name is taken, `clips.labels` names a column that is not there, or a clip's file cannot
+        be read.
     """
     if db.scalar(select(Study).where(Study.name == folder.name)) is not None:
         raise Invalid(f"there is a study named {folder.name!r} already", field="name")
+    check_labels(folder.definition, folder.attributes.values())
     study = Study(
         name=folder.name,
         definition=folder.definition.model_dump(mode="json"),
@@ -72,6 +75,8 @@ def open_study(db: Session, name: str) -> Study:
         When there is no such study.
     NotAllowed
         When clips still wait for conversion, or fewer than three can be shown, or the study is open already.
+    Invalid
+        When `clips.labels` names a column of attributes.csv that is not there.
     """
     study = find_study(db, name)
     states = list(db.scalars(select(Clip.state).where(Clip.study_id == study.id)))
@@ -80,6 +85,7 @@ def open_study(db: Session, name: str) -> Study:
         raise NotAllowed(f"{unfinished} clips are not converted yet.")
     if states.count(ClipState.READY) < FEWEST_CLIPS:
         raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.")
+    check_labels(check_definition(study.definition), (clip.attributes for clip in study.clips))
     study.state = move_study(study.state, StudyState.OPEN)
     db.commit()
     return study

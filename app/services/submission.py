@@ -123,8 +123,10 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         raise Conflict("This round is stored already.", code="stale")
     body = parse_trial(raw)
     check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=False)
-    kept = {"placements": [placement.model_dump() for placement in body.placements]}
     draft = db.get(Draft, trial.id)
+    # What was watched once stays watched, even if a page that does not know of it saves the draft.
+    watched = set(body.watched or []) | set([] if draft is None else draft.body.get("watched", []))
+    kept = {"placements": [placement.model_dump() for placement in body.placements], "watched": sorted(watched)}
     moment = now()
     if draft is None:
         db.add(Draft(trial_id=trial.id, body=kept, saved_at=moment))
@@ -205,15 +207,36 @@ def _store(db: Session, trial: Trial, body: TrialBody, raw: bytes, digest: str, 
         )
     )
     db.flush()
-    db.add_all(Placement(trial_id=trial.id, clip_id=ids[p.clip], x=p.x, y=p.y) for p in body.placements)
+    db.add_all(
+        Placement(trial_id=trial.id, clip_id=ids[p.clip], x=p.x, y=p.y, watched=_watched(body, p.clip))
+        for p in body.placements
+    )
     db.add_all(
         Move(trial_id=trial.id, order=order, clip_id=ids[m.clip], t_ms=m.t, x=m.x, y=m.y, how=m.how)
         for order, m in _numbered(body.moves, body.moves_gap)
     )
     db.add_all(
-        Play(trial_id=trial.id, order=order, clip_id=ids[p.clip], t_ms=p.t, played_ms=p.ms, how=p.how, ended=p.ended)
+        Play(
+            trial_id=trial.id,
+            order=order,
+            clip_id=ids[p.clip],
+            t_ms=p.t,
+            played_ms=p.ms,
+            how=p.how,
+            ended=p.ended,
+            muted=p.muted,
+        )
         for order, p in _numbered(body.plays, body.plays_gap)
     )
+
+
+def _watched(body: TrialBody, clip: str) -> str | None:
+    """Whether a clip was watched to its end: "yes", "no", "unplayable" (F49), or None where the page does not say."""
+    if body.watched is None:
+        return None
+    if clip in body.watched:
+        return "yes"
+    return "unplayable" if clip in body.unplayable else "no"
 
 
 def _numbered(entries: list[Entry], gap: GapBody | None) -> Iterator[tuple[int, Entry]]:

@@ -89,7 +89,7 @@ def session_view(session: SessionStatus) -> dict[str, Any]:
 def clip_view(clip: Clip) -> dict[str, Any]:
     """A clip's row: its state, and the addresses of its poster and its renditions once there are any."""
     audience = f"experimenter {account_id()}"
-    address = {r.kind: media_url(clip.study_id, audience, r.sha256, r.kind) for r in clip.renditions}
+    address = {r.kind: media_url(clip.study_id, audience, clip.public_id, r) for r in clip.renditions}
     return {
         "id": clip.public_id,
         "file": clip.file_name,

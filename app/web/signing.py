@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import NotFound
+from app.models import Rendition
 from app.web.context import settings
 
 EXTENSIONS = {"mp4": "mp4", "webm": "webm", "poster": "webp"}
@@ -14,15 +16,22 @@ MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "webp": "image/webp"}
 PERIOD = 12 * 3600
 
 
-def media_url(study_id: int, audience: str, sha256: str, kind: str) -> str:
-    """The address of a rendition for `audience` (a session's or an experimenter's public name).
+def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> str:
+    """The address of a clip's rendition for `audience` (a session's or an experimenter's public name).
 
     It holds between 12 and 24 hours. Within a period the same file has the same address, so the browser's cache serves
-    a reload.
+    a reload. Nothing in it says what the clip is: it goes by its public id, and by a version that only we can compute.
     """
     expires = (int(time.time()) // PERIOD + 2) * PERIOD
     ticket = _serializer().dumps([study_id, audience, expires])
-    return f"/media/{ticket if isinstance(ticket, str) else ticket.decode()}/{sha256}.{EXTENSIONS[kind]}"
+    name = f"{clip}.{EXTENSIONS[rendition.kind]}"
+    return f"/media/{ticket if isinstance(ticket, str) else ticket.decode()}/{name}?v={version_of(rendition)}"
+
+
+def version_of(rendition: Rendition) -> str:
+    """Changes with the file's content, which it does not tell: 16 hexadecimal digits under this server's key."""
+    key = settings().secret_key.encode()[:64]
+    return hashlib.blake2b(rendition.sha256.encode(), key=key, digest_size=8).hexdigest()
 
 
 def open_ticket(ticket: str) -> int:

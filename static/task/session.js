@@ -3,7 +3,7 @@
 /**
  * @typedef {{clip: string, x: number, y: number}} Placement  arena units: centre 0,0; diameter 1; y upwards
  * @typedef {{src: string, type: string}} Source
- * @typedef {{id: string, label: string, width: number, height: number, duration: number, poster: string,
+ * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
  *   draft: {placements: Placement[]} | null, target: Placement[] | null, question: string | null}} Trial
@@ -40,13 +40,15 @@ export function questionOf({ purpose, question }, t) {
 }
 
 /**
- * The clips of a trial with their names: those of the practice's shapes are texts of ours, all others are the study's.
+ * The clips of a trial with their names: texts of ours for the practice's shapes, the study's own label where it sets one,
+ * and otherwise a number.
  * @param {Trial} trial
  * @param {(text: string, params?: object) => string} t
  * @returns {Clip[]}
  */
 export function namedClips({ purpose, clips }, t) {
-  return purpose === 'practice' ? clips.map((clip) => ({ ...clip, label: t(clip.label) })) : clips;
+  const nameOf = ({ label, number }) => (purpose === 'practice' ? t(label) : (label ?? t('Clip {n}', { n: number })));
+  return clips.map((clip) => ({ ...clip, label: nameOf(clip) }));
 }
 
 /**

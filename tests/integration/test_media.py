@@ -24,11 +24,12 @@ def client(app: Flask) -> FlaskClient:
 
 def address(client: FlaskClient, study_id: int, of_study: int | None = None, kind: str = "mp4") -> str:
     with client.application.extensions["asterism"].database.reading() as db:
-        query = select(Rendition.sha256).join(Clip).where(Clip.study_id == (of_study or study_id))
-        sha256 = db.scalars(query.where(Rendition.kind == kind)).first()
-    assert sha256 is not None
+        query = select(Rendition).join(Clip).where(Clip.study_id == (of_study or study_id), Rendition.kind == kind)
+        rendition = db.scalars(query.order_by(Clip.position)).first()
+        assert rendition is not None
+        clip = rendition.clip.public_id
     with client.application.app_context():
-        return signing.media_url(study_id, "S-X", sha256, kind)
+        return signing.media_url(study_id, "S-X", clip, rendition)
 
 
 @pytest.mark.parametrize(("kind", "mime"), [("mp4", "video/mp4"), ("webm", "video/webm"), ("poster", "image/webp")])
@@ -61,13 +62,13 @@ def test_f36_an_address_is_the_same_on_a_reload(client: FlaskClient) -> None:
     assert address(client, 1) == address(client, 1)
 
 
-@pytest.mark.parametrize("change", ["ticket", "extension", "hash", "path"])
+@pytest.mark.parametrize("change", ["ticket", "extension", "clip", "path"])
 def test_f34_f37_any_other_address_is_a_404(client: FlaskClient, change: str) -> None:
     _, media, ticket, name = address(client, 1).split("/")
     changed = {
         "ticket": f"/{media}/{ticket[:-2]}xx/{name}",
         "extension": f"/{media}/{ticket}/{name.replace('.mp4', '.html')}",
-        "hash": f"/{media}/{ticket}/{'0' * 64}.mp4",
+        "clip": f"/{media}/{ticket}/C-{'a' * 16}.mp4",
         "path": f"/{media}/{ticket}/..%2f..%2fsecret_key",
     }[change]
     assert client.get(changed).status_code == 404

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
+from app.models import Clip, Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
 from tests.factories import encode, make_study, trial_body
 
 SHORT = 'title = "A study"\n[design]\nmax_items = 4\n[stop]\nmax_trials = 3\n'
@@ -393,3 +393,36 @@ def test_zero_bytes_are_answered_in_words(client: FlaskClient) -> None:
     person.call("POST", "/start")
     assert person.call("POST", "/events", {"kind": "page_error", "detail": {"message": "a\x00b"}}).status_code == 400
     assert person.call("PUT", "/trials/a%00b/draft", {"placements": []}).status_code in {400, 404, 422}
+
+
+def test_what_was_watched_is_kept_with_the_draft_and_stored_with_the_placements(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    ids = [clip["id"] for clip in trial["clips"]]
+    body = trial_body(trial)
+    path = f"/trials/{trial['key']}"
+    assert person.call("PUT", path + "/draft", {**body, "placements": [], "watched": ids[:2]}).status_code == 200
+    # A page that does not know of it, or has seen less, takes nothing away.
+    assert person.call("PUT", path + "/draft", {**body, "watched": [ids[0]]}).status_code == 200
+    assert person.call("PUT", path + "/draft", body).status_code == 200
+    assert person.call("GET").get_json()["trial"]["draft"]["watched"] == sorted(ids[:2])
+    for field, value in (("watched", [ids[0], ids[0]]), ("watched", ["C-foreign"]), ("unplayable", ["C-foreign"])):
+        refused = person.call("PUT", path, {**body, field: value})
+        assert refused.status_code == 400
+        assert refused.get_json()["error"]["field"].startswith(field)
+    assert person.call("PUT", path, {**body, "watched": ids[:2], "unplayable": ids[2:3]}).status_code == 200
+    with client.application.extensions["asterism"].database.reading() as db:
+        stored = {row.clip_id: row.watched for row in db.scalars(select(Placement))}
+        by_id = {clip.public_id: stored[clip.id] for clip in db.scalars(select(Clip)) if clip.id in stored}
+    assert [by_id[one] for one in ids] == ["yes", "yes", "unplayable", "no"]
+
+
+def test_plays_say_whether_they_were_muted_where_the_page_knows(client: FlaskClient) -> None:
+    person = join(client)
+    trial = person.call("POST", "/start").get_json()["trial"]
+    body = trial_body(trial)
+    (play,) = body["plays"]
+    body["plays"] = [{**play, "muted": True}, {**play, "muted": False}, play]
+    assert person.call("PUT", f"/trials/{trial['key']}", body).status_code == 200
+    assert rows(client, select(Play.muted).order_by(Play.order)) == [True, False, None]
+    assert rows(client, select(Placement.watched).distinct()) == [None]  # a page from before that was said

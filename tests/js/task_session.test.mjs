@@ -30,7 +30,14 @@ test('the shapes of the practice are named in the language of the page, the stud
   const german = translator({ 'small circle': 'kleiner Kreis' });
   const clips = [{ id: 'circle-small', label: 'small circle' }];
   assert.deepEqual(namedClips({ purpose: 'practice', clips }, german), [{ id: 'circle-small', label: 'kleiner Kreis' }]);
-  assert.deepEqual(namedClips({ purpose: 'arrange', clips }, german), clips);
+  const own = [{ id: 'C-1', number: 7, label: 'small circle' }];
+  assert.deepEqual(namedClips({ purpose: 'arrange', clips: own }, german), own);
+});
+
+test('a clip without a label of the study goes by its number', () => {
+  const german = translator({ 'Clip {n}': 'Video {n}' });
+  const [clip] = namedClips({ purpose: 'arrange', clips: [{ id: 'C-1', number: 7, label: null }] }, german);
+  assert.equal(clip.label, 'Video 7');
 });
 
 test('progress is honest: no 100 % before the end, no time where none is known', () => {
