@@ -62,6 +62,29 @@ def tree_metric(n_items: int, rng: np.random.Generator) -> Floats:
     return to_condensed(distance)
 
 
+def ultrametric_tree(n_items: int, rng: np.random.Generator) -> Floats:
+    """Heights at which the leaves of a random tree meet, (P,): as in a taxonomy, whose leaves are all equally deep.
+
+    Two branches drawn at random meet at each step; the heights of the steps are uniform between 0.1 and 1. Most pairs
+    meet near the root, so that most dissimilarities are large and nearly equal, which no plane can show.
+    """
+    height = np.sort(rng.uniform(0.1, 1.0, n_items - 1))
+    distance = np.zeros((n_items, n_items))
+    branches = [np.array([item]) for item in range(n_items)]
+    for meeting in height:
+        left = branches.pop(int(rng.integers(len(branches))))
+        right = branches.pop(int(rng.integers(len(branches))))
+        distance[np.ix_(left, right)] = meeting
+        distance[np.ix_(right, left)] = meeting
+        branches.append(np.concatenate([left, right]))
+    return to_condensed(distance)
+
+
+def city_block(n_items: int, dimensions: int, rng: np.random.Generator) -> Floats:
+    """Summed differences along so many separate features, (P,); features are uniform, as ratings on scales are."""
+    return np.asarray(pdist(rng.uniform(size=(n_items, dimensions)), "cityblock"), dtype=np.float64)
+
+
 TRUTHS: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "gaussian_full": lambda n, rng: gaussian(n, max(n - 1, 1), rng),
     "gaussian_2": lambda n, rng: gaussian(n, 2, rng),
@@ -70,6 +93,8 @@ TRUTHS: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "hierarchy": hierarchy,
     "circumplex": circumplex,
     "tree": tree_metric,
+    "ultrametric": ultrametric_tree,
+    "city_block": lambda n, rng: city_block(n, 3, rng),
     "mixture": lambda n, rng: np.stack([scale_to_rms(clusters(n, 5, rng)), scale_to_rms(gaussian(n, 2, rng))]),
 }
 
@@ -78,8 +103,9 @@ def make_truth(kind: str, n_items: int, *, rng: np.random.Generator) -> Floats:
     """A random RDM of a kind at RMS 1, (P,); for ``mixture`` two of them, (2, P).
 
     Kinds: ``gaussian_full`` (n-1 dimensions), ``gaussian_2``, ``gaussian_5``, ``clusters`` (five), ``hierarchy`` (three
-    times three groups), ``circumplex``, ``tree``, and ``mixture``: a participant who arranges by category in half of
-    the trials and along two continuous features in the others.
+    times three groups), ``circumplex``, ``tree``, ``ultrametric``, ``city_block`` (three features), and ``mixture``: a
+    participant of two strategies, who arranges by category in half of the trials and along two continuous features in
+    the others.
 
     Raises
     ------

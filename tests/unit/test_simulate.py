@@ -54,6 +54,20 @@ class TestTruths:
             sums = sorted([d[a, b] + d[c, e], d[a, c] + d[b, e], d[a, e] + d[b, c]])
             assert sums[1] == pytest.approx(sums[2])
 
+    def test_an_ultrametric_is_its_own_cophenetic_distance(self):
+        from scipy.cluster.hierarchy import cophenet, linkage
+
+        truth = make_truth("ultrametric", 12, rng=np.random.default_rng(4))
+        for method in ("single", "complete"):
+            np.testing.assert_allclose(cophenet(linkage(truth, method)), truth)
+
+    def test_city_block_distances_add_up_over_features(self):
+        from analysis.simulate.truths import city_block
+
+        one = np.random.default_rng(3).uniform(size=(6, 3))
+        expected = sum(pdist(one[:, [feature]]) for feature in range(3))
+        np.testing.assert_allclose(city_block(6, 3, np.random.default_rng(3)), expected)
+
     def test_clusters_have_five_groups(self):
         from scipy.cluster.hierarchy import fcluster, linkage
 
