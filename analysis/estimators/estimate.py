@@ -15,7 +15,7 @@ from analysis.estimators.inverse_mds import STEP, inverse_mds
 from analysis.estimators.latent import LatentFit, fit_latent
 from analysis.estimators.precision_weighted import precision_weighted
 from analysis.estimators.trials import Trials, pair_components, usable_trials
-from analysis.estimators.uncertainty import Interval, Uncertainty
+from analysis.estimators.uncertainty import Interval, Refusal, Uncertainty
 from analysis.estimators.uncertainty import uncertainty as find_uncertainty
 from analysis.estimators.weighted_average import weighted_average
 from analysis.evidence import DISTANCE_FLOOR, evidence_weights
@@ -40,6 +40,8 @@ class RDMEstimate:
         the same sum of squares) in 95 % of pairs. None where it was not asked for, or is not known to be calibrated.
     correlation_with_truth : Interval or None
         Pearson correlation of `rdm` with the participant's true RDM, with its 95 % interval; None as above.
+    uncertainty_reason : str or None
+        Why the two were asked for and are not given; None otherwise.
     method : str
     n_iter : int
         Rounds of the method's outermost iteration.
@@ -68,6 +70,7 @@ class RDMEstimate:
     components: Ints
     predicted: NDArray[np.bool_]
     parameters: dict[str, Any] = field(default_factory=dict)
+    uncertainty_reason: str | None = None
 
     @property
     def n_components(self) -> int:
@@ -126,8 +129,8 @@ def estimate_rdm(
     if not uncertainty:
         return estimate
     error = _uncertainty(trials, method, np.random.default_rng(0) if rng is None else rng)
-    if error is None:
-        return estimate
+    if isinstance(error, Refusal):
+        return replace(estimate, uncertainty_reason=error.reason)
     return replace(
         estimate,
         standard_error=error.standard_error / np.sqrt(np.isfinite(found.rdm).sum()),
@@ -135,10 +138,10 @@ def estimate_rdm(
     )
 
 
-def _uncertainty(trials: Trials, method: str, rng: np.random.Generator) -> Uncertainty | None:
-    """Standard errors of a method; None where they are not calibrated. The forward model is too slow for all draws."""
+def _uncertainty(trials: Trials, method: str, rng: np.random.Generator) -> Uncertainty | Refusal:
+    """Standard errors of a method, or why there are none. The forward model is too slow for all draws."""
     if method == "inverse_mds":
-        return None
+        return Refusal("inverse MDS drifts with each trial, so its intervals are not known to hold")
     if method == "weighted_average":
         return find_uncertainty(trials, lambda simulated, _: weighted_average(simulated).rdm, rng=rng)
     if method == "precision_weighted":

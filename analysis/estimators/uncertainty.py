@@ -83,22 +83,26 @@ class Participant(NamedTuple):
     own: float
 
 
+class Refusal(NamedTuple):
+    """Why no interval is given: a sentence for whoever reads the results."""
+
+    reason: str
+
+
 def uncertainty(
     trials: Trials, estimator: Estimator, *, slow: Estimator | None = None, rng: np.random.Generator
-) -> Uncertainty | None:
+) -> Uncertainty | Refusal:
     """Standard errors and the correlation with the truth for one participant's estimate.
 
     `estimator` is run on each simulated session. Where it only stands in for a slow one, that is run on a few of the
     sessions beside it, and the errors and correlations are corrected by the mean difference.
 
-    None is returned where the method has not been shown to be calibrated: fewer than 12 items, fewer than 5 trials, few
-    pairs in two trials, trials without a common scale, or a hand noisier than LOUDEST.
+    A refusal is returned where the intervals are not known to hold: fewer than 12 items, fewer than 5 trials,
+    few pairs in two trials, trials without a common scale, or a hand noisier than LOUDEST.
     """
-    seen_often = trials.seen()[trials.pair] > 1
-    if trials.n_items < MIN_ITEMS or trials.sizes.size < MIN_TRIALS or pair_components(trials).max() > 0:
-        return None
-    if seen_often.sum() < MIN_TRIALS * 3:
-        return None
+    reason = too_little(trials)
+    if reason is not None:
+        return Refusal(reason)
     batches = batches_by_size(trials)
     observed = fit_latent(trials, max_iter=DESIGN_MAX_ITER)
     model = scale_to_rms(observed.rdm)
@@ -106,7 +110,10 @@ def uncertainty(
 
     participant = _pilot(trials, batches, model, target, rng)
     if participant.noise > LOUDEST:
-        return None
+        return Refusal(
+            f"repeated pairs differ as if placed with a noise of {participant.noise:.2f} of the arrangement's extent; "
+            f"intervals are known to hold up to {LOUDEST}"
+        )
     rows, errors, correlations, corrections = [], [], [], []
     for number in range(DRAWS):
         drawn = Participant(
@@ -136,6 +143,20 @@ def uncertainty(
         standard_error=np.sqrt(STRUCTURED * np.exp(size + more_error) * pattern),
         correlation_with_truth=Interval(*(float(np.tanh(z)) for z in (centre, centre - half, centre + half))),
     )
+
+
+def too_little(trials: Trials) -> str | None:
+    """What the trials lack for intervals that are known to hold; None when they lack nothing."""
+    if trials.n_items < MIN_ITEMS:
+        return f"{trials.n_items} items; intervals are known to hold from {MIN_ITEMS} items"
+    if trials.sizes.size < MIN_TRIALS:
+        return f"{trials.sizes.size} usable trials; intervals are known to hold from {MIN_TRIALS}"
+    if pair_components(trials).max() > 0:
+        return "the trials fall into groups that share no pair, so their dissimilarities have no common scale"
+    repeated = int((trials.seen()[trials.pair] > 1).sum())
+    if repeated < MIN_TRIALS * 3:
+        return f"{repeated} placements of pairs that are in several trials; noise needs {MIN_TRIALS * 3} to be known"
+    return None
 
 
 def _error(found: Floats, truth: Floats) -> tuple[Floats, float]:

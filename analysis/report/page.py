@@ -179,19 +179,19 @@ def rater_table(results: Results) -> str:
     """How much each rater did, and how far the rater agrees with the others."""
     done = work(results)
     with_others = dict(zip(results.raters, results.with_others["pearson"].tolist(), strict=True))
-    known = any(estimate.correlation_with_truth is not None for estimate in results.estimates.values())
+    asked = results.choices.uncertainty
     header = ["rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted"]
     rows = []
     for rater in results.raters:
         one, estimate = done[rater], results.estimates[rater]
         counts = [str(one.trials), str(one.placements), number(one.minutes, 1), number(with_others[rater])]
         found = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
-        if known:
+        if asked:
             found.append(_interval(estimate.correlation_with_truth))
-        rows.append([Cell(text) for text in (rater, *counts, *found)])
-    if known:
+        rows.append([rater, *counts, *found, estimate.uncertainty_reason or ""])
+    if asked:
         header.append("r with the rater's true RDM")
-    return table("The raters and their work.", header, rows)
+    return _remarked("The raters and their work.", [*header, "why no interval"], rows)
 
 
 def _interval(known: Interval | None) -> str:

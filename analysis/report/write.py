@@ -33,6 +33,7 @@ RATER_COLUMNS = (
     Column("predicted", "int", "", "Pairs that were never seen and are predicted", True),
     Column("iterations", "int", "", "Rounds of the estimator", True),
     Column("converged", "bool", "", "Whether the estimator settled", True),
+    Column("no_interval", "text", "", "Why intervals were asked for and are not given"),
 )
 MAP_COLUMNS = (
     Column("clip", "text", "", "Name of the clip", True),
@@ -110,7 +111,8 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
         one, estimate = done[rater], results.estimates[rater]
         known = estimate.correlation_with_truth or (None, None, None)
         found = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
-        rows.append((rater, estimate.method, one.trials, one.placements, one.minutes, others, *known, halves, *found))
+        counts = (one.trials, one.placements, one.minutes)
+        rows.append((rater, estimate.method, *counts, others, *known, halves, *found, estimate.uncertainty_reason))
     return rows
 
 

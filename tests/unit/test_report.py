@@ -161,6 +161,18 @@ def test_the_methods_hold_the_studys_own_text_and_cite_only_what_they_list(repor
     assert "{" not in text
 
 
+def test_a_refused_interval_says_why_on_the_page_and_in_the_table(tmp_path):
+    study(tmp_path / "bundle.zip")
+    out = tmp_path / "report"
+    main([str(tmp_path / "bundle.zip"), "--uncertainty", "--out", str(out)])
+    with (out / "tables" / "raters.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    reason = "8 items; intervals are known to hold from 12 items"
+    assert {row["no_interval"] for row in found} == {reason}
+    assert {row["correlation_with_truth"] for row in found} == {""}
+    assert reason in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_tables_hold_every_rater_and_measure(report):
     def rows(name):
         with (report / "tables" / name).open(encoding="utf-8", newline="") as file:

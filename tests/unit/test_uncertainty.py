@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -87,17 +89,34 @@ def at_random():
     return N_ITEMS, [Arrangement(np.arange(N_ITEMS), rng.normal(size=(N_ITEMS, 2)) / 8) for _ in range(9)]
 
 
-@pytest.mark.parametrize("case", [few_items, few_trials, no_common_scale, hardly_any_repeated_pair, loud, at_random])
-def test_where_it_is_not_calibrated_nothing_is_shown(case):
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        (few_items, "11 items; .* from 12"),
+        (few_trials, "4 usable trials; .* from 5"),
+        (no_common_scale, "no common scale"),
+        (hardly_any_repeated_pair, "pairs that are in several trials"),
+        (loud, "a noise of 0[.]"),
+        (at_random, "a noise of 0[.]"),
+    ],
+)
+def test_where_it_is_not_calibrated_nothing_is_given_and_the_reason_is_kept(case, reason):
     n_items, trials = case()
     found = estimate_rdm(trials, n_items, method="latent", uncertainty=True)
     assert found.standard_error is None
     assert found.correlation_with_truth is None
+    assert re.search(reason, found.uncertainty_reason)
 
 
 def test_the_method_that_drifts_has_no_standard_error():
     found = estimate_rdm(session()[1], N_ITEMS, method="inverse_mds", uncertainty=True)
     assert found.standard_error is None
+    assert "drifts" in found.uncertainty_reason
+
+
+def test_no_reason_where_intervals_are_given_or_were_not_asked_for():
+    assert estimate_rdm(few_items()[1], 11, method="latent").uncertainty_reason is None
+    assert estimate_rdm(session()[1], N_ITEMS, method="latent", uncertainty=True).uncertainty_reason is None
 
 
 def test_summaries_tell_noise_from_spread():
