@@ -138,6 +138,8 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
     with open_place(data) as place:
         with place.database.writing() as db:
             created, imported = create_study(db, place.settings, read)
+        for note in read.notes:
+            click.echo(f"  {note}")
         echo_same(imported)
         made = convert_clips(place, created)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)

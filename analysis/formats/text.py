@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from analysis.formats.workbook import NOT_READ, WORKBOOKS, workbook_records
+
 SAVE_RIGHT = (
     'in Excel: File > Save As > "CSV UTF-8 (Comma delimited)"; in LibreOffice: File > Save As > Text CSV, UTF-8'
 )
@@ -171,6 +173,11 @@ def read_grids(file: str | Path) -> list[Grid]:
         As `read_text` and `csv_records`, and when a `sep=` line names another delimiter.
     """
     name = str(file)
+    suffix = Path(file).suffix.lower()
+    if suffix in NOT_READ:
+        raise ValueError(f"{name}: {NOT_READ[suffix]} is not read; save it as .xlsx or as CSV ({SAVE_RIGHT})")
+    if suffix in WORKBOOKS:
+        return [Grid(name, workbook_records(file), "")]
     text = read_text(file)
     first, _, rest = text.partition("\n")
     if announced := re.fullmatch(r'"?sep=(.*?)"?', first.rstrip("\r"), re.IGNORECASE):

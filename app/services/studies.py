@@ -13,10 +13,12 @@ from app.definition import FILE, check_definition
 from app.domain import ClipState, StudyState, move_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
+from app.services.attributes import write_attributes
 from app.services.clips import Imported, register_clips, source_path
 from app.services.enrolment import find_study
 from app.services.labels import check_labels
-from app.services.study_folder import ATTRIBUTES, CLIPS, StudyFolder, write_attributes
+from app.services.study_folder import StudyFolder
+from app.services.study_parts import ATTRIBUTES, CLIPS
 
 FEWEST_CLIPS = 3
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.definition import FILE, StudyDefinition, parse_definition
+from app.definition import StudyDefinition, parse_definition
 from app.errors import Invalid
+from app.services.attributes import read_attributes
+from app.services.study_parts import find_parts
 from app.translations.catalogues import known_texts
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-ATTRIBUTES = "attributes.csv"
-CLIPS = "clips"
 LONGEST_FILE_NAME = 255
 
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """What a study's folder says. `attributes` maps a clip's file name to its row."""
+    """What a study's folder says.
+
+    `attributes` maps a clip's file name to its row; `notes` are sentences about what was passed over.
+    """
 
     name: str
     definition: StudyDefinition
     toml: str
     clip_files: list[Path]
     attributes: dict[str, dict[str, str]]
+    notes: tuple[str, ...] = ()
 
 
 def check_name(name: str) -> str:
@@ -59,22 +59,14 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     """
     if not folder.is_dir():
         raise Invalid(f"{folder}: no such folder")
-    toml = _read_text(folder / FILE)
-    definition = parse_definition(toml, file=str(folder / FILE))
-    _check_replaced_texts(definition, folder / FILE)
-    clips = folder / CLIPS
-    if not clips.is_dir():
-        raise Invalid(f"{clips}: no such folder; put the video clips there")
-    files = clip_files(clips)
-    attributes_file = folder / ATTRIBUTES
-    attributes = read_attributes(attributes_file) if attributes_file.exists() else {}
-    # A Mac spells the ä of a file's name in two characters, a table in one: they are the same name.
-    names = {unicodedata.normalize("NFC", file.name): file.name for file in files}
-    attributes = {names.get(unicodedata.normalize("NFC", clip), clip): row for clip, row in attributes.items()}
-    unknown = sorted(set(attributes) - {file.name for file in files})
-    if unknown:
-        raise Invalid(f"{attributes_file}: clip: {CLIPS}/ holds no file named {unknown[0]!r}", field="clip")
-    return StudyFolder(check_name(name or folder.resolve().name.lower()), definition, toml, files, attributes)
+    found = find_parts(folder)
+    toml = _read_text(found.definition)
+    definition = parse_definition(toml, file=str(found.definition))
+    _check_replaced_texts(definition, found.definition)
+    files = clip_files(found.clips)
+    attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
+    study = check_name(name or folder.resolve().name.lower())
+    return StudyFolder(study, definition, toml, files, attributes, found.notes)
 
 
 def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
@@ -107,50 +99,6 @@ def clip_files(folder: Path) -> list[Path]:
             # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
             raise Invalid(f"{str(file)!r}: the name has characters that cannot be stored; rename the file")
     return sorted(files, key=lambda file: _natural(file.name))
-
-
-def read_attributes(file: Path) -> dict[str, dict[str, str]]:
-    """The rows of attributes.csv by clip: the column `clip` names the file, each other column is an attribute.
-
-    Raises
-    ------
-    Invalid
-        When the column is missing, a header is empty or doubled, a row is too short or too long, a clip comes twice, or
-        a cell is longer than 131072 characters (as after a quote that nothing closes).
-    """
-    reader = csv.reader(io.StringIO(_read_text(file), newline=""))
-    try:
-        lines = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        raise Invalid(f"{file}: line {reader.line_num}: {error}") from error
-    header = [cell.strip() for cell in lines[0][1]] if lines else []
-    if "clip" not in header:
-        hint = "; separate the cells by commas" if re.match(r"clip[;\t]", header[0] if header else "") else ""
-        raise Invalid(f"{file}: line 1: there is no column named clip{hint}", field="clip")
-    if "" in header or len(set(header)) != len(header):
-        raise Invalid(f"{file}: line 1: each column needs a name of its own")
-    rows: dict[str, dict[str, str]] = {}
-    for line, cells in lines[1:]:
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            raise Invalid(f"{file}: line {line}: {len(cells)} cells, but the header has {len(header)}")
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        clip = row.pop("clip")
-        if clip in rows:
-            raise Invalid(f"{file}: line {line}: clip: {clip!r} comes twice", field="clip")
-        rows[clip] = row
-    return rows
-
-
-def write_attributes(file: Path, rows: Iterable[tuple[str, dict[str, str]]]) -> None:
-    """Write attributes.csv; a column for each attribute that any clip has, in order of appearance."""
-    listed = list(rows)
-    columns = list(dict.fromkeys(name for _, attributes in listed for name in attributes))
-    with file.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["clip", *columns])
-        writer.writerows([clip, *(attributes.get(name, "") for name in columns)] for clip, attributes in listed)
 
 
 def _read_text(file: Path) -> str:

@@ -1,0 +1,90 @@
+"""The cells of an Excel workbook (.xlsx), as if its one sheet had been saved as CSV."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+MAX_UNPACKED = 1 << 28
+MAX_CELLS = 5_000_000
+# The other spreadsheets, and what saves them right.
+NOT_READ = {
+    ".xls": "an Excel 97 workbook",
+    ".xlsb": "a binary Excel workbook",
+    ".ods": "a LibreOffice sheet",
+    ".numbers": "a Numbers sheet",
+    ".gsheet": "a link to a Google sheet",
+}
+WORKBOOKS = (".xlsx", ".xlsm")
+
+
+def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
+    """The rows of the only sheet that holds anything, as (row number, cells); numbers have a decimal point.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the cell and the reason: it is no workbook, several sheets hold something, cells are merged, a
+        formula was never computed or failed, or the sheet is too large.
+    """
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    name = str(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
+                raise ValueError(f"{name}: unpacks to more than {MAX_UNPACKED >> 20} MB")
+        with warnings.catch_warnings():
+            # About parts of a workbook that hold no cells, such as drop-down lists.
+            warnings.simplefilter("ignore")
+            values = openpyxl.load_workbook(file, data_only=True)
+            formulas = openpyxl.load_workbook(file, data_only=False)
+    except zipfile.BadZipFile as error:
+        raise ValueError(
+            f"{name}: is not an Excel workbook, or protected by a password, or damaged ({error})"
+        ) from error
+    except (InvalidFileException, KeyError, TypeError, AttributeError, IndexError, SyntaxError) as error:
+        raise ValueError(f"{name}: is a damaged Excel workbook ({error})") from error
+    sheets = [(sheet, formulas[sheet.title]) for sheet in values.worksheets if _holds_something(sheet, name)]
+    if not sheets:
+        return []
+    if len(sheets) > 1:
+        titles = ", ".join(repr(sheet.title) for sheet, _ in sheets)
+        raise ValueError(f"{name}: several sheets hold something ({titles}): keep the one that is meant")
+    sheet, computed_from = sheets[0]
+    if sheet.merged_cells.ranges:
+        raise ValueError(f"{name}: the cells {sorted(map(str, sheet.merged_cells.ranges))[0]} are merged: unmerge them")
+    return [(row[0].row, [_text(cell, computed_from, name) for cell in row]) for row in sheet.iter_rows() if row]
+
+
+def _holds_something(sheet: Any, name: str) -> bool:
+    if sheet.max_row * sheet.max_column > MAX_CELLS:
+        raise ValueError(
+            f"{name}: the sheet {sheet.title!r} reaches to row {sheet.max_row} and column {sheet.max_column}: delete "
+            "what stands far beyond the table"
+        )
+    return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+def _text(cell: Any, formulas: Any, name: str) -> str:
+    value = cell.value
+    where = f"{name}, cell {cell.coordinate}"
+    if value is None:
+        if formulas[cell.coordinate].data_type == "f":
+            raise ValueError(f"{where}: its formula was never computed: open the file in Excel and save it again")
+        return ""
+    if cell.data_type == "e" and value != "#N/A":
+        raise ValueError(f"{where}: holds the error {value}")
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime.datetime):
+        return (value.date() if value.time() == datetime.time() else value).isoformat()
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value)

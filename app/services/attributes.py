@@ -1,0 +1,144 @@
+"""What an experimenter knows about each clip: attributes.csv, .tsv or .xlsx, held against the clips that are there."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from analysis.formats.text import COMMA_NUMBER, GROUPED, NUMBER, Table, numbers, read_table
+from app.errors import Invalid
+
+# The column that names the clip, in any case: "File name" is "filename".
+KEYS = ("clip", "clipname", "file", "filename")
+# How R, Excel (in several languages) and databases write an unknown value. In other cases these are words.
+UNKNOWN = frozenset({"NA", "N/A", "NaN", "NULL", "#N/A", "#NV", "#N/D"})
+
+Attributes = dict[str, dict[str, str]]
+
+
+def read_attributes(file: Path, files: Sequence[str]) -> Attributes:
+    """The attributes of each clip by its file's name: one column names the clip, each other one is an attribute.
+
+    A clip is named by its file, with or without the extension; where no file is spelled so, case does not count.
+
+    Parameters
+    ----------
+    files
+        The names of the clips' files.
+
+    Raises
+    ------
+    Invalid
+        Naming the file, the line and the reason: the text cannot be read, no column names the clip, a header is empty
+        or repeated, a row is too short or too long, a clip comes twice, is not there or could be several, or a number
+        cannot be told.
+    """
+    try:
+        table = read_table(file, _lacks)
+        _check_keys(table)
+        place = next(table.header.index(column) for column in _keys(table.header))
+        columns = [(k, column) for k, column in enumerate(table.header) if k != place]
+        values = {column: _values(table, k) for k, column in columns}
+        values = _with_points(table, values)
+    except FileNotFoundError as error:
+        raise Invalid(f"{file}: no such file") from error
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Invalid(str(error), field="clip") from error
+    rows: Attributes = {}
+    line_of: dict[str, int] = {}
+    for row, (line, cells) in enumerate(table.rows):
+        clip = _clip(cells[place].strip(), files, f"{file}, line {line}: clip")
+        if clip in rows:
+            raise Invalid(
+                f"{file}, line {line}: clip: {clip!r} comes twice; first in line {line_of[clip]}", field="clip"
+            )
+        line_of[clip] = line
+        rows[clip] = {column: values[column][row] for _, column in columns}
+    return rows
+
+
+def write_attributes(file: Path, rows: Iterable[tuple[str, dict[str, str]]]) -> None:
+    """Write attributes.csv; a column for each attribute that any clip has, in order of appearance."""
+    listed = list(rows)
+    columns = list(dict.fromkeys(name for _, attributes in listed for name in attributes))
+    with file.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["clip", *columns])
+        writer.writerows([clip, *(attributes.get(name, "") for name in columns)] for clip, attributes in listed)
+
+
+def _keys(header: Sequence[str]) -> list[str]:
+    """The columns that may name the clip; one that is called clip decides."""
+    plain = {column: "".join(c for c in column.casefold() if c not in " _-\u00a0") for column in header}
+    found = [column for column in header if plain[column] in KEYS]
+    return [column for column in found if plain[column] == "clip"] or found
+
+
+def _lacks(header: Sequence[str]) -> str:
+    return "" if _keys(header) else "no column is named clip (or file, or filename)"
+
+
+def _check_keys(table: Table) -> None:
+    keys = _keys(table.header)
+    if len(keys) > 1:
+        raise ValueError(
+            f"{table.name}, line 1: {keys[0]!r} and {keys[1]!r} could both name the clip; call one of them clip"
+        )
+
+
+def _values(table: Table, column: int) -> list[str]:
+    found = [cells[column].strip() for _, cells in table.rows]
+    return ["" if cell in UNKNOWN else cell for cell in found]
+
+
+def _with_points(table: Table, values: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The columns of numbers with decimal points; all others as they are."""
+    numeric = [
+        column
+        for column, cells in values.items()
+        if any(cells)
+        and all(COMMA_NUMBER.fullmatch(c) or NUMBER.fullmatch(c) or GROUPED.fullmatch(c) for c in cells if c)
+    ]
+    cells = [
+        (f"{table.name}, line {line}: {column}", cell)
+        for column in numeric
+        for (line, _), cell in zip(table.rows, values[column], strict=True)
+    ]
+    numbers(cells, table.delimiter)
+    return values | {column: [cell.replace(",", ".") for cell in values[column]] for column in numeric}
+
+
+def _same_letters(name: str) -> str:
+    """A Mac spells the ä of a file's name in two characters, a table in one: they are the same name."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _in_any_case(name: str) -> str:
+    return _same_letters(name).casefold()
+
+
+SPELLINGS: tuple[Callable[[str], str], ...] = (_same_letters, _in_any_case)
+
+
+def _clip(name: str, files: Sequence[str], where: str) -> str:
+    """The file that a cell names."""
+    if not name:
+        raise Invalid(f"{where}: is empty", field="clip")
+    for spelling in SPELLINGS:
+        found = [
+            file for file in files if spelling(file) == spelling(name) or spelling(Path(file).stem) == spelling(name)
+        ]
+        whole = [file for file in found if spelling(file) == spelling(name)]
+        if len(whole or found) > 1:
+            first, second, *_ = whole or found
+            raise Invalid(f"{where}: {name!r} could be {first!r} or {second!r}; write the whole name", field="clip")
+        if found:
+            return (whole or found)[0]
+    near = difflib.get_close_matches(name, [*files, *(Path(file).stem for file in files)], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise Invalid(f"{where}: no clip's file is named {name!r}{hint}", field="clip")

@@ -1,0 +1,219 @@
+"""Study folders as people make them: attributes out of Excel and R, files whose names are nearly right."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from app.cli import commands
+from app.errors import Invalid
+from app.services.attributes import read_attributes
+from app.services.study_folder import read_study_folder
+from tests.conftest import ROOT
+
+FILES = ["c1.mp4", "c2.mov", "Müller.mp4"]
+DRAWN = sorted((ROOT / "demo" / "clips").glob("*.mp4"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "study"
+    (made / "clips").mkdir(parents=True)
+    for name in ("c1.mp4", "c2.mp4", "c3.mp4"):
+        (made / "clips" / name).write_text(name)
+    (made / "study.toml").write_text('title = "x"\n')
+    return made
+
+
+def attributes(tmp_path: Path, content: str | bytes, name: str = "attributes.csv") -> dict[str, dict[str, str]]:
+    file = tmp_path / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_attributes(file, FILES)
+
+
+RIGHT = {"c1.mp4": {"gender": "f", "valence": "0.5"}, "c2.mov": {"gender": "m", "valence": "1.25"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "clip,gender,valence\nc1.mp4,f,0.5\nc2.mov,m,1.25\n",
+        "sep=,\r\nclip,gender,valence\r\nc1.mp4,f,0.5\r\nc2.mov,m,1.25\r\n",
+        "clip;gender;valence\r\nc1.mp4;f;0,5\r\nc2.mov;m;1,25\r\n",
+        "clip\tgender\tvalence\nc1.mp4\tf\t0,5\nc2.mov\tm\t1,25\n",
+        "Clip,gender,valence\nc1,f,0.5\nc2,m,1.25\n",
+        "FILE,gender,valence\nC1.MP4,f,0.5\nC2,m,1.25\n",
+        "File name,gender,valence\nc1.mp4,f,0.5\nc2.mov,m,1.25\n",
+        "gender,filename,valence\nf,c1.mp4,0.5\nm,c2.mov,1.25\n",
+        '"","clip","gender","valence"\n"1","c1.mp4","f",0.5\n"2","c2.mov","m",1.25\n',
+        '"clip"\t"gender"\t"valence"\n"1"\t"c1.mp4"\t"f"\t0.5\n"2"\t"c2.mov"\t"m"\t1.25\n',
+        "clip,gender,valence,,\nc1.mp4,f,0.5,,\nc2.mov,m,1.25,,\n,,,,\n,,,,\n",
+        "clip,gender,valence\rc1.mp4,f,0.5\rc2.mov,m,1.25\r",
+        "\u00a0clip , gender,valence\nc1.mp4\u00a0, f,0.5\nc2.mov,m ,1.25\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_attributes_as_people_have_them_are_read(tmp_path: Path, content: str, encoding: str) -> None:
+    assert attributes(tmp_path, content.encode(encoding)) == RIGHT
+
+
+def test_names_of_clips_are_found_whatever_wrote_them(tmp_path: Path) -> None:
+    for name in ("Müller.mp4", "Mu\u0308ller.mp4", "Müller", "MÜLLER.MP4", "mu\u0308ller"):
+        assert list(attributes(tmp_path, f"clip,x\n{name},1\n")) == ["Müller.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "found"),
+    [
+        (["a.mp4", "a.mov"], "a", ("a.mov", "a.mp4")),
+        (["A.mp4", "a.mp4"], "A.MP4", ("A.mp4", "a.mp4")),
+        (["A.mp4", "a.mp4"], "a.mp4", "a.mp4"),
+        (["A.mp4", "a.mp4"], "a", "a.mp4"),
+        (["a.mp4", "a.mp4.mov"], "a.mp4", "a.mp4"),
+    ],
+)
+def test_a_name_that_could_be_two_clips_is_refused(
+    tmp_path: Path, files: list[str], name: str, found: str | tuple[str, str]
+) -> None:
+    file = tmp_path / "attributes.csv"
+    file.write_text(f"clip,x\n{name},1\n")
+    if isinstance(found, str):
+        assert list(read_attributes(file, files)) == [found]
+        return
+    with pytest.raises(Invalid) as refused:
+        read_attributes(file, files)
+    assert "line 2" in refused.value.message
+    assert all(repr(one) in refused.value.message for one in found)
+
+
+def test_unknown_values_are_empty_and_words_stay_words(tmp_path: Path) -> None:
+    read = attributes(tmp_path, "clip,a,b,c\nc1,NA,#N/A,na\nc2,1,x,007\n")
+    assert read == {"c1.mp4": {"a": "", "b": "", "c": "na"}, "c2.mov": {"a": "1", "b": "x", "c": "007"}}
+
+
+def test_another_encoding_is_refused_with_the_menu_entry_that_saves_it_right(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"attributes\.csv, line 2: is not UTF-8 .*Save As > \"CSV UTF-8"):
+        attributes(tmp_path, "clip,mood\nc1.mp4,fröhlich\n".encode("cp1252"))
+
+
+def workbook(tmp_path: Path, rows: list[list[object]], name: str = "attributes.xlsx") -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / name)
+    return tmp_path / name
+
+
+def test_a_workbook_is_read_like_its_csv(tmp_path: Path) -> None:
+    file = workbook(
+        tmp_path, [["Clip", "gender", "valence", "age"], ["c1", "f", 0.5, 31], ["c2.mov", "m", 1.25, None], [None] * 4]
+    )
+    expected = {clip: {**row, "age": {"c1.mp4": "31", "c2.mov": ""}[clip]} for clip, row in RIGHT.items()}
+    assert read_attributes(file, FILES) == expected
+
+
+def test_workbooks_that_cannot_be_told_are_refused_with_the_cell(tmp_path: Path) -> None:
+    file = workbook(tmp_path, [["clip", "x"], ["c1", "=1+1"]])
+    with pytest.raises(Invalid, match=r"attributes\.xlsx, cell B2: its formula was never computed"):
+        read_attributes(file, FILES)
+    file = workbook(tmp_path, [["clip", "x"], ["c1", "#REF!"]])
+    with pytest.raises(Invalid, match="cell B2: holds the error #REF!"):
+        read_attributes(file, FILES)
+    file = workbook(tmp_path, [["clip", "x"], ["c1", "0,5"]])
+    with pytest.raises(Invalid, match="line 2: x: '0,5' has a decimal comma"):
+        read_attributes(file, FILES)
+    book = openpyxl.load_workbook(workbook(tmp_path, [["clip", "x"], ["c1", 1]]))
+    book.create_sheet("other").append(["something"])
+    book.save(file)
+    with pytest.raises(Invalid, match="several sheets hold something \\('Sheet', 'other'\\)"):
+        read_attributes(file, FILES)
+    book = openpyxl.load_workbook(workbook(tmp_path, [["clip", "x"], ["c1", 1], ["c2", None]]))
+    book.active.merge_cells("B2:B3")
+    book.save(file)
+    with pytest.raises(Invalid, match="the cells B2:B3 are merged"):
+        read_attributes(file, FILES)
+    book = openpyxl.load_workbook(workbook(tmp_path, [["clip", "x"], ["c1", 1]]))
+    book.active["XFD1048576"] = 1
+    book.save(file)
+    with pytest.raises(Invalid, match="reaches to row 1048576 and column 16384"):
+        read_attributes(file, FILES)
+    whole = workbook(tmp_path, [["clip", "x"], ["c1", 1]]).read_bytes()
+    for damaged in (b"", b"PK\x03\x04", whole[: len(whole) // 2], b"clip,x\nc1,1\n", b"\xd0\xcf\x11\xe0" + bytes(600)):
+        file.write_bytes(damaged)
+        with pytest.raises(Invalid, match=r"attributes\.xlsx: is not an Excel workbook"):
+            read_attributes(file, FILES)
+
+
+@pytest.mark.parametrize("name", ["Attributes.csv", "ATTRIBUTES.CSV", "attributes.tsv", "Attributes.TSV"])
+def test_attributes_are_found_whatever_their_capitals(folder: Path, name: str) -> None:
+    (folder / name).write_text("clip\tx\nc1\t5\n")
+    assert read_study_folder(folder).attributes == {"c1.mp4": {"x": "5"}}
+
+
+def test_a_workbook_of_attributes_is_found(folder: Path) -> None:
+    workbook(folder, [["File", "x"], ["c1", 5]], "Attributes.xlsx")
+    assert read_study_folder(folder).attributes == {"c1.mp4": {"x": "5"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["attributes.csv", "attributes.xlsx"], ["both attributes.csv and attributes.xlsx"]),
+        (["attributes.csv", "Attributes.csv"], ["both Attributes.csv and attributes.csv"]),
+        (["attributes.csv.txt"], ["attributes.csv.txt", "not read under this name", "attributes.csv"]),
+        (["attribute.csv"], ["attribute.csv", "not read under this name"]),
+        (["attributes.xls"], ["attributes.xls", "not read"]),
+        (["attributes.ods"], ["attributes.ods", "not read"]),
+        (["attributes (1).csv"], ["attributes (1).csv", "not read"]),
+        (["Study.toml"], ["both Study.toml and study.toml"]),
+        (["study.toml.txt"], ["both study.toml and study.toml.txt"]),
+    ],
+)
+def test_files_whose_names_are_nearly_right_are_told(folder: Path, names: list[str], words: list[str]) -> None:
+    for name in names:
+        (folder / name).write_text("clip,x\nc1,5\n")
+    with pytest.raises(Invalid) as refused:
+        read_study_folder(folder)
+    for word in words:
+        assert word in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["Study.toml", "STUDY.TOML"])
+def test_a_definition_is_found_whatever_its_capitals(folder: Path, name: str) -> None:
+    (folder / "study.toml").rename(folder / name)
+    assert read_study_folder(folder).definition.title == "x"
+
+
+@pytest.mark.parametrize("name", ["study.toml.txt", "Study.txt", "my-study.toml", "study"])
+def test_a_definition_of_another_name_is_told(folder: Path, name: str) -> None:
+    (folder / "study.toml").rename(folder / name)
+    with pytest.raises(Invalid, match=rf"study\.toml: no such file; rename {name} to study\.toml"):
+        read_study_folder(folder)
+
+
+def test_the_folder_of_clips_is_found_or_told(folder: Path) -> None:
+    (folder / "clips").rename(folder / "Clips")
+    assert len(read_study_folder(folder).clip_files) == 3
+    (folder / "Clips").rename(folder / "videos")
+    with pytest.raises(Invalid, match="clips: no such folder; rename videos/ to clips/"):
+        read_study_folder(folder)
+    for name in ("clips", "CLIPS"):
+        (folder / name).mkdir()
+    with pytest.raises(Invalid, match="both CLIPS/ and clips/"):
+        read_study_folder(folder)
+
+
+def test_a_table_that_is_not_read_is_told_when_the_study_is_made(folder: Path, tmp_path: Path) -> None:
+    (folder / "ratings.xlsx").write_text("anything")
+    (folder / ".~lock.attributes.csv#").write_text("an editor's own")
+    (folder / "~$attributes.xlsx").write_text("an editor's own")
+    for number, clip in enumerate(DRAWN[:3], 1):
+        shutil.copy(clip, folder / "clips" / f"c{number}.mp4")
+    done = CliRunner().invoke(commands, ["study", "create", str(folder), "--data", str(tmp_path / "data")])
+    assert done.exit_code == 0, done.output
+    assert "ratings.xlsx is not read" in done.output
+    assert "~" not in done.output
