@@ -6,7 +6,12 @@ python3 run.py serve     the app for your own studies
 python3 run.py test      all tests, with everything they need
 python3 run.py bench N   the benchmark N of benchmarks/
 python3 run.py doctor    what is wrong with this machine, in words
-python3 run.py study …   make, open, close, export a study, get its results (and: clips …, user …)
+python3 run.py study …   make, open, close, list, export a study, get its results
+python3 run.py clips …   add clips to a study
+python3 run.py user …    list the accounts, set a new password
+python3 run.py setup-link    the one-time link for the first account
+
+Each tells more with --help; docs/commands.md lists all.
 """
 
 import hashlib

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import Invalid
 
@@ -13,6 +14,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_BODY = 512 * 1024
 LONGEST_LOG = 20_000
+LARGEST_INTEGER = 2**53
 RADIUS_SQUARED = 0.25
 ROUNDING = 1e-9
 
@@ -99,11 +101,35 @@ class TrialBody(_Body):
     arena: ArenaBody
 
 
+def _storable(value: Any) -> Any:
+    """The value, if both databases can store it as JSON.
+
+    Raises
+    ------
+    ValueError
+        When a number in it is not finite or too large, or a text holds half of a surrogate pair.
+    """
+    if isinstance(value, dict):
+        for key, one in value.items():
+            _storable(key)
+            _storable(one)
+    elif isinstance(value, list):
+        for one in value:
+            _storable(one)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise ValueError("a number is too large")
+    elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError("a text is not valid Unicode")
+    return value
+
+
 class EventBody(_Body):
     """Something that happened around a trial, for the log alone."""
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
-    detail: Annotated[dict[str, Any], Field(max_length=20)] = {}
+    detail: Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_storable)] = {}
 
 
 def parse_trial(raw: bytes) -> TrialBody:

@@ -10,16 +10,27 @@ from typing import Any
 
 import click
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import LAB_DATA
-from app.console import base_address, convert_clips, echo_same, echo_setup_link, open_place, serve_pages
+from app.console import (
+    base_address,
+    convert_clips,
+    echo_same,
+    echo_setup_link,
+    echo_who_can_open,
+    open_place,
+    serve_pages,
+    server_address,
+)
 from app.demo import DEMO_DATA, demo_study
 from app.doctor import examine
 from app.domain import ClipState
 from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.models import Study
-from app.server import free_port
+from app.server import free_port, running_server
+from app.services.accounts import all_accounts, require_account, set_password
 from app.services.enrolment import find_study
 from app.services.export import export_bundle
 from app.services.export_tables import ExportOptions
@@ -27,12 +38,17 @@ from app.services.studies import close_study, create_study, export_study, import
 from app.services.study_folder import clip_files, read_study_folder
 
 
-def main() -> None:
-    """Run a command; an error of the domain is one sentence on standard error, never a traceback."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command (by default what was typed); an error is one sentence on standard error, never a traceback."""
     try:
-        commands(prog_name="run.py", standalone_mode=True)
+        commands(arguments, prog_name="run.py", standalone_mode=True)
     except AsterismError as error:
         click.echo(f"Error: {error.message}", err=True)
+        sys.exit(1)
+    except (SQLAlchemyError, OSError) as error:
+        # As when the disk fills up, or the database goes away, while a command runs.
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        click.echo(f"Error: {reason}", err=True)
         sys.exit(1)
 
 
@@ -70,13 +86,15 @@ def _serving(command: Callable[..., Any]) -> Callable[..., Any]:
 @_serving
 def serve_command(data: Path | None, host: str, port: int | None, no_browser: bool) -> None:
     """Run the app for your own studies."""
-    with open_place(data) as place:
+    with open_place(data, make=True) as place:
         port = free_port(host, port)
         link = base_address(place.settings, host, port)
         click.echo(f"\n  Studies      {link}/studies")
         echo_setup_link(place, link)
-        click.echo(f"  Data folder  {place.settings.data.resolve()}\n\n  Stop with Ctrl+C.\n")
-        serve_pages(place.settings, host, port, f"{link}/studies", no_browser)
+        click.echo(f"  Data folder  {place.settings.data.resolve()}\n")
+        echo_who_can_open(place.settings, host, port)
+        click.echo("\n  Stop with Ctrl+C.\n")
+        serve_pages(place, host, port, f"{link}/studies", no_browser)
 
 
 @commands.command("demo")
@@ -84,32 +102,63 @@ def serve_command(data: Path | None, host: str, port: int | None, no_browser: bo
 @_serving
 def demo_command(data: Path | None, clips: Path | None, host: str, port: int | None, no_browser: bool) -> None:
     """Show everything with a small study: drawn clips and simulated raters."""
-    with open_place(data, DEMO_DATA) as place:
+    with open_place(data, DEMO_DATA, make=True) as place:
         port = free_port(host, port)
         name = demo_study(place, clips)
         link = base_address(place.settings, host, port)
         click.echo(f"\n  Take part    {link}/join/{name}")
         click.echo(f"  Results      {link}/studies/{name}/results")
         echo_setup_link(place, link)
+        click.echo()
+        echo_who_can_open(place.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
-        serve_pages(place.settings, host, port, f"{link}/join/{name}", no_browser)
+        serve_pages(place, host, port, f"{link}/join/{name}", no_browser)
 
 
 @commands.command("setup-link")
 @_with_data
 def setup_link_command(data: Path | None) -> None:
-    """Print a new one-time link for the first account; the older one stops working."""
+    """Print one more one-time link for the first account; those printed before go on working for a week."""
     with open_place(data) as place:
-        if not echo_setup_link(place, place.settings.base_url.rstrip("/")):
-            click.echo("There is an account already: log in at /login.")
+        if not echo_setup_link(place, server_address(place.settings)):
+            click.echo("There is an account already. A lost password: python3 run.py user password E-MAIL")
 
 
 @commands.command("worker", hidden=True)
+@click.option("--restarts", type=int, default=0, help="How often it was started again; for /healthz.")
 @_with_data
-def worker_command(data: Path | None) -> None:
+def worker_command(data: Path | None, restarts: int) -> None:
     """Run background jobs until standard input ends."""
     with open_place(data) as place:
-        work(place.settings)
+        work(place.settings, restarts=restarts)
+
+
+@commands.group()
+def user() -> None:
+    """List the accounts; set a new password for one."""
+
+
+@user.command("list")
+@_with_data
+def user_list(data: Path | None) -> None:
+    """List the e-mail addresses of all accounts."""
+    with open_place(data) as place, place.database.reading() as db:
+        for account in all_accounts(db):
+            click.echo(account.email)
+
+
+@user.command("password")
+@click.argument("email")
+@_with_data
+def user_password(email: str, data: Path | None) -> None:
+    """Set a new password for the account EMAIL, asked for twice; every browser is logged out of it."""
+    with open_place(data) as place:
+        with place.database.reading() as db:
+            require_account(db, email)
+        password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+        with place.database.writing() as db:
+            account = set_password(db, email, password)
+    click.echo(f"{account.email} has a new password, and is logged out everywhere.")
 
 
 @commands.command("doctor")
@@ -135,7 +184,7 @@ def study() -> None:
 def study_create(folder: Path, name: str | None, data: Path | None) -> None:
     """Make a study out of FOLDER: study.toml, clips/ and perhaps attributes.csv."""
     read = read_study_folder(folder, name=name)
-    with open_place(data) as place:
+    with open_place(data, make=True) as place:
         with place.database.writing() as db:
             created, imported = create_study(db, place.settings, read)
         for note in read.notes:
@@ -153,8 +202,12 @@ def study_open(name: str, data: Path | None) -> None:
     """Let participants in; the study's clips are fixed from now on."""
     with open_place(data) as place, place.database.writing() as db:
         open_study(db, name)
-    base = place.settings.base_url.rstrip("/") or "http://your-machine:8000"
-    click.echo(f"The study {name} is open. Participants' link: {base}/join/{name}")
+    running = running_server(place.settings)
+    click.echo(f"The study {name} is open. Participants' link: {running or server_address(place.settings)}/join/{name}")
+    if running is None:
+        click.echo(
+            "No server is running on this data folder: start it with `python3 run.py serve`, which prints its link."
+        )
 
 
 @study.command("close")

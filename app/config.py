@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.errors import ConfigurationError
+from app.files import keep_private, write_once
 
 LAB_DATA = Path(__file__).parent.parent / "instance" / "lab"
 
+PREFIX = "ASTERISM_"
+# Read by the launcher and the tests, not by the app.
+OTHER_VARIABLES = {"ASTERISM_CHROMIUM"}
 WEAK_SECRETS = {"secret", "secret_key", "changeme", "change-me", "dev", "development", "test", "password", "asterism"}
 SHORTEST_SECRET = 32
 
@@ -20,7 +28,7 @@ SHORTEST_SECRET = 32
 class Settings(BaseSettings):
     """What an operator may set. Paths below the data folder are derived, not set one by one."""
 
-    model_config = SettingsConfigDict(env_prefix="ASTERISM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     data: Path = LAB_DATA
     database_url: str = ""
@@ -34,6 +42,19 @@ class Settings(BaseSettings):
     max_clips: int = Field(default=2000, gt=0)
     least_free_bytes: int = Field(default=500 * 1024 * 1024, ge=0)
     session_hours: float = Field(default=12.0, gt=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
+            raise ValueError("must be a full http or https address, as https://asterism.example.org")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _has_a_known_driver(cls, value: str) -> str:
+        return _with_driver(value) if value else value
 
     @property
     def media_folder(self) -> Path:
@@ -61,41 +82,96 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data / 'asterism.sqlite3').resolve()}"
 
 
-def load_settings(**given: object) -> Settings:
-    """Settings from the environment, overridden by `given`; the data folder and a secret exist afterwards.
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, overridden by `given`; nothing is written.
 
     Raises
     ------
     ConfigurationError
-        When a variable has a value that cannot be used, the data folder cannot be made, or the secret is weak.
+        When a variable is unknown, or has a value that cannot be used.
     """
+    _refuse_unknown_variables()
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]
+        return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = "ASTERISM_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"{name}: {first['msg']}") from error
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise ConfigurationError(f"{name}: {reason}", field=name) from error
+
+
+def load_settings(**given: object) -> Settings:
+    """As `read_settings`; the data folder, which only its owner can read, and a secret exist afterwards.
+
+    Raises
+    ------
+    ConfigurationError
+        As `read_settings`, and when the data folder cannot be made or written to, or the secret is weak or empty.
+    """
+    settings = read_settings(**given)
     try:
-        for folder in (settings.data, settings.media_folder, settings.source_folder, settings.work_folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.data, settings.media_folder, settings.source_folder, settings.work_folder)
+        secret = settings.secret_key or _kept_secret(settings.data / "secret_key")
     except OSError as error:
-        raise ConfigurationError(f"the data folder {settings.data} cannot be made: {error.strerror}") from error
-    secret = settings.secret_key or _generated_secret(settings.data / "secret_key")
+        reason = f"{error.filename or settings.data}: {error.strerror}"
+        raise ConfigurationError(f"the data folder {settings.data} cannot be used: {reason}") from error
     if len(secret) < SHORTEST_SECRET or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
         raise ConfigurationError(
             f"ASTERISM_SECRET_KEY is weak: use at least {SHORTEST_SECRET} random characters, or leave it unset "
-            "and one is generated in the data folder"
+            "and one is generated in the data folder",
+            field="ASTERISM_SECRET_KEY",
         )
     return settings.model_copy(update={"secret_key": secret})
 
 
-def _generated_secret(file: Path) -> str:
-    """The secret kept in the data folder, made at the first start and readable by its owner alone."""
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would leave its setting at the default, and nobody would be told."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHER_VARIABLES
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"{name}: there is no such setting{hint}", field=name)
+
+
+def _with_driver(value: str) -> str:
+    """A database's URL with the driver that Asterism uses; hosting services write postgres:// or postgresql://.
+
+    Raises
+    ------
+    ValueError
+        When it is no URL, or that of another kind of database. The message never holds the URL, and so no password.
+    """
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(descriptor, "w") as handle:
-        secret = secrets.token_urlsafe(48)
-        handle.write(secret + "\n")
+        url = make_url(value)
+        backend = url.get_backend_name()
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("is not a database URL, as postgresql://user:password@host/name") from error
+    if backend in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if backend != "sqlite":
+        raise ValueError(f"{backend} is not supported; use postgresql://… or sqlite:///…")
+    if url.database in {None, "", ":memory:"}:
+        raise ValueError("an SQLite database in memory would be lost with the process; name a file: sqlite:////srv/…")
+    if str(url.database).startswith("file:"):
+        raise ValueError("name the SQLite file by a plain path: sqlite:////srv/asterism/asterism.sqlite3")
+    return value
+
+
+def _kept_secret(file: Path) -> str:
+    """The secret kept in the data folder, made at the first start and readable by its owner alone.
+
+    Raises
+    ------
+    ConfigurationError
+        When the file is empty, as a full disk leaves it. A new secret ends log-ins and signed links, so it is not made
+        behind the operator's back.
+    """
+    write_once(file, secrets.token_urlsafe(48) + "\n")
+    secret = file.read_text(encoding="utf-8", errors="replace").strip()
+    if not secret:
+        raise ConfigurationError(
+            f"{file} is empty, as a full disk may leave it. Restore it from a backup, or delete it: then a new secret "
+            "is made, experimenters log in again, and signed links have to be sent anew"
+        )
     return secret

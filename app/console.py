@@ -14,15 +14,15 @@ from pathlib import Path
 import click
 
 from app import create_app
-from app.config import Settings, load_settings
-from app.db import Database, open_database
+from app.config import Settings, load_settings, read_settings
+from app.db import Database
 from app.domain import ClipState
 from app.models import Study
-from app.schema import migrate
-from app.server import serve, worker
+from app.server import announced, local_address, network_address, running_server, serve, worker
 from app.services.accounts import make_setup_link
 from app.services.clips import Imported, convert_waiting_clips
 from app.services.enrolment import find_study
+from app.startup import open_checked, refuse_lost_database, require_data
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,33 @@ class Place:
 
 
 @contextmanager
-def open_place(data: Path | None, default: Path | None = None) -> Iterator[Place]:
-    """The settings and the migrated database: of `data`, else of ASTERISM_DATA, else of `default`."""
+def open_place(data: Path | None, default: Path | None = None, *, make: bool = False) -> Iterator[Place]:
+    """The settings and the migrated database: of `data`, else of ASTERISM_DATA, else of `default`.
+
+    Parameters
+    ----------
+    make
+        Whether a data folder that does not exist is made, and said to be new.
+
+    Raises
+    ------
+    ConfigurationError
+        When the data folder or the database is missing (without `make`) or cannot be used.
+    """
     if data is None and not os.environ.get("ASTERISM_DATA"):
         data = default
-    settings = load_settings() if data is None else load_settings(data=data)
-    database = open_database(settings.database)
+    given = {} if data is None else {"data": data}
+    settings = read_settings(**given)
+    if make:
+        refuse_lost_database(settings)
+    else:
+        require_data(settings)
+    is_new = not settings.data.exists()
+    settings = load_settings(**given)
+    if is_new:
+        click.echo(f"  New data folder: {settings.data.resolve()}", err=True)
+    database = open_checked(settings)
     try:
-        migrate(database)
         yield Place(settings, database)
     finally:
         database.close()
@@ -87,15 +106,35 @@ def echo_setup_link(place: Place, address: str) -> bool:
 
 
 def base_address(settings: Settings, host: str, port: int) -> str:
-    """The address that people open: the configured one, or this machine's."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return settings.base_url.rstrip("/") or f"http://{shown}:{port}"
+    """The address that people open: the configured one, or this machine's (in the network, if it is open to that)."""
+    return settings.base_url or network_address(host, port) or local_address(host, port)
 
 
-def serve_pages(settings: Settings, host: str, port: int, page: str, no_browser: bool) -> None:
+def server_address(settings: Settings) -> str:
+    """The address of the server that runs on this data folder, else where `serve` would listen by default."""
+    return running_server(settings) or base_address(settings, "127.0.0.1", 8000)
+
+
+def echo_who_can_open(settings: Settings, host: str, port: int) -> None:
+    """Say in words who can reach the server, and how to let others in."""
+    if settings.base_url:
+        click.echo(f"  Who can open it: whoever can reach {settings.base_url}.")
+    elif network_address(host, port):
+        click.echo("  Who can open it: every device in this machine's network, unless a firewall is in the way.")
+    else:
+        click.echo(
+            "  Who can open it: this computer alone. For the other devices of your network, start it with\n"
+            "                   python3 run.py serve --host 0.0.0.0   (for the internet: docs/deployment.md)"
+        )
+
+
+def serve_pages(place: Place, host: str, port: int, page: str, no_browser: bool) -> None:
     """Answer requests and work on jobs until the process is told to stop; open `page` in a browser if wanted."""
+    settings = place.settings
     app = create_app(settings)
+    place.database.start_generation()
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, [page]).start()
-    with worker(settings):
-        serve(app, host, port)
+    link, local = base_address(settings, host, port), local_address(host, port)
+    with worker(settings), announced(settings, link, local):
+        serve(app, host, port, proxy_hops=settings.proxy_hops)

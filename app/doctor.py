@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from app.config import load_settings
+from app.config import Settings, read_settings
 from app.db import open_database
 from app.errors import ConfigurationError
 from app.schema import schema_state
+from app.startup import in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk, sqlite_file
 
 LEAST_DISK = 2 * 1024**3
-NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Finding:
 
 def examine(data: Path) -> list[Finding]:
     """Look at Python, the disk, the data folder, the database, the codecs, and the browser for the tests."""
-    return [_python(), _disk(data), *_database(data), _codecs(), _chromium()]
+    return [_python(), _disk(data), *_data(data), _codecs(), _chromium()]
 
 
 def _python() -> Finding:
@@ -41,50 +39,58 @@ def _python() -> Finding:
 
 def _disk(data: Path) -> Finding:
     folder = next(folder for folder in [data.absolute(), *data.absolute().parents] if folder.exists())
+    if not folder.is_dir():
+        return Finding(False, "disk", f"{folder} is a file, not a folder")
     if not os.access(folder, os.W_OK):
         return Finding(False, "disk", f"{folder} cannot be written to")
     free = shutil.disk_usage(folder).free
-    kind = _file_system(folder)
-    if kind in NETWORK_DISKS:
-        return Finding(
-            False, "disk", f"{folder} is a network disk ({kind}), on which SQLite can lose data: take a local one"
-        )
     text = f"{free / 1024**3:.1f} GB free at {folder}"
     return Finding(free >= LEAST_DISK, "disk", text if free >= LEAST_DISK else f"only {text}; 2 GB are wanted")
 
 
-def _file_system(folder: Path) -> str:
-    """The kind of file system that holds a folder, on Linux; empty elsewhere."""
+def _data(data: Path) -> list[Finding]:
+    """What the start would say of the settings, the data folder and the database; nothing is made or changed."""
     try:
-        mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    except OSError:
-        return ""
-    holding = [(mount[1], mount[2]) for mount in mounts if folder.is_relative_to(mount[1].replace("\\040", " "))]
-    return max(holding, key=lambda mount: len(mount[0]), default=("", ""))[1]
-
-
-def _database(data: Path) -> list[Finding]:
-    if not data.exists():
-        return [Finding(True, "data folder", f"{data} does not exist yet; the first start makes it")]
-    try:
-        settings = load_settings(data=data)
+        settings = read_settings(data=data)
+        refuse_network_disk(settings)
+        if not data.exists():
+            return [Finding(True, "data folder", f"{data} does not exist yet; the first start makes it")]
+        refuse_lost_database(settings)
     except ConfigurationError as error:
         return [Finding(False, "settings", error.message)]
-    kind = "PostgreSQL" if settings.database_url.startswith("postgresql") else "SQLite"
-    try:
-        database = open_database(settings.database)
-        state = schema_state(database)
-        database.close()
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return [Finding(False, "database", f"{kind} cannot be reached: {reason}")]
+    return [_rights(data), _database(settings)]
+
+
+def _rights(data: Path) -> Finding:
+    if os.name == "posix" and data.stat().st_mode & 0o077:
+        return Finding(False, "data folder", f"others can read {data}: chmod 700 {data}")
+    return Finding(True, "data folder", f"{data} is its owner's alone")
+
+
+def _database(settings: Settings) -> Finding:
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        return Finding(True, "database", f"{file.name} does not exist yet; the first start makes it")
+    kind = "PostgreSQL" if file is None else "SQLite"
     texts = {
         "empty": "is empty; the first start fills it",
         "current": "is there, and fits this version",
-        "older": "is of an older version; the next start brings it forward",
+        "older": "is of an older version; the next start brings it forward, after a backup",
         "newer": "was written by a newer version of Asterism: update the program, or restore a backup",
+        "foreign": "holds tables of another program: name an empty database, or another one",
     }
-    return [Finding(state != "newer", "database", f"{kind} {texts[state]}")]
+    try:
+        with in_words(settings):
+            database = open_database(settings.database)
+            try:
+                state = schema_state(database)
+                if state == "current":
+                    refuse_missing_columns(database)
+            finally:
+                database.close()
+    except ConfigurationError as error:
+        return Finding(False, "database", error.message)
+    return Finding(state not in {"newer", "foreign"}, "database", f"{kind} {texts[state]}")
 
 
 def _codecs() -> Finding:

@@ -69,6 +69,13 @@ class Busy(AsterismError):
     code = "busy"
 
 
+class DatabaseReplaced(AsterismError):
+    """The database's files are not those that the server opened: nothing may be acknowledged (F46)."""
+
+    status = 503
+    code = "database_replaced"
+
+
 class Unauthorised(AsterismError):
     """No token, or one that nobody was given."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from huey import SqliteHuey, crontab
 
 from app.config import Settings
 from app.db import Database, open_database
+from app.files import private_file
+from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from app.services.clips import convert_waiting_clips
 
 
@@ -41,14 +44,22 @@ def make_queue(settings: Settings, database: Database) -> Queue:
     return Queue(huey, convert_clips)
 
 
-def work(settings: Settings) -> None:
+def work(settings: Settings, *, restarts: int = 0) -> None:
     """Run jobs until the process that started this one is gone: its end closes our standard input."""
     logging.getLogger("huey").setLevel(logging.WARNING)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    threading.Thread(target=_keep_beating, args=[settings, restarts], daemon=True).start()
+    private_file(settings.jobs_file)
     queue = make_queue(settings, open_database(settings.database))
     # Clips that an earlier worker left behind are taken up at once, not at the next full minute.
     queue.convert_clips()
     queue.huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0).run()
+
+
+def _keep_beating(settings: Settings, restarts: int) -> None:
+    while True:
+        beat(settings, Heartbeat(os.getpid(), time.time(), True, restarts))
+        time.sleep(BEAT_SECONDS)
 
 
 def _leave_with_parent() -> None:

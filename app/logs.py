@@ -1,11 +1,17 @@
-"""What the server logs: one line of JSON an event on standard error, without the values of local variables."""
+"""What the server logs: one line of JSON an event on standard error, without anything that participants sent."""
 
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+# The messages of these name files and the program's own parts. Those of others (a ValueError, the database's) often
+# quote the value that they complain of.
+SAFE_TO_QUOTE = (OSError, RuntimeError, AssertionError, ImportError, AttributeError, NameError, TypeError)
 
 
 def configure_logs(out: TextIO | None = None) -> None:
@@ -17,9 +23,30 @@ def configure_logs(out: TextIO | None = None) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _format_error,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(out or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def describe_error(error: BaseException) -> str:
+    """The kind of an error, and its message where that cannot hold what a participant sent."""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    return f"{kind}: {error}" if isinstance(error, SAFE_TO_QUOTE) else kind
+
+
+def _format_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace an exception by its traceback: files, lines and code of it and of what caused it."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        event["exception"] = "\n".join(_lines(error))
+    return event
+
+
+def _lines(error: BaseException) -> list[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [] if cause is None else [*_lines(cause), "which led to:"]
+    frames = [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
+    return [*before, *frames, describe_error(error)]

@@ -83,6 +83,16 @@ class Experimenter(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
+class Login(Base):
+    """A browser in which an experimenter is logged in; logging out deletes it, and with it every copy of its cookie."""
+
+    __tablename__ = "login"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    experimenter_id: Mapped[int] = mapped_column(ForeignKey("experimenter.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class SetupLink(Base):
     """The one-time link by which the first experimenter sets a password; only its hash is kept."""
 

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from app.db import Database
 from app.errors import ConfigurationError
@@ -21,12 +21,13 @@ def _config() -> Config:
 
 
 def schema_state(database: Database) -> str:
-    """How the database stands to the code: "empty", "current", "older" or "newer"."""
+    """How the database stands to the code: "empty", "current", "older", "newer", or "foreign" (another program's)."""
     script = ScriptDirectory.from_config(_config())
     with database.engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
+        tables = inspect(connection).get_table_names()
     if revision is None:
-        return "empty"
+        return "foreign" if tables else "empty"
     if revision == script.get_current_head():
         return "current"
     known = {item.revision for item in script.walk_revisions()}
@@ -39,9 +40,12 @@ def migrate(database: Database) -> None:
     Raises
     ------
     ConfigurationError
-        When a newer version of Asterism has written this database.
+        When a newer version of Asterism has written this database, or another program.
     """
-    if schema_state(database) == "newer":
+    state = schema_state(database)
+    if state == "foreign":
+        raise ConfigurationError("the database holds tables of another program: name an empty database, or another one")
+    if state == "newer":
         raise ConfigurationError(
             "the database was written by a newer version of Asterism: update the program, or restore a backup"
         )

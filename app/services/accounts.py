@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
-from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,13 +13,16 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid, NotFound, Unauthorised
-from app.models import Experimenter, SetupLink, Study, now
+from app.models import Experimenter, Login, SetupLink, Study, now
 from app.tokens import hash_token, new_token
 
 SHORTEST_PASSWORD = 10
 # Argon2 reads the whole password, so an upper bound keeps a huge one from costing the server anything.
 LONGEST_PASSWORD = 200
 LONGEST_EMAIL = 254
+SETUP_LINK_LASTS = timedelta(days=7)
+# A login that is used all the time still ends after this; the cookie of an unused one ends earlier, by a setting.
+LOGIN_LASTS = timedelta(days=30)
 
 # The usual guesses of ten characters and more, without digits and signs around them (see `_is_guessable`).
 COMMON_WORDS = {
@@ -36,18 +39,21 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True)
 class Account:
-    """An experimenter who is logged in. `stamp` changes with the password, which ends every older login."""
+    """An experimenter's account."""
 
     id: int
     email: str
-    stamp: str
 
 
 def make_setup_link(db: Session) -> str | None:
-    """The token of a fresh set-up link, or None once there is an experimenter. Older unused links stop working."""
+    """The token of one more set-up link, or None once there is an experimenter.
+
+    Links that were made before go on working, for a week each: one may be on somebody's screen. The first account ends
+    them all.
+    """
     if db.scalar(select(Experimenter.id).limit(1)) is not None:
         return None
-    db.execute(delete(SetupLink).where(SetupLink.used_at.is_(None)))
+    db.execute(delete(SetupLink).where(SetupLink.used_at.is_(None), SetupLink.created_at < now() - SETUP_LINK_LASTS))
     token = new_token()
     db.add(SetupLink(token_hash=hash_token(token)))
     db.commit()
@@ -60,7 +66,7 @@ def check_setup_link(db: Session, token: str) -> None:
     Raises
     ------
     NotFound
-        When nobody was given this link, it has been used, or a newer one was made.
+        When nobody was given this link, it is older than a week, or there is an account already.
     """
     _open_link(db, token)
 
@@ -103,14 +109,71 @@ def log_in(db: Session, email: str, password: str) -> Account:
     except (VerificationError, InvalidHashError):
         matches = False
     if experimenter is None or not matches:
-        raise Unauthorised("The e-mail address or the password is not right.")
+        raise Unauthorised("Wrong e-mail address or password.")
     return _account(experimenter)
 
 
-def account_by_id(db: Session, account_id: int) -> Account | None:
-    """The account with this number, or None when there is none (any more)."""
-    experimenter = db.get(Experimenter, account_id)
+def start_login(db: Session, account_id: int) -> str:
+    """The token of a new login, for the browser's cookie; logins that are over are deleted."""
+    db.execute(delete(Login).where(Login.created_at < now() - LOGIN_LASTS))
+    token = new_token()
+    db.add(Login(token_hash=hash_token(token), experimenter_id=account_id))
+    db.commit()
+    return token
+
+
+def account_of_login(db: Session, token: str) -> Account | None:
+    """The account of a login, or None when it has ended or never was."""
+    query = (
+        select(Experimenter)
+        .join(Login, Login.experimenter_id == Experimenter.id)
+        .where(Login.token_hash == hash_token(token), Login.created_at >= now() - LOGIN_LASTS)
+    )
+    experimenter = db.scalar(query)
     return None if experimenter is None else _account(experimenter)
+
+
+def end_login(db: Session, token: str) -> None:
+    """End a login: no copy of its cookie works any more."""
+    db.execute(delete(Login).where(Login.token_hash == hash_token(token)))
+    db.commit()
+
+
+def require_account(db: Session, email: str) -> Experimenter:
+    """The account of an e-mail address.
+
+    Raises
+    ------
+    NotFound
+        When no account has this address.
+    """
+    experimenter = db.scalar(select(Experimenter).where(Experimenter.email == _plain(email)))
+    if experimenter is None:
+        raise NotFound(f"No account has the e-mail address {_plain(email)}.")
+    return experimenter
+
+
+def set_password(db: Session, email: str, password: str) -> Account:
+    """Give an account a new password, and end all its logins.
+
+    Raises
+    ------
+    NotFound
+        When no account has this address.
+    Invalid
+        When the password cannot be used.
+    """
+    experimenter = require_account(db, email)
+    check_password(password, experimenter.email)
+    experimenter.password_hash = _hasher.hash(password)
+    db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
+    db.commit()
+    return _account(experimenter)
+
+
+def all_accounts(db: Session) -> list[Account]:
+    """Every account, in the order in which they were made."""
+    return [_account(experimenter) for experimenter in db.scalars(select(Experimenter).order_by(Experimenter.id))]
 
 
 def has_experimenter(db: Session) -> bool:
@@ -192,15 +255,19 @@ def _owned_by(account_id: int) -> ColumnElement[bool]:
 
 
 def _open_link(db: Session, token: str, *, lock: bool = False) -> SetupLink:
-    query = select(SetupLink).where(SetupLink.token_hash == hash_token(token), SetupLink.used_at.is_(None))
+    query = select(SetupLink).where(
+        SetupLink.token_hash == hash_token(token),
+        SetupLink.used_at.is_(None),
+        SetupLink.created_at >= now() - SETUP_LINK_LASTS,
+    )
     link = db.scalar(query.with_for_update() if lock else query)
     if link is None or has_experimenter(db):
-        raise NotFound("This set-up link is not valid any more. Start the program again to get a fresh one.")
+        raise NotFound("This set-up link is no longer valid. Run `python3 run.py setup-link` for a new one.")
     return link
 
 
 def _account(experimenter: Experimenter) -> Account:
-    return Account(experimenter.id, experimenter.email, sha256(experimenter.password_hash.encode()).hexdigest()[:16])
+    return Account(experimenter.id, experimenter.email)
 
 
 def _plain(email: str) -> str:

@@ -1,10 +1,11 @@
-"""Is there room on the disk for what participants will send?"""
+"""Is the server well: is there room on the disk for what participants will send, and does the worker run?"""
 
 from __future__ import annotations
 
 import shutil
 
 from app.config import Settings
+from app.heartbeat import worker_state
 
 
 def has_room(settings: Settings) -> bool:
@@ -14,6 +15,11 @@ def has_room(settings: Settings) -> bool:
 
 def problems(settings: Settings) -> list[str]:
     """What is wrong with the server, in sentences for people; empty when all is well."""
-    if has_room(settings):
-        return []
-    return ["The disk is nearly full: new participants are refused, those at the task still saved. Please make room."]
+    found = []
+    if not has_room(settings):
+        found.append(
+            "The disk is nearly full: new participants are refused, those at the task still saved. Please make room."
+        )
+    if worker_state(settings) == "down":
+        found.append("The process that converts clips is not running at the moment: new clips have to wait.")
+    return found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.bodies import GapBody, MoveBody, PlayBody, TrialBody, check_placements, parse_event, parse_trial
@@ -33,6 +33,11 @@ from app.services.practice import open_round, submit_round
 
 Entry = TypeVar("Entry", MoveBody, PlayBody)
 
+# Of a session's log: the bodies of refused submits (half a megabyte each at most), and what its page reported.
+MAX_REFUSED_BODIES = 5
+MAX_EVENTS = 2000
+LOG_FULL = "log_full"
+
 
 @dataclass(frozen=True)
 class Ack:
@@ -46,7 +51,7 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
     """Store a finished trial, once (F03, F09, F10).
 
     The same bytes sent again get the same ack. Other bytes for a stored trial are refused, and kept in the
-    session's log for the experimenter.
+    session's log for the experimenter; a session can fill it with a few of them only (F50).
 
     Raises
     ------
@@ -72,7 +77,7 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         return Ack(trial_key, digest)
     if stored is not None or session.state != SessionState.ARRANGING:
         reason = "conflict" if stored is not None else "not_arranging"
-        _log(db, session, "refused_submit", moment, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
+        _log_refused(db, session, moment, trial_key, reason, digest, raw)
         db.commit()
         if stored is None:
             raise Conflict("This session has ended.", code="ended")
@@ -81,7 +86,8 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         body = parse_trial(raw)
         check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=True)
     except Invalid as error:
-        _log(db, session, "invalid_submit", moment, trial=trial_key, field=error.field, reason=error.message)
+        detail = {"trial": trial_key, "field": error.field, "reason": error.message}
+        _log_capped(db, session, "invalid_submit", moment, detail)
         db.commit()
         raise
     _store(db, trial, body, raw, digest, moment)
@@ -149,8 +155,13 @@ def take_lease(db: Session, token: str, *, tab: str) -> None:
     db.commit()
 
 
-def record_event(db: Session, token: str, raw: bytes) -> None:
+def record_event(db: Session, token: str, raw: bytes) -> bool:
     """Put something that the page reports into the session's log.
+
+    Returns
+    -------
+    bool
+        Whether it was kept: the log of a session holds at most `MAX_EVENTS` of a page's reports (F50).
 
     Raises
     ------
@@ -159,9 +170,11 @@ def record_event(db: Session, token: str, raw: bytes) -> None:
     """
     session = session_of(db, token, lock=True)
     event = parse_event(raw)
-    db.add(SessionEvent(session_id=session.id, kind="page_" + event.kind[:27], detail=event.detail))
-    session.last_seen_at = now()
+    moment = now()
+    kept = _log_capped(db, session, "page_" + event.kind[:27], moment, event.detail)
+    session.last_seen_at = moment
     db.commit()
+    return kept
 
 
 def withdraw(db: Session, token: str) -> None:
@@ -243,6 +256,39 @@ def _numbered(entries: list[Entry], gap: GapBody | None) -> Iterator[tuple[int, 
     """Each entry with its own number in the trial: what was left out of a very long record keeps its numbers."""
     for place, entry in enumerate(entries):
         yield (place + gap.left_out if gap is not None and place >= gap.after else place), entry
+
+
+def _log_refused(
+    db: Session, session: ParticipantSession, at: datetime, trial_key: str, reason: str, digest: str, raw: bytes
+) -> None:
+    """Keep the body of a refused submit, unless the log holds it already or is full."""
+    query = select(SessionEvent.detail["sha256"].as_string(), SessionEvent.detail["trial"].as_string()).where(
+        SessionEvent.session_id == session.id, SessionEvent.kind == "refused_submit"
+    )
+    kept = list(db.execute(query).tuples())
+    if (digest, trial_key) in kept:
+        return
+    if len(kept) < MAX_REFUSED_BODIES:
+        _log(db, session, "refused_submit", at, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
+    else:
+        detail = {"trial": trial_key, "reason": reason, "sha256": digest}
+        _log_capped(db, session, "refused_submit_dropped", at, detail)
+
+
+def _log_capped(
+    db: Session, session: ParticipantSession, kind: str, at: datetime, detail: Mapping[str, object]
+) -> bool:
+    """Log what a page can cause at will; whether it was kept. The last line kept says that more were dropped."""
+    of_pages = SessionEvent.kind.startswith("page_", autoescape=True) | SessionEvent.kind.in_(
+        ["invalid_submit", "refused_submit_dropped", LOG_FULL]
+    )
+    query = select(func.count()).select_from(SessionEvent).where(SessionEvent.session_id == session.id, of_pages)
+    there = db.scalar(query) or 0
+    if there < MAX_EVENTS:
+        db.add(SessionEvent(session_id=session.id, kind=kind, at=at, detail=dict(detail)))
+    elif there == MAX_EVENTS:
+        _log(db, session, LOG_FULL, at)
+    return there < MAX_EVENTS
 
 
 def _log(db: Session, session: ParticipantSession, kind: str, at: datetime, **detail: object) -> None:

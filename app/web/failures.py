@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.errors import AsterismError
+from app.logs import describe_error
 from app.web.strings import translate as _
 
 log = structlog.get_logger()
@@ -63,12 +64,14 @@ def _http_error(error: HTTPException) -> Response:
 
 def _database_error(error: OperationalError) -> Response:
     # The page keeps what it has and tries again on a 503 (F02, F05).
-    log.error("database_unavailable", error=str(error.orig))
+    log.error("database_unavailable", error=describe_error(error.orig or error))
     return failure(503, "database", "The database cannot be reached at the moment. Nothing is lost: please try again.")
 
 
 def _unexpected_error(error: Exception) -> Response:
-    log.error("unexpected_error", path=request.path, exc_info=error)
+    # The rule, not the address itself: a participant's address holds the token.
+    rule = request.url_rule.rule if request.url_rule is not None else None
+    log.error("unexpected_error", method=request.method, rule=rule, exc_info=error)
     return failure(500, "unexpected", "The server met an error that it did not expect. It is in the server's log.")
 
 

@@ -20,10 +20,12 @@ from app.errors import Invalid, Unauthorised
 from app.services.accounts import (
     SHORTEST_PASSWORD,
     Account,
-    account_by_id,
+    account_of_login,
     check_setup_link,
+    end_login,
     has_experimenter,
     log_in,
+    start_login,
     use_setup_link,
 )
 from app.web.context import database
@@ -53,14 +55,15 @@ class SetupForm(FlaskForm):  # type: ignore[misc]
 
 
 class User(UserMixin):  # type: ignore[misc]
-    """An account as Flask-Login wants it. Its id holds the password's stamp, so a new password ends older logins."""
+    """An account as Flask-Login wants it. The cookie holds the token of a login that the server can end."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, login: str) -> None:
         self.account = account
+        self.login = login
 
     def get_id(self) -> str:
-        """What the cookie holds: the account's number and its password's stamp."""
-        return f"{self.account.id}.{self.account.stamp}"
+        """What the cookie holds: the login's token."""
+        return self.login
 
 
 def account_id() -> int:
@@ -121,17 +124,23 @@ def log_in_with_password() -> str | Response | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template("researcher/login.html", form=form, is_set_up=True), 400
     try:
+        # Argon2 takes its time, and the write lock is not held for it.
         with database().reading() as db:
             account = log_in(db, form.email.data, form.password.data)
+        with database().writing() as db:
+            login_token = start_login(db, account.id)
     except Unauthorised as error:
         return render_template("researcher/login.html", form=form, is_set_up=True, failure=error.message), 401
-    _start(account)
+    _start(account, login_token)
     return redirect(_next_page(), 303)
 
 
 @blueprint.post("/logout")
 def logout() -> Response:
-    """Log out."""
+    """Log out; a copy of the cookie is worth nothing afterwards."""
+    if current_user.is_authenticated:
+        with database().writing() as db:
+            end_login(db, current_user.login)
     logout_user()
     session.clear()
     return redirect(url_for("login.login"), 303)
@@ -155,26 +164,24 @@ def set_up(token: str) -> Response | tuple[str, int]:
             try:
                 if form.password.data != form.again.data:
                     raise Invalid("The two passwords differ.", field="again")
-                _start(use_setup_link(db, token, form.email.data, form.password.data))
+                account = use_setup_link(db, token, form.email.data, form.password.data)
+                _start(account, start_login(db, account.id))
                 return redirect(url_for("researcher.studies"), 303)
             except Invalid as error:
                 form[error.field or "email"].errors = [error.message]
     return render_template("researcher/setup.html", form=form, shortest=SHORTEST_PASSWORD), 400
 
 
-def _start(account: Account) -> None:
+def _start(account: Account, login_token: str) -> None:
     session.clear()
     session.permanent = True
-    login_user(User(account))
+    login_user(User(account, login_token))
 
 
-def _load_user(name: str) -> User | None:
-    number, _, stamp = name.partition(".")
-    if not number.isdecimal():
-        return None
+def _load_user(login_token: str) -> User | None:
     with database().reading() as db:
-        account = account_by_id(db, int(number))
-    return User(account) if account is not None and account.stamp == stamp else None
+        account = account_of_login(db, login_token)
+    return None if account is None else User(account, login_token)
 
 
 def _ask_to_log_in() -> Response:

@@ -75,8 +75,8 @@ def events() -> Response:
     """Something for the session's log."""
     raw = _body(LONGEST_EVENT)
     with database().writing() as db:
-        record_event(db, _token(), raw)
-    return jsonify({})
+        kept = record_event(db, _token(), raw)
+    return jsonify(kept=kept)
 
 
 @blueprint.delete("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
+from app.heartbeat import worker_state
 from app.services.room import problems
 from app.version import VERSION
 from app.web.context import database, settings
@@ -18,4 +19,6 @@ def healthz() -> Response:
     with database().reading() as db:
         db.execute(text("SELECT 1"))
     found = problems(settings())
-    return jsonify(status="degraded" if found else "ok", problems=found, version=VERSION)
+    return jsonify(
+        status="degraded" if found else "ok", problems=found, worker=worker_state(settings()), version=VERSION
+    )

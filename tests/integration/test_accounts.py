@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.db import Database
 from app.errors import Invalid, NotFound, Unauthorised
-from app.models import Experimenter, SetupLink, Study
+from app.models import Experimenter, Login, SetupLink, Study, now
 from app.services import accounts
 from app.services.accounts import (
     check_password,
@@ -21,6 +21,7 @@ from app.services.accounts import (
     make_setup_link,
     own_studies,
     own_study,
+    set_password,
     use_setup_link,
 )
 from app.tokens import hash_token
@@ -72,14 +73,26 @@ def test_f40_the_set_up_link_is_stored_as_a_hash_and_works_once(database: Databa
         assert make_setup_link(db) is None
 
 
-def test_a_fresh_set_up_link_ends_the_older_ones(database: Database) -> None:
+def test_a_fresh_set_up_link_leaves_the_one_on_the_screen_alone(database: Database) -> None:
     older, newer = fresh_link(database), fresh_link(database)
     with database.reading() as db:
         check_setup_link(db, newer)
-        with pytest.raises(NotFound):
-            check_setup_link(db, older)
+        check_setup_link(db, older)
         with pytest.raises(NotFound):
             check_setup_link(db, "made-up")
+    with database.writing() as db:
+        use_setup_link(db, newer, desk.EMAIL, desk.PASSWORD)
+    with database.writing() as db, pytest.raises(NotFound):
+        use_setup_link(db, older, "eve@lab.example", desk.PASSWORD)
+
+
+def test_a_set_up_link_ends_after_a_week(database: Database) -> None:
+    token = fresh_link(database)
+    with database.writing() as db:
+        db.scalars(select(SetupLink)).one().created_at = now() - timedelta(days=7, minutes=1)
+        db.commit()
+    with database.reading() as db, pytest.raises(NotFound):
+        check_setup_link(db, token)
 
 
 def test_a_link_of_before_an_account_existed_is_dead(database: Database) -> None:
@@ -214,7 +227,46 @@ def test_a_new_password_ends_older_logins(client: FlaskClient, database: Databas
     desk.log_in(client)
     assert client.get("/studies").status_code == 200
     with database.writing() as db:
-        db.scalars(select(Experimenter)).one().password_hash = accounts._hasher.hash("another long password")
+        set_password(db, " ADA@Lab.Example ", "another long sentence")
+    assert client.get("/studies").status_code == 302
+    assert desk.log_in(client, desk.EMAIL, desk.PASSWORD).status_code == 401
+    assert desk.log_in(client, desk.EMAIL, "another long sentence").status_code == 303
+
+
+def test_a_new_password_is_checked_and_its_account_must_exist(database: Database) -> None:
+    desk.make_account(database)
+    with database.writing() as db, pytest.raises(Invalid):
+        set_password(db, desk.EMAIL, "password123")
+    with database.writing() as db, pytest.raises(NotFound, match=r"nobody@lab\.example"):
+        set_password(db, "nobody@lab.example", "another long sentence")
+
+
+def test_a_cookie_of_before_the_log_out_is_dead(client: FlaskClient, database: Database) -> None:
+    desk.make_account(database)
+    desk.log_in(client)
+    copied = client.get_cookie("session")
+    assert copied is not None
+    client.post("/logout", data={"csrf_token": desk.csrf_token(client.get("/studies").text)})
+    client.set_cookie("session", copied.value)
+    assert client.get("/studies").status_code == 302
+    assert client.get("/api/v1/studies").status_code == 401
+
+
+def test_logging_out_in_one_browser_leaves_the_other_logged_in(lab: desk.Lab) -> None:
+    desk.make_account(lab.database)
+    here, there = lab.app.test_client(), lab.app.test_client()
+    desk.log_in(here)
+    desk.log_in(there)
+    here.post("/logout", data={"csrf_token": desk.csrf_token(here.get("/studies").text)})
+    assert here.get("/studies").status_code == 302
+    assert there.get("/studies").status_code == 200
+
+
+def test_a_login_ends_after_a_month_even_if_it_is_used_all_the_time(client: FlaskClient, database: Database) -> None:
+    desk.make_account(database)
+    desk.log_in(client)
+    with database.writing() as db:
+        db.scalars(select(Login)).one().created_at = now() - timedelta(days=30, minutes=1)
         db.commit()
     assert client.get("/studies").status_code == 302
 

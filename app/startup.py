@@ -1,0 +1,185 @@
+"""What is checked before anything runs: that the data are there, can be used, and fit this version (F30)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Settings
+from app.db import Database, open_database
+from app.errors import ConfigurationError
+from app.files import FOLDER_MODE, private_file
+from app.models import Base
+from app.schema import migrate, schema_state
+
+NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "fuse.glusterfs"}
+MOUNTS = Path("/proc/mounts")
+
+
+def require_data(settings: Settings) -> None:
+    """Return if the data folder and the database are there.
+
+    Raises
+    ------
+    ConfigurationError
+        When one of them is missing: a command that asks for a study must not make an empty installation instead.
+    """
+    if not settings.data.exists():
+        raise ConfigurationError(
+            f"There is no data folder {settings.data}. Name the right one with --data or ASTERISM_DATA; "
+            "`serve` and `study create` make a new one."
+        )
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        raise ConfigurationError(f"The data folder {settings.data} holds no database ({file.name}).")
+
+
+def refuse_lost_database(settings: Settings) -> None:
+    """Return unless the data folder holds clips but no database.
+
+    Raises
+    ------
+    ConfigurationError
+        When it does: an empty new database would hide that the old one is gone.
+    """
+    file = sqlite_file(settings)
+    if file is None or file.exists():
+        return
+    if any(folder.is_dir() and any(folder.iterdir()) for folder in (settings.media_folder, settings.source_folder)):
+        raise ConfigurationError(
+            f"The data folder {settings.data} holds clips, but its database {file} is gone. Restore {file.name} from a "
+            "backup, or name another data folder."
+        )
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of the SQLite database; None when it is PostgreSQL."""
+    url = make_url(settings.database)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+@contextmanager
+def in_words(settings: Settings) -> Iterator[None]:
+    """Turn what a database's driver complains of within the block into one sentence, without password or contents."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise ConfigurationError(_sentence(settings, getattr(error, "orig", None) or error)) from error
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(_sentence(settings, error)) from error
+
+
+def _sentence(settings: Settings, error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    reason = lines[0] if lines else type(error).__name__
+    file = sqlite_file(settings)
+    if file is None:
+        url = make_url(settings.database)
+        where = f"{url.host or 'the local server'}{f':{url.port}' if url.port else ''}/{url.database}"
+        return f"The PostgreSQL database {where} cannot be used: {reason.replace(str(url.password or chr(0)), '…')}"
+    if "not a database" in reason:
+        return f"{file} is not an SQLite database. Restore it from a backup, or name another data folder."
+    if "malformed" in reason:
+        return f"The database {file} is damaged ({reason}). Restore it from a backup."
+    if "readonly" in reason or isinstance(error, PermissionError):
+        return f"The database {file} cannot be written to: check the rights of the file and its folder."
+    if not file.parent.is_dir():
+        return f"The database {file} cannot be made: there is no folder {file.parent}."
+    if file.is_dir():
+        return f"The database {file} is a folder, not a file."
+    return f"The database {file} cannot be used: {reason}"
+
+
+def refuse_network_disk(settings: Settings) -> None:
+    """Return unless the SQLite database lies on a network disk.
+
+    Raises
+    ------
+    ConfigurationError
+        When it does: such disks do not keep the locks and the order of writes that SQLite relies on.
+    """
+    file = sqlite_file(settings)
+    kind = "" if file is None else file_system(file.absolute().parent)
+    if kind in NETWORK_DISKS:
+        raise ConfigurationError(
+            f"{settings.data} is on a network disk ({kind}), on which SQLite can lose data. Take a local disk, or "
+            "PostgreSQL (ASTERISM_DATABASE_URL)."
+        )
+
+
+def file_system(folder: Path) -> str:
+    """The kind of file system that holds a folder, on Linux; empty elsewhere."""
+    try:
+        mounts = [line.split() for line in MOUNTS.read_text().splitlines()]
+    except OSError:
+        return ""
+    real = folder.resolve()
+    holding = [(mount[1], mount[2]) for mount in mounts if real.is_relative_to(mount[1].replace("\\040", " "))]
+    return max(holding, key=lambda mount: len(mount[0]), default=("", ""))[1]
+
+
+def open_checked(settings: Settings) -> Database:
+    """The database, brought forward to this version's schema. A backup is made before anything is changed in it.
+
+    Raises
+    ------
+    ConfigurationError
+        When it cannot be reached or used, is not Asterism's, is newer than this version, or lacks a column.
+    """
+    refuse_network_disk(settings)
+    with in_words(settings):
+        database = open_database(settings.database)
+        try:
+            if schema_state(database) == "older":
+                _back_up(settings)
+            migrate(database)
+            refuse_missing_columns(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def refuse_missing_columns(database: Database) -> None:
+    """Return if the database has every table and column that the code uses.
+
+    Raises
+    ------
+    ConfigurationError
+        When one is missing although the schema's version is right.
+    """
+    found = inspect(database.engine)
+    tables = set(found.get_table_names())
+    missing = []
+    for name, table in Base.metadata.tables.items():
+        if name not in tables:
+            missing.append(f"the table {name}")
+            continue
+        there = {column["name"] for column in found.get_columns(name)}
+        missing += [f"the column {name}.{column.name}" for column in table.columns if column.name not in there]
+    if missing:
+        raise ConfigurationError(f"The database lacks {', '.join(missing)}. Restore it from a backup.")
+
+
+def _back_up(settings: Settings) -> None:
+    """Copy an SQLite database before it is brought forward (F32). PostgreSQL's own tools do that for PostgreSQL."""
+    file = sqlite_file(settings)
+    if file is None:
+        return
+    folder = settings.data / "backups"
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    copy = folder / f"before-update-{datetime.now(UTC):%Y%m%d-%H%M%S}.sqlite3"
+    private_file(copy)
+    source, target = sqlite3.connect(file), sqlite3.connect(copy)
+    try:
+        source.backup(target)
+    finally:
+        target.close()
+        source.close()

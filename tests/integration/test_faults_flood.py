@@ -1,0 +1,196 @@
+"""What a participant's page, or somebody who imitates one, sends too much or too strangely of (F42, F44, F50)."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import socket
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from app.bodies import LONGEST_BODY
+from app.config import Settings
+from app.db import Database
+from app.models import ParticipantSession, SessionEvent, Submission
+from app.server import LARGEST_REQUEST
+from app.services import submission
+from tests import desk
+from tests.factories import encode, make_study, trial_body
+from tests.integration.live_server import LiveServer, ScriptedParticipant
+
+
+class Page:
+    """A participant's page, without a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.token = client.post("/join/faces").headers["Location"].rsplit("/", 1)[-1]
+        self.view = self.call("POST", "/start").get_json()
+
+    def call(self, method: str, path: str = "", body: bytes | None = None):
+        headers = {"Authorization": f"Bearer {self.token}", "X-Tab": "a"}
+        return self.client.open(f"/api/v1/session{path}", method=method, data=body, headers=headers)
+
+
+@pytest.fixture
+def page(both_app: Flask) -> Page:
+    runtime = both_app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings)
+    return Page(both_app.test_client())
+
+
+@pytest.fixture
+def stored(both_app: Flask) -> Database:
+    return both_app.extensions["asterism"].database
+
+
+def kinds(database: Database) -> dict[str, int]:
+    with database.reading() as db:
+        query = select(SessionEvent.kind, func.count()).group_by(SessionEvent.kind)
+        return dict(db.execute(query).tuples().all())
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        '{"x": NaN}', '{"x": Infinity}', '{"x": [1, {"y": -Infinity}]}', '{"x": 1e999}', '{"x": 9007199254740993}',
+        '{"x": ' + "9" * 5000 + "}", '{"x": "\\ud800"}', '{"\\udc00": 1}', '{"x": "\\u0000"}',
+    ],
+)  # fmt: skip
+def test_f44_an_event_that_no_database_could_store_is_refused_and_not_stored(
+    page: Page, stored: Database, detail: str
+) -> None:
+    answer = page.call("POST", "/events", f'{{"kind": "odd", "detail": {detail}}}'.encode())
+    assert answer.status_code == 400, answer.text
+    assert answer.get_json()["error"]["message"]
+    assert "page_odd" not in kinds(stored)
+
+
+def test_an_event_may_hold_whatever_both_databases_store(page: Page, stored: Database) -> None:
+    detail = {"kind": "page", "at": -1.5, "deep": [1, {"a": None, "b": True}], "words": "ünï \U0001f600", "n": 2**53}
+    assert page.call("POST", "/events", json.dumps({"kind": "well", "detail": detail}).encode()).get_json() == {
+        "kept": True
+    }
+    with stored.reading() as db:
+        assert db.scalars(select(SessionEvent).where(SessionEvent.kind == "page_well")).one().detail == detail
+
+
+def test_f50_refused_submits_fill_the_log_with_a_few_bodies_only(page: Page, stored: Database) -> None:
+    trial = page.view["trial"]
+    first = encode(trial_body(trial))
+    assert page.call("PUT", f"/trials/{trial['key']}", first).status_code == 200
+    others = [encode(trial_body(trial, seed=seed)) for seed in range(1, 12)]
+    for other in [*others, *others]:
+        assert page.call("PUT", f"/trials/{trial['key']}", other).status_code == 409
+    with stored.reading() as db:
+        refused = list(db.scalars(select(SessionEvent).where(SessionEvent.kind == "refused_submit")))
+        assert [event.detail["body"].encode() for event in refused] == others[: submission.MAX_REFUSED_BODIES]
+        dropped = list(db.scalars(select(SessionEvent).where(SessionEvent.kind == "refused_submit_dropped")))
+        assert {event.detail["sha256"] for event in dropped} == {
+            hashlib.sha256(other).hexdigest() for other in others[submission.MAX_REFUSED_BODIES :]
+        }
+        assert db.scalars(select(Submission)).one().body == first
+
+
+def test_f50_events_and_invalid_submits_fill_the_log_up_to_a_bound_and_that_is_said(
+    page: Page, stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submission, "MAX_EVENTS", 10)
+    key = page.view["trial"]["key"]
+    for _ in range(8):
+        assert page.call("POST", "/events", b'{"kind": "clip_failed"}').get_json() == {"kept": True}
+    for _ in range(6):
+        assert page.call("PUT", f"/trials/{key}", b"{}").status_code == 400
+    assert page.call("POST", "/events", b'{"kind": "clip_failed"}').get_json() == {"kept": False}
+    found = kinds(stored)
+    assert (found["page_clip_failed"], found["invalid_submit"], found["log_full"]) == (8, 2, 1)
+    # The trial itself is saved all the same.
+    assert page.call("PUT", f"/trials/{key}", encode(trial_body(page.view["trial"]))).status_code == 200
+
+
+def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
+    settings: Settings, database: Database
+) -> None:
+    make_study(database, settings)
+    server = LiveServer(settings.data)
+    server.start()
+    try:
+        person = ScriptedParticipant(server.address)
+        assert person.join() == 303
+        _, view = person.call("POST", "/start")
+        path = f"/api/v1/session/trials/{view['trial']['key']}"
+        # A little too large: refused by the app, in words.
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        chunks = (b" " * 65536 for _ in range(LONGEST_BODY // 65536 + 1))
+        connection.request("PUT", path, chunks, {"Authorization": f"Bearer {person.token}"}, encode_chunked=True)
+        answer = connection.getresponse()
+        assert answer.status == 413
+        assert "larger than the server takes" in json.load(answer)["error"]["message"]
+        connection.close()
+        # Endless: the server hangs up.
+        sent = 0
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
+            raw.sendall(
+                f"PUT {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.token}\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n".encode()
+            )
+            try:
+                while sent < 40 * LARGEST_REQUEST:
+                    raw.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
+                    sent += 65536
+            except OSError:
+                pass
+        assert sent < 20 * LARGEST_REQUEST
+        # Others are served as before.
+        assert ScriptedParticipant(server.address).join() == 303
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(("hops", "stranger_is_told_apart"), [(0, False), (1, True)])
+def test_f42_behind_a_proxy_one_strangers_guesses_lock_nobody_else_out(
+    settings: Settings, database: Database, hops: int, stranger_is_told_apart: bool
+) -> None:
+    desk.make_account(database)
+    server = LiveServer(settings.data, ASTERISM_PROXY_HOPS=str(hops))
+    server.start()
+
+    def log_in(address: str, email: str, password: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        # What the stranger writes into the header stands before what the proxy adds.
+        headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
+        connection.request("GET", "/login", headers=headers)
+        answer = connection.getresponse()
+        cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
+        token = desk.csrf_token(answer.read().decode())
+        body = f"csrf_token={token}&email={email}&password={password}".replace(" ", "+")
+        form = {**headers, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/login", body, form)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    try:
+        for guess in range(30):
+            assert log_in("203.0.113.9", f"{guess}@lab.example", "wrong") == 401
+        assert log_in("203.0.113.9", "more@lab.example", "wrong") == 429
+        own = log_in("198.51.100.7", desk.EMAIL, desk.PASSWORD)
+        assert own == (303 if stranger_is_told_apart else 429)
+    finally:
+        server.stop()
+
+
+def test_f08_a_recruiters_id_that_does_not_fit_is_refused_not_cut(page: Page, stored: Database) -> None:
+    with stored.reading() as db:
+        before = db.scalar(select(func.count()).select_from(ParticipantSession))
+    for length, status in ((200, 303), (201, 400), (5000, 400)):
+        answer = page.client.post("/join/faces", data={"PROLIFIC_PID": "p" * length})
+        assert answer.status_code == status, length
+    with stored.reading() as db:
+        sessions = list(db.scalars(select(ParticipantSession)))
+    assert len(sessions) == (before or 0) + 1
+    assert sessions[-1].recruiter == {"PROLIFIC_PID": "p" * 200}
