@@ -16,6 +16,7 @@ from app.video.picture import orientation_of, shown_size
 from app.video.records import Limits, Probe, VideoError
 from app.video.source import check_dimensions, check_duration, frames_of, open_source, refusing
 from app.video.tracks import BROADCAST, BROKEN_OFF, Contents, Track, choose, read_contents
+from app.video.transparency import AlphaTrack
 
 # A step of the clock by more is a new clock, in containers made for broadcasts; FFmpeg takes the same number.
 LONGEST_GAP = 10.0
@@ -95,14 +96,26 @@ def inspect(path: Path, limits: Limits, *, sound: bool = False) -> Inspected:
         if choice.audio is not None:
             audio = container.streams[choice.audio.index]
             shifts = _audio_shifts(choice.audio, clock, stream.time_base, audio.time_base, gap)
-        index = None if choice.audio is None else choice.audio.index
+            begin, end = _span(choice.audio, shifts, audio.time_base)
+            if begin >= probe.start + duration or end <= probe.start:
+                remarks.append("its sound plays at no time at which there are pictures: nothing of it is heard")
+                shifts = None
+        index = None if choice.audio is None or shifts is None else choice.audio.index
         return Inspected(probe, times, choice.video.index, index, clock, shifts)
 
 
 def decoded(
-    container: Any, stream: Any, clock: Clock, *, audio: Any | None = None, shifts: Clock | None = None
+    container: Any,
+    stream: Any,
+    clock: Clock,
+    *,
+    audio: Any | None = None,
+    shifts: Clock | None = None,
+    alpha: AlphaTrack | None = None,
 ) -> Iterator[Any]:
     """The decoded pictures of `stream`, and the sounds of `audio` if given, in the order of the file, on one clock.
+
+    Pictures are transparent where `alpha` says so.
 
     Raises
     ------
@@ -129,9 +142,11 @@ def decoded(
         if packet.size:
             _move(packet, clock.shift(number))
             number += 1
+            if alpha is not None:
+                alpha.take(packet)
         frames = frames_of(packet, f"the video is damaged{near}: part of it cannot be decoded", started=started)
         started = started or bool(frames)
-        yield from frames
+        yield from frames if alpha is None else [alpha.join(frame) for frame in frames]
 
 
 def _move(packet: Any, shift: int | None) -> None:
@@ -284,3 +299,16 @@ def _audio_shifts(track: Track, clock: Clock, video_tick: Fraction, audio_tick: 
         for run, picture in zip(own.runs, clock.runs, strict=True)
     )
     return Clock(runs, own.wrong)
+
+
+def _span(track: Track, shifts: Clock, tick: Fraction) -> tuple[float, float]:
+    """The first and the last second of a sound track; nothing, at infinity, where it has no times."""
+    times = [
+        (time + shift, stamp.duration)
+        for number, stamp in enumerate(track.stamps)
+        if (time := stamp.dts if stamp.pts is None else stamp.pts) is not None
+        and (shift := shifts.shift(number)) is not None
+    ]
+    if not times:
+        return float("inf"), float("inf")
+    return float(min(time for time, _ in times) * tick), float(max(time + length for time, length in times) * tick)

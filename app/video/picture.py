@@ -73,12 +73,16 @@ class PictureChain:
     """Turns decoded pictures into pictures of one size in 8-bit 4:2:0, BT.709, limited range, with `TICK` times.
 
     Brightness and colours of HDR video are brought into the standard range, interlaced pictures are made whole, and
-    what is transparent becomes black.
+    `background` (red, green, blue) is seen through what is transparent; `transparent` tells whether that can happen.
     """
 
-    def __init__(self, stream: Any, size: tuple[int, int], *, shown: tuple[int, int]) -> None:
+    def __init__(
+        self, stream: Any, size: tuple[int, int], *, shown: tuple[int, int], background: tuple[int, int, int]
+    ) -> None:
+        self.transparent = self._interlaced = False
         self._aspect = pixel_aspect(stream)
         self._size, self._shown = size, shown
+        self._background = background
         self._graph: Any = None
         self._key: tuple[Any, ...] = ()
 
@@ -89,7 +93,17 @@ class PictureChain:
         if frame.colorspace == UNSPECIFIED and not frame.format.is_rgb:
             # What players assume of untagged files.
             frame.colorspace = Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601
-        key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range, orientation_of(frame))
+        # Some recordings mix whole and interlaced pictures; the filter leaves whole ones as they are.
+        self._interlaced = self._interlaced or frame.interlaced_frame
+        key = (
+            self._interlaced,
+            frame.width,
+            frame.height,
+            frame.format.name,
+            frame.colorspace,
+            frame.color_range,
+            orientation_of(frame),
+        )
         # A file may change its pictures' size or format on its way.
         earlier = self._flush() if self._graph is not None and key != self._key else []
         if self._graph is None:
@@ -124,20 +138,28 @@ class PictureChain:
         if not frame.format.is_rgb:
             source += f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}"
         node = graph.add("buffer", source)
+        if self._interlaced:
+            node = _follow(graph, node, "bwdif", "mode=send_frame:deint=interlaced")
+        if has_alpha(frame):
+            self.transparent = True
+            node = self._over_background(graph, node)
         for name, arguments in [*self._filters(frame), ("buffersink", "")]:
-            following = graph.add(name, arguments)
-            node.link_to(following)
-            node = following
+            node = _follow(graph, node, name, arguments)
         graph.configure()
         return graph
 
+    def _over_background(self, graph: Any, node: Any) -> Any:
+        """Lay the pictures over one colour, made of the pictures themselves so that it has their size and times."""
+        red, green, blue = self._background
+        pair = _follow(graph, _follow(graph, node, "format", "gbrap"), "split", "")
+        plain = _follow(graph, pair, "lutrgb", f"r={red}:g={green}:b={blue}:a=255")
+        over = graph.add("overlay", "format=gbrp")
+        plain.link_to(over, 0, 0)
+        pair.link_to(over, 1, 1)
+        return over
+
     def _filters(self, frame: Any) -> list[tuple[str, str]]:
-        filters: list[tuple[str, str]] = []
-        if frame.interlaced_frame:
-            filters.append(("bwdif", "mode=send_frame:deint=interlaced"))
-        if any(component.is_alpha for component in frame.format.components):
-            filters += [("format", "gbrap"), ("premultiply", "inplace=1")]
-        filters += orientation_of(frame).filters
+        filters = [*orientation_of(frame).filters]
         width, height = self._size
         if self._aspect == 1.0 and all(0 <= a - b <= 1 for a, b in zip(self._shown, self._size, strict=True)):
             # Cutting off an odd last row or column leaves every other pixel as it was; scaling would blur them all.
@@ -149,3 +171,15 @@ class PictureChain:
         ):
             scale += ":out_primaries=bt709:out_transfer=bt709:intent=perceptual"
         return [*filters, ("scale", scale), ("setsar", "1"), ("format", "yuv420p")]
+
+
+def has_alpha(frame: Any) -> bool:
+    """Whether pictures of this format can be transparent; palettes may hold transparent colours."""
+    return frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
+
+
+def _follow(graph: Any, node: Any, name: str, arguments: str) -> Any:
+    """Add a filter behind `node`."""
+    following = graph.add(name, arguments)
+    node.link_to(following)
+    return following

@@ -28,12 +28,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Options:
-    """How clips are rendered. A side is the longer one of the picture, in pixels; nothing is ever made larger."""
+    """How clips are rendered. A side is the longer one of the picture, in pixels; nothing is ever made larger.
 
-    side: int = 640
+    `background` (red, green, blue) is seen through what is transparent.
+    """
+
+    side: int = 960
     poster_side: int = 480
     frames_per_second: float = 60.0
     sound: bool = False
+    background: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,10 @@ class Rendition:
 
 @dataclass(frozen=True)
 class Renditions:
-    """A clip as browsers load it. `width`, `height`, `frames` and `duration` are those of both videos."""
+    """A clip as browsers load it. `width`, `height`, `frames` and `duration` are those of both videos.
+
+    `remarks` are sentences for the experimenter: all that is not as one might expect from the file.
+    """
 
     mp4: Rendition
     webm: Rendition
@@ -81,3 +88,4 @@ class Renditions:
     frames: int
     has_sound: bool
     source: Probe
+    remarks: list[str] = field(default_factory=list)

@@ -20,6 +20,7 @@ from app.video.poster import PosterChoice
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack
 from app.video.source import open_source, refusing
+from app.video.transparency import alpha_track
 
 MP4, WEBM, POSTER = "clip.mp4", "clip.webm", "clip.webp"
 
@@ -66,6 +67,7 @@ class Rendered:
     frames: int
     has_sound: bool
     source: Probe
+    remarks: list[str]
 
 
 def render(source: Path, folder: Path, options: Options, limits: Limits, report: Callable[[float], None]) -> Rendered:
@@ -88,7 +90,8 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
         audio = None if inspected.audio is None else container.streams[inspected.audio]
         outputs = [stack.enter_context(Output(folder, form, size, probe, audio)) for form in FORMATS]
         poster = PosterChoice(probe.duration)
-        chain = PictureChain(stream, size, shown=shown)
+        chain = PictureChain(stream, size, shown=shown, background=options.background)
+        alpha = alpha_track(stream)
         timeline = Timeline(inspected, options.frames_per_second)
         written = 0
 
@@ -101,7 +104,10 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
                     output.picture(picture)
                 written += 1
 
-        for frame in decoded(container, stream, inspected.video_clock, audio=audio, shifts=inspected.audio_clock):
+        frames = decoded(
+            container, stream, inspected.video_clock, audio=audio, shifts=inspected.audio_clock, alpha=alpha
+        )
+        for frame in frames:
             if isinstance(frame, av.AudioFrame):
                 for output in outputs:
                     output.sound(frame)
@@ -119,7 +125,15 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
     poster.save(folder / POSTER, options.poster_side)
     for form in FORMATS:
         _check(folder / form.name, written, limits)
-    return Rendered(*size, timeline.end, written, audio is not None, probe)
+    remarks = [*probe.remarks, *timeline.remarks()]
+    if chain.transparent:
+        remarks.append(f"where it is transparent, {_colour(options.background)} is shown")
+    return Rendered(*size, timeline.end, written, audio is not None, probe, remarks)
+
+
+def _colour(rgb: tuple[int, int, int]) -> str:
+    named = {(0, 0, 0): "black", (128, 128, 128): "the study's grey"}
+    return named.get(rgb, "the study's background")
 
 
 class Timeline:
@@ -127,6 +141,7 @@ class Timeline:
 
     def __init__(self, inspected: Inspected, frames_per_second: float) -> None:
         self.end = inspected.probe.duration
+        self._fps = inspected.probe.fps
         self.seen = self.kept = 0
         self._times = inspected.times
         # Of 120 frames a second every other one is kept for 60; 59.94 and 60.5 pass for 60.
@@ -145,6 +160,12 @@ class Timeline:
         self._last = frame.pts = max(round(self._times[number] / TICK), self._last + 1)
         frame.time_base = TICK
         return True
+
+    def remarks(self) -> list[str]:
+        """What the experimenter should know of pictures that are left out."""
+        if self._keep_every == 1:
+            return []
+        return [f"shown at {self._fps / self._keep_every:g} of its {self._fps:g} frames a second"]
 
     def check(self, written: int) -> None:
         """Every picture that was counted must have come again, and every one that is kept must have been written.

@@ -19,6 +19,7 @@ from app.video.rendering import MP4, POSTER, WEBM, Rendered, render
 from tests.factories_video import QUARTERS, make_clip, picture, quarters_of
 
 VIDEOS = (MP4, WEBM)
+DATA = Path(__file__).parent.parent / "data" / "clips"
 
 
 class Shown(NamedTuple):
@@ -217,7 +218,7 @@ def test_what_is_transparent_becomes_black(tmp_path, shown):
 
 def test_interlaced_video_keeps_its_length(tmp_path, shown):
     one = shown(make_clip(tmp_path / "a.dv", codec="dvvideo", size=(720, 576), frames=6))
-    assert (one.result.frames, one.result.width, one.result.height) == (6, 640, 480)
+    assert (one.result.frames, one.result.width, one.result.height) == (6, 768, 576)
     assert one.result.duration == pytest.approx(0.24, abs=0.002)
     assert_quarters(one.pictures(MP4)[3])
 
@@ -275,3 +276,81 @@ def test_progress_rises_to_one(tmp_path):
     assert shares == sorted(shares)
     assert len(shares) == 10
     assert shares[-1] == 1.0
+
+
+GROUNDS = [(0, 0, 0), (128, 128, 128)]
+
+
+def _is_over(
+    one: Shown, ground: tuple[int, int, int], box: tuple[int, int, int], *, inside: tuple[slice, slice]
+) -> None:
+    """The box in its place, and the ground at the four corners, in both videos and on the poster."""
+    for image in (one.pictures(MP4)[-1], one.pictures(WEBM)[-1], one.poster()):
+        np.testing.assert_allclose(image[inside].mean(axis=(0, 1)), box, atol=8)
+        height, width = image.shape[:2]
+        for y, x in ((2, 2), (2, width - 3), (height - 3, 2), (height - 3, width - 3)):
+            np.testing.assert_allclose(image[y, x], ground, atol=8)
+    assert any("where it is transparent" in remark for remark in one.result.remarks)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_transparent_vp9_shows_the_background_and_not_the_hidden_green(tmp_path, shown, ground):
+    one = shown(DATA / "alpha.webm", background=ground)
+    assert one.result.frames == 25
+    height, width = one.pictures(MP4)[0].shape[:2]
+    middle = slice(height // 2 - 4, height // 2 + 4), slice(width // 2 - 4, width // 2 + 4)
+    _is_over(one, ground, (200, 40, 40), inside=middle)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_transparent_vp8_keeps_pictures_and_transparency_together(tmp_path, shown, ground):
+    """The box of picture k is grey 20 + 8 k; what is around it is transparent, and green underneath."""
+    one = shown(DATA / "vp8_alpha.webm", background=ground)
+    for name in VIDEOS:
+        pictures = one.pictures(name)
+        assert [round((float(image[18:30, 24:40].mean()) - 20) / 8) for image in pictures] == list(range(25))
+        for image in pictures:
+            np.testing.assert_allclose(image[2:6, 2:60].mean(axis=(0, 1)), ground, atol=8)
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.mov", "qtrle", "argb"),
+        ("a.mov", "png", "rgba"),
+        ("a.mov", "prores_ks", "yuva444p10le"),
+        ("a.apng", "apng", "rgba"),
+        ("a.mkv", "ffv1", "bgra"),
+    ],
+)
+def test_transparent_pictures_show_the_background(tmp_path, shown, name, codec, pix_fmt, ground):
+    image = np.zeros((48, 64, 4), dtype=np.uint8)
+    image[..., 1] = 255
+    image[12:36, 16:48] = (200, 40, 40, 255)
+    clip = make_clip(
+        tmp_path / name, codec=codec, pix_fmt=pix_fmt, frames=4, pictures=[image] * 4, source_format="rgba"
+    )
+    _is_over(shown(clip, background=ground), ground, (200, 40, 40), inside=(slice(20, 28), slice(24, 40)))
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_transparent_gif_shows_the_background(tmp_path, shown, ground):
+    images = []
+    for k in range(4):
+        image = Image.new("RGBA", (64, 48), (0, 255, 0, 0))
+        image.paste((200, 40, 40, 255), (16, 12, 48, 36))
+        image.putpixel((20 + k, 14), (0, 0, 200, 255))
+        images.append(image)
+    images[0].save(tmp_path / "a.gif", save_all=True, append_images=images[1:], duration=40, disposal=2)
+    _is_over(shown(tmp_path / "a.gif", background=ground), ground, (200, 40, 40), inside=(slice(20, 28), slice(24, 40)))
+
+
+def test_half_transparent_is_half_background(tmp_path, shown):
+    image = np.full((48, 64, 4), 200, dtype=np.uint8)
+    image[..., 3] = 128
+    clip = make_clip(
+        tmp_path / "a.mov", codec="png", pix_fmt="rgba", frames=3, pictures=[image] * 3, source_format="rgba"
+    )
+    np.testing.assert_allclose(shown(clip).pictures(MP4)[0], 100, atol=4)
+    np.testing.assert_allclose(shown(clip, background=(128, 128, 128)).pictures(MP4)[0], 164, atol=4)
