@@ -37,9 +37,14 @@ class Texts(_Section):
 
 
 class Clips(_Section):
-    """What participants may know about clips: a number, the file's name, or a column of attributes.csv."""
+    """What participants see of clips.
+
+    `labels` is what they may know: a number, the file's name, or a column of attributes.csv. `max_side` is the longer
+    side of the converted clips in pixels; smaller ones are never enlarged.
+    """
 
     labels: Annotated[str, Field(pattern=r"^(numbers|file_names|attributes\..+)$")] = "numbers"
+    max_side: int = Field(default=960, ge=160, le=1920)
 
 
 class Playback(_Section):
@@ -97,9 +102,9 @@ class StudyDefinition(_Section):
     language: Literal["auto", "en", "de", "fr", "es"] = "auto"
     seed: int = Field(default=1, ge=0, lt=2**63)
     texts: Texts = Texts()
-    clips: Clips = Clips()
     playback: Playback = Playback()
     arena: Arena = Arena()
+    clips: Clips = Clips()
     design: Design = Design()
     stop: Stop = Stop()
     recruitment: Recruitment = Recruitment()

@@ -145,13 +145,22 @@ class Clip(Base):
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
     duration_s: Mapped[float | None] = mapped_column(Float)
+    # Of the experimenter's file, as shown: turned upright, with square pixels.
+    source_width: Mapped[int | None] = mapped_column(Integer)
+    source_height: Mapped[int | None] = mapped_column(Integer)
+    frames: Mapped[int | None] = mapped_column(Integer)
     fps: Mapped[float | None] = mapped_column(Float)
     codec: Mapped[str | None] = mapped_column(String(32))
     has_audio: Mapped[bool | None] = mapped_column()
+    # What the experimenter should know of the conversion: sentences.
+    remarks: Mapped[list[str] | None] = mapped_column(JSON, default=list)
+    converted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     study: Mapped[Study] = relationship(back_populates="clips")
-    renditions: Mapped[list[Rendition]] = relationship(back_populates="clip", lazy="selectin")
+    renditions: Mapped[list[Rendition]] = relationship(
+        back_populates="clip", lazy="selectin", cascade="all, delete-orphan"
+    )
 
 
 class Rendition(Base):
@@ -165,6 +174,22 @@ class Rendition(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
 
     clip: Mapped[Clip] = relationship(back_populates="renditions")
+
+
+class FormerRendition(Base):
+    """A file that was loaded for a clip until the clip was converted anew; kept, and still served to running pages."""
+
+    __tablename__ = "former_rendition"
+
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    frames: Mapped[int | None] = mapped_column(Integer)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    duration_s: Mapped[float | None] = mapped_column(Float)
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class ParticipantSession(Base):

@@ -35,6 +35,8 @@ from app.video import Limits, Options, Renditions, VideoError, convert
 SIGN_OF_LIFE_SECONDS = 2.0
 CLAIM_LEASE = timedelta(seconds=30)
 CHUNK = 1024 * 1024
+# What is seen through transparent clips; the grey is that of the arena (static/arena/arena.css).
+BLACK, GREY = (0, 0, 0), (128, 128, 128)
 
 
 @dataclass
@@ -103,6 +105,21 @@ def source_path(settings: Settings, clip: Clip) -> Path:
     return media_path(settings.source_folder, clip.source_sha256, "source")
 
 
+def conversion_options(study: Study) -> Options:
+    """How a study's clips are converted."""
+    definition = check_definition(study.definition)
+    return Options(
+        side=definition.clips.max_side,
+        sound=definition.playback.sound,
+        background=GREY if definition.arena.background == "grey" else BLACK,
+    )
+
+
+def conversion_limits(settings: Settings) -> Limits:
+    """What a clip may cost on this installation."""
+    return Limits(file_bytes=settings.max_clip_bytes, duration=settings.max_clip_seconds)
+
+
 def claim_clip(db: Session, study_id: int | None = None) -> Clip | None:
     """Take a clip that waits for conversion, or whose worker gives no sign of life; None when there is none."""
     stale = now() - CLAIM_LEASE
@@ -169,16 +186,15 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
         clip = claim_clip(db, study_id)
         if clip is None:
             return False
-        sound = check_definition(db.get_one(Study, clip.study_id).definition).playback.sound
-    limits = Limits(file_bytes=settings.max_clip_bytes, duration=settings.max_clip_seconds)
+        options = conversion_options(db.get_one(Study, clip.study_id))
     share = [0.0]
     try:
         with _signs_of_life(database, clip.id, share):
             renditions = convert(
                 source_path(settings, clip),
                 settings.media_folder,
-                Options(sound=sound),
-                limits=limits,
+                options,
+                limits=conversion_limits(settings),
                 progress=lambda done: share.__setitem__(0, done),
             )
     except VideoError as error:
@@ -192,7 +208,7 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
         raise
     else:
         with database.writing() as db:
-            _finish(db.get_one(Clip, clip.id), renditions)
+            store_conversion(db.get_one(Clip, clip.id), renditions)
             db.commit()
     return True
 
@@ -225,12 +241,15 @@ def _fail(clip: Clip, reason: str) -> None:
     clip.reason = reason
 
 
-def _finish(clip: Clip, made: Renditions) -> None:
+def store_conversion(clip: Clip, made: Renditions) -> None:
+    """Write what a conversion gave to the clip's row; the renditions that it had are replaced."""
     clip.state = ClipState.READY
     clip.reason = None
     clip.progress = 1.0
     clip.width, clip.height, clip.duration_s = made.width, made.height, made.duration
     clip.fps, clip.codec, clip.has_audio = made.source.fps, made.source.codec, made.has_sound
+    clip.source_width, clip.source_height, clip.frames = made.source.width, made.source.height, made.frames
+    clip.remarks, clip.converted_at = list(made.remarks), now()
     files = {"mp4": made.mp4, "webm": made.webm, "poster": made.poster}
     clip.renditions = [Rendition(kind=kind, sha256=file.sha256, bytes=file.size) for kind, file in files.items()]
 

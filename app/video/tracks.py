@@ -165,9 +165,9 @@ def _video_remarks(container: Any, video: Any, moving: list[Any], known: list[An
             others.append(f"track {number} cannot be decoded")
         else:
             others.append(f"track {number} has {stream.width} x {stream.height} pixels")
-    marked = " and is marked as the default" if _is_marked(video, moving) else ""
-    size = f" has {video.width} x {video.height} pixels{marked};" if len(moving) > 1 else ""
-    return [f"video track {streams.index(video) + 1} of {len(streams)} is shown:{size} {', '.join(others)}"]
+    marked = " and marked as the default" if _is_marked(video, moving) else ""
+    size = f", {video.width} x {video.height} pixels{marked}" if len(moving) > 1 else ""
+    return [f"video track {streams.index(video) + 1} of {len(streams)} is shown{size}: {', '.join(others)}"]
 
 
 def _is_marked(chosen: Any, streams: list[Any]) -> bool:

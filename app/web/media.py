@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, send_file
-from sqlalchemy import select
+from typing import Any
+
+from flask import Blueprint, Response, request, send_file
+from sqlalchemy import Select, select
 
 from app.errors import NotFound
 from app.media import media_path
-from app.models import Clip, Rendition
+from app.models import Clip, FormerRendition, Rendition
 from app.web.context import database, settings
 from app.web.signing import EXTENSIONS, MIME_TYPES, open_ticket, version_of
 
@@ -20,15 +22,15 @@ def media(ticket: str, name: str) -> Response:
     """A rendition of a clip of the study that the ticket opens; anything else is a 404."""
     study_id = open_ticket(ticket)
     clip, _, extension = name.partition(".")
-    query = (
-        select(Rendition)
-        .join(Clip)
-        .where(Clip.study_id == study_id, Clip.public_id == clip, Rendition.kind == KINDS.get(extension))
-    )
     with database().reading() as db:
-        rendition = db.scalars(query).first()
-    if rendition is None:
+        found = [
+            *db.scalars(_of_clip(Rendition, study_id, clip, KINDS.get(extension))),
+            *db.scalars(_of_clip(FormerRendition, study_id, clip, KINDS.get(extension))),
+        ]
+    if not found:
         raise NotFound("There is no such file.")
+    # A page that was loaded before the clip was converted anew goes on with what it had.
+    rendition = next((one for one in found if version_of(one) == request.args.get("v")), found[0])
     file = media_path(settings().media_folder, rendition.sha256, extension)
     # A name of its own for whoever saves the file: neither that of the experimenter's file nor its content's.
     response = send_file(
@@ -36,3 +38,13 @@ def media(ticket: str, name: str) -> Response:
     )
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def _of_clip(
+    table: type[Rendition | FormerRendition], study_id: int, clip: str, kind: str | None
+) -> Select[tuple[Any]]:
+    return (
+        select(table)
+        .join(Clip, Clip.id == table.clip_id)
+        .where(Clip.study_id == study_id, Clip.public_id == clip, table.kind == kind)
+    )

@@ -8,7 +8,7 @@ import time
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import NotFound
-from app.models import Rendition
+from app.models import FormerRendition, Rendition
 from app.web.context import settings
 
 EXTENSIONS = {"mp4": "mp4", "webm": "webm", "poster": "webp"}
@@ -28,7 +28,7 @@ def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> 
     return f"/media/{ticket if isinstance(ticket, str) else ticket.decode()}/{name}?v={version_of(rendition)}"
 
 
-def version_of(rendition: Rendition) -> str:
+def version_of(rendition: Rendition | FormerRendition) -> str:
     """Changes with the file's content, which it does not tell: 16 hexadecimal digits under this server's key."""
     key = settings().secret_key.encode()[:64]
     return hashlib.blake2b(rendition.sha256.encode(), key=key, digest_size=8).hexdigest()

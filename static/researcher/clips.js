@@ -36,16 +36,23 @@ function showSummary(clips) {
   box.querySelector("ul").replaceChildren(...failed.map((clip) => make("li", {}, make("code", {}, clip.file), ` ${clip.reason ?? ""}`)));
 }
 
+function size(width, height) {
+  return width ? `${width} × ${height}` : "–";
+}
+
 function clipRow(clip) {
   const attributes = Object.entries(clip.attributes).map(([name, value]) => `${name}: ${value}`).join(", ");
   const percent = Math.round(100 * clip.progress);
   return make("tr", {},
     make("td", { class: "picture" }, clip.poster ? make("img", { src: clip.poster, alt: "", loading: "lazy", width: 64, height: 48 }) : null),
-    make("th", { scope: "row" }, clip.label, make("br"), make("code", {}, clip.file)),
+    make("th", { scope: "row" }, clip.label, make("br"), make("code", {}, clip.file),
+      clip.remarks.length ? make("ul", { class: "remarks" }, ...clip.remarks.map((remark) => make("li", {}, remark))) : null),
     make("td", {}, make("span", { class: `badge state-${clip.state}` }, STATES[clip.state]),
       clip.state === "converting" ? make("progress", { max: 100, value: percent, "aria-label": `Conversion of ${clip.file}` }) : null),
     make("td", { class: "number" }, number(clip.duration, 1)),
-    make("td", { class: "number" }, clip.width ? `${clip.width} × ${clip.height}` : "–"),
+    make("td", { class: "number" }, number(clip.frames, 0)),
+    make("td", { class: "number" }, size(clip.source_width, clip.source_height)),
+    make("td", { class: "number" }, size(clip.width, clip.height)),
     make("td", { class: "number" }, number(clip.fps, 1)),
     make("td", {}, clip.has_audio === null ? "–" : clip.has_audio ? "yes" : "no"),
     make("td", { class: "attributes", title: attributes }, attributes || "–"));
