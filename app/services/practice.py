@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import pdist
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.bodies import TrialBody, check_placements, parse_trial
+from app.bodies import check_placements, parse_trial
 from app.definition import StudyDefinition
 from app.models import ParticipantSession, SessionEvent
+from app.services.practice_score import PASS_MARK, Judgement, judge
 
 KIND = "practice"
 # Somebody who does not reach the pass mark gets this many rounds and goes on; the log tells the experimenter.
 MOST_ROUNDS = 3
 SIDE, DURATION_S = 192, 1.5
 
-# The known layout, in arena units: circles apart from squares, and sizes in order within each.
+# The known layout, in arena units: circles apart from squares, sizes in order within each, across the whole circle.
 LAYOUT: dict[str, tuple[float, float]] = {
-    "circle-small": (-0.34, -0.14),
-    "circle-middle": (-0.27, 0.0),
-    "circle-large": (-0.34, 0.14),
-    "square-small": (0.34, -0.14),
-    "square-middle": (0.27, 0.0),
-    "square-large": (0.34, 0.14),
+    "circle-small": (-0.41, -0.17),
+    "circle-middle": (-0.36, 0.0),
+    "circle-large": (-0.41, 0.17),
+    "square-small": (0.41, -0.17),
+    "square-middle": (0.36, 0.0),
+    "square-large": (0.41, 0.17),
 }
 
 # Names for whoever can't see the shapes. The page's script translates them.
@@ -84,7 +84,6 @@ def practice_view(session: ParticipantSession, key: str, asset_url: AssetUrl) ->
         "purpose": KIND,
         "clips": [_clip(str(name), asset_url) for name in order],
         "draft": None,
-        "target": [{"clip": name, "x": x, "y": y} for name, (x, y) in LAYOUT.items()],
         "question": None,
     }
 
@@ -111,20 +110,38 @@ def submit_round(db: Session, session: ParticipantSession, definition: StudyDefi
         return False
     body = parse_trial(raw)
     check_placements(body, set(LAYOUT), complete=True)
-    agreement = agreement_with_layout(body)
+    agreement = _judged(body.model_dump(), definition).agreement
     passed = definition.design.practice_pass is None or agreement >= definition.design.practice_pass
     detail = {"key": key, "sha256": digest, "agreement": agreement, "passed": passed, "body": body.model_dump()}
     db.add(SessionEvent(session_id=session.id, kind=KIND, detail=detail))
     return True
 
 
-def agreement_with_layout(body: TrialBody) -> float:
-    """Pearson correlation of the placed distances with those of the known layout; 0 when all clips lie on one spot."""
-    places = {placement.clip: (placement.x, placement.y) for placement in body.placements}
-    placed = pdist(np.array([places[name] for name in LAYOUT]))
-    if np.ptp(placed) < 1e-9:
-        return 0.0
-    return float(np.corrcoef(placed, pdist(np.array(list(LAYOUT.values()))))[0, 1])
+def practice_feedback(
+    db: Session, session: ParticipantSession, definition: StudyDefinition, key: str, asset_url: AssetUrl
+) -> dict[str, Any] | None:
+    """What the page tells about a practice round that is over: the shapes, where they were put and where they belong,
+    the verdict and what to do better. None when `key` names no such round of this session.
+    """
+    query = select(SessionEvent).where(SessionEvent.session_id == session.id, SessionEvent.kind == KIND)
+    body = next((event.detail["body"] for event in db.scalars(query) if event.detail["key"] == key), None)
+    if body is None:
+        return None
+    judged = _judged(body, definition)
+    return {
+        "key": key,
+        "clips": [_clip(name, asset_url) for name in LAYOUT],
+        "placements": [{name: place[name] for name in ("clip", "x", "y")} for place in body["placements"]],
+        "expected": [{"clip": name, "x": x, "y": y} for name, (x, y) in judged.expected.items()],
+        "verdict": judged.verdict,
+        "advice": [{"kind": each.kind, "clips": list(each.shapes)} for each in judged.advice],
+    }
+
+
+def _judged(body: dict[str, Any], definition: StudyDefinition) -> Judgement:
+    placed = {place["clip"]: (place["x"], place["y"]) for place in body["placements"]}
+    mark = definition.design.practice_pass
+    return judge(placed, LAYOUT, mark=PASS_MARK if mark is None else mark)
 
 
 def _key(session: ParticipantSession, number: int) -> str:

@@ -12,7 +12,7 @@ from app.definition import StudyDefinition, check_definition
 from app.domain import ClipState, SessionState
 from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, Submission, Trial
 from app.services.labels import clip_numbers, label_of
-from app.services.practice import AssetUrl, open_round, practice_view
+from app.services.practice import AssetUrl, open_round, practice_feedback, practice_view
 from app.services.trials import active_minutes, open_trial
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
@@ -25,7 +25,13 @@ MediaUrl = Callable[[int, str, str, Rendition], str]
 
 
 def session_view(
-    db: Session, session: ParticipantSession, *, tab: str, media_url: MediaUrl, asset_url: AssetUrl
+    db: Session,
+    session: ParticipantSession,
+    *,
+    tab: str,
+    media_url: MediaUrl,
+    asset_url: AssetUrl,
+    practised: str | None = None,
 ) -> dict[str, Any]:
     """The whole view as plain data, ready for JSON.
 
@@ -37,6 +43,8 @@ def session_view(
         (study id, audience, clip's public id, rendition) -> its address.
     asset_url
         (path below static/) -> address of one of the program's own files.
+    practised
+        The key of what was just handed in; where it was a practice round, the view says how it went.
     """
     study = db.get_one(Study, session.study_id)
     definition = check_definition(study.definition)
@@ -65,6 +73,7 @@ def session_view(
         "arena": definition.arena.model_dump(),
         "progress": _progress(db, session, definition),
         "trial": shown,
+        "practice": None if practised is None else practice_feedback(db, session, definition, practised, asset_url),
         "upcoming": _upcoming(db, session, media_url) if not over else [],
         "completion": _completion(session, definition),
         "elsewhere": session.tab is not None and session.tab != tab,
@@ -82,7 +91,6 @@ def _trial(
         "purpose": trial.purpose,
         "clips": [_clip(seat.clip, session, definition, numbers[seat.clip_id], media_url) for seat in trial.seats],
         "draft": None if draft is None else draft.body,
-        "target": None,
         "question": CHECK_INSTRUCTION if trial.purpose == "check" else None,
     }
 

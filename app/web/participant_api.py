@@ -58,7 +58,7 @@ def put_trial(key: str) -> Response:
         response = failure(error.status, error.code, error.message)
         response.set_data(jsonify({**(response.get_json() or {}), "next": _view()}).get_data())
         return response
-    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view())
+    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view(practised=key))
 
 
 @blueprint.put("/trials/<key>/draft")
@@ -87,11 +87,11 @@ def leave() -> Response:
     return jsonify(_view())
 
 
-def _view() -> dict[str, Any]:
+def _view(practised: str | None = None) -> dict[str, Any]:
     advance(database(), _session_id())
     with database().reading() as db:
         session = session_of(db, _token())
-        view = session_view(db, session, tab=_tab(), media_url=media_url, asset_url=_asset_url)
+        view = session_view(db, session, tab=_tab(), media_url=media_url, asset_url=_asset_url, practised=practised)
     # The program's own wording comes in the language of the participant's page; a study's wording passes unchanged.
     g.study_language = session.language
     for part in (view["study"], view["trial"] or {}):

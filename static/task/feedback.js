@@ -1,32 +1,36 @@
-/** The page after a practice round: what was placed beside what was expected, and a word on it. */
-import { comparePractice } from './practice.js';
+/** The page after a practice round: what was placed beside what was expected, and what to do better. The server judges. */
 
 const SVG = 'http://www.w3.org/2000/svg';
+const LARGEST = 0.17; // of the circle's diameter: side of a drawn shape
+const APART = 0.94; // of the room between neighbours that a drawn shape fills
+
+/**
+ * @typedef {import('./session.js').Placement} Placement
+ * @typedef {{kind: 'one_spot'|'use_circle'|'closer'|'apart', clips: string[]}} Advice
+ * @typedef {{key: string, clips: import('./session.js').Clip[], placements: Placement[], expected: Placement[],
+ *   verdict: 'good'|'nearly'|'different', advice: Advice[]}} PracticeFeedback
+ *   expected: the known layout in arena units, turned and mirrored to lie as the participant's does
+ */
 
 /**
  * Fills the feedback screen.
  * @param {HTMLElement} screen
- * @param {import('./session.js').Trial} trial  with its target
- * @param {import('./session.js').Placement[]} placements
+ * @param {PracticeFeedback} practice
  * @param {(text: string, params?: object) => string} t
  */
-export function fillFeedback(screen, trial, placements, t) {
-  const { verdict, worst, expected } = comparePractice(placements, trial.target);
+export function fillFeedback(screen, practice, t) {
+  const { clips, placements, expected, verdict, advice } = practice;
   const words = {
-    close: t('Very good: clips that belong together are close to each other.'),
-    partly: t('A good start. Some distances are not as expected yet.'),
-    different: t('Here the distances should say something else. Compare the two pictures.'),
-    unknown: t('Compare the two pictures.'),
-  };
-  const hint = {
-    closer: t('The two marked clips are alike and should be closer together.'),
-    apart: t('The two marked clips differ and should be farther apart.'),
+    good: t('Well done: shapes that are alike lie close together.'),
+    nearly: t('A good start. Some shapes would lie elsewhere for most people.'),
+    different: t('Most people would arrange these shapes in another way. Compare the two pictures.'),
   };
   screen.querySelector('[data-verdict]').textContent = words[verdict];
-  screen.querySelector('[data-hint]').textContent = worst ? hint[worst.should] : '';
-  const marked = new Set(worst ? [worst.a, worst.b] : []);
-  draw(screen.querySelector('[data-yours]'), trial.clips, placements, marked, t('Your arrangement'));
-  draw(screen.querySelector('[data-expected]'), trial.clips, expected, marked, t('The expected arrangement'));
+  screen.querySelector('[data-hint]').textContent = advice.map((each) => inWords(each, clips, t)).join(' ');
+  const marked = new Set(advice.flatMap((each) => each.clips));
+  const size = sizeOfShapes(expected);
+  draw(screen.querySelector('[data-yours]'), clips, placements, size, marked, t('Your arrangement'));
+  draw(screen.querySelector('[data-expected]'), clips, expected, size, marked, t('As most people would put them'));
 }
 
 /** Says what comes next, once the server has decided it, and lets the participant go on. */
@@ -38,17 +42,35 @@ export function announceNext(screen, next, t) {
   screen.querySelector('button').disabled = false;
 }
 
-function draw(figure, clips, placements, marked, caption) {
-  const size = Math.min(0.2, 0.62 / Math.sqrt(clips.length));
+/** @param {Advice} advice */
+function inWords({ kind, clips: [first, second] }, clips, t) {
+  if (kind === 'one_spot') return t('All shapes lie on one spot. Put different ones far apart.');
+  if (kind === 'use_circle') return t('Use the whole circle: put what differs most at opposite edges.');
+  const name = (id) => t(clips.find((clip) => clip.id === id).label);
+  const pair = { a: name(first), b: name(second) };
+  if (kind === 'closer') return t('“{a}” and “{b}” look alike to most people: put them closer together.', pair);
+  return t('“{a}” and “{b}” look different to most people: put them farther apart.', pair);
+}
+
+/**
+ * The largest size at which squares at these places do not overlap: the pictures of the known layout lie apart.
+ * @param {Placement[]} places
+ * @returns {number} arena units
+ */
+export function sizeOfShapes(places) {
+  const gaps = places.flatMap((a, i) => {
+    return places.slice(i + 1).map((b) => Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)));
+  });
+  return Math.min(LARGEST, APART * Math.min(...gaps));
+}
+
+function draw(figure, clips, placements, size, marked, caption) {
   const known = new Map(clips.map((clip) => [clip.id, clip]));
-  const picture = element('svg', { viewBox: '-0.58 -0.58 1.16 1.16', role: 'img', 'aria-label': caption });
+  const picture = element('svg', { viewBox: '-0.6 -0.6 1.2 1.2', role: 'img', 'aria-label': caption });
   picture.append(element('circle', { class: 'rim', r: 0.5 }));
   for (const { clip, x, y } of placements) {
-    const { poster, width: across, height: down } = known.get(clip);
-    // Clips of all shapes get the same area.
-    const [width, height] = [size * Math.sqrt(across / down), size * Math.sqrt(down / across)];
-    const box = { x: x - width / 2, y: -y - height / 2, width, height };
-    picture.append(element('image', { ...box, href: poster, preserveAspectRatio: 'xMidYMid slice' }));
+    const box = { x: x - size / 2, y: -y - size / 2, width: size, height: size };
+    picture.append(element('image', { ...box, href: known.get(clip).poster, preserveAspectRatio: 'xMidYMid slice' }));
     if (marked.has(clip)) picture.append(element('rect', { ...box, class: 'mark' }));
   }
   const label = document.createElement('figcaption');

@@ -6,9 +6,10 @@
  * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
- *   draft: {placements: Placement[]} | null, target: Placement[] | null, question: string | null}} Trial
+ *   draft: {placements: Placement[]} | null, question: string | null}} Trial
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
  *   progress: {fraction: number, trials_done: number, minutes_left: number | null}, trial: Trial | null,
+ *   practice: import('./feedback.js').PracticeFeedback | null,
  *   upcoming: {poster: string, sources: Source[]}[], completion: {code: string | null, url: string | null} | null,
  *   elsewhere: boolean}} SessionView
  * @typedef {'instructions'|'trial'|'thanks'|'withdrawn'|'elsewhere'|'preparing'} Screen
@@ -31,12 +32,17 @@ export function screenOf(view) {
  * The line above the arena, where it is another than the study's: in practice, and when the trial brings its own.
  * @param {Trial} trial
  * @param {(text: string, params?: object) => string} t
+ * @param {{play?: string, watch?: string}} [playback]  practice teaches what the page enforces in this study
  * @returns {string | null} null for the study's own question
  */
-export function questionOf({ purpose, question }, t) {
+export function questionOf({ purpose, question }, t, { play, watch } = {}) {
   if (question) return t(question);
   if (purpose !== 'practice') return null;
-  return t('To practise: put shapes that are alike close together, and shapes that differ far apart.');
+  const words = [t('To practise: put shapes that are alike close together, and shapes that differ far apart.')];
+  if (play === 'click') words.push(t('Click or tap a shape to play it.'));
+  if (watch === 'before_placing') words.push(t('Each must have played to its end before it can be moved.'));
+  if (watch === 'before_done') words.push(t('Each must have played to its end before you press Done.'));
+  return words.join(' ');
 }
 
 /**

@@ -116,7 +116,7 @@ function openTrial({ trial, playback, arena: looks }) {
   const element = byId('arena');
   const arena = mountArena(element, {
     clips: namedClips(trial, t),
-    question: questionOf(trial, t) ?? element.dataset.question,
+    question: questionOf(trial, t, playback) ?? element.dataset.question,
     playback,
     arena: looks,
     draft: drafts.draftOf(trial),
@@ -145,11 +145,7 @@ async function done(result) {
   const { trial, arena } = current;
   const body = JSON.stringify(withBreaks(result, breaks.total()));
   drafts.end();
-  if (trial.purpose === 'practice' && trial.target) {
-    showFeedback(trial, result.placements);
-  } else {
-    arena.setBusy(true);
-  }
+  arena.setBusy(true);
   await outbox.add(trial.key, body);
 }
 
@@ -161,21 +157,20 @@ function acked(entry, next) {
   if (screen === 'loading') {
     // The answer to the lease may be older than this one; ask again.
     enter();
-  } else if (screen === 'feedback') {
-    afterFeedback = next;
-    announceNext(byId('screen-feedback'), next, t);
+  } else if (next.practice && screen !== 'elsewhere') {
+    showFeedback(next);
   } else if (screen !== 'elsewhere') {
     apply(next);
   }
 }
 
-function showFeedback(trial, placements) {
-  afterFeedback = null;
+/** The server has judged a practice round. */
+function showFeedback(next) {
+  afterFeedback = next;
   closeTrial();
   const screen = showScreen('feedback');
-  byId('go-on-after-feedback').disabled = true;
-  screen.querySelector('[data-next]').textContent = '';
-  fillFeedback(screen, trial, placements, t);
+  fillFeedback(screen, next.practice, t);
+  announceNext(screen, next, t);
 }
 
 /** Another tab or device has the session now. What is finished still goes out from here. */

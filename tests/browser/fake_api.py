@@ -26,6 +26,7 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from PIL import Image
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.services.practice_score import judge
 from app.web import strings
 
 ROOT = Path(__file__).parents[2]
@@ -123,14 +124,12 @@ class FakeStudy:
             number = self.number
             purpose = self.purposes.get(number, "arrange")
             clips = self.trials[number]
-            target = [{"clip": f"C-{c}", **_on_circle(i, len(clips))} for i, c in enumerate(clips)]
             trial = {
                 "key": self.key(number),
                 "number": number,
                 "purpose": purpose,
                 "clips": [_clip(c) for c in clips],
                 "draft": self.drafts.get(self.key(number)),
-                "target": target if purpose == "practice" else None,
             }
         after = self.number + (1 if self.state == "arranging" else 0)
         coming = self.trials[after] if after < len(self.trials) and self.state != "finished" else []
@@ -145,6 +144,7 @@ class FakeStudy:
                 "minutes_left": None if self.state == "finished" else 6.0 * (len(self.trials) - self.number),
             },
             "trial": trial,
+            "practice": None,
             "upcoming": [{k: _clip(c)[k] for k in ("poster", "sources")} for c in coming],
             "completion": self.completion if self.state == "finished" else None,
             "elsewhere": bool(tab and self.tab and tab != self.tab),
@@ -166,7 +166,25 @@ class FakeStudy:
         self.submitted[key] = body
         if self.number == len(self.trials):
             self.state = "finished"
-        return jsonify({"ack": ack, "next": self.view(tab)})
+        return jsonify({"ack": ack, "next": {**self.view(tab), "practice": self.judged(self.number - 1)}})
+
+    def judged(self, number: int) -> dict | None:
+        """How the practice round of that number went: its clips belong on a circle, in order."""
+        if self.purposes.get(number) != "practice":
+            return None
+        layout = {
+            f"C-{c}": tuple(_on_circle(i, len(self.trials[number])).values()) for i, c in enumerate(self.trials[number])
+        }
+        rows = json.loads(self.submitted[self.key(number)])["placements"]
+        found = judge({row["clip"]: (row["x"], row["y"]) for row in rows}, layout)
+        return {
+            "key": self.key(number),
+            "clips": [_clip(c) for c in self.trials[number]],
+            "placements": rows,
+            "expected": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in found.expected.items()],
+            "verdict": found.verdict,
+            "advice": [{"kind": each.kind, "clips": list(each.shapes)} for each in found.advice],
+        }
 
 
 def create_fake_app(study: FakeStudy) -> Flask:

@@ -154,7 +154,7 @@ def test_a_practice_round_shows_what_was_expected_and_goes_on_when_it_is_saved(s
     for clip, x in (("C-0", -0.4), ("C-2", -0.38), ("C-1", 0.4), ("C-3", 0.2)):
         page.evaluate("([clip, x]) => standIn.place(clip, x, 0)", [clip, x])
     finish(page)
-    expect(page.get_by_text("The two marked clips differ and should be farther apart.")).to_be_visible()
+    expect(page.get_by_text("look different to most people: put them farther apart.")).to_be_visible()
     expect(page.locator("#screen-feedback .mark")).to_have_count(4)
     expect(page.locator("#screen-feedback svg")).to_have_count(2)
     expect(page.locator("#screen-feedback image")).to_have_count(8)

@@ -42,7 +42,8 @@ def test_practice_comes_first_and_leaves_no_trial(app: Flask) -> None:
     practice = view["trial"]
     assert practice["purpose"] == "practice"
     assert {clip["id"] for clip in practice["clips"]} == set(LAYOUT)
-    assert {place["clip"] for place in practice["target"]} == set(LAYOUT)
+    assert "target" not in practice, "where the shapes belong is told afterwards"
+    assert view["practice"] is None
     assert {clip["id"]: clip["label"] for clip in practice["clips"]} == NAMES
     for clip in practice["clips"]:
         for address in (clip["poster"], *(source["src"] for source in clip["sources"])):
@@ -54,6 +55,13 @@ def test_practice_comes_first_and_leaves_no_trial(app: Flask) -> None:
     assert [answer.status_code for answer in acks] == [200, 200]
     assert acks[0].get_json()["ack"] == acks[1].get_json()["ack"]
     assert acks[1].get_json()["next"]["trial"]["purpose"] == "arrange"
+    told = [answer.get_json()["next"]["practice"] for answer in acks]
+    assert told[0] == told[1], "an answer that got lost is given again"
+    assert told[0]["verdict"] == "good"
+    assert told[0]["advice"] == []
+    assert {place["clip"]: (place["x"], place["y"]) for place in told[0]["placements"]} == LAYOUT
+    expected = {place["clip"]: (place["x"], place["y"]) for place in told[0]["expected"]}
+    assert expected == {name: pytest.approx(at, abs=1e-9) for name, at in LAYOUT.items()}
     [event] = rows(app, select(SessionEvent).where(SessionEvent.kind == "practice"))
     assert event.detail["agreement"] == pytest.approx(1.0)
     assert rows(app, select(Submission)) == []
@@ -70,6 +78,7 @@ def test_practice_with_a_pass_mark_is_repeated_a_few_times(app: Flask) -> None:
         view = person.call("PUT", f"/trials/{keys[-1]}", trial_body(view["trial"], seed=len(keys))).get_json()["next"]
     assert len(set(keys)) == MOST_ROUNDS
     assert view["trial"]["purpose"] == "arrange"
+    assert view["practice"]["verdict"] != "good", "words and pass mark are of one mind"
     assert [
         event.detail["passed"] for event in rows(app, select(SessionEvent).where(SessionEvent.kind == "practice"))
     ] == [False] * MOST_ROUNDS

@@ -23,7 +23,17 @@ test('the question is the study’s, but for practice and for trials that bring 
   const german = translator({ 'Up, please': 'Bitte nach oben' });
   assert.equal(questionOf({ purpose: 'arrange', question: null }, t), null);
   assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
-  assert.match(questionOf({ purpose: 'practice', question: null }, t), /^To practise/);
+  const practice = { purpose: 'practice', question: null };
+  assert.match(questionOf(practice, t), /^To practise/);
+  const rules = (playback) => questionOf(practice, t, playback).split(/(?<=\.) /).slice(1);
+  assert.deepEqual(rules({ play: 'hover', watch: 'free' }), []);
+  assert.deepEqual(rules({ play: 'click', watch: 'before_placing' }), [
+    'Click or tap a shape to play it.',
+    'Each must have played to its end before it can be moved.',
+  ]);
+  assert.deepEqual(rules({ play: 'always', watch: 'before_done' }), [
+    'Each must have played to its end before you press Done.',
+  ]);
 });
 
 test('the shapes of the practice are named in the language of the page, the study’s clips as the study names them', () => {
