@@ -61,3 +61,13 @@ def test_the_lock_for_tests_pins_what_the_lock_for_running_pins() -> None:
 def test_no_word_about_registries_or_machines_in_the_locks() -> None:
     for name in ("runtime", "test"):
         assert "://" not in (ROOT / "locks" / f"{name}.txt").read_text()
+
+
+def test_the_migrations_are_one_chain() -> None:
+    from alembic.script import ScriptDirectory
+
+    from app.schema import _config
+
+    script = ScriptDirectory.from_config(_config())
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
