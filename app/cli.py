@@ -34,7 +34,7 @@ from app.services.accounts import all_accounts, require_account, set_password
 from app.services.enrolment import find_study
 from app.services.export import export_bundle
 from app.services.export_tables import ExportOptions
-from app.services.studies import close_study, create_study, export_study, import_clips, open_study
+from app.services.studies import close_study, create_study, export_study, import_clips, open_study, study_warnings
 from app.services.study_folder import clip_files, read_study_folder
 
 
@@ -202,6 +202,8 @@ def study_open(name: str, data: Path | None) -> None:
     """Let participants in; the study's clips are fixed from now on."""
     with open_place(data) as place, place.database.writing() as db:
         open_study(db, name)
+        for problem in study_warnings(db, name):
+            click.echo(f"  {problem.key}: {problem.sentence}")
     running = running_server(place.settings)
     click.echo(f"The study {name} is open. Participants' link: {running or server_address(place.settings)}/join/{name}")
     if running is None:

@@ -7,8 +7,9 @@ import tomllib
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.definition_errors import line_of, setting_problem, toml_problem
 from app.errors import Invalid
 
 FILE = "study.toml"
@@ -22,7 +23,8 @@ def _web_address(value: str) -> str:
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    # Strict: "20" is no number and 1 is not true, so that nothing is taken for what it may not have been meant as.
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, strict=True)
 
 
 class Texts(_Section):
@@ -109,12 +111,6 @@ class StudyDefinition(_Section):
     stop: Stop = Stop()
     recruitment: Recruitment = Recruitment()
 
-    @model_validator(mode="after")
-    def _rules_fit_together(self) -> StudyDefinition:
-        if self.design.practice_pass is not None and not self.design.practice:
-            raise ValueError("design.practice_pass is set, but design.practice is off")
-        return self
-
 
 def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
     """The validated definition of a study.
@@ -126,36 +122,32 @@ def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
         the file, the key and the reason.
     """
     try:
-        raw = tomllib.loads(text)
+        # The line end gives a mistake in the last line its line.
+        raw = tomllib.loads(text + "\n")
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{file}: not valid TOML: {error}") from error
+        line, reason = toml_problem(text, error)
+        raise Invalid(f"{file}{_at(line)}: {reason}") from error
     if "\\u0000" in json.dumps(raw, default=str):
         raise Invalid(f"{file}: a text holds a zero byte (\\u0000)")
-    return check_definition(raw, file=file)
+    return check_definition(raw, file=file, text=text)
 
 
-def check_definition(raw: dict[str, Any], *, file: str = FILE) -> StudyDefinition:
-    """As `parse_definition`, for a definition that is already a dict."""
+def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -> StudyDefinition:
+    """As `parse_definition`, for a definition that is already a dict; `text` is what it was read from, for lines."""
     try:
         return StudyDefinition.model_validate(raw)
     except ValidationError as error:
-        problems = [f"{_key(problem['loc'])}: {_reason(problem)}" for problem in error.errors()]
-        raise Invalid(
-            "; ".join(f"{file}: {problem}" for problem in problems), field=_key(error.errors()[0]["loc"])
-        ) from error
+        problems = [
+            f"{file}{_at(line_of(text, problem['loc']))}: {_key(problem['loc'])}: "
+            f"{setting_problem(problem, StudyDefinition)}"
+            for problem in error.errors()
+        ]
+        raise Invalid("; ".join(problems), field=_key(error.errors()[0]["loc"])) from error
 
 
 def _key(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "the file"
 
 
-def _reason(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "no such key"
-    if problem["type"] == "missing":
-        return "is missing"
-    if problem["type"] == "model_type":
-        return f"must be a section, [{_key(problem['loc'])}]"
-    if problem["loc"][-2:] == ("clips", "labels"):
-        return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
-    return str(problem["msg"]).removeprefix("Value error, ")
+def _at(line: int | None) -> str:
+    return "" if line is None else f", line {line}"

@@ -19,8 +19,7 @@ from app.services.enrolment import find_study
 from app.services.labels import check_labels
 from app.services.study_folder import StudyFolder
 from app.services.study_parts import ATTRIBUTES, CLIPS
-
-FEWEST_CLIPS = 3
+from app.services.study_rules import FEWEST_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
 
 
 def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[str, Imported]:
@@ -64,6 +63,9 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[Path]) 
     if study.state != StudyState.DRAFT:
         raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
     imported = register_clips(db, settings, study, files, {})
+    db.flush()
+    definition = check_definition(study.definition)
+    refuse([error for error in errors_of(definition, _facts(db, study)) if error.key != "clips"], FILE)
     db.commit()
     return imported
 
@@ -78,7 +80,8 @@ def open_study(db: Session, name: str) -> Study:
     NotAllowed
         When clips still wait for conversion, or fewer than three can be shown, or the study is open already.
     Invalid
-        When `clips.labels` names a column of attributes.csv that is not there.
+        When settings do not go together (`study_rules`), or `clips.labels` names a column of attributes.csv that is not
+        there.
     """
     study = find_study(db, name)
     states = list(db.scalars(select(Clip.state).where(Clip.study_id == study.id)))
@@ -87,10 +90,33 @@ def open_study(db: Session, name: str) -> Study:
         raise NotAllowed(f"{unfinished} clips are not converted yet.")
     if states.count(ClipState.READY) < FEWEST_CLIPS:
         raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.")
-    check_labels(check_definition(study.definition), (clip.attributes for clip in study.clips))
+    definition = check_definition(study.definition)
+    refuse(errors_of(definition, _facts(db, study)), FILE)
+    check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = move_study(study.state, StudyState.OPEN)
     db.commit()
     return study
+
+
+def study_warnings(db: Session, name: str) -> list[Problem]:
+    """Settings of the study with which it runs, but probably not as it was meant.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    """
+    study = find_study(db, name)
+    return warnings_of(check_definition(study.definition), _facts(db, study))
+
+
+def _facts(db: Session, study: Study) -> Facts:
+    """What is known of the clips: all but the failed ones count, and what is in them once all are converted."""
+    clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
+    if any(clip.state != ClipState.READY for clip in clips):
+        return Facts(n_clips=len(clips))
+    seconds = sum(clip.duration_s or 0.0 for clip in clips)
+    return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
 
 
 def close_study(db: Session, name: str) -> Study:

@@ -11,6 +11,7 @@ from app.definition import StudyDefinition, parse_definition
 from app.errors import Invalid
 from app.services.attributes import read_attributes
 from app.services.study_parts import find_parts
+from app.services.study_rules import Facts, problems_of, refuse
 from app.translations.catalogues import known_texts
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -21,7 +22,8 @@ LONGEST_FILE_NAME = 255
 class StudyFolder:
     """What a study's folder says.
 
-    `attributes` maps a clip's file name to its row; `notes` are sentences about what was passed over.
+    `attributes` maps a clip's file name to its row; `notes` are sentences about what was passed over, or is probably
+    not meant.
     """
 
     name: str
@@ -65,8 +67,13 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     _check_replaced_texts(definition, found.definition)
     files = clip_files(found.clips)
     attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
+    problems = problems_of(definition, Facts(n_clips=len(files)))
+    # Clips may still be added to a draft.
+    errors = [problem for problem in problems if problem.severity == "error" and problem.key != "clips"]
+    refuse(errors, str(found.definition))
+    notes = tuple(f"{problem.key}: {problem.sentence}" for problem in problems)
     study = check_name(name or folder.resolve().name.lower())
-    return StudyFolder(study, definition, toml, files, attributes, found.notes)
+    return StudyFolder(study, definition, toml, files, attributes, found.notes + notes)
 
 
 def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:

@@ -52,7 +52,8 @@ def translate(text: str) -> str:
 def _translate_in_template(text: str) -> str:
     """Jinja takes a translation for HTML that is safe; a study's own wording is text, so it is escaped here (F38)."""
     own = _study_texts().get(text)
-    return translate(text) if own is None else str(escape(own))
+    # Jinja fills in what follows a percent sign; no text of the templates has such a place.
+    return translate(text) if own is None else str(escape(own)).replace("%", "%%")
 
 
 def task_strings(locale: str) -> dict[str, str]:

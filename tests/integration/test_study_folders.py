@@ -5,15 +5,27 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
+from app import create_app
 from app.cli import commands
+from app.config import Settings
+from app.db import open_database
+from app.definition import Design, check_definition
+from app.demo import simulate_rater_session
+from app.domain import StudyState
 from app.errors import Invalid
+from app.models import Clip, Study, Trial
 from app.services.attributes import read_attributes
+from app.services.studies import create_study, import_clips, open_study, study_warnings
 from app.services.study_folder import read_study_folder
+from app.services.study_rules import trials_needed
 from tests.conftest import ROOT
+from tests.factories import make_study
 
 FILES = ["c1.mp4", "c2.mov", "Müller.mp4"]
 DRAWN = sorted((ROOT / "demo" / "clips").glob("*.mp4"))
@@ -217,3 +229,98 @@ def test_a_table_that_is_not_read_is_told_when_the_study_is_made(folder: Path, t
     assert done.exit_code == 0, done.output
     assert "ratings.xlsx is not read" in done.output
     assert "~" not in done.output
+
+
+FULL = 'title = "x"\n[design]\nmethod = "full"\nmax_items = 3\n'
+
+
+def test_settings_that_cannot_run_are_refused_when_the_study_is_made(folder: Path) -> None:
+    (folder / "study.toml").write_text(FULL)
+    assert read_study_folder(folder).definition.design.method == "full"
+    (folder / "clips" / "c4.mp4").write_text("c4")
+    with pytest.raises(Invalid, match=r"study\.toml: design\.max_items: .* shows all 4 clips in each trial"):
+        read_study_folder(folder)
+    (folder / "study.toml").write_text('title = "x"\n[design]\nchecks = 3\n[stop]\nmax_trials = 5\n')
+    with pytest.raises(Invalid, match=r"design\.checks: checks = 3 can never all come"):
+        read_study_folder(folder)
+
+
+def test_clips_that_join_later_cannot_bring_a_study_to_where_it_cannot_run(folder: Path, settings: Settings) -> None:
+    (folder / "study.toml").write_text(FULL)
+    database = open_database(settings.database)
+    with database.writing() as db:
+        name, _ = create_study(db, settings, read_study_folder(folder))
+    (folder / "c4.mp4").write_text("c4")
+    with database.writing() as db, pytest.raises(Invalid, match="shows all 4 clips in each trial"):
+        import_clips(db, settings, name, [folder / "c4.mp4"])
+    with database.reading() as db:
+        assert len(list(db.scalars(select(Clip)))) == 3
+
+
+def test_settings_that_cannot_run_are_refused_when_the_study_is_opened(settings: Settings) -> None:
+    database = open_database(settings.database)
+    make_study(database, settings, toml=FULL, n_clips=6, state=StudyState.DRAFT)
+    with database.writing() as db, pytest.raises(Invalid, match=r"design\.max_items: .* shows all 6 clips"):
+        open_study(db, "faces")
+    with database.reading() as db:
+        assert db.scalars(select(Study.state)).one() == StudyState.DRAFT
+
+
+def test_sound_is_refused_where_no_clip_has_any(settings: Settings) -> None:
+    database = open_database(settings.database)
+    make_study(database, settings, toml='title = "x"\n[playback]\nsound = true\n', state=StudyState.DRAFT)
+    with database.writing() as db, pytest.raises(Invalid, match=r"playback\.sound: is on, but none of the clips"):
+        open_study(db, "faces")
+    with database.writing() as db:
+        for clip in db.scalars(select(Clip)):
+            clip.has_audio = clip.position > 0
+        db.commit()
+    with database.writing() as db:
+        open_study(db, "faces")
+        assert [problem.key for problem in study_warnings(db, "faces")] == ["playback.sound", "playback.play"]
+
+
+def test_a_study_that_is_open_is_not_stopped_by_a_rule(settings: Settings) -> None:
+    make_study(open_database(settings.database), settings, toml='title = "x"\n[design]\npractice_pass = 0.5\n')
+    assert create_app(settings).test_client().get("/join/faces").status_code == 200
+
+
+@pytest.mark.parametrize(("repeats", "checks"), [(2, 0), (0, 2), (2, 2), (3, 1)])
+def test_the_rule_about_repeats_and_checks_is_that_of_real_sessions(
+    settings: Settings, repeats: int, checks: int
+) -> None:
+    """One trial fewer than the rule asks for, and the last of them does not come."""
+    database = open_database(settings.database)
+    needed = max(trials_needed(Design(repeats=repeats, checks=checks)))
+    for number, allowed in enumerate((needed, needed - 1)):
+        toml = (
+            f'title = "x"\n[design]\nmethod = "balanced"\nrepeats = {repeats}\nchecks = {checks}\n'
+            f"[stop]\nmin_evidence = 100\nmax_minutes = 600\nmax_trials = {allowed}\n"
+        )
+        study = make_study(database, settings, name=f"s{number}", toml=toml)
+        simulate_rater_session(database, f"s{number}", study, np.linspace(0.2, 1, 15), 0)
+        with database.reading() as db:
+            purposes = list(db.scalars(select(Trial.purpose).where(Trial.session.has(study_id=study))))
+        came = (purposes.count("repeat"), purposes.count("check"))
+        assert (came == (repeats, checks)) == (allowed == needed), (came, allowed)
+
+
+def test_percent_signs_in_replaced_texts_are_text(settings: Settings) -> None:
+    toml = 'title = "x"\nlanguage = "en"\n[texts.replace]\n"I agree" = "100 % yes %(x)s"\n'
+    make_study(open_database(settings.database), settings, toml=toml)
+    page = create_app(settings).test_client().get("/join/faces")
+    assert page.status_code == 200
+    assert ">100 % yes %(x)s</button>" in page.text
+
+
+def test_every_wrong_setting_is_told_through_the_command(folder: Path, tmp_path: Path) -> None:
+    (folder / "study.toml").write_text("title = My study\n")
+    done = CliRunner().invoke(commands, ["study", "create", str(folder), "--data", str(tmp_path / "data")])
+    assert isinstance(done.exception, Invalid)
+    assert 'study.toml, line 1: not valid TOML: Invalid value; a text stands in quotes: title = "My study"' in str(
+        done.exception
+    )
+
+
+def test_a_definition_that_an_earlier_release_stored_is_still_read() -> None:
+    assert check_definition({"title": "x", "design": {"practice_pass": 0.5}}).design.practice_pass == 0.5

@@ -1,0 +1,203 @@
+"""What is wrong with a study.toml, in words: the line, the reason, and what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+# Signs that word processors put in place of the straight ones.
+SMART_QUOTES = "“”„‟«»‘’‚‹›"
+# Values that people write, and what they mean here.
+SYNONYMS = {
+    "german": "de",
+    "deutsch": "de",
+    "ger": "de",
+    "english": "en",
+    "englisch": "en",
+    "eng": "en",
+    "french": "fr",
+    "français": "fr",
+    "spanish": "es",
+    "español": "es",
+    "gray": "grey",
+    "mouseover": "hover",
+    "autoplay": "always",
+    "all": "full",
+    "ltw": "lift_the_weakest",
+}
+KEY = re.compile(r"""\s*(?P<key>[A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*=""")
+SECTION = re.compile(r"\s*\[\s*(?P<name>[^\[\]]+?)\s*\]\s*(?:#.*)?$")
+
+
+def toml_problem(text: str, error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
+    """The line of a mistake in TOML, and the reason with a hint at what was probably meant."""
+    place = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+    reason = re.sub(r"\s*\(at .*\)$", "", str(error))
+    lines = text.splitlines()
+    number = int(place[1]) if place and place[1] else None
+    if number is None:
+        number = _unclosed(lines)
+        return number, f"not valid TOML: {reason}; something is opened here that nothing closes"
+    line = lines[number - 1] if number <= len(lines) else ""
+    hint = _hint(line, reason)
+    if not hint and number > 1 and "=" not in line and _hint(lines[number - 2], reason):
+        return number - 1, f"not valid TOML: {reason}; {_hint(lines[number - 2], reason)}"
+    return number, f"not valid TOML: {reason}" + (f"; {hint}" if hint else "")
+
+
+def _unclosed(lines: Sequence[str]) -> int | None:
+    """The last line that opens a long text, a list or a quote."""
+    marks = [number for number, line in enumerate(lines, start=1) if line.count('"""') % 2 or line.count("'''") % 2]
+    if len(marks) % 2:
+        return marks[-1]
+    opened = [number for number, line in enumerate(lines, start=1) if line.count("[") + line.count("{") > 0]
+    return opened[-1] if opened else (len(lines) or None)
+
+
+def _hint(line: str, reason: str) -> str:
+    """What was probably meant by a line that is no TOML."""
+    bare = line.split("#", maxsplit=1)[0].strip()
+    key, _, value = (part.strip() for part in bare.partition("="))
+    if any(sign in line for sign in SMART_QUOTES):
+        sign = next(sign for sign in line if sign in SMART_QUOTES)
+        return f'{sign} is not the quote of TOML: write straight quotes ("), as a plain text editor does'
+    if "\u00a0" in line or "\u200b" in line:
+        return "the line holds a blank that is none (non-breaking or of no width): type it anew"
+    if "declare" in reason and bare.startswith("["):
+        return f"the section {bare} stands in the file twice: put its keys together"
+    if "overwrite" in reason:
+        return f"{key} stands there twice: keep one"
+    if bare.startswith("[") and not bare.endswith("]"):
+        return f"a section's name is closed by a bracket: {bare}]"
+    if "=" not in bare and re.match(r"[A-Za-z_][\w .-]*:", bare):
+        name, _, rest = (part.strip() for part in bare.partition(":"))
+        return f"write = in place of the colon: {name} = {rest}"
+    if "=" not in bare and re.fullmatch(r"[A-Za-z_][\w-]*\s+\S.*", bare):
+        name, rest = bare.split(None, 1)
+        return f"an = is missing: {name} = {rest}"
+    if re.fullmatch(r"[A-Za-z_][\w-]*(?:\s+[\w-]+)+", key):
+        return f"a key has no blanks: {re.sub(r'[ ]+', '_', key)} = {value}"
+    if not value:
+        return f"the value is missing behind {key} =" if "=" in bare else ""
+    if value.startswith("="):
+        return f"one = is enough: {key} = {value.lstrip('= ')}"
+    return _hint_at_value(key, value)
+
+
+def _hint_at_value(key: str, value: str) -> str:
+    word = value.rstrip(";,")
+    if word.lower() in ("true", "false", "yes", "no", "on", "off"):
+        plain = "true" if word.lower() in ("true", "yes", "on") else "false"
+        return f"write it in small letters: {key} = {plain}"
+    if word.lower() in ("none", "null", "nil", "na"):
+        return f"leave the line out where {key} has no value"
+    if re.fullmatch(r"[+-]?\d+,\d+", word):
+        return f"decimals have a point: {key} = {word.replace(',', '.')}"
+    if re.fullmatch(r"[+-]?0\d+", word):
+        return f"numbers have no leading zero: {key} = {int(word)}"
+    if re.fullmatch(r"[+-]?\.\d+|[+-]?\d+\.", word):
+        return f"write the 0 on both sides of the point: {key} = {float(word)}"
+    if number := re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z%]+", word):
+        return f"write the number alone: {key} = {number[1]}"
+    if "\\" in value and value[0] == '"':
+        return "a backslash is written twice (\\\\), or the text stands in single quotes"
+    if value.startswith("[") and '"' not in value and "'" not in value:
+        return 'texts in a list stand in quotes: ["…", "…"]'
+    if value[0] in "\"'":
+        if value.count(value[0]) % 2:
+            return f"the quote ({value[0]}) is never closed; a longer text stands between three quotes"
+        return 'a quote inside a text is written \\", or the text stands in single quotes'
+    if re.fullmatch(r"[+-]?\d+(?:\.\d+)?;", value):
+        return f"nothing stands behind a value: {key} = {word}"
+    return f'a text stands in quotes: {key} = "{word}"'
+
+
+def line_of(text: str, location: Sequence[int | str]) -> int | None:
+    """The line on which a key (or else its section) stands; None where it is nowhere."""
+    path = [str(part) for part in location if not isinstance(part, int)]
+    section: list[str] = []
+    of_section = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := SECTION.match(line):
+            section = [part.strip(" \"'") for part in heading["name"].split(".")]
+            if path[: len(section)] == section:
+                of_section = of_section or number
+        elif (found := KEY.match(line)) and [*section, found["key"].strip("\"'")] == path[: len(section) + 1]:
+            return number
+    return of_section
+
+
+def setting_problem(problem: Any, model: type[BaseModel]) -> str:
+    """The reason of one of pydantic's errors, with what was probably meant."""
+    kind, location, given = problem["type"], problem["loc"], problem.get("input")
+    if kind == "extra_forbidden":
+        return f"no such key{_meant(model, location)}"
+    if kind == "missing":
+        return "is missing"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"must be a section, [{'.'.join(map(str, location))}]"
+    if location[-2:] == ("clips", "labels"):
+        return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", str(problem["ctx"]["expected"]))
+        near = SYNONYMS.get(str(given).strip().lower()) if isinstance(given, str) else None
+        near = near if near in known else next(iter(_near(str(given), known)), None)
+        listed = ", ".join(f'"{word}"' for word in known)
+        return f"must be one of {listed}, not {_shown(given)}" + (f'; did you mean "{near}"?' if near else "")
+    if kind.startswith(("int_", "float_", "bool_")) or kind in ("string_type", "list_type"):
+        wanted = {
+            "int": "a whole number",
+            "float": "a number",
+            "bool": "true or false",
+            "string": "a text",
+            "list": "a list",
+        }
+        name = wanted[kind.split("_")[0]]
+        quotes = " (without quotes)" if isinstance(given, str) and kind[0] in "ifb" else ""
+        quotes = " (in quotes)" if kind == "string_type" else quotes
+        return f"must be {name}{quotes}, not {_shown(given)}"
+    reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return reason[:1].lower() + reason[1:]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _near(word: str, known: Sequence[str]) -> list[str]:
+    plain = {re.sub(r"[ _-]", "", name.lower()): name for name in known}
+    found = difflib.get_close_matches(re.sub(r"[ _-]", "", word.lower()), plain, n=1, cutoff=0.7)
+    return [plain[name] for name in found]
+
+
+def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
+    """Where a key that is not known here belongs, or which one it is like."""
+    keys = list(_keys(model))
+    section, wrong = ".".join(map(str, location[:-1])), str(location[-1])
+    here = [name for name, place in keys if place == section]
+    elsewhere = [(name, place) for name, place in keys if name == wrong]
+    if elsewhere:
+        place = elsewhere[0][1]
+        return f"; it belongs {f'into the section [{place}]' if place else 'above all sections'}"
+    if near := _near(wrong, here):
+        return f"; did you mean {near[0]}?"
+    if near := _near(wrong, [name for name, _ in keys]):
+        place = next(place for name, place in keys if name == near[0])
+        return f"; did you mean {near[0]}{f', in the section [{place}]' if place else ''}?"
+    return f"; the keys here are {', '.join(here)}" if here else ""
+
+
+def _keys(model: type[BaseModel], section: str = "") -> Iterator[tuple[str, str]]:
+    """Each key with its section."""
+    for name, field in model.model_fields.items():
+        yield name, section
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            yield from _keys(nested, f"{section}.{name}" if section else name)
