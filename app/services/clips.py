@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from app.domain import ClipState
 from app.errors import Invalid
 from app.media import media_path
 from app.models import Clip, Rendition, Study, now
+from app.services.room import require_room_for
 from app.tokens import new_public_id
 from app.video import Limits, Options, Renditions, VideoError, convert
 
@@ -60,15 +62,18 @@ def register_clips(
     Raises
     ------
     Invalid
-        When a file cannot be read, a different clip has its name, or the study would hold more clips than allowed.
+        When a file cannot be read, a different clip has its name, the study would hold more clips than allowed, or the
+        disk has no room for the files beside what participants need.
     """
+    require_room_for(settings, sum(size for size in map(_size, files) if size <= settings.max_clip_bytes))
     imported = Imported()
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id)))
     by_content = {clip.source_sha256: clip.file_name for clip in clips}
     by_name = {clip.file_name: clip for clip in clips}
     position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
-        sha256 = _keep_source(settings, file)
+        too_large = _size(file) > settings.max_clip_bytes
+        sha256 = _keep_source(settings, file, copy=not too_large)
         if sha256 in by_content:
             imported.same.append((file.name, by_content[sha256]))
             continue
@@ -76,8 +81,8 @@ def register_clips(
         namesake = by_name.get(file.name)
         if namesake is not None and namesake.state == ClipState.FAILED:
             namesake.source_sha256 = sha256
-            namesake.state = ClipState.WAITING
-            namesake.progress, namesake.reason = 0.0, None
+            namesake.state = ClipState.FAILED if too_large else ClipState.WAITING
+            namesake.progress, namesake.reason = 0.0, _too_large(settings, file) if too_large else None
             imported.added.append(file.name)
             continue
         if namesake is not None:
@@ -92,6 +97,8 @@ def register_clips(
             label=file.stem,
             source_sha256=sha256,
             attributes=attributes.get(file.name, {}),
+            state=ClipState.FAILED if too_large else ClipState.WAITING,
+            reason=_too_large(settings, file) if too_large else None,
         )
         db.add(clip)
         by_name[file.name] = clip
@@ -254,18 +261,37 @@ def store_conversion(clip: Clip, made: Renditions) -> None:
     clip.renditions = [Rendition(kind=kind, sha256=file.sha256, bytes=file.size) for kind, file in files.items()]
 
 
-def _keep_source(settings: Settings, file: Path) -> str:
-    """Copy a file into the data folder under its SHA-256, which is returned; it is there whole or not at all."""
-    digest = hashlib.sha256()
+def _size(file: Path) -> int:
     try:
-        with file.open("rb") as source, tempfile.NamedTemporaryFile(dir=settings.work_folder, delete=False) as copy:
+        return file.stat().st_size
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read: {error.strerror}", field="clips") from error
+
+
+def _too_large(settings: Settings, file: Path) -> str:
+    return f"the file has {_size(file) / 1e6:,.1f} MB; at most {settings.max_clip_bytes / 1e6:,.1f} MB are allowed"
+
+
+def _keep_source(settings: Settings, file: Path, *, copy: bool) -> str:
+    """Copy a file into the data folder under its SHA-256, which is returned; it is there whole or not at all.
+
+    A file that is too large is only read for its SHA-256: copies of it could fill the disk (F50).
+    """
+    digest = hashlib.sha256()
+    part = Path(tempfile.mkdtemp(dir=settings.work_folder)) / "source"
+    try:
+        with file.open("rb") as source, part.open("wb") as target:
             while chunk := source.read(CHUNK):
                 digest.update(chunk)
-                copy.write(chunk)
-            copy.flush()
-            os.fsync(copy.fileno())
+                if copy:
+                    target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+        sha256 = digest.hexdigest()
+        if copy:
+            part.replace(media_path(settings.source_folder, sha256, "source"))
     except OSError as error:
         raise Invalid(f"{file}: cannot be read or copied: {error.strerror}", field="clips") from error
-    sha256 = digest.hexdigest()
-    Path(copy.name).replace(media_path(settings.source_folder, sha256, "source"))
+    finally:
+        shutil.rmtree(part.parent, ignore_errors=True)
     return sha256

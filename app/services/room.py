@@ -5,12 +5,30 @@ from __future__ import annotations
 import shutil
 
 from app.config import Settings
+from app.errors import Invalid
 from app.heartbeat import worker_state
 
 
 def has_room(settings: Settings) -> bool:
     """Whether new participants may be admitted: enough of the data folder's disk is free (F05)."""
     return shutil.disk_usage(settings.data).free >= settings.least_free_bytes
+
+
+def require_room_for(settings: Settings, size: int) -> None:
+    """Return if the disk has room for files of this many bytes and for what participants send.
+
+    Raises
+    ------
+    Invalid
+        When it has not.
+    """
+    free = shutil.disk_usage(settings.data).free - settings.least_free_bytes
+    if size > free:
+        raise Invalid(
+            f"The clips have {size / 1e6:,.1f} MB, but the disk has room for {max(free, 0) / 1e6:,.1f} MB only "
+            f"({settings.least_free_bytes / 1e6:,.0f} MB are kept free for what participants send).",
+            field="clips",
+        )
 
 
 def problems(settings: Settings) -> list[str]:

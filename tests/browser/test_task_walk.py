@@ -6,7 +6,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.fake_api import status
 from tests.browser.task_pages import Device, Serve, finish, place, placed, saved, shows_clip
@@ -81,6 +81,27 @@ def test_f22_no_cookie_and_the_token_goes_nowhere_else(serve: Serve, page: Page)
     assert page.evaluate("document.cookie") == ""
     # Imports of modules name the importing script; no request names the page, whose address holds the token.
     assert not [referrer for referrer in referrers if referrer and "/join/" in referrer]
+
+
+def test_f22_requests_for_data_and_clips_leave_the_browsers_cookies_out(serve: Serve, page: Page) -> None:
+    server = serve()
+    # As a researcher's login in the same browser: a participant's requests must not ride on it.
+    page.context.add_cookies([{"name": "session", "value": "somebody-elses-login", "url": server.url}])
+    requests: list[Request] = []
+
+    def note(request: Request) -> None:
+        requests.append(request)
+
+    page.on("requestfinished", note)
+    page.goto(server.task)
+    shows_clip(page, 0)
+
+    def fetched(part: str) -> list[Request]:
+        return [one for one in requests if part in one.url and one.resource_type == "fetch"]
+
+    until(page, lambda: fetched("/media/") and fetched("/api/v1/"))
+    for request in fetched("/"):
+        assert "cookie" not in request.all_headers(), request.url
 
 
 def test_an_error_in_the_page_reaches_the_experimenters_log(serve: Serve, chromium: Browser) -> None:

@@ -6,6 +6,8 @@ import hashlib
 import http.client
 import json
 import socket
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -15,9 +17,13 @@ from sqlalchemy import func, select
 from app.bodies import LONGEST_BODY
 from app.config import Settings
 from app.db import Database
-from app.models import ParticipantSession, SessionEvent, Submission
+from app.domain import ClipState, StudyState
+from app.errors import Invalid
+from app.models import ParticipantSession, SessionEvent, Study, Submission
 from app.server import LARGEST_REQUEST
-from app.services import submission
+from app.services import clips, room, submission
+from app.services.enrolment import find_study
+from app.services.studies import import_clips
 from tests import desk
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
@@ -194,3 +200,51 @@ def test_f08_a_recruiters_id_that_does_not_fit_is_refused_not_cut(page: Page, st
         sessions = list(db.scalars(select(ParticipantSession)))
     assert len(sessions) == (before or 0) + 1
     assert sessions[-1].recruiter == {"PROLIFIC_PID": "p" * 200}
+
+
+def import_two(database: Database, settings: Settings, folder: Path) -> Study:
+    """Import a small and a larger file as clips of a draft."""
+    make_study(database, settings, n_clips=0, state=StudyState.DRAFT)
+    (folder / "small.mp4").write_bytes(b"s" * 1000)
+    (folder / "large.mp4").write_bytes(b"l" * 200_000)
+    with database.writing() as db:
+        import_clips(db, settings, "faces", [folder / "large.mp4", folder / "small.mp4"])
+    with database.reading() as db:
+        study = find_study(db, "faces")
+        assert study.clips
+        return study
+
+
+def test_f50_a_file_over_the_limit_is_named_and_not_copied(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    study = import_two(database, settings.model_copy(update={"max_clip_bytes": 100_000}), tmp_path)
+    large, small = study.clips
+    assert (large.file_name, large.state, small.state) == ("large.mp4", ClipState.FAILED, ClipState.WAITING)
+    assert large.reason == "the file has 0.2 MB; at most 0.1 MB are allowed"
+    assert [file.stat().st_size for file in settings.source_folder.iterdir()] == [1000]
+    assert list(settings.work_folder.iterdir()) == []
+
+
+def test_f50_an_import_that_the_disk_has_no_room_for_is_refused_before_anything_is_copied(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = settings.least_free_bytes + 15_000
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(Invalid, match="the disk has room for"):
+        import_two(database, settings, tmp_path)
+    assert list(settings.source_folder.iterdir()) == []
+    with database.reading() as db:
+        assert find_study(db, "faces").clips == []
+
+
+def test_f50_a_disk_that_fills_up_while_a_file_is_copied_keeps_no_half_of_it(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(clips.os, "fsync", full)
+    with pytest.raises(Invalid, match="No space left on device"):
+        import_two(database, settings, tmp_path)
+    assert list(settings.work_folder.iterdir()) == list(settings.source_folder.iterdir()) == []

@@ -175,6 +175,39 @@ def test_f24_a_reading_and_then_writing_transaction_waits_instead_of_failing(set
     database.close()
 
 
+def test_f24_processes_that_read_and_then_write_wait_for_each_other(settings: Settings) -> None:
+    # Each has its own turn, like the server, the worker and a command: only the database can make them wait. With a
+    # deferred BEGIN one of two that have read fails at once, whatever the busy timeout.
+    databases = [open_database(settings.database) for _ in range(4)]
+    study_id = make_study(databases[0], settings)
+    barrier = threading.Barrier(len(databases))
+    failures: list[BaseException] = []
+
+    def bump(database: Database) -> None:
+        try:
+            for _ in range(10):
+                barrier.wait(timeout=60)
+                with database.writing() as db:
+                    last = db.scalar(select(func.max(ParticipantSession.number))) or 0
+                    time.sleep(0.002)
+                    db.add(ParticipantSession(study_id=study_id, public_id=f"S-{last + 1}", number=last + 1, seed=last))
+                    db.commit()
+        except BaseException as error:
+            failures.append(error)
+            barrier.abort()
+
+    threads = [threading.Thread(target=bump, args=[database]) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with databases[0].reading() as db:
+        assert db.scalar(select(func.count()).select_from(ParticipantSession)) == 40
+    for database in databases:
+        database.close()
+
+
 @pytest.mark.postgres
 def test_f25_postgresql_waits_for_the_disk(postgres_url: str) -> None:
     database = open_database(postgres_url)
