@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -10,10 +12,27 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.arrangement import Arrangement, Floats, check_arrangements
+from analysis.formats.npz import as_numbers
 from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
+from analysis.formats.square import condensed_of_square
 from analysis.rdm import n_items_of, n_pairs, pairs_within
 
 MatFile = str | Path | IO[bytes]
+
+# What scipy.io.loadmat raises on files that are damaged or none of MATLAB's; its documentation names none of these.
+DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+    OSError,
+    EOFError,
+    RecursionError,
+    struct.error,
+    zlib.error,
+)
 
 
 def write_mat(file: MatFile, rdms: RDMSet) -> None:
@@ -35,19 +54,62 @@ def write_mat(file: MatFile, rdms: RDMSet) -> None:
 
 
 def read_mat(file: MatFile) -> RDMSet:
-    """Read what `write_mat` wrote.
+    """Read what `write_mat` wrote, or the same variables as MATLAB saves them.
+
+    `rdms` are raters x pairs in the order of MATLAB's `squareform` (not that of a `tril` mask over rows), or squares,
+    items x items x raters. Names are cells of texts, or a char matrix.
 
     Raises
     ------
     ValueError
-        When the file is not a MATLAB file (version 7 or older), or a variable is missing.
+        Naming the file, the variable and the reason, when the file is not a MATLAB file (version 7 or older), a
+        variable is missing or of another kind, or sizes do not fit.
     """
     data = load(file)
-    if missing := [key for key in ("rdms", "item_names", "raters") if key not in data]:
-        raise ValueError(f"{file}: no variable is named {', '.join(missing)}")
-    extras = {label: data[label] for label in OPTIONAL_ROWS if label in data}
-    method = "".join(data["method"].ravel().tolist()) if "method" in data else ""
-    return RDMSet(data["rdms"], _texts(data["item_names"]), _texts(data["raters"]), method, **extras)
+    _require(data, ("rdms", "item_names", "raters"), str(file))
+    names, raters = (texts(data[key], f"{file}: {key}") for key in ("item_names", "raters"))
+    extras = {label: _numbers(data[label], f"{file}: {label}") for label in OPTIONAL_ROWS if label in data}
+    method = "".join(texts(data["method"], f"{file}: method")) if "method" in data else ""
+    rdms = _rows(_numbers(data["rdms"], f"{file}: rdms"), names, raters, f"{file}: rdms")
+    try:
+        return RDMSet(rdms, names, raters, method, **extras)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def _require(data: dict[str, Any], keys: Sequence[str], name: str) -> None:
+    if missing := [key for key in keys if key not in data]:
+        there = ", ".join(key for key in data if not key.startswith("__")) or "nothing"
+        raise ValueError(f"{name}: no variable is named {', '.join(missing)} (it holds {there})")
+
+
+def _numbers(array: Any, where: str) -> Floats:
+    try:
+        return as_numbers(array)
+    except ValueError as error:
+        kind = getattr(array, "dtype", np.dtype(float))
+        if kind.names:
+            raise ValueError(f"{where}: is a struct; save its fields as variables of their own") from error
+        if kind.kind == "O":
+            raise ValueError(f"{where}: is a cell array; save it as an array of numbers (cell2mat)") from error
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _rows(array: Floats, names: Sequence[str], raters: Sequence[str], where: str) -> Floats:
+    """Vectors as they are (a column for one rater too), squares as vectors: (R, P)."""
+    n, n_raters = len(names), len(raters)
+    if array.shape == (n_raters, n_pairs(n)):
+        return array
+    if n_raters == 1 and array.shape == (n_pairs(n), 1):
+        return array.T
+    if array.shape == (n, n, n_raters) or (n_raters == 1 and array.shape == (n, n)):
+        squares = np.moveaxis(array.reshape(n, n, n_raters), 2, 0)
+        named = zip(squares, raters, strict=True)
+        return np.array([condensed_of_square(one, names, f"{where} of {r}", negative=True) for one, r in named])
+    raise ValueError(
+        f"{where}: must be {n_raters} x {n_pairs(n)} (raters x pairs) or {n} x {n} x {n_raters} for {n_raters} raters "
+        f"and {n} items, got {' x '.join(map(str, array.shape))}"
+    )
 
 
 class ArrangementFile(NamedTuple):
@@ -96,13 +158,20 @@ def read_arrangement_mat(file: MatFile) -> ArrangementFile:
     """
     data = load(file)
     keys = ("estimate_dissimMat_ltv", "evidenceWeight_ltv", "distMatsForAllTrials_ltv")
-    if missing := [key for key in keys if key not in data]:
-        raise ValueError(f"{file}: no variable is named {', '.join(missing)}")
-    rdm, evidence = (np.asarray(data[key], dtype=np.float64).ravel() for key in keys[:2])
+    _require(data, keys, str(file))
+    rdm, evidence, trials = (_numbers(data[key], f"{file}: {key}") for key in keys)
+    for key, vector in zip(keys, (rdm, evidence), strict=False):
+        if vector.ndim != 2 or 1 not in vector.shape:
+            raise ValueError(f"{file}: {key}: must be 1 x pairs, got {' x '.join(map(str, vector.shape))}")
+    if trials.ndim not in (2, 3) or trials.shape[0] != 1:
+        raise ValueError(f"{file}: {keys[2]}: must be 1 x pairs x trials, got {' x '.join(map(str, trials.shape))}")
+    rdm, evidence = rdm.ravel(), evidence.ravel()
     # MATLAB drops the last dimension when there is one trial.
-    trials = np.asarray(data[keys[2]], dtype=np.float64)
     trials = trials.reshape(trials.shape[1], -1).T
-    n_items_of(rdm.size)
+    try:
+        n_items_of(rdm.size)
+    except ValueError as error:
+        raise ValueError(f"{file}: {keys[0]}: {error}") from error
     if not rdm.size == evidence.size == trials.shape[1]:
         raise ValueError(f"{file}: {rdm.size} dissimilarities, {evidence.size} evidences, {trials.shape[1]} distances")
     return ArrangementFile(rdm, evidence, trials)
@@ -122,10 +191,12 @@ def load(file: MatFile) -> dict[str, Any]:
     try:
         return dict(loadmat(cast(Any, file)))
     except NotImplementedError as error:
-        raise ValueError(f"{file}: MATLAB files of version 7.3 are not read; save it with -v7") from error
-    except FileNotFoundError:
+        raise ValueError(
+            f"{file}: MATLAB files of version 7.3 are not read; save it with -v7: save('name.mat', '-v7')"
+        ) from error
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except (MatReadError, ValueError, TypeError, OSError, EOFError, IndexError) as error:
+    except (*DAMAGE, MatReadError) as error:
         raise ValueError(f"{file}: not a readable MATLAB file ({error})") from error
 
 
@@ -135,5 +206,21 @@ def _cells(texts: Sequence[str]) -> Any:
     return cells
 
 
-def _texts(cells: Any) -> list[str]:
-    return ["".join(np.ravel(cell).tolist()) for cell in np.ravel(cells)]
+def texts(cells: Any, where: str) -> list[str]:
+    """The texts of a cell array, or the rows of a char matrix without the blanks that fill them up.
+
+    Raises
+    ------
+    ValueError
+        When it holds something else.
+    """
+    array = np.asarray(cells)
+    if array.dtype.kind == "U":
+        return [str(row).rstrip() for row in array.ravel()]
+    found = []
+    for cell in array.ravel():
+        inner = np.asarray(cell)
+        if array.dtype != object or inner.dtype.kind != "U" or inner.size > 1:
+            raise ValueError(f"{where}: must be a cell array of texts, or a char matrix")
+        found.append("".join(inner.ravel().tolist()))
+    return found

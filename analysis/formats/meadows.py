@@ -11,9 +11,13 @@ import numpy as np
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.formats.enclosing_circle import enclosing_circle
-from analysis.formats.matlab import load
+from analysis.formats.matlab import load, texts
+from analysis.formats.npz import as_numbers
 from analysis.formats.rdm_set import RDMSet
 from analysis.rdm import n_pairs
+
+# Clips that still wait beside the arena of radius 1 lie somewhat outside; pixels lie far beyond this.
+FARTHEST = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +58,7 @@ def read_tree(file: str | Path) -> list[MeadowsTask]:
     """
     try:
         tree = json.loads(Path(file).read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file}: not a JSON file ({error})") from error
     if not isinstance(tree, dict):
         raise ValueError(f"{file}: not a Meadows tree: the file must hold an object")
@@ -76,16 +80,24 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool) -> MeadowsTask:
         trials = list(task["trials"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{where}: stimuli or trials are missing or malformed ({error})") from error
+    for number, label in enumerate(("id", "name")):
+        seen = [stimulus[number] for stimulus in stimuli]
+        if twice := [one for one in seen if seen.count(one) > 1]:
+            raise ValueError(f"{where}: two stimuli have the {label} {twice[0]!r}")
     arrangements, times, least = [], [], []
     for number, trial in enumerate(trials):
         try:
-            items = [place[str(position["id"])] for position in trial["positions"]]
-            places = [(float(position["x"]), float(position["y"])) for position in trial["positions"]]
+            items = [_item(place, position["id"]) for position in trial["positions"]]
+            places = [(_number(position["x"], "x"), _number(position["y"], "y")) for position in trial["positions"]]
+            if not bare and any(max(abs(x), abs(y)) > FARTHEST for x, y in places):
+                raise ValueError("a position lies far outside the arena of radius 1: the unit is another")
             arrangements.append(Arrangement(np.array(items, dtype=np.int64), places))
             times.append(_times(trial))
-            least.append(float(trial["min_evidence"]) if trial.get("min_evidence") is not None else np.nan)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"{where}, trial {number}: {type(error).__name__}: {error}") from error
+            least.append(_number(trial.get("min_evidence"), "min_evidence", or_none=True))
+        except KeyError as error:
+            raise ValueError(f"{where}, trial {number}: has no {error.args[0]!r}") from error
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            raise ValueError(f"{where}, trial {number}: {error}") from error
     if bare:
         everything = np.concatenate([trial.positions for trial in arrangements]) if arrangements else np.zeros((0, 2))
         center = enclosing_circle(everything)[0] if len(everything) else np.zeros(2)
@@ -94,7 +106,12 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool) -> MeadowsTask:
         arrangements = [Arrangement(trial.items, trial.positions / 2) for trial in arrangements]
     rdm = None
     if task.get("rdm") is not None:
-        rdm = np.array([np.nan if value is None else value for value in task["rdm"]], dtype=np.float64)
+        if not isinstance(task["rdm"], list):
+            raise ValueError(f"{where}: rdm must be a list of numbers")
+        try:
+            rdm = np.array([_number(value, "rdm", or_none=True) for value in task["rdm"]], dtype=np.float64)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
         if rdm.shape != (n_pairs(len(stimuli)),):
             raise ValueError(f"{where}: rdm has {rdm.size} values for {len(stimuli)} stimuli")
     name = str(_get(task, "task").get("name", ""))
@@ -111,8 +128,23 @@ def _get(task: dict[str, Any], key: str) -> dict[str, Any]:
 def _times(trial: dict[str, Any]) -> tuple[float, float]:
     """Start and end of a trial in epoch milliseconds: fields of the old layout, ends of the new layout's log."""
     if log := trial.get("log"):
-        return float(log[0][0]), float(log[-1][0])
-    return float(trial.get("start", np.nan)), float(trial.get("end", np.nan))
+        return _number(log[0][0], "log"), _number(log[-1][0], "log")
+    return _number(trial.get("start"), "start", or_none=True), _number(trial.get("end"), "end", or_none=True)
+
+
+def _item(place: dict[str, int], identity: Any) -> int:
+    if str(identity) not in place:
+        raise ValueError(f"the stimulus {identity!r} is not among the task's stimuli")
+    return place[str(identity)]
+
+
+def _number(value: Any, label: str, *, or_none: bool = False) -> float:
+    """A finite JSON number; with `or_none` NaN for null."""
+    if value is None and or_none:
+        return np.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise ValueError(f"{label} must be a number, got {value!r}")
+    return float(value)
 
 
 def read_1d_mat(file: str | Path) -> RDMSet:
@@ -121,25 +153,39 @@ def read_1d_mat(file: str | Path) -> RDMSet:
     Raises
     ------
     ValueError
-        When the variables are missing, sizes do not fit, or participants have different stimuli.
+        Naming the file, when the variables are missing or of another kind, sizes do not fit, or participants have
+        different stimuli.
     """
     data = load(file)
     if "rdmutv" in data and "stimuli" in data:
         parts = Path(file).name.split("_")
         rater = parts[-3] if len(parts) >= 3 else ""
-        return RDMSet(data["rdmutv"], _names(data["stimuli"]), [rater])
+        return _rdms(file, data, {rater: "rdmutv"}, texts(data["stimuli"], f"{file}: stimuli"))
     raters = [key.removeprefix("rdmutv_") for key in data if key.startswith("rdmutv_")]
     if not raters or any(f"stimuli_{rater}" not in data for rater in raters):
         raise ValueError(
             f"{file}: needs the variables stimuli and rdmutv, or stimuli_NAME and rdmutv_NAME for each NAME"
         )
-    names = _names(data[f"stimuli_{raters[0]}"])
+    lists = {rater: texts(data[f"stimuli_{rater}"], f"{file}: stimuli_{rater}") for rater in raters}
     for rater in raters:
-        if _names(data[f"stimuli_{rater}"]) != names:
+        if lists[rater] != lists[raters[0]]:
             raise ValueError(f"{file}: the stimuli of {rater} are not those of {raters[0]}, or in another order")
-    rows = [np.ravel(data[f"rdmutv_{rater}"]) for rater in raters]
-    return RDMSet(np.array(rows, dtype=np.float64), names, [rater.replace("_", "-") for rater in raters])
+    return _rdms(file, data, {rater.replace("_", "-"): f"rdmutv_{rater}" for rater in raters}, lists[raters[0]])
 
 
-def _names(stimuli: Any) -> list[str]:
-    return [str(name).rstrip() for name in np.ravel(stimuli)]
+def _rdms(file: str | Path, data: dict[str, Any], keys: dict[str, str], names: list[str]) -> RDMSet:
+    rows = []
+    for key in keys.values():
+        try:
+            row = as_numbers(data[key])
+        except ValueError as error:
+            raise ValueError(f"{file}: {key}: {error}") from error
+        # A square has a value for each pair as well, but in another place.
+        if row.size != n_pairs(len(names)) or max(row.shape) != row.size:
+            shape = " x ".join(map(str, row.shape))
+            raise ValueError(f"{file}: {key}: must be 1 x {n_pairs(len(names))} for {len(names)} stimuli, got {shape}")
+        rows.append(row.ravel())
+    try:
+        return RDMSet(np.array(rows), names, list(keys))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error

@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from analysis.formats.npz import as_numbers
 from analysis.formats.rdm_set import RDMSet
 
 # The layout was checked against this release of rsatoolbox; the attribute is part of the layout.
@@ -91,19 +92,25 @@ def read_hdf5(file: str | Path | IO[bytes]) -> RDMSet:
 
     try:
         with h5py.File(file, "r") as handle:
-            rows = np.atleast_2d(handle["dissimilarities"][()])
+            rows = as_numbers(np.atleast_2d(handle["dissimilarities"][()]))
             raters = _first(handle["rdm_descriptors"], ("rater", "participant", "subject", "index"))
             names = _first(handle["pattern_descriptors"], ("clip", "conds", "stimulus", "name", "index"))
-            method = str(handle["descriptors"].attrs.get("method", ""))
-    except (OSError, KeyError) as error:
+            method = _text(handle["descriptors"].attrs.get("method", ""))
+        return RDMSet(rows, names, raters, method)
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{file}: not an HDF5 file of RDMs ({error})") from error
-    return RDMSet(rows, names, raters, method)
 
 
 def _first(group: Any, keys: Sequence[str]) -> list[str]:
     for key in keys:
         if key in group.attrs:
-            return [str(value) for value in group.attrs[key]]
+            return [_text(value) for value in group.attrs[key]]
         if key in group:
-            return [value.decode() if isinstance(value, bytes) else str(value) for value in group[key][()].tolist()]
+            return [_text(value) for value in group[key][()].tolist()]
     raise KeyError(f"no descriptor named {' or '.join(keys)}")
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

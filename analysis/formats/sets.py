@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.arrangement import Floats
+from analysis.formats.npz import read_npy
 from analysis.formats.rdm_set import RDMSet
 from analysis.rdm import n_items_of
 
@@ -45,17 +46,18 @@ def read_set_arrays(folder: str | Path) -> dict[str, Floats]:
     ValueError
         Naming the file, when there is none, or one is no array of raters x pairs.
     """
-    found = {}
-    for path in sorted(Path(folder).glob("*.npy")):
-        if not path.stem.isdigit():
-            continue
+    found: dict[str, Floats] = {}
+    numbered = [path for path in Path(folder).glob("*.npy") if path.stem.isascii() and path.stem.isdigit()]
+    for path in sorted(numbered, key=lambda path: (int(path.stem), path.stem)):
+        array = read_npy(path)
+        if array.ndim != 2:
+            raise ValueError(f"{path}: has shape {array.shape} in place of raters x pairs")
         try:
-            array = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-            if array.ndim != 2:
-                raise ValueError(f"has shape {array.shape} in place of raters x pairs")
             n_items_of(array.shape[1])
-        except (ValueError, EOFError) as error:
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+        if int(path.stem) in map(int, found):
+            raise ValueError(f"{path}: there is another array of set {int(path.stem)}")
         found[path.stem] = array
     if not found:
         raise ValueError(f"{folder}: holds no files named 01.npy, 02.npy, ...")

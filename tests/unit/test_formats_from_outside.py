@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from analysis.formats import tables
 from analysis.formats.text import decode, numbers
@@ -246,3 +248,19 @@ def test_positions_in_pixels_or_radii_are_never_taken_for_arena_diameters(tmp_pa
 def test_placements_that_are_none_are_refused_by_line(tmp_path, rows, reason):
     with pytest.raises(ValueError, match=rf"table\.csv, {reason}"):
         tables.read_placements_csv(write(tmp_path, "trial,item,x,y\n" + rows))
+
+
+PIECES = st.sampled_from(
+    [",", ";", "\t", "\n", "\r\n", '"', "0", "1", ".5", "0,5", "NA", "a", "b", "clip_a", "trial", " ", "'"]
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.one_of(st.binary(max_size=200), st.lists(PIECES, max_size=60).map(lambda p: "".join(p).encode())))
+def test_no_file_ends_in_anything_but_numbers_or_an_error_that_names_it(tmp_path, data):
+    file = write(tmp_path, data)
+    for read in (tables.read_square_csv, tables.read_long_csv, tables.read_placements_csv):
+        try:
+            read(file)
+        except ValueError as error:
+            assert "table.csv" in str(error)  # noqa: PT017

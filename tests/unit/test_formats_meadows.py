@@ -92,8 +92,14 @@ def test_missing_pairs_and_absent_rdms_are_read_as_such(tmp_path):
         ({"tasks": []}, "no multi-arrangement task"),
         (bare(rdm=[1.0, 2.0]), "rdm has 2 values for 2 stimuli"),
         (bare(stimuli=[{"id": "a"}]), "stimuli or trials are missing or malformed"),
-        (wrapped(trials=[{"positions": [{"id": "z", "x": 0, "y": 0}]}]), "task 1, trial 0: KeyError: 'z'"),
-        (wrapped(trials=[{"positions": [{"id": "a", "x": None, "y": 0}]}]), "task 1, trial 0: TypeError"),
+        (
+            wrapped(trials=[{"positions": [{"id": "z", "x": 0, "y": 0}]}]),
+            "task 1, trial 0: the stimulus 'z' is not among",
+        ),
+        (
+            wrapped(trials=[{"positions": [{"id": "a", "x": None, "y": 0}]}]),
+            "task 1, trial 0: x must be a number, got None",
+        ),
         (wrapped(trials=[{"positions": [{"id": "a", "x": 0, "y": 0}] * 2}]), "an item stands twice"),
     ],
 )
