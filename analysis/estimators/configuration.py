@@ -62,12 +62,19 @@ class Configuration:
 
 
 def classical_start(rdm: Floats, dimensions: int) -> Configuration:
-    """Classical MDS of `rdm` (P,), unseen pairs at the mean; the median eigenvalue is taken for the items' own part."""
+    """Classical MDS of `rdm` (P,), unseen pairs at the mean; the median eigenvalue is taken for the items' own part.
+
+    The largest eigenvalue that is left out is taken off the others. So the start follows the data without a jump where
+    two eigenvalues are the same: which of their directions to leave out would be for rounding to decide.
+    """
     squared = to_square(np.where(np.isnan(rdm), np.nanmean(rdm), rdm)) ** 2
     squared -= squared.mean(0)
     squared -= squared.mean(1, keepdims=True)
     values, vectors = eigh(-0.5 * squared)
     median, floor = np.median(values), 1e-3 * values[-1]
+    left_out = values[-dimensions - 1]
     largest = slice(-1, -dimensions - 1, -1)
-    points = vectors[:, largest] * np.sqrt(np.maximum(values[largest] - median, floor))
-    return Configuration(points, np.full(len(values), np.sqrt(max(median, floor))))
+    above = values[largest] - max(median, left_out)
+    # What is above by rounding alone has no direction.
+    above[above < 1e-9 * values[-1]] = 0.0
+    return Configuration(vectors[:, largest] * np.sqrt(above), np.full(len(values), np.sqrt(max(median, floor))))

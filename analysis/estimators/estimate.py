@@ -46,7 +46,8 @@ class RDMEstimate:
     n_iter : int
         Rounds of the method's outermost iteration.
     converged : bool
-        False when the iteration stopped at its bound.
+        False exactly when an iteration of the method stopped at its bound, or without a step that improves on the last,
+        before its criterion was met. (Three steps are the criterion of ``arrangement``'s own.)
     dropped : tuple of (trial number, reason)
         Trials, counted from 0 in the order given, that were not used.
     components : (P,) int

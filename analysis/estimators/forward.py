@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.optimize import minimize
 
 from analysis.arrangement import Floats
 from analysis.estimators.configuration import SMALLEST, Configuration
+from analysis.estimators.descent import descend
 from analysis.estimators.latent import fit_latent
 from analysis.estimators.precision_weighted import PrecisionWeighted
-from analysis.estimators.stress import ONE_SPOT, Batch, batches_by_size, differences, incidence
+from analysis.estimators.stress import NO_DIRECTION, Batch, averaged, batches_by_size, differences, incidence
 from analysis.estimators.trials import Trials
 from analysis.rdm import scale_to_rms, to_condensed, to_square, upper_triangle
 
@@ -45,21 +45,18 @@ def fit_forward(trials: Trials, average: PrecisionWeighted | None = None) -> For
 
     The loss is, over the configuration, the squared distances between the placed items and those of the predicted
     arrangement at its best rotation, reflection and scaling, over twice the noise variance, and a ridge. It is lowered
-    by three L-BFGS iterations from the latent fit (`average` saves computing that fit's average again); stopping early
-    is part of the method. `converged` is the latent fit's.
+    by three L-BFGS steps from the latent fit (`average` saves computing that fit's average again); stopping after three
+    is part of the method. `converged` is False when the latent fit did not converge, or no step was found that lowers
+    the loss: the last accepted one is then the result.
     """
     latent = fit_latent(trials, average=average, max_dimensions=MAX_DIMENSIONS)
     noise = float(np.clip(np.sqrt(latent.average.placement_variance), 0.04, 0.25))
     start = latent.configuration.scaled(1 / np.sqrt(np.mean(latent.rdm**2)))
-    found = minimize(
-        partial(forward_loss, shape=start, batches=batches_by_size(trials), noise=noise),
-        start.flat(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": ITERATIONS},
-    )
-    configuration = start.with_flat(found.x)
-    return ForwardFit(scale_to_rms(configuration.distances()), configuration, noise, int(found.nit), latent.converged)
+    objective = partial(forward_loss, shape=start, batches=batches_by_size(trials), noise=noise)
+    found = descend(objective, start.flat(), steps=ITERATIONS)
+    configuration = start.with_flat(found.point)
+    converged = latent.converged and not found.gave_up
+    return ForwardFit(scale_to_rms(configuration.distances()), configuration, noise, found.steps, converged)
 
 
 def forward_loss(
@@ -115,9 +112,11 @@ def _arrangement_error(batch: Batch, rdm: Floats, *, steps: int, damping: float,
     error_y = b * x + d * y - placed_y
     force_x = a * error_x + b * error_y
     force_y = c * error_x + d * error_y
+    if batch.together is not None:
+        force_x, force_y = averaged(batch.together, force_x), averaged(batch.together, force_y)
 
     response_x, response_y, unit_x, unit_y = _respond(
-        rdm[batch.pairs], (x, y), (force_x, force_y), damping=damping, exact=exact
+        rdm[batch.pairs], (x, y), (force_x, force_y), batch.together, damping=damping, exact=exact
     )
     matrix, _ = incidence(x.shape[1])
     by_pair = unit_x * (response_x @ matrix)
@@ -126,15 +125,21 @@ def _arrangement_error(batch: Batch, rdm: Floats, *, steps: int, damping: float,
 
 
 def _respond(
-    wanted: Floats, positions: tuple[Floats, Floats], force: tuple[Floats, Floats], *, damping: float, exact: bool
+    wanted: Floats,
+    positions: tuple[Floats, Floats],
+    force: tuple[Floats, Floats],
+    together: Floats | None,
+    *,
+    damping: float,
+    exact: bool,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """How predicted arrangements give way to `force`: (H + damping m) response = force, H the Hessian of the stress.
 
     Returns the response in x and y (T, m), and the unit vectors along the pairs, x and y (T, m(m-1)/2). `wanted` are
-    the pairs' dissimilarities, (T, m(m-1)/2).
+    the pairs' dissimilarities, (T, m(m-1)/2). Items that share a spot (`together`, as in `Batch`) move as one.
     """
     dx, dy, distance = differences(*positions)
-    np.maximum(distance, ONE_SPOT, out=distance)
+    np.maximum(distance, NO_DIRECTION, out=distance)
     sideways = 1 - wanted / distance
     if not exact:
         np.maximum(sideways, 0.0, out=sideways)
@@ -157,6 +162,8 @@ def _respond(
     for down, right, _ in blocks:
         block = hessian[:, down : down + m, right : right + m]
         block[:, items, items] = -block.sum(2)
+        if together is not None:
+            block[...] = together @ block @ together
     both = np.arange(2 * m)
     hessian[:, both, both] += damping * m
     response = np.linalg.solve(hessian, np.concatenate(force, axis=1)[..., None])[..., 0]

@@ -27,7 +27,10 @@ SPARSE_BELOW = 0.25
 
 @dataclass(frozen=True, eq=False)
 class LatentFit:
-    """A fitted configuration with the average that it was fitted to; `rdm` (P,) holds all pairs, seen or not."""
+    """A fitted configuration with the average that it was fitted to; `rdm` (P,) holds all pairs, seen or not.
+
+    `converged` is False when the fit or that average stopped at its bound, or the fit's line search gave up.
+    """
 
     rdm: Floats
     configuration: Configuration
@@ -73,7 +76,8 @@ def fit_latent(
         options={"maxiter": max_iter, "maxfun": 2 * max_iter, "ftol": TOLERANCE},
     )
     configuration = start.with_flat(found.x)
-    return LatentFit(configuration.distances(), configuration, average, int(found.nit), bool(found.success))
+    converged = bool(found.success) and average.converged
+    return LatentFit(configuration.distances(), configuration, average, int(found.nit), converged)
 
 
 Misfit = Callable[[Configuration], tuple[float, Floats]]

@@ -17,7 +17,7 @@ from analysis.estimators.trials import Trials
 from analysis.estimators.weighted_average import weighted_average
 from analysis.rdm import n_pairs, scale_to_rms
 
-MAX_ROUNDS = 20
+MAX_ROUNDS = 500
 MIN_ROUNDS = 7
 FIRST_NOISE_ROUND = 4
 MIN_NOISE_TRIALS = 5
@@ -51,8 +51,8 @@ class PrecisionWeighted:
 def precision_weighted(trials: Trials) -> PrecisionWeighted:
     """Alternate between the trials' scales, the average weighted by their precision, and two noise variances.
 
-    At most 20 rounds. The noise variances are found by non-negative least squares of the trials' squared residuals,
-    from the fourth round on, if at least five trials share pairs with others.
+    At most 500 rounds; some ten as a rule. The noise variances are found by non-negative least squares of the trials'
+    squared residuals, from the fourth round on, if at least five trials share pairs with others.
     """
     d = trials.relative_distance()
     pair, trial = trials.among_seen(), trials.trial

@@ -1,0 +1,116 @@
+"""Labels, order, rotation and reflection are nobody's judgment: they change no estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import Arrangement
+from analysis.estimators import METHODS
+from analysis.estimators.descent import TRIES, descend
+from benchmarks.invariance import TOLERANCES, deviation, small_session
+
+# Sessions in which rounding decided: a line search closed in on a jump of the loss, by up to .004 and .0007 in one of
+# three rotations; clips in three heaps moved apart in some direction, by up to .03.
+JUMP = [
+    Arrangement([6, 0, 1, 3], [[-0.164, -0.323], [0.105, 0.16], [-0.072, -0.203], [0.017, -0.198]]),
+    Arrangement(
+        [1, 2, 6, 0, 3, 5, 4],
+        [
+            [0.232, -0.245],
+            [-0.069, 0.279],
+            [-0.024, -0.055],
+            [-0.272, 0.11],
+            [-0.203, 0.275],
+            [0.183, 0.153],
+            [-0.348, 0.177],
+        ],
+    ),
+    Arrangement(
+        [6, 3, 0, 2, 1, 4, 5],
+        [
+            [-0.184, 0.05],
+            [0.135, 0.265],
+            [-0.276, 0.142],
+            [-0.073, 0.114],
+            [0.198, -0.336],
+            [0.286, -0.046],
+            [0.242, -0.174],
+        ],
+    ),
+]
+ANOTHER_JUMP = [
+    Arrangement(
+        [2, 4, 3, 1, 6, 5, 0],
+        [
+            [0.157, -0.201],
+            [-0.194, -0.156],
+            [-0.227, 0.038],
+            [-0.208, -0.088],
+            [0.081, -0.258],
+            [0.205, -0.008],
+            [0.232, -0.116],
+        ],
+    ),
+    Arrangement(
+        [1, 6, 0, 4, 5, 3],
+        [[-0.15, -0.323], [-0.226, -0.317], [-0.25, -0.308], [-0.143, 0.01], [-0.118, 0.348], [-0.151, -0.205]],
+    ),
+    Arrangement([6, 5, 3], [[0.043, 0.27], [-0.084, 0.288], [0.254, -0.129]]),
+]
+HEAPS = [
+    Arrangement(
+        [8, 5, 6, 0, 7, 4, 1],
+        [[0.25, 0.0], [0.0, 0.0], [0.25, 0.0], [0.25, -0.25], [0.25, 0.0], [0.0, 0.0], [0.0, 0.0]],
+    )
+]
+
+
+@pytest.mark.parametrize(("trials", "n_items"), [(JUMP, 7), (ANOTHER_JUMP, 7), (HEAPS, 9)])
+def test_rounding_decides_nothing_in_sessions_where_it_did(trials, n_items):
+    found = [deviation(trials, n_items, "arrangement", np.random.default_rng(seed)) for seed in range(8)]
+    assert max(found) < TOLERANCES["arrangement"]
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "inverse_mds"])
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_labels_order_rotation_and_reflection_change_nothing(method, seed):
+    rng = np.random.default_rng(seed)
+    n_items, trials = small_session(rng)
+    assert deviation(trials, n_items, method, rng) < TOLERANCES[method]
+
+
+def rosenbrock(point):
+    x, y = point
+    loss = (1 - x) ** 2 + 100 * (y - x * x) ** 2
+    return loss, np.array([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)])
+
+
+def test_descent_finds_a_minimum_and_rests_there():
+    found = descend(rosenbrock, np.array([-1.2, 1.0]), steps=200)
+    np.testing.assert_allclose(found.point, 1, atol=1e-4)
+    assert not found.gave_up
+    assert found.steps < 200
+
+
+def test_descent_takes_the_steps_it_may_and_each_lowers_the_loss():
+    losses = [rosenbrock(descend(rosenbrock, np.array([-1.2, 1.0]), steps=steps).point)[0] for steps in range(6)]
+    assert (np.diff(losses) < 0).all()
+
+
+def test_descent_stops_at_the_last_accepted_point_where_the_gradient_misleads():
+    tried = []
+
+    def uphill(point):
+        """A gradient that points the wrong way beyond 1."""
+        tried.append(point[0])
+        return float(abs(point[0] - 1)), np.array([-1.0])
+
+    found = descend(uphill, np.array([0.0]), steps=5)
+    assert found.gave_up
+    assert found.steps == 1
+    np.testing.assert_allclose(found.point, [1.0])
+    assert len(tried) == 2 + TRIES
