@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 from collections.abc import Callable
@@ -29,11 +30,13 @@ from app.domain import ClipState
 from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.models import Study
+from app.recruiters.signing import link_key
 from app.server import free_port, running_server
 from app.services.accounts import all_accounts, require_account, set_password
 from app.services.enrolment import find_study
 from app.services.export import export_bundle
 from app.services.export_tables import ExportOptions
+from app.services.links import ids_of_csv, person_links
 from app.services.studies import close_study, create_study, export_study, import_clips, open_study, study_warnings
 from app.services.study_folder import clip_files, read_study_folder
 
@@ -220,6 +223,33 @@ def study_close(name: str, data: Path | None) -> None:
     with open_place(data) as place, place.database.writing() as db:
         close_study(db, name)
     click.echo(f"The study {name} is closed.")
+
+
+@study.command("link")
+@click.argument("name")
+@click.option("--id", "ids", multiple=True, help="A person's id; may be given several times.")
+@click.option(
+    "--csv", "table", type=click.Path(path_type=Path, dir_okay=False), help="A table with the ids in a column id."
+)
+@click.option("--address", default=None, help="Where participants reach the program; by default ASTERISM_BASE_URL.")
+@click.option("--key", is_flag=True, help="Print the key of the study's signed links instead.")
+@_with_data
+def study_link(
+    name: str, ids: tuple[str, ...], table: Path | None, address: str | None, key: bool, data: Path | None
+) -> None:
+    """Print a link for each person of the study NAME, signed where study.toml says so, as a table of id and link."""
+    with open_place(data) as place:
+        with place.database.reading() as db:
+            found = find_study(db, name)
+        if key:
+            click.echo(link_key(place.settings.secret_key, found.name))
+            return
+        people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
+        if not people:
+            raise Invalid("No ids: name them by --id, or give a table by --csv.")
+        base = (address or place.settings.base_url or "http://127.0.0.1:8000").rstrip("/")
+        links = list(person_links(found, base, place.settings.secret_key, people))
+    csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])
 
 
 @study.command("list")

@@ -87,12 +87,19 @@ class Stop(_Section):
 
 
 class Recruitment(_Section):
-    """Where participants come from and how they get back. `parameters` are the names in the link's query."""
+    """Where participants come from and how they get back. `parameters` are the names in the link's query.
+
+    `without_id` says who is admitted without the person's id: everybody who has the plain link (but nobody whose link
+    should have held an id and does not), anybody at all, or nobody.
+    """
 
     places: int | None = Field(default=None, ge=1, le=100_000)
+    visits: int = Field(default=1, ge=1, le=1000)
     parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]] = Field(
         default=["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"], max_length=10
     )
+    without_id: Literal["plain_link", "anybody", "nobody"] = "plain_link"
+    signed: bool = False
     completion_code: str | None = Field(default=None, min_length=1, max_length=100)
     completion_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
 

@@ -33,6 +33,19 @@ class SessionState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Proof(StrEnum):
+    """What shows that whoever holds a session's token is its participant."""
+
+    BEGAN = "began"
+    """The session began in this browser."""
+    SIGNED = "signed"
+    """The link was signed by somebody who has the study's key."""
+    ID = "id"
+    """The link had the person's id, and nobody comes upon such an id by guessing."""
+    NONE = "none"
+    """The link had the person's id, which can be guessed."""
+
+
 STUDY_MOVES = {
     StudyState.DRAFT: {StudyState.OPEN},
     StudyState.OPEN: {StudyState.CLOSED},

@@ -55,6 +55,27 @@ class StudyFull(StudyClosed):
     code = "full"
 
 
+class LinkRefused(AsterismError):
+    """The link does not say who opens it, or its signature is wrong, and the study admits nobody like that."""
+
+    status = 403
+    code = "link"
+
+
+class NotProven(AsterismError):
+    """The browser has a session that began elsewhere, and nothing shows that the same person holds it."""
+
+    status = 403
+    code = "not_proven"
+
+
+class Crowded(AsterismError):
+    """Very many open the same study, or the same link, at once."""
+
+    status = 429
+    code = "crowded"
+
+
 class NoRoom(AsterismError):
     """The server's disk is nearly full: nobody new is admitted, so that those at the task can still be saved."""
 

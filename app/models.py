@@ -21,12 +21,13 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from app.domain import ClipState, SessionState, StudyState
+from app.domain import ClipState, Proof, SessionState, StudyState
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -192,13 +193,19 @@ class FormerRendition(Base):
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
+def _own_number(context: Any) -> int:
+    """A session is a person of its own unless it says otherwise."""
+    return int(context.get_current_parameters()["number"])
+
+
 class ParticipantSession(Base):
-    """A participant's sitting. A rater of a study is one such row."""
+    """A participant's sitting. A rater of a study is one such row; a person may have several."""
 
     __tablename__ = "participant_session"
     __table_args__ = (
         UniqueConstraint("study_id", "number"),
         UniqueConstraint("study_id", "recruiter_key"),
+        Index("uq_participant_session_study_id_person_visit", "study_id", "person", "visit", unique=True),
         CheckConstraint("progress >= 0 AND progress <= 1", name="progress_is_a_share"),
     )
 
@@ -209,8 +216,14 @@ class ParticipantSession(Base):
     state: Mapped[SessionState] = mapped_column(states(SessionState), default=SessionState.INSTRUCTED)
     is_simulated: Mapped[bool] = mapped_column(default=False)
     recruiter: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    # Empty recruiter ids are NULL here, and NULLs are distinct: nobody is merged with another by a missing id.
+    # One value for a person's id and the visit, so that the database itself keeps one session of each. It is NULL
+    # without an id, and NULLs are distinct: nobody is merged with another by a missing id.
     recruiter_key: Mapped[str | None] = mapped_column(String(64))
+    # What is to be said about the person's id: see `app.recruiters.arrival.IdNote`.
+    id_note: Mapped[str | None] = mapped_column(String(16))
+    # The number of the person's first session, and which visit of the person this is, from 1.
+    person: Mapped[int] = mapped_column(Integer, default=_own_number, server_default=text("0"))
+    visit: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     seed: Mapped[int] = mapped_column(BigInteger)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     # Minutes of work that the whole session will take at the participant's pace; NULL before the first trial is in.
@@ -234,12 +247,17 @@ class ParticipantSession(Base):
 
 
 class SessionToken(Base):
-    """A bearer token of a session, hashed. A recruiter's link opened again gives one more."""
+    """A bearer token of a session, hashed. A recruiter's link opened again in another browser gives one more."""
 
     __tablename__ = "session_token"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"), index=True)
+    proof: Mapped[Proof] = mapped_column(
+        Enum(Proof, native_enum=False, length=8, values_callable=lambda kinds: [k.value for k in kinds]),
+        default=Proof.BEGAN,
+        server_default=text("'began'"),
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

@@ -67,6 +67,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("exclusion_reason", "text", "", "The experimenter's reason"),
         Column("n_checks", "int", "", "Number of attention checks stored; they are among n_trials"),
         Column("n_checks_passed", "int", "", "Number of attention checks passed"),
+        Column("person", "int", "", "Number of the person: sessions with the same one are one person's"),
+        Column("visit", "int", "", "Which of the person's sessions this is, from 1"),
+        Column(
+            "id_note",
+            "text",
+            "",
+            "What was odd about the recruiter's id: plain_link, missing, empty, unfilled, repeated, unusable (such "
+            "sessions may be anybody's) or near_name (the id came under another spelling of its name)",
+        ),
+        Column(
+            "n_unproven_trials",
+            "int",
+            "",
+            "Trials sent from another browser than the session's own, by a link whose id can be guessed",
+        ),
     ),
     "trials": (
         PARTICIPANT,

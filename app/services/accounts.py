@@ -196,7 +196,7 @@ def own_study(db: Session, account_id: int, name: str) -> Study:
     NotFound
         When there is no such study or it is somebody else's: the answer does not tell which (F34, F43).
     """
-    study = db.scalar(select(Study).where(Study.name == name, _owned_by(account_id)))
+    study = db.scalar(select(Study).where(Study.name == name.lower(), _owned_by(account_id)))
     if study is None:
         raise NotFound("There is no such study.")
     return study

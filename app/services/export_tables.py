@@ -15,6 +15,8 @@ from app.domain import SessionState
 from app.models import Clip, Move, ParticipantSession, Placement, Play, Seat, Study, Submission, Trial
 from app.services.arrangements import clip_order
 from app.services.checks import NO_CHECKS, checks_of_sessions
+from app.services.status import event_counts
+from app.services.submission import UNPROVEN_TRIAL
 
 # The bundle has its own word for an ordinary trial.
 PURPOSES = {"arrange": "main"}
@@ -71,6 +73,7 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
     counted = select(Trial.session_id, func.count()).join(Submission).group_by(Trial.session_id)
     trials = dict(db.execute(counted).tuples().all())
     checks = checks_of_sessions(db, study)
+    unproven = event_counts(db, study, UNPROVEN_TRIAL)
     for session in db.scalars(_chosen(select(ParticipantSession), study, options)):
         attention = checks.get(session.id, NO_CHECKS)
         person, others = _recruiter(study, session) if options.recruiter_ids else (None, None)
@@ -92,6 +95,10 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
             "excluded": False,
             "n_checks": attention.done,
             "n_checks_passed": attention.passed,
+            "person": session.person,
+            "visit": session.visit,
+            "id_note": session.id_note,
+            "n_unproven_trials": unproven.get(session.id, 0),
         }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.definition import StudyDefinition, check_definition
 from app.domain import ClipState, SessionState
 from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, Submission, Trial
+from app.recruiters.completion import completion_address
 from app.services.labels import clip_numbers, label_of
 from app.services.practice import AssetUrl, open_round, practice_feedback, practice_view
 from app.services.trials import active_minutes, open_trial
@@ -155,4 +156,8 @@ def _completion(session: ParticipantSession, definition: StudyDefinition) -> dic
     # The way back to the recruiter exists only once every trial of the session is stored (F04).
     if session.state != SessionState.FINISHED:
         return None
-    return {"code": definition.recruitment.completion_code, "url": definition.recruitment.completion_url}
+    recruitment = definition.recruitment
+    code, url = recruitment.completion_code, recruitment.completion_url
+    filled = None if url is None else completion_address(url, session.recruiter, recruitment.parameters, code)
+    # A link that did not bring what the way back needs leaves the participant without one, and the page says so.
+    return {"code": code, "url": filled, **({"incomplete": True} if url is not None and filled is None else {})}

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain import ClipState, SessionState
-from app.models import Clip, ParticipantSession, Study, Submission, Trial, now
+from app.models import Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
 from app.services.arrangements import JUDGMENTS
 from app.services.checks import NO_CHECKS, Checks, checks_of_sessions
-from app.services.enrolment import PLACE_LEASE
+from app.services.enrolment import PLACE_LEASE, READING_LEASE
+from app.services.submission import ASKED_TO_LEAVE, UNPROVEN_TRIAL
 
 # Every drop of a clip saves a draft, so a participant who is not heard of for this long is not working.
 IDLE_AFTER = timedelta(minutes=5)
@@ -23,7 +24,9 @@ class SessionStatus:
     """One session as the study's page shows it.
 
     `state` is a session's state, or "idle" (not seen for five minutes), or "left" (not seen for so long that the place
-    is free again). `minutes` are those of active work on submitted trials.
+    is free again). `minutes` are those of active work on submitted trials. Sessions with the same `person` (the number
+    of the person's first session) are one person's visits. `unproven_trials` came from a browser that only knew an id
+    which can be guessed.
     """
 
     rater: str
@@ -38,6 +41,11 @@ class SessionStatus:
     last_seen_at: datetime
     ended_by: str | None
     recruiter: dict[str, str]
+    person: int
+    visit: int
+    id_note: str | None
+    unproven_trials: int
+    asked_to_leave: bool
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
         .subquery()
     )
     checks = checks_of_sessions(db, study)
+    unproven = event_counts(db, study, UNPROVEN_TRIAL)
+    leaving = event_counts(db, study, ASKED_TO_LEAVE)
     rows = db.execute(
         select(ParticipantSession, work.c.trials, work.c.active_ms)
         .outerjoin(work, work.c.session_id == ParticipantSession.id)
@@ -83,9 +93,25 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
             last_seen_at=session.last_seen_at,
             ended_by=session.ended_by,
             recruiter=session.recruiter,
+            person=session.person,
+            visit=session.visit,
+            id_note=session.id_note,
+            unproven_trials=unproven.get(session.id, 0),
+            asked_to_leave=session.id in leaving,
         )
         for session, trials, active_ms in rows
     ]
+
+
+def event_counts(db: Session, study: Study, kind: str) -> dict[int, int]:
+    """How often something of that kind stands in the log of each of the study's sessions, by the session's id."""
+    query = (
+        select(SessionEvent.session_id, func.count())
+        .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)
+        .where(ParticipantSession.study_id == study.id, SessionEvent.kind == kind)
+        .group_by(SessionEvent.session_id)
+    )
+    return dict(db.execute(query).tuples().all())
 
 
 def shown_state(session: ParticipantSession, at: datetime) -> str:
@@ -93,7 +119,7 @@ def shown_state(session: ParticipantSession, at: datetime) -> str:
     if session.state not in (SessionState.INSTRUCTED, SessionState.ARRANGING):
         return session.state.value
     silence = at - session.last_seen_at
-    if silence > PLACE_LEASE:
+    if silence > (READING_LEASE if session.state == SessionState.INSTRUCTED else PLACE_LEASE):
         return "left"
     return "idle" if silence > IDLE_AFTER else session.state.value
 

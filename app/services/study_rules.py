@@ -18,6 +18,7 @@ from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition import Design, Stop, StudyDefinition
 from app.errors import Invalid
+from app.recruiters.rules import recruitment_problems
 from app.services.trials import FIRST_CHECK, TRIALS_BETWEEN_CHECKS, TRIALS_BETWEEN_REPEATS
 
 FEWEST_CLIPS = 3
@@ -302,6 +303,11 @@ def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
             )
 
 
+def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Found:
+    for key, sentence in recruitment_problems(definition.recruitment):
+        yield Problem("error", key, sentence)
+
+
 RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
     _enough_clips,
     _full_shows_all,
@@ -315,4 +321,5 @@ RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
     _there_is_time,
     _trials_fit_the_clips,
     _texts_can_be_read,
+    _people_come_and_get_back,
 )

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.bodies import GapBody, MoveBody, PlayBody, TrialBody, check_placements, parse_event, parse_trial
 from app.definition import check_definition
-from app.domain import SessionState, move_session
-from app.errors import Conflict, Invalid, NotFound
+from app.domain import Proof, SessionState, move_session
+from app.errors import Conflict, Invalid, NotFound, NotProven
 from app.models import (
     Draft,
     Move,
@@ -28,7 +28,7 @@ from app.models import (
     now,
 )
 from app.services import checks
-from app.services.enrolment import session_of
+from app.services.enrolment import proof_of, session_of
 from app.services.practice import open_round, submit_round
 
 Entry = TypeVar("Entry", MoveBody, PlayBody)
@@ -37,6 +37,9 @@ Entry = TypeVar("Entry", MoveBody, PlayBody)
 MAX_REFUSED_BODIES = 5
 MAX_EVENTS = 2000
 LOG_FULL = "log_full"
+# Kinds of log lines that the experimenter's page and the export count.
+UNPROVEN_TRIAL = "unproven_trial"
+ASKED_TO_LEAVE = "asked_to_leave"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
     if trial.purpose == "check":
         passed = all(placement.y > 0 for placement in body.placements)
         _log(db, session, checks.KIND, moment, trial=trial_key, passed=passed)
+    if proof_of(db, token) == Proof.NONE:
+        _log(db, session, UNPROVEN_TRIAL, moment, trial=trial_key)
     draft = db.get(Draft, trial.id)
     if draft is not None:
         db.delete(draft)
@@ -178,10 +183,30 @@ def record_event(db: Session, token: str, raw: bytes) -> bool:
 
 
 def withdraw(db: Session, token: str) -> None:
-    """The participant withdraws: the session ends, and no result or export holds it any more. Twice is as once."""
+    """The participant withdraws: the session ends, and no result or export holds it any more. Twice is as once.
+
+    It cannot be undone, so a browser that came by somebody's id alone cannot do it (F35); the wish is noted for the
+    experimenter.
+
+    Raises
+    ------
+    NotProven
+        When the session began in another browser, and the link was not signed.
+    """
     session = session_of(db, token, lock=True)
     if session.state == SessionState.WITHDRAWN:
         return
+    if proof_of(db, token) in {Proof.ID, Proof.NONE}:
+        noted = select(SessionEvent.id).where(
+            SessionEvent.session_id == session.id, SessionEvent.kind == ASKED_TO_LEAVE
+        )
+        if db.scalar(noted.limit(1)) is None:
+            _log(db, session, ASKED_TO_LEAVE, now())
+            db.commit()
+        raise NotProven(
+            "This session began in another browser, and only there can it be ended for good. You can simply close this "
+            "page. The people who run the study will see that you asked to leave."
+        )
     session.state = move_session(session.state, SessionState.WITHDRAWN)
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,7 +12,9 @@ from app.domain import StudyState
 from app.errors import NotFound, StudyClosed, Unauthorised
 from app.markdown import to_html
 from app.models import Study
-from app.services.enrolment import enter, find_study, recruiter_parameters, session_of
+from app.recruiters import signing
+from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
+from app.services.enrolment import check_entry, check_link, enter, find_study, session_of
 from app.services.room import has_room
 from app.services.session_view import DEFAULT_QUESTION
 from app.web.context import database, settings
@@ -18,42 +22,76 @@ from app.web.strings import page_language, translate
 
 blueprint = Blueprint("participant", __name__)
 
-# MTurk shows a task before it is accepted under this id; nothing is stored for a preview (F21).
-PREVIEW_ASSIGNMENT = "ASSIGNMENT_ID_NOT_AVAILABLE"
+# A browser shows at most this many tokens of sessions that it has kept.
+MAX_HELD = 20
 
 
-@blueprint.get("/join/<name>")
-def consent(name: str) -> str:
-    """What the study is about, and the button by which somebody agrees to take part."""
+@blueprint.get("/join/<name>", strict_slashes=False)
+@blueprint.get("/<any(JOIN, Join):_capitals>/<name>", strict_slashes=False)
+def consent(name: str, _capitals: str | None = None) -> str | Response:
+    """What the study is about, and the button by which somebody agrees to take part.
+
+    Whoever could not take part is told so here, before the consent is read; who comes back gets in.
+    """
+    if _capitals or name != name.lower():
+        return _canonical("participant.consent", name=name)
     with database().reading() as db:
         study = find_study(db, name)
-    definition = _in_the_studys_words(study)
-    if study.state == StudyState.DRAFT:
-        raise StudyClosed(translate("This study is not taking new participants at the moment."))
-    params = recruiter_parameters(definition.recruitment.parameters, request.args.to_dict(flat=False))
+        definition = _in_the_studys_words(study)
+        if study.state == StudyState.DRAFT:
+            raise StudyClosed(translate("This study is not taking new participants at the moment."))
+        arrival = read_link(definition.recruitment.parameters, request.args.to_dict(flat=False))
+        preview = is_preview(request.args.to_dict(flat=False))
+        may_again = False
+        if not preview:
+            _check_link(name, definition, arrival)
+            may_again = check_entry(db, study, arrival.parameters, has_room=has_room(settings()))
+    params = dict(arrival.parameters)
+    if definition.recruitment.signed:
+        params[signing.PARAMETER] = request.args.get(signing.PARAMETER, "")
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
         consent_html=to_html(definition.texts.consent or default_consent()),
         params=params,
-        preview=PREVIEW_ASSIGNMENT in request.args.values(),
+        preview=preview,
+        may_again=may_again,
     )
 
 
-@blueprint.post("/join/<name>")
+@blueprint.post("/join/<name>", strict_slashes=False)
 def agree(name: str) -> Response:
-    """The person agrees: the session is made, or the earlier one of the same recruiter's link goes on."""
+    """The person agrees: the session is made, or the person's earlier one goes on."""
+    args, form = request.args.to_dict(flat=False), request.form.to_dict(flat=False)
+    if is_preview(args) or is_preview(form):
+        return _canonical("participant.consent", name=name)
     with database().reading() as db:
         definition = _in_the_studys_words(find_study(db, name))
-    params = recruiter_parameters(definition.recruitment.parameters, request.form.to_dict(flat=False))
+    # The page's form goes to the address of the link, whose query is what the recruiter gave; the form repeats it.
+    arrival = read_link(definition.recruitment.parameters, args)
+    if arrival.note == IdNote.PLAIN_LINK:
+        arrival = read_link(definition.recruitment.parameters, form)
+    _check_link(name.lower(), definition, arrival)
     with database().writing() as db:
-        entry = enter(db, name, params, language=page_language(), has_room=has_room(settings()))
-    return redirect(url_for("participant.task", name=name, token=entry.token), 303)
+        entry = enter(
+            db,
+            name,
+            arrival.parameters,
+            id_note=arrival.note,
+            held=request.form.getlist("held")[:MAX_HELD],
+            again=request.form.get("again") == "1",
+            language=page_language(),
+            has_room=has_room(settings()),
+        )
+    return redirect(url_for("participant.task", name=name.lower(), token=entry.token), 303)
 
 
-@blueprint.get("/join/<name>/<token>")
-def task(name: str, token: str) -> str:
+@blueprint.get("/join/<name>/<token>", strict_slashes=False)
+@blueprint.get("/<any(JOIN, Join):_capitals>/<name>/<token>", strict_slashes=False)
+def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
     """The page of a session: instructions, the task, and the thanks; its state comes from the API."""
+    if _capitals or name != name.lower():
+        return _canonical("participant.task", name=name, token=token)
     with database().reading() as db:
         try:
             session = session_of(db, token)
@@ -71,6 +109,18 @@ def task(name: str, token: str) -> str:
         instructions_html=to_html(texts.instructions or default_instructions()),
         thanks_html=to_html(texts.thanks or default_thanks()),
     )
+
+
+def _canonical(endpoint: str, *, name: str, **values: Any) -> Response:
+    """To the same page under the study's name as it is written, with the query as it came."""
+    address = url_for(endpoint, name=name.lower(), **values)
+    query = request.query_string.decode("latin-1")
+    return redirect(f"{address}?{query}" if query else address)
+
+
+def _check_link(name: str, definition: StudyDefinition, arrival: Arrival) -> None:
+    sig = request.values.get(signing.PARAMETER, "")
+    check_link(name, definition.recruitment, arrival, sig, settings().secret_key)
 
 
 def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyDefinition:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.bodies import LONGEST_BODY
-from app.errors import Conflict, Invalid, Unauthorised
+from app.errors import Conflict, Invalid, NotProven, Unauthorised
 from app.services.enrolment import session_of
 from app.services.session_view import session_view
 from app.services.submission import record_event, save_draft, submit, take_lease, withdraw
@@ -82,8 +82,13 @@ def events() -> Response:
 @blueprint.delete("")
 def leave() -> Response:
     """The participant withdraws."""
-    with database().writing() as db:
-        withdraw(db, _token())
+    try:
+        with database().writing() as db:
+            withdraw(db, _token())
+    except NotProven as error:
+        with database().reading() as db:
+            g.study_language = session_of(db, _token()).language
+        raise NotProven(translate(error.message)) from error
     return jsonify(_view())
 
 

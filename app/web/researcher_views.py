@@ -58,6 +58,9 @@ def study_view(study: Study) -> dict[str, Any]:
         "min_evidence": definition.stop.min_evidence,
         "places": definition.recruitment.places,
         "checks": definition.design.checks,
+        "id_parameter": next(iter(definition.recruitment.parameters), None),
+        "without_id": definition.recruitment.without_id,
+        "signed": definition.recruitment.signed,
     }
 
 
@@ -83,6 +86,11 @@ def session_view(session: SessionStatus) -> dict[str, Any]:
         "last_seen_at": _time(session.last_seen_at),
         "ended_by": session.ended_by,
         "recruiter": session.recruiter,
+        "person": session.person,
+        "visit": session.visit,
+        "id_note": session.id_note,
+        "unproven_trials": session.unproven_trials,
+        "asked_to_leave": session.asked_to_leave,
     }
 
 

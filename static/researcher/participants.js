@@ -2,7 +2,7 @@
 
 import { make, part, simulatedMark, syncRows } from "./elements.js";
 import { keepFresh, load } from "./live.js";
-import { ago, allChecks, checksInWords, median, number } from "./words.js";
+import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from "./words.js";
 
 const STATES = {
   instructed: "reading",
@@ -26,7 +26,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 function show({ study, sessions, problems }) {
   const state = part("study-state");
   if (state.textContent !== study.state) location.reload();
-  const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0);
+  const noted = (session) => notesOf(session).length > 0 && session.id_note !== "plain_link";
+  const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
   showProblems(problems);
   part("sessions").hidden = sessions.length === 0;
@@ -60,6 +61,7 @@ function showFigures(sessions, checked) {
     idle: count("idle"),
     left: count("left"),
     withdrawn: count("withdrawn"),
+    people: new Set(sessions.map((session) => session.person)).size,
     minutes: minutes === null ? "–" : number(minutes, 1),
     simulated,
     ...(checked && { checks: checksInWords(allChecks(sessions)) }),
@@ -68,20 +70,29 @@ function showFigures(sessions, checked) {
     document.querySelector(`[data-figures] [data-figure="${name}"]`).textContent = value;
   }
   part("simulated").hidden = simulated === 0;
+  part("people").hidden = sessions.every((session) => session.visit === 1);
 }
 
 function sessionRow(session, { now, recruited, checked }) {
   const percent = Math.round(100 * session.progress);
   const ending = session.state === "finished" ? ENDINGS[session.ended_by] : undefined;
   return make("tr", session.simulated ? { class: "simulated" } : {},
-    make("th", { scope: "row" }, session.rater, session.simulated ? " " : null, session.simulated ? simulatedMark() : null),
+    make("th", { scope: "row" }, session.rater, session.simulated ? " " : null, session.simulated ? simulatedMark() : null,
+      session.visit > 1 ? make("small", {}, ` ${visitInWords(session)}`) : null),
     make("td", {}, make("span", { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state])),
     make("td", {}, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
     make("td", { class: "number" }, session.trials),
     make("td", { class: "number" }, number(session.minutes, 1)),
     checked ? make("td", { class: "number" }, checksInWords(session.checks)) : null,
     make("td", {}, make("time", { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
-    recruited ? make("td", { class: "recruiter" }, Object.values(session.recruiter).join(" · ") || "–") : null);
+    recruited ? recruiterCell(session) : null);
+}
+
+/** What the recruiter's link brought, and what is to be said about it. */
+function recruiterCell(session) {
+  const cell = make("td", {}, make("span", { class: "recruiter" }, Object.values(session.recruiter).join(" · ") || "–"));
+  for (const note of notesOf(session)) cell.append(" ", make("span", { class: "badge note", title: note.why }, note.text));
+  return cell;
 }
 
 /** Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it. */

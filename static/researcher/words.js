@@ -48,3 +48,41 @@ export function fitOfMap(stress) {
   if (stress < 0.2) return "a fair fit";
   return "a rough fit: look at the matrix too";
 }
+
+const ID_NOTES = {
+  plain_link: ["no id", "Came by the plain link, without a recruiter's id."],
+  missing: ["no id", "The link had parameters, but not the person's id."],
+  empty: ["empty id", "The person's id in the link was empty."],
+  unfilled: ["unfilled id", "The link still had the recruiter's placeholder in place of an id."],
+  repeated: ["repeated id", "The link gave the person's id more than once."],
+  unusable: ["unusable id", "The person's id held characters that no recruiter gives out."],
+  near_name: ["id under another name", "The link wrote the parameter's name in another way than study.toml."],
+};
+
+/**
+ * What is to be said about who a session's participant is.
+ * @param {{id_note: string | null, unproven_trials: number, asked_to_leave: boolean}} session
+ * @returns {{text: string, why: string}[]}
+ */
+export function notesOf({ id_note: idNote, unproven_trials: unproven, asked_to_leave: leaving }) {
+  const notes = [];
+  if (idNote) {
+    const [text, why] = ID_NOTES[idNote] ?? [idNote, ""];
+    notes.push({ text, why });
+  }
+  if (unproven) {
+    notes.push({
+      text: `${unproven} ${unproven === 1 ? "trial" : "trials"} from another browser`,
+      why: "Sent from a browser that had nothing but this id, which can be guessed.",
+    });
+  }
+  if (leaving) {
+    notes.push({ text: "asked to leave", why: "Wanted to withdraw in a browser that could not show whose session it is." });
+  }
+  return notes;
+}
+
+/** @param {{person: number, visit: number}} session */
+export function visitInWords({ person, visit }) {
+  return `same person as P${String(person).padStart(3, "0")}, visit ${visit}`;
+}

@@ -34,9 +34,9 @@ export function fillInstructions(screen, { play, sound }, t) {
   screen.querySelector('[data-sound]').hidden = !sound;
 }
 
-/** @param {{code: string | null, url: string | null} | null} completion */
+/** @param {{code: string | null, url: string | null, incomplete?: boolean} | null} completion */
 export function fillThanks(screen, completion, t) {
-  const { code, url } = completion ?? {};
+  const { code, url, incomplete } = completion ?? {};
   screen.querySelector('[data-code-block]').hidden = !code;
   screen.querySelector('[data-code]').textContent = code ?? '';
   const link = screen.querySelector('[data-back]');
@@ -44,7 +44,8 @@ export function fillThanks(screen, completion, t) {
   const safe = url && /^https?:\/\//i.test(url);
   link.hidden = !safe;
   if (safe) link.href = url;
-  screen.querySelector('[data-close]').hidden = Boolean(safe);
+  screen.querySelector('[data-no-way-back]').hidden = !incomplete;
+  screen.querySelector('[data-close]').hidden = Boolean(safe || incomplete);
   const copy = screen.querySelector('[data-copy]');
   copy.onclick = async () => {
     copy.textContent = (await copyText(code)) ? t('Copied') : t('Please select the code and copy it');

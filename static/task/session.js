@@ -10,7 +10,8 @@
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
  *   progress: {fraction: number, trials_done: number, minutes_left: number | null}, trial: Trial | null,
  *   practice: import('./feedback.js').PracticeFeedback | null,
- *   upcoming: {poster: string, sources: Source[]}[], completion: {code: string | null, url: string | null} | null,
+ *   upcoming: {poster: string, sources: Source[]}[],
+ *   completion: {code: string | null, url: string | null, incomplete?: boolean} | null,
  *   elsewhere: boolean}} SessionView
  * @typedef {'instructions'|'trial'|'thanks'|'withdrawn'|'elsewhere'|'preparing'} Screen
  */

@@ -181,15 +181,48 @@ def test_f17_two_tabs_one_has_the_task_and_the_other_can_take_it_back(site: Site
     arrived(site, link, there)
 
 
+def test_f35_the_browser_of_a_session_can_leave_and_another_that_knows_the_id_cannot(
+    site: Site, device: Device
+) -> None:
+    link = site.link()
+    mine = device()
+    page = mine.new_page()
+    begin(page, link)
+    address = page.url
+
+    other = device().new_page()
+    other.goto(link)
+    other.get_by_role("button", name="I agree").click()
+    new_trial(other)
+    other.get_by_role("button", name="Leave", exact=True).click()
+    other.get_by_role("button", name="Leave for good").click()
+    expect(other.locator("#leave-problem")).to_contain_text("This session began in another browser")
+    assert site.session(link).state == "arranging"
+
+    # The recruiter's link once more in the first browser: it is known there, and gets its own address again.
+    again = mine.new_page()
+    again.goto(link)
+    again.get_by_role("button", name="I agree").click()
+    new_trial(again)
+    assert again.url == address
+    again.get_by_role("button", name="Leave", exact=True).click()
+    again.get_by_role("button", name="Leave for good").click()
+    expect(again.get_by_role("heading", name="You have left the study")).to_be_visible()
+    assert site.session(link).state == "withdrawn"
+
+
 def test_f18_links_without_an_id_are_people_of_their_own(site: Site, device: Device) -> None:
     with site.database.reading() as db:
         before = len(list(db.scalars(select(ParticipantSession.id))))
     browser = device()
-    for link in ("/join/plain?PROLIFIC_PID=&STUDY_ID=s1", "/join/plain?PROLIFIC_PID=&STUDY_ID=s1", "/join/plain"):
+    for link in ("/join/plain", "/join/plain?lang=en", "/join/plain"):
         page = browser.new_page()
         page.goto(site.address + link)
         page.get_by_role("button", name="I agree").click()
         expect(page.get_by_role("button", name="Start")).to_be_visible()
+    page = browser.new_page()
+    page.goto(site.address + "/join/plain?PROLIFIC_PID=&STUDY_ID=s1")
+    expect(page.get_by_text("This link does not say who you are")).to_be_visible()
     with site.database.reading() as db:
         assert len(list(db.scalars(select(ParticipantSession.id)))) == before + 3
 

@@ -47,6 +47,16 @@ def test_from_consent_to_thanks(serve: Serve, page: Page) -> None:
     assert page.context.cookies() == []
 
 
+def test_a_way_back_that_cannot_be_filled_in_is_explained(serve: Serve, page: Page) -> None:
+    completion = {"code": "STAR-1234", "url": None, "incomplete": True}
+    server = serve(state="finished", trials=[], completion=completion)
+    page.goto(server.task)
+    expect(page.get_by_text("so this page cannot take you back")).to_be_visible()
+    expect(page.locator("[data-code]")).to_have_text("STAR-1234")
+    expect(page.locator("[data-back]")).to_be_hidden()
+    expect(page.locator("[data-close]")).to_be_hidden()
+
+
 def test_a_completion_link_that_is_a_script_is_not_offered(serve: Serve, page: Page) -> None:
     server = serve(state="finished", trials=[], completion={"code": None, "url": "javascript:alert(1)"})
     page.goto(server.task)

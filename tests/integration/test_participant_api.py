@@ -175,19 +175,6 @@ def test_f14_the_recruiters_link_opened_again_resumes(client: FlaskClient) -> No
     assert len(rows(client, select(ParticipantSession))) == 2
 
 
-@pytest.mark.parametrize("query", ["", "PROLIFIC_PID=", "STUDY_ID=s1&SESSION_ID=x1"])
-def test_f18_nobody_is_merged_by_a_missing_id(client: FlaskClient, query: str) -> None:
-    join(client, query=query)
-    join(client, query=query)
-    assert len(rows(client, select(ParticipantSession))) == 2
-
-
-def test_f18_a_repeated_id_is_no_id(client: FlaskClient) -> None:
-    for _ in range(2):
-        client.post("/join/faces", data={"PROLIFIC_PID": ["a", "b"]})
-    assert [session.recruiter for session in rows(client, select(ParticipantSession))] == [{}, {}]
-
-
 def test_f21_a_preview_stores_nothing(client: FlaskClient) -> None:
     page = client.get("/join/faces?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
     assert page.status_code == 200
@@ -363,13 +350,6 @@ def test_the_language_follows_the_link_and_then_the_browser(app: Flask, link: st
     make_study(runtime.database, runtime.settings)
     page = app.test_client().get(f"/join/faces{link}", headers={"Accept-Language": browser})
     assert words in page.text
-
-
-def test_f18_a_link_whose_placeholder_was_never_filled_in_merges_nobody(client: FlaskClient) -> None:
-    for value in ("{{%PROLIFIC_PID%}}", "${workerId}", "%SURVEY_CODE%"):
-        query = f"PROLIFIC_PID={value}&STUDY_ID=s1&SESSION_ID=x1"
-        ids = {join(client, query=query).call("GET").get_json()["session"]["id"] for _ in range(2)}
-        assert len(ids) == 2, value
 
 
 def test_a_session_that_ended_on_another_device_says_so_to_this_one(client: FlaskClient) -> None:

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { attributesToColour } from "../../static/researcher/attributes.js";
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from "../../static/researcher/colour.js";
 import { pairIndex, range, studyOrder } from "../../static/researcher/pairs.js";
-import { ago, allChecks, checksInWords, counted, fitOfMap, median, number } from "../../static/researcher/words.js";
+import { ago, allChecks, checksInWords, counted, fitOfMap, median, notesOf, number, visitInWords } from "../../static/researcher/words.js";
 
 /** OKLab of sRGB bytes, by the published matrices of the inverse direction. */
 function oklab(colour) {
@@ -96,4 +96,14 @@ test("attention checks are counted over all who have not withdrawn, and none don
   assert.equal(checksInWords(allChecks(sessions)), "3 of 4");
   assert.equal(checksInWords({ done: 2, passed: 0 }), "0 of 2");
   assert.equal(checksInWords(allChecks([])), "–");
+});
+
+test("what is odd about a session's person is said in words", () => {
+  const usual = { id_note: null, unproven_trials: 0, asked_to_leave: false };
+  assert.deepEqual(notesOf(usual), []);
+  const texts = (odd) => notesOf({ ...usual, ...odd }).map(({ text }) => text);
+  assert.deepEqual(texts({ id_note: "unfilled" }), ["unfilled id"]);
+  assert.deepEqual(texts({ id_note: "near_name", unproven_trials: 1 }), ["id under another name", "1 trial from another browser"]);
+  assert.deepEqual(texts({ unproven_trials: 2, asked_to_leave: true }), ["2 trials from another browser", "asked to leave"]);
+  assert.equal(visitInWords({ person: 7, visit: 2 }), "same person as P007, visit 2");
 });

@@ -1,0 +1,139 @@
+"""The step that numbers persons and visits, on databases that an earlier version wrote."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from app.config import Settings
+from app.db import Database, open_database
+from app.domain import Proof
+from app.models import ParticipantSession, SessionToken, Study
+from app.schema import _config, migrate, schema_state
+from app.services.enrolment import enter
+from tests.conftest import _administer
+
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+# The recruiter's parameters of the sessions, and which person and visit each must become.
+SESSIONS: list[tuple[dict[str, str], int, int]] = [
+    ({"PROLIFIC_PID": "a", "SESSION_ID": "x1"}, 1, 1),
+    ({"PROLIFIC_PID": "b", "SESSION_ID": "x1"}, 2, 1),
+    ({"PROLIFIC_PID": "a", "SESSION_ID": "x2"}, 1, 2),
+    ({}, 4, 1),
+    ({"SESSION_ID": "x1"}, 5, 1),
+    ({"PROLIFIC_PID": "A", "SESSION_ID": "x1"}, 6, 1),
+    ({"PROLIFIC_PID": "a"}, 1, 3),
+    ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "SESSION_ID": "y1"}, 8, 1),
+    ({"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "SESSION_ID": "y2"}, 9, 1),
+]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with the first version's tables, and nothing in them."""
+    if request.param == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    else:
+        server: sa.URL = request.getfixturevalue("postgres")
+        name = "old" + uuid.uuid4().hex
+        _administer(server, f'CREATE DATABASE "{name}"')
+        database = open_database(server.set(database=name).render_as_string(hide_password=False))
+    config = _config()
+    with database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    yield database
+    database.close()
+
+
+def fill(database: Database, parameters: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Two studies with the same sessions; returns all rows of the tables that hold what participants did."""
+    meta = sa.MetaData()
+    meta.reflect(database.engine)
+    study, session, token = (meta.tables[name] for name in ("study", "participant_session", "session_token"))
+    with database.writer.begin() as connection:
+        for study_id, name in ((1, "faces"), (2, "voices")):
+            definition = {"title": "x", "recruitment": {"parameters": parameters}}
+            connection.execute(
+                study.insert().values(
+                    id=study_id, name=name, state="open", definition=definition, definition_toml="", created_at=MOMENT
+                )
+            )
+            for number, (recruiter, _, _) in enumerate(SESSIONS, start=1):
+                connection.execute(
+                    session.insert().values(
+                        study_id=study_id, public_id=f"S-{study_id}-{number}", number=number, state="finished",
+                        is_simulated=False, recruiter=recruiter, recruiter_key=f"{number}" if recruiter else None,
+                        seed=number, progress=1.0, language="en", consented_at=MOMENT, last_seen_at=MOMENT,
+                    )
+                )  # fmt: skip
+        connection.execute(token.insert().values(token_hash="h", session_id=1, created_at=MOMENT))
+    return rows_of(database)
+
+
+def rows_of(database: Database) -> dict[str, list[dict[str, Any]]]:
+    meta = sa.MetaData()
+    meta.reflect(database.engine)
+    with database.engine.connect() as connection:
+        return {
+            name: [dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
+            for name, table in meta.tables.items()
+        }
+
+
+def test_sessions_with_the_same_first_parameter_become_one_person_and_nothing_else_changes(old: Database) -> None:
+    before = fill(old, ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"])
+    migrate(old)
+    assert schema_state(old) == "current"
+    with old.reading() as db:
+        for study_id in (1, 2):
+            query = sa.select(ParticipantSession).where(ParticipantSession.study_id == study_id)
+            found = list(db.scalars(query.order_by(ParticipantSession.number)))
+            assert [(one.recruiter, one.person, one.visit) for one in found] == SESSIONS
+        assert db.scalars(sa.select(SessionToken.proof)).one() == Proof.BEGAN
+    after = rows_of(old)
+    for table in ("participant_session", "session_token", "study"):
+        kept = [{key: row[key] for key in row if key != "recruiter_key"} for row in before[table]]
+        assert [{key: row[key] for key in one} for row, one in zip(after[table], kept, strict=True)] == kept
+
+
+def test_whoever_took_part_before_the_step_comes_back_to_the_own_session(old: Database) -> None:
+    fill(old, ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"])
+    migrate(old)
+    for recruiter, number in [
+        ({"PROLIFIC_PID": "a", "SESSION_ID": "x1"}, 1),
+        ({"PROLIFIC_PID": "a", "SESSION_ID": "x2"}, 3),
+        ({"PROLIFIC_PID": "a", "SESSION_ID": "new"}, 7),
+        ({"PROLIFIC_PID": "b"}, 2),
+    ]:
+        with old.writing() as db:
+            assert enter(db, "voices", recruiter).session_id == f"S-2-{number}"
+
+
+def test_a_study_without_parameters_keeps_every_session_a_person_of_its_own(old: Database) -> None:
+    fill(old, [])
+    migrate(old)
+    with old.reading() as db:
+        found = db.execute(sa.select(ParticipantSession.number, ParticipantSession.person, ParticipantSession.visit))
+        assert all(number == person and visit == 1 for number, person, visit in found)
+
+
+def test_the_tables_are_those_of_the_code(old: Database, settings: Settings) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from app.models import Base
+
+    migrate(old)
+    with old.engine.connect() as connection:
+        changes = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert changes == []
+    with old.reading() as db:
+        assert list(db.scalars(sa.select(Study))) == []
