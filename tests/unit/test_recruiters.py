@@ -214,6 +214,7 @@ def test_the_completion_code_is_filled_in_and_no_site_is() -> None:
     [
         ('completion_url = "https://x.example/?c={SONA}"', ["study.toml", "recruitment.completion_url", "{SONA}"]),
         ('parameters = ["id", "ID"]', ["recruitment.parameters", "same name"]),
+        ('parameters = ["sig"]', ["recruitment.parameters", "sig"]),
         ('parameters = []\nwithout_id = "nobody"', ["recruitment.without_id"]),
         ("parameters = []\nsigned = true", ["recruitment.signed"]),
         ('signed = true\nwithout_id = "anybody"', ["recruitment.without_id"]),
