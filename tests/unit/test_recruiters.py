@@ -17,6 +17,7 @@ from app.recruiters.arrival import IdNote, is_preview, read_link
 from app.recruiters.completion import completion_address, problems_of
 from app.recruiters.known import PROLIFIC, RECRUITERS, is_guessable
 from app.recruiters.signing import is_signed, link_key, personal_link, signature
+from app.services.study_rules import errors_of, refuse
 from tests.conftest import ROOT
 
 NAMES = list(PROLIFIC.parameters)
@@ -218,13 +219,14 @@ def test_the_completion_code_is_filled_in_and_no_site_is() -> None:
         ('parameters = []\nwithout_id = "nobody"', ["recruitment.without_id"]),
         ("parameters = []\nsigned = true", ["recruitment.signed"]),
         ('signed = true\nwithout_id = "anybody"', ["recruitment.without_id"]),
+        ("parameters = []\nvisits = 2", ["recruitment.visits"]),
         ("visits = 0", ["recruitment.visits"]),
         ('without_id = "maybe"', ["recruitment.without_id", "plain_link"]),
     ],
 )
 def test_recruitment_that_cannot_work_is_refused_when_the_study_is_made(lines: str, words: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
-        parse_definition(f'title = "x"\n[recruitment]\n{lines}\n')
+        refuse(errors_of(parse_definition(f'title = "x"\n[recruitment]\n{lines}\n')), "study.toml")
     for word in words:
         assert word in refused.value.message
 
@@ -264,7 +266,8 @@ def test_the_ready_settings_of_the_docs_can_be_used() -> None:
     blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == 5
     for block in blocks:
-        parse_definition('title = "x"\n[recruitment]\n' + block.replace('"…"', '"https://x.example/"'))
+        definition = parse_definition('title = "x"\n[recruitment]\n' + block.replace('"…"', '"https://x.example/"'))
+        assert errors_of(definition) == []
     for recruiter in RECRUITERS:
         assert recruiter.name in text
         assert recruiter.query in text
