@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ def _with_pool(row: Floats, pooled: Floats, method: Method) -> float:
     return float(similarity(row, pooled, method=method)[0, 0])
 
 
-def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson") -> NoiseCeiling:
+def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson", names: Sequence[str] | None = None) -> NoiseCeiling:
     """Upper: mean over raters of the similarity with the pool of all; lower: with the pool of all but that rater.
 
     Parameters
@@ -52,6 +53,8 @@ def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson") -> NoiseCeilin
     method
         "pearson", "spearman", "rho_a", "tau_a" or "cosine"; raters are pooled as `pool` does for that measure. For
         "tau_a" the mean of ranks is close to the best pool, but not exactly it.
+    names
+        Of the raters, for the reason; "rater 0", "rater 1", ... when left out.
 
     Returns
     -------
@@ -61,21 +64,30 @@ def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson") -> NoiseCeilin
     Raises
     ------
     ValueError
-        When the method is unknown, or a rater has no pair at all.
+        When the method is unknown, a rater has no pair at all, a value is out of range (`check_rdms`), or there is not
+        one name for each rater.
 
     References
     ----------
     Nili et al. (2014), A toolbox for representational similarity analysis, PLoS Computational Biology 10, e1003553.
     """
     table = check_rdms(rdms)
+    labels = [f"rater {r}" for r in range(len(table))] if names is None else list(names)
+    if len(labels) != len(table):
+        raise ValueError(f"names must hold one name for each of the {len(table)} raters, got {len(labels)}")
     lower = leave_one_out(table, method)
     if len(table) < 2:
         return NoiseCeiling(float("nan"), float("nan"), "a noise ceiling needs at least two raters")
     upper = similarity(table, pool(table, method), method=method)[:, 0]
     defined = np.isfinite(lower) & np.isfinite(upper)
     if not defined.any():
-        reason = "no rater shares 3 pairs with the others and varies over them"
+        cancel = np.isfinite(lower).any() or np.isfinite(similarity(table)[np.triu_indices(len(table), 1)]).any()
+        reason = (
+            "the raters' RDMs cancel each other out, so that their pool does not vary"
+            if cancel
+            else "no rater shares 3 pairs with the others and varies over them"
+        )
         return NoiseCeiling(float("nan"), float("nan"), reason)
     left_out = np.flatnonzero(~defined)
-    reason_left = f"left out, because undefined: rater {', '.join(map(str, left_out))}" if left_out.size else None
+    reason_left = f"left out, because undefined: {', '.join(labels[r] for r in left_out)}" if left_out.size else None
     return NoiseCeiling(float(lower[defined].mean()), float(upper[defined].mean()), reason_left)

@@ -67,8 +67,14 @@ def mean_present(rows: Floats) -> Floats:
 
 
 def settle(pooled: Floats, method: Method) -> Floats:
-    """For rank measures, means of ranks rounded so far that equal ones are equal in spite of rounding errors."""
-    return pooled if method in ("pearson", "cosine") else np.round(pooled, 8)
+    """The pool without what rounding made of equal values.
+
+    Means of ranks are rounded, so that equal ones are equal. Where raters cancel each other out, z-scores and unit rows
+    leave residues at rounding level, which would pass for a pattern: they become 0.
+    """
+    if method in ("pearson", "cosine"):
+        return np.where(np.abs(pooled) < 1e-13, 0.0, pooled)
+    return np.round(pooled, 8)
 
 
 def pools_without_each(rdms: Floats, method: Method) -> Floats:

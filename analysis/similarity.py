@@ -17,6 +17,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
+# Sums of squares of larger numbers overflow, those of smaller ones vanish.
+LARGEST, SMALLEST = 1e100, 1e-100
 
 
 def check_method(method: str) -> None:
@@ -31,7 +33,8 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     Raises
     ------
     ValueError
-        When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, or a row holds no pair at all.
+        When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, a row holds no pair at all, or
+        its largest value is above 1e100 or, without being 0, below 1e-100: there squares overflow or vanish.
     """
     table = np.asarray(rdms, dtype=np.float64)
     if table.ndim == 1:
@@ -44,6 +47,14 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     empty = np.flatnonzero(np.isnan(table).all(axis=1))
     if empty.size:
         raise ValueError(f"{name}: {row} {int(empty[0])} has no pair at all; leave this {row} out")
+    largest = np.nanmax(np.abs(table), axis=1)
+    beyond = np.flatnonzero((largest > LARGEST) | ((largest < SMALLEST) & (largest > 0)))
+    if beyond.size:
+        raise ValueError(
+            f"{name}: {row} {int(beyond[0])} has values up to {largest[beyond[0]]:.3g}, which are too "
+            f"{'large' if largest[beyond[0]] > 1 else 'small'} to compute with; scale this "
+            f"{row} first, for example to a root mean square of 1"
+        )
     return table
 
 

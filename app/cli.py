@@ -278,14 +278,14 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The bundle to write (.zip)."
 )
 @click.option("--no-simulated", is_flag=True, help="Leave simulated raters out.")
-@click.option("--no-unfinished", is_flag=True, help="Leave sessions that are not finished out.")
+@click.option("--with-unfinished", is_flag=True, help="Take in sessions that are not finished.")
 @click.option("--recruiter-ids", is_flag=True, help="Include the recruiter's ids of people.")
 @_with_data
 def study_results(
-    name: str, out: Path, no_simulated: bool, no_unfinished: bool, recruiter_ids: bool, data: Path | None
+    name: str, out: Path, no_simulated: bool, with_unfinished: bool, recruiter_ids: bool, data: Path | None
 ) -> None:
     """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
-    options = ExportOptions(not no_simulated, not no_unfinished, recruiter_ids)
+    options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids)
     with open_place(data) as place, place.database.reading() as db:
         found = find_study(db, name)
         part = out.with_name(out.name + ".part")

@@ -78,6 +78,15 @@ class RDMEstimate:
         """Number of groups of pairs without a common scale; 1 is what an experimenter wants."""
         return int(self.components.max(initial=-1)) + 1
 
+    @property
+    def seen_rdm(self) -> Floats:
+        """`rdm` over the pairs that the participant saw, (P,): NaN where the value is only predicted.
+
+        These alone are judgments: pools, agreement, noise ceilings and counts are made of them, never of `rdm`, which
+        is the RDM completed by the model. The unit is that of `rdm`.
+        """
+        return np.where(self.predicted, np.nan, self.rdm)
+
 
 def estimate_rdm(
     arrangements: Iterable[Arrangement],

@@ -16,7 +16,7 @@ from typing import Any
 from analysis.arrangement import Arrangement
 from analysis.formats.bundle_tables import TABLES
 from analysis.formats.bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
-from analysis.formats.rdm_set import RDMSet
+from analysis.formats.rdm_set import RDMSet, without_predictions
 from analysis.formats.tables import read_npz, read_rows
 
 # Purposes of the trials that enter RDMs: practice and attention checks do not.
@@ -172,7 +172,9 @@ class Bundle:
         return {rater: trials for rater, trials in chosen.items() if trials}
 
     def rdms(self, method: str, *, group: bool = False) -> RDMSet:
-        """The RDMs that the bundle holds for a method: every rater's, or the pooled one.
+        """The RDMs that the bundle holds for a method: every rater's, or the pooled one, as they were seen.
+
+        What a model predicted is in `completed`, also for older bundles, which kept both in one.
 
         Raises
         ------
@@ -189,7 +191,7 @@ class Bundle:
             raise BundleError(f"{self.path}: {error}") from error
         if found.names != self.names:
             raise BundleError(f"{self.path}: {name}: its clips are not those of clips.csv, in the same order")
-        return found
+        return without_predictions(found)
 
 
 def read_bundle(path: str | Path) -> Bundle:

@@ -151,13 +151,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("low", "float", "", "Lower end of its interval over raters"),
         Column("high", "float", "", "Upper end of its interval over raters"),
         Column("n_raters", "int", "", "Raters that entered it", True),
+        Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it"),
     ),
     "noise_ceiling": (
         METHOD,
-        Column("comparator", "text", "", "pearson, spearman, tau_a or cosine", True),
+        Column("comparator", "text", "", "pearson, spearman, rho_a, tau_a or cosine", True),
         Column("lower", "float", "", "Mean similarity of each rater to the pool of the others"),
         Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
         Column("n_raters", "int", "", "Raters that entered it", True),
+        Column("remark", "text", "", "Why a bound is not given, or what was left out of it"),
     ),
     "quality": (
         PARTICIPANT,
@@ -173,11 +175,24 @@ RDM_COLUMNS: tuple[Column, ...] = (
     Column("rater", "text", "", "Participant, or group for the pooled RDM", True),
     Column("clip_a", "text", "", "First clip of the pair, the one of lower item index", True),
     Column("clip_b", "text", "", "Second clip of the pair", True),
-    Column("dissimilarity", "float", "", "The estimate, in the RDM's own scale; empty when the pair is missing"),
-    Column("evidence", "float", "arena diameters^2", "Evidence weight summed over trials (0 = never seen)"),
-    Column("standard_error", "float", "", "Standard error of the dissimilarity, where the estimator gives one"),
+    Column(
+        "dissimilarity", "float", "", "The estimate of a pair that was seen, in the RDM's scale; empty when it was not"
+    ),
+    Column(
+        "evidence",
+        "float",
+        "arena diameters^2",
+        "Evidence over the rater's trials, summed (0: never seen); in group.csv its mean over raters",
+    ),
+    Column("standard_error", "float", "", "Standard error of completed, where the rater has one"),
     Column("observations", "int", "", "Trials that held the pair; in group.csv raters who saw it"),
-    Column("predicted", "bool", "", "True when a model filled in a pair that was never seen"),
+    Column("predicted", "bool", "", "True when the pair was never seen and completed holds what a model predicts"),
+    Column(
+        "completed",
+        "float",
+        "",
+        "dissimilarity, or where predicted is true what the model predicts; its sum of squares is 1",
+    ),
 )
 
 # Tables that are also written as JSON beside the CSV, because they are small and scripts read them.

@@ -23,7 +23,8 @@ from analysis.formats.bundle_tables import (
     dictionary_markdown,
     dictionary_rows,
 )
-from analysis.formats.rdm_set import RDMSet
+from analysis.formats.rdm_set import RDMSet, completed_only
+from analysis.formats.square import square_lines
 
 FORMAT = "asterism-bundle"
 FORMAT_VERSION = 1
@@ -50,11 +51,16 @@ quality.csv           how each participant worked
 reliability.* noise_ceiling.*   agreement between raters
 rdms/<method>/rdms.*  each rater's RDM: CSV (pairs), NPZ, MAT and HDF5 (the layout of rsatoolbox)
 rdms/<method>/group.* the RDM pooled over raters, in the same four formats
+rdms/<method>/group_square.csv   the pooled RDM as a square table
+rdms/<method>/*_completed.hdf5   the RDMs completed by the estimator's model, where it predicted any pair
 methods.md            what was done, in words, with the literature
 data_dictionary.*     every column, its unit and meaning
 
 Units: the arena's centre is (0, 0) and its diameter is 1, so a position lies within 0.5 of the centre; x grows to the
 right and y grows upwards. Condensed RDMs are in row-major upper triangle order (SciPy, rsatoolbox, MATLAB squareform).
+An RDM holds what was seen; pairs that were not are missing (NaN, empty). What a model predicts for them stands apart,
+as "completed". The scale of an RDM is arbitrary: the sum of squares of a completed RDM is 1, which is that of the RDM
+itself where nothing was predicted. (The pages show RDMs at a root mean square of 1.)
 Times are UTC; durations are milliseconds of the participant's monotonic clock.
 The report: python -m analysis BUNDLE.zip --out DIR
 """
@@ -176,7 +182,7 @@ def _members(contents: BundleContents) -> Iterator[Member]:
         if table in JSON_TABLES:
             rows = list(rows)
             names = [column.name for column in columns]
-            objects = [row if isinstance(row, Mapping) else dict(zip(names, row, strict=True)) for row in rows]
+            objects = [row if isinstance(row, Mapping) else _named(names, row) for row in rows]
             yield f"{table}.json", [(json.dumps([_jsonable(o) for o in objects], indent=1) + "\n").encode()], ""
         yield f"{table}.csv", _encoded(table, tables.csv_lines(columns, rows)), table
     for stem, sets in (("rdms", contents.rdms), ("group", contents.group_rdms)):
@@ -193,6 +199,11 @@ def _rdm_members(stem: str, rdms: RDMSet) -> Iterator[Member]:
     yield f"{stem}.npz", _spooled(lambda file: tables.write_npz(file, rdms)), ""
     yield f"{stem}.mat", _spooled(lambda file: matlab.write_mat(file, rdms)), ""
     yield f"{stem}.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, rdms)), ""
+    if rdms.completed is not None and rdms.predicted is not None and rdms.predicted.any():
+        whole = completed_only(rdms)
+        yield f"{stem}_completed.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, whole)), ""
+    if len(rdms.raters) == 1 and stem.endswith("/group"):
+        yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, rdms.rdms[0])), ""
 
 
 def _encoded(table: str, lines: Iterator[str]) -> Iterator[bytes]:
@@ -201,6 +212,11 @@ def _encoded(table: str, lines: Iterator[str]) -> Iterator[bytes]:
             yield line.encode()
     except ValueError as error:
         raise ValueError(f"table {table}, {error}") from error
+
+
+def _named(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    """A row by column; columns at the end may be left out, as in the CSV."""
+    return dict(zip(names, [*row, *[None] * (len(names) - len(row))], strict=True))
 
 
 def _jsonable(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ def parse_cell(cell: str, column: Column) -> Any:
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> Iterator[str]:
     """The header and the rows as lines of CSV, one at a time: rows are sequences in column order, or mappings by name.
 
+    A sequence may leave out columns at the end that are not required.
+
     Raises
     ------
     ValueError
@@ -112,7 +114,9 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[
                 raise ValueError(f"row {number}: no column is named {', '.join(sorted(map(str, unknown)))}")
             values: Sequence[Any] = [row.get(name) for name in names]
         else:
-            values = row
+            # Columns are appended over the years: rows in the order of an earlier version leave the last ones out.
+            left_out = columns[len(row) :]
+            values = row if any(column.required for column in left_out) else [*row, *[None] * len(left_out)]
         try:
             writer.writerow([format_cell(value, column) for value, column in zip(values, columns, strict=True)])
         except ValueError as error:

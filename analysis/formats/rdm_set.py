@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from analysis.arrangement import Floats
 from analysis.rdm import n_pairs
 
-OPTIONAL_ROWS = ("evidence", "standard_error", "observations", "predicted")
+OPTIONAL_ROWS = ("evidence", "standard_error", "observations", "predicted", "completed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,8 @@ class RDMSet:
     Parameters
     ----------
     rdms : (R, P) float
-        Dissimilarities in condensed order, NaN where a pair is missing. A single (P,) vector is taken as one row.
+        Dissimilarities in condensed order, NaN where a pair is missing or was not seen. A single (P,) vector is taken
+        as one row.
     names : n strings
         Names of the items (clips), in the order of the condensed vectors; distinct.
     raters : R strings
@@ -29,11 +30,14 @@ class RDMSet:
     method : str
         Estimator of the rows, as in `analysis.estimate_rdm`; empty when unknown.
     evidence, standard_error : (R, P) float or None
-        Evidence weight and standard error of each dissimilarity.
+        Evidence weight and standard error of each dissimilarity; NaN standard errors where a rater has none.
     observations : (R, P) float or None
         Number of trials that held the pair (for a pooled RDM: number of raters who saw it).
     predicted : (R, P) bool or None
-        True where the value was predicted by a model and the pair was never seen.
+        True where the pair was never seen and `completed` holds a model's prediction.
+    completed : (R, P) float or None
+        `rdms` completed by the estimator's model: the same values, and predictions where a pair was never seen. An
+        estimator without a model of unseen pairs leaves them NaN here too.
 
     Raises
     ------
@@ -49,6 +53,7 @@ class RDMSet:
     standard_error: Floats | None = field(default=None)
     observations: Floats | None = field(default=None)
     predicted: Floats | None = field(default=None)
+    completed: Floats | None = field(default=None)
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class RDMSet:
         standard_error: ArrayLike | None = None,
         observations: ArrayLike | None = None,
         predicted: ArrayLike | None = None,
+        completed: ArrayLike | None = None,
     ) -> None:
         rows = np.atleast_2d(np.asarray(rdms, dtype=np.float64))
         shape = (len(raters), n_pairs(len(names)))
@@ -78,9 +84,33 @@ class RDMSet:
         object.__setattr__(self, "names", tuple(str(name) for name in names))
         object.__setattr__(self, "raters", tuple(str(rater) for rater in raters))
         object.__setattr__(self, "method", method)
-        given = (evidence, standard_error, observations, predicted)
+        given = (evidence, standard_error, observations, predicted, completed)
         for label, extra in zip(OPTIONAL_ROWS, given, strict=True):
             array = None if extra is None else np.asarray(extra, dtype=np.float64).reshape(-1, shape[1])
             if array is not None and array.shape != shape:
                 raise ValueError(f"{label} must have shape {shape}, got {array.shape}")
             object.__setattr__(self, label, array)
+
+
+def without_predictions(rdms: RDMSet) -> RDMSet:
+    """RDMs among whose values are predictions, as bundles without `completed` hold them, with these in `completed`."""
+    if rdms.predicted is None or rdms.completed is not None:
+        return rdms
+    seen = np.where(rdms.predicted > 0, np.nan, rdms.rdms)
+    extras = {label: getattr(rdms, label) for label in OPTIONAL_ROWS if label != "completed"}
+    return RDMSet(seen, rdms.names, rdms.raters, rdms.method, **extras, completed=rdms.rdms)
+
+
+def completed_only(rdms: RDMSet) -> RDMSet:
+    """The completed RDMs as a set of their own, for formats that hold one matrix each; the method's name says so.
+
+    Raises
+    ------
+    ValueError
+        When the set holds no completed RDMs.
+    """
+    if rdms.completed is None:
+        raise ValueError("these RDMs come without completed ones")
+    return RDMSet(
+        rdms.completed, rdms.names, rdms.raters, f"{rdms.method}, completed by the model", predicted=rdms.predicted
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +33,23 @@ def write_square_csv(file: str | Path, names: Sequence[str], rdm: Floats) -> Non
     if rdm.shape != (n_pairs(len(names)),):
         raise ValueError(f"rdm must have shape ({n_pairs(len(names))},) for {len(names)} items, got {rdm.shape}")
     with open(file, "w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["", *map(inert, names)])
-        for name, row in zip(names, to_square(rdm).tolist(), strict=True):
-            writer.writerow([inert(name), *("" if math.isnan(value) else repr(value) for value in row)])
+        handle.writelines(square_lines(names, rdm))
+
+
+def square_lines(names: Sequence[str], rdm: Floats) -> Iterator[str]:
+    """The lines of `write_square_csv`, for an RDM (P,) that fits the names."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    rows = ([inert(name), *map(_cell, row)] for name, row in zip(names, to_square(rdm).tolist(), strict=True))
+    for cells in chain([["", *map(inert, names)]], rows):
+        line.seek(0)
+        line.truncate()
+        writer.writerow(cells)
+        yield line.getvalue()
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
 
 
 def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, negative: bool = False) -> RDMSet:

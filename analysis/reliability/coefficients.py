@@ -31,12 +31,15 @@ def variance_ratios(rdms: Floats, weights: Floats, k: float) -> dict[str, Floats
     m, n = mean_over_pairs(means, weights), mean_over_pairs(np.where(shared > 1, shared, np.nan), weights)
     rank_variance, rank_covariance, _ = _moments(ranks(rdms) / here.sum(axis=1, keepdims=True), here, shared)
     w, d = _mean(rank_variance, weights), mean_over_pairs(rank_covariance, weights)
+    # The variance of the raters' sum. Where they cancel each other out, what is left of it is rounding error.
+    total = v + (k - 1) * c
+    total = np.where(total > 1e-9 * v, total, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        alpha = k * c / (v + (k - 1) * c)
+        alpha = k * c / total
         ratios = {
             "cronbach_alpha": alpha,
             "icc_2_1": c / (v + m - (v - c) / n),
-            "icc_2_k": k * c / (v + (k - 1) * c + m - (v - c) / n),
+            "icc_2_k": k * c / (total + m - (v - c) / n),
             "icc_3_k": alpha,
             "kendall_w": (w + (k - 1) * d) / (k * w),
         }

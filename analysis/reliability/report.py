@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from analysis.similarity import check_rdms, similarity
 # Splits of the raters that are left when one is out: enough for an interval.
 SPLITS_WITHOUT_ONE = 500
 NO_INTERVAL = (float("nan"), float("nan"))
+TOO_LITTLE_SHARED = "no two raters share enough pairs over which both of them vary"
+CANCEL = "the raters' RDMs cancel each other out, so that their mean does not vary"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,12 @@ COEFFICIENTS = tuple(name for name, kind in Reliability.__annotations__.items() 
 
 
 def reliability(
-    rdms: ArrayLike, *, level: float = 0.95, max_splits: int = 10_000, rng: np.random.Generator | None = None
+    rdms: ArrayLike,
+    *,
+    level: float = 0.95,
+    max_splits: int = 10_000,
+    rng: np.random.Generator | None = None,
+    names: Sequence[str] | None = None,
 ) -> Reliability:
     """All coefficients of agreement between raters, each with an interval over raters.
 
@@ -67,6 +74,8 @@ def reliability(
     ----------
     rdms : (R, P) float
         One condensed RDM per rater, NaN = missing pair. Two raters are always compared over the pairs that both saw.
+        Alpha, the ICCs and Krippendorff's alpha see the size of an RDM: with missing pairs bring each row to a root
+        mean square of 1 first (`analysis.rdm.scale_to_rms`), or raters who saw few pairs count for most.
     level
         Coverage of the intervals.
     max_splits
@@ -74,6 +83,8 @@ def reliability(
         halvings x pairs: for hundreds of clips some hundreds of halvings are enough.
     rng
         Draws the halvings; a generator seeded with 0 when left out, so that the same data give the same numbers.
+    names
+        Of the raters, for the reasons; "rater 0", "rater 1", ... when left out.
 
     Notes
     -----
@@ -90,13 +101,16 @@ def reliability(
     Without missing pairs these are the textbook coefficients exactly. The intervals come from the jackknife: each rater
     is left out once, and the spread of what remains gives the standard error, with Student's t for R - 1 degrees of
     freedom, on a scale without bounds (Fisher's z for correlations, log(1 - x) for the others). No rater is ever paired
-    with itself, as happens in a bootstrap over raters, and the coverage holds down to three raters.
+    with itself, as happens in a bootstrap over raters, and the coverage holds down to three raters. With few
+    raters, or one who stands apart, intervals of alpha and the ICCs can reach far below -1: `analysis.results` shows
+    none that is wider than its measure's range.
 
     Raises
     ------
     ValueError
-        When a rater has no pair at all, a value is infinite, or an option is out of range. A single rater is no error:
-        every coefficient is then NaN and says why.
+        When a rater has no pair at all, a value is infinite or too large or small to compute with (`check_rdms`), an
+        option is out of range, or there is not one name for each rater. A single rater is no error: every coefficient
+        is then NaN and says why.
 
     References
     ----------
@@ -108,12 +122,13 @@ def reliability(
         raise ValueError("level must lie between 0 and 1, max_splits must be at least 1")
     rng = np.random.default_rng(0) if rng is None else rng
     n_raters = len(table)
+    labels = rater_labels(names, n_raters)
     counts = raters_per_pair(table)
     seen = counts[counts > 0]
     k = round(float(seen.size / np.sum(1.0 / seen)), 12)
     if n_raters > 1:
         halves = splits(n_raters, max_splits, rng)
-        coefficients = _coefficients(table, k, halves, level=level, rng=rng)
+        coefficients = _coefficients(table, k, halves, level=level, rng=rng, names=labels)
     else:
         halves = np.empty((0, 1))
         alone = Coefficient(float("nan"), reason="agreement needs at least two raters")
@@ -128,26 +143,49 @@ def reliability(
     )
 
 
+def rater_labels(names: Sequence[str] | None, n_raters: int) -> tuple[str, ...]:
+    """The raters' names, or "rater 0", "rater 1", ... without any.
+
+    Raises
+    ------
+    ValueError
+        When there is not one name for each rater.
+    """
+    if names is None:
+        return tuple(f"rater {r}" for r in range(n_raters))
+    if len(names) != n_raters:
+        raise ValueError(f"names must hold one name for each of the {n_raters} raters, got {len(names)}")
+    return tuple(names)
+
+
 def _coefficients(
-    table: Floats, k: float, halves: Floats, *, level: float, rng: np.random.Generator
+    table: Floats, k: float, halves: Floats, *, level: float, rng: np.random.Generator, names: tuple[str, ...]
 ) -> dict[str, Coefficient]:
     n_raters = len(table)
     # The first row is the data, row 1 + r the data without rater r.
     weights = np.vstack([np.ones(n_raters), 1 - np.eye(n_raters)])
-    found = {}
-    for method in ("pearson", "spearman", "tau_a"):
-        agreement = similarity(table, method=method)
-        values = mean_over_pairs(agreement, weights)
-        found[f"pairwise_{method}"] = with_interval(values, level, "correlation", _undefined_pairs(agreement))
+    agreements = {method: similarity(table, method=method) for method in ("pearson", "spearman", "tau_a")}
     others, alone = _leave_one_out(table)
-    left_out = _undefined_raters(alone)
-    found["leave_one_out"] = with_interval(others, level, "correlation", left_out)
-    by_halves = _split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
-    found["split_half"] = with_interval(by_halves, level, "correlation", left_out)
+    values = {f"pairwise_{method}": mean_over_pairs(agreement, weights) for method, agreement in agreements.items()}
+    values["leave_one_out"] = others
+    values["split_half"] = _split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
+    values |= variance_ratios(table, weights, k) | {"krippendorff_alpha": krippendorff_alpha(table, weights)}
+    missing = _undefined_pairs(agreements["pearson"])
+    remarks = {f"pairwise_{method}": _undefined_pairs(agreement) for method, agreement in agreements.items()}
+    remarks |= dict.fromkeys(("leave_one_out", "split_half"), _undefined_raters(alone, agreements["pearson"], names))
+    comparable = missing is None or np.isfinite(agreements["pearson"][np.triu_indices(n_raters, 1)]).any()
+    found = {
+        name: with_interval(
+            each,
+            level,
+            "correlation" if name in remarks else "ratio",
+            remarks.get(name),
+            undefined=CANCEL if comparable else TOO_LITTLE_SHARED,
+            names=names,
+        )
+        for name, each in values.items()
+    }
     found["split_half_corrected"] = _spearman_brown(found["split_half"])
-    for name, values in variance_ratios(table, weights, k).items():
-        found[name] = with_interval(values, level, "ratio")
-    found["krippendorff_alpha"] = with_interval(krippendorff_alpha(table, weights), level, "ratio")
     return found
 
 
@@ -183,25 +221,35 @@ SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]]
 }
 
 
-def with_interval(values: Floats, level: float, scale: str, left_out: str | None = None) -> Coefficient:
+def with_interval(
+    values: Floats,
+    level: float,
+    scale: str,
+    left_out: str | None = None,
+    *,
+    undefined: str = TOO_LITTLE_SHARED,
+    names: Sequence[str] | None = None,
+) -> Coefficient:
     """The coefficient of the data, `values[0]`, with the jackknife's interval out of those without each rater.
 
-    `scale` is "correlation", "ratio" (at most 1, without a lower bound) or "difference" (without bounds).
+    `scale` is "correlation", "ratio" (at most 1, without a lower bound) or "difference" (without bounds). `undefined`
+    is the reason where the coefficient is NaN, `names` are the raters'.
     """
     estimate, without, n_raters = float(values[0]), values[1:], len(values) - 1
     if not np.isfinite(estimate):
-        return Coefficient(float("nan"), reason="no two raters share enough pairs over which both of them vary")
+        return Coefficient(float("nan"), reason=undefined)
     if n_raters < 3:
         return Coefficient(estimate, reason="an interval over raters needs at least three raters")
     if not np.isfinite(without).all():
-        vital = int(np.flatnonzero(~np.isfinite(without))[0])
-        return Coefficient(estimate, reason=f"no interval: without rater {vital} the coefficient is undefined")
+        vital = rater_labels(names, n_raters)[int(np.flatnonzero(~np.isfinite(without))[0])]
+        return Coefficient(estimate, reason=f"no interval: without {vital} the coefficient is undefined")
     there, back = SCALES[scale]
     moved = there(without)
     error = np.sqrt((n_raters - 1) / n_raters * np.sum((moved - moved.mean()) ** 2))
     reach = t.ppf((1 + level) / 2, n_raters - 1) * error
-    low, high = np.sort(back(there(values[:1]) + np.array([-reach, reach])))
-    return Coefficient(estimate, (float(low), float(high)), left_out)
+    with np.errstate(over="ignore"):
+        low, high = (float(end) for end in np.sort(back(there(values[:1]) + np.array([-reach, reach]))))
+    return Coefficient(estimate, (low, high), left_out)
 
 
 def _spearman_brown(split: Coefficient) -> Coefficient:
@@ -218,11 +266,21 @@ def _undefined_pairs(agreement: Floats) -> str | None:
     return f"left out: {missing} pairs of raters who share fewer than 3 pairs or do not vary" if missing else None
 
 
-def _undefined_raters(each: Floats) -> str | None:
+def _undefined_raters(each: Floats, between: Floats, names: tuple[str, ...]) -> str | None:
+    """Who has no correlation with the pool of the others (R,), and why, out of the raters' correlations (R, R)."""
     missing = np.flatnonzero(np.isnan(each))
-    return (
-        f"left out: rater {', '.join(map(str, missing))}, without variation or shared pairs" if missing.size else None
-    )
+    if not missing.size:
+        return None
+    apart = np.array([np.isfinite(np.delete(between[rater], rater)).any() for rater in missing])
+    reasons = [
+        f"{', '.join(names[rater] for rater in raters)} ({why})"
+        for raters, why in (
+            (missing[~apart], "no variation, or too few pairs shared with the others"),
+            (missing[apart], "the others cancel each other out"),
+        )
+        if raters.size
+    ]
+    return f"left out: {'; '.join(reasons)}"
 
 
 def _mean(values: Floats) -> float:

@@ -58,9 +58,10 @@ TEXT = """## Data
 
 ## Dissimilarities
 
-For each rater a representational dissimilarity matrix (RDM) was estimated by {estimator}. {fit} Each RDM was scaled to
-a sum of squares of 1; the scale of an RDM is arbitrary. The group's RDM is the mean of the raters' RDMs at equal root
-mean square, each pair over the raters who have it.
+For each rater a representational dissimilarity matrix (RDM) was estimated by {estimator}. {fit} Only pairs that a rater
+saw together in some trial count as that rater's judgments: everything below is made of these. {predicted} The scale of
+an RDM is arbitrary; RDMs in files have a sum of squares of 1, predicted pairs included. The group's RDM is the mean of
+the raters' RDMs at equal root mean square, each pair over the raters who saw it.
 
 ## Agreement between raters
 
@@ -75,12 +76,12 @@ mean square, each pair over the raters who have it.
 Asterism's analysis library on Python {python}, NumPy {numpy} and SciPy {scipy}. Seed of all random numbers: {seed}.
 """
 
-AGREEMENT = """Every two raters were compared over the pairs that both have. We report mean pairwise Pearson, Spearman
-and Kendall τa correlations; the correlation of each rater with the mean of the others; the mean over {n_splits} split
-halves and its Spearman–Brown correction; Cronbach's α with raters as items and pairs as cases; ICC(2,1), ICC(2,k) and
-ICC(3,k) (McGraw & Wong, 1996); Krippendorff's α with the interval metric (Hayes & Krippendorff, 2007); and Kendall's
-W. {intervals} Noise ceilings are those of Nili et al. (2014): the mean similarity of each rater to the pool of all
-raters (upper) and of all other raters (lower)."""
+AGREEMENT = """Every two raters were compared over the pairs that both saw, with each RDM at a root mean square of
+1. We report mean pairwise Pearson, Spearman and Kendall τa correlations; the correlation of each rater with the
+mean of the others; the mean over {n_splits} split halves and its Spearman–Brown correction; Cronbach's α with
+raters as items and pairs as cases; ICC(2,1), ICC(2,k) and ICC(3,k) (McGraw & Wong, 1996); Krippendorff's α with the
+interval metric (Hayes & Krippendorff, 2007); and Kendall's W. {intervals} Noise ceilings are those of Nili et al.
+(2014): the mean similarity of each rater to the pool of all raters (upper) and of all other raters (lower)."""
 
 INTERVALS = (
     """{level:.0%} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."""
@@ -93,6 +94,7 @@ def analysis_text(results: Results) -> str:
         data=_data(results),
         estimator=_joined(ESTIMATORS[results.choices.method]),
         fit=_fit(results),
+        predicted=_predicted(results),
         agreement=_agreement(results),
         structure=_structure(results),
         python=platform.python_version(),
@@ -139,6 +141,16 @@ def _fit(results: Results) -> str:
     if all("dimensions" in parameters for parameters in found):
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
     return " ".join(sentences)
+
+
+def _predicted(results: Results) -> str:
+    share = float(np.mean([results.estimates[rater].predicted for rater in results.raters]))
+    if share == 0:
+        return ""
+    return (
+        f"For the others ({share:.1%} of the raters' pairs) the model predicts values; these are given apart, as "
+        "completed RDMs, and enter no coefficient, pool, map or figure."
+    )
 
 
 def _agreement(results: Results) -> str:

@@ -14,31 +14,11 @@ from analysis.reliability import GrowthCurve
 from analysis.reliability.report import COEFFICIENTS
 from analysis.report.facts import minutes
 from analysis.report.results import Results
+from analysis.results import COMPARATOR_LABELS, LABELS
 from analysis.structure import Dimensionality, Tree, silhouette_by_clusters
 
 # Small matrices of more raters than this no longer help anybody.
 MOST_RATERS = 60
-NAMES = {
-    "pairwise_pearson": "pairwise Pearson r",
-    "pairwise_spearman": "pairwise Spearman ρ",
-    "pairwise_tau_a": "pairwise Kendall τa",
-    "leave_one_out": "leave one rater out",
-    "split_half": "split-half r",
-    "split_half_corrected": "split-half, corrected",
-    "cronbach_alpha": "Cronbach's α",
-    "icc_2_1": "ICC(2,1)",
-    "icc_2_k": "ICC(2,k)",
-    "icc_3_k": "ICC(3,k)",
-    "krippendorff_alpha": "Krippendorff's α",
-    "kendall_w": "Kendall's W",
-}
-COMPARATOR_NAMES = {
-    "pearson": "Pearson r",
-    "spearman": "Spearman ρ",
-    "rho_a": "ρa",
-    "tau_a": "Kendall τa",
-    "cosine": "cosine",
-}
 
 
 @dataclass(frozen=True)
@@ -56,7 +36,7 @@ def draw(results: Results) -> Iterator[Drawing]:
     yield Drawing(
         "rdm_group",
         f"Dissimilarity of every two clips, pooled over {len(results.raters)} raters. Clips that are alike stand side "
-        "by side (average linkage); a cross marks a pair that nobody saw.",
+        "by side (average linkage); a cross marks a pair that nobody saw; predictions are not among them.",
         figures.rdm_heat_map(results.group, names, order=order),
     )
     if results.map is not None:
@@ -84,7 +64,7 @@ def draw(results: Results) -> Iterator[Drawing]:
     if 1 < len(results.raters) <= MOST_RATERS:
         yield Drawing(
             "rdm_raters",
-            "Each rater's RDM, clips in the same order as above.",
+            "Each rater's RDM of the pairs that the rater saw (others are blank), clips in the same order as above.",
             figures.rdm_gallery(
                 results.table[results.rater_order], [results.raters[r] for r in results.rater_order], order=order
             ),
@@ -113,7 +93,7 @@ def draw(results: Results) -> Iterator[Drawing]:
 
 def _agreement(results: Results) -> Iterator[Drawing]:
     report = results.reliability
-    rows = [(NAMES[name], getattr(report, name).value, getattr(report, name).interval) for name in COEFFICIENTS]
+    rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in COEFFICIENTS]
     yield Drawing(
         "reliability",
         f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
@@ -135,15 +115,15 @@ def _agreement(results: Results) -> Iterator[Drawing]:
             "Spearman ρ",
         ),
     )
-    ceilings = [(method, c) for method, c in results.ceilings.items() if np.isfinite(c.lower)]
-    bands = {COMPARATOR_NAMES[method]: (c.lower, c.upper) for method, c in ceilings}
+    ceilings = [(method, c) for method, c in results.agreement.ceilings.items() if np.isfinite(c.lower)]
+    bands = {COMPARATOR_LABELS[method]: (c.lower, c.upper) for method, c in ceilings}
     if bands:
         yield Drawing(
             "noise_ceiling",
             "Noise ceilings: a model that reaches the band explains all that raters have in common. Points: each "
             "rater's similarity to the pool of the others.",
             figures.noise_ceilings(
-                bands, {COMPARATOR_NAMES[method]: results.with_others[method] for method, _ in ceilings}
+                bands, {COMPARATOR_LABELS[method]: results.agreement.with_others[method] for method, _ in ceilings}
             ),
         )
 

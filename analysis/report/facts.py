@@ -96,9 +96,11 @@ def remarks(results: Results) -> list[str]:
         found.append(f"{len(dropped) - MOST_LISTED} more trials were not used.")
     if predicted := sum(int(estimate.predicted.sum()) for _, estimate in estimates):
         found.append(
-            f"{predicted / results.table.size:.1%} of the raters' dissimilarities belong to pairs that the rater never "
-            f"saw together: the {results.choices.method} model predicts them (column predicted of tables/rdms.csv)."
+            f"{predicted / results.table.size:.1%} of the raters' pairs were never seen by the rater. They enter no "
+            "figure and no table here but tables/rdms.csv, whose column completed has what the model predicts for them."
         )
+    if results.agreement.influence is not None:
+        found.append(results.agreement.influence.sentence)
     if never := int(((results.observations > 0).sum(axis=0) == 0).sum()):
         found.append(f"{never} of {results.group.size} pairs were seen by nobody.")
     if results.map is None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from analysis.estimators.uncertainty import Interval
 from analysis.formats.bundle import Bundle
 from analysis.reliability.report import COEFFICIENTS
-from analysis.report.drawings import COMPARATOR_NAMES, NAMES
 from analysis.report.facts import number, remarks, summary, work
 from analysis.report.markdown import to_html
 from analysis.report.results import Results
+from analysis.results import COMPARATOR_LABELS, LABELS
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -145,15 +145,15 @@ def agreement_table(results: Results) -> str:
         found = getattr(report, name)
         low, high = found.interval
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
-        rows.append([NAMES[name], number(found.value), interval, found.reason or ""])
+        rows.append([LABELS[name], number(found.value), interval, found.reason or ""])
     caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
     return _remarked(caption, ("measure", "value", "interval", "remark"), rows)
 
 
 def ceiling_table(results: Results) -> str:
     """Lower and upper noise ceiling by measure."""
-    found = results.ceilings.items()
-    rows = [[COMPARATOR_NAMES[name], number(c.lower), number(c.upper), c.reason or ""] for name, c in found]
+    found = results.agreement.ceilings.items()
+    rows = [[COMPARATOR_LABELS[name], number(c.lower), number(c.upper), c.reason or ""] for name, c in found]
     return _remarked("Noise ceilings (Nili et al. 2014).", ("measure", "lower", "upper", "remark"), rows)
 
 
@@ -178,7 +178,7 @@ def needed_table(results: Results) -> str:
 def rater_table(results: Results) -> str:
     """How much each rater did, and how far the rater agrees with the others."""
     done = work(results)
-    with_others = dict(zip(results.raters, results.with_others["pearson"].tolist(), strict=True))
+    with_others = dict(zip(results.raters, results.agreement.with_others["pearson"].tolist(), strict=True))
     asked = results.choices.uncertainty
     header = ["rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted"]
     rows = []

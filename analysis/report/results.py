@@ -10,19 +10,26 @@ from typing import Any
 import numpy as np
 
 from analysis.arrangement import Arrangement, Floats
-from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from analysis.estimators import RDMEstimate
 from analysis.formats.bundle import Bundle, Trial
 from analysis.formats.bundle_reader import RDM_PURPOSES
 from analysis.formats.rdm_set import RDMSet
-from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
-from analysis.pooling import pool
-from analysis.rdm import n_pairs, pairs_within
-from analysis.reliability import GrowthCurve, RatersNeeded, Reliability, growth, raters_needed, reliability
+from analysis.reliability import GrowthCurve, RatersNeeded, Reliability, growth, raters_needed
 from analysis.report.working import Working, working
-from analysis.similarity import Method, similarity
+from analysis.results import (
+    Agreement,
+    GroupRDM,
+    agreement,
+    estimate_rater,
+    group_rdm,
+    group_set,
+    judged,
+    observations,
+    rater_set,
+)
+from analysis.similarity import similarity
 from analysis.structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality, mds
 
-COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
 # Reliabilities of the mean for which the report says how many raters they take.
 TARGETS = (0.8, 0.9)
 
@@ -49,11 +56,11 @@ class Choices:
 class Results:
     """A study's results; R raters with an RDM, P pairs of n clips.
 
-    `table` (R, P) are the raters' RDMs in the order of `raters`; `failures` says why others have none. `group` (P,) is
-    their pool at equal RMS, with a sum of squares of 1. `observations` (R, P) counts the trials that held a pair.
-    `with_others` (R,) is each rater's similarity to the pool of the others, `between` (R, R) Spearman's. `order` (n,)
-    and `rater_order` (R,) put side by side what is alike. `map` and `tree` are None where missing pairs leave them
-    undefined, `growth` and `dimensions` with fewer than three raters.
+    `table` (R, P) holds what the raters saw, in the order of `raters` and each at a root mean square of 1 (`judged`);
+    `failures` says why others have none. `pooled` is their pool, what was seen apart from what is predicted.
+    `observations` (R, P) counts the trials that held a pair. `between` (R, R) is Spearman's correlation of every two
+    raters. `order` (n,) and `rater_order` (R,) put side by side what is alike. `map` and `tree` are None where missing
+    pairs leave them undefined, `growth` and `dimensions` with fewer than three raters.
     """
 
     choices: Choices
@@ -64,13 +71,11 @@ class Results:
     failures: dict[str, str]
     raters: tuple[str, ...]
     table: Floats
-    group: Floats
+    pooled: GroupRDM
     observations: Floats
-    reliability: Reliability
+    agreement: Agreement
     growth: GrowthCurve | None
     needed: dict[float, RatersNeeded]
-    ceilings: dict[Method, NoiseCeiling]
-    with_others: dict[Method, Floats]
     between: Floats
     map: MDS | None
     tree: Tree | None
@@ -81,6 +86,16 @@ class Results:
     attributes: dict[str, dict[str, str]]
 
     @property
+    def group(self) -> Floats:
+        """The raters' RDMs as one, (P,), over what they saw."""
+        return self.pooled.rdm
+
+    @property
+    def reliability(self) -> Reliability:
+        """Agreement between the raters, as it is to be shown."""
+        return self.agreement.reliability
+
+    @property
     def evidence(self) -> Floats:
         """Evidence of each pair for each rater, (R, P)."""
         return np.array([self.estimates[rater].evidence for rater in self.raters])
@@ -88,23 +103,11 @@ class Results:
     def rdm_set(self) -> RDMSet:
         """The raters' RDMs with all that is known of each pair."""
         found = [self.estimates[rater] for rater in self.raters]
-        errors = [estimate.standard_error for estimate in found]
-        return RDMSet(
-            self.table,
-            self.names,
-            self.raters,
-            self.choices.method,
-            evidence=self.evidence,
-            standard_error=None if any(error is None for error in errors) else np.array(errors),
-            observations=self.observations,
-            predicted=np.array([estimate.predicted for estimate in found]),
-        )
+        return rater_set(found, self.names, self.raters, list(self.observations))
 
     def group_set(self) -> RDMSet:
         """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""
-        seen = (self.observations > 0).sum(axis=0)
-        mean_evidence = self.evidence.mean(axis=0)
-        return RDMSet(self.group, self.names, ["group"], self.choices.method, evidence=mean_evidence, observations=seen)
+        return group_set(self.pooled, self.names, self.choices.method)
 
 
 def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
@@ -124,16 +127,13 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in failures.items()) or "no trial was stored"
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
     raters = tuple(estimates)
-    table = np.array([estimates[rater].rdm for rater in raters])
+    found = [estimates[rater] for rater in raters]
+    table = judged(found)
     progress("Pooling the raters and measuring their agreement")
-    group = pool(table, "cosine")
-    group = group / np.sqrt(np.nansum(group**2))
-    agreement = reliability(table, rng=np.random.default_rng(choices.seed))
-    progress("Computing noise ceilings")
-    ceilings = {method: noise_ceiling(table, method=method) for method in COMPARATORS}
-    with_others = {method: leave_one_out(table, method) for method in COMPARATORS}
+    pooled = group_rdm(found)
+    between_raters = agreement(table, raters, seed=choices.seed)
     progress("Mapping and clustering the clips, looking at how raters worked")
-    tree = _tree(group)
+    tree = _tree(pooled.rdm)
     trials = bundle.trials()
     in_use = {rater: [t for t in trials[rater] if t.row["purpose"] in RDM_PURPOSES] for rater in arrangements}
     return Results(
@@ -145,15 +145,13 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         failures=failures,
         raters=raters,
         table=table,
-        group=group,
-        observations=np.array([_observations(arrangements[rater], n_items) for rater in raters]),
-        reliability=agreement,
+        pooled=pooled,
+        observations=np.array([observations(arrangements[r], n_items, estimates[r]) for r in raters]),
+        agreement=between_raters,
         growth=growth(table, rng=np.random.default_rng(choices.seed)) if len(raters) > 2 else None,
         needed={target: raters_needed(table, target) for target in TARGETS},
-        ceilings=ceilings,
-        with_others=with_others,
         between=similarity(table, method="spearman"),
-        map=_map(group),
+        map=_map(pooled.rdm),
         tree=tree,
         order=list(range(n_items)) if tree is None else [int(leaf) for leaf in tree.order],
         rater_order=_rater_order(table),
@@ -172,7 +170,8 @@ def _estimate_all(
     # A process takes a second or two to start, which four raters are worth.
     jobs = choices.jobs or max(1, min(os.cpu_count() or 1, len(arrangements) // 4))
     found = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_estimate)(trials, n_items, choices) for trials in arrangements.values()
+        delayed(estimate_rater)(trials, n_items, choices.method, uncertainty=choices.uncertainty, seed=choices.seed)
+        for trials in arrangements.values()
     )
     estimates, failures = {}, {}
     for number, (rater, result) in enumerate(zip(arrangements, found, strict=True), start=1):
@@ -182,23 +181,6 @@ def _estimate_all(
         else:
             estimates[rater] = result
     return estimates, failures
-
-
-def _estimate(trials: list[Arrangement], n_items: int, choices: Choices) -> RDMEstimate | str:
-    # Each rater has the same seed, so that a rater's result does not depend on who else is in the study.
-    rng = np.random.default_rng(choices.seed)
-    try:
-        return estimate_rdm(trials, n_items, method=choices.method, uncertainty=choices.uncertainty, rng=rng)
-    except NoUsableTrialsError as error:
-        return str(error)
-
-
-def _observations(trials: list[Arrangement], n_items: int) -> Floats:
-    """Number of trials that hold each pair, (P,)."""
-    counts = np.zeros(n_pairs(n_items))
-    for trial in trials:
-        counts[pairs_within(trial.items, n_items)] += 1
-    return counts
 
 
 def _map(group: Floats) -> MDS | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,12 @@ from analysis import figures
 from analysis.formats import matlab, rsatoolbox, tables
 from analysis.formats.bundle import Bundle
 from analysis.formats.bundle_tables import METHOD, TABLES, Column
-from analysis.reliability.report import COEFFICIENTS
 from analysis.report.analysis_text import analysis_text
 from analysis.report.drawings import draw
 from analysis.report.facts import work
 from analysis.report.page import Picture, page
 from analysis.report.results import Choices, Progress, Results, analyse
+from analysis.results import ceiling_rows, reliability_rows
 
 RATER = Column("rater", "text", "", "Participant", True)
 RATER_COLUMNS = (
@@ -84,10 +84,9 @@ def write_tables(results: Results, folder: Path) -> None:
     tables.write_long_csv(folder / "rdms.csv", results.rdm_set())
     tables.write_long_csv(folder / "group.csv", results.group_set())
     tables.write_square_csv(folder / "group_square.csv", results.names, results.group)
-    _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results))
-    method, n_raters = results.choices.method, len(results.raters)
-    ceilings = [(method, name, c.lower, c.upper, n_raters) for name, c in results.ceilings.items()]
-    _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceilings)
+    method = results.choices.method
+    _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results.agreement, method))
+    _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceiling_rows(results.agreement, method))
     _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
     _write(folder / "quality.csv", TABLES["quality"], quality_rows(results))
     if results.map is not None:
@@ -95,18 +94,11 @@ def write_tables(results: Results, folder: Path) -> None:
         _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
 
 
-def reliability_rows(results: Results) -> list[Sequence[Any]]:
-    """Rows of the bundle's reliability table."""
-    method, report = results.choices.method, results.reliability
-    found = [(name, getattr(report, name)) for name in COEFFICIENTS]
-    return [(method, name, c.value, *c.interval, report.n_raters) for name, c in found]
-
-
 def rater_rows(results: Results) -> list[Sequence[Any]]:
     """One row of `RATER_COLUMNS` for each rater."""
     done = work(results)
     rows: list[Sequence[Any]] = []
-    similar = results.with_others["pearson"].tolist()
+    similar = results.agreement.with_others["pearson"].tolist()
     for rater, others, halves in zip(results.raters, similar, results.working.odd_even.tolist(), strict=True):
         one, estimate = done[rater], results.estimates[rater]
         known = estimate.correlation_with_truth or (None, None, None)
@@ -133,6 +125,6 @@ def quality_rows(results: Results) -> list[Sequence[Any]]:
     return rows
 
 
-def _write(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> None:
+def _write(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(tables.csv_lines(columns, rows))

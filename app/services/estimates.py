@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from analysis import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from analysis import RDMEstimate
 from analysis.rdm import n_pairs
+from analysis.results import estimate_rater
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Submission, Trial
 from app.services.arrangements import JUDGMENTS, clip_order, session_arrangements
@@ -24,11 +25,14 @@ BYTES_PER_PAIR = 8 + 8 + 8 + 1
 
 @dataclass(frozen=True)
 class Choice:
-    """What an experimenter looks at: an estimator, and which raters are in."""
+    """What an experimenter looks at: an estimator, and which raters are in.
+
+    Sessions that are not finished are out unless asked for: a single round of one can turn every figure over.
+    """
 
     method: str
     with_simulated: bool = True
-    with_unfinished: bool = True
+    with_unfinished: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,16 @@ class Rater:
 
 @dataclass(frozen=True)
 class Estimates:
-    """The raters of a choice. `done` of them are computed; the others wait for the next call."""
+    """The raters of a choice. `done` of them are computed; the others wait for the next call.
+
+    `unfinished` counts the sessions with judgments that are not finished, whether the choice takes them in or not.
+    """
 
     choice: Choice
     clips: list[Clip]
     raters: list[Rater]
     done: int
+    unfinished: int
 
     @property
     def complete(self) -> bool:
@@ -115,7 +123,13 @@ def estimate_raters(db: Session, study_id: int, choice: Choice, *, seconds: floa
     """
     clips = clip_order(db, study_id)
     order = tuple(clip.id for clip in clips)
-    sessions = _sessions(db, study_id, choice)
+    everybody = _sessions(db, study_id, choice)
+    unfinished = sum(session.state != SessionState.FINISHED for session, _ in everybody)
+    sessions = [
+        (session, trials)
+        for session, trials in everybody
+        if choice.with_unfinished or session.state == SessionState.FINISHED
+    ]
     end = None if seconds is None else time.monotonic() + seconds
     if len(sessions) * n_pairs(len(clips)) * BYTES_PER_PAIR > MEMORY_BYTES:
         # What one call computes would be forgotten before the next, so a single long call has to do.
@@ -129,11 +143,11 @@ def estimate_raters(db: Session, study_id: int, choice: Choice, *, seconds: floa
             computed += 1
         done += found is not None
         raters.append(_rater(session, trials, found))
-    return Estimates(choice, clips, raters, done)
+    return Estimates(choice, clips, raters, done, unfinished)
 
 
 def _sessions(db: Session, study_id: int, choice: Choice) -> list[tuple[ParticipantSession, int]]:
-    """Sessions of the choice with the number of trials that each has submitted; never a withdrawn one."""
+    """Sessions with the number of trials that each has submitted, unfinished ones too; never a withdrawn one."""
     query = (
         select(ParticipantSession, func.count())
         .join(Trial, Trial.session_id == ParticipantSession.id)
@@ -148,8 +162,6 @@ def _sessions(db: Session, study_id: int, choice: Choice) -> list[tuple[Particip
     )
     if not choice.with_simulated:
         query = query.where(ParticipantSession.is_simulated.is_(False))
-    if not choice.with_unfinished:
-        query = query.where(ParticipantSession.state == SessionState.FINISHED)
     return [(session, trials) for session, trials in db.execute(query)]
 
 
@@ -157,10 +169,7 @@ def _compute(db: Session, session: ParticipantSession, key: Key) -> RDMEstimate 
     with _computing:
         found = _memory.get(key)
         if found is None:
-            try:
-                found = estimate_rdm(session_arrangements(db, session), len(key[3]), method=key[2])
-            except NoUsableTrialsError as error:
-                found = str(error)
+            found = estimate_rater(session_arrangements(db, session), len(key[3]), key[2])
             _memory.put(key, found)
     return found
 

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-import numpy as np
 from sqlalchemy.orm import Session
 
-from analysis import noise_ceiling
-from analysis.arrangement import Floats
 from analysis.formats import matlab, rsatoolbox, tables
 from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
-from analysis.formats.rdm_set import RDMSet
-from analysis.rdm import n_pairs, pairs_within
-from analysis.reliability import Coefficient
-from analysis.similarity import Method
+from analysis.formats.rdm_set import RDMSet, completed_only
+from analysis.results import ceiling_rows, reliability_rows
 from app.definition import check_definition
 from app.errors import Invalid
-from app.models import ParticipantSession, Study
-from app.services.arrangements import session_arrangements
-from app.services.estimates import Choice, Estimates, estimate_raters
+from app.models import Study
+from app.services.estimates import Choice, estimate_raters
 from app.services.export_tables import Cells, ExportOptions, bundle_tables
 from app.services.methods_text import methods_text
-from app.services.results import GROUP, agreement, group_rdm, rdm_table
+from app.services.results import agreement, pooled_rdm, rater_rdms
 from app.version import VERSION
 
 METHODS = ("weighted_average", "combined")
 # Above this size a file waits on disk, not in memory, while it is made.
 SPOOL = 16 * 1024 * 1024
 BLOCK = 64 * 1024
-COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "tau_a", "cosine")
 
 
 def export_bundle(db: Session, study: Study, out: Writable, options: ExportOptions | None = None) -> dict[str, Any]:
@@ -68,34 +60,6 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     )
 
 
-def rater_rdms(db: Session, estimates: Estimates) -> RDMSet | None:
-    """Each rater's RDM with what is known of its pairs (standard errors if all have them); None when there is none."""
-    usable = estimates.usable
-    if not usable:
-        return None
-    errors = [estimate.standard_error for _, estimate in usable]
-    return RDMSet(
-        rdm_table(estimates),
-        [clip.file_name for clip in estimates.clips],
-        [rater.name for rater, _ in usable],
-        estimates.choice.method,
-        evidence=np.array([estimate.evidence for _, estimate in usable]),
-        standard_error=None if any(error is None for error in errors) else np.array(errors),
-        observations=np.array([_observations(db, rater.session, len(estimates.clips)) for rater, _ in usable]),
-        predicted=np.array([estimate.predicted for _, estimate in usable]),
-    )
-
-
-def pooled_rdm(estimates: Estimates) -> RDMSet | None:
-    """The RDM pooled over the raters; None when no rater has one."""
-    group = group_rdm(estimates)
-    if group is None:
-        return None
-    names = [clip.file_name for clip in estimates.clips]
-    method = estimates.choice.method
-    return RDMSet(group.rdm, names, [GROUP], method, evidence=group.evidence, observations=group.n_raters)
-
-
 def write_csv(out: IO[bytes], rdms: RDMSet) -> None:
     """Write the RDMs as a table of pairs, one row for each rater and pair."""
     out.writelines(line.encode() for line in tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms)))
@@ -109,8 +73,10 @@ RDM_WRITERS: dict[str, tuple[Callable[[IO[bytes], RDMSet], None], str]] = {
 }
 
 
-def rdms_to_download(db: Session, study: Study, choice: Choice, *, group: bool, kind: str) -> RDMSet:
-    """The raters' RDMs, or the pooled one, for a file of that kind.
+def rdms_to_download(
+    db: Session, study: Study, choice: Choice, *, group: bool, kind: str, completed: bool = False
+) -> RDMSet:
+    """The raters' RDMs, or the pooled one, for a file of that kind; `completed` by the estimator's model, or as seen.
 
     Raises
     ------
@@ -123,7 +89,7 @@ def rdms_to_download(db: Session, study: Study, choice: Choice, *, group: bool, 
     rdms = pooled_rdm(estimates) if group else rater_rdms(db, estimates)
     if rdms is None:
         raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
-    return rdms
+    return completed_only(rdms) if completed else rdms
 
 
 def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
@@ -135,44 +101,13 @@ def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
             yield block
 
 
-def _observations(db: Session, session: ParticipantSession, n_items: int) -> Floats:
-    """Number of the session's trials that hold each pair, (P,)."""
-    counts = np.zeros(n_pairs(n_items))
-    for arrangement in session_arrangements(db, session):
-        counts[pairs_within(arrangement.items, n_items)] += 1
-    return counts
-
-
 def _reliability(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
     for choice in choices:
-        found = agreement(estimate_raters(db, study.id, choice))
-        if found is None:
-            continue
-        for field in fields(found.reliability):
-            measure = getattr(found.reliability, field.name)
-            if isinstance(measure, Coefficient):
-                low, high = measure.interval
-                yield {
-                    "method": choice.method,
-                    "measure": field.name,
-                    "value": measure.value,
-                    "low": low,
-                    "high": high,
-                    "n_raters": found.reliability.n_raters,
-                }
+        if found := agreement(estimate_raters(db, study.id, choice)):
+            yield from reliability_rows(found, choice.method)
 
 
 def _noise_ceilings(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
     for choice in choices:
-        estimates = estimate_raters(db, study.id, choice)
-        if not estimates.usable:
-            continue
-        for comparator in COMPARATORS:
-            ceiling = noise_ceiling(rdm_table(estimates), method=comparator)
-            yield {
-                "method": choice.method,
-                "comparator": comparator,
-                "lower": ceiling.lower,
-                "upper": ceiling.upper,
-                "n_raters": len(estimates.usable),
-            }
+        if found := agreement(estimate_raters(db, study.id, choice)):
+            yield from ceiling_rows(found, choice.method)

@@ -27,10 +27,13 @@ Cells = dict[str, Any]
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Which sessions are in, and whether the recruiter's ids of people are. A withdrawn session is never in."""
+    """Which sessions are in, and whether the recruiter's ids of people are. A withdrawn session is never in.
+
+    Unfinished sessions are out unless asked for, here as everywhere.
+    """
 
     with_simulated: bool = True
-    with_unfinished: bool = True
+    with_unfinished: bool = False
     recruiter_ids: bool = False
 
 
@@ -156,7 +159,9 @@ def _placements(db: Session, study: Study, options: ExportOptions) -> Iterator[C
         .join(Seat, (Seat.trial_id == Placement.trial_id) & (Seat.clip_id == Placement.clip_id))
         .join(Clip, Clip.id == Placement.clip_id)
     )
-    yield from _by_session(db, query, study, options, Seat.seat)
+    # In the order of the items, as results are computed from the database: both give the same figures to the last
+    # digit.
+    yield from _by_session(db, query, study, options, Clip.position)
 
 
 def _moves(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:

@@ -47,15 +47,17 @@ A representational dissimilarity matrix (RDM) was estimated for each participant
 
 {estimators}
 
-Each RDM has a sum of squares of 1. The group's RDM is the mean of the participants' RDMs at equal root mean square,
-over the participants who saw the pair.
+Only pairs that a participant saw together in some trial count as that participant's judgments. Where an estimator
+predicts the others, the predictions are given apart, as completed RDMs; they enter no pool, coefficient or noise
+ceiling. The scale of an RDM is arbitrary: RDMs in files have a sum of squares of 1, predicted pairs included. The
+group's RDM is the mean of the participants' RDMs at equal root mean square, over the participants who saw the pair.
 
 ## Agreement
 
 Agreement between participants is given as mean pairwise correlation, correlation of each participant with the mean of
 the others, split-half correlation (all halvings, or a random sample of them), Cronbach's alpha and intraclass
-correlations (McGraw & Wong, 1996), each over the pairs that both sides saw. Intervals come from the jackknife over
-participants. The noise ceiling follows Nili et al. (2014).
+correlations (McGraw & Wong, 1996), each over the pairs that both sides saw, with each RDM at a root mean square of 1.
+Intervals come from the jackknife over participants. The noise ceiling follows Nili et al. (2014).
 
 ## Software
 

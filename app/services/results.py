@@ -1,4 +1,4 @@
-"""What a study has found so far: the group's RDM, agreement between raters, the map, and orders for looking at them."""
+"""What a study has found so far, for pages and export: `analysis.results` of the raters in the database."""
 
 from __future__ import annotations
 
@@ -7,41 +7,47 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
+from sqlalchemy.orm import Session
 
-from analysis import RDMEstimate, noise_ceiling, reliability
-from analysis.arrangement import Floats, Ints
-from analysis.noise_ceiling import NoiseCeiling
-from analysis.pooling import pool, raters_per_pair
+from analysis import RDMEstimate
+from analysis.arrangement import Floats
+from analysis.formats.rdm_set import RDMSet
 from analysis.rdm import n_items_of
-from analysis.reliability import Reliability
+from analysis.results import (
+    COMPARATORS,
+    GROUP,
+    Agreement,
+    GroupRDM,
+    group_set,
+    judged,
+    observations,
+    rater_set,
+)
+from analysis.results import agreement as agreement_of
+from analysis.results import group_rdm as group_of
 from analysis.structure import MDS, mds
 from app.errors import Invalid
+from app.services.arrangements import session_arrangements
 from app.services.estimates import Estimates
 
-GROUP = "group"
+__all__ = [
+    "GROUP",
+    "Agreement",
+    "Coverage",
+    "GroupRDM",
+    "agreement",
+    "clip_map",
+    "cluster_order",
+    "coverage",
+    "group_rdm",
+    "notes",
+    "pooled_rdm",
+    "rater_rdms",
+    "rdm_table",
+]
+
 # Turning the leaves takes time with the cube of their number: half a second here.
 MOST_TURNED = 250
-
-
-@dataclass(frozen=True, eq=False)
-class GroupRDM:
-    """The raters' RDMs as one.
-
-    `rdm` (P,) has a sum of squares of 1 like each rater's, NaN where nobody saw the pair; `evidence` (P,) is the mean
-    over raters; `n_raters` (P,) says how many stand behind each pair.
-    """
-
-    rdm: Floats
-    evidence: Floats
-    n_raters: Ints
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far raters agree: the coefficients, and the noise ceiling of a model compared by Pearson's r."""
-
-    reliability: Reliability
-    ceiling: NoiseCeiling
 
 
 @dataclass(frozen=True)
@@ -54,25 +60,13 @@ class Coverage:
 
 
 def group_rdm(estimates: Estimates) -> GroupRDM | None:
-    """The mean over raters of their RDMs at equal size (RMS over a rater's own pairs), or None when there is no rater.
-
-    Equal size, because the scale of an RDM is arbitrary: a rater who used more of the arena must not count for more.
-    """
-    usable = estimates.usable
-    if not usable:
-        return None
-    table = rdm_table(estimates)
-    mean = pool(table, "cosine")
-    return GroupRDM(
-        rdm=mean / np.sqrt(np.nansum(mean**2)),
-        evidence=np.mean([estimate.evidence for _, estimate in usable], axis=0),
-        n_raters=raters_per_pair(table),
-    )
+    """The raters' RDMs as one, of what they saw, with the completed one beside it; None when there is no rater."""
+    return group_of([estimate for _, estimate in estimates.usable]) if estimates.usable else None
 
 
 def rdm_table(estimates: Estimates) -> Floats:
-    """The RDMs of the raters that have one, (R, P), NaN = missing."""
-    return np.array([estimate.rdm for _, estimate in estimates.usable])
+    """What the raters that have an RDM saw, (R, P), NaN = not seen, each row at a root mean square of 1."""
+    return judged([estimate for _, estimate in estimates.usable])
 
 
 def agreement(estimates: Estimates) -> Agreement | None:
@@ -80,13 +74,34 @@ def agreement(estimates: Estimates) -> Agreement | None:
     if not estimates.usable:
         return None
     table = np.ascontiguousarray(rdm_table(estimates))
-    return _agreement(table.shape, table.tobytes())
+    return _agreement(table.shape, table.tobytes(), tuple(rater.name for rater, _ in estimates.usable))
 
 
 @lru_cache(maxsize=8)
-def _agreement(shape: tuple[int, int], table: bytes) -> Agreement:
-    rdms = np.frombuffer(table).reshape(shape)
-    return Agreement(reliability(rdms), noise_ceiling(rdms, method="pearson"))
+def _agreement(shape: tuple[int, int], table: bytes, raters: tuple[str, ...]) -> Agreement:
+    return agreement_of(np.frombuffer(table).reshape(shape), raters, comparators=COMPARATORS)
+
+
+def rater_rdms(db: Session, estimates: Estimates) -> RDMSet | None:
+    """Each rater's RDM with what is known of its pairs; None when there is none."""
+    usable = estimates.usable
+    if not usable:
+        return None
+    n_items = len(estimates.clips)
+    return rater_set(
+        [estimate for _, estimate in usable],
+        [clip.file_name for clip in estimates.clips],
+        [rater.name for rater, _ in usable],
+        [observations(session_arrangements(db, rater.session), n_items, estimate) for rater, estimate in usable],
+    )
+
+
+def pooled_rdm(estimates: Estimates) -> RDMSet | None:
+    """The RDM pooled over the raters; None when no rater has one."""
+    group = group_rdm(estimates)
+    if group is None:
+        return None
+    return group_set(group, [clip.file_name for clip in estimates.clips], estimates.choice.method)
 
 
 def coverage(evidence: Floats, target: float) -> Coverage:
@@ -138,6 +153,9 @@ def notes(estimate: RDMEstimate) -> list[str]:
     if not estimate.converged:
         found.append(f"The estimate did not settle within {estimate.n_iter} rounds.")
     if predicted := int(estimate.predicted.sum()):
-        found.append(f"{predicted} pairs were never seen together: their values are predicted from the others.")
+        found.append(
+            f"{predicted} pairs were never seen together: they enter no figure; the completed RDM shows what the model "
+            "predicts for them."
+        )
     found += [f"Trial {number + 1} was left out: {reason}." for number, reason in estimate.dropped]
     return found

@@ -115,7 +115,7 @@ def bundle(name: str) -> Response:
     study = _own(name)
     options = ExportOptions(
         with_simulated=switch("simulated"),
-        with_unfinished=switch("unfinished"),
+        with_unfinished=switch("unfinished", default=False),
         recruiter_ids=switch("recruiter_ids", default=False),
     )
 
@@ -129,12 +129,14 @@ def bundle(name: str) -> Response:
 
 @blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")
 def rdms(name: str, whose: str, kind: str) -> Response:
-    """The raters' RDMs, or the group's, as one file."""
+    """The raters' RDMs, or the group's, as one file; with `completed=1` completed by the estimator's model."""
+    completed = switch("completed", default=False)
     study = _own(name)
     choice = choice_of_request()
     with database().reading() as db:
-        found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind)
-    return _download(rdm_file(found, kind), RDM_WRITERS[kind][1], f"{_file_name(study)}_{whose}_{choice.method}.{kind}")
+        found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
+    of = f"{whose}_{choice.method}{'_completed' if completed else ''}"
+    return _download(rdm_file(found, kind), RDM_WRITERS[kind][1], f"{_file_name(study)}_{of}.{kind}")
 
 
 def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:

@@ -25,6 +25,7 @@ from app.web.researcher_views import (
     results_view,
     session_view,
     study_view,
+    switch,
 )
 
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
@@ -87,10 +88,13 @@ def _working(estimates: Estimates) -> Response:
 
 @blueprint.get("/<name>/results/rdms/<rater>")
 def rdm(name: str, rater: str) -> Response:
-    """The RDM of a rater (P001, …) or of the group ("group"), with the pairs' evidence."""
+    """The RDM of a rater (P001, …) or of the group ("group"), with the pairs' evidence.
+
+    With `completed=1` pairs that were not seen hold what the estimator's model predicts.
+    """
     with database().reading() as db:
         found, estimates = _estimates(db, name)
-    return jsonify(rdm_view(estimates, rater, _target(found)))
+    return jsonify(rdm_view(estimates, rater, _target(found), completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/maps/<rater>")
@@ -98,7 +102,7 @@ def clip_map(name: str, rater: str) -> Response:
     """The map of the clips of a rater or of the group."""
     with database().reading() as db:
         _, estimates = _estimates(db, name)
-    return jsonify(map_view(estimates, rater))
+    return jsonify(map_view(estimates, rater, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/agreement")

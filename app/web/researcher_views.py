@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flask import request, url_for
+from numpy.typing import NDArray
 
-from analysis import RDMEstimate
 from analysis.arrangement import Floats
 from analysis.estimators import METHODS
-from analysis.noise_ceiling import leave_one_out
 from analysis.rdm import scale_to_rms
+from analysis.results import MEASURES
 from app.definition import check_definition
 from app.errors import Invalid, NotFound
 from app.models import Clip, Study
 from app.services.estimates import Choice, Estimates, Rater
-from app.services.results import GROUP, Agreement, clip_map, cluster_order, coverage, group_rdm, notes, rdm_table
+from app.services.results import GROUP, Agreement, clip_map, cluster_order, coverage, group_rdm, notes
 from app.services.status import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id
-from app.web.measures import MEASURES
 from app.web.signing import MIME_TYPES, media_url
 
 DEFAULT_METHOD = "combined"
@@ -39,7 +38,7 @@ def choice_of_request() -> Choice:
     method = request.args.get("method", DEFAULT_METHOD)
     if method not in METHODS:
         raise Invalid(f"There is no estimator {method!r}; there are {', '.join(METHODS)}.", field="method")
-    return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished"))
+    return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished", default=False))
 
 
 def switch(name: str, *, default: bool = True) -> bool:
@@ -123,7 +122,7 @@ def clip_view(clip: Clip) -> dict[str, Any]:
 
 def results_version(estimates: Estimates) -> str:
     """A short text that changes whenever anything does that the results are computed from."""
-    parts = [estimates.choice.method, *(clip.public_id for clip in estimates.clips)]
+    parts = [estimates.choice.method, str(estimates.unfinished), *(clip.public_id for clip in estimates.clips)]
     parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -135,29 +134,33 @@ def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
         "version": results_version(estimates),
         "method": estimates.choice.method,
         "target": target,
+        "unfinished": estimates.unfinished,
         "clips": [clip_view(clip) for clip in estimates.clips],
         "raters": [_rater_view(rater, target) for rater in estimates.raters],
     }
 
 
-def rdm_view(estimates: Estimates, rater_name: str, target: float) -> dict[str, Any]:
-    """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a missing pair.
+def rdm_view(estimates: Estimates, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
+    """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a pair that was not seen.
 
-    `rdm` is scaled to a root mean square of 1 over the pairs present, so 1 is the size of a typical dissimilarity.
+    `rdm` is scaled to a root mean square of 1 over the pairs seen, so 1 is the size of a typical dissimilarity. With
+    `completed` the pairs of `predicted` hold what the model predicts, in the same unit.
 
     Raises
     ------
     NotFound
         When there is no such rater, or none with an RDM.
     """
-    rdm, evidence, n_raters, predicted = _vectors(estimates, rater_name)
-    counts = coverage(evidence, target)
+    found = _vectors(estimates, rater_name)
+    rdm = found.completed if completed else found.seen
+    counts = coverage(found.evidence, target)
     return {
         "rater": rater_name,
-        "rdm": _numbers(scale_to_rms(rdm)),
-        "evidence": _numbers(evidence),
-        "n_raters": n_raters,
-        "predicted": predicted,
+        "rdm": _numbers(rdm),
+        "completed": completed,
+        "evidence": _numbers(found.evidence),
+        "n_raters": found.n_raters,
+        "predicted": found.predicted,
         "pairs": counts.pairs,
         "never_seen": counts.never_seen,
         "below_target": counts.below_target,
@@ -165,15 +168,18 @@ def rdm_view(estimates: Estimates, rater_name: str, target: float) -> dict[str, 
     }
 
 
-def map_view(estimates: Estimates, rater_name: str) -> dict[str, Any]:
+def map_view(estimates: Estimates, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
     """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
+
+    It is made of the pairs that were seen, or with `completed` of the predicted ones too.
 
     Raises
     ------
     NotFound, Invalid
         As `rdm_view`; or when no map can be drawn.
     """
-    found = clip_map(_vectors(estimates, rater_name)[0])
+    vectors = _vectors(estimates, rater_name)
+    found = clip_map(vectors.completed if completed else vectors.seen)
     size = float(np.abs(found.positions).max()) or 1.0
     return {
         "rater": rater_name,
@@ -188,7 +194,7 @@ def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, A
     if found is None:
         return {"n_raters": 0, "measures": [], "ceiling": None, "raters": []}
     coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
-    own = leave_one_out(rdm_table(estimates))
+    ceiling = found.ceilings["pearson"]
     return {
         "n_raters": found.reliability.n_raters,
         "level": found.reliability.level,
@@ -206,13 +212,14 @@ def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, A
             for coefficient, measure in coefficients
         ],
         "ceiling": {
-            "lower": _number(found.ceiling.lower),
-            "upper": _number(found.ceiling.upper),
-            "reason": found.ceiling.reason,
+            "lower": _number(ceiling.lower),
+            "upper": _number(ceiling.upper),
+            "reason": ceiling.reason,
         },
+        "influence": found.influence.sentence if found.influence else None,
         "raters": [
             {"rater": rater.name, "simulated": rater.session.is_simulated, "r": _number(float(r))}
-            for (rater, _), r in zip(estimates.usable, own, strict=True)
+            for (rater, _), r in zip(estimates.usable, found.with_others["pearson"], strict=True)
         ],
     }
 
@@ -238,21 +245,41 @@ def _rater_view(rater: Rater, target: float) -> dict[str, Any]:
     return view
 
 
-def _vectors(estimates: Estimates, name: str) -> tuple[Floats, Floats, list[int] | None, list[int]]:
-    """RDM, evidence, raters behind each pair (of the group), and pairs that were predicted (of a rater)."""
+class _Vectors(NamedTuple):
+    """Of one RDM, at a root mean square of 1 over the pairs seen: these, and completed by the model, each (P,).
+
+    `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted.
+    """
+
+    seen: Floats
+    completed: Floats
+    evidence: Floats
+    n_raters: list[int] | None
+    predicted: list[int]
+
+
+def _vectors(estimates: Estimates, name: str) -> _Vectors:
     if name == GROUP:
         group = group_rdm(estimates)
         if group is None:
             raise NotFound("There is no RDM yet.")
-        return group.rdm, group.evidence, [int(n) for n in group.n_raters], []
+        seen, completed = _at_unit_size(group.rdm, group.completed)
+        return _Vectors(seen, completed, group.evidence, group.n_raters.tolist(), _places(group.predicted))
     estimate = next((found for rater, found in estimates.usable if rater.name == name), None)
     if estimate is None:
         raise NotFound("There is no RDM of such a rater.")
-    return estimate.rdm, estimate.evidence, None, _predicted(estimate)
+    seen, completed = _at_unit_size(estimate.seen_rdm, estimate.rdm)
+    return _Vectors(seen, completed, estimate.evidence, None, _places(estimate.predicted))
 
 
-def _predicted(estimate: RDMEstimate) -> list[int]:
-    return [int(pair) for pair in np.flatnonzero(estimate.predicted)]
+def _at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
+    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
+    scaled = scale_to_rms(seen)
+    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
+
+
+def _places(marked: NDArray[np.bool_]) -> list[int]:
+    return [int(pair) for pair in np.flatnonzero(marked)]
 
 
 def _numbers(values: Floats) -> list[float | None]:

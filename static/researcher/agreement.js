@@ -28,6 +28,7 @@ export function showAgreement(element, found) {
     make("p", { class: "hint" }, `Computed from ${counted(found.n_raters, "rater")}, over the pairs that both sides saw. Intervals `
       + `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single `
       + "raters are noisy, their mean is not."),
+    make("p", { class: "hint", "data-influence": true }, found.influence ?? ""),
     wide("Table of agreement", table([...main.map((measure) => row(measure, scale)), ceilingRow(found.ceiling, scale), ratersRow(found.raters, scale)])),
     make("details", {}, make("summary", {}, "More coefficients"), wide("Table of more coefficients", table(more.map((measure) => row(measure, scale))))),
   );
@@ -99,5 +100,6 @@ function numbers(scale) {
 }
 
 function x(value, { low, high, width }) {
-  return 8 + ((width - 16) * (value - low)) / (high - low);
+  // What lies beyond the measures' range is drawn at its end; the number beside it says more.
+  return 8 + ((width - 16) * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
 }

@@ -69,6 +69,7 @@ async function showResults() {
   part("problem").hidden = true;
   fillRaters();
   showSimulated();
+  showLeftOut();
   const usable = results.raters.filter((rater) => !rater.problem);
   part("results").hidden = usable.length === 0;
   part("downloads").hidden = results.raters.length === 0;
@@ -92,6 +93,9 @@ async function showRater() {
   const found = await rdmOf(rater);
   if (mine !== turn || rater !== form.rater.value) return;
   for (const title of document.querySelectorAll("[data-whose]")) title.textContent = whose(rater);
+  const completed = found.completed && found.predicted.length > 0;
+  for (const title of document.querySelectorAll("[data-completed]")) title.hidden = !completed;
+  part("pairs-shown").textContent = pairsShown(found, rater);
   showNotes(rater);
   const order = orderOf(found);
   const target = results.target;
@@ -99,13 +103,13 @@ async function showRater() {
     ["Dissimilarity", number(found.rdm[pair])],
     ["Evidence", `${number(found.evidence[pair])} (target ${target})`],
     ...(found.n_raters ? [["Raters", `${found.n_raters[pair]} of ${results.raters.filter((one) => !one.problem).length}`]] : []),
-    ...(found.predicted.includes(pair) ? [["", "predicted, never seen together"]] : []),
+    ...(found.predicted.includes(pair) ? [["", completed ? "predicted, never seen together" : "never seen together"]] : []),
   ];
   const missing = found.rdm.includes(null);
   rdmFigure.show({
     clips: results.clips, values: found.rdm, order, range: [0, range(found.rdm)?.[1] ?? 1], colours: DISSIMILARITY,
     ends: ["0 alike", `${number(range(found.rdm)?.[1] ?? null)} different`], anyMissing: missing, facts,
-    label: `Dissimilarity matrix ${whose(rater)}`,
+    label: `Dissimilarity matrix ${whose(rater)}${completed ? ", completed by the model" : ""}`,
   });
   const most = Math.max(2 * target, ...found.evidence);
   evidenceFigure.show({
@@ -129,8 +133,8 @@ async function drawMap() {
   if (!results?.clips.length) return;
   fillAttributes();
   try {
-    const key = `map ${rater}`;
-    if (!rdms.has(key)) rdms.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}`));
+    const key = `map ${rater} ${form.completed.checked}`;
+    if (!rdms.has(key)) rdms.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}${completion()}`));
     const found = await rdms.get(key);
     if (mine !== turn || rater !== form.rater.value) return;
     const { colours, legend } = coloursBy(results.clips, part("colour").querySelector("select").value);
@@ -143,7 +147,7 @@ async function drawMap() {
     part("no-map").hidden = true;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    rdms.delete(`map ${rater}`);
+    rdms.delete(`map ${rater} ${form.completed.checked}`);
     part("map").hidden = true;
     part("no-map").hidden = false;
     part("no-map").textContent = error.message;
@@ -152,12 +156,23 @@ async function drawMap() {
 
 /** @returns {Promise<any>} loaded once for each state of the data */
 function rdmOf(rater) {
-  if (!rdms.has(rater)) {
-    const loading = load(`${page.dataset.api}/results/rdms/${rater}?${query()}`);
-    loading.catch(() => rdms.delete(rater));
-    rdms.set(rater, loading);
+  const key = `${rater} ${form.completed.checked}`;
+  if (!rdms.has(key)) {
+    const loading = load(`${page.dataset.api}/results/rdms/${rater}?${query()}${completion()}`);
+    loading.catch(() => rdms.delete(key));
+    rdms.set(key, loading);
   }
-  return rdms.get(rater);
+  return rdms.get(key);
+}
+
+/** What the matrix holds: pairs that were seen, or predictions for the others too. */
+function pairsShown(found, rater) {
+  const unit = "1 is the size of a typical dissimilarity (root mean square over the pairs seen).";
+  if (!found.predicted.length) return unit;
+  const pairs = `${found.predicted.length} of ${found.pairs} pairs`;
+  const who = rater === GROUP ? "nobody saw" : `${rater} never saw`;
+  return found.completed ? `Completed by the model: ${pairs} are predicted, because ${who} them. They enter no figure of agreement. ${unit}`
+    : `${pairs} are blank, because ${who} them; tick “predicted pairs” to see what the model predicts. ${unit}`;
 }
 
 function orderOf(found) {
@@ -195,6 +210,16 @@ function showSimulated() {
   const all = simulated === results.raters.length;
   box.replaceChildren(simulatedMark(), all ? " All raters here are simulated: nothing below was judged by a person."
     : ` ${simulated} of ${results.raters.length} raters are simulated and in all figures below; untick “simulated raters” to leave them out.`);
+}
+
+/** Who is not in these figures although they did something. */
+function showLeftOut() {
+  const count = results.unfinished;
+  const box = part("left-out");
+  box.hidden = count === 0;
+  const are = count === 1 ? "session is" : "sessions are";
+  box.textContent = form.unfinished.checked ? `${count} unfinished ${are} in all figures below.`
+    : `${count} unfinished ${are} left out; tick “unfinished sessions” to see the figures with ${count === 1 ? "it" : "them"}.`;
 }
 
 /** What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click. */
@@ -255,10 +280,15 @@ function query() {
   }).toString();
 }
 
+/** The part of a question that asks for the completed RDM. */
+function completion() {
+  return form.completed.checked ? "&completed=1" : "";
+}
+
 function setDownloads() {
   for (const link of document.querySelectorAll("[data-download]")) {
     const ids = part("recruiter-ids").checked && link.pathname.endsWith(".zip") ? "&recruiter_ids=1" : "";
-    link.search = `?${query()}${ids}`;
+    link.search = `?${query()}${ids}${link.dataset.download === "completed" ? "&completed=1" : ""}`;
   }
 }
 
@@ -267,11 +297,12 @@ function readAddress() {
   if ([...form.method.options].some((option) => option.value === given.get("method"))) form.method.value = given.get("method");
   if (given.get("order") === "clips") form.order.value = "clips";
   form.simulated.checked = given.get("simulated") !== "0";
-  form.unfinished.checked = given.get("unfinished") !== "0";
+  form.unfinished.checked = given.get("unfinished") === "1";
+  form.completed.checked = given.get("completed") === "1";
   if (given.has("rater")) form.rater.dataset.wanted = given.get("rater");
 }
 
 function writeAddress() {
   setDownloads();
-  history.replaceState(null, "", `?${query()}&order=${form.order.value}&rater=${form.rater.value}`);
+  history.replaceState(null, "", `?${query()}${completion()}&order=${form.order.value}&rater=${form.rater.value}`);
 }

@@ -82,7 +82,7 @@ def page(request: pytest.FixtureRequest, lab: desk.Lab, chromium: Browser) -> It
     assert by_axe or errors == []
 
 
-def open_results(page: Page, query: str = "method=weighted_average") -> None:
+def open_results(page: Page, query: str = "method=weighted_average&unfinished=1") -> None:
     page.goto(f"/studies/faces/results?{query}")
     expect(page.locator("table.agreement").first).to_be_visible()
 
@@ -158,10 +158,10 @@ def test_clips_show_their_state_live(page: Page, lab: desk.Lab) -> None:
 
 
 def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
-    open_results(page, "method=weighted_average&order=clips")
+    open_results(page, "method=weighted_average&unfinished=1&order=clips")
     matrix = page.locator("[data-rdm] canvas[role]")
     values = page.evaluate(
-        "fetch('/api/v1/studies/faces/results/rdms/group?method=weighted_average').then(r => r.json())"
+        "fetch('/api/v1/studies/faces/results/rdms/group?method=weighted_average&unfinished=1').then(r => r.json())"
     )
     matrix.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
@@ -183,7 +183,7 @@ def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> No
 
 
 def test_the_matrix_is_symmetric_and_coloured_by_its_values(page: Page) -> None:
-    open_results(page, "method=weighted_average&order=clips")
+    open_results(page, "method=weighted_average&unfinished=1&order=clips")
     shares = [(0.92, 0.35), (0.35, 0.92)]
     above, below = (colour_at(page, "data-rdm", *share) for share in shares)
     assert above == below
@@ -209,6 +209,33 @@ def test_choosing_a_rater_an_order_and_who_is_in(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="NPZ for NumPy").first.click()
     assert download.value.suggested_filename.endswith("_raters_weighted_average.npz")
+
+
+def test_unfinished_sessions_are_out_until_they_are_asked_for(page: Page) -> None:
+    open_results(page, "method=weighted_average")
+    expect(page.locator(".thumb")).to_have_count(4)
+    notice = page.locator("[data-left-out]")
+    expect(notice).to_contain_text("1 unfinished session is left out")
+    page.get_by_label("unfinished sessions").check()
+    expect(page.locator(".thumb")).to_have_count(5)
+    expect(notice).to_contain_text("1 unfinished session is in all figures below")
+    expect(page.get_by_role("link", name="Export bundle (ZIP)")).to_have_attribute("href", re.compile("unfinished=1"))
+
+
+def test_predicted_pairs_are_blank_until_they_are_asked_for_and_then_say_so(page: Page) -> None:
+    open_results(page, "method=latent&unfinished=1&rater=P004&order=clips")
+    title = page.get_by_role("heading", name="Dissimilarities of P004")
+    expect(title).to_have_text("Dissimilarities of P004")
+    expect(page.locator("[data-pairs-shown]")).to_contain_text("5 of 15 pairs are blank, because P004 never saw them")
+    expect(page.locator("[data-no-map]")).to_contain_text("do not tie all clips together")
+    page.get_by_label("predicted pairs").check()
+    expect(title).to_have_text("Dissimilarities of P004, completed by the model")
+    expect(page.locator("[data-pairs-shown]")).to_contain_text("5 of 15 pairs are predicted")
+    expect(page.locator(".spot")).to_have_count(6)
+    expect(page).to_have_url(re.compile("completed=1"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="HDF5, completed by the model").first.click()
+    assert download.value.suggested_filename.endswith("_raters_latent_completed.hdf5")
 
 
 def test_a_clip_on_the_map_plays_while_it_is_pointed_at(page: Page) -> None:
@@ -242,7 +269,7 @@ def test_without_data_the_pages_say_what_to_do_until_the_first_trial_comes(page:
     page.goto("/studies/nobody")
     expect(page.get_by_text("Nobody has taken part yet")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
-    page.goto("/studies/nobody/results?method=weighted_average")
+    page.goto("/studies/nobody/results?method=weighted_average&unfinished=1")
     expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
     desk.take_part(lab.database, "nobody", trials=1)
     expect(page.locator("[data-agreement]")).to_contain_text("agreement needs at least two")

@@ -30,7 +30,11 @@ def study_of(db: object) -> Study:
     return db.scalars(select(Study)).one()  # type: ignore[attr-defined,no-any-return]
 
 
-def export(lab: desk.Lab, folder: Path, options: ExportOptions | None = None) -> Bundle:
+# The session with a single trial is in: it makes RDMs that lack pairs.
+EVERYBODY = ExportOptions(with_unfinished=True)
+
+
+def export(lab: desk.Lab, folder: Path, options: ExportOptions = EVERYBODY) -> Bundle:
     file = folder / "study.zip"
     with lab.database.reading() as db, file.open("wb") as out:
         export_bundle(db, study_of(db), out, options)
@@ -40,7 +44,7 @@ def export(lab: desk.Lab, folder: Path, options: ExportOptions | None = None) ->
 def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:
     file = folder / f"rdms.{kind}"
     with lab.database.reading() as db:
-        rdms = rdms_to_download(db, study_of(db), Choice(method), group=group, kind=kind)
+        rdms = rdms_to_download(db, study_of(db), Choice(method, with_unfinished=True), group=group, kind=kind)
     file.write_bytes(b"".join(rdm_file(rdms, kind)))
     return file
 
@@ -48,7 +52,7 @@ def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bo
 def results(lab: desk.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
     """The raters' RDMs and the group's, as the pages show them."""
     with lab.database.reading() as db:
-        found = estimate_raters(db, study_of(db).id, Choice(method))
+        found = estimate_raters(db, study_of(db).id, Choice(method, with_unfinished=True))
     group = group_rdm(found)
     assert group is not None
     return rdm_table(found), group.rdm
@@ -74,12 +78,13 @@ def test_rdms_of_the_exported_placements_are_the_exported_rdms(lab: desk.Lab, tm
     sets = bundle.rdms(method)
     table, group = results(lab, method)
     assert sets.raters == ("P001", "P002", "P003", "P004")
-    np.testing.assert_array_equal(sets.rdms, table)
+    sizes = np.sqrt(np.nanmean(sets.rdms**2, axis=1, keepdims=True))
+    np.testing.assert_allclose(sets.rdms / sizes, table, rtol=1e-12)
     np.testing.assert_array_equal(bundle.rdms(method, group=True).rdms[0], group)
     arrangements = bundle.arrangements()
     for row, rater in zip(sets.rdms, sets.raters, strict=True):
         again = estimate_rdm(arrangements[rater], len(bundle.names), method=method)
-        np.testing.assert_allclose(row, again.rdm, rtol=1e-6)
+        np.testing.assert_allclose(row, again.seen_rdm, rtol=1e-6)
 
 
 def test_trials_sessions_moves_and_plays_are_there(lab: desk.Lab, tmp_path: Path) -> None:
@@ -119,15 +124,17 @@ def test_reliability_is_that_of_the_pages(lab: desk.Lab, tmp_path: Path) -> None
     ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
     with lab.database.reading() as db:
         for method in METHODS:
-            found = agreement(estimate_raters(db, study_of(db).id, Choice(method)))
+            found = agreement(estimate_raters(db, study_of(db).id, Choice(method, with_unfinished=True)))
             assert found is not None
             for measure in ("pairwise_pearson", "leave_one_out", "split_half", "cronbach_alpha"):
                 coefficient = getattr(found.reliability, measure)
                 row = rows[method, measure]
-                assert (row["value"], row["low"], row["high"]) == (coefficient.value, *coefficient.interval)
+                shown = [None if np.isnan(number) else number for number in (coefficient.value, *coefficient.interval)]
+                assert [row["value"], row["low"], row["high"]] == shown
+                assert row["remark"] == coefficient.reason
                 assert row["n_raters"] == 4
-            assert ceilings[method, "pearson"]["lower"] == found.ceiling.lower
-    assert {comparator for _, comparator in ceilings} == {"pearson", "spearman", "tau_a", "cosine"}
+            assert ceilings[method, "pearson"]["lower"] == found.ceilings["pearson"].lower
+    assert {comparator for _, comparator in ceilings} == {"pearson", "spearman", "rho_a", "tau_a", "cosine"}
 
 
 def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Path) -> None:
@@ -136,7 +143,7 @@ def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Pat
             select(ParticipantSession).where(ParticipantSession.number == 1)
         ).one().state = SessionState.WITHDRAWN
         db.commit()
-    bundle = export(lab, tmp_path, ExportOptions(with_simulated=False, with_unfinished=False))
+    bundle = export(lab, tmp_path, ExportOptions(with_simulated=False))
     for table in ("participants", "trials", "placements", "moves", "plays"):
         assert {row["participant"] for row in bundle.rows(table)} == {"P002"}, table
     assert bundle.rdms("weighted_average").raters == ("P002",)
@@ -147,7 +154,7 @@ def test_recruiters_ids_are_exported_only_when_asked_for(lab: desk.Lab, tmp_path
     bundle = export(lab, tmp_path)
     assert b"person-" not in (tmp_path / "study.zip").read_bytes()
     assert all(row["recruiter_id"] is None and row["recruiter"] is None for row in bundle.rows("participants"))
-    with_ids = list(export(lab, tmp_path, ExportOptions(recruiter_ids=True)).rows("participants"))
+    with_ids = list(export(lab, tmp_path, ExportOptions(recruiter_ids=True, with_unfinished=True)).rows("participants"))
     assert [row["recruiter_id"] for row in with_ids] == ["person-0", "person-1", "person-2", None]
     assert json.loads(with_ids[0]["recruiter"]) == {"STUDY_ID": "a-study"}
 
@@ -161,7 +168,7 @@ def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_pat
             "PROLIFIC_PID": "=cmd|' /C calc'!A0"
         }
         db.commit()
-    bundle = export(lab, tmp_path, ExportOptions(recruiter_ids=True))
+    bundle = export(lab, tmp_path, ExportOptions(recruiter_ids=True, with_unfinished=True))
     for name in ("clips", "attributes", "participants"):
         cells = [cell for row in csv.reader(io.StringIO(bundle.text(f"{name}.csv"))) for cell in row]
         assert not [cell for cell in cells if cell[:1] in {"=", "+", "@"} or cell == "-2"], name
@@ -171,7 +178,9 @@ def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_pat
 def test_the_mat_file_opens_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
     table, group = results(lab, "combined")
     data = loadmat(downloaded(lab, tmp_path, "mat", "combined"))
-    np.testing.assert_array_equal(data["rdms"], table)
+    sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
+    np.testing.assert_allclose(data["rdms"] / sizes, table, rtol=1e-12)
+    np.testing.assert_array_equal(np.isfinite(data["completed"]), True)
     assert [str(cell[0][0]) for cell in data["raters"]] == ["P001", "P002", "P003", "P004"]
     pooled = loadmat(downloaded(lab, tmp_path, "mat", "combined", group=True))
     np.testing.assert_array_equal(pooled["rdms"][0], group)
@@ -183,17 +192,19 @@ def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: desk.Lab, 
 
     table, _ = results(lab, "weighted_average")
     rdms = load_rdm(str(downloaded(lab, tmp_path, "hdf5", "weighted_average")), file_type="hdf5")
-    np.testing.assert_array_equal(rdms.dissimilarities, table)
+    sizes = np.sqrt(np.nanmean(rdms.dissimilarities**2, axis=1, keepdims=True))
+    np.testing.assert_allclose(rdms.dissimilarities / sizes, table, rtol=1e-12)
     assert rdms.n_cond == 6
 
 
 def test_npz_and_csv_hold_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
     table, group = results(lab, "weighted_average")
     with np.load(downloaded(lab, tmp_path, "npz", "weighted_average")) as data:
-        np.testing.assert_array_equal(data["rdms"], table)
+        sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
+        np.testing.assert_allclose(data["rdms"] / sizes, table, rtol=1e-12)
         np.testing.assert_array_equal(data["observations"] > 0, np.isfinite(table))
     text = downloaded(lab, tmp_path, "csv", "weighted_average", group=True).read_text()
-    values = [float(row["dissimilarity"]) for row in csv.DictReader(io.StringIO(text))]
+    values = [float(row["dissimilarity"] or "nan") for row in csv.DictReader(io.StringIO(text))]
     np.testing.assert_array_equal(values, group)
 
 
@@ -211,7 +222,7 @@ def test_a_study_without_data_exports_its_head(lab: desk.Lab, tmp_path: Path) ->
 def test_f29_the_download_is_streamed(lab: desk.Lab, tmp_path: Path) -> None:
     desk.make_account(lab.database)
     desk.log_in(lab.client)
-    answer = lab.client.get("/studies/faces/bundle.zip")
+    answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
     assert answer.status_code == 200
     assert answer.is_streamed
     assert answer.content_length is None

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from analysis.estimators import METHODS
 from analysis.rdm import scale_to_rms
+from analysis.results import MEASURES
 from app.config import Settings
 from app.definition import Design
 from app.domain import ClipState, StudyState
@@ -19,7 +20,6 @@ from app.services.estimates import Choice, estimate_raters
 from app.services.methods_text import DESIGNS, ESTIMATORS
 from app.services.results import group_rdm
 from app.web import researcher_api
-from app.web.measures import MEASURES
 from tests import desk
 from tests.factories import make_study
 
@@ -143,7 +143,7 @@ def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
 
 def test_results_say_how_far_they_are_until_they_are_ready(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(researcher_api, "SECONDS_PER_ANSWER", 0.0)
-    answers = [lab.client.get("/api/v1/studies/faces/results?method=weighted_average") for _ in range(4)]
+    answers = [lab.client.get("/api/v1/studies/faces/results?unfinished=1&method=weighted_average") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [202, 202, 202, 200]
     assert [answer.json["state"] for answer in answers] == ["working", "working", "working", "ready"]
     assert [(answer.json["done"], answer.json["of"]) for answer in answers[:3]] == [(1, 4), (2, 4), (3, 4)]
@@ -153,47 +153,50 @@ def test_results_say_how_far_they_are_until_they_are_ready(lab: desk.Lab, monkey
 
 
 def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None:
-    first = get(lab, "/results?method=weighted_average")["version"]
-    assert get(lab, "/results?method=weighted_average")["version"] == first
-    assert get(lab, f"/results?method=weighted_average&known={first}") == {"state": "unchanged"}
-    assert get(lab, f"/results?method=weighted_average&simulated=0&known={first}")["version"] != first
+    first = get(lab, "/results?unfinished=1&method=weighted_average")["version"]
+    assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] == first
+    assert get(lab, f"/results?unfinished=1&method=weighted_average&known={first}") == {"state": "unchanged"}
+    assert get(lab, f"/results?unfinished=1&method=weighted_average&simulated=0&known={first}")["version"] != first
     desk.take_part(lab.database, "faces", 8, trials=1)
-    assert get(lab, "/results?method=weighted_average")["version"] != first
+    assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] != first
 
 
 def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
     with lab.database.reading() as db:
-        estimates = estimate_raters(db, db.scalars(select(Study.id)).one(), Choice("weighted_average"))
+        estimates = estimate_raters(
+            db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True)
+        )
     group = group_rdm(estimates)
     assert group is not None
-    found = get(lab, "/results/rdms/group?method=weighted_average")
+    found = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
     np.testing.assert_allclose(found["rdm"], scale_to_rms(group.rdm), atol=1e-5)
     assert found["n_raters"] == group.n_raters.tolist()
     assert sorted(found["clusters"]) == list(range(6))
-    own = get(lab, "/results/rdms/P004?method=weighted_average")
+    own = get(lab, "/results/rdms/P004?unfinished=1&method=weighted_average")
     assert own["rdm"].count(None) == own["never_seen"] == 5
     assert own["n_raters"] is None
     assert lab.client.get("/api/v1/studies/faces/results/rdms/P009").status_code == 404
 
 
 def test_the_map_has_a_place_for_every_clip(lab: desk.Lab) -> None:
-    found = get(lab, "/results/maps/group?method=weighted_average")
+    found = get(lab, "/results/maps/group?unfinished=1&method=weighted_average")
     places = np.array(found["positions"])
     assert places.shape == (6, 2)
     assert np.abs(places).max() == pytest.approx(1.0)
     assert 0 <= found["stress"] < 1
-    refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?method=weighted_average")
+    refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?unfinished=1&method=weighted_average")
     assert refused.status_code == 400
     assert "do not tie all clips together" in refused.json["error"]["message"]
 
 
 def test_agreement_comes_with_words_intervals_and_each_rater(lab: desk.Lab) -> None:
-    found = get(lab, "/results/agreement?method=weighted_average")
+    found = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
     main = [measure["key"] for measure in found["measures"] if measure["main"]]
     assert main == ["pairwise_pearson", "leave_one_out", "split_half", "split_half_corrected", "cronbach_alpha"]
     for measure in found["measures"]:
-        assert measure["low"] <= measure["value"] <= measure["high"]
+        assert measure["reason"] if measure["low"] is None else measure["low"] <= measure["value"] <= measure["high"]
         assert measure["meaning"]
+    assert "moves these figures most: without P00" in found["influence"]
     assert found["ceiling"]["lower"] <= found["ceiling"]["upper"]
     assert [(rater["rater"], rater["simulated"]) for rater in found["raters"]] == [
         ("P001", False),
@@ -221,7 +224,7 @@ def test_an_unknown_kind_of_download_is_refused_in_words(lab: desk.Lab) -> None:
 
 
 def test_downloads_name_the_study_and_the_estimator(lab: desk.Lab) -> None:
-    answer = lab.client.get("/studies/faces/group.npz?method=weighted_average")
+    answer = lab.client.get("/studies/faces/group.npz?unfinished=1&method=weighted_average")
     assert answer.status_code == 200
     assert "_group_weighted_average.npz" in answer.headers["Content-Disposition"]
 

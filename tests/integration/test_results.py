@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from analysis import estimate_rdm
 from analysis.noise_ceiling import noise_ceiling
+from analysis.results import estimate_rater
 from app.domain import SessionState
 from app.errors import Invalid
 from app.models import ParticipantSession, Placement, Study, now
@@ -21,7 +22,8 @@ from app.services.status import session_statuses, study_counts
 from tests import desk
 from tests.factories import make_study
 
-REFERENCE = Choice("weighted_average")
+# The session with a single trial is in: it makes RDMs that lack pairs.
+REFERENCE = Choice("weighted_average", with_unfinished=True)
 
 
 @pytest.fixture
@@ -35,11 +37,11 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The methods of the estimates that were computed rather than remembered."""
     calls: list[str] = []
 
-    def counting(arrangements: object, n_items: int, *, method: str) -> object:
+    def counting(arrangements: object, n_items: int, method: str) -> object:
         calls.append(method)
-        return estimate_rdm(arrangements, n_items, method=method)  # type: ignore[arg-type]
+        return estimate_rater(arrangements, n_items, method)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(estimates_module, "estimate_rdm", counting)
+    monkeypatch.setattr(estimates_module, "estimate_rater", counting)
     return calls
 
 
@@ -65,9 +67,15 @@ def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
     def names(**choice: bool) -> list[str]:
         return [rater.name for rater in ask(lab, study, Choice("weighted_average", **choice)).raters]
 
-    assert names(with_simulated=False) == ["P001", "P002", "P004"]
-    assert names(with_unfinished=False) == ["P001", "P002", "P003"]
-    assert names(with_simulated=False, with_unfinished=False) == ["P001", "P002"]
+    assert names() == ["P001", "P002", "P003"], "who is not finished is out unless asked for"
+    assert names(with_unfinished=True) == ["P001", "P002", "P003", "P004"]
+    assert names(with_simulated=False, with_unfinished=True) == ["P001", "P002", "P004"]
+    assert names(with_simulated=False) == ["P001", "P002"]
+
+
+def test_unfinished_sessions_are_counted_whether_they_are_in_or_out(lab: desk.Lab, study: int) -> None:
+    assert ask(lab, study, Choice("weighted_average")).unfinished == 1
+    assert ask(lab, study, Choice("weighted_average", with_unfinished=True)).unfinished == 1
 
 
 def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
@@ -83,12 +91,12 @@ def test_only_what_is_new_is_computed(lab: desk.Lab, study: int, computed: list[
     ask(lab, study)
     assert len(computed) == 4
     ask(lab, study)
-    ask(lab, study, Choice("weighted_average", with_simulated=False))
+    ask(lab, study, Choice("weighted_average", with_simulated=False, with_unfinished=True))
     assert len(computed) == 4
     desk.take_part(lab.database, "faces", 9, trials=1)
     ask(lab, study)
     assert len(computed) == 5
-    ask(lab, study, Choice("latent"))
+    ask(lab, study, Choice("latent", with_unfinished=True))
     assert computed[5:] == ["latent"] * 5
 
 
@@ -159,7 +167,7 @@ def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
             both = np.isfinite(table[i]) & np.isfinite(table[j])
             expected.append(np.corrcoef(table[i][both], table[j][both])[0, 1])
     assert between.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected))
-    assert between.ceiling == noise_ceiling(table, method="pearson")
+    assert between.ceilings["pearson"] == noise_ceiling(table, method="pearson")
     assert agreement(found) is between, "the same data are not bootstrapped twice"
 
 

@@ -1,8 +1,10 @@
-"""The measures of agreement in plain words."""
+"""The measures of agreement and of similarity in words: each name, and what it says, stands here once."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from analysis.similarity import Method
 
 
 class Measure(NamedTuple):
@@ -37,14 +39,29 @@ MEASURES = (
     ),
     Measure(
         "cronbach_alpha",
-        "Cronbach's alpha",
+        "Cronbach's α",
         "How reliable is the group's mean RDM? It grows with the number of raters and says little about a single one.",
     ),
     Measure("pairwise_spearman", "Mean pairwise ρ", "As mean pairwise r, on ranks (Spearman).", main=False),
-    Measure("pairwise_tau_a", "Mean pairwise τₐ", "As mean pairwise r, on the order of pairs (Kendall).", main=False),
+    Measure("pairwise_tau_a", "Mean pairwise τa", "As mean pairwise r, on the order of pairs (Kendall).", main=False),
     Measure("icc_2_1", "ICC(2,1)", "Absolute agreement of single raters.", main=False),
     Measure("icc_2_k", "ICC(2,k)", "Absolute agreement of the mean of all raters.", main=False),
     Measure("icc_3_k", "ICC(3,k)", "Consistency of the mean of all raters; the same number as alpha.", main=False),
     Measure("krippendorff_alpha", "Krippendorff's α", "Agreement beyond chance, interval scale.", main=False),
     Measure("kendall_w", "Kendall's W", "Concordance of the raters' rank orders, 0 to 1.", main=False),
 )
+# What each measure can say. Alpha, the ICCs and Krippendorff's alpha have no lower bound; below -1 they say no more
+# than that raters contradict each other.
+RANGES: dict[str, tuple[float, float]] = {measure.key: (-1.0, 1.0) for measure in MEASURES} | {
+    "split_half_corrected": (0.0, 1.0),
+    "kendall_w": (0.0, 1.0),
+}
+LABELS = {measure.key: measure.label for measure in MEASURES}
+
+COMPARATOR_LABELS: dict[Method, str] = {
+    "pearson": "Pearson r",
+    "spearman": "Spearman ρ",
+    "rho_a": "ρa",
+    "tau_a": "Kendall τa",
+    "cosine": "cosine",
+}

@@ -1,0 +1,175 @@
+"""How far the raters agree: coefficients, noise ceilings, and the rater who moves them most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
+from analysis.quality import group_quality
+from analysis.reliability import Coefficient, Reliability, reliability
+from analysis.reliability.report import COEFFICIENTS, NO_INTERVAL
+from analysis.results.measures import RANGES
+from analysis.similarity import Method, similarity
+
+COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
+
+
+@dataclass(frozen=True)
+class Influence:
+    """The rater without whom the mean pairwise r changes most, with it and alpha for all raters and without this one.
+
+    A value is NaN where it is not defined.
+    """
+
+    rater: str
+    pairwise: float
+    pairwise_without: float
+    alpha: float
+    alpha_without: float
+
+    @property
+    def sentence(self) -> str:
+        """What the rater does to the figures, in words."""
+        changes = [
+            f"{name} is {_two_digits(without)} in place of {_two_digits(value)}"
+            for name, value, without in (
+                ("mean pairwise r", self.pairwise, self.pairwise_without),
+                ("Cronbach's α", self.alpha, self.alpha_without),
+            )
+            if np.isfinite([value, without]).all()
+        ]
+        return f"{self.rater} moves these figures most: without {self.rater}, {' and '.join(changes)}."
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """Agreement between the raters over the pairs that they saw, by name.
+
+    `reliability` is as it is to be shown: without intervals that are wider than their measure's range (`showable`).
+    `ceilings` and `with_others` (R,), each rater's similarity to the pool of the others, are there for each comparator
+    that was asked for. `influence` is None with fewer than three raters.
+    """
+
+    raters: tuple[str, ...]
+    reliability: Reliability
+    ceilings: dict[Method, NoiseCeiling]
+    with_others: dict[Method, Floats]
+    influence: Influence | None
+
+
+def agreement(
+    table: Floats, raters: Sequence[str], *, comparators: Sequence[Method] = COMPARATORS, seed: int = 0
+) -> Agreement:
+    """Agreement between raters with these judgments.
+
+    Parameters
+    ----------
+    table : (R, P) float
+        As `pooled.judged` gives them.
+    raters
+        Their R names.
+    comparators
+        The measures of similarity whose noise ceilings are wanted.
+    seed
+        Draws the halvings of the raters, where there are too many to take them all.
+
+    Raises
+    ------
+    ValueError
+        When there is no rater, or a rater saw no pair.
+    """
+    report = reliability(table, rng=np.random.default_rng(seed), names=raters)
+    return Agreement(
+        raters=tuple(raters),
+        reliability=_showable(report),
+        ceilings={method: noise_ceiling(table, method=method, names=raters) for method in comparators},
+        with_others={method: leave_one_out(table, method) for method in comparators},
+        influence=most_influential(table, raters, report),
+    )
+
+
+def _showable(report: Reliability) -> Reliability:
+    changed: dict[str, Any] = {name: showable(getattr(report, name), name) for name in COEFFICIENTS}
+    return replace(report, **changed)
+
+
+def showable(coefficient: Coefficient, name: str) -> Coefficient:
+    """The coefficient without an interval that is wider than the measure's own range, but with the reason why not.
+
+    Such an interval says nothing, and a figure that holds it shows nothing else. It comes of few raters, or of one who
+    is unlike the others. An end beyond the range of a measure that cannot leave it is brought back to the range.
+    """
+    low, high = coefficient.interval
+    lowest, highest = RANGES[name]
+    if np.isnan(low) or np.isnan(high):
+        return coefficient
+    if high - low > highest - lowest:
+        reason = (
+            f"no interval: from {_two_digits(low)} to {_two_digits(high)} it would be wider than the measure's own "
+            "range; there are too few raters, or one is unlike the others"
+        )
+        return replace(coefficient, interval=NO_INTERVAL, reason=reason)
+    return replace(coefficient, interval=(max(low, lowest) if lowest == 0 else low, high))
+
+
+def most_influential(table: Floats, raters: Sequence[str], report: Reliability) -> Influence | None:
+    """The rater without whom the mean pairwise r (R, P table) changes most; None where no rater can be spared."""
+    if len(table) < 3:
+        return None
+    between = similarity(table)
+    np.fill_diagonal(between, np.nan)
+    without = np.array([_mean(np.delete(np.delete(between, r, 0), r, 1)) for r in range(len(table))])
+    change = np.abs(without - report.pairwise_pearson.value)
+    if not np.isfinite(change).any():
+        return None
+    rater = int(np.nanargmax(change))
+    return Influence(
+        raters[rater],
+        report.pairwise_pearson.value,
+        float(without[rater]),
+        report.cronbach_alpha.value,
+        float(group_quality(table).alpha_if_deleted[rater]),
+    )
+
+
+def reliability_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
+    """Rows of the bundle's table "reliability"."""
+    for name in COEFFICIENTS:
+        coefficient = getattr(found.reliability, name)
+        low, high = coefficient.interval
+        yield {
+            "method": method,
+            "measure": name,
+            "value": coefficient.value,
+            "low": low,
+            "high": high,
+            "n_raters": found.reliability.n_raters,
+            "remark": coefficient.reason,
+        }
+
+
+def ceiling_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
+    """Rows of the bundle's table "noise_ceiling"."""
+    for comparator, ceiling in found.ceilings.items():
+        yield {
+            "method": method,
+            "comparator": comparator,
+            "lower": ceiling.lower,
+            "upper": ceiling.upper,
+            "n_raters": found.reliability.n_raters,
+            "remark": ceiling.reason,
+        }
+
+
+def _mean(values: Floats) -> float:
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if defined.size else float("nan")
+
+
+def _two_digits(value: float) -> str:
+    return (f"{value:.2f}" if abs(value) < 1e4 else f"{value:.0e}").replace("-", "−")

@@ -1,0 +1,177 @@
+"""From arrangements to results: what was seen counts, what is predicted does not, and one rater ruins nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis import Arrangement, estimate_rdm
+from analysis.rdm import n_pairs, pairs_within
+from analysis.reliability import Coefficient, Reliability
+from analysis.reliability.report import COEFFICIENTS
+from analysis.results import (
+    agreement,
+    estimate_rater,
+    group_rdm,
+    group_set,
+    judged,
+    observations,
+    rater_set,
+    reliability_rows,
+)
+from analysis.results.agreement import showable
+from analysis.results.measures import MEASURES, RANGES
+from analysis.simulate import Behaviour, individual, make_truth, place_items
+
+N = 12
+NAMES = [f"clip{i}.mp4" for i in range(N)]
+
+
+def rater(truth: np.ndarray, sets: list[np.ndarray], seed: int) -> list[Arrangement]:
+    rng = np.random.default_rng(seed)
+    mine = individual(truth, 0.2, rng=rng)
+    return [place_items(mine, np.asarray(items), behaviour=Behaviour(noise=0.05), rng=rng) for items in sets]
+
+
+@pytest.fixture(scope="module")
+def trials() -> list[list[Arrangement]]:
+    """Three raters who saw every pair, and one who saw clips 0 to 4 and 3 to 7: 19 of 66 pairs."""
+    truth = make_truth("clusters", N, rng=np.random.default_rng(0))
+    everything = [np.arange(N), np.arange(0, N, 2)]
+    few = [np.arange(5), np.arange(3, 8)]
+    return [rater(truth, sets, seed) for seed, sets in enumerate((everything, everything, everything, few))]
+
+
+@pytest.fixture(scope="module")
+def estimates(trials: list[list[Arrangement]]) -> list:
+    return [estimate_rdm(one, N, method="combined") for one in trials]
+
+
+def seen_by(trials: list[Arrangement]) -> np.ndarray:
+    seen = np.zeros(n_pairs(N), dtype=bool)
+    for trial in trials:
+        seen[pairs_within(trial.items, N)] = True
+    return seen
+
+
+def test_what_a_model_predicts_is_nowhere_among_the_judgments(trials, estimates) -> None:
+    assert estimates[3].predicted.sum() == 47
+    table = judged(estimates)
+    for row, one in zip(table, trials, strict=True):
+        np.testing.assert_array_equal(np.isfinite(row), seen_by(one))
+    group = group_rdm(estimates)
+    np.testing.assert_array_equal(group.n_raters, np.sum([seen_by(one) for one in trials], axis=0))
+    rows = [np.where(seen_by(one), found.rdm, np.nan) for one, found in zip(trials, estimates, strict=True)]
+    unit = np.array([row / np.sqrt(np.nanmean(row**2)) for row in rows])
+    mean = np.nanmean(unit, axis=0)
+    np.testing.assert_allclose(group.rdm, mean / np.linalg.norm(mean), rtol=1e-12)
+
+
+def test_agreement_is_over_pairs_that_both_raters_saw(trials, estimates) -> None:
+    found = agreement(judged(estimates), ["a", "b", "c", "d"])
+    expected = []
+    for i in range(4):
+        for j in range(i):
+            both = seen_by(trials[i]) & seen_by(trials[j])
+            expected.append(np.corrcoef(estimates[i].rdm[both], estimates[j].rdm[both])[0, 1])
+    assert found.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected), abs=1e-12)
+    with_predictions = np.corrcoef([estimate.rdm for estimate in estimates])[np.triu_indices(4, 1)].mean()
+    assert abs(with_predictions - np.mean(expected)) > 0.005, "the two must differ, or this test shows nothing"
+
+
+def test_the_size_of_a_row_does_not_follow_from_how_much_the_rater_saw(estimates) -> None:
+    table = judged(estimates)
+    np.testing.assert_allclose(np.sqrt(np.nanmean(table**2, axis=1)), 1.0, rtol=1e-12)
+
+
+def test_the_completed_rdm_is_there_and_says_which_pairs_are_predicted(trials, estimates) -> None:
+    counts = [observations(one, N, found) for one, found in zip(trials, estimates, strict=True)]
+    rdms = rater_set(estimates, NAMES, list("abcd"), counts)
+    seen = np.array([seen_by(one) for one in trials])
+    np.testing.assert_array_equal(np.isfinite(rdms.rdms), seen)
+    np.testing.assert_array_equal(rdms.observations > 0, seen)
+    np.testing.assert_array_equal(rdms.predicted, ~seen)
+    np.testing.assert_array_equal(rdms.completed, [found.rdm for found in estimates])
+    np.testing.assert_array_equal(rdms.rdms[seen], rdms.completed[seen])
+
+
+def test_the_group_is_completed_only_where_nobody_saw_the_pair(estimates) -> None:
+    alone = group_rdm([estimates[3]])
+    pooled = group_set(alone, NAMES, "combined")
+    assert pooled.predicted.sum() == 47
+    np.testing.assert_allclose(pooled.completed[0], estimates[3].rdm, rtol=1e-12)
+    assert np.isnan(pooled.rdms[0][pooled.predicted[0] > 0]).all()
+    whole = group_rdm(estimates)
+    assert not whole.predicted.any()
+    np.testing.assert_array_equal(whole.completed, whole.rdm)
+
+
+def test_a_trial_that_could_not_be_used_is_no_observation() -> None:
+    one_spot = Arrangement([0, 1, 2], np.zeros((3, 2)))
+    used = Arrangement([1, 2, 3], [[0, 0], [0.3, 0], [0, 0.3]])
+    found = estimate_rater([one_spot, used], 4, "weighted_average")
+    assert not isinstance(found, str)
+    counts = observations([one_spot, used], 4, found)
+    np.testing.assert_array_equal(counts > 0, found.evidence > 0)
+    assert isinstance(estimate_rater([one_spot], 4, "weighted_average"), str)
+
+
+def test_one_rater_without_a_standard_error_leaves_the_others_theirs(trials) -> None:
+    found = [estimate_rdm(one, N, method="weighted_average") for one in trials[:2]]
+    found[0] = replace(found[0], standard_error=np.linspace(0.1, 0.2, n_pairs(N)))
+    rdms = rater_set(found, NAMES, ["a", "b"], [np.ones(n_pairs(N))] * 2)
+    np.testing.assert_array_equal(rdms.standard_error[0], found[0].standard_error)
+    assert np.isnan(rdms.standard_error[1]).all()
+    assert rater_set(found[1:], NAMES, ["b"], [np.ones(n_pairs(N))]).standard_error is None
+
+
+def test_a_careless_round_of_five_clips_does_not_turn_the_figures_over() -> None:
+    """At a sum of squares of 1 each, a rater who saw 10 pairs of 66 has dissimilarities 2.6 times as large."""
+    rng = np.random.default_rng(4)
+    truth = make_truth("clusters", N, rng=rng)
+    careful = [rater(truth, [np.arange(N), np.arange(N)], seed) for seed in range(6)]
+    careless = [Arrangement(np.arange(5), rng.uniform(-0.3, 0.3, size=(5, 2)))]
+    found = [estimate_rdm(one, N, method="weighted_average") for one in [*careful, careless]]
+    with_all = agreement(judged(found), [f"P{r}" for r in range(7)])
+    for name in COEFFICIENTS:
+        coefficient = getattr(with_all.reliability, name)
+        low, high = coefficient.interval
+        lowest, highest = RANGES[name]
+        assert lowest <= coefficient.value <= highest, name
+        assert coefficient.reason if np.isnan(low) else high - low <= highest - lowest, name
+    assert with_all.influence is not None
+    assert with_all.influence.rater == "P6"
+    assert with_all.influence.pairwise_without > with_all.influence.pairwise
+    assert "without P6, mean pairwise r is" in with_all.influence.sentence
+    rest = agreement(judged(found[:-1]), [f"P{r}" for r in range(6)])
+    assert with_all.influence.pairwise_without == pytest.approx(rest.reliability.pairwise_pearson.value, abs=1e-12)
+    assert with_all.influence.alpha_without == pytest.approx(rest.reliability.cronbach_alpha.value, abs=1e-12)
+
+
+def test_an_interval_wider_than_its_measure_is_explained_in_its_place() -> None:
+    kept = showable(Coefficient(0.5, (0.1, 0.8)), "cronbach_alpha")
+    assert kept == Coefficient(0.5, (0.1, 0.8))
+    wide = showable(Coefficient(0.85, (-2098.0, 1.0)), "cronbach_alpha")
+    assert wide.value == 0.85
+    assert np.isnan(wide.interval).all()
+    assert "from −2098.00 to 1.00" in wide.reason
+    assert showable(Coefficient(0.85, (-np.inf, 1.0)), "icc_2_1").reason
+    assert showable(Coefficient(0.1, (-0.2, 0.5)), "kendall_w").interval == (0.0, 0.5)
+
+
+def test_the_reason_stands_in_the_rows_of_the_table() -> None:
+    rng = np.random.default_rng(0)
+    table = np.abs(rng.normal(size=(2, 15)))
+    found = agreement(table, ["P001", "P002"])
+    rows = {row["measure"]: row for row in reliability_rows(found, "combined")}
+    assert set(rows) == set(COEFFICIENTS)
+    missing = [row for row in rows.values() if np.isnan(row["low"])]
+    assert missing
+    assert all(row["remark"] for row in missing)
+
+
+def test_every_measure_has_a_label_and_a_range() -> None:
+    names = {name for name, kind in Reliability.__annotations__.items() if kind == "Coefficient"}
+    assert {measure.key for measure in MEASURES} == names == set(RANGES)
