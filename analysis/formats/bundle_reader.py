@@ -191,7 +191,7 @@ class Bundle:
             raise BundleError(f"{self.path}: {error}") from error
         if found.names != self.names:
             raise BundleError(f"{self.path}: {name}: its clips are not those of clips.csv, in the same order")
-        return without_predictions(found)
+        return found if "predictions" in self.manifest else without_predictions(found)
 
 
 def read_bundle(path: str | Path) -> Bundle:

@@ -244,6 +244,8 @@ def _write(stream: Writable, contents: BundleContents) -> Iterator[dict[str, Any
         "created_at": created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "study": contents.study_name,
         "position_unit": "arena diameters from the arena's centre, x to the right, y upwards",
+        # Bundles without this hold predicted pairs among the dissimilarities.
+        "predictions": "in completed alone; RDMs hold what was seen",
         "about": dict(contents.about),
         "counts": counts,
         "files": files,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis import Arrangement, estimate_rdm
+from analysis.formats.bundle import read_bundle
 from analysis.rdm import n_pairs, pairs_within
 from analysis.reliability import Coefficient, Reliability
 from analysis.reliability.report import COEFFICIENTS
@@ -24,6 +25,7 @@ from analysis.results import (
 from analysis.results.agreement import showable
 from analysis.results.measures import MEASURES, RANGES
 from analysis.simulate import Behaviour, individual, make_truth, place_items
+from tests.conftest import ROOT
 
 N = 12
 NAMES = [f"clip{i}.mp4" for i in range(N)]
@@ -175,3 +177,14 @@ def test_the_reason_stands_in_the_rows_of_the_table() -> None:
 def test_every_measure_has_a_label_and_a_range() -> None:
     names = {name for name, kind in Reliability.__annotations__.items() if kind == "Coefficient"}
     assert {measure.key for measure in MEASURES} == names == set(RANGES)
+
+
+def test_a_bundle_that_holds_predictions_among_the_rdms_is_read_with_both_apart(tmp_path) -> None:
+    """Bundles written before `completed` existed say so by what their manifest lacks."""
+    stored = read_bundle(ROOT / "tests" / "data" / "bundle-v1.zip")
+    assert "predictions" not in stored.manifest
+    rdms = stored.rdms("combined")
+    assert rdms.predicted is not None
+    assert rdms.completed is not None
+    np.testing.assert_array_equal(np.isnan(rdms.rdms), rdms.predicted > 0)
+    assert np.isfinite(rdms.completed).all()
