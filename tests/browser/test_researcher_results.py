@@ -222,13 +222,12 @@ def test_unfinished_sessions_are_out_until_they_are_asked_for(page: Page) -> Non
     expect(page.get_by_role("link", name="Export bundle (ZIP)")).to_have_attribute("href", re.compile("unfinished=1"))
 
 
-def test_predicted_pairs_are_blank_until_they_are_asked_for_and_then_say_so(page: Page) -> None:
-    open_results(page, "method=latent&unfinished=1&rater=P004&order=clips")
-    title = page.get_by_role("heading", name="Dissimilarities of P004")
-    expect(title).to_have_text("Dissimilarities of P004")
-    expect(page.locator("[data-pairs-shown]")).to_contain_text("5 of 15 pairs are blank, because P004 never saw them")
-    expect(page.locator("[data-no-map]")).to_contain_text("do not tie all clips together")
+def test_predicted_pairs_are_shown_when_asked_for_and_say_so(page: Page) -> None:
+    open_results(page, "method=latent&unfinished=1&order=clips")
+    expect(page.locator("[data-pairs-shown]")).to_contain_text("1 is the size of a typical dissimilarity")
     page.get_by_label("predicted pairs").check()
+    page.get_by_label("RDM of").select_option("P004")
+    title = page.get_by_role("heading", name="Dissimilarities of P004")
     expect(title).to_have_text("Dissimilarities of P004, completed by the model")
     expect(page.locator("[data-pairs-shown]")).to_contain_text("5 of 15 pairs are predicted")
     expect(page.locator(".spot")).to_have_count(6)

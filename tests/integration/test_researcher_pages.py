@@ -175,6 +175,22 @@ def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
     own = get(lab, "/results/rdms/P004?unfinished=1&method=weighted_average")
     assert own["rdm"].count(None) == own["never_seen"] == 5
     assert own["n_raters"] is None
+
+
+def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: desk.Lab) -> None:
+    blank = get(lab, "/results/rdms/P004?unfinished=1&method=latent")
+    whole = get(lab, "/results/rdms/P004?unfinished=1&method=latent&completed=1")
+    assert (
+        [pair for pair, value in enumerate(blank["rdm"]) if value is None] == blank["predicted"] == whole["predicted"]
+    )
+    assert len(blank["predicted"]) == 5
+    assert None not in whole["rdm"]
+    seen = [pair for pair in range(15) if pair not in blank["predicted"]]
+    assert [blank["rdm"][pair] for pair in seen] == [whole["rdm"][pair] for pair in seen]
+    assert np.mean([blank["rdm"][pair] ** 2 for pair in seen]) == pytest.approx(1.0, abs=1e-4)
+    refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?unfinished=1&method=latent")
+    assert refused.status_code == 400
+    assert len(get(lab, "/results/maps/P004?unfinished=1&method=latent&completed=1")["positions"]) == 6
     assert lab.client.get("/api/v1/studies/faces/results/rdms/P009").status_code == 404
 
 
