@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.web import (
         failures,
         headers,
+        limits,
         media,
         openapi,
         participant,
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     strings.init_app(app)
     failures.register(app)
     headers.register(app)
+    limits.init_app(app, settings)
     for module in (participant, participant_api, openapi, media, researcher, researcher_api, status):
         app.register_blueprint(module.blueprint)
     if settings.proxy_hops:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
@@ -29,6 +28,7 @@ from app.services.accounts import (
     use_setup_link,
 )
 from app.web.context import database
+from app.web.limits import address_key
 
 blueprint = Blueprint("login", __name__)
 
@@ -100,9 +100,9 @@ def init_app(app: Flask) -> None:
 
 
 def _limit_failures(app: Flask) -> None:
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    limiter = Limiter(address_key, app=app, storage_uri="memory://")
     view: Any = app.view_functions["login.log_in_with_password"]
-    for limit, key in ((FAILURES_PER_ADDRESS, get_remote_address), (FAILURES_PER_ACCOUNT, _account_key)):
+    for limit, key in ((FAILURES_PER_ADDRESS, address_key), (FAILURES_PER_ACCOUNT, _account_key)):
         view = limiter.limit(limit, key_func=key, deduct_when=lambda response: response.status_code == 401)(view)
     app.view_functions["login.log_in_with_password"] = view
 

@@ -18,6 +18,7 @@ from app.services.enrolment import check_entry, check_link, enter, find_study, s
 from app.services.room import has_room
 from app.services.session_view import DEFAULT_QUESTION
 from app.web.context import database, settings
+from app.web.limits import count_join
 from app.web.strings import page_language, translate
 
 blueprint = Blueprint("participant", __name__)
@@ -72,6 +73,7 @@ def agree(name: str) -> Response:
     if arrival.note == IdNote.PLAIN_LINK:
         arrival = read_link(definition.recruitment.parameters, form)
     _check_link(name.lower(), definition, arrival)
+    count_join(settings())
     with database().writing() as db:
         entry = enter(
             db,

@@ -248,3 +248,28 @@ def test_f50_a_disk_that_fills_up_while_a_file_is_copied_keeps_no_half_of_it(
     with pytest.raises(Invalid, match="No space left on device"):
         import_two(database, settings, tmp_path)
     assert list(settings.work_folder.iterdir()) == list(settings.source_folder.iterdir()) == []
+
+
+def join(app: Flask, address: str) -> int:
+    """Status of a join from an address."""
+    return app.test_client().post("/join/faces", environ_base={"REMOTE_ADDR": address}).status_code
+
+
+def test_f50_joining_again_and_again_from_one_address_stops_before_it_fills_a_study(settings: Settings) -> None:
+    with desk.open_lab(settings.model_copy(update={"rate_limits": True, "joins_per_address": 5})) as lab:
+        make_study(lab.database, settings)
+        assert [join(lab.app, "203.0.113.9") for _ in range(7)] == [303] * 5 + [429] * 2
+        assert join(lab.app, "203.0.113.10") == 303
+        # One person has all addresses of an IPv6 network.
+        assert [join(lab.app, f"2001:db8::{k}") for k in range(1, 7)] == [303] * 5 + [429]
+        assert join(lab.app, "2001:db8:0:1::1") == 303
+        answer = lab.app.test_client().post("/join/faces", environ_base={"REMOTE_ADDR": "203.0.113.9"})
+        assert "Please wait a moment and try again" in answer.text
+        with lab.database.reading() as db:
+            assert db.scalar(select(func.count()).select_from(ParticipantSession)) == 12
+
+
+def test_f42_a_lecture_hall_behind_one_address_gets_in(settings: Settings) -> None:
+    with desk.open_lab(settings.model_copy(update={"rate_limits": True})) as lab:
+        make_study(lab.database, settings)
+        assert {join(lab.app, "203.0.113.9") for _ in range(400)} == {303}

@@ -86,3 +86,37 @@ def test_vendored_files_are_those_that_are_listed() -> None:
     for file in (ROOT / "static" / "vendor").rglob("*"):
         if file.suffix in {".js", ".css"}:
             assert hashlib.sha256(file.read_bytes()).hexdigest() in listing, file
+
+
+def test_the_architecture_says_who_imports_flask() -> None:
+    said = re.search(r"Only (.*?)\s+import Flask", (DOCS / "architecture.md").read_text(), re.DOTALL)
+    assert said is not None
+    named = set(re.findall(r"`(\w+)`", said[1])) | ({"__init__"} if "the factory" in said[1] else set())
+    importing = {
+        file.relative_to(ROOT / "app").parts[0].removesuffix(".py")
+        for file in (ROOT / "app").rglob("*.py")
+        if re.search(r"^\s*(?:from|import) flask\b", file.read_text(), re.MULTILINE)
+    }
+    assert named == importing
+
+
+def test_the_launchers_help_names_commands_that_exist_and_all_of_them() -> None:
+    text = (ROOT / "run.py").read_text().split('"""')[1]
+    named = set(re.findall(r"run\.py ([\w-]+)", text))
+    assert named == {name for name, one in commands.commands.items() if not one.hidden} | {"test", "bench"}
+
+
+def test_no_page_names_a_command_that_does_not_exist() -> None:
+    for page in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *DOCS.rglob("*.md"),
+        *(ROOT / "templates").rglob("*.html"),
+    ]:
+        for name, sub in re.findall(r"run\.py ([a-z-]+)(?: ([a-z-]+))?", page.read_text()):
+            if name in {"test", "bench"}:
+                continue
+            command = commands.commands.get(name)
+            assert command is not None, f"{page}: run.py {name}"
+            if isinstance(command, click.Group):
+                assert sub in command.commands, f"{page}: run.py {name} {sub}"
