@@ -17,7 +17,7 @@ from analysis.arrangement import Arrangement
 from analysis.formats.bundle_tables import TABLES
 from analysis.formats.bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
 from analysis.formats.rdm_set import RDMSet, without_predictions
-from analysis.formats.tables import read_npz, read_rows
+from analysis.formats.tables import EDGE, read_npz, read_rows
 
 # Purposes of the trials that enter RDMs: practice and attention checks do not.
 RDM_PURPOSES = ("main", "repeat")
@@ -126,6 +126,9 @@ class Bundle:
             if row["clip"] not in place:
                 raise BundleError(f"{self.path}: placements.csv: clip {row['clip']} is not in clips.csv")
             items[row["trial_key"]].append(place[row["clip"]])
+            if row["x"] ** 2 + row["y"] ** 2 > EDGE**2:
+                reason = f"({row['x']:g}, {row['y']:g}) lies outside the arena, whose diameter is 1"
+                raise BundleError(f"{self.path}: placements.csv: trial {row['trial_key']}: {reason}")
             positions[row["trial_key"]].append((row["x"], row["y"]))
             seats[row["trial_key"]].append(row["seat"])
         by_participant: dict[str, list[Trial]] = {row["participant"]: [] for row in self.rows("participants")}

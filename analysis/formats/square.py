@@ -304,4 +304,6 @@ def _why_not_square(grid: Grid) -> str:
     widths = sorted({len(cells) for _, cells in records})
     shape = f"{len(records)} lines of {' to '.join(str(w) for w in dict.fromkeys((widths[0], widths[-1])))} cells"
     kind = DELIMITERS.get(grid.delimiter, "columns")
+    if widths == [1] and len(records) > 1:
+        kind = "commas, semicolons or tabs; nothing else separates them"
     return f"not a square table with the same names in its first row and first column: {shape} (separated by {kind})"

@@ -50,6 +50,7 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
 INFINITE = re.compile(r"[+-]?inf(?:inity)?|-?1\.#inf", re.IGNORECASE)
 GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ .,'’\u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 Record = tuple[int, list[str]]
 
@@ -115,11 +116,11 @@ def decode(data: bytes, name: str) -> str:
             raise ValueError(f"{name}, line {line}: damaged {encoding.upper()} text ({error.reason})") from error
         raise ValueError(
             f"{name}, line {line}: is not UTF-8 text (byte 0x{shown[:1].hex()}), and no other encoding can be told for "
-            f"sure. Save it as UTF-8; {SAVE_RIGHT}"
+            f"sure: save it as UTF-8; {SAVE_RIGHT}"
         ) from error
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise ValueError(f"{name}, line {line}: holds a zero byte: damaged, or UTF-16 without its mark. {SAVE_RIGHT}")
+        raise ValueError(f"{name}, line {line}: holds a zero byte: damaged, or UTF-16 without its mark; {SAVE_RIGHT}")
     return text
 
 
@@ -315,7 +316,19 @@ def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
             f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: which of them separates "
             "decimals cannot be told; write all numbers with a decimal point"
         )
+    if delimiter in (";", "\t"):
+        _check_not_thousands(with_comma or with_point)
     return [_number(where, cell.strip(), comma=bool(with_comma)) for where, cell in cells]
+
+
+def _check_not_thousands(cells: Sequence[tuple[str, str]]) -> None:
+    """Where each separator stands before three digits, 1.000 may be a thousand, as it is in half of the world."""
+    if cells and all(THOUSANDS.fullmatch(cell.strip()) for _, cell in cells):
+        where, cell = cells[0]
+        raise ValueError(
+            f"{where}: {cell.strip()!r} may have decimals or a thousands separator, and no number of the file shows "
+            "which; write numbers without thousands separators, and decimals with more or fewer than three digits"
+        )
 
 
 def _number(where: str, cell: str, *, comma: bool) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -157,6 +158,28 @@ def test_bytes_that_are_no_text_are_refused_with_the_way_to_save_them_right(cont
 def test_what_is_no_plain_number_is_never_taken_for_one(cell, delimiter):
     with pytest.raises(ValueError, match=r"^here: "):
         numbers([("here", cell)], delimiter)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("cells", [["1.000", "2.500"], ["1,000", "2,500", "5"], ["12.345"]])
+def test_a_separator_before_three_digits_alone_does_not_say_what_it_is(cells, delimiter):
+    with pytest.raises(ValueError, match=r"^here: '.*' may have decimals or a thousands separator"):
+        numbers([("here", cell) for cell in cells], delimiter)
+    sign = "," if "," in cells[0] else "."
+    found = numbers([("here", cell) for cell in [*cells, f"0{sign}5"]], delimiter)
+    assert found[0] == float(cells[0].replace(",", "."))
+
+
+def test_a_square_in_a_workbook_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [[None, "a", "b", "c"], ["a", 0, 0.1, 0.2], ["b", 0.1, 0, "NA"], ["c", 0.2, None, 0]]:
+        book.active.append(row)
+    book.save(tmp_path / "table.xlsx")
+    found = tables.read_square_csv(tmp_path / "table.xlsx")
+    np.testing.assert_array_equal(found.rdms, [[0.1, 0.2, np.nan]])
+    for name in ("table.xls", "table.ods", "table.numbers"):
+        with pytest.raises(ValueError, match=rf"{name}: .* is not read; save it as \.xlsx or as CSV"):
+            tables.read_square_csv(write(tmp_path, "x", name))
 
 
 LONGS = {

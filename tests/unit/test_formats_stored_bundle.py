@@ -163,6 +163,17 @@ def test_a_required_column_that_is_missing_is_an_error(tmp_path):
         read_bundle(rebuilt(tmp_path / "x.zip", without_x)).trials()
 
 
+def test_positions_outside_the_arena_are_never_taken_for_placements(tmp_path):
+    def in_pixels(files):
+        rows = files["placements.csv"].decode().splitlines()
+        cells = rows[1].split(",")
+        cells[-2:] = ["640.0", "360.0"]
+        return files | {"placements.csv": "\n".join([rows[0], ",".join(cells), *rows[2:], ""]).encode()}
+
+    with pytest.raises(BundleError, match=r"placements\.csv: trial .*: \(640, 360\) lies outside the arena"):
+        read_bundle(rebuilt(tmp_path / "x.zip", in_pixels)).trials()
+
+
 def test_a_bundle_that_was_unpacked_and_packed_anew_says_so(tmp_path):
     path = rebuilt(tmp_path / "x.zip", dict, rename=lambda name: f"faces/{name}")
     with pytest.raises(BundleError, match=r"was packed anew: .* not in faces/"):
