@@ -17,6 +17,7 @@ from app.config import LAB_DATA
 from app.console import (
     base_address,
     convert_clips,
+    echo_notes,
     echo_same,
     echo_setup_link,
     echo_who_can_open,
@@ -26,19 +27,30 @@ from app.console import (
 )
 from app.demo import DEMO_DATA, demo_study
 from app.doctor import examine
-from app.domain import ClipState
+from app.domain import ClipState, StudyState
 from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.models import Study
 from app.recruiters.signing import link_key
 from app.server import free_port, running_server
 from app.services.accounts import all_accounts, require_account, set_password
+from app.services.clip_differences import differences
+from app.services.clip_folder import clip_files, passed_over
 from app.services.enrolment import find_study
 from app.services.export import export_bundle
 from app.services.export_tables import ExportOptions
 from app.services.links import ids_of_csv, person_links
-from app.services.studies import close_study, create_study, export_study, import_clips, open_study, study_warnings
-from app.services.study_folder import clip_files, read_study_folder
+from app.services.reconversion import count_clips, reconvert_study
+from app.services.studies import (
+    close_study,
+    create_study,
+    export_study,
+    failed_clips,
+    import_clips,
+    open_study,
+    study_warnings,
+)
+from app.services.study_folder import read_study_folder
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -190,8 +202,7 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
     with open_place(data, make=True) as place:
         with place.database.writing() as db:
             created, imported = create_study(db, place.settings, read)
-        for note in read.notes:
-            click.echo(f"  {note}")
+        echo_notes(read.notes)
         echo_same(imported)
         made = convert_clips(place, created)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
@@ -200,13 +211,21 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
 
 @study.command("open")
 @click.argument("name")
+@click.option("--without-failed", is_flag=True, help="Do not ask whether to open without files that cannot be used.")
 @_with_data
-def study_open(name: str, data: Path | None) -> None:
+def study_open(name: str, without_failed: bool, data: Path | None) -> None:
     """Let participants in; the study's clips are fixed from now on."""
-    with open_place(data) as place, place.database.writing() as db:
-        open_study(db, name)
-        for problem in study_warnings(db, name):
-            click.echo(f"  {problem.key}: {problem.sentence}")
+    with open_place(data) as place:
+        with place.database.reading() as db:
+            found = find_study(db, name)
+            failed = failed_clips(found) if found.state == StudyState.DRAFT else []
+        echo_notes(f"without {clip.file_name}: {clip.reason}" for clip in failed)
+        if failed and not without_failed and sys.stdin.isatty():
+            click.confirm("Once the study is open its clips are fixed. Open it without these?", abort=True)
+        with place.database.writing() as db:
+            opened = open_study(db, name)
+            echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
+            echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
     running = running_server(place.settings)
     click.echo(f"The study {name} is open. Participants' link: {running or server_address(place.settings)}/join/{name}")
     if running is None:
@@ -310,6 +329,7 @@ def clips() -> None:
 def clips_import(name: str, folder: Path, data: Path | None) -> None:
     """Add the clips of FOLDER to the draft study NAME, and convert them."""
     files = clip_files(folder)
+    echo_notes(passed_over(folder))
     with open_place(data) as place:
         with place.database.writing() as db:
             imported = import_clips(db, place.settings, name, files)
@@ -317,3 +337,23 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
         made = convert_clips(place, name)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
         click.echo(f"{len(imported.added)} new clips; the study {name} has {ready} that can be shown.")
+
+
+@clips.command("reconvert")
+@click.argument("name")
+@click.option("--although-seen", is_flag=True, help="Also when people have seen the clips as they are.")
+@_with_data
+def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
+    """Convert the clips of the study NAME anew from the files that were imported."""
+    with open_place(data) as place:
+        with place.database.reading() as db:
+            count = count_clips(db, name)
+        with click.progressbar(length=count, label="Converting clips anew") as bar:
+            results = reconvert_study(
+                place.database, place.settings, name, although_seen=although_seen, on_clip=lambda: bar.update(1)
+            )
+    for result in results:
+        if result.changed or result.kept:
+            click.echo(f"  {result.file}: {result.text}")
+    changed = sum(result.changed for result in results)
+    click.echo(f"{changed} of {len(results)} clips of the study {name} are new; the others are as they were.")

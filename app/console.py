@@ -6,7 +6,7 @@ import os
 import threading
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from app.domain import ClipState
 from app.models import Study
 from app.server import announced, local_address, network_address, running_server, serve, worker
 from app.services.accounts import make_setup_link
+from app.services.clip_differences import differences
 from app.services.clips import Imported, convert_waiting_clips
 from app.services.enrolment import find_study
 from app.startup import open_checked, refuse_lost_database, require_data
@@ -82,12 +83,21 @@ def convert_clips(place: Place, name: str) -> Study:
         failed = [clip for clip in found.clips if clip.state == ClipState.FAILED]
     for clip in failed:
         click.echo(f"  not used: {clip.file_name}: {clip.reason}", err=True)
+    for clip in found.clips:
+        echo_notes(f"{clip.file_name}: {remark}" for remark in clip.remarks or [])
+    echo_notes(f"note: {sentence}" for sentence in differences(found.clips))
     return found
 
 
 def _unconverted(place: Place, name: str) -> int:
     with place.database.reading() as db:
         return sum(clip.state in {ClipState.WAITING, ClipState.CONVERTING} for clip in find_study(db, name).clips)
+
+
+def echo_notes(notes: Iterable[str]) -> None:
+    """Say what was passed over, or is worth a look."""
+    for note in notes:
+        click.echo(f"  {note}")
 
 
 def echo_same(imported: Imported) -> None:

@@ -13,14 +13,15 @@ from sqlalchemy import func, select
 from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
-from app.console import Place, convert_clips, echo_same
+from app.console import Place, convert_clips, echo_notes, echo_same
 from app.db import Database
 from app.domain import SessionState, StudyState
 from app.models import Clip, ParticipantSession, Study, now
 from app.services.arrangements import clip_order
+from app.services.clip_folder import clip_files, passed_over, with_folders
 from app.services.enrolment import enter, session_of
 from app.services.studies import create_study, open_study
-from app.services.study_folder import StudyFolder, clip_files, read_study_folder
+from app.services.study_folder import StudyFolder, read_study_folder
 from app.services.submission import submit
 from app.services.trials import advance, open_trial, start
 from demo.geometry import read_attributes, true_rdm
@@ -39,18 +40,20 @@ def demo_study(place: Place, clips: Path | None) -> str:
     if clips is not None:
         definition = folder.definition.model_copy(update={"title": "Your own clips"})
         toml = folder.toml.replace(folder.definition.title, definition.title, 1)
-        folder = StudyFolder("own-clips", definition, toml, clip_files(clips), {})
+        files = clip_files(clips)
+        folder = StudyFolder("own-clips", definition, toml, files, with_folders(files, {}), passed_over(clips))
     with place.database.writing() as db:
         known = {study.name: study for study in db.scalars(select(Study))}
         if folder.name not in known:
             _, imported = create_study(db, place.settings, folder)
+            echo_notes(folder.notes)
             echo_same(imported)
         elif clips is not None:
             click.echo("This data folder holds a study of your own clips already; it is shown as it is.")
     study = convert_clips(place, folder.name)
     if study.state == StudyState.DRAFT:
         with place.database.writing() as db:
-            open_study(db, study.name)
+            open_study(db, study.name, without_failed=True)
     if clips is None:
         _simulate(place, study)
     return study.name

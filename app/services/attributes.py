@@ -131,7 +131,9 @@ def _clip(name: str, files: Sequence[str], where: str) -> str:
         raise Invalid(f"{where}: is empty", field="clip")
     for spelling in SPELLINGS:
         found = [
-            file for file in files if spelling(file) == spelling(name) or spelling(Path(file).stem) == spelling(name)
+            file
+            for file in files
+            if spelling(name) in {spelling(file), spelling(Path(file).name), spelling(Path(file).stem)}
         ]
         whole = [file for file in found if spelling(file) == spelling(name)]
         if len(whole or found) > 1:

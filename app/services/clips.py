@@ -29,9 +29,10 @@ from app.domain import ClipState
 from app.errors import Invalid
 from app.media import media_path
 from app.models import Clip, Rendition, Study, now
+from app.services.clip_folder import ClipFile
 from app.services.room import require_room_for
 from app.tokens import new_public_id
-from app.video import Limits, Options, Renditions, VideoError, convert
+from app.video import Limits, Options, Renditions, VideoError, apart, convert
 
 # A worker gives a sign of life every few seconds; without one for this long its clip is taken up by another.
 SIGN_OF_LIFE_SECONDS = 2.0
@@ -51,7 +52,7 @@ class Imported:
 
 
 def register_clips(
-    db: Session, settings: Settings, study: Study, files: list[Path], attributes: dict[str, dict[str, str]]
+    db: Session, settings: Settings, study: Study, files: list[ClipFile], attributes: dict[str, dict[str, str]]
 ) -> Imported:
     """Copy files into the data folder and add each as a waiting clip; a file that is there already adds nothing.
 
@@ -65,15 +66,16 @@ def register_clips(
         When a file cannot be read, a different clip has its name, the study would hold more clips than allowed, or the
         disk has no room for the files beside what participants need.
     """
-    require_room_for(settings, sum(size for size in map(_size, files) if size <= settings.max_clip_bytes))
+    sizes = [_size(file.path) for file in files]
+    require_room_for(settings, sum(size for size in sizes if size <= settings.max_clip_bytes))
     imported = Imported()
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id)))
     by_content = {clip.source_sha256: clip.file_name for clip in clips}
     by_name = {clip.file_name: clip for clip in clips}
     position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
-        too_large = _size(file) > settings.max_clip_bytes
-        sha256 = _keep_source(settings, file, copy=not too_large)
+        too_large = _size(file.path) > settings.max_clip_bytes
+        sha256 = _keep_source(settings, file.path, copy=not too_large)
         if sha256 in by_content:
             imported.same.append((file.name, by_content[sha256]))
             continue
@@ -82,23 +84,23 @@ def register_clips(
         if namesake is not None and namesake.state == ClipState.FAILED:
             namesake.source_sha256 = sha256
             namesake.state = ClipState.FAILED if too_large else ClipState.WAITING
-            namesake.progress, namesake.reason = 0.0, _too_large(settings, file) if too_large else None
+            namesake.progress, namesake.reason = 0.0, _too_large(settings, file.path) if too_large else None
             imported.added.append(file.name)
             continue
         if namesake is not None:
-            raise Invalid(f"{file}: the study holds another clip named {file.name}", field="clips")
+            raise Invalid(f"{file.path}: the study holds another clip named {file.name}", field="clips")
         if len(by_name) >= settings.max_clips:
-            raise Invalid(f"{file}: a study holds at most {settings.max_clips} clips", field="clips")
+            raise Invalid(f"{file.path}: a study holds at most {settings.max_clips} clips", field="clips")
         clip = Clip(
             study_id=study.id,
             public_id=new_public_id("C"),
             position=position,
             file_name=file.name,
-            label=file.stem,
+            label=file.label,
             source_sha256=sha256,
             attributes=attributes.get(file.name, {}),
             state=ClipState.FAILED if too_large else ClipState.WAITING,
-            reason=_too_large(settings, file) if too_large else None,
+            reason=_too_large(settings, file.path) if too_large else None,
         )
         db.add(clip)
         by_name[file.name] = clip
@@ -269,7 +271,8 @@ def _size(file: Path) -> int:
 
 
 def _too_large(settings: Settings, file: Path) -> str:
-    return f"the file has {_size(file) / 1e6:,.1f} MB; at most {settings.max_clip_bytes / 1e6:,.1f} MB are allowed"
+    size, most = apart(_size(file) / 1e6, settings.max_clip_bytes / 1e6)
+    return f"the file has {size} MB; at most {most} MB are allowed"
 
 
 def _keep_source(settings: Settings, file: Path, *, copy: bool) -> str:

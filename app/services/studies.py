@@ -14,6 +14,7 @@ from app.domain import ClipState, StudyState, move_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.services.attributes import write_attributes
+from app.services.clip_folder import ClipFile, with_folders
 from app.services.clips import Imported, register_clips, source_path
 from app.services.enrolment import find_study
 from app.services.labels import check_labels
@@ -47,7 +48,7 @@ def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[
     return study.name, imported
 
 
-def import_clips(db: Session, settings: Settings, name: str, files: list[Path]) -> Imported:
+def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFile]) -> Imported:
     """Add clips to a draft study.
 
     Raises
@@ -62,7 +63,7 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[Path]) 
     study = find_study(db, name)
     if study.state != StudyState.DRAFT:
         raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
-    imported = register_clips(db, settings, study, files, {})
+    imported = register_clips(db, settings, study, files, with_folders(files, {}))
     db.flush()
     definition = check_definition(study.definition)
     refuse([error for error in errors_of(definition, _facts(db, study)) if error.key != "clips"], FILE)
@@ -70,26 +71,38 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[Path]) 
     return imported
 
 
-def open_study(db: Session, name: str) -> Study:
+def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
     """Let participants in. From now on the study's clips are fixed.
+
+    Parameters
+    ----------
+    without_failed
+        Whether a draft may open without the files that cannot be used.
 
     Raises
     ------
     NotFound
         When there is no such study.
     NotAllowed
-        When clips still wait for conversion, or fewer than three can be shown, or the study is open already.
+        When clips still wait for conversion, or fewer than three can be shown, or files cannot be used and
+        `without_failed` is false, or the study is open already.
     Invalid
         When settings do not go together (`study_rules`), or `clips.labels` names a column of attributes.csv that is not
         there.
     """
     study = find_study(db, name)
-    states = list(db.scalars(select(Clip.state).where(Clip.study_id == study.id)))
+    states = [clip.state for clip in study.clips]
     unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
     if unfinished:
         raise NotAllowed(f"{unfinished} clips are not converted yet.")
     if states.count(ClipState.READY) < FEWEST_CLIPS:
-        raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.")
+        raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.{_named(failed_clips(study))}")
+    if study.state == StudyState.DRAFT and failed_clips(study) and not without_failed:
+        raise NotAllowed(
+            f"{_counted(failed_clips(study))} cannot be used, and once the study is open its clips are fixed."
+            f"{_named(failed_clips(study))} Import repaired files of the same names, or reload the page and open the "
+            "study without these."
+        )
     definition = check_definition(study.definition)
     refuse(errors_of(definition, _facts(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
@@ -117,6 +130,20 @@ def _facts(db: Session, study: Study) -> Facts:
         return Facts(n_clips=len(clips))
     seconds = sum(clip.duration_s or 0.0 for clip in clips)
     return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
+
+
+def failed_clips(study: Study) -> list[Clip]:
+    """The files that cannot be used, in the study's order."""
+    return [clip for clip in study.clips if clip.state == ClipState.FAILED]
+
+
+def _counted(clips: list[Clip]) -> str:
+    return "1 file" if len(clips) == 1 else f"{len(clips)} files"
+
+
+def _named(clips: list[Clip]) -> str:
+    """The files with their reasons, for a message; empty where there are none."""
+    return "".join(f" {clip.file_name}: {clip.reason}." for clip in clips)
 
 
 def close_study(db: Session, name: str) -> Study:
@@ -159,6 +186,8 @@ def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
     clips.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_text(study.definition_toml, encoding="utf-8")
     for clip in study.clips:
-        shutil.copyfile(source_path(settings, clip), clips / clip.file_name)
+        file = clips / clip.file_name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source_path(settings, clip), file)
     if any(clip.attributes for clip in study.clips):
         write_attributes(folder / ATTRIBUTES, [(clip.file_name, clip.attributes) for clip in study.clips])

@@ -10,12 +10,12 @@ from pathlib import Path
 from app.definition import StudyDefinition, parse_definition
 from app.errors import Invalid
 from app.services.attributes import read_attributes
+from app.services.clip_folder import ClipFile, clip_files, passed_over, with_folders
 from app.services.study_parts import find_parts
 from app.services.study_rules import Facts, problems_of, refuse
 from app.translations.catalogues import known_texts
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-LONGEST_FILE_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StudyFolder:
     name: str
     definition: StudyDefinition
     toml: str
-    clip_files: list[Path]
+    clip_files: list[ClipFile]
     attributes: dict[str, dict[str, str]]
     notes: tuple[str, ...] = ()
 
@@ -73,7 +73,8 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     refuse(errors, str(found.definition))
     notes = tuple(f"{problem.key}: {problem.sentence}" for problem in problems)
     study = check_name(name or folder.resolve().name.lower())
-    return StudyFolder(study, definition, toml, files, attributes, found.notes + notes)
+    notes = (*found.notes, *passed_over(found.clips), *notes)
+    return StudyFolder(study, definition, toml, files, with_folders(files, attributes), notes)
 
 
 def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
@@ -84,28 +85,6 @@ def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
             near = difflib.get_close_matches(text, texts, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise Invalid(f"{file}: texts.replace: the pages have no text {text!r}{hint}", field="texts.replace")
-
-
-def clip_files(folder: Path) -> list[Path]:
-    """The files of a folder that may be clips, in natural order (clip2 before clip10); hidden files are passed over.
-
-    Raises
-    ------
-    Invalid
-        When the folder does not exist or is empty, or a file's name is too long or cannot be stored.
-    """
-    if not folder.is_dir():
-        raise Invalid(f"{folder}: no such folder")
-    files = [file for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")]
-    if not files:
-        raise Invalid(f"{folder}: holds no files; put the video clips there")
-    for file in files:
-        if len(file.name) > LONGEST_FILE_NAME:
-            raise Invalid(f"{file}: the name is longer than {LONGEST_FILE_NAME} characters")
-        if not file.name.isprintable():
-            # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
-            raise Invalid(f"{str(file)!r}: the name has characters that cannot be stored; rename the file")
-    return sorted(files, key=lambda file: _natural(file.name))
 
 
 def _read_text(file: Path) -> str:
@@ -120,8 +99,3 @@ def _read_text(file: Path) -> str:
     if "\0" in text:
         raise Invalid(f"{file}: is not text: it holds a zero byte")
     return text
-
-
-def _natural(name: str) -> list[tuple[int, int | str]]:
-    parts = re.split(r"(\d+)", name.lower())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.video.child import run_limited
-from app.video.records import Limits, Options, Probe, Rendition, Renditions, VideoError
+from app.video.records import Limits, Options, Probe, Rendition, Renditions, VideoError, apart
 
 __all__ = [
     "Limits",
@@ -26,6 +26,7 @@ __all__ = [
     "Rendition",
     "Renditions",
     "VideoError",
+    "apart",
     "convert",
     "probe",
     "remove_unfinished",

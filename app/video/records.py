@@ -10,6 +10,15 @@ class VideoError(Exception):
     """A file that cannot be used as a clip. The message is the reason, in words; the caller adds the file's name."""
 
 
+def apart(larger: float, smaller: float) -> tuple[str, str]:
+    """Two numbers as texts, with as many decimals as it takes to tell them apart, and at least one."""
+    for decimals in range(1, 7):
+        texts = f"{larger:,.{decimals}f}", f"{smaller:,.{decimals}f}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a clip may cost. Sizes in bytes, times in seconds, pictures in pixels."""

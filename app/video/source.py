@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 
-from app.video.records import Limits, VideoError
+from app.video.records import Limits, VideoError, apart
 
 # Containers that hold their own pictures, and streams without one. Playlists, concatenation scripts, image sequences,
 # capture devices and network formats are not among them, so no file can make the decoder open another one.
@@ -48,7 +48,8 @@ def open_source(path: Path, limits: Limits) -> Any:
     if size == 0:
         raise VideoError("the file is empty (0 bytes)")
     if size > limits.file_bytes:
-        raise VideoError(f"the file has {size / 1e6:,.0f} MB; at most {limits.file_bytes / 1e6:,.0f} MB are allowed")
+        mega, most = apart(size / 1e6, limits.file_bytes / 1e6)
+        raise VideoError(f"the file has {mega} MB; at most {most} MB are allowed")
     # Reading its first bytes here tells a file that cannot be read from one that makes no sense.
     kind = why_not_a_video(path)
     with refusing(kind):
@@ -107,15 +108,6 @@ def check_duration(seconds: float, limits: Limits) -> None:
     if seconds > limits.duration:
         lasts, most = apart(seconds, limits.duration)
         raise VideoError(f"the video lasts {lasts} s; at most {most} s are allowed")
-
-
-def apart(larger: float, smaller: float) -> tuple[str, str]:
-    """Two numbers as texts, with as many decimals as it takes to tell them apart, and at least one."""
-    for decimals in range(1, 7):
-        texts = f"{larger:,.{decimals}f}", f"{smaller:,.{decimals}f}"
-        if texts[0] != texts[1]:
-            break
-    return texts
 
 
 def why_not_a_video(path: Path) -> str:

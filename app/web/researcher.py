@@ -15,11 +15,12 @@ from analysis.formats.bundle import iter_bundle
 from app.errors import AsterismError
 from app.models import Study
 from app.services.accounts import own_studies, own_study
+from app.services.clip_differences import differences
 from app.services.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
 from app.services.export_tables import ExportOptions
 from app.services.room import problems
 from app.services.status import study_counts
-from app.services.studies import close_study, open_study
+from app.services.studies import close_study, failed_clips, open_study
 from app.web import login
 from app.web.context import database, settings
 from app.web.login import account_id
@@ -70,7 +71,10 @@ def studies() -> str:
 @blueprint.get("/studies/<name>")
 def participants(name: str) -> str:
     """Who takes part, live; the participants' link; opening and closing."""
-    return render_template("researcher/participants.html", study=study_view(_own(name)))
+    with database().reading() as db:
+        found = own_study(db, account_id(), name)
+        before = {"failed": failed_clips(found), "differences": differences(found.clips)}
+        return render_template("researcher/participants.html", study=study_view(found), before=before)
 
 
 @blueprint.get("/studies/<name>/clips")
@@ -93,10 +97,10 @@ def results(name: str) -> str:
 
 @blueprint.post("/studies/<name>/open")
 def open_it(name: str) -> Response:
-    """Let participants in."""
+    """Let participants in; without the files that cannot be used, if the page that was sent has named them."""
     with database().writing() as db:
         own_study(db, account_id(), name)
-        open_study(db, name)
+        open_study(db, name, without_failed="without_failed" in request.form)
     return redirect(url_for("researcher.participants", name=name), 303)
 
 

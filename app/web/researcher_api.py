@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.definition import check_definition
 from app.models import Study
 from app.services.accounts import own_studies, own_study
+from app.services.clip_differences import differences
 from app.services.estimates import Estimates, estimate_raters
 from app.services.results import agreement
 from app.services.room import problems
@@ -61,7 +62,9 @@ def clips(name: str) -> Response:
     """The study's clips: what became of each file, and the addresses of poster and renditions."""
     with database().reading() as db:
         found = own_study(db, account_id(), name)
-        return jsonify(study=study_view(found), clips=[clip_view(clip) for clip in clips_of(db, found)])
+        clips = clips_of(db, found)
+        views = [clip_view(clip) for clip in clips]
+        return jsonify(study=study_view(found), clips=views, differences=differences(clips))
 
 
 @blueprint.get("/<name>/results")

@@ -9,12 +9,15 @@ const PAUSE = 2000;
 
 const page = document.querySelector("main");
 
-keepFresh(async () => show((await load(`${page.dataset.api}/clips`)).clips), PAUSE);
+keepFresh(async () => show(await load(`${page.dataset.api}/clips`)), PAUSE);
 
-function show(clips) {
+function show({ clips, differences }) {
   part("clips").hidden = clips.length === 0;
   part("empty").hidden = clips.length > 0;
   showSummary(clips);
+  const box = part("differences");
+  box.hidden = differences.length === 0;
+  box.querySelector("ul").replaceChildren(...differences.map((sentence) => make("li", {}, sentence)));
   syncRows(document.querySelector("[data-clips] tbody"), clips, {
     key: (clip) => clip.id,
     text: (clip) => JSON.stringify(clip),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from PIL import Image
 from app.video import Limits, Options, VideoError, probe
 from app.video.inspection import inspect
 from app.video.rendering import render
-from app.video.source import CONTAINERS, open_source
+from app.video.source import CONTAINERS, check_duration, open_source
 from tests.factories_video import make_clip
 
 
@@ -158,11 +159,20 @@ def test_f37_ten_hours_are_refused_without_reading_them(tmp_path):
 
 def test_f37_caps_on_size_frames_and_dimensions_are_named(tmp_path):
     path = make_clip(tmp_path / "a.mp4", frames=30)
-    assert "at most 0 MB are allowed" in refusal(path, file_bytes=1000)
+    assert re.search(r"the file has 0\.00\d+ MB; at most 0\.001\d* MB are allowed", refusal(path, file_bytes=1000))
     assert "more than 20 frames" in refusal(path, frames=20)
     assert "64 x 48 pixels; at most 50 on a side" in refusal(path, longest_side=50)
     assert "64 x 48 pixels" in refusal(path, pixels=3000)
     assert "only 8 x 8 pixels" in refusal(make_clip(tmp_path / "b.mp4", size=(8, 8)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limit", "lasts", "most"),
+    [(120.04, 120, "120.04", "120.00"), (130, 120, "130.0", "120.0"), (1234.5, 120, "1,234.5", "120.0")],
+)
+def test_f37_a_length_just_over_the_limit_is_told_from_it(seconds, limit, lasts, most):
+    with pytest.raises(VideoError, match=f"lasts {lasts} s; at most {most} s"):
+        check_duration(seconds, Limits(duration=limit))
 
 
 @pytest.mark.parametrize(("side", "reason"), [(16_000, "16000 x 16000 pixels"), (60_000, "cannot be decoded")])

@@ -1,0 +1,118 @@
+"""The video files of a folder and of the folders in it: taken, or named as passed over, never left out in silence."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from app.errors import Invalid
+
+LONGEST_FILE_NAME = 255
+# The attribute that says in which folder a clip lies, where clips lie in folders.
+FOLDER = "folder"
+# What lies beside clips and never is one: notes, tables, subtitles, programs, archives, sound, and what systems leave.
+NO_CLIPS = {
+    *(".txt", ".md", ".rtf", ".doc", ".docx", ".odt", ".pdf", ".csv", ".tsv", ".xls", ".xlsx", ".ods", ".json", ".xml"),
+    *(".toml", ".yaml", ".yml", ".html", ".srt", ".vtt", ".ass", ".sub", ".idx", ".py", ".r", ".m", ".mat", ".ipynb"),
+    *(".zip", ".7z", ".rar", ".gz", ".tar", ".wav", ".mp3", ".m4a", ".aac", ".flac", ".db", ".ini", ".lnk", ".log"),
+    *(".sha256", ".md5", ".bak", ".tmp", ".part", ".crdownload", ".prproj", ".aep", ".blend", ".eaf", ".pfsx"),
+}
+SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}
+# More names than this are counted in place of being listed.
+LISTED = 8
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """A file that may be a clip; `name` is its path below the folder of clips, with / between folders."""
+
+    path: Path
+    name: str
+
+    @property
+    def label(self) -> str:
+        """The name without its extension."""
+        return str(PurePosixPath(self.name).with_suffix(""))
+
+    @property
+    def folder(self) -> str:
+        """The folder below the folder of clips in which the file lies; empty for the folder of clips itself."""
+        parent = str(PurePosixPath(self.name).parent)
+        return "" if parent == "." else parent
+
+
+def clip_files(folder: Path) -> list[ClipFile]:
+    """The files of a folder, and of the folders in it, that may be clips, in natural order (clip2 before clip10).
+
+    Raises
+    ------
+    Invalid
+        When the folder does not exist or holds none, a file's name is too long or cannot be stored, or two names differ
+        in their capitals only.
+    """
+    if not folder.is_dir():
+        raise Invalid(f"{folder}: no such folder")
+    files, _ = _look_through(folder)
+    if not files:
+        passed = passed_over(folder)
+        raise Invalid(f"{folder}: holds no files; put the video clips there" + (f" ({passed[0]})" if passed else ""))
+    known: dict[str, str] = {}
+    for file in files:
+        if len(file.name) > LONGEST_FILE_NAME:
+            raise Invalid(f"{file.path}: the name is longer than {LONGEST_FILE_NAME} characters")
+        if not file.name.isprintable():
+            # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
+            raise Invalid(f"{str(file.path)!r}: the name has characters that cannot be stored; rename the file")
+        plain = unicodedata.normalize("NFC", file.name).casefold()
+        if plain in known:
+            raise Invalid(
+                f"{folder}: {known[plain]} and {file.name} differ in capitals only, and would be one file on a Mac or "
+                "in Windows; rename one"
+            )
+        known[plain] = file.name
+    return sorted(files, key=lambda file: _natural(file.name))
+
+
+def passed_over(folder: Path) -> tuple[str, ...]:
+    """What a folder holds beside clips, in one sentence at most."""
+    _, others = _look_through(folder)
+    if not others:
+        return ()
+    shown = sorted(others)[:LISTED]
+    more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+    return (f"passed over in {folder.name}/, as no clips: {', '.join(shown)}{more}",)
+
+
+def with_folders(files: Sequence[ClipFile], attributes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The attributes, and the folder of each clip where clips lie in folders; a column of that name wins."""
+    if not any(file.folder for file in files):
+        return attributes
+    return attributes | {file.name: {FOLDER: file.folder} | attributes.get(file.name, {}) for file in files}
+
+
+def _look_through(folder: Path) -> tuple[list[ClipFile], list[str]]:
+    """The files that may be clips, and the names of all others. Links to folders are not followed."""
+    files, others = [], []
+    for place, folders, names in os.walk(folder):
+        below = Path(place).relative_to(folder)
+        for name in list(folders):
+            if name.startswith(".") or name.lower() in SYSTEM_FOLDERS or (Path(place) / name).is_symlink():
+                folders.remove(name)
+                others.append(f"{(below / name).as_posix()}/")
+        for name in names:
+            file = ClipFile(Path(place) / name, (below / name).as_posix())
+            is_clip = not name.startswith(".") and Path(name).suffix.lower() not in NO_CLIPS and file.path.is_file()
+            if is_clip:
+                files.append(file)
+            else:
+                others.append(file.name)
+    return files, others
+
+
+def _natural(name: str) -> list[tuple[int, int | str]]:
+    parts = re.split(r"(\d+)", name.lower())
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
