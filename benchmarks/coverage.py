@@ -1,35 +1,57 @@
 """Do the 95 % intervals of `estimate_rdm(..., uncertainty=True)` hold the truth in 95 % of cases?
 
-Simulated participants with known RDMs (`analysis.simulate`) work through sessions; for each kind of truth and number
-of items the table gives the share of dissimilarities inside their interval, and the share of participants whose
-correlation with the truth is inside its interval. A figure between .90 and .98 is called calibrated. The kind `real` is
-drawn from sixteen people's RDMs of 92 images, where that file is present.
+Simulated participants with known RDMs (`analysis.simulate`) work through sessions. For each kind of truth, and for each
+level of each setting, tables give the share of dissimilarities inside their interval, the share of participants whose
+correlation with the truth is inside its interval, how wide the intervals are, and for how many participants none is
+given. Participants of a kind are dealt to the settings (items x noise x design x stop) in turn, in a random order. The
+kind `real` is drawn from sixteen people's RDMs of 92 images, where that file is present.
 
-    python3 run.py bench coverage [--json FILE] [--seeds 20] [--items 20 40] [--processes 2]
-        [--method combined] [--design posterior_variance] [--placements 8] [--noise 0.1]
+    python3 run.py bench coverage [--participants 27] [--first-seed 0] [--kinds tree ultrametric] [--items 15 24 40]
+        [--noises 0.05 0.1 0.15] [--designs posterior_variance lift_the_weakest balanced] [--stops 6 default 8]
+        [--method combined] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import re
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.io import loadmat
 
 from analysis import estimate_rdm
+from analysis.arrangement import Arrangement
 from analysis.designs import StopRule
+from analysis.designs.selection import default_size
 from analysis.rdm import scale_to_rms, to_condensed
-from analysis.simulate import Behaviour, make_truth, overall, part_of, simulate_rater
+from analysis.simulate import TRUTHS, Behaviour, make_truth, overall, part_of, simulate_rater
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "92_behavRDMs.mat"
-KINDS = ("gaussian_full", "gaussian_2", "gaussian_5", "clusters", "hierarchy", "real")
-CALIBRATED = (0.90, 0.98)
+KINDS = (*TRUTHS, "real")
+# No constant of the method was chosen with participants of these kinds.
+HELD_OUT = ("circumplex", "city_block")
+SETTINGS = ("truth", "items", "noise", "design", "stop")
+
+
+class Setting(NamedTuple):
+    """One participant: kind of truth, number of items, placement noise, design, stop rule ("default" or a number of
+    placements for each item), and the seed of all chance."""
+
+    truth: str
+    items: int
+    noise: float
+    design: str
+    stop: str
+    seed: int
 
 
 def real_raters() -> np.ndarray:
@@ -39,113 +61,135 @@ def real_raters() -> np.ndarray:
 
 
 def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
+    """A truth of a kind, (P,) or (S, P); `real` is a part of a random person's RDM."""
     if kind != "real":
         return make_truth(kind, n_items, rng=rng)
     raters = real_raters()
     return part_of(raters[int(rng.integers(len(raters)))], n_items, rng=rng)
 
 
-def one_participant(kind: str, n_items: int, seed: int, *, options: argparse.Namespace) -> dict[str, float] | None:
-    """Coverage and figures of one simulated participant; None where the estimate comes without intervals."""
-    rng = np.random.default_rng([seed, n_items, sum(map(ord, kind))])
-    truth = truth_of(kind, n_items, rng)
-    size = max(4, round(0.4 * n_items)) if options.size is None else options.size
-    n_trials = 1 + round((options.placements - 1) * n_items / size)
-    session = simulate_rater(
-        truth,
-        behaviour=Behaviour(noise=options.noise, strategy=options.strategy, random_trials=options.random_trials),
-        design=options.design,
-        size=None if options.design == "lift_the_weakest" else size,
-        stop=StopRule(min_evidence=None, max_trials=n_trials),
-        rng=rng,
-    )
+def deal(options: argparse.Namespace) -> list[Setting]:
+    """The participants: those of each kind go through all settings in an order of their own."""
+    cells = list(product(options.items, options.noises, options.designs, options.stops))
+    dealt = []
+    for kind in options.kinds:
+        order = np.random.default_rng([options.first_seed, sum(map(ord, kind))]).permutation(len(cells))
+        for number in range(options.participants):
+            items, noise, design, stop = cells[order[number % len(cells)]]
+            dealt.append(Setting(kind, items, noise, design, stop, options.first_seed + number))
+    return dealt
+
+
+def session_of(setting: Setting, truth: np.ndarray, rng: np.random.Generator) -> list[Arrangement]:
+    """The participant's trials; a number of placements ends the session with the trial that reaches it."""
+    behaviour = Behaviour(noise=setting.noise)
+    if setting.stop == "default":
+        return list(simulate_rater(truth, behaviour=behaviour, design=setting.design, rng=rng).arrangements)
+    # A trial of lift the weakest has three items or more: as many trials as that takes, and the rest cut off.
+    placements, n_items = float(setting.stop), setting.items
+    least = 3 if setting.design == "lift_the_weakest" else default_size(n_items)
+    bound = StopRule(min_evidence=None, max_trials=1 + math.ceil((placements - 1) * n_items / least))
+    session = simulate_rater(truth, behaviour=behaviour, design=setting.design, stop=bound, rng=rng)
+    placed = np.cumsum([len(trial) for trial in session.arrangements])
+    return list(session.arrangements[: 1 + int(np.searchsorted(placed, placements * n_items))])
+
+
+def one_participant(setting: Setting, *, method: str) -> dict[str, Any]:
+    """Settings, coverage and figures of one simulated participant; `reason` where no interval is given."""
+    rng = np.random.default_rng([setting.seed, setting.items, sum(map(ord, setting.truth))])
+    truth = truth_of(setting.truth, setting.items, rng)
+    trials = session_of(setting, truth, rng)
     start = time.perf_counter()
-    estimate = estimate_rdm(session.arrangements, n_items, method=options.method, uncertainty=True, rng=rng)
-    seconds = time.perf_counter() - start
-    if estimate.standard_error is None or estimate.correlation_with_truth is None:
-        return None
+    estimate = estimate_rdm(trials, setting.items, method=method, uncertainty=True, rng=rng)
+    run: dict[str, Any] = setting._asdict() | {
+        "placements": sum(len(trial) for trial in trials) / setting.items,
+        "seconds": time.perf_counter() - start,
+        "reason": estimate.uncertainty_reason,
+    }
     present = np.isfinite(estimate.rdm)
     root = np.sqrt(present.sum())
     wanted = scale_to_rms(overall(truth)[present]) / root
-    found, error = estimate.rdm[present], estimate.standard_error[present]
-    inside = np.abs(found - wanted) <= 1.96 * error
-    near = found < np.median(found)
-    r = float(np.corrcoef(found, wanted)[0, 1])
+    found = estimate.rdm[present]
+    r = run["r"] = float(np.corrcoef(found, wanted)[0, 1])
+    if estimate.standard_error is None or estimate.correlation_with_truth is None:
+        return run
+    error = estimate.standard_error[present]
     value, lower, upper = estimate.correlation_with_truth
-    return {
-        "pairs_inside": float(inside.mean()),
-        "near_pairs_inside": float(inside[near].mean()),
-        "far_pairs_inside": float(inside[~near].mean()),
+    return run | {
+        "pairs_inside": float((np.abs(found - wanted) <= 1.96 * error).mean()),
         "half_width": float(1.96 * error.mean() * root),
-        "r": r,
-        "r_expected": float(value),
+        "r_said": float(value),
         "r_lower": float(lower),
         "r_upper": float(upper),
         "r_inside": float(lower <= r <= upper),
         "r_width": float(upper - lower),
-        "r_error_z": float(np.arctanh(r) - np.arctanh(value)),
-        "seconds": seconds,
     }
 
 
-def verdict(value: float) -> str:
-    return "calibrated" if CALIBRATED[0] <= value <= CALIBRATED[1] else ("too narrow" if value < 0.9 else "too wide")
+def table_by(runs: list[dict[str, Any]], name: str) -> list[str]:
+    """A Markdown table with a row for each level of a setting."""
+    head = (name, "participants", "no interval", "dissimilarities inside", "±", "r", "r said", "width", "r inside")
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for level in dict.fromkeys(run[name] for run in runs):
+        lines.append(row([run for run in runs if run[name] == level], str(level)))
+    return lines
+
+
+def row(runs: list[dict[str, Any]], label: str) -> str:
+    """One row of the tables."""
+    given = [run for run in runs if run["reason"] is None]
+    if not given:
+        return f"| {label} | {len(runs)} | {len(runs)} | | | | | | |"
+    mean = {
+        key: float(np.mean([run[key] for run in given])) for key in given[0] if key.startswith(("r_", "pairs", "half"))
+    }
+    r = float(np.mean([run["r"] for run in given]))
+    inside = sum(run["r_inside"] for run in given)
+    cells = (
+        label,
+        len(runs),
+        len(runs) - len(given),
+        f"{mean['pairs_inside']:.3f}",
+        f"{mean['half_width']:.2f}",
+        f"{r:.3f}",
+        f"{mean['r_said']:.3f}",
+        f"{mean['r_width']:.3f}",
+        f"{mean['r_inside']:.3f} ({inside:.0f} of {len(given)})",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="coverage", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--seeds", type=int, default=20, help="participants for each kind and number of items")
+    parser.add_argument("--participants", type=int, default=27, help="of each kind of truth")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--items", type=int, nargs="+", default=[20, 40])
-    parser.add_argument("--kinds", nargs="+", default=list(KINDS))
-    parser.add_argument("--method", default="combined")
-    parser.add_argument("--design", default="posterior_variance")
-    parser.add_argument("--placements", type=float, default=8.0, help="in all, per item")
-    parser.add_argument("--size", type=int, help="items of a trial after the first; default 0.4 n")
-    parser.add_argument("--noise", type=float, default=0.1, help="sd of a placement, in extents of the trial")
-    parser.add_argument("--strategy", default="stress", choices=["stress", "pca"])
-    parser.add_argument("--random-trials", type=float, default=0.0)
-    options = parser.parse_args(argv)
-    kinds = [kind for kind in options.kinds if kind != "real" or REAL.exists()]
-    if len(kinds) < len(options.kinds):
-        print("The real raters' RDMs are not here: their rows are left out.")
-    settings = {k: v for k, v in vars(options).items() if k != "json"}
-    print(f"{options.method}, {options.design}, {options.placements:g} placements an item, noise {options.noise:g}")
-    print(
-        f"{'items':>5} {'truth':<14} {'pairs in':>9} {'se':>5} {'near':>5} {'far':>5} {'±':>5}  {'verdict':<11}"
-        f" {'r':>5} {'said':>5} {'width':>5} {'r in':>5} {'se':>5} {'sd z':>5} {'s':>5}"
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
+    parser.add_argument("--items", type=int, nargs="+", default=[15, 24, 40])
+    parser.add_argument("--noises", type=float, nargs="+", default=[0.05, 0.1, 0.15], help="sd in extents of the trial")
+    parser.add_argument("--designs", nargs="+", default=["posterior_variance", "lift_the_weakest", "balanced"])
+    parser.add_argument(
+        "--stops", nargs="+", default=["6", "default", "8"], help="placements for each item, or default"
     )
-    rows: list[dict[str, Any]] = []
-    for n_items in options.items:
-        for kind in kinds:
-            seeds = range(options.first_seed, options.first_seed + options.seeds)
-            one = partial(one_participant, kind, n_items, options=options)
-            with ProcessPoolExecutor(options.processes) as pool:
-                runs = [run for run in pool.map(one, seeds) if run is not None]
-            if len(runs) < len(seeds):
-                print(
-                    f"{n_items:>5} {kind:<14} {len(seeds) - len(runs)} of {len(seeds)} participants: nothing is given"
-                )
-            if len(runs) < 2:
-                continue
-            mean = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
-            error = {name: float(np.std([run[name] for run in runs], ddof=1) / np.sqrt(len(runs))) for name in runs[0]}
-            rows.append({"items": n_items, "truth": kind, "mean": mean, "standard_error": error, "runs": runs})
-            print(
-                f"{n_items:>5} {kind:<14} {mean['pairs_inside']:>9.3f} {error['pairs_inside']:>5.3f}"
-                f" {mean['near_pairs_inside']:>5.2f} {mean['far_pairs_inside']:>5.2f} {mean['half_width']:>5.2f}"
-                f"  {verdict(mean['pairs_inside']):<11} {mean['r']:>5.3f} {mean['r_expected']:>5.3f}"
-                f" {mean['r_width']:>5.3f} {mean['r_inside']:>5.2f} {error['r_inside']:>5.2f}"
-                f" {np.std([run['r_error_z'] for run in runs]):>5.2f} {mean['seconds']:>5.1f}",
-                flush=True,
-            )
-    if len(rows) > 1:
-        for name, label in (("pairs_inside", "dissimilarities"), ("r_inside", "correlation with the truth")):
-            values = [row["mean"][name] for row in rows]
-            print(f"{label}: mean coverage {np.mean(values):.3f}, from {min(values):.3f} to {max(values):.3f}")
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1))
+    parser.add_argument("--method", default="combined")
+    options = parser.parse_args(argv)
+    if "real" in options.kinds and not REAL.exists():
+        print("The real raters' RDMs are not here: their row is left out.")
+        options.kinds = [kind for kind in options.kinds if kind != "real"]
+    runs = []
+    with ProcessPoolExecutor(options.processes) as pool:
+        for run in pool.map(partial(one_participant, method=options.method), deal(options)):
+            runs.append(run)
+            if options.json:
+                options.json.parent.mkdir(parents=True, exist_ok=True)
+                options.json.write_text(json.dumps(runs, indent=1))
+    for name in SETTINGS:
+        print("\n".join(table_by(runs, name)))
+        if name == "truth":
+            for label, kinds in (("held out of all tuning", HELD_OUT), ("all", KINDS)):
+                print(row([run for run in runs if run["truth"] in kinds], f"**{label}**"))
+        print()
+    reasons = Counter(re.sub(r"[0-9.]+", "#", run["reason"]) for run in runs if run["reason"])
+    print(f"{len(runs)} participants, {np.mean([run['seconds'] for run in runs]):.1f} s each; refusals:", dict(reasons))
     return 0
