@@ -8,7 +8,9 @@ kind `real` is drawn from sixteen people's RDMs of 92 images, where that file is
 
     python3 run.py bench coverage [--participants 27] [--first-seed 0] [--kinds tree ultrametric] [--items 15 24 40]
         [--noises 0.05 0.1 0.15] [--designs posterior_variance lift_the_weakest balanced] [--stops 6 default 8]
-        [--method combined] [--json FILE]
+        [--method combined] [--json FILE] [--tables FILE ...]
+
+`--json` keeps each participant's figures as they come, and `--tables` prints the tables of such files.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -38,7 +41,7 @@ from analysis.simulate import TRUTHS, Behaviour, make_truth, overall, part_of, s
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "92_behavRDMs.mat"
 KINDS = (*TRUTHS, "real")
 # No constant of the method was chosen with participants of these kinds.
-HELD_OUT = ("circumplex", "city_block")
+HELD_OUT = ("city_block", "features")
 SETTINGS = ("truth", "items", "noise", "design", "stop")
 
 
@@ -71,13 +74,15 @@ def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
 def deal(options: argparse.Namespace) -> list[Setting]:
     """The participants: those of each kind go through all settings in an order of their own."""
     cells = list(product(options.items, options.noises, options.designs, options.stops))
-    dealt = []
-    for kind in options.kinds:
-        order = np.random.default_rng([options.first_seed, sum(map(ord, kind))]).permutation(len(cells))
-        for number in range(options.participants):
-            items, noise, design, stop = cells[order[number % len(cells)]]
-            dealt.append(Setting(kind, items, noise, design, stop, options.first_seed + number))
-    return dealt
+    orders = {
+        kind: np.random.default_rng([options.first_seed, sum(map(ord, kind))]).permutation(len(cells))
+        for kind in options.kinds
+    }
+    return [
+        Setting(kind, *cells[order[number % len(cells)]], options.first_seed + number)
+        for number in range(options.participants)
+        for kind, order in orders.items()
+    ]
 
 
 def session_of(setting: Setting, truth: np.ndarray, rng: np.random.Generator) -> list[Arrangement]:
@@ -130,7 +135,8 @@ def table_by(runs: list[dict[str, Any]], name: str) -> list[str]:
     """A Markdown table with a row for each level of a setting."""
     head = (name, "participants", "no interval", "dissimilarities inside", "±", "r", "r said", "width", "r inside")
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for level in dict.fromkeys(run[name] for run in runs):
+    levels = dict.fromkeys(run[name] for run in runs)
+    for level in levels if name == "truth" else sorted(levels):
         lines.append(row([run for run in runs if run[name] == level], str(level)))
     return lines
 
@@ -159,6 +165,18 @@ def row(runs: list[dict[str, Any]], label: str) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def print_tables(runs: list[dict[str, Any]]) -> None:
+    """Tables by each setting, and the reasons why intervals were not given."""
+    for name in SETTINGS:
+        print("\n".join(table_by(runs, name)))
+        if name == "truth":
+            for label, kinds in (("the two held out", HELD_OUT), ("all", KINDS)):
+                print(row([run for run in runs if run["truth"] in kinds], f"**{label}**"))
+        print()
+    reasons = Counter(re.sub(r"[0-9.]+", "#", run["reason"]) for run in runs if run["reason"])
+    print(f"{len(runs)} participants, {np.mean([run['seconds'] for run in runs]):.1f} s each; refusals:", dict(reasons))
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="coverage", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--json", type=Path, help="write all figures to this file")
@@ -173,23 +191,21 @@ def main(argv: list[str] | None = None) -> int:
         "--stops", nargs="+", default=["6", "default", "8"], help="placements for each item, or default"
     )
     parser.add_argument("--method", default="combined")
+    parser.add_argument("--tables", type=Path, nargs="+", help="only print the tables of these files")
     options = parser.parse_args(argv)
+    if options.tables:
+        print_tables([run for file in options.tables for run in json.loads(file.read_text())])
+        return 0
     if "real" in options.kinds and not REAL.exists():
         print("The real raters' RDMs are not here: their row is left out.")
         options.kinds = [kind for kind in options.kinds if kind != "real"]
     runs = []
-    with ProcessPoolExecutor(options.processes) as pool:
-        for run in pool.map(partial(one_participant, method=options.method), deal(options)):
+    with ProcessPoolExecutor(options.processes) if options.processes > 1 else nullcontext() as pool:
+        each_in_turn = map if pool is None else pool.map
+        for run in each_in_turn(partial(one_participant, method=options.method), deal(options)):
             runs.append(run)
             if options.json:
                 options.json.parent.mkdir(parents=True, exist_ok=True)
                 options.json.write_text(json.dumps(runs, indent=1))
-    for name in SETTINGS:
-        print("\n".join(table_by(runs, name)))
-        if name == "truth":
-            for label, kinds in (("held out of all tuning", HELD_OUT), ("all", KINDS)):
-                print(row([run for run in runs if run["truth"] in kinds], f"**{label}**"))
-        print()
-    reasons = Counter(re.sub(r"[0-9.]+", "#", run["reason"]) for run in runs if run["reason"])
-    print(f"{len(runs)} participants, {np.mean([run['seconds'] for run in runs]):.1f} s each; refusals:", dict(reasons))
+    print_tables(runs)
     return 0

@@ -81,8 +81,19 @@ def ultrametric_tree(n_items: int, rng: np.random.Generator) -> Floats:
 
 
 def city_block(n_items: int, dimensions: int, rng: np.random.Generator) -> Floats:
-    """Summed differences along so many separate features, (P,); features are uniform, as ratings on scales are."""
+    """Summed differences along so many separate dimensions, (P,), uniform as ratings on scales are."""
     return np.asarray(pdist(rng.uniform(size=(n_items, dimensions)), "cityblock"), dtype=np.float64)
+
+
+def features(n_items: int, n_features: int, rng: np.random.Generator) -> Floats:
+    """Summed weights of the features that one item of a pair has and the other has not, (P,) (Tversky 1977).
+
+    An item has each feature with a chance of one half; weights are exponential. Each item has one feature of its own.
+    """
+    has = rng.uniform(size=(n_items, n_features)) < 0.5
+    weight, own = rng.exponential(size=n_features), 0.3 * rng.exponential(size=n_items)
+    different = np.asarray(pdist(has * weight, "cityblock"), dtype=np.float64)
+    return different + to_condensed(own[:, None] + own)
 
 
 TRUTHS: dict[str, Callable[[int, np.random.Generator], Floats]] = {
@@ -95,6 +106,7 @@ TRUTHS: dict[str, Callable[[int, np.random.Generator], Floats]] = {
     "tree": tree_metric,
     "ultrametric": ultrametric_tree,
     "city_block": lambda n, rng: city_block(n, 3, rng),
+    "features": lambda n, rng: features(n, 8, rng),
     "mixture": lambda n, rng: np.stack([scale_to_rms(clusters(n, 5, rng)), scale_to_rms(gaussian(n, 2, rng))]),
 }
 
@@ -103,9 +115,9 @@ def make_truth(kind: str, n_items: int, *, rng: np.random.Generator) -> Floats:
     """A random RDM of a kind at RMS 1, (P,); for ``mixture`` two of them, (2, P).
 
     Kinds: ``gaussian_full`` (n-1 dimensions), ``gaussian_2``, ``gaussian_5``, ``clusters`` (five), ``hierarchy`` (three
-    times three groups), ``circumplex``, ``tree``, ``ultrametric``, ``city_block`` (three features), and ``mixture``: a
-    participant of two strategies, who arranges by category in half of the trials and along two continuous features in
-    the others.
+    times three groups), ``circumplex``, ``tree``, ``ultrametric``, ``city_block`` (three dimensions), ``features``
+    (eight that an item has or not), and ``mixture``: a participant of two strategies, who arranges by category in half
+    of the trials and along two continuous dimensions in the others.
 
     Raises
     ------
