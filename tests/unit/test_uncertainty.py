@@ -156,9 +156,9 @@ def test_a_participant_of_two_strategies_gets_no_interval():
 
 def test_the_interval_of_a_tree_holds():
     """Planar arrangements of an ultrametric are those of simpler dissimilarities: without allowance for what they hide
-    the interval held the truth for about one in three of such participants."""
+    the interval held the truth for one of these eight participants, and for 9 of 27 others."""
     held, given = 0, 0
-    for seed in range(12):
+    for seed in range(8):
         rng = np.random.default_rng([5, seed])
         truth = make_truth("ultrametric", 15, rng=rng)
         trials = simulate_rater(truth, behaviour=Behaviour(noise=0.05), rng=rng).arrangements
@@ -167,6 +167,6 @@ def test_the_interval_of_a_tree_holds():
             _, lower, upper = found.correlation_with_truth
             given += 1
             held += lower <= np.corrcoef(found.rdm, truth)[0, 1] <= upper
-    assert given >= 7
+    assert given >= 5
     # Intervals that hold 9 in 10 fall below this in less than one of a hundred such tests.
     assert held >= binom.ppf(0.01, given, 0.9)
