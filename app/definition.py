@@ -65,6 +65,7 @@ class Arena(_Section):
     guide_lines: bool = False
     hints: bool = True
     background: Literal["auto", "grey"] = "auto"
+    min_window: int | None = Field(default=None, ge=200, le=2000)
 
 
 class Design(_Section):

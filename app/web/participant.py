@@ -57,6 +57,7 @@ def consent(name: str, _capitals: str | None = None) -> str | Response:
         params=params,
         preview=preview,
         may_again=may_again,
+        min_window=definition.arena.min_window,
     )
 
 

@@ -17,13 +17,16 @@ import { createPlayer } from './player.js';
 import { bindPointer } from './pointer.js';
 import { bounded } from './record.js';
 import { createRenderer } from './render.js';
+import { blockedWords, judgeRoom, turnedStage, whatHelps } from './room.js';
 import { seatPlan } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
-import { buildView } from './view.js';
+import { buildView, make } from './view.js';
 import { announcement, nameOf, plainText, statusText } from './words.js';
 
 const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
-const ARENA = { guide_lines: false, hints: true, background: 'auto' };
+const ARENA = { guide_lines: false, hints: true, background: 'auto', min_window: null };
+
+let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
 
 /**
  * @param {HTMLElement} element is emptied and filled
@@ -56,7 +59,8 @@ export function mountArena(element, options) {
 
   const labels = Object.fromEntries(clips.map((clip) => [clip.id, clip.label ?? '']));
   const media = new Map(clips.map((clip) => [clip.id, clip]));
-  const view = buildView(element, { clips, question, background: arena.background, inputs: inputsOf(), t });
+  const inputs = inputsOf();
+  const view = buildView(element, { clips, question, background: arena.background, inputs, t });
   const render = createRenderer(view, { labels, t, arena });
   const clock = startClock();
   let state = createState(ids, { placements: draft?.placements, watch: playback.watch });
@@ -122,8 +126,8 @@ export function mountArena(element, options) {
     closeUp.start(id, 'enlarged');
   }
 
-  function pauseWhileHidden() {
-    if (!document.hidden) {
+  function pauseWhileAway() {
+    if (!document.hidden && !state.blocked) {
       attention.begin();
       return;
     }
@@ -145,9 +149,38 @@ export function mountArena(element, options) {
     };
     dispatch({ type: 'space', space });
     if (state.enlarged) placePanel(view, state, plan, state.enlarged, media.get(state.enlarged));
+    tellOfRoom({ width, height });
     cancelAnimationFrame(frame);
     draw(); // at once: a frame at the old size would be seen as a jump
   }
+
+  /** The window's inside is measured without what a finger magnifies or a keyboard on the screen covers. */
+  function tellOfRoom(stage) {
+    const screen = { width: document.documentElement.clientWidth, height: document.documentElement.clientHeight };
+    const { width, height } = turnedStage(screen, stage);
+    const turned = seatPlan(width, height, ids.length, typicalAspect(clips)).box.diameter;
+    const place = { screen, diameter: plan.box.diameter, turned };
+    const room = judgeRoom(place, arena.min_window);
+    const blocked = room?.blocked ?? false;
+    view.note.hidden = room === null || blocked || noteClosed;
+    if (!view.note.hidden) view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
+    if (blocked) {
+      const [heading, ...words] = blockedWords(screen, arena.min_window, inputs, t);
+      view.blocked.replaceChildren(make('h2', {}, heading), ...words.map((text) => make('p', {}, text)));
+    }
+    if (blocked !== state.blocked) block(blocked);
+  }
+
+  function block(blocked) {
+    dispatch({ type: 'block', blocked });
+    view.blocked.hidden = !blocked;
+    view.stage.inert = view.bar.inert = blocked;
+    clock.rest(blocked);
+    pauseWhileAway();
+    if (!blocked) focusNext();
+  }
+
+  const focusNext = () => (view.items.get(ids.find((id) => !(id in placedIn(state)))) ?? view.done).focus();
 
   function result() {
     const stage = view.stage.getBoundingClientRect();
@@ -178,19 +211,20 @@ export function mountArena(element, options) {
     state: () => state,
     dispatch: (action) => (action.type === 'enlarge' && !playback.enlarge ? undefined : dispatch(action)),
     box: () => plan.box,
-    attend: attention.attend,
+    attend: (id, gesture) => (state.blocked ? undefined : attention.attend(id, gesture)),
     now: clock.now,
   };
   const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
-  document.addEventListener('visibilitychange', pauseWhileHidden);
+  document.addEventListener('visibilitychange', pauseWhileAway);
+  window.addEventListener('resize', fitStage); // a window may shrink while the stage keeps its size
   const observer = new ResizeObserver(fitStage);
   observer.observe(view.stage);
-  fitStage();
   attention.begin();
+  fitStage();
 
   return {
     result,
-    focus: () => (view.items.get(ids.find((id) => !(id in placedIn(state)))) ?? view.done).focus(),
+    focus: focusNext,
     setBusy: (busy) => dispatch({ type: 'busy', busy }),
     clipFailed: (id) => dispatch({ type: 'failed', id }),
     clipReady(id, sources) {
@@ -200,7 +234,8 @@ export function mountArena(element, options) {
     },
     destroy() {
       observer.disconnect();
-      document.removeEventListener('visibilitychange', pauseWhileHidden);
+      document.removeEventListener('visibilitychange', pauseWhileAway);
+      window.removeEventListener('resize', fitStage);
       for (const release of unbind) release();
       player.destroy();
       closeUp.destroy();
@@ -211,20 +246,25 @@ export function mountArena(element, options) {
   };
 }
 
-/** Monotonic time since now, and how much of it the page was hidden. */
+/** Monotonic time since now, and how much of it the page was hidden or had no room. */
 function startClock() {
   const start = performance.now();
   let hiddenSince = document.hidden ? start : null;
   let hiddenFor = 0;
+  let resting = false;
   const change = () => {
     const time = performance.now();
     if (hiddenSince !== null) hiddenFor += time - hiddenSince;
-    hiddenSince = document.hidden ? time : null;
+    hiddenSince = document.hidden || resting ? time : null;
   };
   document.addEventListener('visibilitychange', change);
   return {
     now: () => performance.now() - start,
     hidden: () => hiddenFor + (hiddenSince === null ? 0 : performance.now() - hiddenSince),
+    rest(isResting) {
+      resting = isResting;
+      change();
+    },
     stop: () => document.removeEventListener('visibilitychange', change),
   };
 }
@@ -253,6 +293,7 @@ function bindTools(view, { dispatch, state, now }, done) {
     [view.zoomIn, () => zoom(1.25)],
     [view.whole, () => dispatch({ type: 'whole' })],
     [view.close, () => dispatch({ type: 'enlarge', id: null })],
+    [view.noteClose, () => (view.note.hidden = noteClosed = true)],
     [view.helpButton, () => showHelp(view.help.hidden)],
     [view.done, done],
   ]);

@@ -50,7 +50,8 @@ export function bindPointer(stage, { state, dispatch, box, attend, now }) {
   const clipAt = (target) => target?.closest?.('[data-clip]')?.dataset.clip ?? null;
 
   function down(event) {
-    if (event.target.closest('[data-panel]') || state().busy) return;
+    if (event.target.closest('[data-panel]') || state().busy || state().blocked) return;
+    if (state().enlarged) dispatch({ type: 'enlarge', id: null });
     measure();
     const at = pixel(event);
     fingers.set(event.pointerId, at);

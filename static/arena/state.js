@@ -26,6 +26,7 @@
  * @property {string[]} fresh clips just put down by a press; on top until something else is looked at
  * @property {string|null} enlarged
  * @property {{clip: string, t: number, x: number|null, y: number|null, how: string}[]} moves
+ * @property {boolean} blocked the window is too small for the study: nothing can be changed
  * @property {boolean} busy while an answer is on its way nothing can be changed
  * @property {boolean} glide whether clips should be seen travelling to where they are now
  */
@@ -74,6 +75,7 @@ export function createState(clips, { placements = [], watch = 'free' } = {}) {
     fresh: NONE,
     enlarged: null,
     moves: [],
+    blocked: false,
     busy: false,
     glide: false,
   };
@@ -196,14 +198,16 @@ const ACTIONS = {
     return { ...state, failed };
   },
   enlarge: (state, { id }) => ({ ...state, enlarged: id }),
-  look: (state) => state, // at another clip than before: what was just put down is no longer special
+  // At another clip than before: what was just put down is no longer special.
+  look: (state) => (state.fresh.length > 0 ? { ...state, fresh: NONE } : state),
   busy: (state, { busy }) => ({ ...state, busy, hand: null, lasso: null }),
+  block: (state, { blocked }) => ({ ...state, blocked, hand: null, lasso: null, enlarged: null }),
 };
 
 const NONE = Object.freeze([]);
 
 /** Actions that say something about the stage or the clips rather than change the arrangement. */
-const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
+const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'block', 'look', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
 
 /**
  * @param {State} state
@@ -214,7 +218,7 @@ const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'enlarge'
 export function update(state, action) {
   const act = ACTIONS[action.type];
   if (!act) throw new Error(`unknown action: ${action.type}`);
-  if (state.busy && !ALWAYS.has(action.type)) return state;
+  if ((state.busy || state.blocked) && !ALWAYS.has(action.type)) return state;
   const done = ALWAYS.has(action.type) ? {} : { toWatch: null, fresh: NONE };
   const calm = { ...state, glide: false, ...done };
   const unchanged = Object.keys(calm).every((key) => calm[key] === state[key]);

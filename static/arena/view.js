@@ -73,12 +73,18 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     zoomIn: tool('in', t('Zoom in'), keys.in),
     whole: tool('whole', t('Show the whole arena'), keys.whole),
     helpButton: tool('help', inputs.touchOnly ? t('Help') : t('Mouse, touch and keys')),
+    note: make('p', { class: 'arena__note', 'data-panel': '', 'data-note': '', role: 'status', hidden: '' }),
+    noteWords: make('span', { dir: 'auto' }),
+    noteClose: make('button', { type: 'button', class: 'arena__note-close', 'aria-label': closeLabel, title: closeLabel }),
+    blocked: make('div', { class: 'arena__blocked', 'data-blocked': '', role: 'alert', hidden: '' }),
     status: make('p', { class: 'arena__status', 'data-status': '' }),
     guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),
     done: make('button', { type: 'button', class: 'arena__done', 'data-done': '' }, t('Done')),
     live: make('div', { class: 'arena__hidden', 'aria-live': 'polite', 'data-live': '' }),
   };
   parts.close.append(icon(ICONS.close));
+  parts.noteClose.append(icon(ICONS.close));
+  parts.note.append(parts.noteWords, parts.noteClose);
   parts.panel.append(parts.panelBody, parts.panelName, parts.close);
   parts.ink.setAttribute('aria-hidden', 'true');
   parts.ink.append(parts.guides, parts.lasso);
@@ -101,12 +107,13 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     ...parts.seats.values(),
     parts.ink,
     ...parts.items.values(),
+    parts.note,
     parts.panel,
     parts.help,
   );
   const group = (label, ...tools) =>
     make('div', { class: 'arena__tools', role: 'group', 'aria-label': label }, ...tools);
-  const bar = make(
+  parts.bar = make(
     'div',
     { class: 'arena__bar' },
     group(t('Change'), parts.undo, parts.redo),
@@ -120,7 +127,8 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     { class: 'arena', 'data-background': background },
     make('h1', { class: 'arena__question', id: 'arena-question', dir: 'auto', 'data-question': '' }, question),
     parts.stage,
-    bar,
+    parts.bar,
+    parts.blocked,
     parts.live,
   );
   element.replaceChildren(parts.root);

@@ -88,6 +88,7 @@ class FakeStudy:
     preview: bool = False
     language: str | None = None
     background: str = "auto"
+    min_window: int | None = None
     play: str = "hover"
     completion: dict[str, str | None] = field(
         default_factory=lambda: {"code": "STAR-1234", "url": "https://recruiter.example/done?cc=STAR-1234"}
@@ -137,7 +138,12 @@ class FakeStudy:
             "session": {"id": "S-1", "state": self.state, "simulated": False},
             "study": {"name": "faces", "title": "Faces", "question": "How alike are they?", "language": self.language},
             "playback": {"play": self.play, "sound": False, "loop": True, "watch": "free", "enlarge": True},
-            "arena": {"guide_lines": False, "hints": True, "background": self.background},
+            "arena": {
+                "guide_lines": False,
+                "hints": True,
+                "background": self.background,
+                "min_window": self.min_window,
+            },
             "progress": {
                 "fraction": 1.0 if self.state == "finished" else self.number / max(len(self.trials), 1),
                 "trials_done": self.number,
@@ -210,6 +216,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
             consent_html="<p>You will watch short clips of faces and say how alike they are.</p><p>20 minutes.</p>",
             params={"PROLIFIC_PID": request.args.get("PROLIFIC_PID", "")},
             preview=study.preview,
+            min_window=study.min_window,
         )
 
     @app.post("/join/faces")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
@@ -182,29 +181,6 @@ def test_focus_plays_and_sound_needs_a_gesture(open_arena: OpenArena) -> None:
     assert not page.page.evaluate(muted, "c1")
     assert plays(page)[0]["how"] == "focus"
     assert plays(page)[-1]["how"] == "tap"
-
-
-@pytest.mark.parametrize("clips", [3, 30])
-def test_the_enlarged_view_covers_no_place_of_a_clip_in_the_arena(open_arena: OpenArena, clips: int) -> None:
-    page = open_arena(n=clips)
-    page.page.mouse.dblclick(*page.centre("c0"))
-    page.page.wait_for_selector("[data-panel] video.is-shown")
-    for width, height in [(1280, 720), (1024, 700), (1920, 1080), (820, 1180)]:
-        page.page.set_viewport_size({"width": width, "height": height})
-        page.settled()
-        panel = page.page.locator("figure[data-panel]").bounding_box()
-        circle, clip = page.circle(), page.clip("c0").bounding_box()
-        assert panel is not None
-        assert clip is not None
-        # A clip's centre lies in the circle: the view grown by half a clip on every side must not reach into it.
-        x, y = circle["x"] + circle["width"] / 2, circle["y"] + circle["width"] / 2
-        across = max(panel["x"] - x, x - panel["x"] - panel["width"]) - clip["width"] / 2
-        along = max(panel["y"] - y, y - panel["y"] - panel["height"]) - clip["height"] / 2
-        assert math.hypot(max(0, across), max(0, along)) >= circle["width"] / 2
-        assert panel["width"] > 1.35 * clip["width"]
-    assert page.placements() == {}
-    page.page.keyboard.press("Escape")
-    expect(page.page.locator("figure[data-panel]")).to_be_hidden()
 
 
 def test_a_clip_that_cannot_be_played_is_reported_and_can_be_placed(open_arena: OpenArena) -> None:

@@ -213,7 +213,7 @@ test('what was asked for too early is named until it was watched, whatever else 
   state = update(state, { type: 'pick', id: 'c1', how: 'click' });
   state = update(state, { type: 'pick', id: 'c0', how: 'click' });
   assert.deepEqual([state.toWatch, state.hand.ids], ['c0', ['c1']], 'what is in the hand stays there');
-  for (const type of ['ready', 'watched']) state = update(state, { type, id: 'c2' });
+  for (const type of ['ready', 'watched', 'look']) state = update(state, { type, id: 'c2' });
   assert.equal(state.toWatch, 'c0');
   state = update(state, { type: 'watched', id: 'c0' });
   assert.equal(state.toWatch, 'c0');
