@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--method", choices=METHODS, default=Choices.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
     parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
+    parser.add_argument("--with-unfinished", action="store_true", help="take in sessions that are not finished")
     parser.add_argument(
         "--uncertainty",
         action="store_true",
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         method=given.method,
         with_excluded=given.with_excluded,
         with_simulated=not given.without_simulated,
+        with_unfinished=given.with_unfinished,
         uncertainty=given.uncertainty,
         seed=given.seed,
         jobs=given.jobs,

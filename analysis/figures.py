@@ -6,7 +6,7 @@ Matplotlib is imported when a figure is drawn, and used without pyplot: no state
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -132,16 +132,21 @@ def dendrogram(tree: Floats, names: Sequence[str]) -> Any:
 
 @styled
 def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, level: float) -> Any:
-    """Coefficients with their intervals as points and bars: (name, value, (low, high)), from top to bottom."""
+    """Coefficients with their intervals as points and bars: (name, value, (low, high)), from top to bottom.
+
+    The axis keeps to the measures' range, -1 to 1: what lies beyond is drawn as an arrow at its end.
+    """
     figure, axes = _figure(5.2, 0.6 + 0.24 * len(rows))
     for place, (_, value, (low, high)) in enumerate(rows):
         if np.isfinite(low) and np.isfinite(high):
-            axes.plot([low, high], [place, place], color=ACCENT, linewidth=1.6, solid_capstyle="round")
-        axes.plot(value, place, "o", color=ACCENT, markersize=4)
+            axes.plot(np.clip([low, high], -1, 1), [place] * 2, color=ACCENT, linewidth=1.6, solid_capstyle="round")
+        beyond = "<" if value < -1 else ">" if value > 1 else "o"
+        axes.plot(np.clip(value, -1, 1), place, beyond, color=ACCENT, markersize=4)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"coefficient, {level:.0%} interval over raters")
+    _within_range(axes.set_xlim, axes.get_xlim())
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return figure
@@ -154,8 +159,12 @@ def curve(
     *,
     x_label: str,
     y_label: str,
+    correlations: bool = False,
 ) -> Any:
-    """Lines over a common x with bands: by name (y, low, high), the last two None for a line without a band."""
+    """Lines over a common x with bands: by name (y, low, high), the last two None for a line without a band.
+
+    With `correlations` the axis keeps to -1 to 1.
+    """
     figure, axes = _figure(5.2, 3.0)
     for (name, (y, low, high)), color in zip(lines.items(), cycle(LINE_COLORS)):
         axes.plot(x, np.asarray(y), color=color, marker="o", markersize=3, linewidth=1.3, label=name)
@@ -168,6 +177,8 @@ def curve(
         axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
+    if correlations:
+        _within_range(axes.set_ylim, axes.get_ylim())
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     if len(lines) > 1:
@@ -187,6 +198,7 @@ def noise_ceilings(bands: Mapping[str, tuple[float, float]], points: Mapping[str
     axes.axhline(0, color=GRID, linewidth=0.8, zorder=0)
     axes.set_xticks(range(len(bands)), list(bands))
     axes.set_ylabel("similarity")
+    _within_range(axes.set_ylim, axes.get_ylim())
     axes.tick_params(axis="x", length=0)
     return figure
 
@@ -223,6 +235,11 @@ def histogram(values: Floats, *, x_label: str, y_label: str, mark: float | None 
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     return figure
+
+
+def _within_range(limit: Callable[[float, float], Any], now: tuple[float, float]) -> None:
+    """Keep an axis of coefficients to their range, with room for the marks at its ends."""
+    limit(max(now[0], -1.05), min(now[1], 1.05))
 
 
 def _figure(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:

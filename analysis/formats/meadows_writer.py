@@ -16,6 +16,9 @@ from analysis.evidence import evidence_weights
 from analysis.formats.rdm_set import RDMSet
 from analysis.rdm import n_pairs, pairs_within
 
+# Radii of the arena in our unit, its diameter.
+RADII = 2
+
 
 def one_task_name(experiment: str, version: str, participant: str, task_index: int) -> str:
     """File name of the RDM of one participant and task; the index counts from 1."""
@@ -84,6 +87,9 @@ def write_tree(
 ) -> None:
     """Write one rater's session as a tree.json of one task, arena of radius 1; names lose their extension, as there.
 
+    `min_evidence` of a trial is the least evidence of a pair so far, in the platform's unit: squared distances in radii
+    (`pair_evidence` counts in diameters).
+
     Parameters
     ----------
     times_ms : (T, 2), start and end of each trial in milliseconds since 1970
@@ -108,10 +114,11 @@ def write_tree(
         raise ValueError(f"rdm lacks {missing} pairs, and tree.json has no way to say so: write 1D.mat, which has")
     ids = [f"{index:024x}" for index in range(len(names))]
     stimuli = [{"id": ids[i], "name": stems[i], "type": "video", "size": 1} for i in range(len(names))]
+    # Evidence there is counted in the file's own unit, the arena's radius, with the same floor of 0.2.
     evidence = np.zeros(vector.size)
     written = []
     for trial, ends in zip(trials, times.tolist(), strict=True):
-        evidence[pairs_within(trial.items, len(names))] += evidence_weights(trial.distances())
+        evidence[pairs_within(trial.items, len(names))] += evidence_weights(RADII * trial.distances())
         written.append(_trial(trial, ids, stems, ends, float(evidence.min(initial=np.inf))))
     task = {
         "status": "finished",
@@ -128,7 +135,15 @@ def write_tree(
 def _trial(trial: Arrangement, ids: list[str], stems: list[str], ends: list[float], least: float) -> dict[str, Any]:
     start, end = map(int, ends)
     positions = [
-        {"id": ids[item], "index": item, "name": stems[item], "x": 2 * x, "y": 2 * y, "category": None, "type": "video"}
+        {
+            "id": ids[item],
+            "index": item,
+            "name": stems[item],
+            "x": RADII * x,
+            "y": RADII * y,
+            "category": None,
+            "type": "video",
+        }
         for item, (x, y) in zip(trial.items.tolist(), trial.positions.tolist(), strict=True)
     ]
     placed = [[end, "placed", {"id": p["id"], "x": p["x"], "y": p["y"], "cat": None}] for p in positions]

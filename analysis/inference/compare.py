@@ -39,7 +39,9 @@ class ModelComparison:
         One-sided test of `similarity` > 0, adjusted over models.
     ceiling : NoiseCeiling
     p_below_ceiling : (M,) float
-        Two-sided test against the lower bound of the ceiling, paired over the same samples, adjusted over models.
+        One-sided test of `similarity` below the lower bound of the ceiling, paired over the same samples, adjusted over
+        models. A model in or above the ceiling's band is not below it: the true model comes out significant in at most
+        about alpha of studies (in fewer, since the lower bound lies below what it reaches).
     difference : (M, M) float
         similarity[i] - similarity[j].
     difference_error : (M, M) float
@@ -105,6 +107,9 @@ def compare_models(
         Of the models; "model 0", "model 1", ... when left out.
     resample
         "both" to speak about other raters and other items, "raters" for these items only, "items" for these raters.
+        With "raters" the items are fixed, and so are chance likenesses of a model to what all raters share: 14 to 29 %
+        of models that have nothing to do with the raters come out significant at .05. Use it to compare models on these
+        very items, never to show that a model is related at all: for that "both", or `mantel`.
     n_boot
         Bootstrap samples.
     correction
@@ -123,7 +128,8 @@ def compare_models(
     Raises
     ------
     ValueError
-        When shapes, names or options do not fit; when a model is constant or has a missing pair; when raters are
+        When shapes, names or options do not fit; when a model is constant or has a missing pair; when a rater is
+        constant, or a value out of range (`check_rdms`); when raters are
         resampled but there is one only, or items but there are fewer than 4; when a model's similarity to every rater
         is undefined; or when more than half of the samples leave a score undefined.
 
@@ -139,6 +145,7 @@ def compare_models(
 
     by_rater = similarity(table, predictions, method=method)
     means = _means(by_rater, labels)
+    _check_raters(table)
     ceiling = noise_ceiling(table, method=method)
     data = prepare(table, predictions, method)
     drawn = bootstrap(data, resample, n_boot, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)
@@ -161,7 +168,8 @@ def compare_models(
     with_ceiling, n_with_ceiling = _covariances(drawn[:, : n_models + 1])
     if n_with_ceiling >= max(2, n_boot / 2):
         below = np.hstack([each, -np.ones((n_models, 1))])
-        p_ceiling = adjust(_two_sided(means - ceiling.lower, error(below, with_ceiling), dof), correction)
+        ratio = _ratio(means - ceiling.lower, error(below, with_ceiling))
+        p_ceiling = adjust(np.asarray(student.cdf(ratio, dof), dtype=np.float64), correction)
     i, j = upper_triangle(n_models)
     difference = means[:, None] - means[None]
     difference_error, p_difference = np.zeros((n_models, n_models)), np.full((n_models, n_models), np.nan)
@@ -216,6 +224,14 @@ def _check_options(resample: str, n_raters: int, n_items: int, *, n_boot: int, l
         raise ValueError("a single rater cannot be resampled: use resample='items'")
     if n_items < 4 and resample != "raters":
         raise ValueError(f"{n_items} items are too few to resample: use resample='raters'")
+
+
+def _check_raters(table: Floats) -> None:
+    """A constant rater would drop out of the means without a word, and of some measures only."""
+    spread = np.nanmax(table, axis=1) - np.nanmin(table, axis=1)
+    constant = np.flatnonzero(spread <= 1e-12 * np.nanmax(np.abs(table), axis=1))
+    if constant.size:
+        raise ValueError(f"rdms: rater {int(constant[0])} is constant and says nothing about any model; leave it out")
 
 
 def _means(by_rater: Floats, names: tuple[str, ...]) -> Floats:

@@ -122,6 +122,9 @@ def _data(results: Results) -> str:
     if made_up:
         share = "All of the raters" if len(made_up) == len(results.raters) else f"{len(made_up)} of the raters"
         sentences.append(f"{share} {'is' if share.startswith('1 ') else 'are'} simulated.")
+    if results.unfinished and not results.choices.with_unfinished:
+        verb = "unfinished session was" if len(results.unfinished) == 1 else "unfinished sessions were"
+        sentences.append(f"{len(results.unfinished)} {verb} left out.")
     if left_out and not results.choices.with_excluded:
         verb = "participant was" if len(left_out) == 1 else "participants were"
         sentences.append(f"{len(left_out)} {verb} excluded.")

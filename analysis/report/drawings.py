@@ -104,7 +104,9 @@ def _agreement(results: Results) -> Iterator[Drawing]:
             "growth",
             "Agreement by number of raters: what the mean pairwise correlation predicts for the mean of so many raters "
             "(Spearman–Brown), the correlation of two groups of so many raters, and of one rater with so many others.",
-            figures.curve(results.growth.sizes, _growth(results.growth), x_label="raters", y_label="Pearson r"),
+            figures.curve(
+                results.growth.sizes, _growth(results.growth), x_label="raters", y_label="Pearson r", correlations=True
+            ),
         )
     yield Drawing(
         "raters",
@@ -142,7 +144,11 @@ def _dimension_curve(found: Dimensionality) -> Any:
     error = found.correlations.std(axis=1, ddof=1) / np.sqrt(found.correlations.shape[1])
     line = (mean, mean - error, mean + error)
     return figures.curve(
-        np.arange(1, len(mean) + 1), {"r": line}, x_label="dimensions", y_label="r with left-out raters"
+        np.arange(1, len(mean) + 1),
+        {"r": line},
+        x_label="dimensions",
+        y_label="r with left-out raters",
+        correlations=True,
     )
 
 

@@ -77,6 +77,13 @@ def remarks(results: Results) -> list[str]:
         some = f"{len(made_up)} of {len(results.raters)} raters {verb} simulated ({_list(made_up)})"
         whole = f"All {len(results.raters)} raters are simulated"
         found.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
+    if unfinished := len(results.unfinished):
+        sessions = f"{unfinished} unfinished session{' is' if unfinished == 1 else 's are'}"
+        found.append(
+            f"{sessions} in all figures here ({_list(results.unfinished)})."
+            if results.choices.with_unfinished
+            else f"{sessions} left out ({_list(results.unfinished)}); --with-unfinished takes them in."
+        )
     if left_out := excluded(results):
         verb = "are in this report all the same" if results.choices.with_excluded else "are left out"
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in left_out.items())

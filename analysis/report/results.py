@@ -40,6 +40,7 @@ Progress = Callable[[str], None]
 class Choices:
     """What the report is made with.
 
+    Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over.
     `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
     each rater; `jobs` is the number of processes, 0 for as many as help.
     """
@@ -47,6 +48,7 @@ class Choices:
     method: str = "combined"
     with_excluded: bool = False
     with_simulated: bool = True
+    with_unfinished: bool = False
     uncertainty: bool = False
     seed: int = 0
     jobs: int = 0
@@ -57,16 +59,18 @@ class Results:
     """A study's results; R raters with an RDM, P pairs of n clips.
 
     `table` (R, P) holds what the raters saw, in the order of `raters` and each at a root mean square of 1 (`judged`);
-    `failures` says why others have none. `pooled` is their pool, what was seen apart from what is predicted.
-    `observations` (R, P) counts the trials that held a pair. `between` (R, R) is Spearman's correlation of every two
-    raters. `order` (n,) and `rater_order` (R,) put side by side what is alike. `map` and `tree` are None where missing
-    pairs leave them undefined, `growth` and `dimensions` with fewer than three raters.
+    `failures` says why others have none, `unfinished` names the raters whose sessions are not finished. `pooled` is
+    their pool, what was seen apart from what is predicted. `observations` (R, P) counts the trials that held a pair.
+    `between` (R, R) is Spearman's correlation of every two raters. `order` (n,) and `rater_order` (R,) put side by
+    side what is alike. `map` and `tree` are None where missing pairs leave them undefined, `growth` and `dimensions`
+    with fewer than three raters.
     """
 
     choices: Choices
     names: tuple[str, ...]
     sessions: list[dict[str, Any]]
     trials: dict[str, list[Trial]]
+    unfinished: list[str]
     estimates: dict[str, RDMEstimate]
     failures: dict[str, str]
     raters: tuple[str, ...]
@@ -122,9 +126,15 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
     if n_items < 3:
         raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
     arrangements = bundle.arrangements(with_excluded=choices.with_excluded, with_simulated=choices.with_simulated)
+    running = {row["participant"] for row in bundle.rows("participants") if row["state"] != "finished"}
+    unfinished = [rater for rater in arrangements if rater in running]
+    if not choices.with_unfinished:
+        arrangements = {rater: trials for rater, trials in arrangements.items() if rater not in running}
     estimates, failures = _estimate_all(arrangements, n_items, choices, progress)
     if not estimates:
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in failures.items()) or "no trial was stored"
+        if unfinished and not arrangements:
+            reasons = f"no session is finished: {len(unfinished)} are not, and can be taken in with --with-unfinished"
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
     raters = tuple(estimates)
     found = [estimates[rater] for rater in raters]
@@ -141,6 +151,7 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
         names=bundle.names,
         sessions=list(bundle.rows("participants")),
         trials=in_use,
+        unfinished=unfinished,
         estimates=estimates,
         failures=failures,
         raters=raters,

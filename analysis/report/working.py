@@ -8,7 +8,8 @@ import numpy as np
 
 from analysis.arrangement import Floats
 from analysis.formats.bundle import Bundle, Trial
-from analysis.quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation, participant_quality
+from analysis.quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
+from analysis.results import rater_quality, trial_work
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,19 +62,9 @@ def _events(bundle: Bundle) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
 
 def _quality(trials: list[Trial], moves: dict[str, list[int]], watched: dict[str, set[int]]) -> ParticipantQuality:
     keys = [trial.row["trial_key"] for trial in trials]
-    durations = [trial.row["duration_ms"] for trial in trials]
-    hidden = [trial.row["hidden_ms"] or 0.0 for trial in trials]
-    seconds = [] if None in durations else [(d - h) / 1000 for d, h in zip(durations, hidden, strict=True)]
-    sizes = [
-        trial.row["item_size_px"] / trial.row["arena_diameter_px"]
-        for trial in trials
-        if trial.row["item_size_px"] and trial.row["arena_diameter_px"]
-    ]
-    return participant_quality(
-        [trial.arrangement for trial in trials],
-        seconds=seconds or None,
-        moves=[moves.get(key, []) for key in keys] if any(key in moves for key in keys) else None,
-        watched=[watched.get(key, set()) for key in keys] if any(key in watched for key in keys) else None,
-        seats=None if any(None in trial.seats for trial in trials) else [np.array(trial.seats) for trial in trials],
-        item_size=float(np.median(sizes)) if sizes else None,
+    return rater_quality(
+        [
+            trial_work(trial.row, trial.arrangement, trial.seats, moves.get(key, []), watched.get(key))
+            for key, trial in zip(keys, trials, strict=True)
+        ]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from analysis.report.drawings import draw
 from analysis.report.facts import work
 from analysis.report.page import Picture, page
 from analysis.report.results import Choices, Progress, Results, analyse
-from analysis.results import ceiling_rows, reliability_rows
+from analysis.results import ceiling_rows, group_quality_rows, quality_rows, reliability_rows
 
 RATER = Column("rater", "text", "", "Participant", True)
 RATER_COLUMNS = (
@@ -88,7 +88,7 @@ def write_tables(results: Results, folder: Path) -> None:
     _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results.agreement, method))
     _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceiling_rows(results.agreement, method))
     _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
-    _write(folder / "quality.csv", TABLES["quality"], quality_rows(results))
+    _write(folder / "quality.csv", TABLES["quality"], quality_table(results))
     if results.map is not None:
         places = results.map.positions.tolist()
         _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
@@ -108,21 +108,11 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
     return rows
 
 
-def quality_rows(results: Results) -> list[Sequence[Any]]:
-    """Rows of the bundle's quality table: every index that was measured, and whether it is beyond its limit."""
-    rows: list[Sequence[Any]] = []
+def quality_table(results: Results) -> Iterator[dict[str, Any]]:
+    """Rows of the bundle's quality table."""
     for rater, quality in results.working.each.items():
-        flagged = {flag.name for flag in quality.flags}
-        measured = {name: value for name, value in quality.medians.items() if value is not None}
-        rows += [(rater, name, value, name in flagged) for name, value in measured.items()]
-        if quality.repeats.trials:
-            rows.append((rater, "repeats", quality.repeats.mean, "repeats" in flagged))
-    group = results.working.group
-    for rater, z, alpha, out in zip(
-        results.raters, group.robust_z.tolist(), group.alpha_if_deleted.tolist(), group.outlier.tolist(), strict=True
-    ):
-        rows += [(rater, "robust_z", z, out), (rater, "alpha_if_deleted", alpha, False)]
-    return rows
+        yield from quality_rows(rater, quality)
+    yield from group_quality_rows(results.raters, results.working.group)
 
 
 def _write(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> None:

@@ -14,6 +14,7 @@ from analysis.results.agreement import (
 from analysis.results.measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from analysis.results.pooled import GROUP, GroupRDM, group_rdm, group_set, judged, rater_set
 from analysis.results.raters import estimate_rater, observations
+from analysis.results.working import TrialWork, group_quality_rows, quality_rows, rater_quality, trial_work
 
 __all__ = [
     "COMPARATORS",
@@ -25,13 +26,18 @@ __all__ = [
     "GroupRDM",
     "Influence",
     "Measure",
+    "TrialWork",
     "agreement",
     "ceiling_rows",
     "estimate_rater",
+    "group_quality_rows",
     "group_rdm",
     "group_set",
     "judged",
     "observations",
+    "quality_rows",
+    "rater_quality",
     "rater_set",
     "reliability_rows",
+    "trial_work",
 ]

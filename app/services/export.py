@@ -18,6 +18,7 @@ from app.definition import check_definition
 from app.errors import Invalid
 from app.models import Study
 from app.services.estimates import Choice, estimate_raters
+from app.services.export_quality import quality_table
 from app.services.export_tables import Cells, ExportOptions, bundle_tables
 from app.services.methods_text import methods_text
 from app.services.results import agreement, pooled_rdm, rater_rdms
@@ -47,6 +48,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             **bundle_tables(db, study, options),
             "reliability": _reliability(db, study, choices),
             "noise_ceiling": _noise_ceilings(db, study, choices),
+            "quality": quality_table(db, study, options, choices[-1] if choices else None),
         },
         rdms=(rdms for rdms in sets if rdms is not None),
         group_rdms=(rdms for rdms in pooled if rdms is not None),

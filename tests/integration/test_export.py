@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tracemalloc
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,6 +18,11 @@ from sqlalchemy import select
 
 from analysis import estimate_rdm
 from analysis.formats.bundle import Bundle, read_bundle
+from analysis.formats.bundle_tables import TABLES
+from analysis.formats.bundle_writer import README
+from analysis.rdm import scale_to_rms
+from analysis.report.results import Choices, analyse
+from analysis.report.write import write_tables
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
 from app.services import export as export_module
@@ -267,3 +274,54 @@ def _add_plays(lab: desk.Lab, number: int) -> None:
         ]
         db.bulk_insert_mappings(Play.__mapper__, rows)
         db.commit()
+
+
+def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: Path) -> None:
+    """One study, three ways: the pages' JSON, the bundle's tables, and the report that is made of the bundle."""
+    bundle = export(lab, tmp_path)
+    choices = Choices(method="combined", with_unfinished=True, jobs=1)
+    report = analyse(bundle, choices, lambda message: None)
+    write_tables(report, tmp_path)
+
+    def table(text: str) -> list[dict[str, str]]:
+        rows = list(csv.DictReader(io.StringIO(text)))
+        return [row for row in rows if row.get("method", "combined") == "combined"]
+
+    for name in ("reliability", "noise_ceiling", "quality"):
+        assert table(bundle.text(f"{name}.csv")) == table((tmp_path / f"{name}.csv").read_text()), name
+    assert list(bundle.rows("quality"))
+    for own, group in ((report.rdm_set(), False), (report.group_set(), True)):
+        stored = bundle.rdms("combined", group=group)
+        for label in ("rdms", "completed", "evidence", "observations", "predicted"):
+            np.testing.assert_array_equal(getattr(stored, label), getattr(own, label), err_msg=label)
+    desk.make_account(lab.database)
+    desk.log_in(lab.client)
+    query = "?method=combined&unfinished=1"
+    page = lab.client.get(f"/api/v1/studies/faces/results/agreement{query}").json
+    for measure in page["measures"]:
+        mine = getattr(report.reliability, measure["key"])
+        assert measure["reason"] == mine.reason
+        for shown, exact in zip(
+            (measure["value"], measure["low"], measure["high"]), (mine.value, *mine.interval), strict=True
+        ):
+            assert (shown is None and np.isnan(exact)) or shown == round(exact, 5)
+    assert page["influence"] == report.agreement.influence.sentence
+    group = lab.client.get(f"/api/v1/studies/faces/results/rdms/group{query}").json
+    np.testing.assert_allclose(group["rdm"], scale_to_rms(report.group), atol=1e-5)
+    assert group["n_raters"] == report.pooled.n_raters.tolist()
+
+
+def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None:
+    from app.bodies import MoveBody, PlayBody
+    from app.domain import SessionState
+
+    meaning = {(table, column.name): column.meaning for table, columns in TABLES.items() for column in columns}
+    for key, values in (
+        (("moves", "kind"), get_args(MoveBody.model_fields["how"].annotation)),
+        (("plays", "trigger"), get_args(PlayBody.model_fields["how"].annotation)),
+        (("participants", "state"), [state.value for state in SessionState]),
+    ):
+        assert [value for value in values if value not in re.split(r"\W+", meaning[key])] == [], key
+    readme = README.split("Units:")[0]
+    named = set(re.findall(r"\b(\w+)\.(?:csv|\*|json)", readme))
+    assert set(TABLES) <= named

@@ -106,3 +106,14 @@ def test_ceilings_and_timelines_take_any_number_of_raters(n_raters):
     minutes = {f"P{i}": np.array([1.0, 2.0]) for i in range(n_raters)}
     axes = figures.timeline(minutes, {rater: np.array([5, 3]) for rater in minutes}).axes[0]
     assert len(axes.collections) == n_raters
+
+
+def test_axes_of_coefficients_keep_to_the_measures_range():
+    """One interval from -2098 made a figure that showed nothing else."""
+    rows = [("alpha", 0.85, (-2098.0, 1.0)), ("icc", -1524.0, (float("nan"), float("nan"))), ("r", 0.4, (0.2, 0.6))]
+    axes = figures.coefficients(rows, level=0.95).axes[0]
+    assert axes.get_xlim()[0] >= -1.1
+    assert axes.get_xlim()[1] <= 1.1
+    assert min(np.min(line.get_xdata()) for line in axes.lines) >= -1.0
+    band = figures.curve([1, 2], {"r": ([0.1, 0.2], [-30, -40], [0.9, 0.9])}, x_label="", y_label="", correlations=True)
+    assert band.axes[0].get_ylim()[0] >= -1.1

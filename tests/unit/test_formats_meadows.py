@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.spatial.distance import pdist
 
 from analysis import pair_evidence
 from analysis.arrangement import Arrangement
 from analysis.formats.enclosing_circle import enclosing_circle
 from analysis.formats.meadows import read_1d_mat, read_tree
 from analysis.formats.meadows_writer import all_participants_name, one_task_name, tree_name, write_1d_mat, write_tree
+from analysis.formats.petnames import petname
 from analysis.formats.rdm_set import RDMSet
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -137,6 +139,23 @@ def test_what_the_loaders_could_not_read_is_not_written(tmp_path):
     with pytest.raises(ValueError, match="rdm must have shape"):
         write_tree(file, **one, times_ms=[[0, 1]], rdm=[1.0, 2.0])
     assert not file.exists()
+
+
+def test_min_evidence_is_in_the_unit_of_the_files_own_positions(tmp_path):
+    """The stored session of the platform is of one unit: its evidence follows from its positions. So must ours."""
+    rng = np.random.default_rng(0)
+    trials = [Arrangement(np.arange(4), rng.uniform(-0.3, 0.3, size=(4, 2))) for _ in range(2)]
+    file = tmp_path / tree_name("exp", "1", petname(0))
+    names = [f"clip{i}.mp4" for i in range(4)]
+    times = [[0, 1], [2, 3]]
+    write_tree(file, task_name="faces", names=names, arrangements=trials, times_ms=times, rdm=np.ones(6))
+    (task,) = json.loads(file.read_text())["tasks"]
+    total = np.zeros(6)
+    for trial in task["trials"]:
+        places = np.array([[p["x"], p["y"]] for p in trial["positions"]])
+        total += np.maximum(pdist(places) ** 2, 0.2**2)
+        assert trial["min_evidence"] == pytest.approx(total.min(), rel=1e-12)
+    assert read_tree(file)[0].min_evidence == pytest.approx([t["min_evidence"] for t in task["trials"]])
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analysis import compare_models, noise_ceiling
+from analysis import compare_models, noise_ceiling, reliability
 from analysis.inference import adjust, mantel, weighted
 from analysis.inference.scores import prepare, sample_of_items, scores
 from analysis.pooling import pool
 from analysis.rdm import to_condensed, to_square
+from analysis.reliability import growth, raters_needed
 from analysis.similarity import METHODS, similarity
 
 N_ITEMS = 9
@@ -268,3 +269,73 @@ def test_mantel_holds_its_error_rate_over_models():
 def test_what_cannot_be_permuted_is_refused(rdms, models, message):
     with pytest.raises(ValueError, match=message):
         mantel(rdms, models, method="pearson")
+
+
+def test_the_true_model_comes_out_below_the_ceiling_in_no_more_than_alpha_of_studies():
+    """Two-sided, the true model was significant in half of the studies: for being above the lower bound."""
+    truth = np.random.default_rng(0).uniform(0.5, 1.5, size=66)
+    p_true, p_wrong = [], []
+    for seed in range(60):
+        rng = np.random.default_rng([1, seed])
+        rdms = truth + 0.15 * rng.normal(size=(8, 66))
+        wrong = truth + 0.4 * rng.normal(size=66)
+        found = compare_models(
+            rdms, [truth, wrong], method="pearson", resample="raters", n_boot=60, correction="none", rng=rng
+        )
+        p_true.append(found.p_below_ceiling[0])
+        p_wrong.append(found.p_below_ceiling[1])
+    # At a rate of .05 more than 7 of 60 come up in 1 of 100 runs of this test.
+    assert np.sum(np.array(p_true) <= 0.05) <= 7
+    assert np.mean(np.array(p_wrong) <= 0.05) > 0.9
+    assert np.median(p_true) > 0.5
+
+
+@pytest.mark.parametrize(("value", "said"), [(1e150, "too large"), (1e300, "too large"), (1e-150, "too small")])
+def test_numbers_that_squares_cannot_hold_are_refused_by_name(value, said):
+    rng = np.random.default_rng(0)
+    rdms = rng.uniform(0.5, 1.5, size=(3, 15))
+    extreme = rdms.copy()
+    extreme[1] *= value
+    model = rng.uniform(size=15)
+    for compute in (
+        lambda: similarity(extreme),
+        lambda: similarity(rdms, value * model),
+        lambda: noise_ceiling(extreme),
+        lambda: reliability(extreme),
+        lambda: growth(extreme),
+        lambda: raters_needed(extreme, 0.8),
+        lambda: compare_models(extreme, model, n_boot=10),
+        lambda: compare_models(rdms, value * model, n_boot=10),
+    ):
+        with pytest.raises(ValueError, match=said):
+            compute()
+
+
+def test_a_rater_of_zeros_is_named():
+    rng = np.random.default_rng(0)
+    rdms = rng.uniform(0.5, 1.5, size=(4, 15))
+    rdms[2] = 0.0
+    with pytest.raises(ValueError, match="rater 2 is constant"):
+        compare_models(rdms, rng.uniform(size=15), n_boot=10)
+    assert "rater 2" in noise_ceiling(rdms).reason
+    names = ["P001", "P002", "P003", "P004"]
+    found = reliability(rdms, names=names)
+    assert "P003 (no variation" in found.leave_one_out.reason
+    assert "P003" in noise_ceiling(rdms, names=names).reason
+    assert "3 pairs of raters" in found.pairwise_pearson.reason
+
+
+def test_two_opposite_raters_are_said_to_cancel_each_other_out():
+    one = np.random.default_rng(0).uniform(0.5, 1.5, size=15)
+    rdms = np.array([one, 2.0 - one])
+    found = reliability(rdms)
+    assert found.pairwise_pearson.value == pytest.approx(-1)
+    assert found.leave_one_out.value == pytest.approx(-1)
+    for name in ("cronbach_alpha", "icc_3_k"):
+        coefficient = getattr(found, name)
+        assert np.isnan(coefficient.value), name
+        assert "cancel each other out" in coefficient.reason, name
+    for method in ("pearson", "spearman"):
+        ceiling = noise_ceiling(rdms, method=method)
+        assert np.isnan(ceiling.upper)
+        assert "cancel each other out" in ceiling.reason

@@ -28,7 +28,9 @@ FIGURES = {
 }  # fmt: skip
 
 
-def study(path, *, raters=4, with_trials=("P001", "P002", "P003", "P004", "P005"), sizes=(8, 5, 6), groups=None):
+def study(
+    path, *, raters=4, with_trials=("P001", "P002", "P003", "P004", "P005"), sizes=(8, 5, 6), groups=None, unfinished=()
+):
     """A bundle of simulated raters; P004 is excluded, P003 a simulated one in the data too."""
     rng = np.random.default_rng(5)
     truth = make_truth("clusters", N_CLIPS, rng=rng)
@@ -45,7 +47,12 @@ def study(path, *, raters=4, with_trials=("P001", "P002", "P003", "P004", "P005"
         name, session = f"P{rater + 1:03d}", f"s{rater}"
         head = {"participant": name, "session": session}
         tables["participants"].append(
-            head | {"state": "finished", "is_simulated": name == "P003", "excluded": name == "P004"}
+            head
+            | {
+                "state": "arranging" if name in unfinished else "finished",
+                "is_simulated": name == "P003",
+                "excluded": name == "P004",
+            }
         )
         mine = individual(truth, 0.2, rng=rng)
         for number, size in enumerate(sizes if name in with_trials else (), start=1):
@@ -193,6 +200,26 @@ def test_tables_hold_every_rater_and_measure(report):
     assert ("P001", "seconds_per_item") in flagged
     assert ("P002", "seconds_per_item") not in flagged
     assert len(rows("map.csv")) == N_CLIPS
+
+
+@pytest.mark.parametrize("option", [[], ["--with-unfinished"]])
+def test_unfinished_sessions_are_out_unless_asked_for_and_counted(tmp_path, monkeypatch, option):
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: iter(()))
+    bundle = study(tmp_path / "running.zip", unfinished=("P002",))
+    arguments = [str(bundle), "--out", str(tmp_path), "--method", "weighted_average", "--jobs", "1", *option]
+    assert main(arguments) == 0
+    raters = read_long_csv(tmp_path / "tables" / "rdms.csv").raters
+    assert raters == (("P001", "P002", "P003") if option else ("P001", "P003"))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (
+        "1 unfinished session is in all figures here (P002)" if option else "1 unfinished session is left out"
+    ) in page
+
+
+def test_where_nobody_has_finished_the_report_says_what_to_do(tmp_path, capsys):
+    bundle = study(tmp_path / "running.zip", raters=2, unfinished=("P001", "P002"))
+    assert main([str(bundle), "--out", str(tmp_path / "out")]) == 1
+    assert "no session is finished: 2 are not, and can be taken in with --with-unfinished" in capsys.readouterr().err
 
 
 def test_progress_and_the_path_are_printed(report, tmp_path, capsys, monkeypatch):
