@@ -277,8 +277,8 @@ def test_the_true_model_comes_out_below_the_ceiling_in_no_more_than_alpha_of_stu
     p_true, p_wrong = [], []
     for seed in range(60):
         rng = np.random.default_rng([1, seed])
-        rdms = truth + 0.15 * rng.normal(size=(8, 66))
-        wrong = truth + 0.4 * rng.normal(size=66)
+        rdms = truth + 0.6 * rng.normal(size=(20, 66))
+        wrong = truth + 0.6 * rng.normal(size=66)
         found = compare_models(
             rdms, [truth, wrong], method="pearson", resample="raters", n_boot=60, correction="none", rng=rng
         )
