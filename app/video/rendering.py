@@ -132,8 +132,7 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
 
 
 def _colour(rgb: tuple[int, int, int]) -> str:
-    named = {(0, 0, 0): "black", (128, 128, 128): "the study's grey"}
-    return named.get(rgb, "the study's background")
+    return "black" if not any(rgb) else "the study's background"
 
 
 class Timeline:

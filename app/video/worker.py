@@ -80,7 +80,10 @@ def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, 
             reported = share
             answer({"progress": share})
 
-    return asdict(render(source, Path(request["folder"]), Options(**request["options"]), limits, report))
+    given = request["options"]
+    # JSON knows no tuples.
+    options = Options(**given | {"background": tuple(given["background"])})
+    return asdict(render(source, Path(request["folder"]), options, limits, report))
 
 
 def _answers() -> Answer:

@@ -78,6 +78,16 @@ def test_the_options_reach_the_worker(tmp_path):
         assert {stream.codec_context.name for stream in container.streams} == {"vp9", "opus"}
 
 
+@pytest.mark.parametrize("background", [(0, 0, 0), (128, 128, 128)])
+def test_a_transparent_clip_is_converted_over_the_background_that_is_asked_for(tmp_path, background):
+    clip = Path(__file__).parent.parent / "data" / "clips" / "alpha.webm"
+    made = convert(clip, tmp_path / "out", Options(background=background))
+    with av.open(str(made.mp4.path)) as container:
+        corner = next(container.decode(video=0)).to_ndarray(format="rgb24")[2, 2]
+    assert np.abs(corner.astype(int) - background).max() < 8
+    assert any("where it is transparent" in remark for remark in made.remarks)
+
+
 def test_f37_a_refused_file_leaves_nothing_and_the_next_one_goes_on(tmp_path, clip):
     bad = tmp_path / "bad.mp4"
     bad.write_text("no video")
