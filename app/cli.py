@@ -250,7 +250,9 @@ def study_close(name: str, data: Path | None) -> None:
 @click.option(
     "--csv", "table", type=click.Path(path_type=Path, dir_okay=False), help="A table with the ids in a column id."
 )
-@click.option("--address", default=None, help="Where participants reach the program; by default ASTERISM_BASE_URL.")
+@click.option(
+    "--address", default=None, help="Where participants reach the program; by default as `study open` prints it."
+)
 @click.option("--key", is_flag=True, help="Print the key of the study's signed links instead.")
 @_with_data
 def study_link(
@@ -266,7 +268,7 @@ def study_link(
         people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
         if not people:
             raise Invalid("No ids: name them by --id, or give a table by --csv.")
-        base = (address or place.settings.base_url or "http://127.0.0.1:8000").rstrip("/")
+        base = (address or server_address(place.settings)).rstrip("/")
         links = list(person_links(found, base, place.settings.secret_key, people))
     csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])
 

@@ -56,7 +56,12 @@ def extracted() -> Catalog:
         for file in sorted(ROOT.glob(pattern)):
             for call in CALL.finditer(file.read_text(encoding="utf-8")):
                 _add(template, call[2], file)
-    for text in (DEFAULT_QUESTION, *failures.TITLES.values(), *failures.MESSAGES.values()):
+    for text in (
+        DEFAULT_QUESTION,
+        *failures.TITLES.values(),
+        *failures.TITLES_OF_CODES.values(),
+        *failures.MESSAGES.values(),
+    ):
         _add(template, text, ROOT / "app/web/participant.py")
     # These come with a trial; the page's script translates them.
     for text in (CHECK_INSTRUCTION, *NAMES.values()):

@@ -26,6 +26,8 @@ TITLES = {
     500: "Something went wrong",
     503: "The server is busy",
 }
+# Where the status alone would not tell what is the matter.
+TITLES_OF_CODES = {"link": "This link is not complete"}
 MESSAGES = {
     404: "There is nothing at this address.",
     413: "What was sent is larger than the server takes.",
@@ -80,7 +82,7 @@ def failure(status: int, code: str, message: str, field: str | None = None) -> R
     if request.path.startswith("/api/"):
         response = jsonify(error={"code": code, "message": message, "field": field})
     else:
-        title = _(TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
+        title = _(TITLES_OF_CODES.get(code) or TITLES.get(status, TITLES[500] if status >= 500 else TITLES[400]))
         response = make_response(render_template("participant/message.html", title=title, message=_(message)))
     response.status_code = status
     return response

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.definition import StudyDefinition, check_definition
 from app.domain import StudyState
-from app.errors import NotFound, StudyClosed, Unauthorised
+from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
 from app.markdown import to_html
 from app.models import Study
 from app.recruiters import signing
@@ -123,7 +123,12 @@ def _canonical(endpoint: str, *, name: str, **values: Any) -> Response:
 
 def _check_link(name: str, definition: StudyDefinition, arrival: Arrival) -> None:
     sig = request.values.get(signing.PARAMETER, "")
-    check_link(name, definition.recruitment, arrival, sig, settings().secret_key)
+    try:
+        check_link(name, definition.recruitment, arrival, sig, settings().secret_key)
+    except LinkRefused as error:
+        # For whoever made the link, in no language: the name that it has, and the one that study.toml has.
+        meant = f" ({arrival.similar[:64]} ≠ {definition.recruitment.parameters[0]})" if arrival.similar else ""
+        raise LinkRefused(translate(error.message) + meant) from error
 
 
 def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyDefinition:

@@ -80,7 +80,7 @@ function sessionRow(session, { now, recruited, checked }) {
     make("th", { scope: "row" }, session.rater, session.simulated ? " " : null, session.simulated ? simulatedMark() : null,
       session.visit > 1 ? make("small", {}, ` ${visitInWords(session)}`) : null),
     make("td", {}, make("span", { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state])),
-    make("td", {}, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
+    make("td", { class: "progress" }, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
     make("td", { class: "number" }, session.trials),
     make("td", { class: "number" }, number(session.minutes, 1)),
     checked ? make("td", { class: "number" }, checksInWords(session.checks)) : null,

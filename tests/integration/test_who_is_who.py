@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from app import create_app
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import Proof, StudyState
@@ -173,6 +174,24 @@ def test_f18_a_link_that_should_hold_an_id_and_does_not_is_refused_or_merges_nob
     sessions = rows(client, select(ParticipantSession))
     assert [(one.person, one.visit, one.recruiter_key) for one in sessions] == [(1, 1, None), (2, 1, None)]
     assert all(one.id_note for one in sessions)
+
+
+def test_a_refused_link_names_what_its_maker_probably_meant_in_the_readers_language(app: Flask) -> None:
+    client = make(app)
+    page = client.get("/join/faces?PROLFIC_PID=abc&lang=de")
+    assert (page.status_code, "(PROLFIC_PID ≠ PROLIFIC_PID)" in page.text) == (403, True)
+    assert "Dieser Link sagt nicht, wer Sie sind" in page.text
+    assert "Dieser Link ist nicht vollständig" in page.text
+
+
+def test_f05_with_a_full_disk_nobody_new_reads_the_consent_and_who_comes_back_does(app: Flask) -> None:
+    client = make(app)
+    join(client, query=f"PROLIFIC_PID={PID}")
+    full = create_app(app.extensions["asterism"].settings.model_copy(update={"least_free_bytes": 2**62}))
+    answer = full.test_client().get("/join/faces")
+    assert (answer.status_code, "I agree" in answer.text) == (503, False)
+    assert "I agree" in full.test_client().get(f"/join/faces?PROLIFIC_PID={PID}").text
+    full.extensions["asterism"].database.close()
 
 
 def test_f18_a_repeated_id_is_no_id(both_app: Flask) -> None:
