@@ -23,7 +23,7 @@ from app.models import ParticipantSession, SessionEvent, SessionToken, Study, no
 from app.recruiters.arrival import IdNote
 from app.recruiters.signing import link_key, signature
 from app.services import enrolment
-from app.services.enrolment import READING_LEASE, enter
+from app.services.enrolment import enter
 from app.services.status import session_statuses, shown_state
 from app.services.studies import close_study, open_study
 from tests.factories import make_study, trial_body
@@ -367,7 +367,7 @@ def test_f50_opening_links_without_beginning_keeps_places_for_a_short_while_only
     database: Database = both_app.extensions["asterism"].database
     with database.writing() as db:
         for session in db.scalars(select(ParticipantSession)):
-            session.last_seen_at = now() - READING_LEASE - timedelta(seconds=1)
+            session.last_seen_at = now() - timedelta(minutes=16)
             assert shown_state(session, now()) == "left"
         db.commit()
     assert client.get("/join/faces").status_code == 200
