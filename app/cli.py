@@ -300,6 +300,8 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
 )
 @click.option("--no-simulated", is_flag=True, help="Leave simulated raters out.")
 @click.option("--with-unfinished", is_flag=True, help="Take in sessions that are not finished.")
+# Scripts may still say what has become the default.
+@click.option("--no-unfinished", is_flag=True, hidden=True, expose_value=False)
 @click.option("--recruiter-ids", is_flag=True, help="Include the recruiter's ids of people.")
 @_with_data
 def study_results(
@@ -317,6 +319,9 @@ def study_results(
             raise Invalid(f"{error.filename or out}: cannot be written: {error.strerror}") from error
         part.replace(out)
     click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
+    if left_out := manifest["about"]["unfinished_sessions_left_out"]:
+        sessions = "1 unfinished session is" if left_out == 1 else f"{left_out} unfinished sessions are"
+        click.echo(f"{sessions} left out; --with-unfinished takes them in.")
 
 
 @commands.group()

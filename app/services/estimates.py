@@ -146,6 +146,12 @@ def estimate_raters(db: Session, study_id: int, choice: Choice, *, seconds: floa
     return Estimates(choice, clips, raters, done, unfinished)
 
 
+def count_unfinished(db: Session, study_id: int, *, with_simulated: bool = True) -> int:
+    """Number of sessions with judgments that are neither finished nor withdrawn."""
+    sessions = _sessions(db, study_id, Choice("", with_simulated))
+    return sum(session.state != SessionState.FINISHED for session, _ in sessions)
+
+
 def _sessions(db: Session, study_id: int, choice: Choice) -> list[tuple[ParticipantSession, int]]:
     """Sessions with the number of trials that each has submitted, unfinished ones too; never a withdrawn one."""
     query = (

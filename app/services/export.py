@@ -17,7 +17,7 @@ from analysis.results import ceiling_rows, reliability_rows
 from app.definition import check_definition
 from app.errors import Invalid
 from app.models import Study
-from app.services.estimates import Choice, estimate_raters
+from app.services.estimates import Choice, count_unfinished, estimate_raters
 from app.services.export_quality import quality_table
 from app.services.export_tables import Cells, ExportOptions, bundle_tables
 from app.services.methods_text import methods_text
@@ -41,6 +41,8 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     choices = [Choice(method, options.with_simulated, options.with_unfinished) for method in METHODS]
     sets = (rater_rdms(db, estimate_raters(db, study.id, choice)) for choice in choices)
     pooled = (pooled_rdm(estimate_raters(db, study.id, choice)) for choice in choices)
+    unfinished = count_unfinished(db, study.id, with_simulated=options.with_simulated)
+    left_out = 0 if options.with_unfinished else unfinished
     return BundleContents(
         study_name=study.name,
         study_toml=study.definition_toml,
@@ -52,11 +54,12 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
         },
         rdms=(rdms for rdms in sets if rdms is not None),
         group_rdms=(rdms for rdms in pooled if rdms is not None),
-        methods_text=methods_text(check_definition(study.definition), METHODS),
+        methods_text=methods_text(check_definition(study.definition), METHODS, unfinished_left_out=left_out),
         software=f"asterism {VERSION}",
         about={
             "simulated_raters_included": options.with_simulated,
             "unfinished_sessions_included": options.with_unfinished,
+            "unfinished_sessions_left_out": left_out,
             "recruiter_ids_included": options.recruiter_ids,
         },
     )

@@ -39,7 +39,7 @@ TEXT = """# Methods
 Participants arranged video clips by drag and drop inside a circular arena in their browser, so that distances between
 clips showed how different they are (multi-arrangement task; Kriegeskorte & Mur, 2012). A trial held at most
 {max_items} clips. {design} A session ended when every pair had an evidence of at least {min_evidence:g}, after
-{max_minutes:g} minutes, or after {max_trials} trials, whichever came first.
+{max_minutes:g} minutes, or after {max_trials} trials, whichever came first.{left_out}
 
 ## Dissimilarities
 
@@ -74,7 +74,7 @@ Asterism {version}.
 """
 
 
-def methods_text(definition: StudyDefinition, methods: Iterable[str]) -> str:
+def methods_text(definition: StudyDefinition, methods: Iterable[str], *, unfinished_left_out: int = 0) -> str:
     """The methods section of a study as Markdown: the task, the design, the estimators of `methods`, and agreement."""
     stop, design = definition.stop, definition.design
     return TEXT.format(
@@ -83,6 +83,13 @@ def methods_text(definition: StudyDefinition, methods: Iterable[str]) -> str:
         min_evidence=stop.min_evidence,
         max_minutes=stop.max_minutes,
         max_trials=stop.max_trials,
+        left_out=_left_out(unfinished_left_out),
         estimators="\n".join(f"* `{method}`: {ESTIMATORS[method]}" for method in methods),
         version=VERSION,
     )
+
+
+def _left_out(unfinished: int) -> str:
+    if not unfinished:
+        return ""
+    return f" {unfinished} unfinished session{' was' if unfinished == 1 else 's were'} left out."

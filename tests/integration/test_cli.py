@@ -15,6 +15,7 @@ from app.db import open_database
 from app.demo import simulate_rater_session
 from app.errors import AsterismError
 from app.services.enrolment import find_study
+from tests import desk
 from tests.conftest import ROOT
 from tests.factories import make_study
 
@@ -89,3 +90,22 @@ def test_simulated_raters_go_through_the_same_services_and_are_marked(settings: 
                 assert trial.submission.active_ms > 1000
         assert rater_trials(db, study_id, include_simulated=False) == []
     database.close()
+
+
+def test_results_say_how_many_unfinished_sessions_are_left_out(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "little"
+    (folder / "clips").mkdir(parents=True)
+    for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[:4]:
+        shutil.copy(clip, folder / "clips")
+    (folder / "study.toml").write_text('title = "Little"\n[stop]\nmax_trials = 2\n')
+    assert run(settings, "study", "create", str(folder)).exit_code == 0
+    assert run(settings, "study", "open", "little").exit_code == 0
+    database = open_database(settings.database)
+    desk.take_part(database, "little", trials=1)
+    database.close()
+    out = str(tmp_path / "little.zip")
+    said = "1 unfinished session is left out; --with-unfinished takes them in."
+    assert said in run(settings, "study", "results", "little", "--out", out).output
+    assert list(read_bundle(out).rows("trials")) == []
+    assert "left out" not in run(settings, "study", "results", "little", "--out", out, "--with-unfinished").output
+    assert len(list(read_bundle(out).rows("trials"))) == 1

@@ -155,6 +155,8 @@ def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Pat
         assert {row["participant"] for row in bundle.rows(table)} == {"P002"}, table
     assert bundle.rdms("weighted_average").raters == ("P002",)
     assert bundle.manifest["about"]["simulated_raters_included"] is False
+    assert bundle.manifest["about"]["unfinished_sessions_left_out"] == 1
+    assert "1 unfinished session was left out." in bundle.text("methods.md")
 
 
 def test_recruiters_ids_are_exported_only_when_asked_for(lab: desk.Lab, tmp_path: Path) -> None:
