@@ -14,6 +14,7 @@ from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, 
 from app.recruiters.completion import completion_address
 from app.services.labels import clip_numbers, label_of
 from app.services.practice import AssetUrl, open_round, practice_feedback, practice_view
+from app.services.time_left import minutes_left
 from app.services.trials import active_minutes, open_trial
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
@@ -70,7 +71,7 @@ def session_view(
             "question": definition.texts.question or DEFAULT_QUESTION,
             "language": session.language,
         },
-        "playback": definition.playback.model_dump(),
+        "playback": definition.playback.model_dump() | {"sound": definition.playback.sound and _has_sound(db, session)},
         "arena": definition.arena.model_dump(),
         "progress": _progress(db, session, definition),
         "trial": shown,
@@ -133,23 +134,23 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
 
 def _progress(db: Session, session: ParticipantSession, definition: StudyDefinition) -> dict[str, Any]:
     query = select(func.count()).select_from(Submission).join(Trial).where(Trial.session_id == session.id)
+    done = db.scalar(query) or 0
     minutes = active_minutes(db, session)
+    left, at_most = minutes_left(session.expected_minutes, minutes, definition.stop.max_minutes)
     return {
         "fraction": session.progress,
-        "trials_done": db.scalar(query) or 0,
-        "minutes_left": minutes_left(session.progress, minutes, definition.stop.max_minutes),
+        "trials_done": done,
+        "minutes_left": left,
+        "at_most": at_most,
+        "minutes_a_trial": minutes / done if done else None,
     }
 
 
-def minutes_left(fraction: float, minutes: float, max_minutes: float) -> float:
-    """Minutes that the rest will take at this participant's own pace, never more than the time rule leaves.
-
-    Before anything was done only the time rule is known.
-    """
-    by_rule = max(max_minutes - minutes, 0.0)
-    if fraction <= 0 or minutes <= 0:
-        return by_rule
-    return min(by_rule, minutes * (1 - fraction) / fraction)
+def _has_sound(db: Session, session: ParticipantSession) -> bool:
+    query = select(Clip.id).where(
+        Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.has_audio.is_(True)
+    )
+    return db.scalar(query.limit(1)) is not None
 
 
 def _completion(session: ParticipantSession, definition: StudyDefinition) -> dict[str, Any] | None:

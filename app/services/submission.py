@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import func, select
@@ -30,6 +30,9 @@ from app.models import (
 from app.services import checks
 from app.services.enrolment import proof_of, session_of
 from app.services.practice import open_round, submit_round
+
+# For so long after another tab has taken a session, a draft of the older one is taken for its last.
+LATE_DRAFT = timedelta(seconds=10)
 
 Entry = TypeVar("Entry", MoveBody, PlayBody)
 
@@ -128,7 +131,8 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     trial = _trial_of(db, session, trial_key)
     if session.state != SessionState.ARRANGING:
         raise Conflict("This session has ended.", code="ended")
-    if session.tab is not None and session.tab != tab:
+    elsewhere = session.tab is not None and session.tab != tab
+    if elsewhere and not _may_be_late(db, session, trial):
         raise Conflict("The task goes on in another window.", code="elsewhere")
     if db.get(Submission, trial.id) is not None:
         raise Conflict("This round is stored already.", code="stale")
@@ -146,18 +150,43 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         draft.saved_at = moment
     session.last_seen_at = moment
     db.commit()
+    if elsewhere:
+        raise Conflict("The task goes on in another window.", code="elsewhere")
     return True
 
 
-def take_lease(db: Session, token: str, *, tab: str) -> None:
-    """The newest tab may save drafts; the older one learns at its next request that the task is elsewhere (F17)."""
+def take_lease(db: Session, token: str, *, tab: str) -> bool:
+    """The newest tab may save drafts; the older one learns at its next request that the task is elsewhere (F17).
+
+    Returns
+    -------
+    bool
+        Whether somebody was placing clips in the older one a moment ago, so that a last draft may be on its way.
+    """
     session = session_of(db, token, lock=True)
+    moment = now()
+    draft_coming = False
     if session.tab != tab:
         if session.tab is not None:
-            _log(db, session, "other_tab", now())
+            _log(db, session, "other_tab", moment)
+            saved = select(func.max(Draft.saved_at)).join(Trial).where(Trial.session_id == session.id)
+            latest = db.scalar(saved)
+            draft_coming = latest is not None and latest > moment - LATE_DRAFT
         session.tab = tab
-    session.last_seen_at = now()
+    session.last_seen_at = moment
     db.commit()
+    return draft_coming
+
+
+def _may_be_late(db: Session, session: ParticipantSession, trial: Trial) -> bool:
+    """Whether a tab that has just lost the session may save what it had not sent yet: once, and over nothing newer."""
+    taken = db.scalar(
+        select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session.id, SessionEvent.kind == "other_tab")
+    )
+    if taken is None or taken < now() - LATE_DRAFT:
+        return False
+    draft = db.get(Draft, trial.id)
+    return draft is None or draft.saved_at < taken
 
 
 def record_event(db: Session, token: str, raw: bytes) -> bool:

@@ -23,6 +23,7 @@ from app.domain import SessionState, move_session
 from app.models import ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
 from app.services.arrangements import JUDGMENTS, item_order, session_arrangements
 from app.services.practice import open_round
+from app.services.time_left import expected_minutes
 from app.tokens import new_trial_key
 
 # A repeat follows every four trials, the first check comes as the third trial, and another after every five.
@@ -49,6 +50,7 @@ class Plan:
     trial: TrialPlan | None
     ended_by: str | None
     fraction: float
+    expected_minutes: float | None
 
 
 def open_trial(db: Session, session: ParticipantSession) -> Trial | None:
@@ -94,7 +96,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
     rng = np.random.default_rng(seed)
     repeat = _repeat(earlier, definition.design, rng, at_end=progress.done)
     if progress.done and (repeat is None or progress.reason != "evidence"):
-        return Plan(None, progress.reason, 1.0)
+        return Plan(None, progress.reason, 1.0, session.expected_minutes)
     if repeat is not None:
         ids = rng.permutation([seat.clip_id for seat in repeat.seats])
         trial = TrialPlan(number, "repeat", repeat.design, seed, [int(clip) for clip in ids], repeat.number)
@@ -111,7 +113,15 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         )
         seated = rng.permutation(items)
         trial = TrialPlan(number, "arrange", definition.design.method, seed, [clips[int(item)] for item in seated])
-    return Plan(trial, None, min(progress.fraction, 0.99))
+    stop, minutes = definition.stop, active_minutes(db, session)
+    expected = expected_minutes(
+        session.expected_minutes,
+        minutes,
+        progress.fraction,
+        by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
+        max_minutes=stop.max_minutes,
+    )
+    return Plan(trial, None, min(progress.fraction, 0.99), expected)
 
 
 def _repeat(earlier: list[Trial], design: Design, rng: np.random.Generator, *, at_end: bool) -> Trial | None:
@@ -159,6 +169,7 @@ def _carry_out(db: Session, session_id: int, plan: Plan, at: datetime) -> None:
     if session.state != SessionState.ARRANGING or open_trial(db, session) is not None:
         return
     session.progress = max(session.progress, plan.fraction)
+    session.expected_minutes = plan.expected_minutes
     if plan.trial is None:
         session.state = move_session(session.state, SessionState.FINISHED)
         session.ended_at = at

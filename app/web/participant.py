@@ -17,6 +17,7 @@ from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
 from app.services.enrolment import check_entry, check_link, enter, find_study, session_of
 from app.services.room import has_room
 from app.services.session_view import DEFAULT_QUESTION
+from app.services.time_left import longest_minutes
 from app.web.context import database, settings
 from app.web.limits import count_join
 from app.web.strings import page_language, translate
@@ -54,6 +55,7 @@ def consent(name: str, _capitals: str | None = None) -> str | Response:
         "participant/consent.html",
         study=_study(study, definition),
         consent_html=to_html(definition.texts.consent or default_consent()),
+        how_long=how_long(definition),
         params=params,
         preview=preview,
         may_again=may_again,
@@ -111,6 +113,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         study=_study(study, definition),
         instructions_html=to_html(texts.instructions or default_instructions()),
         thanks_html=to_html(texts.thanks or default_thanks()),
+        rules=definition,
+        how_long=how_long(definition),
     )
 
 
@@ -142,6 +146,14 @@ def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyD
 def _study(study: Study, definition: StudyDefinition) -> dict[str, str]:
     question = definition.texts.question or translate(DEFAULT_QUESTION)
     return {"name": study.name, "title": definition.title, "question": question}
+
+
+def how_long(definition: StudyDefinition) -> str:
+    """How long taking part takes, by the study's time rule."""
+    minutes = longest_minutes(definition.stop.max_minutes)
+    if minutes == 1:
+        return translate("The task takes at most a minute.")
+    return translate("The task takes at most {n} minutes.").replace("{n}", str(minutes))
 
 
 def default_consent() -> str:

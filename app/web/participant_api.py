@@ -34,10 +34,10 @@ def show() -> Response:
 
 @blueprint.post("/lease")
 def lease() -> Response:
-    """This tab goes on with the task; an older one is told so."""
+    """This tab goes on with the task; an older one is told so, and its last draft may be on its way."""
     with database().writing() as db:
-        take_lease(db, _token(), tab=_tab())
-    return jsonify(_view())
+        draft_coming = take_lease(db, _token(), tab=_tab())
+    return jsonify(_view() | {"draft_coming": draft_coming})
 
 
 @blueprint.post("/start")

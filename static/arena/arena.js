@@ -21,7 +21,7 @@ import { blockedWords, judgeRoom, turnedStage, whatHelps } from './room.js';
 import { seatPlan } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
 import { buildView, make } from './view.js';
-import { announcement, nameOf, plainText, statusText } from './words.js';
+import { announcement, nameOf, plainText, restoredWords, statusText } from './words.js';
 
 const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
 const ARENA = { guide_lines: false, hints: true, background: 'auto', min_window: null };
@@ -32,16 +32,19 @@ let noteClosed = false; // once a page: whoever has read that the arena is small
  * @param {HTMLElement} element is emptied and filled
  * @param {object} options
  * @param {{id: string, label?: string, width: number, height: number, poster: string,
- *          sources: {src: string, type: string}[]}[]} options.clips in seat order
+ *          sound?: boolean, sources: {src: string, type: string}[]}[]} options.clips in seat order; `sound`: it can be
+ *          heard, and where the study has sound it counts as watched only if it was
  * @param {string} options.question always shown above the arena
  * @param {Partial<typeof PLAYBACK>} [options.playback]
  * @param {Partial<typeof ARENA>} [options.arena]
- * @param {{placements: {clip: string, x: number, y: number}[]}|null} [options.draft]
+ * @param {{placements: {clip: string, x: number, y: number}[], watched?: string[]}|null} [options.draft]
+ * @param {{muted: boolean, volume: number}} [options.sound] the participant's own setting, where the study has sound
  * @param {(text: string, params?: object) => string} [options.t] translates
- * @param {() => void} [options.onChange] after every change of the arrangement
+ * @param {() => void} [options.onChange] after every change of the arrangement, and of what was watched
  * @param {(result: object) => void} [options.onDone] when Done is pressed and nothing is missing
  * @param {(id: string) => void} [options.onClipError] when none of a clip's sources can be played
  * @returns {{result: () => object, focus: () => void, setBusy: (busy: boolean) => void,
+ *            setSound: (sound: {muted: boolean, volume: number}) => void,
  *            clipFailed: (id: string) => void,
  *            clipReady: (id: string, sources?: {src: string, type: string}[]) => void, destroy: () => void}}
  *          `result()` has the keys of the submit body; `clipReady` may name sources to play from instead of the clip's
@@ -63,7 +66,13 @@ export function mountArena(element, options) {
   const view = buildView(element, { clips, question, background: arena.background, inputs, t });
   const render = createRenderer(view, { labels, t, arena });
   const clock = startClock();
-  let state = createState(ids, { placements: draft?.placements, watch: playback.watch });
+  const audible = (id) => playback.sound && Boolean(media.get(id).sound);
+  let state = createState(ids, {
+    placements: draft?.placements,
+    watched: draft?.watched,
+    watch: playback.watch,
+    sound: ids.some(audible),
+  });
   let plan = null;
   let frame = 0;
   const loaded = new Set(); // clips whose files are here: only these may be made ready ahead of their use
@@ -76,7 +85,7 @@ export function mountArena(element, options) {
     const words = announcement(before, state, labels, t);
     if (words) view.live.textContent = words;
     if (state.enlarged !== before.enlarged) enlarge(state.enlarged);
-    if (state.history !== before.history) onChange();
+    if (state.history !== before.history || state.watched !== before.watched) onChange();
   }
 
   function draw() {
@@ -87,8 +96,11 @@ export function mountArena(element, options) {
   const settings = {
     clip: (id) => media.get(id),
     playback,
+    audible,
+    sound: options.sound,
     now: clock.now,
     onWatched: (id) => dispatch({ type: 'watched', id }),
+    onUnheard: (id) => state.watch !== 'free' && dispatch({ type: 'unheard', id }),
     onProgress: (id, share) => view.items.get(id).style.setProperty('--seen', share.toFixed(3)),
     onError: (id) => {
       dispatch({ type: 'failed', id });
@@ -192,6 +204,8 @@ export function mountArena(element, options) {
       placements: ids.filter((id) => id in placed).map((id) => ({ clip: id, x: placed[id].x, y: placed[id].y })),
       moves: moves.kept.map((move) => ({ ...move, t: Math.round(move.t) })),
       plays: plays.kept,
+      watched: ids.filter((id) => state.watched[id]),
+      unplayable: ids.filter((id) => state.failed[id] && !state.watched[id]),
       ...(moves.gap && { moves_gap: moves.gap }),
       ...(plays.gap && { plays_gap: plays.gap }),
       duration: Math.round(clock.now()),
@@ -221,11 +235,16 @@ export function mountArena(element, options) {
   observer.observe(view.stage);
   attention.begin();
   fitStage();
+  view.live.textContent = restoredWords(state, t);
 
   return {
     result,
     focus: focusNext,
     setBusy: (busy) => dispatch({ type: 'busy', busy }),
+    setSound(sound) {
+      player.setSound(sound);
+      closeUp.setSound(sound);
+    },
     clipFailed: (id) => dispatch({ type: 'failed', id }),
     clipReady(id, sources) {
       if (sources) media.set(id, { ...media.get(id), sources });

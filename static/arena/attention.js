@@ -21,7 +21,7 @@ export const ALWAYS_AT_ONCE = 8;
 export function createAttention(mode, clips, player, likely) {
   let next = 0; // whose turn it is under "always"
 
-  const toggle = (id, how) => (player.isPlaying(id) ? player.stop(id) : player.start(id, how));
+  const toggle = (id, how) => (player.isPlaying(id) && !player.isHushed(id) ? player.stop(id) : player.start(id, how));
   const stopTapped = () => {
     for (const id of player.playing()) player.stop(id, ['tap']);
   };
@@ -40,7 +40,8 @@ export function createAttention(mode, clips, player, likely) {
       tap: (id) => player.start(id, 'tap'),
       grab: (id) => player.start(id, 'tap'),
       show: (id) => player.start(id, 'tap'),
-      space: (id) => toggle(id, 'focus'),
+      // A key that asks for the clip may bring sound, which mere focus may not.
+      space: (id) => toggle(id, player.hasSound(id) ? 'tap' : 'focus'),
       away: stopTapped,
     },
     click: {
@@ -53,7 +54,8 @@ export function createAttention(mode, clips, player, likely) {
       focus: (id) => player.start(id, 'focus'),
       tap: (id) => player.start(id, 'tap'),
       show: (id) => player.start(id, 'tap'),
-      space: (id) => toggle(id, 'focus'),
+      // A key that asks for the clip may bring sound, which mere focus may not.
+      space: (id) => toggle(id, player.hasSound(id) ? 'tap' : 'focus'),
     },
   };
 

@@ -4,10 +4,16 @@
  * A clip keeps its element until another clip needs one, so playing it again starts at once; clips that are likely to
  * be played next can be made ready. Every playback starts at the first frame; the poster stays until that is there.
  *
- * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean}} Play
+ * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean, muted: boolean}} Play `muted`: its sound
+ *   was off at any time
  * @typedef {'hover'|'focus'|'tap'|'click'|'always'|'enlarged'} How
  */
 
+import { createPatience } from './patience.js';
+
+const TICK = 500; // ms between two looks at whether what should play does
+const AUDIBLE = 0.05; // of full volume
+const LOUD = { muted: false, volume: 1 };
 const SPARE = 6; // elements beyond those that play: the last ones seen, and the ones made ready
 const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures may bring sound
 
@@ -17,16 +23,28 @@ const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures m
  * @param {(id: string) => HTMLElement} options.host element over whose poster the clip plays
  * @param {{play: string, sound: boolean, loop: boolean}} options.playback
  * @param {number} options.atOnce how many clips may play at the same time
+ * @param {(id: string) => boolean} options.audible whether the clip has sound that the study wants heard
+ * @param {{muted: boolean, volume: number}} [options.sound] the participant's own setting
  * @param {() => number} options.now ms since the trial was shown
- * @param {(id: string) => void} options.onWatched a playback reached the clip's end
+ * @param {(id: string) => void} options.onWatched a playback went from the clip's start to its end, heard all the way where the
+ *   clip is audible
+ * @param {(id: string) => void} options.onUnheard a playback that was asked to bring sound did not
  * @param {(id: string, share: number) => void} options.onProgress how much of the clip a playback has shown, 0 to 1
  * @param {(id: string) => void} options.onEnded a playback that does not loop came to its end
  * @param {(id: string) => void} options.onError none of the clip's sources can be played
  */
-export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onProgress, onEnded, onError }) {
-  /** @type {{video: HTMLVideoElement, id: string|null, source: number, used: number, play: object|null}[]} */
+export function createPlayer({ clip, host, playback, atOnce, audible, sound = LOUD, now, ...on }) {
+  const { onWatched, onUnheard, onProgress, onEnded, onError } = on;
+  /**
+   * `hushed`: its playback began with a gesture that may bring no sound.
+   * @type {{video: HTMLVideoElement, id: string|null, source: number, used: number, play: object|null, hushed: boolean,
+   *   seen: number, sources: {src: string, type: string}[]}[]}
+   */
   const pool = [];
   const plays = [];
+  const outOfPatience = createPatience();
+  let setting = sound;
+  let ticking = 0;
 
   function makeSlot() {
     const video = document.createElement('video');
@@ -37,7 +55,8 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     video.disablePictureInPicture = true;
     video.tabIndex = -1;
     video.setAttribute('aria-hidden', 'true');
-    const slot = { video, id: null, source: 0, used: 0, play: null };
+    const slot = { video, id: null, source: 0, used: 0, play: null, hushed: true, seen: 0, sources: [] };
+    video.addEventListener('volumechange', () => listen(slot));
     video.addEventListener('timeupdate', () => follow(slot));
     video.addEventListener('seeked', () => follow(slot));
     video.addEventListener('ended', () => finished(slot));
@@ -51,7 +70,11 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
   /** The clip's own slot, a fresh one, or the one that has been idle for longest. */
   function slotFor(id) {
     const own = pool.find((slot) => slot.id === id);
-    if (own) return own;
+    if (own) {
+      // Its file is here now, where it was played from its address before.
+      if (!own.play && own.sources !== clip(id).sources) load(own, 0);
+      return own;
+    }
     if (pool.length < atOnce + SPARE) pool.push(makeSlot());
     const [slot] = pool.filter((each) => !each.play).sort((a, b) => a.used - b.used);
     slot.id = id;
@@ -60,7 +83,8 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
   }
 
   function load(slot, source) {
-    const sources = clip(slot.id).sources;
+    const { sources } = clip(slot.id);
+    slot.sources = sources;
     let index = source;
     while (index < sources.length && slot.video.canPlayType(sources[index].type) === '') index += 1;
     slot.source = index;
@@ -73,8 +97,11 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     if (!slot.id || !slot.video.hasAttribute('src')) return;
     const id = slot.id;
     const play = slot.play;
-    if (load(slot, slot.source + 1)) {
-      if (play) begin(slot);
+    if (load(slot, slot.sources === clip(id).sources ? slot.source + 1 : 0)) {
+      if (play) {
+        play.reached = 0;
+        begin(slot);
+      }
       return;
     }
     if (play) end(slot);
@@ -91,11 +118,37 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking) show();
     else if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(show);
     else video.addEventListener('playing', show, { once: true });
+    ticking ||= setInterval(tick, TICK);
     video.play().catch((error) => {
       // AbortError: the playback was ended, or its source replaced, before it began. NotAllowedError: the browser wants
       // a gesture first. In both cases the poster stays, and nothing was played.
-      if (slot.play === play && error.name === 'NotAllowedError') end(slot);
+      if (slot.play !== play || error.name !== 'NotAllowedError') return;
+      const { id } = slot;
+      end(slot);
+      if (audible(id) && !slot.hushed) onUnheard(id);
     });
+  }
+
+  /** Gives up on files that stall: they fire no error, and would keep a participant waiting for ever. */
+  function tick() {
+    const playing = pool.filter((slot) => slot.play);
+    if (playing.length === 0) {
+      clearInterval(ticking);
+      ticking = 0;
+    }
+    for (const slot of playing) {
+      const { video } = slot;
+      const moves = video.currentTime !== slot.seen || video.ended || document.hidden;
+      slot.seen = video.currentTime;
+      if (outOfPatience(slot.id, TICK, moves)) tryNextSource(slot);
+    }
+  }
+
+  /** Silence at any time makes a playback a muted one, and the pass through the clip that is under way an unheard one. */
+  function listen({ video, play }) {
+    if (!play || (!video.muted && video.volume >= AUDIBLE)) return;
+    play.muted = true;
+    play.silent = true;
   }
 
   function running(slot) {
@@ -114,22 +167,31 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
   function follow(slot) {
     const { play, video } = slot;
     if (!play || play.t === null) return;
-    if (video.currentTime + 0.02 < play.reached) watched(slot);
+    if (video.currentTime + 0.02 < play.reached) wentThrough(slot);
     play.reached = video.currentTime;
-    if (!play.ended && video.duration > 0) onProgress(slot.id, video.currentTime / video.duration);
+    if (!play.counted && video.duration > 0) onProgress(slot.id, video.currentTime / video.duration);
   }
 
   function finished(slot) {
     if (!slot.play) return;
     pausing(slot);
-    watched(slot);
+    wentThrough(slot);
     onEnded(slot.id);
   }
 
-  function watched(slot) {
-    if (slot.play.ended) return;
-    slot.play.ended = true;
-    onWatched(slot.id);
+  function wentThrough(slot) {
+    const { id, play } = slot;
+    const heard = !play.silent;
+    play.ended = true;
+    play.silent = false;
+    listen(slot); // the next pass
+    if (play.counted) return;
+    if (audible(id) && !heard) {
+      if (!slot.hushed) onUnheard(id);
+      return;
+    }
+    play.counted = true;
+    onWatched(id);
   }
 
   function end(slot) {
@@ -140,12 +202,14 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     slot.play = null;
     video.pause();
     video.classList.remove('is-shown');
-    if (!play.ended) onProgress(slot.id, 0);
+    if (!play.counted) onProgress(slot.id, 0);
     if (video.currentTime > 0) video.currentTime = 0; // now, so that the first frame is there when it is wanted again
     if (play.t !== null) plays.push(record(slot.id, play));
   }
 
-  const record = (id, { t, ms, how, ended }) => ({ clip: id, t: Math.round(t), ms: Math.round(ms), how, ended });
+  const record = (id, { t, ms, how, ended, muted }) => {
+    return { clip: id, t: Math.round(t), ms: Math.round(ms), how, ended, muted };
+  };
 
   function release(slot) {
     slot.id = null;
@@ -154,12 +218,17 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     slot.video.remove();
   }
 
+  function obey({ video, hushed }) {
+    video.muted = hushed || setting.muted;
+    video.volume = setting.volume;
+  }
+
   const player = {
     /** @param {string} id @param {How} how */
     start(id, how) {
       const playing = pool.filter((slot) => slot.play).sort((a, b) => a.used - b.used);
       const current = playing.find((slot) => slot.id === id);
-      const unmutes = playback.sound && EXPLICIT.has(how) && current?.video.muted;
+      const unmutes = playback.sound && EXPLICIT.has(how) && current?.hushed;
       if (current && !current.video.ended && !unmutes) return;
       if (current) end(current);
       else if (playing.length >= atOnce) end(playing[0]);
@@ -171,8 +240,11 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
       }
       const { video } = slot;
       slot.used = now();
-      slot.play = { t: null, since: null, ms: 0, how, ended: false, reached: 0 };
-      video.muted = !(playback.sound && EXPLICIT.has(how));
+      slot.seen = video.currentTime;
+      slot.play = { t: null, since: null, ms: 0, how, ended: false, reached: 0, counted: false, muted: false, silent: false };
+      slot.hushed = !(playback.sound && EXPLICIT.has(how));
+      obey(slot);
+      listen(slot);
       video.loop = playback.loop;
       if (video.parentElement !== host(id)) host(id).append(video);
       begin(slot);
@@ -189,6 +261,14 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
     stopAll() {
       for (const slot of pool) end(slot);
     },
+    /** @param {{muted: boolean, volume: number}} next the participant's setting, from now on */
+    setSound(next) {
+      setting = next;
+      for (const slot of pool) obey(slot);
+    },
+    hasSound: audible,
+    /** @returns {boolean} whether the clip plays in silence because nobody asked for its sound */
+    isHushed: (id) => audible(id) && pool.some((slot) => slot.id === id && slot.play && slot.hushed),
     /** @returns {boolean} whether the clip is playing (one that came to its end is not) */
     isPlaying: (id) => pool.some((slot) => slot.id === id && slot.play && !slot.video.ended),
     /** @returns {string[]} clips that are playing */
@@ -204,6 +284,7 @@ export function createPlayer({ clip, host, playback, atOnce, now, onWatched, onP
       ];
     },
     destroy() {
+      clearInterval(ticking);
       for (const slot of pool) {
         end(slot);
         if (slot.id) release(slot);

@@ -20,7 +20,10 @@
  * @property {{points: Point[], keep: string[]}|null} lasso
  * @property {import('./geometry.js').View} view
  * @property {'free'|'before_placing'|'before_done'} watch
- * @property {Object<string, true>} watched clips seen once to their end
+ * @property {boolean} sound whether clips have to be heard to count as watched
+ * @property {Object<string, true>} watched clips seen (with sound: and heard) once to their end
+ * @property {string|null} unheard the clip that just came to its end, or could not begin, without being heard
+ * @property {boolean} restored whether this began with what an earlier page had arranged
  * @property {Object<string, true>} failed clips that could not be loaded; no rule holds them back
  * @property {string|null} toWatch the clip that was just asked for and has to be watched first (or was, since)
  * @property {string[]} fresh clips just put down by a press; on top until something else is looked at
@@ -48,11 +51,12 @@ import { begin, commit, redo, undo } from './history.js';
 
 /**
  * @param {string[]} clips in seat order
- * @param {{placements?: {clip: string, x: number, y: number}[], watch?: State['watch']}} options a draft's placements
- *   (clips that are not in this trial are left out) and the rule of watching
+ * @param {{placements?: {clip: string, x: number, y: number}[], watched?: string[], watch?: State['watch'],
+ *   sound?: boolean}} options a draft's placements and what was watched (clips that are not in this trial are left out),
+ *   and the rule of watching
  * @returns {State}
  */
-export function createState(clips, { placements = [], watch = 'free' } = {}) {
+export function createState(clips, { placements = [], watched = [], watch = 'free', sound = false } = {}) {
   const known = placements.filter(({ clip }) => clips.includes(clip));
   const placed = Object.fromEntries(known.map(({ clip, x, y }) => [clip, clampToCircle({ x, y })]));
   return {
@@ -69,7 +73,10 @@ export function createState(clips, { placements = [], watch = 'free' } = {}) {
     lasso: null,
     view: WHOLE,
     watch,
-    watched: {},
+    sound,
+    watched: Object.fromEntries(watched.filter((id) => clips.includes(id)).map((id) => [id, true])),
+    unheard: null,
+    restored: known.length > 0,
     failed: {},
     toWatch: null,
     fresh: NONE,
@@ -191,7 +198,11 @@ const ACTIONS = {
   }),
   whole: (state) => ({ ...state, view: WHOLE, glide: true }),
   reveal: (state, { id }) => ({ ...state, view: reveal(state.view, positionOf(state, id), state.space.extent) }),
-  watched: (state, { id }) => ({ ...state, watched: { ...state.watched, [id]: true } }),
+  watched: (state, { id }) => {
+    const { [id]: _, ...failed } = state.failed;
+    return { ...state, failed, unheard: null, watched: { ...state.watched, [id]: true } };
+  },
+  unheard: (state, { id }) => ({ ...state, unheard: id }),
   failed: (state, { id }) => ({ ...state, failed: { ...state.failed, [id]: true } }),
   ready: (state, { id }) => {
     const { [id]: _, ...failed } = state.failed;
@@ -207,7 +218,7 @@ const ACTIONS = {
 const NONE = Object.freeze([]);
 
 /** Actions that say something about the stage or the clips rather than change the arrangement. */
-const ALWAYS = new Set(['space', 'watched', 'failed', 'ready', 'busy', 'block', 'look', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
+const ALWAYS = new Set(['space', 'watched', 'unheard', 'failed', 'ready', 'busy', 'block', 'look', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
 
 /**
  * @param {State} state

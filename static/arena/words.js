@@ -66,7 +66,9 @@ export function statusText(state, t) {
   const { length: unseen } = unwatched(state);
   if (outside > 1) return t('{n} clips are still outside', { n: outside });
   if (outside === 1) return t('1 clip is still outside');
+  if (unseen > 1 && state.sound) return t('{n} clips still need to be watched to the end with sound', { n: unseen });
   if (unseen > 1) return t('{n} clips still need to be watched to the end', { n: unseen });
+  if (unseen === 1 && state.sound) return t('1 clip still needs to be watched to the end with sound');
   if (unseen === 1) return t('1 clip still needs to be watched to the end');
   if (!isDone(state)) return t('Put down what you hold');
   return t('All clips are inside. Change what you like, then press Done.');
@@ -79,11 +81,17 @@ export function guidance(state, labels, t) {
     const name = nameOf(state, toWatch, labels, t);
     return state.watched[toWatch] ? t('You can place “{name}” now.', { name }) : t('Watch “{name}” to its end first.', { name });
   }
+  if (state.unheard && (!hand || hand.how === 'click') && !state.watched[state.unheard]) {
+    return t('“{name}” was not heard. Turn the sound on, then click the clip.', {
+      name: nameOf(state, state.unheard, labels, t),
+    });
+  }
   if (hand?.how === 'click') return whereToPut(state, t);
   if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
   if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
-  if (hand || selected.length < 2) return '';
-  return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
+  if (hand) return '';
+  if (selected.length > 1) return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
+  return '';
 }
 
 function whereToPut(state, t) {
@@ -93,6 +101,12 @@ function whereToPut(state, t) {
   if (covers) return t('Now click where it should go. Click it again for the clip beneath it.');
   if (hand.touch) return t('Now tap where it should go, or on a clip that is like it. Tap it again to let go.');
   return t('Now click where it should go, or on a clip that is like it. Esc lets go.');
+}
+
+/** @returns {string} what to know of an arrangement that an earlier page began, until something is changed, or '' */
+export function restoredWords({ restored, history }, t) {
+  if (!restored || history.past.length > 0 || history.future.length > 0) return '';
+  return t('This is how you left it. What you did before can’t be undone any more.');
 }
 
 /**
@@ -124,6 +138,7 @@ export function announcement(before, after, labels, t) {
     if (length === 0) return t('Nothing is selected');
     return length === 1 ? t('1 clip selected') : t('{n} clips selected', { n: length });
   }
+  if (after.unheard && after.unheard !== before.unheard) return guidance(after, labels, t);
   if (after.failed !== before.failed) {
     const id = Object.keys(after.failed).find((each) => !before.failed[each]);
     return id ? t('{name} could not be loaded. You can place it all the same.', { name: name(id) }) : null;

@@ -15,6 +15,7 @@ export function createBar(t, store) {
   /** Saving needs no button, it goes on by itself; clips do. While saving is in trouble its words need the room. */
   function showRetry() {
     byId('retry').hidden = trouble || !clipsFailed;
+    byId('loading').hidden = trouble;
   }
 
   return {
@@ -40,12 +41,13 @@ export function createBar(t, store) {
       else removeEventListener('beforeunload', askBeforeClosing);
     },
 
-    /** @param {import('./session.js').Trial | null} trial  on the screen @param {object} preloader  its state */
-    loading(trial, { total, ready, failed }) {
+    /** @param {import('./session.js').Trial | null} trial  on the screen @param {object} preloader  its state @param {boolean} muted  the clips' sound is off */
+    loading(trial, { total, ready, failed }, muted = false) {
       const running = total > ready + failed;
       let words = '';
       if (trial?.purpose === 'practice') words = t('This is a practice round.');
       if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
+      if (muted) words = t('The sound is off.');
       if (running) words = t('Loading clips: {ready} of {total}', { ready, total });
       else if (failed) words = t('Clips that could not be loaded: {failed}.', { failed });
       byId('loading').textContent = trial ? words : '';

@@ -10,15 +10,25 @@ const EVERY = 2_000;
 const FAREWELL_LIMIT = 60_000;
 
 /**
- * The placements to begin with: the server's, unless this browser holds newer ones that never reached it. Local ones are
- * newer only if the server still has what they were made over; otherwise another device has worked on since.
- * @param {{placements: import('./session.js').Placement[]} | null} server
+ * What to begin with: the server's placements, unless this browser holds newer ones that never reached it. Local ones are
+ * newer only if the server still has what they were made over; otherwise another device has worked on since. What was
+ * watched on either stays watched.
+ * @param {import('./session.js').Draft | null} server
  * @param {import('./store.js').LocalDraft | null} local
- * @returns {{placements: import('./session.js').Placement[]} | null}
+ * @returns {import('./session.js').Draft | null}
  */
 export function pickDraft(server, local) {
-  if (!local || local.over !== fingerprint(server?.placements)) return server;
-  return { placements: JSON.parse(local.body) };
+  if (!local) return server;
+  const kept = draftIn(local);
+  const watched = [...new Set([...(server?.watched ?? []), ...kept.watched])];
+  if (local.over === fingerprint(server?.placements)) return { placements: kept.placements, watched };
+  return { placements: server?.placements ?? [], watched };
+}
+
+/** A page from before clips' watching was kept stored the placements alone. */
+function draftIn({ body }) {
+  const kept = JSON.parse(body);
+  return Array.isArray(kept) ? { placements: kept, watched: [] } : kept;
 }
 
 /** Equal for equal placements, in whatever order they come; a missing draft and an empty one are the same. */
@@ -42,7 +52,7 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
   let savedVersion = 0;
   let attempt = 0;
   let problem = null;
-  let sending = false;
+  let sending = null;
   let timer = 0;
 
   function schedule(ms) {
@@ -52,15 +62,20 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
 
   async function keepLocally() {
     const { key, collect, over } = trial;
-    await store.putDraft({ id: key, body: JSON.stringify(collect().placements), over });
+    const { placements, watched = [] } = collect();
+    await store.putDraft({ id: key, body: JSON.stringify({ placements, watched }), over });
   }
 
-  async function save() {
-    if (!trial || sending || version === savedVersion) return;
+  function save() {
+    if (!trial || sending || version === savedVersion) return sending;
+    sending = sendDraft();
+    return sending;
+  }
+
+  async function sendDraft() {
     const current = trial;
     const sentVersion = version;
     const result = current.collect();
-    sending = true;
     onChange();
     try {
       const { saved } = await send(current.key, JSON.stringify(result));
@@ -81,7 +96,7 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
         if (error.refused) onRefused(error);
       }
     } finally {
-      sending = false;
+      sending = null;
       if (trial && version !== savedVersion) schedule(attempt ? pauseBefore(attempt) : EVERY);
       onChange();
     }
@@ -111,7 +126,8 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
       attempt = 0;
       problem = null;
       if (!unsent) return;
-      if (unsent.over === over) changed();
+      const known = new Set(next.draft?.watched);
+      if (unsent.over === over || draftIn(unsent).watched.some((clip) => !known.has(clip))) changed();
       else store.dropDraft(unsent.id);
     },
     /** To be called at every change of the arena. */
@@ -120,6 +136,13 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
     now() {
       clearTimeout(timer);
       return save();
+    },
+    /** Sends what is unsent, also what changed while a draft was on its way; resolves when it is sent, or has failed. */
+    async flush() {
+      clearTimeout(timer);
+      await sending;
+      clearTimeout(timer);
+      await save();
     },
     /** The page may be gone in a moment: one last request that outlives it. */
     farewell() {

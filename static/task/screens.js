@@ -1,7 +1,7 @@
 /** Shows one screen of the task page at a time, and fills those that say something about the session. */
 
 /** Screens on which the bar with progress and saving state stands. */
-const WITH_BAR = new Set(['instructions', 'trial', 'feedback', 'sending', 'refused', 'preparing']);
+const WITH_BAR = new Set(['instructions', 'sound', 'trial', 'feedback', 'sending', 'refused', 'preparing']);
 
 /** @param {string} id */
 export function byId(id) {
@@ -21,17 +21,6 @@ export function showScreen(name) {
   byId('help').hidden = name !== 'trial';
   screen.querySelector('h1')?.focus();
   return screen;
-}
-
-/** @param {'hover'|'click'|'always'} play */
-export function fillInstructions(screen, { play, sound }, t) {
-  const words = {
-    hover: t('Point at a clip, or tap it, to watch it.'),
-    click: t('Click or tap a clip to watch it.'),
-    always: t('Look at the clips; they play by themselves.'),
-  };
-  screen.querySelector('[data-watch]').textContent = words[play] ?? words.hover;
-  screen.querySelector('[data-sound]').hidden = !sound;
 }
 
 /** @param {{code: string | null, url: string | null, incomplete?: boolean} | null} completion */

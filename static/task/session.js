@@ -3,12 +3,14 @@
 /**
  * @typedef {{clip: string, x: number, y: number}} Placement  arena units: centre 0,0; diameter 1; y upwards
  * @typedef {{src: string, type: string}} Source
+ * @typedef {{placements: Placement[], watched?: string[]}} Draft  watched: clips seen to their end once
  * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
- *   draft: {placements: Placement[]} | null, question: string | null}} Trial
+ *   draft: Draft | null, question: string | null}} Trial
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
- *   progress: {fraction: number, trials_done: number, minutes_left: number | null}, trial: Trial | null,
+ *   progress: {fraction: number, trials_done: number, minutes_left: number | null, at_most: boolean,
+ *   minutes_a_trial: number | null}, trial: Trial | null,
  *   practice: import('./feedback.js').PracticeFeedback | null,
  *   upcoming: {poster: string, sources: Source[]}[],
  *   completion: {code: string | null, url: string | null, incomplete?: boolean} | null,
@@ -54,22 +56,43 @@ export function questionOf({ purpose, question }, t, { play, watch } = {}) {
  * @returns {Clip[]}
  */
 export function namedClips({ purpose, clips }, t) {
-  const nameOf = ({ label, number }) => (purpose === 'practice' ? t(label) : (label ?? t('Clip {n}', { n: number })));
+  const ours = purpose === 'practice';
+  const nameOf = ({ label, number }) => (label ? (ours ? t(label) : label) : t('Clip {n}', { n: number }));
   return clips.map((clip) => ({ ...clip, label: nameOf(clip) }));
 }
 
 /**
- * How far along, and the time left where the server can tell it honestly.
- * @param {{fraction: number, minutes_left: number | null}} progress
+ * How far along, and the time left.
+ * @param {{fraction: number, minutes_left: number | null, at_most: boolean}} progress  at_most: the study's time rule,
+ *   where there is no better estimate yet
  * @param {(text: string, params?: object) => string} t
  */
-export function progressWords({ fraction, minutes_left: minutes }, t) {
+export function progressWords({ fraction, minutes_left: minutes, at_most: atMost }, t) {
   // Only a finished session is at 100 %: rounding up would promise an end that has not come.
   const percent = fraction >= 1 ? 100 : Math.min(99, Math.floor(fraction * 100));
   const done = t('{percent} % done', { percent });
   if (minutes === null || minutes === undefined || fraction >= 1) return done;
-  const left = minutes < 1.5 ? t('about a minute left') : t('about {n} minutes left', { n: roundMinutes(minutes) });
-  return t('{done}, {left}', { done, left });
+  return t('{done}, {left}', { done, left: minutesInWords(minutes, atMost, t) });
+}
+
+function minutesInWords(minutes, atMost, t) {
+  if (atMost && minutes <= 0) return t('this is the last round');
+  if (minutes < 1.5) return t('about a minute left');
+  if (atMost) return t('at most {n} minutes left', { n: Math.ceil(minutes) });
+  return t('about {n} minutes left', { n: roundMinutes(minutes) });
+}
+
+/**
+ * The time left after some minutes of work at a round. The time rule runs on with the clock; an estimate runs down by what
+ * a round usually takes and then waits, so that a slow round does not promise an end that has not come.
+ * @param {{minutes_left: number | null, at_most: boolean, minutes_a_trial: number | null}} progress  as the round began
+ * @param {number} minutes  of work at this round
+ */
+export function timeLeft(progress, minutes) {
+  const { minutes_left: left, at_most: atMost, minutes_a_trial: usual } = progress;
+  if (left === null || left === undefined) return progress;
+  const gone = atMost ? minutes : Math.min(minutes, usual ?? minutes);
+  return { ...progress, minutes_left: Math.max(left - gone, 0) };
 }
 
 /** To the minute below ten, to five minutes above: an estimate should not look more exact than it is. */

@@ -14,8 +14,8 @@ const PATIENCE = 4_000;
  * @typedef {{id: string, session: string, token: string, key: string, body: string, sha256: string, order: number,
  *   setAside: boolean, refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement;
  *   `body` is sent as it is, `setAside` means that the participant went on past its refusal
- * @typedef {{id: string, body: string, over: string}} LocalDraft  `id`: the trial's key; `body`: the placements; `over`:
- *   what the server held when they were made
+ * @typedef {{id: string, body: string, over: string}} LocalDraft  `id`: the trial's key; `body`: the placements
+ *   and what was watched; `over`: what the server held when they were made
  */
 
 /** @param {() => Promise<import('../vendor/idb/index.js').IDBPDatabase>} open */

@@ -13,14 +13,20 @@ import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { createPreloader } from './preload.js';
 import { wireRefused } from './refused.js';
-import { byId, fillInstructions, fillProblem, fillThanks, showScreen } from './screens.js';
-import { namedClips, questionOf, screenOf } from './session.js';
+import { byId, fillProblem, fillThanks, showScreen } from './screens.js';
+import { namedClips, questionOf, screenOf, timeLeft } from './session.js';
+import { createSound } from './sound.js';
+import { wireSoundCheck } from './soundcheck.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
 
 /** ms between two questions whether the next trial is ready. */
 const ASK_AGAIN = 3_000;
+/** ms in which a device that has lost the session sends its last draft. */
+const LAST_DRAFT = 3_000;
+/** ms between two looks at the time left. */
+const COUNT_DOWN = 10_000;
 
 const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1));
 const tab = randomId();
@@ -39,8 +45,10 @@ const outbox = createOutbox({
 const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const breaks = createBreaks();
+const sound = createSound({ onChange: soundChanged });
+const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(afterSoundCheck), log, t });
 const showRefusal = wireRefused({ outbox, onAside: enter, t });
-const announceTaking = watchTabs((taken) => taken === session && goneElsewhere());
+const tabs = watchTabs({ onTaken: (taken) => taken === session && goneElsewhere(), send: drafts.flush });
 
 /** The session's public id, once the server has named it. */
 let session = null;
@@ -48,6 +56,8 @@ let session = null;
 let current = null;
 /** What the server said comes next, while the feedback of a practice round is read. */
 let afterFeedback = null;
+/** What the server said comes next, while the sound check goes on before it. */
+let afterSoundCheck = null;
 /** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
 let visit = 0;
 
@@ -56,10 +66,16 @@ async function enter() {
   const mine = (visit += 1);
   closeTrial();
   showScreen('loading');
-  const found = await answerTo(api.lease, () => mine === visit);
+  await tabs.ask();
+  let found = await answerTo(api.lease, () => mine === visit);
+  if (found?.draft_coming) {
+    // Another device was at work a moment ago: what it had not sent yet comes within two seconds.
+    await new Promise((resolve) => setTimeout(resolve, LAST_DRAFT));
+    found = await answerTo(api.view, () => mine === visit);
+  }
   if (!found) return;
   session = found.session.id;
-  announceTaking(session);
+  tabs.taken(session);
   if (outbox.state().refused) {
     bar.progress(found.progress);
     showRefused();
@@ -97,7 +113,13 @@ function apply(next) {
   if (screen === 'trial' && current?.trial.key === next.trial.key) return;
   closeTrial();
   preloader.want(next.trial, next.upcoming);
-  fillInstructions(byId('screen-instructions'), next.playback, t);
+  sound.show(next.playback.sound);
+  if (screen === 'trial' && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
+    afterSoundCheck = next;
+    soundCheck.begin(next.session.id);
+    showScreen('sound');
+    return;
+  }
   const element = showScreen(screen);
   if (screen === 'trial') openTrial(next);
   if (screen === 'thanks') fillThanks(element, next.completion, t);
@@ -111,7 +133,7 @@ async function askAgain() {
   if (found) apply(found);
 }
 
-function openTrial({ trial, playback, arena: looks }) {
+function openTrial({ trial, playback, arena: looks, progress }) {
   breaks.reset();
   const element = byId('arena');
   const arena = mountArena(element, {
@@ -120,16 +142,31 @@ function openTrial({ trial, playback, arena: looks }) {
     playback,
     arena: looks,
     draft: drafts.draftOf(trial),
+    sound: sound.setting(),
     t,
     onChange: drafts.changed,
     onDone: done,
     onClipError: clipUnplayable,
   });
-  current = { trial, arena };
-  drafts.begin(trial, () => withBreaks(arena.result(), breaks.total()));
+  current = { trial, arena, progress, hasSound: playback.sound };
+  drafts.begin(trial, resultSoFar);
   if (trial.purpose === 'practice') announce(t('This is a practice round.'));
   showLoading();
   arena.focus();
+}
+
+const resultSoFar = () => withBreaks(current.arena.result(), breaks.total());
+
+/** The time left runs on while a round is worked at. */
+function countDown() {
+  if (!current) return;
+  const { duration, hidden } = resultSoFar();
+  bar.progress(timeLeft(current.progress, (duration - hidden) / 60_000));
+}
+
+function soundChanged(setting) {
+  current?.arena.setSound(setting);
+  showLoading();
 }
 
 /** Takes the trial off the screen. Its draft stays where it is. */
@@ -208,19 +245,20 @@ function showSaving() {
 }
 
 function showLoading() {
-  bar.loading(current?.trial ?? null, preloader.state());
+  bar.loading(current?.trial ?? null, preloader.state(), current?.hasSound && sound.setting().muted);
 }
 
 function clipReady(clip) {
   current?.arena.clipReady(clip.id, clip.sources);
 }
 
-function clipFailed(clip, url, reason) {
-  current?.arena.clipFailed(clip.id);
+function clipFailed(clip, url, reason, kind) {
+  if (kind === 'clip') current?.arena.clipFailed(clip.id);
   log('clip_failed', { clip: clip.id, url: new URL(url, location.href).pathname, reason });
 }
 
 function clipUnplayable(id) {
+  preloader.reject(id);
   log('clip_failed', { clip: id, reason: 'none of its files can be played' });
 }
 
@@ -308,5 +346,6 @@ function listen() {
 }
 
 listen();
+setInterval(countDown, COUNT_DOWN);
 await enter();
 sendForOthers();

@@ -13,6 +13,8 @@ import hashlib
 import io
 import json
 import threading
+import time
+import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +28,10 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from PIL import Image
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.definition import StudyDefinition, check_definition
 from app.services.practice_score import judge
 from app.web import strings
+from app.web.participant import how_long
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-tests"
@@ -90,6 +94,11 @@ class FakeStudy:
     background: str = "auto"
     min_window: int | None = None
     play: str = "hover"
+    sound: bool = False
+    watch: str = "free"
+    at_most: bool = False
+    stalled_media: set[int] = field(default_factory=set)
+    toml: str = ""
     completion: dict[str, str | None] = field(
         default_factory=lambda: {"code": "STAR-1234", "url": "https://recruiter.example/done?cc=STAR-1234"}
     )
@@ -111,6 +120,11 @@ class FakeStudy:
         self.lasting[route] = fault
         yield
         del self.lasting[route]
+
+    def definition(self) -> StudyDefinition:
+        """What the page says of the rules."""
+        sections = {"playback": {"play": self.play, "sound": self.sound, "watch": self.watch}}
+        return check_definition({"title": "Faces", **sections, **tomllib.loads(self.toml)})
 
     def key(self, number: int) -> str:
         return hashlib.md5(f"trial {number}".encode(), usedforsecurity=False).hexdigest()
@@ -137,7 +151,7 @@ class FakeStudy:
         return {
             "session": {"id": "S-1", "state": self.state, "simulated": False},
             "study": {"name": "faces", "title": "Faces", "question": "How alike are they?", "language": self.language},
-            "playback": {"play": self.play, "sound": False, "loop": True, "watch": "free", "enlarge": True},
+            "playback": {"play": self.play, "sound": self.sound, "loop": True, "watch": self.watch, "enlarge": True},
             "arena": {
                 "guide_lines": False,
                 "hints": True,
@@ -148,6 +162,8 @@ class FakeStudy:
                 "fraction": 1.0 if self.state == "finished" else self.number / max(len(self.trials), 1),
                 "trials_done": self.number,
                 "minutes_left": None if self.state == "finished" else 6.0 * (len(self.trials) - self.number),
+                "at_most": self.at_most,
+                "minutes_a_trial": 6.0 if self.number else None,
             },
             "trial": trial,
             "practice": None,
@@ -217,6 +233,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
             params={"PROLIFIC_PID": request.args.get("PROLIFIC_PID", "")},
             preview=study.preview,
             min_window=study.min_window,
+            how_long=how_long(study.definition()),
         )
 
     @app.post("/join/faces")
@@ -236,12 +253,16 @@ def create_fake_app(study: FakeStudy) -> Flask:
             study={"name": "faces", "title": "Faces", "question": "How alike are they?"},
             instructions_html="<p>You will see short clips of faces. Arrange them by how alike they look to you.</p>",
             thanks_html="<p>You have helped us a lot.</p>",
+            rules=study.definition(),
+            how_long=how_long(study.definition()),
         )
 
     @app.get("/media/<int:number>.<kind>")
     def media(number: int, kind: str) -> Response:
         if number in study.broken_media and kind != "webp":
             abort(500)
+        if number in study.stalled_media and kind != "webp":
+            return Response(trickle(study), headers={"Content-Length": "100000"}, mimetype="video/mp4")
         data = poster(number) if kind == "webp" else clip_file(number)
         mimetype = "image/webp" if kind == "webp" else "video/mp4"
         headers = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -293,7 +314,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
         def act(tab: str) -> Response:
             if study.tab != tab:
                 return _answer({"error": {"code": "elsewhere", "message": "Elsewhere.", "field": None}}, 409)
-            study.drafts[key] = {"placements": body["placements"]}
+            study.drafts[key] = {"placements": body["placements"], "watched": body.get("watched", [])}
             return jsonify({"saved": True})
 
         return guarded("draft", act)
@@ -317,6 +338,13 @@ def create_fake_app(study: FakeStudy) -> Flask:
     return app
 
 
+def trickle(study: FakeStudy) -> Iterator[bytes]:
+    """A byte a second, for as long as the test lasts: neither an answer nor a failure."""
+    while study.stalled_media:
+        yield b"\x00"
+        time.sleep(1)
+
+
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing: a test names its own failure."""
@@ -334,6 +362,7 @@ class FakeServer:
         self._thread.start()
 
     def stop(self) -> None:
+        self.study.stalled_media.clear()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -351,7 +380,9 @@ def _on_circle(i: int, n: int) -> dict[str, float]:
 def _clip(number: int) -> dict:
     return {
         "id": f"C-{number}",
+        "number": number + 1,
         "label": f"Clip {number + 1}",
+        "sound": True,
         "width": 160,
         "height": 120,
         "duration": 1.0,

@@ -54,7 +54,10 @@ export function mountArena(element, { clips, question, draft, t, onChange, onDon
       for (const button of element.querySelectorAll('button')) button.disabled = busy;
     },
     clipFailed: (id) => failed.add(id),
-    clipReady: (id) => failed.delete(id),
+    clipReady(id, sources) {
+      failed.delete(id);
+      clips.find((clip) => clip.id === id).sources = sources;
+    },
     destroy: () => element.replaceChildren(),
   };
 }

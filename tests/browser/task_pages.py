@@ -49,7 +49,8 @@ def has_placed(page: Page, clip: int) -> None:
 
 
 def stop_clock(page: Page) -> None:
-    """Before the page is opened: its timers stand still until `page.clock.resume()`."""
+    """Once a trial is shown: the page's timers stand still until `page.clock.resume()`."""
+    expect(page.locator("[data-clip]").first).to_be_visible()
     page.clock.install(time=0)
     page.clock.pause_at(3600)
 

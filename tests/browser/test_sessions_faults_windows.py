@@ -303,3 +303,35 @@ def recruiter(link: str) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=10)
+
+
+def test_f17_a_tab_that_loses_the_session_sends_what_it_has_not_sent_yet(site: Site, device: Device) -> None:
+    link = site.link()
+    context = device()
+    first = context.new_page()
+    begin(first, link)
+    first.route("**/draft", lambda route: route.abort())
+    there = place(first, 0, 1, 2)
+    expect(saving(first)).to_have_attribute("data-state", "trouble")
+    assert site.drafted(link) == set()
+    # The network is back, and the next attempt would come in half a minute at most; the second tab comes before it.
+    first.unroute("**/draft")
+    second = context.new_page()
+    second.goto(first.url)
+    expect(second.locator("[data-status]")).to_have_text("1 clip is still outside")
+    assert_same_places(placed(second), there, within=0.011)
+    elsewhere(first)
+    assert site.drafted(link) == set(there)
+
+
+def test_f17_what_was_placed_just_before_another_device_took_over_is_there(site: Site, device: Device) -> None:
+    link = site.link()
+    first, second = device().new_page(), device().new_page()
+    begin(first, link)
+    place(first, 0)
+    saved(first)
+    there = place(first, 1)
+    second.goto(first.url)
+    expect(second.locator("[data-status]")).to_have_text("2 clips are still outside")
+    elsewhere(first)
+    assert set(there) < site.drafted(link)

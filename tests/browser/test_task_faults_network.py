@@ -67,8 +67,8 @@ def test_f01_minutes_without_a_network_lose_nothing(serve: Serve, page: Page) ->
 
 def test_f01_a_network_that_comes_back_is_used_at_once(serve: Serve, page: Page) -> None:
     server = serve()
-    stop_clock(page)  # no pause between two attempts ends by itself
     arrange(page, server)
+    stop_clock(page)  # no pause between two attempts ends by itself
     page.context.set_offline(True)
     finish(page)
     saving(page, NO_CONNECTION)

@@ -102,8 +102,8 @@ def test_f14_the_recruiters_link_opened_again_goes_on_with_what_the_first_window
 def test_f15_another_device_goes_on_where_this_one_stopped(serve: Serve, device: Device) -> None:
     server = serve()
     first, second = device().new_page(), device().new_page()
-    stop_clock(first)  # the two seconds never end after which a draft is sent anyway
     first.goto(server.task)
+    stop_clock(first)  # the two seconds never end after which a draft is sent anyway
     place(first, 0, 2)
     expected = placed(first)
     first.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")

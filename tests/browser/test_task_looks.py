@@ -69,6 +69,9 @@ def test_axe_finds_nothing_on_a_preview_and_on_practice_feedback(serve: Serve, d
     assert found == []
 
 
+MUTE = {"de": "Ton aus", "fr": "Couper le son", "es": "Silenciar", "en": "Mute"}
+
+
 @pytest.mark.parametrize(
     ("size", "language"),
     [
@@ -86,7 +89,9 @@ def test_the_bar_holds_its_longest_words_and_nothing_moves(
 ) -> None:
     width, height = size
     page = device(viewport={"width": width, "height": height}, locale=language).new_page()
-    page.goto(serve(trials=[[0, 1]]).task)
+    page.add_init_script("localStorage.setItem('asterism-heard', 'S-1')")
+    page.goto(serve(trials=[[0, 1]], at_most=True, sound=True).task)
+    expect(page.get_by_role("button", name=MUTE[language])).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("[data-clip='C-0']")).to_be_visible()
     before = page.locator("#arena").bounding_box()

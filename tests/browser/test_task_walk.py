@@ -154,7 +154,7 @@ def test_the_instructions_can_be_read_again_during_the_task(serve: Serve, page: 
     page.get_by_role("button", name="Instructions").click()
     dialog = page.locator("#help-dialog")
     expect(dialog.get_by_text("You will see short clips of faces.")).to_be_visible()
-    expect(dialog.get_by_text("Click or tap a clip to watch it.")).to_be_visible()
+    expect(dialog.get_by_text("Click a clip to watch it.")).to_be_visible()
     page.get_by_role("button", name="Back to the task").click()
     expect(dialog).to_be_hidden()
 

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import create_app
 from app.config import Settings
 from app.db import Database
-from app.models import ParticipantSession, Submission, Trial, now
+from app.models import Draft, ParticipantSession, Submission, Trial, now
 from app.services.enrolment import PLACE_LEASE
 from tests.factories import make_study, trial_body
-from tests.integration.test_participant_api import join
+from tests.integration.test_participant_api import Person, join
 
 RECRUITED = """
 title = "x"
@@ -119,3 +119,34 @@ def test_breaks_are_not_counted_as_work(app: Flask, study: int, database: Databa
     with database.reading() as db:
         assert db.scalars(select(Submission)).one().active_ms == 60_000
     assert view["progress"]["minutes_left"] < 29.5
+
+
+def test_f17_the_last_draft_of_the_older_tab_is_kept_and_no_other(app: Flask, study: int) -> None:
+    older = join(app.test_client(), tab="tab-1")
+    older.call("POST", "/lease")
+    trial = older.call("POST", "/start").get_json()["trial"]
+    path, body = f"/trials/{trial['key']}/draft", trial_body(trial)
+    first, second = ({**body, "placements": body["placements"][:n]} for n in (1, 2))
+    assert older.call("PUT", path, first).status_code == 200
+    newer = Person(older.client, older.headers["Authorization"].removeprefix("Bearer "), "tab-2")
+    assert newer.call("POST", "/lease").get_json()["draft_coming"] is True
+    late = older.call("PUT", path, second)
+    assert (late.status_code, late.get_json()["error"]["code"]) == (409, "elsewhere")
+    assert len(newer.call("GET").get_json()["trial"]["draft"]["placements"]) == 2
+    assert older.call("PUT", path, first).status_code == 409
+    assert len(newer.call("GET").get_json()["trial"]["draft"]["placements"]) == 2
+    assert newer.call("PUT", path, first).status_code == 200
+    assert older.call("PUT", path, second).status_code == 409
+    assert len(newer.call("GET").get_json()["trial"]["draft"]["placements"]) == 1
+
+
+def test_f17_nobody_waits_for_the_draft_of_a_tab_that_was_left_long_ago(app: Flask, study: int) -> None:
+    older = join(app.test_client(), tab="tab-1")
+    older.call("POST", "/lease")
+    trial = older.call("POST", "/start").get_json()["trial"]
+    older.call("PUT", f"/trials/{trial['key']}/draft", trial_body(trial))
+    with app.extensions["asterism"].database.writing() as db:
+        db.execute(update(Draft).values(saved_at=now() - timedelta(minutes=1)))
+        db.commit()
+    newer = Person(older.client, older.headers["Authorization"].removeprefix("Bearer "), "tab-2")
+    assert newer.call("POST", "/lease").get_json()["draft_coming"] is False

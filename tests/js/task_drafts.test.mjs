@@ -37,15 +37,15 @@ test('fingerprints do not depend on the order or on the last digits', () => {
 
 test('f11: placements that never reached the server are there on return', () => {
   const local = { id: 'x', body: JSON.stringify([A, B]), over: fingerprint([A]) };
-  assert.deepEqual(pickDraft({ placements: [A] }, local), { placements: [A, B] });
-  assert.deepEqual(pickDraft(null, { ...local, over: fingerprint(null) }), { placements: [A, B] });
+  assert.deepEqual(pickDraft({ placements: [A] }, local), { placements: [A, B], watched: [] });
+  assert.deepEqual(pickDraft(null, { ...local, over: fingerprint(null) }), { placements: [A, B], watched: [] });
   assert.deepEqual(pickDraft({ placements: [A] }, null), { placements: [A] });
   assert.equal(pickDraft(null, null), null);
 });
 
 test('f15: what another device did meanwhile goes before local leftovers', () => {
   const local = { id: 'x', body: JSON.stringify([A]), over: fingerprint(null) };
-  assert.deepEqual(pickDraft({ placements: [B] }, local), { placements: [B] });
+  assert.deepEqual(pickDraft({ placements: [B] }, local), { placements: [B], watched: [] });
 });
 
 test('f11: changes go out once every two seconds, and local copies only live until then', async (t) => {
@@ -56,7 +56,7 @@ test('f11: changes go out once every two seconds, and local copies only live unt
   drafts.begin({ key: 'k', draft: null }, () => result(placements));
   drafts.changed();
   assert.equal(drafts.state().unsaved, true);
-  assert.deepEqual(JSON.parse(store.draft('k').body), [A]);
+  assert.deepEqual(JSON.parse(store.draft('k').body), { placements: [A], watched: [] });
   mock.timers.tick(1500);
   placements = [A, B];
   drafts.changed();
@@ -99,7 +99,7 @@ test('a draft that the server does not keep, as in practice, stays in this brows
   drafts.changed();
   await drafts.now();
   drafts.end();
-  assert.deepEqual(drafts.draftOf({ key: 'k', draft: null }), { placements: [A] });
+  assert.deepEqual(drafts.draftOf({ key: 'k', draft: null }), { placements: [A], watched: [] });
 });
 
 test('a change during a draft on its way is sent after it', async (t) => {
@@ -165,4 +165,23 @@ test('breaks count once: with the page in view here, hidden in the arena', () =>
   assert.equal(withBreaks({ duration: 6000, hidden: 5000 }, 1200).hidden, 6000);
   breaks.reset();
   assert.equal(breaks.total(), 0);
+});
+
+test('what was watched is kept on either side, whoever moved a clip last', () => {
+  const local = { id: 'x', body: JSON.stringify({ placements: [A], watched: ['a'] }), over: fingerprint(null) };
+  assert.deepEqual(pickDraft(null, local), { placements: [A], watched: ['a'] });
+  assert.deepEqual(pickDraft({ placements: [B], watched: ['b'] }, local), { placements: [B], watched: ['b', 'a'] });
+});
+
+test('what was watched here and never reached the server goes out, also where another device has placed clips since', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const { store, drafts, sent } = await draftsOn();
+  await store.putDraft({ id: 'k', body: JSON.stringify({ placements: [A], watched: ['a'] }), over: fingerprint(null) });
+  const server = { placements: [B], watched: ['b'] };
+  const draft = drafts.draftOf({ key: 'k', draft: server });
+  drafts.begin({ key: 'k', draft: server }, () => ({ ...result(draft.placements), watched: draft.watched }));
+  mock.timers.tick(2000);
+  await turns();
+  assert.deepEqual(sent.map(({ placements, watched }) => [placements, watched]), [[[B], ['b', 'a']]]);
 });

@@ -1,6 +1,6 @@
 /** Loading clips: order, parallel downloads, retries, and what a failure does. Fault F28 on the client's side. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { createPreloader, preloadOrder } from '../../static/task/preload.js';
 
 const clip = (id) => ({
@@ -22,7 +22,7 @@ function preloaderOn(answer, options = {}) {
     canPlay: mp4,
     pauses: [0, 0],
     onReady: ({ id }) => ready.push(id),
-    onFailed: ({ id }, url, reason) => failed.push([id, url, reason]),
+    onFailed: ({ id }, url, reason, kind) => kind === 'clip' && failed.push([id, url, reason]),
     urls: { createObjectURL: () => `blob:${asked.length}`, revokeObjectURL: (url) => revoked.push(url) },
     fetch: async (url) => {
       asked.push(url);
@@ -38,6 +38,16 @@ function preloaderOn(answer, options = {}) {
   };
   return { preloader, asked, ready, failed, revoked, network, settled };
 }
+
+/** A file that answers and then brings nothing, or a byte now and then. */
+const trickle = (bytes = 0) => {
+  const stream = new ReadableStream({
+    start(controller) {
+      if (bytes) setInterval(() => controller.enqueue(new Uint8Array(bytes)), 1000);
+    },
+  });
+  return new Response(stream);
+};
 
 const fine = () => new Response('x'.repeat(10));
 
@@ -112,4 +122,128 @@ test('memory is bounded: clips unused for longest are let go, never those of the
   run.preloader.want({ clips: [clip('c'), clip('d'), clip('e')] }, []);
   assert.equal(run.revoked.length, 2);
   assert.equal(run.preloader.state().ready, 3);
+});
+
+for (const [what, answer] of [
+  ['never answers', () => new Promise(() => {})],
+  ['answers and brings nothing', () => trickle()],
+  ['brings a byte a second', () => trickle(1)],
+]) {
+  test(`f49: a server that ${what} is given up on in less than 30 s, for all clips at once`, async (t) => {
+    let time = 0;
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    t.after(() => mock.timers.reset());
+    const failed = [];
+    const preloader = createPreloader({
+      canPlay: mp4,
+      now: () => time,
+      fetch: async () => answer(),
+      onFailed: ({ id }, url, reason, kind) => kind === 'clip' && failed.push([id, Math.round(time / 1000), reason]),
+    });
+    preloader.want({ clips: Array.from({ length: 20 }, (_, i) => clip(`c${i}`)) }, []);
+    for (; time < 30_000 && failed.length < 20; time += 100) {
+      mock.timers.tick(100);
+      for (let i = 0; i < 12; i += 1) await Promise.resolve();
+    }
+    assert.equal(new Set(failed.map(([id]) => id)).size, 20);
+    assert.ok(failed.every(([, seconds, reason]) => seconds < 30 && reason === 'the download stalled'), String(failed));
+    assert.deepEqual(preloader.state(), { total: 20, ready: 0, failed: 20 });
+  });
+}
+
+test('f49: one file that stalls does not take the others with it, and a slow file is not given up on', async (t) => {
+  let time = 0;
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.after(() => mock.timers.reset());
+  const slow = () => {
+    let left = 60;
+    return new Response(
+      new ReadableStream({
+        start(controller) {
+          setInterval(() => {
+            if (left === 0) return;
+            controller.enqueue(new Uint8Array(4096));
+            left -= 1;
+            if (left === 0) controller.close();
+          }, 1000);
+        },
+      }),
+    );
+  };
+  const failed = [];
+  const preloader = createPreloader({
+    canPlay: mp4,
+    now: () => time,
+    urls: { createObjectURL: () => 'blob:x', revokeObjectURL: () => {} },
+    fetch: async (url) => (url === '/m/a.mp4' ? trickle() : url === '/m/b.mp4' ? slow() : fine()),
+    onFailed: ({ id }) => failed.push(id),
+  });
+  preloader.want({ clips: ['a', 'b', 'c'].map(clip) }, []);
+  for (; time < 40_000; time += 100) {
+    mock.timers.tick(100);
+    for (let i = 0; i < 12; i += 1) await Promise.resolve();
+  }
+  assert.deepEqual(failed, ['a']);
+  for (; time < 65_000; time += 100) {
+    mock.timers.tick(100);
+    for (let i = 0; i < 12; i += 1) await Promise.resolve();
+  }
+  assert.equal(preloader.state().ready, 2);
+});
+
+test('f49: what was given up on is tried once more without being asked', async () => {
+  let broken = true;
+  const run = preloaderOn(() => (broken ? new Response('', { status: 404 }) : fine()), { again: 60 });
+  run.preloader.want({ clips: [clip('a')] }, []);
+  await run.settled();
+  assert.equal(run.preloader.state().failed, 1);
+  broken = false;
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  await run.settled();
+  assert.deepEqual(run.preloader.state(), { total: 1, ready: 1, failed: 0 });
+});
+
+test('a clip that does not play is loaded anew by the next try', async () => {
+  const run = preloaderOn(fine);
+  const trial = { clips: [clip('a')] };
+  run.preloader.want(trial, []);
+  await run.settled();
+  run.preloader.reject('a');
+  assert.deepEqual(run.preloader.state(), { total: 1, ready: 0, failed: 1 });
+  assert.equal(trial.clips[0].sources[0].src, '/m/a.mp4');
+  run.preloader.retry();
+  await run.settled();
+  assert.equal(run.asked.filter((url) => url === '/m/a.mp4').length, 2);
+  assert.match(trial.clips[0].sources[0].src, /^blob:/);
+});
+
+test('f49: good files behind bad ones are there soon after the bad ones were given up on', async (t) => {
+  let time = 0;
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.after(() => mock.timers.reset());
+  const ready = [];
+  const preloader = createPreloader({
+    canPlay: mp4,
+    now: () => time,
+    urls: { createObjectURL: () => 'blob:x', revokeObjectURL: () => {} },
+    fetch: async (url) => (/[abcd].mp4/.test(url) ? trickle() : fine()),
+    onReady: ({ id }) => ready.push(id),
+  });
+  preloader.want({ clips: ['a', 'b', 'c', 'd', 'e', 'f'].map(clip) }, []);
+  for (; time < 30_000; time += 100) {
+    mock.timers.tick(100);
+    for (let i = 0; i < 12; i += 1) await Promise.resolve();
+  }
+  assert.deepEqual(ready, ['e', 'f']);
+});
+
+test('the same trial wanted once more plays from memory, and asks for nothing', async () => {
+  const run = preloaderOn(fine);
+  const trial = { clips: [clip('a')] };
+  run.preloader.want(trial, []);
+  await run.settled();
+  run.preloader.want(trial, []);
+  await run.settled();
+  assert.equal(run.asked.length, 2);
+  assert.deepEqual(run.preloader.state(), { total: 1, ready: 1, failed: 0 });
 });

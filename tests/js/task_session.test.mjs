@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closingLoses, savingState } from '../../static/task/saving.js';
-import { namedClips, progressWords, questionOf, screenOf } from '../../static/task/session.js';
+import { namedClips, progressWords, questionOf, screenOf, timeLeft } from '../../static/task/session.js';
 import { translator } from '../../static/task/text.js';
 
 const t = translator({});
@@ -51,12 +51,14 @@ test('a clip without a label of the study goes by its number', () => {
 });
 
 test('progress is honest: no 100 % before the end, no time where none is known', () => {
-  const words = (fraction, minutes_left) => progressWords({ fraction, minutes_left }, t);
+  const words = (fraction, minutes_left, at_most) => progressWords({ fraction, minutes_left, at_most }, t);
   assert.equal(words(0, 12.5), '0 % done, about 15 minutes left');
   assert.equal(words(0.256, 6.4), '25 % done, about 6 minutes left');
   assert.equal(words(0.999, 0.2), '99 % done, about a minute left');
   assert.equal(words(0.5, null), '50 % done');
   assert.equal(words(1, 3), '100 % done');
+  assert.equal(words(0, 29.2, true), '0 % done, at most 30 minutes left');
+  assert.equal(words(0.9, 0, true), '90 % done, this is the last round');
 });
 
 test('texts fall back to English and fill in their parameters', () => {
@@ -89,4 +91,13 @@ test('without storage nobody is told that work is kept on this computer', () => 
   const outbox = { ...calm, waiting: 1, problem: 'connection' };
   assert.match(savingState(outbox, still, kept, t).words, /kept on this computer/);
   assert.doesNotMatch(savingState(outbox, still, { persistent: false }, t).words, /kept/);
+});
+
+test('the time left runs down within a round: the rule by the clock, an estimate by what a round usually takes', () => {
+  const after = (progress, minutes) => timeLeft(progress, minutes).minutes_left;
+  const rule = { minutes_left: 30, at_most: true, minutes_a_trial: null };
+  assert.deepEqual([0, 1, 29, 40].map((minutes) => after(rule, minutes)), [30, 29, 1, 0]);
+  const estimate = { minutes_left: 12, at_most: false, minutes_a_trial: 2 };
+  assert.deepEqual([0, 1, 2, 30].map((minutes) => after(estimate, minutes)), [12, 11, 10, 10]);
+  assert.equal(after({ minutes_left: null, at_most: false, minutes_a_trial: null }, 3), null);
 });

@@ -18,6 +18,7 @@ const clips = Array.from({ length: count }, (_, index) => {
     width,
     height,
     duration: 1,
+    sound: options.clipsHaveSound ?? false,
     poster: poster + own,
     sources: sources.map((source) => ({ ...source, src: source.src + own })),
   };

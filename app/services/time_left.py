@@ -1,0 +1,52 @@
+"""How long a session will take: one rule for the consent, the task's page and the database."""
+
+from __future__ import annotations
+
+import math
+
+# Evidence comes fast at first and slowly later: the share of it grows about with the two-thirds power of the time.
+EVIDENCE_POWER = 1.5
+# An estimate of the whole never rises by more than this share with one trial.
+LARGEST_RISE = 0.1
+
+
+def expected_minutes(
+    before: float | None, minutes: float, fraction: float, *, by_count: float, max_minutes: float
+) -> float | None:
+    """Minutes that the whole session will take at this participant's pace.
+
+    Parameters
+    ----------
+    before
+        What was expected before the last trial came in; None after the first.
+    minutes
+        Worked so far.
+    fraction
+        How far along the session is by the rule that is nearest to its end, 0 to 1.
+    by_count
+        How far along it is by the rules that count trials or minutes, which go evenly; evidence does not.
+
+    Returns
+    -------
+    float or None
+        At most `max_minutes`, at least `minutes`; None before anything was done.
+    """
+    if minutes <= 0 or fraction <= 0:
+        return before
+    power = EVIDENCE_POWER if fraction > by_count else 1.0
+    own = minutes / math.pow(fraction, power)
+    smooth = own if before is None else min((before + own) / 2, before * (1 + LARGEST_RISE))
+    return min(max(smooth, minutes), max_minutes)
+
+
+def minutes_left(expected: float | None, minutes: float, max_minutes: float) -> tuple[float, bool]:
+    """Minutes that are left after `minutes` of work, and whether that is the time rule's bound and no estimate."""
+    by_rule = max(max_minutes - minutes, 0.0)
+    if expected is None or expected - minutes >= by_rule:
+        return by_rule, True
+    return max(expected - minutes, 0.0), False
+
+
+def longest_minutes(max_minutes: float) -> int:
+    """The time rule in whole minutes, as the texts say it."""
+    return math.ceil(max_minutes)

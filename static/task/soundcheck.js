@@ -1,0 +1,97 @@
+/**
+ * The sound check before the task: beeps to be counted. Only the right number leads on, and each try has another number.
+ * It is asked once on each device; headphones that were plugged in there say nothing about those here.
+ */
+import { playBeeps } from './beeps.js';
+import { byId } from './screens.js';
+
+const KEY = 'asterism-heard';
+const [FEWEST, MOST] = [2, 5];
+
+/**
+ * @param {{sound: ReturnType<typeof import('./sound.js').createSound>, onPassed: () => void,
+ *   log: (kind: string, detail: object) => void, t: (text: string, params?: object) => string,
+ *   storage?: () => Storage}} parts
+ * @returns {{isPassed: (session: string) => boolean, begin: (session: string) => void}}
+ */
+export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localStorage }) {
+  const screen = byId('screen-sound');
+  const [play, answers, verdict, help] = ['play', 'answers', 'verdict', 'help'].map((name) => {
+    return screen.querySelector(`[data-${name}]`);
+  });
+  const passed = new Set();
+  let session = null;
+  let beeps = 0;
+  let tries = 0;
+
+  function say(words) {
+    verdict.textContent = words;
+  }
+
+  play.addEventListener('click', async () => {
+    const { muted, volume } = sound.setting();
+    if (muted) {
+      say(t('The sound is off on this page. Turn it on with the loudspeaker at the top.'));
+      return;
+    }
+    play.disabled = answers.disabled = true;
+    say(t('Listen …'));
+    beeps = FEWEST + Math.floor(Math.random() * (MOST - FEWEST + 1));
+    const played = await playBeeps(beeps, volume);
+    play.disabled = false;
+    play.textContent = t('Play the beeps again');
+    answers.disabled = !played;
+    say(played ? '' : t('This device gave no sound. Please connect headphones or loudspeakers, then try again.'));
+    if (played) answers.querySelector('button').focus();
+    else failed({ played });
+  });
+
+  answers.addEventListener('click', ({ target }) => {
+    const answer = Number(target.closest('button')?.value ?? NaN);
+    if (Number.isNaN(answer)) return;
+    if (answer !== beeps) {
+      answers.disabled = true;
+      say(t('That was a different number. Please play the beeps again.'));
+      failed({ beeps, answer });
+      play.focus();
+      return;
+    }
+    log('sound_check', { passed: true, tries: tries + 1, volume: sound.setting().volume });
+    remember();
+    onPassed();
+  });
+
+  function failed(how) {
+    tries += 1;
+    help.hidden = false;
+    log('sound_check', { passed: false, tries, ...how });
+  }
+
+  function remember() {
+    passed.add(session);
+    try {
+      storage().setItem(KEY, session);
+    } catch {
+      // No storage in this browser: a reload asks again.
+    }
+  }
+
+  return {
+    isPassed(of) {
+      try {
+        if (storage().getItem(KEY) === of) passed.add(of);
+      } catch {
+        // As above.
+      }
+      return passed.has(of);
+    },
+    begin(of) {
+      session = of;
+      tries = 0;
+      answers.disabled = true;
+      help.hidden = true;
+      play.textContent = t('Play the beeps');
+      say('');
+    },
+  };
+}
