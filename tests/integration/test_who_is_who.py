@@ -222,7 +222,7 @@ def test_a_near_name_identifies_and_is_flagged_on_the_page_and_in_the_export(bot
     with both_app.extensions["asterism"].database.reading() as db:
         study = db.scalars(select(Study)).one()
         [status] = session_statuses(db, study)
-        [row] = bundle_tables(db, study, ExportOptions())["participants"]
+        [row] = bundle_tables(db, study, ExportOptions(with_unfinished=True))["participants"]
     assert (status.id_note, status.person, status.visit) == ("near_name", 1, 1)
     assert (row["id_note"], row["person"], row["visit"], row["recruiter_id"]) == ("near_name", 1, 1, None)
 
