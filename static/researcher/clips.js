@@ -44,7 +44,7 @@ function size(width, height) {
 }
 
 function clipRow(clip) {
-  const attributes = Object.entries(clip.attributes).map(([name, value]) => `${name}: ${value}`).join(", ");
+  const attributes = Object.entries(clip.attributes).filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`).join(", ");
   const percent = Math.round(100 * clip.progress);
   return make("tr", {},
     make("td", { class: "picture" }, clip.poster ? make("img", { src: clip.poster, alt: "", loading: "lazy", width: 64, height: 48 }) : null),
