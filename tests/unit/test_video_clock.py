@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.video.clock import Stamp, one_clock, times_in_order
+from app.video.inspection import Picture, _check_count, _check_gaps
 from app.video.records import VideoError
+from app.video.tracks import Track
 from tests.factories_frames import FRAMES, count_itself, joined, late_b_frames, numbers_of, packed, packets_of
 from tests.unit.test_video_frames import ALL, DATA, rendered
 
@@ -177,3 +181,38 @@ def test_a_broadcast_with_lost_packets_is_refused(tmp_path, name, codec):
     clip.write_bytes(data[:middle] + data[middle + 2 * 188 :])
     with pytest.raises(VideoError, match="damaged"):
         rendered(clip)
+
+
+class _Stream:
+    """As much of a stream as the counts look at."""
+
+    time_base = Fraction(1, 25)
+
+    class codec_context:  # noqa: N801
+        name = "h264"
+
+
+def _track(stored: int, **more: Any) -> Track:
+    return Track(0, stamps=[Stamp(number, number, 1) for number in range(stored)], **more)
+
+
+def test_lost_pictures_that_nothing_explains_refuse_the_file():
+    pictures = [Picture(number, 1, False) for number in range(25)]
+    assert _check_count(pictures, _track(25), _Stream()) == []
+    assert _check_count(pictures, _track(27, cut=2), _Stream()) == []
+    with pytest.raises(VideoError, match="of 26 stored pictures only 25 come out"):
+        _check_count(pictures, _track(26), _Stream())
+
+
+def test_fields_that_are_stored_one_by_one_are_one_picture():
+    pictures = [Picture(2 * number, 2, True) for number in range(25)]
+    assert _check_count(pictures, _track(50), _Stream()) == []
+    with pytest.raises(VideoError, match="of 40 stored pictures only 25 come out"):
+        _check_count(pictures, _track(40), _Stream())
+
+
+def test_a_gap_is_a_joint_only_before_a_picture_that_needs_no_others():
+    (remark,) = _check_gaps(_track(25, flagged=[10], keys={0, 12}), _Stream())
+    assert "joined from 2 files" in remark
+    with pytest.raises(VideoError, match=r"damaged near 0\.2 s: packets of the recording are missing"):
+        _check_gaps(_track(25, flagged=[5], keys={0, 12}), _Stream())
