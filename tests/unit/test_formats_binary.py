@@ -239,6 +239,14 @@ def test_truncated_and_foreign_npy_files_are_refused(tmp_path):
             read_set_arrays(tmp_path)
 
 
+def test_nothing_is_set_aside_for_what_a_header_merely_claims(tmp_path):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**9, 15)})
+    (tmp_path / "01.npy").write_bytes(header.getvalue())
+    with pytest.raises(ValueError, match=r"01\.npy: .*its header promises 120000000000 bytes, and the file has 128"):
+        read_set_arrays(tmp_path)
+
+
 def test_sets_are_in_the_order_of_their_numbers(tmp_path):
     for name in ("10", "9", "2"):
         np.save(tmp_path / f"{name}.npy", np.full((1, 3), float(name)))
