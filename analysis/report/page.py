@@ -145,7 +145,7 @@ def agreement_table(results: Results) -> str:
         found = getattr(report, name)
         low, high = found.interval
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
-        rows.append([LABELS[name], number(found.value), interval, found.reason or ""])
+        rows.append([LABELS[name], "< −1" if found.value < -1 else number(found.value), interval, found.reason or ""])
     caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
     return _remarked(caption, ("measure", "value", "interval", "remark"), rows)
 

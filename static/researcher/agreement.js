@@ -50,7 +50,8 @@ function tableOf(rows, percent, scale) {
 
 function row({ label, meaning, value, low, high, reason }, scale) {
   const interval = low === null || high === null ? "–" : `${number(low)} to ${number(high)}`;
-  return line(label, number(value), interval, value === null ? axis(scale) : axis(scale,
+  // Alpha and the ICCs have no lower bound; how far below −1 they lie says nothing more.
+  return line(label, value !== null && value < -1 ? "< −1" : number(value), interval, value === null ? axis(scale) : axis(scale,
     low === null || high === null ? null : makeSvg("line", { class: "whisker", x1: x(low, scale), x2: x(high, scale), y1: HEIGHT / 2, y2: HEIGHT / 2 }),
     makeSvg("circle", { class: "value", cx: x(value, scale), cy: HEIGHT / 2, r: 5 })), reason ? `${meaning} (${reason}.)` : meaning);
 }
