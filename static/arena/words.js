@@ -82,7 +82,7 @@ export function guidance(state, labels, t) {
     return state.watched[toWatch] ? t('You can place “{name}” now.', { name }) : t('Watch “{name}” to its end first.', { name });
   }
   if (state.unheard && (!hand || hand.how === 'click') && !state.watched[state.unheard]) {
-    return t('“{name}” was not heard. Turn the sound on, then click the clip.', {
+    return t('“{name}” was not heard. Turn the sound on, then click or tap the clip.', {
       name: nameOf(state, state.unheard, labels, t),
     });
   }

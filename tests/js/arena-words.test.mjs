@@ -108,3 +108,8 @@ test('hints: a small layout, stacked clips, or none', () => {
   assert.equal(hintFor(layout([-0.4, 0], [0.4, 0], [0, 0.3]), pitch), null);
   assert.equal(hintFor(layout([0, 0], [0.01, 0]), pitch), null, 'two clips say nothing about the space used');
 });
+
+test('what to do about a clip that was not heard is said for a mouse and for a finger', () => {
+  const state = update(start([], 'before_done'), { type: 'unheard', id: 'a' });
+  assert.match(words.guidance(state, labels, t), /“Anna” was not heard\. .*click or tap/);
+});
