@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.arrangement import Arrangement, Floats, Ints
+from analysis.estimators.canonical import canonical
 from analysis.estimators.forward import fit_forward
 from analysis.estimators.inverse_mds import STEP, inverse_mds
 from analysis.estimators.latent import LatentFit, fit_latent
@@ -19,7 +20,7 @@ from analysis.estimators.uncertainty import Interval, Refusal, Uncertainty
 from analysis.estimators.uncertainty import uncertainty as find_uncertainty
 from analysis.estimators.weighted_average import weighted_average
 from analysis.evidence import DISTANCE_FLOOR, evidence_weights
-from analysis.rdm import scale_to_rms
+from analysis.rdm import scale_to_rms, subset
 
 METHODS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
 
@@ -122,7 +123,8 @@ def estimate_rdm(
         Whether to find standard errors and the correlation with the truth. About 90 sessions are simulated and fitted,
         which takes seconds (20 items) to a minute (100 items).
     rng
-        The generator of these simulations; default: a fixed seed, so that the same trials give the same figures.
+        The generator of these simulations; default: a fixed seed, so that the same trials give the same figures, in
+        whatever order and orientation, and under whatever labels.
 
     Raises
     ------
@@ -134,16 +136,17 @@ def estimate_rdm(
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
     trials = usable_trials(arrangements, n_items)
-    found = fit(trials, method)
-    estimate = describe(trials, method, found)
+    same, places = canonical(trials)
+    found = fit(same, method)
+    estimate = describe(trials, method, found._replace(rdm=subset(found.rdm, places)))
     if not uncertainty:
         return estimate
-    error = _uncertainty(trials, method, np.random.default_rng(0) if rng is None else rng)
+    error = _uncertainty(same, method, np.random.default_rng(0) if rng is None else rng)
     if isinstance(error, Refusal):
         return replace(estimate, uncertainty_reason=error.reason)
     return replace(
         estimate,
-        standard_error=error.standard_error / np.sqrt(np.isfinite(found.rdm).sum()),
+        standard_error=subset(error.standard_error, places) / np.sqrt(np.isfinite(found.rdm).sum()),
         correlation_with_truth=error.correlation_with_truth,
     )
 

@@ -20,6 +20,8 @@ from analysis.rdm import n_pairs, scale_to_rms
 MAX_ROUNDS = 500
 MIN_ROUNDS = 7
 FIRST_NOISE_ROUND = 4
+# In a few small sessions the variances would go round in circles for ever.
+LAST_NOISE_ROUND = 20
 MIN_NOISE_TRIALS = 5
 TOLERANCE = 1e-8
 # A pair that one trial decides almost alone has no residual to learn from.
@@ -52,7 +54,7 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
     """Alternate between the trials' scales, the average weighted by their precision, and two noise variances.
 
     At most 500 rounds; some ten as a rule. The noise variances are found by non-negative least squares of the trials'
-    squared residuals, from the fourth round on, if at least five trials share pairs with others.
+    squared residuals, from the fourth round to the twentieth, if at least five trials share pairs with others.
     """
     d = trials.relative_distance()
     pair, trial = trials.among_seen(), trials.trial
@@ -70,7 +72,7 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
         aligned = d / scale[trial]
         precision = np.bincount(pair, 1 / variance[trial])
         updated = np.bincount(pair, aligned / variance[trial]) / precision
-        if rounds >= FIRST_NOISE_ROUND:
+        if FIRST_NOISE_ROUND <= rounds <= LAST_NOISE_ROUND:
             found = _noise(trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance)
             if found is not None:
                 s2 = float(np.clip((s2 + found[0]) / 2, 2e-4, 0.1))

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Arrangement
+from analysis import Arrangement, StopRule, estimate_rdm
 from analysis.estimators import METHODS
+from analysis.estimators.canonical import canonical
 from analysis.estimators.descent import TRIES, descend
-from benchmarks.invariance import TOLERANCES, deviation, small_session
+from analysis.estimators.trials import usable_trials
+from analysis.rdm import pairs_within, to_square
+from analysis.simulate import make_truth, simulate_rater
+from benchmarks.invariance import TOLERANCES, changed, deviation, small_session
 
 # Sessions in which rounding decided: a line search closed in on a jump of the loss, by up to .004 and .0007 in one of
 # three rotations; clips in three heaps moved apart in some direction, by up to .03.
@@ -69,18 +73,77 @@ HEAPS = [
 
 
 @pytest.mark.parametrize(("trials", "n_items"), [(JUMP, 7), (ANOTHER_JUMP, 7), (HEAPS, 9)])
-def test_rounding_decides_nothing_in_sessions_where_it_did(trials, n_items):
+def test_rounding_decides_nothing_in_sessions_where_it_did(trials, n_items, monkeypatch):
+    monkeypatch.setattr("analysis.estimators.estimate.canonical", lambda trials: (trials, np.arange(n_items)))
     found = [deviation(trials, n_items, "arrangement", np.random.default_rng(seed)) for seed in range(8)]
     assert max(found) < TOLERANCES["arrangement"]
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method != "inverse_mds"])
+@pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_labels_order_rotation_and_reflection_change_nothing(method, seed):
     rng = np.random.default_rng(seed)
     n_items, trials = small_session(rng)
     assert deviation(trials, n_items, method, rng) < TOLERANCES[method]
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_canonical_form_is_the_same_to_the_last_bit(seed):
+    rng = np.random.default_rng(seed)
+    n_items, trials = small_session(rng)
+    other, _ = changed(trials, n_items, rng)
+    first, places = canonical(usable_trials(trials, n_items))
+    second, other_places = canonical(usable_trials(other, n_items))
+    for one, two in zip(first.arrangements, second.arrangements, strict=True):
+        np.testing.assert_array_equal(one.items, two.items)
+        np.testing.assert_array_equal(one.positions, two.positions)
+    # Each item finds its own values again, whatever exchange of items that are alike the labels led to.
+    for session, form, place in ((trials, first, places), (other, second, other_places)):
+        kept = usable_trials(session, n_items)
+        together = [np.sort(place[t.items]).tolist() for t in kept.arrangements]
+        assert sorted(together) == sorted(t.items.tolist() for t in form.arrangements)
+        np.testing.assert_allclose(
+            np.bincount(placed_pairs(place, kept), kept.distance), np.bincount(form.pair, form.distance), atol=1e-6
+        )
+
+
+def placed_pairs(place, trials):
+    """Condensed indices of placed pairs once items have their new places."""
+    return np.concatenate([pairs_within(place[t.items], trials.n_items) for t in trials.arrangements])
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        [[0, 0], [0, 0.25], [0.25, 0.25], [0.25, 0]],
+        [[0.25 * np.cos(a), 0.25 * np.sin(a)] for a in 2 * np.pi * np.arange(6) / 6],
+        [[0, 0], [0, 0], [0.25, 0], [0.25, 0]],
+        [[-0.25, 0], [0, 0], [0.25, 0]],
+    ],
+)
+def test_symmetric_layouts_have_one_form_too(layout):
+    rng = np.random.default_rng(1)
+    trials = [Arrangement(np.arange(len(layout)), layout)] * 2
+    for _ in range(10):
+        other, _ = changed(trials, len(layout), rng)
+        first, second = (canonical(usable_trials(given, len(layout)))[0] for given in (trials, other))
+        for one, two in zip(first.arrangements, second.arrangements, strict=True):
+            np.testing.assert_allclose(one.positions, two.positions, atol=1e-8)
+
+
+def test_standard_errors_and_intervals_do_not_change_either():
+    rng = np.random.default_rng(4)
+    truth = make_truth("gaussian_2", 12, rng=rng)
+    stop = StopRule(min_evidence=None, max_trials=6)
+    trials = list(simulate_rater(truth, design="balanced", max_items=8, stop=stop, rng=rng).arrangements)
+    other, label = changed(trials, 12, rng)
+    first, second = (estimate_rdm(given, 12, method="weighted_average", uncertainty=True) for given in (trials, other))
+    assert first.standard_error is not None
+    expected = to_square(first.standard_error)
+    np.testing.assert_allclose(to_square(second.standard_error)[np.ix_(label, label)], expected, rtol=1e-6)
+    np.testing.assert_allclose(second.correlation_with_truth, first.correlation_with_truth, rtol=1e-6)
 
 
 def rosenbrock(point):
