@@ -78,7 +78,10 @@ def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson", names: Sequenc
     lower = leave_one_out(table, method)
     if len(table) < 2:
         return NoiseCeiling(float("nan"), float("nan"), "a noise ceiling needs at least two raters")
-    upper = similarity(table, pool(table, method), method=method)[:, 0]
+    pooled = pool(table, method)
+    if np.isnan(pooled).all():
+        return NoiseCeiling(float("nan"), float("nan"), "no rater's RDM varies")
+    upper = similarity(table, pooled, method=method)[:, 0]
     defined = np.isfinite(lower) & np.isfinite(upper)
     if not defined.any():
         cancel = np.isfinite(lower).any() or np.isfinite(similarity(table)[np.triu_indices(len(table), 1)]).any()

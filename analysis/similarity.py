@@ -17,8 +17,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
-# Sums of squares of larger numbers overflow, those of smaller ones vanish.
-LARGEST, SMALLEST = 1e100, 1e-100
+# Fourth powers of dissimilarities are taken (weighted models), which overflow beyond 1e77 and vanish below 1e-77.
+LARGEST, SMALLEST = 1e60, 1e-60
 
 
 def check_method(method: str) -> None:
@@ -34,7 +34,7 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     ------
     ValueError
         When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, a row holds no pair at all, or
-        its largest value is above 1e100 or, without being 0, below 1e-100: there squares overflow or vanish.
+        its largest value is above 1e60 or, without being 0, below 1e-60: there powers overflow or vanish.
     """
     table = np.asarray(rdms, dtype=np.float64)
     if table.ndim == 1:

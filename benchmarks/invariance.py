@@ -22,12 +22,12 @@ from analysis.rdm import to_square
 from analysis.simulate import make_truth, simulate_rater
 from benchmarks.recovery_tables import table
 
-# Differences that the tests allow. Averages have those of rounding alone; fits stop at a relative change of 1e-11 of
-# their loss, which in flat directions is some 1e-5 of an RDM.
+# Differences that the tests allow, for sessions that come to lie on either side of a step of the canonical grid.
+# Averages pass the step on; fits stop at a relative change of 1e-11 of their loss, about 1e-5 where that is flat.
 TOLERANCES = {
-    "weighted_average": 1e-9,
-    "inverse_mds": 1e-9,
-    "precision_weighted": 1e-9,
+    "weighted_average": 1e-6,
+    "inverse_mds": 1e-6,
+    "precision_weighted": 1e-6,
     "latent": 1e-4,
     "arrangement": 1e-4,
     "combined": 1e-4,

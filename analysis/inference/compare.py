@@ -15,6 +15,7 @@ from analysis.inference.bootstrap import Resample, bootstrap, corrected_variance
 from analysis.inference.chunks import Progress
 from analysis.inference.scores import prepare
 from analysis.noise_ceiling import NoiseCeiling, noise_ceiling
+from analysis.pooling import pool
 from analysis.rdm import n_items_of, upper_triangle
 from analysis.similarity import Method, check_rdms, similarity
 
@@ -139,6 +140,8 @@ def compare_models(
     e82566. Nili et al. (2014), PLoS Computational Biology 10, e1003553.
     """
     table, predictions, labels = _checked(rdms, models, names)
+    if np.isnan(pool(table, method)).all():
+        raise ValueError("no rater's RDM varies")
     n_raters, n_items = len(table), n_items_of(table.shape[1])
     _check_options(resample, n_raters, n_items, n_boot=n_boot, level=level)
     rng = np.random.default_rng(0) if rng is None else rng

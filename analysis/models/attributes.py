@@ -73,11 +73,13 @@ def attribute_effects(
     Raises
     ------
     ValueError
-        When an attribute does not have one label per clip, when it leaves no pair within or none between in any rater's
-        RDM, or when the options are out of range.
+        When an attribute does not have one label per clip, when no rater's dissimilarities vary, when one leaves
+        no pair within or none between in any rater's RDM, or when the options are out of range.
     """
     z = standardise(check_rdms(rdms), "pearson")
     n_items = n_items_of(z.shape[1])
+    if np.isnan(z).all():
+        raise ValueError("the dissimilarities of no rater vary, so no attribute can have an effect")
     if not attributes:
         raise ValueError("there are no attributes")
     if not 0 < level < 1:

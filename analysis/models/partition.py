@@ -46,8 +46,8 @@ def variance_partition(rdms: ArrayLike, predictors: Mapping[str, ArrayLike]) -> 
     Raises
     ------
     ValueError
-        When there are no predictors or more than 10, shapes do not fit, a predictor has missing pairs, or there are not
-        more pairs than columns.
+        When there are no predictors or more than 10, shapes do not fit, a predictor has missing pairs, no rater's
+        dissimilarities vary, or there are not more pairs than columns.
     """
     group = pool(check_rdms(rdms), "pearson")
     if not 1 <= len(predictors) <= MAX_PREDICTORS:
@@ -60,6 +60,8 @@ def variance_partition(rdms: ArrayLike, predictors: Mapping[str, ArrayLike]) -> 
             raise ValueError(f"predictor {name!r} must have {group.size} pairs and none missing")
         blocks[name] = block[:, present]
     target = group[present]
+    if not target.size:
+        raise ValueError("the dissimilarities of no rater vary, so there is nothing to explain")
     if target.size <= sum(len(block) for block in blocks.values()) + 1:
         raise ValueError(f"{target.size} pairs are too few for so many predictors")
     if np.ptp(target) == 0:

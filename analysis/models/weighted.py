@@ -52,7 +52,8 @@ def fit_weights(rdms: ArrayLike, components: ArrayLike) -> Floats:
     Raises
     ------
     ValueError
-        When shapes do not fit, or a component has a missing or negative value, or is all 0.
+        When shapes do not fit, a component has a missing value or is all 0, a value is negative, or all of the raters'
+        dissimilarities are 0.
     """
     table, parts = _checked(rdms, components)
     return _fit(table, parts)
@@ -117,7 +118,7 @@ def weighted_model(
             fit = pairs_within(np.flatnonzero(item_fold != items), n_items)
             test = pairs_within(np.flatnonzero(item_fold == items), n_items)
             train, held_out = table[rater_fold != raters][:, fit], table[rater_fold == raters][:, test]
-            if not np.isfinite(train).any():
+            if not (train > 0).any():
                 continue
             seen = np.isfinite(train).any(axis=1)
             predicted = _predict(parts[:, test], _fit(train[seen], parts[:, fit]))
@@ -147,6 +148,11 @@ def _checked(rdms: ArrayLike, components: ArrayLike) -> tuple[Floats, Floats]:
     table, parts = check_rdms(rdms), check_rdms(components, "components", row="component")
     if parts.shape[1] != table.shape[1]:
         raise ValueError(f"the raters' RDMs have {table.shape[1]} pairs, the components {parts.shape[1]}")
+    if np.nanmin(table) < 0:
+        rater = int(np.argwhere(table < 0)[0, 0])
+        raise ValueError(f"the dissimilarities of rater {rater} must not be negative (z-scores are)")
+    if np.nanmax(table) == 0:
+        raise ValueError("the raters' dissimilarities are 0 everywhere: no weights can be found")
     if np.isnan(parts).any() or parts.min() < 0:
         raise ValueError("components must be complete and not negative")
     if (parts.max(axis=1) == 0).any():

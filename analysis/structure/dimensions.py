@@ -65,6 +65,8 @@ def dimensionality(
     correlations = np.full((max_dims, n_raters), np.nan)
     for held_out in np.unique(fold):
         group = pool(table[fold != held_out], "cosine")
+        if np.isnan(group).all():
+            raise ValueError("dimensionality needs raters in every fold whose dissimilarities are not 0 everywhere")
         for dims in range(1, max_dims + 1):
             model = distances(_map(group, dims).positions)
             correlations[dims - 1, fold == held_out] = similarity(table[fold == held_out], model)[:, 0]
