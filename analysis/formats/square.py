@@ -15,7 +15,7 @@ import numpy as np
 from analysis.arrangement import Floats
 from analysis.formats.cells import inert, original
 from analysis.formats.rdm_set import RDMSet
-from analysis.formats.text import DELIMITERS, MISSING, NUMBER, Grid, numbers, read_grids
+from analysis.formats.text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
 from analysis.rdm import n_pairs, to_square, upper_triangle
 
 # Two programs that computed the same distance may differ in its last digits.
@@ -102,6 +102,7 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
     for name in found:
         if found.count(name) > 1 or not name.strip():
             raise ValueError(f"{file}: {f'the name {name!r} comes twice' if name.strip() else 'a name is empty'}")
+    check_names(found, str(file))
     square = _square(reading)
     return RDMSet(condensed_of_square(square, found, str(file), negative=negative), found, [""])
 

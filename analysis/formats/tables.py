@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from analysis.formats.cells import csv_lines, format_cell, inert, original, pars
 from analysis.formats.npz import read_npz, write_npz
 from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
 from analysis.formats.square import read_square_csv, write_square_csv
-from analysis.formats.text import Table, is_missing, numbers, read_table
+from analysis.formats.text import Table, check_names, is_missing, numbers, read_table
 from analysis.rdm import n_pairs, pair_index
 
 __all__ = [
@@ -38,6 +39,12 @@ __all__ = [
 
 # Positions may miss the arena's edge by what is lost when a program writes seven digits.
 EDGE = 0.5 + 1e-6
+# How the column that says whose judgment a row holds is called in other programs' tables.
+PERSON = re.compile(
+    r"(rater|participant|subject|subj|sub|person|session|observer|judge|respondent|worker|user|prolific|vp|vpn)"
+    r"([ _.-]*(id|pid|name|no|nr|num|number|code|key))?",
+    re.IGNORECASE,
+)
 
 
 def rdm_rows(rdms: RDMSet) -> Iterator[list[Any]]:
@@ -71,6 +78,8 @@ def read_long_csv(file: str | Path, names: Sequence[str] | None = None, *, negat
         infinite, or the methods of the rows differ.
     """
     table = _read(file, ("clip_a", "clip_b", "dissimilarity"))
+    if "rater" not in table.header:
+        _check_one_rater(table, "name that column rater")
     texts = {key: _texts(table, key) for key in ("method", "rater", "clip_a", "clip_b")}
     values = _numbers(table, [label for label in ("dissimilarity", *OPTIONAL_ROWS) if label in table.header])
     methods = sorted(set(texts["method"]))
@@ -78,6 +87,8 @@ def read_long_csv(file: str | Path, names: Sequence[str] | None = None, *, negat
         raise ValueError(f"{file}: rows of several methods: {', '.join(methods)}")
     items = list(dict.fromkeys(texts["clip_a"] + texts["clip_b"])) if names is None else list(names)
     raters = list(dict.fromkeys(texts["rater"]))
+    for spelled in (items, raters):
+        check_names(spelled, str(file))
     place = {name: index for index, name in enumerate(items)}
     rater_place = {rater: index for index, rater in enumerate(raters)}
     found = {label: np.full((len(raters), n_pairs(len(items))), np.nan) for label in values}
@@ -112,6 +123,15 @@ def _read(file: str | Path, required: Sequence[str]) -> Table:
         return f"no column is named {', '.join(missing)}" if missing else ""
 
     return read_table(file, lacks)
+
+
+def _check_one_rater(table: Table, remedy: str) -> None:
+    """Refuse judgments of several people, which would be put together as those of one."""
+    for place, column in enumerate(table.header):
+        people = list(dict.fromkeys(cells[place].strip() for _, cells in table.rows))
+        if PERSON.fullmatch(column) and len(people) > 1:
+            shown = ", ".join(map(repr, people[:3])) + (", ..." if len(people) > 3 else "")
+            raise ValueError(f"{table.name}, line 1: column {column!r} names several people ({shown}); {remedy}")
 
 
 def _texts(table: Table, column: str) -> list[str]:
@@ -186,9 +206,11 @@ def read_placements_csv(
     if not (np.isfinite(arena).all() and diameter > 0):
         raise ValueError(f"arena must be (x, y, diameter) with a diameter above 0, got {arena}")
     table = _read(file, [column.name for column in PLACEMENT_COLUMNS])
+    _check_one_rater(table, "placements are read from one file for each")
     items = _texts(table, "item")
     values = _numbers(table, ["trial", "x", "y"])
     order = tuple(dict.fromkeys(items)) if names is None else tuple(names)
+    check_names(order, str(file))
     place = {name: index for index, name in enumerate(order)}
     trials: dict[int, dict[int, tuple[float, float]]] = {}
     for k, (line, cells) in enumerate(table.rows):

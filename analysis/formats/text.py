@@ -15,6 +15,7 @@ import csv
 import io
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,6 +279,31 @@ def _fitted(grid: Grid, header: list[str]) -> Table:
 def _are_row_numbers(rows: Sequence[Record]) -> bool:
     first = [cells[0].strip() for _, cells in rows]
     return all(re.fullmatch(r"[0-9]+", cell) for cell in first) and len(set(first)) == len(first)
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Two spellings that look the same are meant as one name, and would silently be two.
+
+    They differ in blanks, in invisible characters, or in how an accent is stored (a Mac writes ä as two characters).
+
+    Raises
+    ------
+    ValueError
+        Naming `where` and both spellings.
+    """
+    spelled: dict[str, str] = {}
+    for name in names:
+        first = spelled.setdefault(_look(name), name)
+        if first != name:
+            raise ValueError(
+                f"{where}: the names {first!r} and {name!r} look the same, but differ in blanks or in how letters are "
+                "stored; write one of them throughout"
+            )
+
+
+def _look(name: str) -> str:
+    visible = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) != "Cf")
+    return " ".join(visible.split())
 
 
 def is_missing(cell: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,21 @@ NOT_READ = {
     ".gsheet": "a link to a Google sheet",
 }
 WORKBOOKS = (".xlsx", ".xlsm")
+# What openpyxl and zipfile raise on damaged files; their documentation does not list it. (An XML parser's error is a
+# SyntaxError, an unknown compression a NotImplementedError, which is a RuntimeError.)
+DAMAGE = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    SyntaxError,
+    RuntimeError,
+    EOFError,
+    MemoryError,
+    zlib.error,
+)
 
 
 def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
@@ -30,25 +46,8 @@ def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
         Naming the file, the cell and the reason: it is no workbook, several sheets hold something, cells are merged, a
         formula was never computed or failed, or the sheet is too large.
     """
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
     name = str(file)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
-                raise ValueError(f"{name}: unpacks to more than {MAX_UNPACKED >> 20} MB")
-        with warnings.catch_warnings():
-            # About parts of a workbook that hold no cells, such as drop-down lists.
-            warnings.simplefilter("ignore")
-            values = openpyxl.load_workbook(file, data_only=True)
-            formulas = openpyxl.load_workbook(file, data_only=False)
-    except zipfile.BadZipFile as error:
-        raise ValueError(
-            f"{name}: is not an Excel workbook, or protected by a password, or damaged ({error})"
-        ) from error
-    except (InvalidFileException, KeyError, TypeError, AttributeError, IndexError, SyntaxError) as error:
-        raise ValueError(f"{name}: is a damaged Excel workbook ({error})") from error
+    values, formulas = _loaded(file, name)
     sheets = [(sheet, formulas[sheet.title]) for sheet in values.worksheets if _holds_something(sheet, name)]
     if not sheets:
         return []
@@ -59,6 +58,27 @@ def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
     if sheet.merged_cells.ranges:
         raise ValueError(f"{name}: the cells {sorted(map(str, sheet.merged_cells.ranges))[0]} are merged: unmerge them")
     return [(row[0].row, [_text(cell, computed_from, name) for cell in row]) for row in sheet.iter_rows() if row]
+
+
+def _loaded(file: str | Path, name: str) -> tuple[Any, Any]:
+    """The workbook with the values of its formulas, and with the formulas themselves."""
+    import openpyxl
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            unpacked = sum(info.file_size for info in archive.infolist())
+        if unpacked <= MAX_UNPACKED:
+            with warnings.catch_warnings():
+                # About parts of a workbook that hold no cells, such as drop-down lists.
+                warnings.simplefilter("ignore")
+                return openpyxl.load_workbook(file, data_only=True), openpyxl.load_workbook(file)
+    except zipfile.BadZipFile as error:
+        raise ValueError(
+            f"{name}: is not an Excel workbook, or protected by a password, or damaged ({error})"
+        ) from error
+    except DAMAGE as error:
+        raise ValueError(f"{name}: is a damaged Excel workbook ({error})") from error
+    raise ValueError(f"{name}: unpacks to more than {MAX_UNPACKED >> 20} MB")
 
 
 def _holds_something(sheet: Any, name: str) -> bool:

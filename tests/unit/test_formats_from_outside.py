@@ -273,6 +273,51 @@ def test_placements_that_are_none_are_refused_by_line(tmp_path, rows, reason):
         tables.read_placements_csv(write(tmp_path, "trial,item,x,y\n" + rows))
 
 
+ALIKE = [("b", "b "), ("b", " b"), ("a b", "a  b"), ("a b", "a\u00a0b"), ("\u00e4", "a\u0308"), ("b", "b\u200b")]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_names_that_look_the_same_are_never_two_in_silence(tmp_path, one, other):
+    pairs = f"clip_a,clip_b,dissimilarity\nx,{one},.1\nx,c,.2\n{other},c,.3\n"
+    raters = f"rater,clip_a,clip_b,dissimilarity\n{one},x,y,.1\n{other},x,z,.2\n"
+    square = f",{one},{other},c\n{one},0,.1,.2\n{other},.1,0,.3\nc,.2,.3,0\n"
+    placements = f"trial,item,x,y\n1,{one},0,0\n1,c,.1,0\n2,{other},0,0\n2,c,.2,0\n"
+    for read, text in (
+        (tables.read_long_csv, pairs),
+        (tables.read_long_csv, raters),
+        (tables.read_square_csv, square),
+        (tables.read_placements_csv, placements),
+    ):
+        with pytest.raises(ValueError, match=r"table\.csv: the names .* look the same"):
+            read(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("column", ["participant", "Rater", "subject_id", "Session", "PROLIFIC_PID", "Subject ID"])
+def test_the_judgments_of_several_people_are_never_put_together_as_one(tmp_path, column):
+    pairs = f"{column},clip_a,clip_b,dissimilarity\nP1,a,b,.1\n{{}},a,c,.2\n"
+    placements = f"{column},trial,item,x,y\nP1,1,a,0,0\nP1,1,b,.1,0\n{{}},1,c,0,0\n"
+    for read, text in ((tables.read_long_csv, pairs), (tables.read_placements_csv, placements)):
+        with pytest.raises(ValueError, match=rf"table\.csv, line 1: column '{column}' names several people"):
+            read(write(tmp_path, text.format("P2")))
+        read(write(tmp_path, text.format("P1")))
+
+
+def test_a_damaged_workbook_is_named_whatever_is_wrong_with_it(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [[None, "a", "b"], ["a", 0, 0.5], ["b", 0.5, 0]]:
+        book.active.append(row)
+    book.save(tmp_path / "whole.xlsx")
+    whole = (tmp_path / "whole.xlsx").read_bytes()
+    for place in range(0, len(whole), 41):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x55
+        file = write(tmp_path, bytes(damaged), "table.xlsx")
+        try:
+            assert tables.read_square_csv(file).rdms.tolist() == [[0.5]]
+        except ValueError as error:
+            assert "table.xlsx" in str(error)  # noqa: PT017
+
+
 PIECES = st.sampled_from(
     [",", ";", "\t", "\n", "\r\n", '"', "0", "1", ".5", "0,5", "NA", "a", "b", "clip_a", "trial", " ", "'"]
 )
