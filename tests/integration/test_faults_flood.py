@@ -22,6 +22,7 @@ from app.errors import Invalid
 from app.models import ParticipantSession, SessionEvent, Study, Submission
 from app.server import LARGEST_REQUEST
 from app.services import clips, room, submission
+from app.services.clip_folder import ClipFile
 from app.services.enrolment import find_study
 from app.services.studies import import_clips
 from tests import desk
@@ -208,7 +209,7 @@ def import_two(database: Database, settings: Settings, folder: Path) -> Study:
     (folder / "small.mp4").write_bytes(b"s" * 1000)
     (folder / "large.mp4").write_bytes(b"l" * 200_000)
     with database.writing() as db:
-        import_clips(db, settings, "faces", [folder / "large.mp4", folder / "small.mp4"])
+        import_clips(db, settings, "faces", [ClipFile(folder / name, name) for name in ("large.mp4", "small.mp4")])
     with database.reading() as db:
         study = find_study(db, "faces")
         assert study.clips

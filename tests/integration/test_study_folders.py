@@ -21,6 +21,7 @@ from app.domain import StudyState
 from app.errors import Invalid
 from app.models import Clip, Study, Trial
 from app.services.attributes import read_attributes
+from app.services.clip_folder import ClipFile
 from app.services.studies import create_study, import_clips, open_study, study_warnings
 from app.services.study_folder import read_study_folder
 from app.services.study_rules import trials_needed
@@ -252,7 +253,7 @@ def test_clips_that_join_later_cannot_bring_a_study_to_where_it_cannot_run(folde
         name, _ = create_study(db, settings, read_study_folder(folder))
     (folder / "c4.mp4").write_text("c4")
     with database.writing() as db, pytest.raises(Invalid, match="shows all 4 clips in each trial"):
-        import_clips(db, settings, name, [folder / "c4.mp4"])
+        import_clips(db, settings, name, [ClipFile(folder / "c4.mp4", "c4.mp4")])
     with database.reading() as db:
         assert len(list(db.scalars(select(Clip)))) == 3
 

@@ -202,7 +202,7 @@ def call(**options):
         ({"method": "kendall"}, "one of pearson"),
         ({"correction": "lsd"}, "one of fdr"),
         ({"level": 2}, "level"),
-        ({"rdms": np.ones((2, 36))}, "no defined similarity"),
+        ({"rdms": np.ones((2, 36))}, "no rater's RDM varies"),
         ({"rdms": np.random.default_rng(0).random((3, 3)), "models": np.arange(3.0)}, "3 items are too few"),
         ({"n_jobs": 0}, "n_jobs"),
     ],
