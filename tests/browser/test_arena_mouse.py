@@ -29,7 +29,17 @@ def test_clips_are_dragged_in_and_the_result_is_what_is_shown(open_arena: OpenAr
         # The mouse reports its position as a 32-bit float, so that a target is met to some 1e-7.
         assert (placement["x"], placement["y"]) == pytest.approx((x, y), abs=1e-6)
         assert page.shown(placement["clip"]) == pytest.approx((placement["x"], placement["y"]), abs=1e-6)
-    assert set(result) == {"placements", "moves", "plays", "duration", "hidden", "viewport", "arena"}
+    assert set(result) == {
+        "placements",
+        "watched",
+        "unplayable",
+        "moves",
+        "plays",
+        "duration",
+        "hidden",
+        "viewport",
+        "arena",
+    }
     assert [move["how"] for move in result["moves"]] == ["drag"] * 6
     assert [move["t"] for move in result["moves"]] == sorted(move["t"] for move in result["moves"])
     assert result["viewport"] == {"width": 1280, "height": 720, "pixel_ratio": 1}
