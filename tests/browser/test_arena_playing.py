@@ -210,7 +210,8 @@ def test_hints_are_given_and_do_not_block(open_arena: OpenArena) -> None:
     assert page.guidance().startswith("You can use the whole circle")
     assert page.available(page.done())
     page.page.evaluate("harness.mount({ arena: { hints: false } })")
-    assert page.guidance() == ""
+    # What stays is no hint: what a participant left is there again, and cannot be undone.
+    assert page.guidance() == "This is how you left it. What you did before can’t be undone any more."
 
 
 def test_leaving_the_trial_lets_go_of_everything(open_arena: OpenArena) -> None:
