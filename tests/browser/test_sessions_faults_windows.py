@@ -45,7 +45,8 @@ def test_who_left_on_another_device_is_not_asked_to_decide_anything_here(site: S
     there.get_by_role("button", name="Leave", exact=True).click()
     there.get_by_role("button", name="Leave for good").click()
     expect(there.get_by_role("heading", name="You have left the study")).to_be_visible()
-    done(here)
+    elsewhere(here)
+    here.get_by_role("button", name="Go on here instead").click()
     expect(here.get_by_role("heading", name="You have left the study")).to_be_visible()
     assert site.stored(link) == []
 

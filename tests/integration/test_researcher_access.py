@@ -29,7 +29,7 @@ def lab(settings: Settings) -> Iterator[desk.Lab]:
             db.commit()
             other_id = other.id
         make_study(lab.database, settings, name="theirs", toml=desk.SHORT, owner_id=other_id)
-        desk.take_part(lab.database, "faces", trials=1)
+        desk.take_part(lab.database, "faces")
         desk.take_part(lab.database, "theirs", trials=1)
         desk.log_in(lab.client)
         yield lab
