@@ -113,6 +113,14 @@ def test_right_to_left_mirrors_the_bar_and_not_the_arena(open_arena: OpenArena) 
     assert done["right"] < undo["left"]
 
 
+def test_a_question_reads_in_its_own_direction_whatever_that_of_the_page(open_arena: OpenArena) -> None:
+    page = open_arena(n=2, question="رتبوا المقاطع المتشابهة معا")
+    direction = "getComputedStyle(document.querySelector('[data-question]')).direction"
+    assert page.page.evaluate(direction) == "rtl"
+    page.page.evaluate("harness.mount({ question: 'Put similar clips together' })")
+    assert page.page.evaluate(direction) == "ltr"
+
+
 def test_guide_lines_lead_to_the_nearest_clips_only_while_dragging(open_arena: OpenArena) -> None:
     places = {f"c{i}": (0.06 * i - 0.2, 0.1) for i in range(7)}
     page = open_arena(n=8, draft=draft_of(places), arena={"guide_lines": True})

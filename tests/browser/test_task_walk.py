@@ -149,6 +149,22 @@ def test_a_break_hides_the_clips_and_counts_as_time_away(serve: Serve, page: Pag
     assert [event["kind"] for event in server.study.events] == ["pause", "resume"]
 
 
+def test_the_time_left_counts_down_within_a_round_and_stands_still_in_a_break(serve: Serve, page: Page) -> None:
+    server = serve(at_most=True)
+    page.clock.install()
+    page.goto(server.task)
+    shows_clip(page, 0)
+    left = page.locator("#progress-words")
+    expect(left).to_have_text("0 % done, at most 12 minutes left")
+    page.clock.fast_forward(5 * 60_000)
+    expect(left).to_have_text("0 % done, at most 7 minutes left")
+    page.get_by_role("button", name="Pause").click()
+    page.clock.fast_forward(4 * 60_000)
+    page.get_by_role("button", name="Go on").click()
+    page.clock.fast_forward(60_000)
+    expect(left).to_have_text("0 % done, at most 6 minutes left")
+
+
 def test_the_instructions_can_be_read_again_during_the_task(serve: Serve, page: Page) -> None:
     page.goto(serve(play="click").task)
     page.get_by_role("button", name="Instructions").click()
