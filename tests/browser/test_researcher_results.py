@@ -157,6 +157,20 @@ def test_clips_show_their_state_live(page: Page, lab: desk.Lab) -> None:
     expect(page.get_by_role("heading", name="5 clips")).to_be_visible()
 
 
+def test_the_page_of_clips_says_what_became_of_each(page: Page, lab: desk.Lab) -> None:
+    remark = "video track 2 of 2 is shown: track 1 is a still picture"
+    with lab.database.writing() as db:
+        clip = db.scalars(select(Clip).join(Study).where(Study.name == "nobody", Clip.position == 1)).one()
+        clip.width, clip.height, clip.source_width, clip.source_height = 960, 540, 3840, 2160
+        clip.frames, clip.remarks = 25, [remark]
+        db.commit()
+    page.goto("/studies/nobody/clips")
+    row = page.get_by_role("row").filter(has_text="clip1.mp4")
+    expect(row).to_contain_text("3840 × 2160")
+    expect(row).to_contain_text("960 × 540")
+    expect(row.locator(".remarks")).to_have_text(remark)
+
+
 def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
     open_results(page, "method=weighted_average&unfinished=1&order=clips")
     matrix = page.locator("[data-rdm] canvas[role]")

@@ -8,6 +8,8 @@ import json
 import re
 import tracemalloc
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -17,9 +19,9 @@ from scipy.io import loadmat
 from sqlalchemy import select
 
 from analysis import estimate_rdm
-from analysis.formats.bundle import Bundle, read_bundle
+from analysis.formats.bundle import Bundle, BundleContents, read_bundle
 from analysis.formats.bundle_tables import TABLES
-from analysis.formats.bundle_writer import README
+from analysis.formats.bundle_writer import README, Row
 from analysis.rdm import scale_to_rms
 from analysis.report.results import Choices, analyse
 from analysis.report.write import write_tables
@@ -30,6 +32,7 @@ from app.services.estimates import Choice, estimate_raters
 from app.services.export import METHODS, export_bundle, rdm_file, rdms_to_download
 from app.services.export_tables import ExportOptions
 from app.services.results import agreement, group_rdm, rdm_table
+from app.web import researcher
 from tests import desk
 
 
@@ -241,6 +244,29 @@ def test_f29_the_download_is_streamed(lab: desk.Lab, tmp_path: Path) -> None:
     assert len(read_bundle(file).rdms("combined").raters) == 4
 
 
+def test_f29_the_first_bytes_leave_before_the_last_are_made(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def counted(rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            made.append(row)
+            yield row
+
+    def watched(*about: object) -> BundleContents:
+        contents = export_module.bundle_contents(*about)  # type: ignore[arg-type]
+        return replace(contents, tables={**contents.tables, "plays": counted(contents.tables["plays"])})
+
+    monkeypatch.setattr(researcher, "bundle_contents", watched)
+    desk.make_account(lab.database)
+    desk.log_in(lab.client)
+    answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
+    pieces = iter(answer.response)
+    assert next(pieces).startswith(b"PK")
+    assert made == []
+    assert sum(len(piece) for piece in pieces) > 10_000
+    assert made
+
+
 def test_f29_memory_does_not_grow_with_the_rows(lab: desk.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_module, "METHODS", ())
 
@@ -311,6 +337,26 @@ def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: P
     group = lab.client.get(f"/api/v1/studies/faces/results/rdms/group{query}").json
     np.testing.assert_allclose(group["rdm"], scale_to_rms(report.group), atol=1e-5)
     assert group["n_raters"] == report.pooled.n_raters.tolist()
+
+
+def test_page_files_and_texts_each_say_both_units(lab: desk.Lab, tmp_path: Path) -> None:
+    """Files hold RDMs at a sum of squares of 1, pages show a root mean square of 1: each says what the other does."""
+    desk.make_account(lab.database)
+    desk.log_in(lab.client)
+    page = " ".join(lab.client.get("/studies/faces/results").text.split())
+    assert "in files have a sum of squares of 1, where this page shows a root mean square of 1" in page
+    bundle = export(lab, tmp_path)
+    readme = " ".join(bundle.text("README.txt").split())
+    assert "the sum of squares of a completed RDM is 1" in readme
+    assert "The pages show RDMs at a root mean square of 1" in readme
+    methods = " ".join(bundle.text("methods.md").split())
+    assert "RDMs in files have a sum of squares of 1" in methods
+    assert "with each RDM at a root mean square of 1" in methods
+    for row in bundle.rdms("combined").completed:
+        assert np.sum(row**2) == pytest.approx(1.0)
+    shown = lab.client.get("/api/v1/studies/faces/results/rdms/group?method=combined&unfinished=1").json["rdm"]
+    seen = np.array([value for value in shown if value is not None])
+    assert np.sqrt(np.mean(seen**2)) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None:

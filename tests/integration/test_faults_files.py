@@ -27,6 +27,7 @@ from app.heartbeat import Heartbeat, beat, last_heartbeat, worker_state
 from app.models import Clip, SetupLink
 from app.services.studies import create_study
 from app.services.study_folder import read_study_folder
+from tests import desk
 from tests.conftest import ROOT
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
@@ -248,6 +249,19 @@ def test_f47_a_worker_that_dies_is_started_again_and_healthz_knows(
         wait_until(lambda: states() == [ClipState.READY])
     finally:
         server.stop()
+
+
+def test_f47_healthz_and_the_experimenters_pages_say_that_the_worker_is_down(settings: Settings) -> None:
+    with desk.open_lab(settings) as lab:
+        desk.make_account(lab.database)
+        desk.log_in(lab.client)
+        words = "The process that converts clips is not running at the moment"
+        for running, state, status in ((True, "running", "ok"), (False, "down", "degraded")):
+            beat(settings, Heartbeat(1, time.time(), running, 0))
+            said = lab.client.get("/healthz").json
+            assert (said["worker"], said["status"]) == (state, status)
+            assert any(words in problem for problem in said["problems"]) is not running
+            assert (words in lab.client.get("/studies").text) is not running
 
 
 def test_f47_a_worker_that_is_silent_counts_as_down(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from analysis import Arrangement, estimate_rdm
 from analysis.formats.bundle import read_bundle
+from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.rdm import n_pairs, pairs_within
 from analysis.reliability import Coefficient, Reliability
 from analysis.reliability.report import COEFFICIENTS
@@ -108,6 +109,13 @@ def test_the_group_is_completed_only_where_nobody_saw_the_pair(estimates) -> Non
     whole = group_rdm(estimates)
     assert not whole.predicted.any()
     np.testing.assert_array_equal(whole.completed, whole.rdm)
+
+
+def test_the_groups_evidence_is_the_mean_over_all_raters_and_its_column_says_so(estimates) -> None:
+    group = group_rdm(estimates)
+    np.testing.assert_allclose(group.evidence, np.mean([found.evidence for found in estimates], axis=0), rtol=1e-12)
+    (column,) = [column for column in RDM_COLUMNS if column.name == "evidence"]
+    assert "in group.csv its mean over raters" in column.meaning
 
 
 def test_a_trial_that_could_not_be_used_is_no_observation() -> None:

@@ -12,6 +12,7 @@ from analysis import Arrangement, estimate_rdm
 from analysis.estimators.latent import fit_latent
 from analysis.estimators.simulated_participants import contradiction, summaries
 from analysis.estimators.trials import usable_trials
+from analysis.estimators.uncertainty import noise_out_of_range, unlike
 from analysis.rdm import n_pairs, scale_to_rms
 from analysis.simulate import Behaviour, make_truth, place_items, simulate_rater
 
@@ -107,6 +108,20 @@ def test_where_it_is_not_calibrated_nothing_is_given_and_the_reason_is_kept(case
     assert found.standard_error is None
     assert found.correlation_with_truth is None
     assert re.search(reason, found.uncertainty_reason)
+
+
+def test_each_reason_for_which_no_interval_is_given_decides_by_its_own_number():
+    for noise, refused in ((0.02, True), (0.031, False), (0.16, False), (0.17, True)):
+        assert bool(noise_out_of_range(noise)) is refused, noise
+    rng = np.random.default_rng(0)
+    like, alike = rng.normal(size=(60, 3)), rng.normal(size=60)
+    assert unlike(like, alike) is None
+    for number, what in enumerate(("disagreement between trials", "spread of the dissimilarities", "misfit")):
+        assert what in unlike(like + 2.5 * (np.arange(3) == number), alike)
+        assert unlike(like + 1.5 * (np.arange(3) == number), alike) is None
+    assert "contradict each other" in unlike(like, alike - 4)
+    assert unlike(like, alike - 2) is None
+    assert unlike(like, alike + 4) is None, "a session that agrees with itself better than others is no contradiction"
 
 
 def test_the_method_that_drifts_has_no_standard_error():
