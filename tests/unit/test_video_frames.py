@@ -5,6 +5,8 @@ The truth is what was encoded. Each clip is a real encode; what comes out is rea
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,6 +106,12 @@ def test_every_picture_that_goes_in_comes_out_in_order(tmp_path, container, code
     # FFmpeg writes times into .mpg that leave out one picture's turn at the end of a pack.
     slip = 0.04 if container == "mpg" else 0.0
     rendered(count_itself(tmp_path / f"clip.{container}", codec, b_frames=b_frames)).is_whole(ALL, slip=slip)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how a process is scheduled")
+def test_making_a_clip_leaves_the_process_scheduled_as_before(tmp_path):
+    count_itself(tmp_path / "clip.webm", "libsvtav1")
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 @pytest.mark.parametrize(("container", "codec", "b_frames"), RAW)
