@@ -3,6 +3,9 @@ import { closingLoses, savingState } from './saving.js';
 import { byId } from './screens.js';
 import { progressWords } from './session.js';
 
+/** @param {(text: string, params?: object) => string} t */
+export const practiceWords = (t) => t('This is a practice round.');
+
 /**
  * @param {(text: string, params?: object) => string} t
  * @param {{persistent: boolean}} store
@@ -45,7 +48,7 @@ export function createBar(t, store) {
     loading(trial, { total, ready, failed }, muted = false) {
       const running = total > ready + failed;
       let words = '';
-      if (trial?.purpose === 'practice') words = t('This is a practice round.');
+      if (trial?.purpose === 'practice') words = practiceWords(t);
       if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
       if (muted) words = t('The sound is off.');
       if (running) words = t('Loading clips: {ready} of {total}', { ready, total });
@@ -60,6 +63,11 @@ export function createBar(t, store) {
 /** Lets a screen reader say something. */
 export function announce(words) {
   byId('announcer').textContent = words;
+}
+
+/** Takes back what is no longer true, so that a screen reader does not find it on the page. */
+export function retract(words) {
+  if (byId('announcer').textContent === words) announce('');
 }
 
 function askBeforeClosing(event) {

@@ -4,7 +4,7 @@
  */
 import { mountArena } from '../arena/arena.js';
 import { ApiError, createApi, untilAnswered } from './api.js';
-import { announce, createBar } from './bar.js';
+import { announce, createBar, practiceWords, retract } from './bar.js';
 import { createBreaks, withBreaks } from './breaks.js';
 import { wireDialogs } from './dialogs.js';
 import { randomId } from './digest.js';
@@ -150,7 +150,7 @@ function openTrial({ trial, playback, arena: looks, progress }) {
   });
   current = { trial, arena, progress, hasSound: playback.sound };
   drafts.begin(trial, resultSoFar);
-  if (trial.purpose === 'practice') announce(t('This is a practice round.'));
+  if (trial.purpose === 'practice') announce(practiceWords(t));
   showLoading();
   arena.focus();
 }
@@ -169,12 +169,14 @@ function soundChanged(setting) {
   showLoading();
 }
 
-/** Takes the trial off the screen. Its draft stays where it is. */
+/** Takes the trial off the screen, and what the bar says about it. Its draft stays where it is. */
 function closeTrial() {
   if (!current) return;
   drafts.end();
   current.arena.destroy();
   current = null;
+  retract(practiceWords(t));
+  showLoading();
   for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
 }
 

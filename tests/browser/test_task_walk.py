@@ -198,6 +198,7 @@ def test_a_practice_round_shows_what_was_expected_and_goes_on_when_it_is_saved(s
     server.study.faults["submit"] = [status(503)]
     page.goto(server.task)
     expect(page.locator("#loading")).to_have_text("This is a practice round.")
+    expect(page.locator("#announcer")).to_have_text("This is a practice round.")
     for clip, x in (("C-0", -0.4), ("C-2", -0.38), ("C-1", 0.4), ("C-3", 0.2)):
         page.evaluate("([clip, x]) => standIn.place(clip, x, 0)", [clip, x])
     finish(page)
@@ -210,8 +211,10 @@ def test_a_practice_round_shows_what_was_expected_and_goes_on_when_it_is_saved(s
     place(page, 0, 1, 2, 3)
     finish(page)
     expect(page.get_by_text("The practice is over. Now it counts.")).to_be_visible()
+    expect(page.get_by_text("This is a practice round.")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()
     shows_clip(page, 4)
+    expect(page.get_by_text("This is a practice round.")).to_have_count(0)
     assert len(server.study.submitted) == 2
 
 
