@@ -47,6 +47,21 @@ def test_a_catalogue_holds_every_text_and_no_other(language: str) -> None:
         assert sorted(names.findall(translation)) == sorted(names.findall(text)), text
 
 
+# Words that agree in gender with what they are said of. A clip's name may be of any: "kleines Quadrat", "photo d’Ada".
+GENDERED = {
+    "de": r"\b(?:er|ihn|ihm|sein\w*)\b",
+    "fr": r"\b(?:il|elle)\b|\{name\}(?: »)? (?!:)[^:.]*?\b(?!jusqu|au\b|nouveau)\w+(?:é|is|u)\b|Le plus",
+    "es": r"\{name\}»?:? \w+[ai]do\b|\w+r[lo][oa]\b|El más",
+}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_nothing_is_said_of_a_clip_that_depends_on_the_gender_of_its_name(language: str) -> None:
+    named = {str(m.id): str(m.string) for m in strings.catalogue(language) if "{name}" in str(m.id)}
+    assert len(named) >= 9
+    assert {text: said for text, said in named.items() if re.search(GENDERED[language], said)} == {}
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_scripts_get_exactly_the_texts_they_use(language: str) -> None:
     assert set(strings.task_strings(language)) == texts_of_scripts() | {CHECK_INSTRUCTION, *NAMES.values()}, HELP
