@@ -107,6 +107,20 @@ def test_the_architecture_says_who_imports_flask() -> None:
     assert named == importing
 
 
+def test_each_decision_has_a_number_of_its_own_in_its_name_and_its_title() -> None:
+    files = sorted((DOCS / "decisions").glob("*.md"))
+    numbers = [int(file.name[:4]) for file in files]
+    assert numbers == list(range(1, len(files) + 1))
+    assert [file.read_text().split(".", 1)[0] for file in files] == [f"# {number}" for number in numbers]
+
+
+def test_links_between_the_docs_lead_to_files_that_are_there() -> None:
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())]
+    assert links
+    assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
 def test_the_launchers_help_names_commands_that_exist_and_all_of_them() -> None:
     text = (ROOT / "run.py").read_text().split('"""')[1]
     named = set(re.findall(r"run\.py ([\w-]+)", text))
