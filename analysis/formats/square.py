@@ -102,7 +102,7 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
     for name in found:
         if found.count(name) > 1 or not name.strip():
             raise ValueError(f"{file}: {f'the name {name!r} comes twice' if name.strip() else 'a name is empty'}")
-    check_names(found, str(file))
+    check_names(zip(found, _lines_of_names(reading), strict=True), str(file))
     square = _square(reading)
     return RDMSet(condensed_of_square(square, found, str(file), negative=negative), found, [""])
 
@@ -193,6 +193,15 @@ class _Reading:
     names: list[str] | None
     body: list[tuple[int, list[str]]]
     flaw: str = ""
+
+
+def _lines_of_names(reading: _Reading) -> list[int | None]:
+    """The line on which each name stands (n,); None for names that were given beside the file."""
+    if reading.names is None:
+        return [None] * len(reading.body)
+    if reading.kind == "first row":
+        return [reading.grid.records[0][0]] * len(reading.body)
+    return [line for line, _ in reading.body]
 
 
 def _is_value(cell: str) -> bool:

@@ -87,8 +87,11 @@ def read_long_csv(file: str | Path, names: Sequence[str] | None = None, *, negat
         raise ValueError(f"{file}: rows of several methods: {', '.join(methods)}")
     items = list(dict.fromkeys(texts["clip_a"] + texts["clip_b"])) if names is None else list(names)
     raters = list(dict.fromkeys(texts["rater"]))
-    for spelled in (items, raters):
-        check_names(spelled, str(file))
+    lines = [line for line, _ in table.rows]
+    given = [] if names is None else [(name, None) for name in names]
+    rows = zip(lines, texts["clip_a"], texts["clip_b"], strict=True)
+    check_names([*given, *((clip, line) for line, *pair in rows for clip in pair)], str(file))
+    check_names(zip(texts["rater"], lines, strict=True), str(file))
     place = {name: index for index, name in enumerate(items)}
     rater_place = {rater: index for index, rater in enumerate(raters)}
     found = {label: np.full((len(raters), n_pairs(len(items))), np.nan) for label in values}
@@ -210,7 +213,8 @@ def read_placements_csv(
     items = _texts(table, "item")
     values = _numbers(table, ["trial", "x", "y"])
     order = tuple(dict.fromkeys(items)) if names is None else tuple(names)
-    check_names(order, str(file))
+    given = [] if names is None else [(name, None) for name in names]
+    check_names([*given, *zip(items, (line for line, _ in table.rows), strict=True)], str(file))
     place = {name: index for index, name in enumerate(order)}
     trials: dict[int, dict[int, tuple[float, float]]] = {}
     for k, (line, cells) in enumerate(table.rows):

@@ -4,7 +4,8 @@
   way to save it right: Windows-1252, Mac Roman and their kind cannot be told apart.
 * Cells are separated by commas, semicolons or tabs: by what stands in the first line, or by a line `sep=;` before it.
 * Numbers have a decimal point; in files with semicolons or tabs a decimal comma, but never both in one file. Thousands
-  separators and infinity are refused. An empty cell, NA, N/A, NaN, NULL and #N/A mean that there is no number.
+  separators and infinity are refused. An empty cell, NA, N/A, NaN, NULL, #N/A and the lone point of SPSS, SAS and Stata
+  mean that there is no number.
 * R's row names (a first column without a name, or a header that is one cell short) and the empty columns and lines that
   Excel leaves at the end are passed over.
 """
@@ -46,7 +47,7 @@ SIGNATURES = (
     (b"\x89HDF", "an HDF5 file"),
 )
 # Excel writes #N/A in its user's language.
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "#n/a", "#nv", "#n/d"})
+MISSING = frozenset({"", ".", "na", "n/a", "nan", "null", "#n/a", "#nv", "#n/d"})
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
 INFINITE = re.compile(r"[+-]?inf(?:inity)?|-?1\.#inf", re.IGNORECASE)
@@ -281,20 +282,26 @@ def _are_row_numbers(rows: Sequence[Record]) -> bool:
     return all(re.fullmatch(r"[0-9]+", cell) for cell in first) and len(set(first)) == len(first)
 
 
-def check_names(names: Iterable[str], where: str) -> None:
+def check_names(names: Iterable[tuple[str, int | None]], file: str) -> None:
     """Two spellings that look the same are meant as one name, and would silently be two.
 
     They differ in blanks, in invisible characters, or in how an accent is stored (a Mac writes ä as two characters).
+    `names` are (name, line of the file on which it stands, or None for one that was given beside the file).
 
     Raises
     ------
     ValueError
-        Naming `where` and both spellings.
+        Naming the file, the lines and both spellings.
     """
-    spelled: dict[str, str] = {}
-    for name in names:
-        first = spelled.setdefault(_look(name), name)
+    line_of: dict[str, int | None] = {}
+    for name, line in names:
+        line_of.setdefault(name, line)
+    spelled: dict[str, tuple[str, int | None]] = {}
+    for name, line in line_of.items():
+        first, first_line = spelled.setdefault(_look(name), (name, line))
         if first != name:
+            lines = [str(number) for number in dict.fromkeys((first_line, line)) if number is not None]
+            where = f"{file}, line{'s' if len(lines) > 1 else ''} {' and '.join(lines)}" if lines else file
             raise ValueError(
                 f"{where}: the names {first!r} and {name!r} look the same, but differ in blanks or in how letters are "
                 "stored; write one of them throughout"

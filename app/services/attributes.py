@@ -13,8 +13,8 @@ from app.errors import Invalid
 
 # The column that names the clip, in any case: "File name" is "filename".
 KEYS = ("clip", "clipname", "file", "filename")
-# How R, Excel (in several languages) and databases write an unknown value. In other cases these are words.
-UNKNOWN = frozenset({"NA", "N/A", "NaN", "NULL", "#N/A", "#NV", "#N/D"})
+# How R, Excel (in several languages), databases and SPSS write an unknown value. In other cases these are words.
+UNKNOWN = frozenset({".", "NA", "N/A", "NaN", "NULL", "#N/A", "#NV", "#N/D"})
 
 Attributes = dict[str, dict[str, str]]
 

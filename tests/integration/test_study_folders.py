@@ -104,8 +104,11 @@ def test_a_name_that_could_be_two_clips_is_refused(
 
 
 def test_unknown_values_are_empty_and_words_stay_words(tmp_path: Path) -> None:
-    read = attributes(tmp_path, "clip,a,b,c\nc1,NA,#N/A,na\nc2,1,x,007\n")
-    assert read == {"c1.mp4": {"a": "", "b": "", "c": "na"}, "c2.mov": {"a": "1", "b": "x", "c": "007"}}
+    read = attributes(tmp_path, "clip,a,b,c,d\nc1,NA,#N/A,na,.\nc2,1,x,007,2.5\n")
+    assert read == {
+        "c1.mp4": {"a": "", "b": "", "c": "na", "d": ""},
+        "c2.mov": {"a": "1", "b": "x", "c": "007", "d": "2.5"},
+    }
 
 
 def test_another_encoding_is_refused_with_the_menu_entry_that_saves_it_right(tmp_path: Path) -> None:

@@ -282,14 +282,33 @@ def test_names_that_look_the_same_are_never_two_in_silence(tmp_path, one, other)
     raters = f"rater,clip_a,clip_b,dissimilarity\n{one},x,y,.1\n{other},x,z,.2\n"
     square = f",{one},{other},c\n{one},0,.1,.2\n{other},.1,0,.3\nc,.2,.3,0\n"
     placements = f"trial,item,x,y\n1,{one},0,0\n1,c,.1,0\n2,{other},0,0\n2,c,.2,0\n"
-    for read, text in (
-        (tables.read_long_csv, pairs),
-        (tables.read_long_csv, raters),
-        (tables.read_square_csv, square),
-        (tables.read_placements_csv, placements),
+    first_row = f"{one},{other},c\n0,.1,.2\n.1,0,.3\n.2,.3,0\n"
+    for read, text, lines in (
+        (tables.read_long_csv, pairs, "lines 2 and 4"),
+        (tables.read_long_csv, raters, "lines 2 and 3"),
+        (tables.read_square_csv, square, "lines 2 and 3"),
+        (tables.read_square_csv, first_row, "line 1"),
+        (tables.read_placements_csv, placements, "lines 2 and 4"),
     ):
-        with pytest.raises(ValueError, match=r"table\.csv: the names .* look the same"):
+        with pytest.raises(ValueError, match=rf"table\.csv, {lines}: the names .* look the same"):
             read(write(tmp_path, text))
+
+
+def test_the_lone_point_of_spss_is_a_missing_value(tmp_path):
+    for separator, point in ((",", "."), ("\t", "."), (";", ",")):
+        rows = [
+            ["", "a", "b", "c"],
+            ["a", "0", " . ", f"{point}2"],
+            ["b", ".", "0", f"{point}34"],
+            ["c", f"{point}2", f"{point}34", "0"],
+        ]
+        square = "\n".join(separator.join(row) for row in rows)
+        np.testing.assert_array_equal(tables.read_square_csv(write(tmp_path, square)).rdms, [[np.nan, 0.2, 0.34]])
+    pairs = "clip_a,clip_b,dissimilarity\na,b,.\na,c,.2\nb,c,.3\n"
+    np.testing.assert_array_equal(tables.read_long_csv(write(tmp_path, pairs)).rdms, [[np.nan, 0.2, 0.3]])
+    placements = "trial,item,x,y\n1,a,.,0\n1,b,.1,0\n1,c,.2,0\n"
+    with pytest.raises(ValueError, match=r"table\.csv, line 2: column x is empty"):
+        tables.read_placements_csv(write(tmp_path, placements))
 
 
 @pytest.mark.parametrize("column", ["participant", "Rater", "subject_id", "Session", "PROLIFIC_PID", "Subject ID"])
