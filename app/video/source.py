@@ -122,6 +122,10 @@ def why_not_a_video(path: Path) -> str:
     if b"<svg" in text or head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")):
         return "the file is a picture, not a video"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        # An extended header's flags: the second bit says that the file is animated. FFmpeg reads no such file.
+        is_animated = head[12:16] == b"VP8X" and len(head) > 20 and bool(head[20] & 2)
+        if is_animated:
+            return "the file is an animated WebP picture, which is not read; convert it to MP4 first"
         return "the file is a picture, not a video"
     if text.startswith((b"<!doctype", b"<html", b"<script", b"<?xml", b"<head", b"<body")):
         return "the file is a web page or other markup, not a video"

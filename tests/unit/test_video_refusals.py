@@ -68,6 +68,17 @@ def test_f37_a_still_picture_named_mp4_is_refused(tmp_path, kind):
     assert "picture, not a video" in refusal(path)
 
 
+def test_an_animated_webp_is_called_so_and_gif_and_apng_are_read(tmp_path):
+    pictures = [Image.new("RGB", (64, 48), (60 * shade, 0, 200)) for shade in range(4)]
+    for name in ("a.webp", "a.gif", "a.png"):
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=100)
+    assert (
+        refusal(tmp_path / "a.webp")
+        == "the file is an animated WebP picture, which is not read; convert it to MP4 first"
+    )
+    assert inspect(tmp_path / "a.gif", Limits()).probe.frames == inspect(tmp_path / "a.png", Limits()).probe.frames == 4
+
+
 def test_f37_one_frame_is_no_video(tmp_path):
     assert "single picture" in refusal(make_clip(tmp_path / "a.mp4", frames=1))
     still = tmp_path / "still.gif"
