@@ -227,11 +227,14 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
             echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
             echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
     running = running_server(place.settings)
-    click.echo(f"The study {name} is open. Participants' link: {running or server_address(place.settings)}/join/{name}")
+    link = f"{running or server_address(place.settings)}/join/{name}"
     if running is None:
         click.echo(
-            "No server is running on this data folder: start it with `python3 run.py serve`, which prints its link."
+            f"The study {name} is open, but no server is running on this data folder: start it with "
+            f"`python3 run.py serve`. The participants' link will then be {link}"
         )
+    else:
+        click.echo(f"The study {name} is open. Participants' link: {link}")
 
 
 @study.command("close")
@@ -268,7 +271,14 @@ def study_link(
         people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
         if not people:
             raise Invalid("No ids: name them by --id, or give a table by --csv.")
-        base = (address or server_address(place.settings)).rstrip("/")
+        running = running_server(place.settings)
+        base = (address or running or server_address(place.settings)).rstrip("/")
+        if address is None and running is None:
+            # Beside the table, which may go into a file.
+            click.echo(
+                "No server is running on this data folder: the links will work once `python3 run.py serve` runs.",
+                err=True,
+            )
         links = list(person_links(found, base, place.settings.secret_key, people))
     csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])
 

@@ -71,7 +71,7 @@ def test_serve_says_that_only_this_computer_can_open_it_and_other_commands_print
             assert urllib.request.urlopen(link, timeout=30).status == 200
     after = run(settings, "study", "open", "faces")
     assert not (settings.data / "server.json").exists()
-    assert "open already" in str(after.exception) or "No server is running" in after.output
+    assert "open already" in str(after.exception) or "no server is running" in after.output
 
 
 def test_serve_for_the_network_says_so_and_prints_an_address_that_others_can_open(
@@ -89,7 +89,21 @@ def test_serve_for_the_network_says_so_and_prints_an_address_that_others_can_ope
 
 def test_without_a_server_opening_a_study_says_how_to_start_one(settings: Settings, database: Database) -> None:
     make_study(database, settings, state="draft")  # type: ignore[arg-type]
-    assert "No server is running on this data folder" in run(settings, "study", "open", "faces").output
+    said = run(settings, "study", "open", "faces").output
+    assert "no server is running on this data folder: start it with `python3 run.py serve`" in said
+    assert "The participants' link will then be http://127.0.0.1:8000/join/faces" in said
+    assert "Participants' link:" not in said
+
+
+def test_without_a_server_the_links_of_people_come_with_a_note_beside_the_table(
+    settings: Settings, database: Database
+) -> None:
+    make_study(database, settings)  # type: ignore[arg-type]
+    found = run(settings, "study", "link", "faces", "--id", "ada")
+    assert found.stdout.startswith("id,link\nada,http://127.0.0.1:8000/join/faces")
+    assert "No server is running on this data folder" in found.stderr
+    given = run(settings, "study", "link", "faces", "--id", "ada", "--address", "https://lab.example")
+    assert given.stderr == ""
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])
