@@ -40,6 +40,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("height_px", "int", "px", "Height of the picture"),
         Column("frame_rate", "float", "1/s", "Mean frame rate"),
         Column("has_sound", "bool", "", "Whether participants could hear it"),
+        Column(
+            "converted_at",
+            "time",
+            "UTC",
+            "When it was last converted: trials shown before saw an earlier conversion of the same file (server clock)",
+        ),
     ),
     "attributes": (
         CLIP,

@@ -63,6 +63,7 @@ def _clips(db: Session, study: Study) -> Iterator[Cells]:
             "height_px": clip.height,
             "frame_rate": clip.fps,
             "has_sound": with_sound and bool(clip.has_audio),
+            "converted_at": clip.converted_at,
         }
 
 

@@ -10,6 +10,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -185,6 +186,17 @@ def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_pat
         cells = [cell for row in csv.reader(io.StringIO(bundle.text(f"{name}.csv"))) for cell in row]
         assert not [cell for cell in cells if cell[:1] in {"=", "+", "@"} or cell == "-2"], name
     assert next(bundle.rows("clips"))["label"] == "=HYPERLINK(1)"
+
+
+def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: desk.Lab, tmp_path: Path) -> None:
+    again = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    with lab.database.writing() as db:
+        first, second = db.scalars(select(Clip).order_by(Clip.position).limit(2))
+        first.converted_at, second.converted_at = again, None
+        db.commit()
+    rows = list(export(lab, tmp_path).rows("clips"))
+    assert list(rows[0])[-1] == "converted_at"
+    assert [row["converted_at"] for row in rows[:2]] == [again, None]
 
 
 def test_the_mat_file_opens_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
