@@ -20,7 +20,7 @@ from app.services.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_
 from app.services.export_tables import ExportOptions
 from app.services.room import problems
 from app.services.status import study_counts
-from app.services.studies import close_study, failed_clips, open_study
+from app.services.studies import close_study, failed_clips, open_study, study_warnings
 from app.web import login
 from app.web.context import database, settings
 from app.web.login import account_id
@@ -74,7 +74,10 @@ def participants(name: str) -> str:
     with database().reading() as db:
         found = own_study(db, account_id(), name)
         before = {"failed": failed_clips(found), "differences": differences(found.clips)}
-        return render_template("researcher/participants.html", study=study_view(found), before=before)
+        warnings = study_warnings(db, name)
+        return render_template(
+            "researcher/participants.html", study=study_view(found), before=before, warnings=warnings
+        )
 
 
 @blueprint.get("/studies/<name>/clips")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.models import Clip, Study
 from app.services.estimates import Choice, estimate_raters
 from app.services.methods_text import DESIGNS, ESTIMATORS
 from app.services.results import group_rdm
+from app.services.studies import study_warnings
 from app.web import researcher_api
 from tests import desk
 from tests.factories import make_study
@@ -52,6 +54,17 @@ def test_without_studies_the_list_says_which_commands_make_one(settings: Setting
         page = lab.client.get("/studies").text
     assert "There is no study yet" in page
     assert "python3 run.py study create my-study" in page
+
+
+def test_settings_that_are_probably_not_meant_are_named_on_the_studys_page(lab: desk.Lab) -> None:
+    assert "data-warnings" not in lab.client.get("/studies/faces").text
+    with lab.database.writing() as db:
+        study = db.scalars(select(Study)).one()
+        study.definition = study.definition | {"texts": {"consent": "Please agree."}}
+        db.commit()
+        [problem] = study_warnings(db, "faces")
+    page = html.unescape(lab.client.get("/studies/faces").text).split("data-warnings", 1)[1].split("</div>", 1)[0]
+    assert f"<code>{problem.key}</code> {problem.sentence}" in page
 
 
 def test_opening_and_closing(lab: desk.Lab) -> None:
