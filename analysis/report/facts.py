@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.arrangement import Floats
 from analysis.report.results import Results
+from analysis.results import not_converged
 
 MOST_LISTED = 12
 
@@ -96,7 +97,7 @@ def remarks(results: Results) -> list[str]:
             "relative to another is not determined by the data, and their RDMs must be read group by group."
         )
     if unsettled := [rater for rater, estimate in estimates if not estimate.converged]:
-        found.append(f"The estimate of {_list(unsettled)} did not settle within its bound of iterations.")
+        found.append(not_converged(_list(unsettled)))
     dropped = [(rater, *one) for rater, estimate in estimates for one in estimate.dropped]
     found += [f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MOST_LISTED]]
     if len(dropped) > MOST_LISTED:

@@ -32,7 +32,7 @@ RATER_COLUMNS = (
     Column("least_evidence", "float", "arena diameters^2", "Evidence of the pair that has least", True),
     Column("predicted", "int", "", "Pairs that were never seen and are predicted", True),
     Column("iterations", "int", "", "Rounds of the estimator", True),
-    Column("converged", "bool", "", "Whether the estimator settled", True),
+    Column("converged", "bool", "", "Whether the estimator converged", True),
     Column("no_interval", "text", "", "Why intervals were asked for and are not given"),
 )
 MAP_COLUMNS = (

@@ -13,7 +13,7 @@ from analysis.results.agreement import (
 )
 from analysis.results.measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from analysis.results.pooled import GROUP, GroupRDM, group_rdm, group_set, judged, rater_set
-from analysis.results.raters import estimate_rater, observations
+from analysis.results.raters import estimate_rater, not_converged, observations
 from analysis.results.working import TrialWork, group_quality_rows, quality_rows, rater_quality, trial_work
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "group_rdm",
     "group_set",
     "judged",
+    "not_converged",
     "observations",
     "quality_rows",
     "rater_quality",

@@ -31,6 +31,15 @@ def estimate_rater(
         return str(error)
 
 
+def not_converged(whose: str = "") -> str:
+    """The sentence about estimates whose `converged` is False; `whose` names the raters where there are several."""
+    of_whom = f" of {whose}" if whose else ""
+    return (
+        f"The estimate{of_whom} did not converge: an iteration reached its bound, or found no step that lowers its "
+        "loss further. What it had found by then is the result."
+    )
+
+
 def observations(arrangements: Sequence[Arrangement], n_items: int, estimate: RDMEstimate) -> Floats:
     """Number of the rater's trials that hold each pair, (P,); trials that the estimate left out do not count."""
     left_out = {number for number, _ in estimate.dropped}

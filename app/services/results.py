@@ -20,6 +20,7 @@ from analysis.results import (
     GroupRDM,
     group_set,
     judged,
+    not_converged,
     observations,
     rater_set,
 )
@@ -151,7 +152,7 @@ def notes(estimate: RDMEstimate) -> list[str]:
             "groups is not determined by the data."
         )
     if not estimate.converged:
-        found.append(f"The estimate did not settle within {estimate.n_iter} rounds.")
+        found.append(not_converged())
     if predicted := int(estimate.predicted.sum()):
         found.append(
             f"{predicted} pairs were never seen together: they enter no figure; the completed RDM shows what the model "

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
-from analysis import estimate_rdm
+from analysis import Arrangement, estimate_rdm
 from analysis.noise_ceiling import noise_ceiling
-from analysis.results import estimate_rater
+from analysis.results import estimate_rater, not_converged
 from app.domain import SessionState
 from app.errors import Invalid
 from app.models import ParticipantSession, Placement, Study, now
@@ -228,8 +229,6 @@ def test_a_map_of_pairs_that_do_not_hang_together_is_refused_in_words() -> None:
 
 
 def test_notes_say_what_a_reader_has_to_know() -> None:
-    from analysis import Arrangement
-
     apart = [
         Arrangement([0, 1, 2], [[0, 0], [0.1, 0], [0, 0.3]]),
         Arrangement([3, 4, 5], [[0, 0], [0.1, 0], [0, 0.3]]),
@@ -238,6 +237,16 @@ def test_notes_say_what_a_reader_has_to_know() -> None:
     sentences = " ".join(notes(estimate_rdm(apart, 6, method="weighted_average")))
     assert "2 groups that share no pair" in sentences
     assert "Trial 3 was left out" in sentences
+    assert "converge" not in sentences
+
+
+def test_an_estimate_that_stopped_early_is_not_said_to_have_used_up_its_rounds() -> None:
+    """`converged` is False at a bound and where a line search gives up, which may be after two rounds."""
+    trial = Arrangement([0, 1, 2, 3], [[0, 0], [0.1, 0], [0, 0.3], [0.2, 0.2]])
+    estimate = replace(estimate_rdm([trial], 4, method="weighted_average"), converged=False, n_iter=2)
+    assert notes(estimate) == [not_converged()]
+    assert "2 rounds" not in not_converged()
+    assert not_converged("P001, P003").startswith("The estimate of P001, P003 did not converge")
 
 
 def test_f19_a_silent_session_is_idle_then_left(lab: desk.Lab, study: int) -> None:
