@@ -164,10 +164,12 @@ def test_another_pixel_ratio_changes_nothing_but_sharpness(open_arena: OpenArena
         assert page.circle()["width"] == places[0].circle()["width"]
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
-def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Device, language: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "touch"), [("en", False), ("de", False), ("fr", False), ("es", False), ("de", True)]
+)
+def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Device, language: str, touch: bool) -> None:
     """853 x 480; 1280 x 720 magnified to 200 %; phones upright and lying: with the longest words of the bars."""
-    page = device(viewport={"width": 1280, "height": 720}, locale=language).new_page()
+    page = device(viewport={"width": 1280, "height": 720}, locale=language, has_touch=touch).new_page()
     page.goto(serve(trials=[list(range(12)), [4, 5]], real_arena=True).task)
     expect(page.locator("[data-clip='C-0']")).to_be_visible()
     page.evaluate(
@@ -199,6 +201,49 @@ def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Devic
         assert said["y"] + said["height"] <= bar["y"] + bar["height"], (width, height)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert {size: missed for size, missed in found.items() if missed} == {}
+
+
+def test_every_control_is_at_least_44_pixels_on_each_side_for_fingers(serve: Serve, device: Device) -> None:
+    page = device(**TABLET).new_page()
+    server = serve(real_arena=True, sound=True, state="instructed")
+    small = """() => [...document.querySelectorAll('button, [role=button], input')].map((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return [element.id || element.className || element.textContent, Math.round(width), Math.round(height)];
+    }).filter(([, width, height]) => width && Math.min(width, height) < 44)"""
+
+    def measure(screen: str) -> None:
+        settled(page)
+        assert page.evaluate(small) == [], screen
+
+    page.goto(server.url + "/join/faces")
+    expect(page.get_by_role("button", name="I agree")).to_be_visible()
+    measure("consent")
+    page.goto(server.task)
+    expect(page.locator("#start")).to_be_visible()
+    measure("instructions")
+    page.locator("#start").tap()
+    expect(page.locator("#screen-sound")).to_be_visible()
+    measure("sound check")
+    for dialog in ("help", "pause", "leave"):
+        page.evaluate("id => document.getElementById(id).showModal()", f"{dialog}-dialog")
+        measure(dialog)
+        page.evaluate("id => document.getElementById(id).close()", f"{dialog}-dialog")
+
+
+def test_the_arenas_controls_are_at_least_44_pixels_for_fingers(open_arena: OpenArena) -> None:
+    page = open_arena(n=12, context={**TABLET, "viewport": {"width": 667, "height": 300}})
+    expect(page.page.locator("[data-note]")).to_be_visible()
+    for width, height in [(667, 300), (820, 1180)]:
+        resize(page.page, width, height)
+        sizes = page.page.evaluate(
+            """() => [...document.querySelectorAll('.arena button')].map((button) => {
+              const { width, height } = button.getBoundingClientRect();
+              return [button.className, width, height];
+            })"""
+        )
+        shown = [one for one in sizes if one[1]]
+        assert len(shown) >= 7, sizes
+        assert [one for one in shown if min(one[1:]) < 43.99] == []
 
 
 def test_too_small_a_window_is_told_before_consent_and_a_small_screen_cannot_agree(
