@@ -16,6 +16,8 @@ from analysis.estimators.trials import Trials
 from analysis.rdm import to_square, upper_triangle
 
 RIDGE = 30.0
+# The ridge is at most this share of the mean precision of an item: what was placed once, without noise, outweighs it.
+RIDGE_SHARE = 0.03
 MAX_DIMENSIONS = 8
 MAX_ITER = 500
 DESIGN_MAX_ITER = 60
@@ -45,12 +47,12 @@ def fit_latent(
     start: Configuration | None = None,
     average: PrecisionWeighted | None = None,
     max_dimensions: int = MAX_DIMENSIONS,
-    ridge: float = RIDGE,
     max_iter: int = MAX_ITER,
 ) -> LatentFit:
     """Fit a configuration in min(max_dimensions, n-2) dimensions to the precision-weighted average of the trials.
 
     Minimises 1/2 sum W (y - distance)**2 and a ridge towards the mean point and the mean uniqueness, by L-BFGS.
+    The weight of the ridge is RIDGE, or less in a session so small that it would outweigh the placements.
 
     Within a design loop pass the configuration of the last fit as `start` and `max_iter=DESIGN_MAX_ITER`. The precision
     W is `fit.average.precision`, the noise variances s2 and r2 are `fit.average.placement_variance` and
@@ -58,6 +60,7 @@ def fit_latent(
     """
     average = precision_weighted(trials) if average is None else average
     start = classical_start(average.rdm, min(max_dimensions, trials.n_items - 2)) if start is None else start
+    ridge = min(RIDGE, RIDGE_SHARE * 2.0 * float(average.precision.sum()) / trials.n_items)
     few = np.mean(average.precision > 0) < SPARSE_BELOW
     misfit = (misfit_of_seen_pairs if few else misfit_of_all_pairs)(average, start)
 

@@ -11,6 +11,7 @@ from scipy.spatial.distance import pdist
 from analysis import Arrangement, NoUsableTrialsError, estimate_rdm
 from analysis.estimators import METHODS, connected_sets
 from analysis.rdm import n_pairs, pairs_within, subset
+from analysis.simulate import Behaviour, place_items
 
 MODELS = ("latent", "arrangement", "combined")
 every_method = pytest.mark.parametrize("method", METHODS)
@@ -45,6 +46,29 @@ def test_without_noise_a_plane_is_recovered(method):
     # The models shrink a little even then: their ridge is for noisy people.
     least = 0.985 if method in MODELS else 0.99999
     assert np.corrcoef(estimate.rdm, expected)[0, 1] > least
+
+
+@pytest.mark.parametrize("positions", [[0.0, 0.1, 0.4, 0.45], [-0.5, -0.2, 0.1, 0.5, 0.52, 0.3], [0.0, 0.02, 0.3]])
+@pytest.mark.parametrize("method", ["latent", "combined"])
+def test_one_round_on_a_line_keeps_what_was_placed(method, positions):
+    line = np.column_stack([positions, np.zeros(len(positions))])
+    estimate = estimate_rdm([Arrangement(np.arange(len(positions)), line)], len(positions), method=method)
+    assert np.corrcoef(estimate.rdm, pdist(line))[0, 1] > 0.95
+
+
+def test_in_a_session_of_one_round_the_models_know_as_much_as_the_average():
+    """A ridge that outweighs few placements gave r = .80 for 10 clips where the average had .95, without any noise."""
+    found = {"weighted_average": [], "latent": [], "combined": []}
+    for n_items, seed in [(n, seed) for n in (4, 6, 10) for seed in range(8)]:
+        rng = np.random.default_rng([n_items, seed])
+        truth = pdist(rng.normal(size=(n_items, 3)))
+        trial = place_items(truth, np.arange(n_items), behaviour=Behaviour(noise=0.05), rng=rng)
+        for method, correlations in found.items():
+            estimate = estimate_rdm([trial], n_items, method=method)
+            correlations.append(np.corrcoef(estimate.rdm, truth)[0, 1])
+    average = np.mean(found["weighted_average"])
+    assert np.mean(found["latent"]) > average - 0.02
+    assert np.mean(found["combined"]) > average - 0.02
 
 
 @every_method
