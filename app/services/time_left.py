@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 
-# Evidence comes fast at first and slowly later: the share of it grows about with the two-thirds power of the time.
-EVIDENCE_POWER = 1.5
 # An estimate of the whole never rises by more than this share with one trial.
 LARGEST_RISE = 0.1
 
 
 def expected_minutes(
-    before: float | None, minutes: float, fraction: float, *, by_count: float, max_minutes: float
+    before: float | None, minutes: float, fraction: float, *, weakest: float, by_count: float, max_minutes: float
 ) -> float | None:
     """Minutes that the whole session will take at this participant's pace.
+
+    Evidence comes fast at first, so that its mean over pairs promises too early an end; that of the weakest pair stands
+    still at first, and promises too late a one. Their geometric mean goes about evenly with the time.
 
     Parameters
     ----------
@@ -22,9 +23,11 @@ def expected_minutes(
     minutes
         Worked so far.
     fraction
-        How far along the session is by the rule that is nearest to its end, 0 to 1.
+        How far along the session is by the rule that is nearest to its end, 0 to 1; by evidence, the mean over pairs.
+    weakest
+        The weakest pair's share of the evidence that each needs, 0 to 1.
     by_count
-        How far along it is by the rules that count trials or minutes, which go evenly; evidence does not.
+        How far along it is by the rules that count trials or minutes, which go evenly.
 
     Returns
     -------
@@ -33,8 +36,8 @@ def expected_minutes(
     """
     if minutes <= 0 or fraction <= 0:
         return before
-    power = EVIDENCE_POWER if fraction > by_count else 1.0
-    own = minutes / math.pow(fraction, power)
+    done = max(by_count, math.sqrt(fraction * weakest))
+    own = minutes / done if done > 0 else max_minutes
     smooth = own if before is None else min((before + own) / 2, before * (1 + LARGEST_RISE))
     return min(max(smooth, minutes), max_minutes)
 

@@ -118,6 +118,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         session.expected_minutes,
         minutes,
         progress.fraction,
+        weakest=min(progress.min_evidence / stop.min_evidence, 1.0),
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,
     )
