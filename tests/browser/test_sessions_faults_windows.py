@@ -45,9 +45,14 @@ def test_who_left_on_another_device_is_not_asked_to_decide_anything_here(site: S
     there.get_by_role("button", name="Leave", exact=True).click()
     there.get_by_role("button", name="Leave for good").click()
     expect(there.get_by_role("heading", name="You have left the study")).to_be_visible()
-    elsewhere(here)
-    here.get_by_role("button", name="Go on here instead").click()
-    expect(here.get_by_role("heading", name="You have left the study")).to_be_visible()
+    # This window may have learnt by a draft that the task went on elsewhere; else it learns of the end at once.
+    here.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    left = here.get_by_role("heading", name="You have left the study")
+    here_instead = here.get_by_role("button", name="Go on here instead")
+    expect(left.or_(here_instead)).to_be_visible()
+    if here_instead.is_visible():
+        here_instead.click()
+    expect(left).to_be_visible()
     assert site.stored(link) == []
 
 
@@ -333,6 +338,6 @@ def test_f17_what_was_placed_just_before_another_device_took_over_is_there(site:
     saved(first)
     there = place(first, 1)
     second.goto(first.url)
+    # The first device learns of it here only if its draft was not on its way yet.
     expect(second.locator("[data-status]")).to_have_text("2 clips are still outside")
-    elsewhere(first)
     assert set(there) < site.drafted(link)
