@@ -172,6 +172,8 @@ def test_opening_the_database_again_keeps_the_locks_of_the_connections_that_are_
         check=True,
     )
     write(database, "after")
+    with database.reading() as db:
+        assert len(list(db.scalars(select(SetupLink)))) == 3
     database.close()
 
 
