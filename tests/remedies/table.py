@@ -82,15 +82,13 @@ def check(row: Row, root: Path = ROOT) -> None:
         path, _, title = test.partition("::")
         if not (root / path).is_file() or not title:
             raise BadRow(f"{row.name}: there is no test {test}")
-        text = (root / path).read_text(encoding="utf-8")
-        titles = _javascript_tests(text) if path.endswith(".mjs") else _python_tests(text)
-        if title not in titles:
+        if title not in titles_in(root / path):
             raise BadRow(f"{row.name}: there is no test {test}")
 
 
-def _python_tests(text: str) -> set[str]:
+def titles_in(file: Path) -> set[str]:
+    """Names of the functions of a Python file, or titles of a JavaScript file's tests, as they are written there."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".mjs":
+        return {title for _, title in re.findall(r"^\s*test\((['\"`])(.*?)\1,", text, re.MULTILINE)}
     return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-
-
-def _javascript_tests(text: str) -> set[str]:
-    return {title for _, title in re.findall(r"^test\((['\"`])(.*?)\1,", text, re.MULTILINE)}
