@@ -21,7 +21,11 @@
 
   // When was a clip pointed at, when could its video's first frame be seen, and when did the next frame come?
   let pointed = null;
-  addEventListener('pointerover', (event) => (pointed = event.target.closest('[data-clip]') ? event.timeStamp : null), true);
+  addEventListener(
+    'pointerover',
+    (event) => (pointed = event.target.closest('[data-clip]') ? event.timeStamp : null),
+    true,
+  );
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function playAndWatch() {
     const since = pointed;

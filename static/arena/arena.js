@@ -175,7 +175,8 @@ export function mountArena(element, options) {
     const room = judgeRoom(place, arena.min_window);
     const blocked = room?.blocked ?? false;
     view.note.hidden = room === null || blocked || noteClosed;
-    if (!view.note.hidden) view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
+    if (!view.note.hidden)
+      view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
     if (blocked) {
       const [heading, ...words] = blockedWords(screen, arena.min_window, inputs, t);
       view.blocked.replaceChildren(make('h2', {}, heading), ...words.map((text) => make('p', {}, text)));

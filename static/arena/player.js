@@ -241,7 +241,17 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
       const { video } = slot;
       slot.used = now();
       slot.seen = video.currentTime;
-      slot.play = { t: null, since: null, ms: 0, how, ended: false, reached: 0, counted: false, muted: false, silent: false };
+      slot.play = {
+        t: null,
+        since: null,
+        ms: 0,
+        how,
+        ended: false,
+        reached: 0,
+        counted: false,
+        muted: false,
+        silent: false,
+      };
       slot.hushed = !(playback.sound && EXPLICIT.has(how));
       obey(slot);
       listen(slot);

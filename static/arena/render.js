@@ -131,7 +131,11 @@ export function createRenderer(view, { labels, t, arena }) {
     const hint = done && arena.hints ? hintText(hintFor(present.placed, state.space.pitch), t) : '';
     const disable = (button, off) => button.setAttribute('aria-disabled', String(off));
     write('status', statusText(state, t), (text) => (view.status.textContent = text));
-    write('guidance', guidance(state, labels, t) || hint || restoredWords(state, t), (text) => (view.guidance.textContent = text));
+    write(
+      'guidance',
+      guidance(state, labels, t) || hint || restoredWords(state, t),
+      (text) => (view.guidance.textContent = text),
+    );
     write('done', done && !state.busy, (ready) => disable(view.done, !ready));
     write('undo', past.length > 0 && !state.busy, (can) => disable(view.undo, !can));
     write('redo', future.length > 0 && !state.busy, (can) => disable(view.redo, !can));

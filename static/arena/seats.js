@@ -35,7 +35,10 @@ export function seatPlan(width, height, count, aspect) {
   for (let shrink = 1; shrink > 0.25; shrink *= 0.88) {
     const wide = largestPlan(width, height, count, (diameter) => size(diameter, shrink));
     const tall = largestPlan(height, width, count, (diameter) => turned(diameter, shrink));
-    for (const [plan, isTall] of [[wide, false], [tall, true]]) {
+    for (const [plan, isTall] of [
+      [wide, false],
+      [tall, true],
+    ]) {
       if (plan && (!best || plan.diameter > best.plan.diameter + 1)) best = { plan, isTall, shrink };
     }
     if (best && best.plan.diameter >= 0.72 * Math.min(width, height)) break;

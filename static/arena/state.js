@@ -218,7 +218,21 @@ const ACTIONS = {
 const NONE = Object.freeze([]);
 
 /** Actions that say something about the stage or the clips rather than change the arrangement. */
-const ALWAYS = new Set(['space', 'watched', 'unheard', 'failed', 'ready', 'busy', 'block', 'look', 'enlarge', 'zoom', 'pan', 'whole', 'reveal']);
+const ALWAYS = new Set([
+  'space',
+  'watched',
+  'unheard',
+  'failed',
+  'ready',
+  'busy',
+  'block',
+  'look',
+  'enlarge',
+  'zoom',
+  'pan',
+  'whole',
+  'reveal',
+]);
 
 /**
  * @param {State} state

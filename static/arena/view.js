@@ -75,7 +75,12 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     helpButton: tool('help', inputs.touchOnly ? t('Help') : t('Mouse, touch and keys')),
     note: make('p', { class: 'arena__note', 'data-panel': '', 'data-note': '', role: 'status', hidden: '' }),
     noteWords: make('span', { dir: 'auto' }),
-    noteClose: make('button', { type: 'button', class: 'arena__note-close', 'aria-label': closeLabel, title: closeLabel }),
+    noteClose: make('button', {
+      type: 'button',
+      class: 'arena__note-close',
+      'aria-label': closeLabel,
+      title: closeLabel,
+    }),
     blocked: make('div', { class: 'arena__blocked', 'data-blocked': '', role: 'alert', hidden: '' }),
     status: make('p', { class: 'arena__status', 'data-status': '' }),
     guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),

@@ -79,7 +79,9 @@ export function guidance(state, labels, t) {
   const { hand, toWatch, selected } = state;
   if (toWatch && !state.failed[toWatch]) {
     const name = nameOf(state, toWatch, labels, t);
-    return state.watched[toWatch] ? t('You can place “{name}” now.', { name }) : t('Watch “{name}” to its end first.', { name });
+    return state.watched[toWatch]
+      ? t('You can place “{name}” now.', { name })
+      : t('Watch “{name}” to its end first.', { name });
   }
   if (state.unheard && (!hand || hand.how === 'click') && !state.watched[state.unheard]) {
     return t('“{name}” was not heard. Turn the sound on, then click or tap the clip.', {

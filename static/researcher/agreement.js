@@ -1,7 +1,7 @@
 /** The table of agreement between raters: each measure with its interval as numbers, as a picture and in words. */
 
-import { make, makeSvg, simulatedMark } from "./elements.js";
-import { counted, number } from "./words.js";
+import { make, makeSvg, simulatedMark } from './elements.js';
+import { counted, number } from './words.js';
 
 const WIDE = 280;
 const NARROW = 170;
@@ -13,91 +13,187 @@ const HEIGHT = 26;
  */
 export function showAgreement(element, found) {
   if (found.n_raters < 2) {
-    element.replaceChildren(make("p", { class: "empty" },
-      found.n_raters === 1 ? "There is one rater so far: agreement needs at least two." : "There is no rater with an RDM yet."));
+    element.replaceChildren(
+      make(
+        'p',
+        { class: 'empty' },
+        found.n_raters === 1
+          ? 'There is one rater so far: agreement needs at least two.'
+          : 'There is no rater with an RDM yet.',
+      ),
+    );
     return;
   }
   const ends = found.measures.flatMap(({ value, low, high }) => [value, low, high]);
   const lowest = Math.min(0, ...ends.filter((end) => end !== null), ...found.raters.map(({ r }) => r ?? 0));
-  const scale = { low: Math.max(-1, Math.floor(lowest * 5) / 5), high: 1, width: element.clientWidth < 850 ? NARROW : WIDE };
+  const scale = {
+    low: Math.max(-1, Math.floor(lowest * 5) / 5),
+    high: 1,
+    width: element.clientWidth < 850 ? NARROW : WIDE,
+  };
   const main = found.measures.filter((measure) => measure.main);
   const more = found.measures.filter((measure) => !measure.main);
   const percent = Math.round(100 * found.level);
   const table = (rows) => tableOf(rows, percent, scale);
   element.replaceChildren(
-    make("p", { class: "hint" }, `Computed from ${counted(found.n_raters, "rater")}, over the pairs that both sides saw. Intervals `
-      + `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single `
-      + "raters are noisy, their mean is not."),
-    make("p", { class: "hint", "data-influence": true }, found.influence ?? ""),
-    wide("Table of agreement", table([...main.map((measure) => row(measure, scale)), ceilingRow(found.ceiling, scale), ratersRow(found.raters, scale)])),
-    make("details", {}, make("summary", {}, "More coefficients"), wide("Table of more coefficients", table(more.map((measure) => row(measure, scale))))),
+    make(
+      'p',
+      { class: 'hint' },
+      `Computed from ${counted(found.n_raters, 'rater')}, over the pairs that both sides saw. Intervals ` +
+        `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single ` +
+        'raters are noisy, their mean is not.',
+    ),
+    make('p', { class: 'hint', 'data-influence': true }, found.influence ?? ''),
+    wide(
+      'Table of agreement',
+      table([
+        ...main.map((measure) => row(measure, scale)),
+        ceilingRow(found.ceiling, scale),
+        ratersRow(found.raters, scale),
+      ]),
+    ),
+    make(
+      'details',
+      {},
+      make('summary', {}, 'More coefficients'),
+      wide('Table of more coefficients', table(more.map((measure) => row(measure, scale)))),
+    ),
   );
 }
 
 function wide(label, content) {
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, content);
+  return make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, content);
 }
 
 function tableOf(rows, percent, scale) {
-  return make("table", { class: "agreement" },
-    make("thead", {}, make("tr", {},
-      make("th", { scope: "col" }, "Measure"),
-      make("th", { scope: "col", class: "number" }, "Value"),
-      make("th", { scope: "col", class: "number" }, `${percent} % interval`),
-      make("th", { scope: "col", class: "picture" }, make("span", { class: "unseen" }, "Picture"), numbers(scale)))),
-    make("tbody", {}, ...rows));
+  return make(
+    'table',
+    { class: 'agreement' },
+    make(
+      'thead',
+      {},
+      make(
+        'tr',
+        {},
+        make('th', { scope: 'col' }, 'Measure'),
+        make('th', { scope: 'col', class: 'number' }, 'Value'),
+        make('th', { scope: 'col', class: 'number' }, `${percent} % interval`),
+        make('th', { scope: 'col', class: 'picture' }, make('span', { class: 'unseen' }, 'Picture'), numbers(scale)),
+      ),
+    ),
+    make('tbody', {}, ...rows),
+  );
 }
 
 function row({ label, meaning, value, low, high, reason }, scale) {
-  const interval = low === null || high === null ? "–" : `${number(low)} to ${number(high)}`;
+  const interval = low === null || high === null ? '–' : `${number(low)} to ${number(high)}`;
   // Alpha and the ICCs have no lower bound; how far below −1 they lie says nothing more.
-  return line(label, value !== null && value < -1 ? "< −1" : number(value), interval, value === null ? axis(scale) : axis(scale,
-    low === null || high === null ? null : makeSvg("line", { class: "whisker", x1: x(low, scale), x2: x(high, scale), y1: HEIGHT / 2, y2: HEIGHT / 2 }),
-    makeSvg("circle", { class: "value", cx: x(value, scale), cy: HEIGHT / 2, r: 5 })), reason ? `${meaning} (${reason}.)` : meaning);
+  return line(
+    label,
+    value !== null && value < -1 ? '< −1' : number(value),
+    interval,
+    value === null
+      ? axis(scale)
+      : axis(
+          scale,
+          low === null || high === null
+            ? null
+            : makeSvg('line', {
+                class: 'whisker',
+                x1: x(low, scale),
+                x2: x(high, scale),
+                y1: HEIGHT / 2,
+                y2: HEIGHT / 2,
+              }),
+          makeSvg('circle', { class: 'value', cx: x(value, scale), cy: HEIGHT / 2, r: 5 }),
+        ),
+    reason ? `${meaning} (${reason}.)` : meaning,
+  );
 }
 
 function ceilingRow({ lower, upper, reason }, scale) {
   const known = lower !== null && upper !== null;
-  const words = "How well could the best possible model do? Its mean r with the raters would lie between these two bounds "
-    + "(Nili et al. 2014). Compare a model's mean r with single raters with this, not with alpha.";
-  return line("Noise ceiling", known ? `${number(lower)} to ${number(upper)}` : "–", "", axis(scale, known ? makeSvg("rect", {
-    class: "band", x: x(lower, scale), width: Math.max(2, x(upper, scale) - x(lower, scale)), y: 5, height: HEIGHT - 10, rx: 2,
-  }) : null), reason ? `${words} (${reason}.)` : words);
+  const words =
+    'How well could the best possible model do? Its mean r with the raters would lie between these two bounds ' +
+    "(Nili et al. 2014). Compare a model's mean r with single raters with this, not with alpha.";
+  return line(
+    'Noise ceiling',
+    known ? `${number(lower)} to ${number(upper)}` : '–',
+    '',
+    axis(
+      scale,
+      known
+        ? makeSvg('rect', {
+            class: 'band',
+            x: x(lower, scale),
+            width: Math.max(2, x(upper, scale) - x(lower, scale)),
+            y: 5,
+            height: HEIGHT - 10,
+            rx: 2,
+          })
+        : null,
+    ),
+    reason ? `${words} (${reason}.)` : words,
+  );
 }
 
 function ratersRow(raters, scale) {
-  const dots = raters.filter(({ r }) => r !== null).map(({ rater, r, simulated }) => makeSvg("circle",
-    { class: simulated ? "rater simulated" : "rater", cx: x(r, scale), cy: HEIGHT / 2, r: 4 },
-    makeSvg("title", {}, `${rater}${simulated ? " (simulated)" : ""}: ${number(r)}`)));
-  const lowest = raters.reduce((least, one) => (one.r !== null && (least === null || one.r < least.r) ? one : least), null);
-  const words = make("span", {}, "Each rater's r with the mean of the others. ");
+  const dots = raters
+    .filter(({ r }) => r !== null)
+    .map(({ rater, r, simulated }) =>
+      makeSvg(
+        'circle',
+        { class: simulated ? 'rater simulated' : 'rater', cx: x(r, scale), cy: HEIGHT / 2, r: 4 },
+        makeSvg('title', {}, `${rater}${simulated ? ' (simulated)' : ''}: ${number(r)}`),
+      ),
+    );
+  const lowest = raters.reduce(
+    (least, one) => (one.r !== null && (least === null || one.r < least.r) ? one : least),
+    null,
+  );
+  const words = make('span', {}, "Each rater's r with the mean of the others. ");
   if (lowest) words.append(`Lowest: ${lowest.rater}, ${number(lowest.r)}. `);
-  if (raters.some(({ simulated }) => simulated)) words.append(simulatedMark(), " raters are drawn hollow.");
-  return line("Single raters", "", "", axis(scale, ...dots), words);
+  if (raters.some(({ simulated }) => simulated)) words.append(simulatedMark(), ' raters are drawn hollow.');
+  return line('Single raters', '', '', axis(scale, ...dots), words);
 }
 
 function line(label, value, interval, picture, words) {
-  return make("tr", {},
-    make("th", { scope: "row" }, label, make("span", { class: "meaning" }, words)),
-    make("td", { class: "number" }, value),
-    make("td", { class: "number" }, interval),
-    make("td", { class: "picture" }, picture));
+  return make(
+    'tr',
+    {},
+    make('th', { scope: 'row' }, label, make('span', { class: 'meaning' }, words)),
+    make('td', { class: 'number' }, value),
+    make('td', { class: 'number' }, interval),
+    make('td', { class: 'picture' }, picture),
+  );
 }
 
 function axis(scale, ...marks) {
   const ticks = [];
   for (let value = scale.low; value <= 1.0001; value += 0.2) {
     const at = x(value, scale);
-    ticks.push(makeSvg("line", { class: Math.abs(value) < 1e-9 ? "tick zero" : "tick", x1: at, x2: at, y1: 0, y2: HEIGHT }));
+    ticks.push(
+      makeSvg('line', { class: Math.abs(value) < 1e-9 ? 'tick zero' : 'tick', x1: at, x2: at, y1: 0, y2: HEIGHT }),
+    );
   }
-  return makeSvg("svg", { viewBox: `0 0 ${scale.width} ${HEIGHT}`, width: scale.width, height: HEIGHT, "aria-hidden": "true" }, ...ticks, ...marks);
+  return makeSvg(
+    'svg',
+    { viewBox: `0 0 ${scale.width} ${HEIGHT}`, width: scale.width, height: HEIGHT, 'aria-hidden': 'true' },
+    ...ticks,
+    ...marks,
+  );
 }
 
 /** The numbers above the column of pictures. */
 function numbers(scale) {
   const marks = [scale.low, ...(scale.low < 0 ? [0] : []), 0.5, 1];
-  return makeSvg("svg", { viewBox: `0 0 ${scale.width} 14`, width: scale.width, height: 14, "aria-hidden": "true" },
-    ...marks.map((value) => makeSvg("text", { x: x(value, scale), y: 11, "text-anchor": "middle" }, String(value).replace("-", "\u2212"))));
+  return makeSvg(
+    'svg',
+    { viewBox: `0 0 ${scale.width} 14`, width: scale.width, height: 14, 'aria-hidden': 'true' },
+    ...marks.map((value) =>
+      makeSvg('text', { x: x(value, scale), y: 11, 'text-anchor': 'middle' }, String(value).replace('-', '\u2212')),
+    ),
+  );
 }
 
 function x(value, { low, high, width }) {

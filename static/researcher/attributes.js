@@ -1,7 +1,7 @@
 /** Colouring clips by an attribute of attributes.csv. */
 
-import { CATEGORIES, colourOf, css, DISSIMILARITY } from "./colour.js";
-import { make } from "./elements.js";
+import { CATEGORIES, colourOf, css, DISSIMILARITY } from './colour.js';
+import { make } from './elements.js';
 
 /**
  * Attributes whose colours would say something: numbers that vary, or words with a few different values.
@@ -24,25 +24,37 @@ export function attributesToColour(clips) {
  */
 export function coloursBy(clips, name) {
   if (!name) return { colours: clips.map(() => null), legend: [] };
-  const values = clips.map((clip) => clip.attributes[name] ?? "");
+  const values = clips.map((clip) => clip.attributes[name] ?? '');
   const kinds = [...new Set(values)];
-  if (kinds.length > CATEGORIES.length || (isNumeric(clips, name) && kinds.length > 4)) return onScale(values.map(Number));
+  if (kinds.length > CATEGORIES.length || (isNumeric(clips, name) && kinds.length > 4))
+    return onScale(values.map(Number));
   const colours = new Map(kinds.map((kind, k) => [kind, CATEGORIES[k]]));
-  return { colours: values.map((value) => colours.get(value)), legend: kinds.map((kind) => entry(colours.get(kind), kind || "–")) };
+  return {
+    colours: values.map((value) => colours.get(value)),
+    legend: kinds.map((kind) => entry(colours.get(kind), kind || '–')),
+  };
 }
 
 function onScale(numbers) {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   const shade = (value) => css(colourOf(DISSIMILARITY, (value - low) / (high - low || 1)));
-  return { colours: numbers.map(shade), legend: [low, (low + high) / 2, high].map((value) => entry(shade(value), String(+value.toPrecision(3)))) };
+  return {
+    colours: numbers.map(shade),
+    legend: [low, (low + high) / 2, high].map((value) => entry(shade(value), String(+value.toPrecision(3)))),
+  };
 }
 
 function entry(colour, words) {
-  const swatch = make("span", { class: "swatch" });
+  const swatch = make('span', { class: 'swatch' });
   swatch.style.background = colour;
-  return make("li", {}, swatch, words);
+  return make('li', {}, swatch, words);
 }
 
 function isNumeric(clips, name) {
-  return clips.every((clip) => clip.attributes[name] !== undefined && clip.attributes[name].trim() !== "" && Number.isFinite(Number(clip.attributes[name])));
+  return clips.every(
+    (clip) =>
+      clip.attributes[name] !== undefined &&
+      clip.attributes[name].trim() !== '' &&
+      Number.isFinite(Number(clip.attributes[name])),
+  );
 }

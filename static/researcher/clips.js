@@ -1,24 +1,24 @@
 /** A study's clips and what became of each, live while they are converted. */
 
-import { make, part, syncRows } from "./elements.js";
-import { keepFresh, load } from "./live.js";
-import { counted, number } from "./words.js";
+import { make, part, syncRows } from './elements.js';
+import { keepFresh, load } from './live.js';
+import { counted, number } from './words.js';
 
-const STATES = { waiting: "waiting", converting: "converting", ready: "ready", failed: "cannot be used" };
+const STATES = { waiting: 'waiting', converting: 'converting', ready: 'ready', failed: 'cannot be used' };
 const PAUSE = 2000;
 
-const page = document.querySelector("main");
+const page = document.querySelector('main');
 
 keepFresh(async () => show(await load(`${page.dataset.api}/clips`)), PAUSE);
 
 function show({ clips, differences }) {
-  part("clips").hidden = clips.length === 0;
-  part("empty").hidden = clips.length > 0;
+  part('clips').hidden = clips.length === 0;
+  part('empty').hidden = clips.length > 0;
   showSummary(clips);
-  const box = part("differences");
+  const box = part('differences');
   box.hidden = differences.length === 0;
-  box.querySelector("ul").replaceChildren(...differences.map((sentence) => make("li", {}, sentence)));
-  syncRows(document.querySelector("[data-clips] tbody"), clips, {
+  box.querySelector('ul').replaceChildren(...differences.map((sentence) => make('li', {}, sentence)));
+  syncRows(document.querySelector('[data-clips] tbody'), clips, {
     key: (clip) => clip.id,
     text: (clip) => JSON.stringify(clip),
     row: clipRow,
@@ -26,37 +26,66 @@ function show({ clips, differences }) {
 }
 
 function showSummary(clips) {
-  const ready = clips.filter((clip) => clip.state === "ready").length;
-  const failed = clips.filter((clip) => clip.state === "failed");
+  const ready = clips.filter((clip) => clip.state === 'ready').length;
+  const failed = clips.filter((clip) => clip.state === 'failed');
   const settled = ready + failed.length;
-  part("summary").textContent = settled < clips.length ? `${ready} of ${clips.length} clips are ready` : counted(ready, "clip");
-  const bar = part("conversion");
+  part('summary').textContent =
+    settled < clips.length ? `${ready} of ${clips.length} clips are ready` : counted(ready, 'clip');
+  const bar = part('conversion');
   bar.hidden = settled === clips.length;
-  bar.value = clips.length ? clips.reduce((sum, clip) => sum + (clip.state === "failed" ? 1 : clip.progress), 0) / clips.length : 0;
-  const box = part("failures");
+  bar.value = clips.length
+    ? clips.reduce((sum, clip) => sum + (clip.state === 'failed' ? 1 : clip.progress), 0) / clips.length
+    : 0;
+  const box = part('failures');
   box.hidden = failed.length === 0;
-  box.querySelector("strong").textContent = `${counted(failed.length, "file")} cannot be used; the others go on.`;
-  box.querySelector("ul").replaceChildren(...failed.map((clip) => make("li", {}, make("code", {}, clip.file), ` ${clip.reason ?? ""}`)));
+  box.querySelector('strong').textContent = `${counted(failed.length, 'file')} cannot be used; the others go on.`;
+  box
+    .querySelector('ul')
+    .replaceChildren(...failed.map((clip) => make('li', {}, make('code', {}, clip.file), ` ${clip.reason ?? ''}`)));
 }
 
 function size(width, height) {
-  return width ? `${width} × ${height}` : "–";
+  return width ? `${width} × ${height}` : '–';
 }
 
 function clipRow(clip) {
-  const attributes = Object.entries(clip.attributes).filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`).join(", ");
+  const attributes = Object.entries(clip.attributes)
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ');
   const percent = Math.round(100 * clip.progress);
-  return make("tr", {},
-    make("td", { class: "picture" }, clip.poster ? make("img", { src: clip.poster, alt: "", loading: "lazy", width: 64, height: 48 }) : null),
-    make("th", { scope: "row" }, clip.label, make("br"), make("code", {}, clip.file),
-      clip.remarks.length ? make("ul", { class: "remarks" }, ...clip.remarks.map((remark) => make("li", {}, remark))) : null),
-    make("td", {}, make("span", { class: `badge state-${clip.state}` }, STATES[clip.state]),
-      clip.state === "converting" ? make("progress", { max: 100, value: percent, "aria-label": `Conversion of ${clip.file}` }) : null),
-    make("td", { class: "number" }, number(clip.duration, 1)),
-    make("td", { class: "number" }, number(clip.frames, 0)),
-    make("td", { class: "number" }, size(clip.source_width, clip.source_height)),
-    make("td", { class: "number" }, size(clip.width, clip.height)),
-    make("td", { class: "number" }, number(clip.fps, 1)),
-    make("td", {}, clip.has_audio === null ? "–" : clip.has_audio ? "yes" : "no"),
-    make("td", { class: "attributes", title: attributes }, attributes || "–"));
+  return make(
+    'tr',
+    {},
+    make(
+      'td',
+      { class: 'picture' },
+      clip.poster ? make('img', { src: clip.poster, alt: '', loading: 'lazy', width: 64, height: 48 }) : null,
+    ),
+    make(
+      'th',
+      { scope: 'row' },
+      clip.label,
+      make('br'),
+      make('code', {}, clip.file),
+      clip.remarks.length
+        ? make('ul', { class: 'remarks' }, ...clip.remarks.map((remark) => make('li', {}, remark)))
+        : null,
+    ),
+    make(
+      'td',
+      {},
+      make('span', { class: `badge state-${clip.state}` }, STATES[clip.state]),
+      clip.state === 'converting'
+        ? make('progress', { max: 100, value: percent, 'aria-label': `Conversion of ${clip.file}` })
+        : null,
+    ),
+    make('td', { class: 'number' }, number(clip.duration, 1)),
+    make('td', { class: 'number' }, number(clip.frames, 0)),
+    make('td', { class: 'number' }, size(clip.source_width, clip.source_height)),
+    make('td', { class: 'number' }, size(clip.width, clip.height)),
+    make('td', { class: 'number' }, number(clip.fps, 1)),
+    make('td', {}, clip.has_audio === null ? '–' : clip.has_audio ? 'yes' : 'no'),
+    make('td', { class: 'attributes', title: attributes }, attributes || '–'),
+  );
 }

@@ -16,8 +16,14 @@ export const EVIDENCE = table({ lightness: [0.2, 0.95], hue: [40, 75], chroma: [
 
 /** Categories of an attribute, told apart by lightness as well as by hue. */
 export const CATEGORIES = [
-  [0.55, 0.16, 255], [0.75, 0.15, 65], [0.62, 0.14, 155], [0.48, 0.17, 350],
-  [0.82, 0.13, 105], [0.68, 0.11, 205], [0.58, 0.19, 25], [0.42, 0.12, 300],
+  [0.55, 0.16, 255],
+  [0.75, 0.15, 65],
+  [0.62, 0.14, 155],
+  [0.48, 0.17, 350],
+  [0.82, 0.13, 105],
+  [0.68, 0.11, 205],
+  [0.58, 0.19, 25],
+  [0.42, 0.12, 300],
 ].map(([lightness, chroma, hue]) => css(rgb(lab(lightness, chroma, hue))));
 
 /**
@@ -33,7 +39,7 @@ export function colourOf(map, share) {
 
 /** @param {Triple} colour */
 export function css(colour) {
-  return `rgb(${colour.join(" ")})`;
+  return `rgb(${colour.join(' ')})`;
 }
 
 /**
@@ -74,11 +80,13 @@ function rgb([lightness, a, b]) {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
-  return /** @type {Triple} */ ([
-    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-    -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
-  ].map(gamma));
+  return /** @type {Triple} */ (
+    [
+      4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+      -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+      -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
+    ].map(gamma)
+  );
 }
 
 /** Linear light to an sRGB byte. */

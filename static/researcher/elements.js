@@ -11,15 +11,17 @@ export function make(tag, properties = {}, ...children) {
 
 /** As `make`, for SVG. */
 export function makeSvg(tag, properties = {}, ...children) {
-  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), properties, children);
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), properties, children);
 }
 
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "function") element.addEventListener(name, value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.filter((child) => child !== null).map((child) => (child instanceof Node ? child : String(child))));
+  element.append(
+    ...children.filter((child) => child !== null).map((child) => (child instanceof Node ? child : String(child))),
+  );
   return element;
 }
 
@@ -54,5 +56,5 @@ export function syncRows(body, items, { key, text, row }) {
 
 /** The mark that stands beside everything that a simulated rater did. */
 export function simulatedMark() {
-  return make("span", { class: "badge simulated" }, "simulated");
+  return make('span', { class: 'badge simulated' }, 'simulated');
 }

@@ -1,10 +1,10 @@
 /** A matrix of pairs with posters at its edges, and a card with what is known about the pair under the pointer. */
 
-import { css } from "./colour.js";
-import { make } from "./elements.js";
-import { drawMatrix, drawStrip, token } from "./matrix.js";
-import { pairIndex, studyOrder } from "./pairs.js";
-import { drawPoster, posterOf } from "./posters.js";
+import { css } from './colour.js';
+import { make } from './elements.js';
+import { drawMatrix, drawStrip, token } from './matrix.js';
+import { pairIndex, studyOrder } from './pairs.js';
+import { drawPoster, posterOf } from './posters.js';
 
 /** Cells smaller than this (CSS px) leave no room for posters at the edges. */
 const SMALLEST_POSTER = 13;
@@ -34,18 +34,18 @@ const SMALLEST = 240;
  * @returns {{show: (view: View) => void}}
  */
 export function mountHeatmap(element) {
-  const canvas = /** @type {HTMLCanvasElement} */ (make("canvas", { tabindex: 0, role: "img" }));
-  const strip = /** @type {HTMLCanvasElement} */ (make("canvas", { class: "strip", "aria-hidden": "true" }));
-  const low = make("span");
-  const high = make("span");
-  const middle = make("span", { class: "middle" });
-  const missing = make("span", { class: "missing" }, "not known");
-  const legend = make("div", { class: "legend" }, low, make("span", { class: "scale" }, strip, middle), high, missing);
-  const card = make("div", { class: "pair-card", hidden: true, "aria-hidden": "true" });
-  const spoken = make("p", { class: "unseen", "aria-live": "polite" });
+  const canvas = /** @type {HTMLCanvasElement} */ (make('canvas', { tabindex: 0, role: 'img' }));
+  const strip = /** @type {HTMLCanvasElement} */ (make('canvas', { class: 'strip', 'aria-hidden': 'true' }));
+  const low = make('span');
+  const high = make('span');
+  const middle = make('span', { class: 'middle' });
+  const missing = make('span', { class: 'missing' }, 'not known');
+  const legend = make('div', { class: 'legend' }, low, make('span', { class: 'scale' }, strip, middle), high, missing);
+  const card = make('div', { class: 'pair-card', hidden: true, 'aria-hidden': 'true' });
+  const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
   element.replaceChildren(canvas, legend, card, spoken);
-  const context = canvas.getContext("2d");
-  const ground = document.createElement("canvas");
+  const context = canvas.getContext('2d');
+  const ground = document.createElement('canvas');
 
   /** @type {View | null} */
   let view = null;
@@ -58,10 +58,10 @@ export function mountHeatmap(element) {
     const same = view !== null && view.clips.length === next.clips.length;
     view = next;
     if (!same) at = null;
-    canvas.setAttribute("aria-label", `${view.label}. Arrow keys go from pair to pair.`);
+    canvas.setAttribute('aria-label', `${view.label}. Arrow keys go from pair to pair.`);
     drawStrip(strip, view.colours);
     [low.textContent, high.textContent] = view.ends;
-    middle.textContent = view.middle ?? "";
+    middle.textContent = view.middle ?? '';
     missing.hidden = !view.anyMissing;
     arrange();
     describe();
@@ -73,7 +73,9 @@ export function mountHeatmap(element) {
     if (!view || element.clientWidth === 0) return;
     const n = view.order.length;
     const ratio = window.devicePixelRatio || 1;
-    const width = Math.floor(ratio * Math.min(element.clientWidth, Math.max(SMALLEST, SHARE_OF_HEIGHT * window.innerHeight)));
+    const width = Math.floor(
+      ratio * Math.min(element.clientWidth, Math.max(SMALLEST, SHARE_OF_HEIGHT * window.innerHeight)),
+    );
     const gap = Math.round(GAP * ratio);
     const withPosters = Math.floor((width - gap) / (n + 1));
     const posters = withPosters >= SMALLEST_POSTER * ratio;
@@ -91,17 +93,21 @@ export function mountHeatmap(element) {
   function drawGround() {
     const n = view.order.length;
     const { cell, margin } = place;
-    const paint = ground.getContext("2d");
+    const paint = ground.getContext('2d');
     paint.clearRect(0, 0, ground.width, ground.height);
     drawMatrix(paint, view, {
-      x: margin, y: margin, size: Math.round(cell * n), diagonal: token("--raised"), missing: token("--missing"),
+      x: margin,
+      y: margin,
+      size: Math.round(cell * n),
+      diagonal: token('--raised'),
+      missing: token('--missing'),
     });
     if (margin) {
       view.order.forEach((item, k) => {
         const image = posterOf(view.clips[item], drawSoon);
         if (!image) return;
         paint.imageSmoothingEnabled = true;
-        paint.imageSmoothingQuality = "high";
+        paint.imageSmoothingQuality = 'high';
         drawPoster(paint, image, 0, margin + k * cell, cell);
         drawPoster(paint, image, margin + k * cell, 0, cell);
       });
@@ -125,15 +131,15 @@ export function mountHeatmap(element) {
     const x = margin + at.column * cell;
     const y = margin + at.row * cell;
     context.lineWidth = line;
-    context.strokeStyle = css(token("--accent"));
+    context.strokeStyle = css(token('--accent'));
     if (margin) {
       context.strokeRect(line / 2, y + line / 2, cell - line, cell - line);
       context.strokeRect(x + line / 2, line / 2, cell - line, cell - line);
     }
     // A dark line within a light one shows on every colour of the map.
-    context.strokeStyle = "#ffffff";
+    context.strokeStyle = '#ffffff';
     context.strokeRect(x - line / 2, y - line / 2, cell + line, cell + line);
-    context.strokeStyle = "#000000";
+    context.strokeStyle = '#000000';
     context.lineWidth = Math.max(1, line / 2);
     context.strokeRect(x - line / 4, y - line / 4, cell + line / 2, cell + line / 2);
   }
@@ -154,11 +160,16 @@ export function mountHeatmap(element) {
     card.hidden = at === null;
     if (!at) return;
     const [first, second] = [view.clips[view.order[at.row]], view.clips[view.order[at.column]]];
-    const facts = first === second ? [] : view.facts(pairIndex(view.order[at.row], view.order[at.column], view.order.length));
+    const facts =
+      first === second ? [] : view.facts(pairIndex(view.order[at.row], view.order[at.column], view.order.length));
     const names = first === second ? [first] : [first, second];
-    card.replaceChildren(make("div", { class: "posters" }, ...names.map(pictured)),
-      make("dl", {}, ...facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))));
-    spoken.textContent = [names.map((clip) => clip.label).join(" and "), ...facts.map((fact) => fact.join(" "))].join(", ");
+    card.replaceChildren(
+      make('div', { class: 'posters' }, ...names.map(pictured)),
+      make('dl', {}, ...facts.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value)))),
+    );
+    spoken.textContent = [names.map((clip) => clip.label).join(' and '), ...facts.map((fact) => fact.join(' '))].join(
+      ', ',
+    );
     placeCard();
   }
 
@@ -173,7 +184,7 @@ export function mountHeatmap(element) {
     card.style.top = `${Math.max(0, Math.min(y - card.offsetHeight / 2, canvas.offsetTop + canvas.clientHeight - card.offsetHeight))}px`;
   }
 
-  canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener('pointermove', (event) => {
     if (!view) return;
     const box = canvas.getBoundingClientRect();
     const scale = canvas.width / box.width;
@@ -182,9 +193,9 @@ export function mountHeatmap(element) {
     moveTo(row, column);
   });
   const leave = () => moveTo(-1, -1);
-  canvas.addEventListener("pointerleave", leave);
-  canvas.addEventListener("blur", leave);
-  canvas.addEventListener("keydown", (event) => {
+  canvas.addEventListener('pointerleave', leave);
+  canvas.addEventListener('blur', leave);
+  canvas.addEventListener('keydown', (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!step || !view) return;
     event.preventDefault();
@@ -193,21 +204,32 @@ export function mountHeatmap(element) {
     moveTo(Math.min(Math.max(from.row + step[0], 0), n - 1), Math.min(Math.max(from.column + step[1], 0), n - 1));
   });
   new ResizeObserver(arrange).observe(element);
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view && drawGround());
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => view && drawGround());
   return { show };
 }
 
 function pictured(clip) {
-  return make("figure", {},
-    clip.poster ? make("img", { src: clip.poster, alt: "", width: 64, height: 64 }) : null,
-    make("figcaption", {}, clip.label));
+  return make(
+    'figure',
+    {},
+    clip.poster ? make('img', { src: clip.poster, alt: '', width: 64, height: 64 }) : null,
+    make('figcaption', {}, clip.label),
+  );
 }
 
 /** A small picture of an RDM. @param {HTMLCanvasElement} canvas @param {number} size CSS px */
 export function drawThumb(canvas, { values, order, range, colours }, size) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = canvas.height = Math.round(size * ratio);
-  drawMatrix(canvas.getContext("2d"), { values, order: order ?? studyOrder(0), range, colours }, {
-    x: 0, y: 0, size: canvas.width, diagonal: token("--raised"), missing: token("--missing"),
-  });
+  drawMatrix(
+    canvas.getContext('2d'),
+    { values, order: order ?? studyOrder(0), range, colours },
+    {
+      x: 0,
+      y: 0,
+      size: canvas.width,
+      diagonal: token('--raised'),
+      missing: token('--missing'),
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /** Keeping a page up to date: ask again and again while it is looked at, and say in words how that goes. */
 
-import { part } from "./elements.js";
+import { part } from './elements.js';
 
 const LONGEST_PAUSE = 60_000;
 
@@ -20,7 +20,7 @@ export class RequestError extends Error {
  * @throws {RequestError} with the server's sentence when it refuses; TypeError when it cannot be reached
  */
 export async function load(url) {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  const answer = await fetch(url, { headers: { Accept: 'application/json' } });
   if (answer.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
@@ -38,7 +38,7 @@ export async function load(url) {
  * @param {number} pause
  */
 export function keepFresh(refresh, pause) {
-  const words = part("live");
+  const words = part('live');
   let failures = 0;
   let timer = 0;
   async function turn() {
@@ -46,16 +46,16 @@ export function keepFresh(refresh, pause) {
     try {
       await refresh();
       failures = 0;
-      words.textContent = "Live";
-      words.classList.remove("bad");
+      words.textContent = 'Live';
+      words.classList.remove('bad');
     } catch (error) {
       failures += 1;
-      words.textContent = error instanceof RequestError ? error.message : "No connection. Trying again …";
-      words.classList.add("bad");
+      words.textContent = error instanceof RequestError ? error.message : 'No connection. Trying again …';
+      words.classList.add('bad');
     }
     if (!document.hidden) timer = setTimeout(turn, Math.min(pause * 2 ** failures, LONGEST_PAUSE));
   }
-  document.addEventListener("visibilitychange", () => {
+  document.addEventListener('visibilitychange', () => {
     if (!document.hidden) turn();
   });
   return turn();

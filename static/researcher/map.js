@@ -1,6 +1,6 @@
 /** The clips on a map: posters or points, each of which plays while it is pointed at or focused. */
 
-import { make } from "./elements.js";
+import { make } from './elements.js';
 
 const LARGEST_POSTER = 76;
 const SMALLEST_POSTER = 22;
@@ -14,20 +14,24 @@ const PREVIEW = 176;
  *   words: string}) => void}} `positions` within -1 and 1, y upwards
  */
 export function mountMap(element) {
-  const field = make("div", { class: "field-of-clips" });
-  const caption = make("p", { class: "hint" });
-  const video = /** @type {HTMLVideoElement} */ (make("video", { muted: true, loop: true, playsinline: true, preload: "auto" }));
+  const field = make('div', { class: 'field-of-clips' });
+  const caption = make('p', { class: 'hint' });
+  const video = /** @type {HTMLVideoElement} */ (
+    make('video', { muted: true, loop: true, playsinline: true, preload: 'auto' })
+  );
   video.muted = true;
-  const name = make("figcaption");
-  const preview = make("figure", { class: "preview", hidden: true, "aria-hidden": "true" }, video, name);
+  const name = make('figcaption');
+  const preview = make('figure', { class: 'preview', hidden: true, 'aria-hidden': 'true' }, video, name);
   element.replaceChildren(field, caption);
   let view = null;
   /** @type {HTMLElement[]} */
   let spots = [];
 
   function show(next) {
-    const sameClips = view && view.clips.map((clip) => clip.id).join() === next.clips.map((clip) => clip.id).join()
-      && view.points === next.points;
+    const sameClips =
+      view &&
+      view.clips.map((clip) => clip.id).join() === next.clips.map((clip) => clip.id).join() &&
+      view.points === next.points;
     view = next;
     caption.textContent = view.words;
     if (!sameClips) {
@@ -35,19 +39,25 @@ export function mountMap(element) {
       spots = view.clips.map(spotOf);
       field.replaceChildren(...spots, preview);
     }
-    spots.forEach((spot, item) => spot.style.setProperty("--mark", view.colours[item] ?? "transparent"));
-    field.classList.toggle("coloured", view.colours.some((colour) => colour !== null));
+    spots.forEach((spot, item) => spot.style.setProperty('--mark', view.colours[item] ?? 'transparent'));
+    field.classList.toggle(
+      'coloured',
+      view.colours.some((colour) => colour !== null),
+    );
     arrange();
   }
 
   function spotOf(clip) {
-    const spot = make("button", { type: "button", class: view.points ? "spot point" : "spot", "aria-label": `Play ${clip.label}` },
-      view.points ? null : make("img", { src: clip.poster, alt: "", draggable: "false" }));
-    spot.addEventListener("pointerenter", () => play(clip, spot));
-    spot.addEventListener("pointerleave", stop);
-    spot.addEventListener("focus", () => play(clip, spot));
-    spot.addEventListener("blur", stop);
-    spot.addEventListener("click", () => play(clip, spot));
+    const spot = make(
+      'button',
+      { type: 'button', class: view.points ? 'spot point' : 'spot', 'aria-label': `Play ${clip.label}` },
+      view.points ? null : make('img', { src: clip.poster, alt: '', draggable: 'false' }),
+    );
+    spot.addEventListener('pointerenter', () => play(clip, spot));
+    spot.addEventListener('pointerleave', stop);
+    spot.addEventListener('focus', () => play(clip, spot));
+    spot.addEventListener('blur', stop);
+    spot.addEventListener('click', () => play(clip, spot));
     return spot;
   }
 
@@ -55,7 +65,9 @@ export function mountMap(element) {
     if (!view || element.clientWidth === 0) return;
     const width = element.clientWidth;
     const side = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
-    const size = view.points ? POINT : Math.min(Math.max(side / (1.9 * Math.sqrt(view.clips.length)), SMALLEST_POSTER), LARGEST_POSTER);
+    const size = view.points
+      ? POINT
+      : Math.min(Math.max(side / (1.9 * Math.sqrt(view.clips.length)), SMALLEST_POSTER), LARGEST_POSTER);
     field.style.height = `${side}px`;
     const half = Math.min((width - size) / 2, ((side - size) / 2) * 1.25);
     const halfHigh = (side - size) / 2;
@@ -72,7 +84,7 @@ export function mountMap(element) {
   }
 
   function play(clip, spot) {
-    const source = clip.sources.find(({ type }) => video.canPlayType(type) !== "") ?? clip.sources[0];
+    const source = clip.sources.find(({ type }) => video.canPlayType(type) !== '') ?? clip.sources[0];
     name.textContent = clip.label;
     preview.hidden = false;
     if (clip.poster) video.poster = clip.poster;
@@ -80,13 +92,13 @@ export function mountMap(element) {
     const below = spot.offsetTop < field.clientHeight / 2;
     preview.style.width = `${PREVIEW}px`;
     preview.style.left = `${Math.min(Math.max(centre - PREVIEW / 2, 0), Math.max(field.clientWidth - PREVIEW, 0))}px`;
-    preview.style.top = below ? `${spot.offsetTop + spot.offsetHeight + 6}px` : "auto";
-    preview.style.bottom = below ? "auto" : `${field.clientHeight - spot.offsetTop + 6}px`;
+    preview.style.top = below ? `${spot.offsetTop + spot.offsetHeight + 6}px` : 'auto';
+    preview.style.bottom = below ? 'auto' : `${field.clientHeight - spot.offsetTop + 6}px`;
     if (!source) return;
     video.src = source.src;
     // Moving on before the first frame rejects the promise with an AbortError, which is no fault.
     video.play().catch((error) => {
-      if (error.name !== "AbortError") name.textContent = `${clip.label} (cannot be played here)`;
+      if (error.name !== 'AbortError') name.textContent = `${clip.label} (cannot be played here)`;
     });
   }
 

@@ -1,7 +1,7 @@
 /** Drawing a condensed vector as a square of colours. */
 
-import { colourOf, css } from "./colour.js";
-import { pairIndex } from "./pairs.js";
+import { colourOf, css } from './colour.js';
+import { pairIndex } from './pairs.js';
 
 /**
  * @typedef {object} Matrix
@@ -25,15 +25,16 @@ export function drawMatrix(context, { values, order, range, colours }, { x, y, s
   for (let row = 0; row < n; row += 1) {
     for (let column = 0; column < n; column += 1) {
       const value = row === column ? null : values[pairIndex(order[row], order[column], n)];
-      const colour = row === column ? diagonal : value === null ? missing : colourOf(colours, (value - range[0]) / span);
+      const colour =
+        row === column ? diagonal : value === null ? missing : colourOf(colours, (value - range[0]) / span);
       picture.data.set([...colour, 255], 4 * (row * n + column));
     }
   }
-  const small = document.createElement("canvas");
+  const small = document.createElement('canvas');
   small.width = small.height = n;
-  small.getContext("2d").putImageData(picture, 0, 0);
+  small.getContext('2d').putImageData(picture, 0, 0);
   context.imageSmoothingEnabled = size < n;
-  context.imageSmoothingQuality = "high";
+  context.imageSmoothingQuality = 'high';
   context.drawImage(small, x, y, size, size);
 }
 
@@ -41,7 +42,7 @@ export function drawMatrix(context, { values, order, range, colours }, { x, y, s
 export function drawStrip(canvas, colours) {
   canvas.width = colours.length;
   canvas.height = 1;
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext('2d');
   colours.forEach((colour, step) => {
     context.fillStyle = css(colour);
     context.fillRect(step, 0, 1, 1);
@@ -50,7 +51,9 @@ export function drawStrip(canvas, colours) {
 
 /** A colour token of the page as bytes. @param {string} name @returns {[number, number, number]} */
 export function token(name) {
-  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', {
+    willReadFrequently: true,
+  });
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
   context.fillRect(0, 0, 1, 1);
   return /** @type {[number, number, number]} */ ([...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]);

@@ -1,40 +1,40 @@
 /** A study's first page: who takes part, live. */
 
-import { make, part, simulatedMark, syncRows } from "./elements.js";
-import { keepFresh, load } from "./live.js";
-import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from "./words.js";
+import { make, part, simulatedMark, syncRows } from './elements.js';
+import { keepFresh, load } from './live.js';
+import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from './words.js';
 
 const STATES = {
-  instructed: "reading",
-  arranging: "arranging",
-  idle: "idle",
-  left: "left",
-  finished: "finished",
-  withdrawn: "withdrawn",
+  instructed: 'reading',
+  arranging: 'arranging',
+  idle: 'idle',
+  left: 'left',
+  finished: 'finished',
+  withdrawn: 'withdrawn',
 };
-const ENDINGS = { evidence: "all pairs known", minutes: "time was up", trials: "all trials done" };
+const ENDINGS = { evidence: 'all pairs known', minutes: 'time was up', trials: 'all trials done' };
 const PAUSE = 3000;
 
-const page = document.querySelector("main");
+const page = document.querySelector('main');
 
 keepFresh(async () => show(await load(page.dataset.api)), PAUSE);
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", () => copy(document.getElementById(button.dataset.copy)));
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.addEventListener('click', () => copy(document.getElementById(button.dataset.copy)));
 }
 
 function show({ study, sessions, problems }) {
-  const state = part("study-state");
+  const state = part('study-state');
   if (state.textContent !== study.state) location.reload();
-  const noted = (session) => notesOf(session).length > 0 && session.id_note !== "plain_link";
+  const noted = (session) => notesOf(session).length > 0 && session.id_note !== 'plain_link';
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
   showProblems(problems);
-  part("sessions").hidden = sessions.length === 0;
-  part("empty").hidden = sessions.length > 0;
-  part("recruiter-column").hidden = !recruited;
+  part('sessions').hidden = sessions.length === 0;
+  part('empty').hidden = sessions.length > 0;
+  part('recruiter-column').hidden = !recruited;
   const now = Date.now();
-  syncRows(document.querySelector("[data-sessions] tbody"), sessions, {
+  syncRows(document.querySelector('[data-sessions] tbody'), sessions, {
     key: (session) => session.session,
     text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited]),
     row: (session) => sessionRow(session, { now, recruited, checked }),
@@ -44,66 +44,91 @@ function show({ study, sessions, problems }) {
 
 /** As the page itself shows them when it is loaded; unchanged ones are left alone, or they would be read out again. */
 function showProblems(problems) {
-  const box = part("problems");
+  const box = part('problems');
   const shown = [...box.children].map((line) => line.textContent);
   if (shown.join() === problems.join()) return;
-  box.replaceChildren(...problems.map((problem) => make("p", { class: "callout bad" }, problem)));
+  box.replaceChildren(...problems.map((problem) => make('p', { class: 'callout bad' }, problem)));
 }
 
 function showFigures(sessions, checked) {
   const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
-  const finished = sessions.filter((session) => session.state === "finished");
+  const finished = sessions.filter((session) => session.state === 'finished');
   const minutes = median(finished.map((session) => session.minutes));
   const simulated = sessions.filter((session) => session.simulated).length;
   const figures = {
     finished: finished.length,
-    arranging: count("instructed", "arranging"),
-    idle: count("idle"),
-    left: count("left"),
-    withdrawn: count("withdrawn"),
+    arranging: count('instructed', 'arranging'),
+    idle: count('idle'),
+    left: count('left'),
+    withdrawn: count('withdrawn'),
     people: new Set(sessions.map((session) => session.person)).size,
-    minutes: minutes === null ? "–" : number(minutes, 1),
+    minutes: minutes === null ? '–' : number(minutes, 1),
     simulated,
     ...(checked && { checks: checksInWords(allChecks(sessions)) }),
   };
   for (const [name, value] of Object.entries(figures)) {
     document.querySelector(`[data-figures] [data-figure="${name}"]`).textContent = value;
   }
-  part("simulated").hidden = simulated === 0;
-  part("people").hidden = sessions.every((session) => session.visit === 1);
+  part('simulated').hidden = simulated === 0;
+  part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 
 function sessionRow(session, { now, recruited, checked }) {
   const percent = Math.round(100 * session.progress);
-  const ending = session.state === "finished" ? ENDINGS[session.ended_by] : undefined;
-  return make("tr", session.simulated ? { class: "simulated" } : {},
-    make("th", { scope: "row" }, session.rater, session.simulated ? " " : null, session.simulated ? simulatedMark() : null,
-      session.visit > 1 ? make("small", {}, ` ${visitInWords(session)}`) : null),
-    make("td", {}, make("span", { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state])),
-    make("td", { class: "progress" }, make("progress", { max: 100, value: percent, "aria-label": `Progress of ${session.rater}` }), ` ${percent} %`),
-    make("td", { class: "number" }, session.trials),
-    make("td", { class: "number" }, number(session.minutes, 1)),
-    checked ? make("td", { class: "number" }, checksInWords(session.checks)) : null,
-    make("td", {}, make("time", { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
-    recruited ? recruiterCell(session) : null);
+  const ending = session.state === 'finished' ? ENDINGS[session.ended_by] : undefined;
+  return make(
+    'tr',
+    session.simulated ? { class: 'simulated' } : {},
+    make(
+      'th',
+      { scope: 'row' },
+      session.rater,
+      session.simulated ? ' ' : null,
+      session.simulated ? simulatedMark() : null,
+      session.visit > 1 ? make('small', {}, ` ${visitInWords(session)}`) : null,
+    ),
+    make(
+      'td',
+      {},
+      make('span', { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state]),
+    ),
+    make(
+      'td',
+      { class: 'progress' },
+      make('progress', { max: 100, value: percent, 'aria-label': `Progress of ${session.rater}` }),
+      ` ${percent} %`,
+    ),
+    make('td', { class: 'number' }, session.trials),
+    make('td', { class: 'number' }, number(session.minutes, 1)),
+    checked ? make('td', { class: 'number' }, checksInWords(session.checks)) : null,
+    make('td', {}, make('time', { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
+    recruited ? recruiterCell(session) : null,
+  );
 }
 
 /** What the recruiter's link brought, and what is to be said about it. */
 function recruiterCell(session) {
-  const cell = make("td", {}, make("span", { class: "recruiter" }, Object.values(session.recruiter).join(" · ") || "–"));
-  for (const note of notesOf(session)) cell.append(" ", make("span", { class: "badge note", title: note.why }, note.text));
+  const cell = make(
+    'td',
+    {},
+    make('span', { class: 'recruiter' }, Object.values(session.recruiter).join(' · ') || '–'),
+  );
+  for (const note of notesOf(session))
+    cell.append(' ', make('span', { class: 'badge note', title: note.why }, note.text));
   return cell;
 }
 
 /** Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it. */
 async function copy(input) {
   input.select();
-  const said = part("copied");
+  const said = part('copied');
   try {
     await navigator.clipboard.writeText(input.value);
-    said.textContent = "Copied";
+    said.textContent = 'Copied';
   } catch {
-    said.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C to copy";
+    said.textContent = document.execCommand('copy') ? 'Copied' : 'Press Ctrl+C to copy';
   }
-  setTimeout(() => { said.textContent = ""; }, 3000);
+  setTimeout(() => {
+    said.textContent = '';
+  }, 3000);
 }

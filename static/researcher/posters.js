@@ -18,7 +18,7 @@ export function posterOf(clip, onLoad) {
     loaded.set(clip.poster, image);
     image.src = clip.poster;
   }
-  loaded.get(clip.poster).addEventListener("load", onLoad, { once: true });
+  loaded.get(clip.poster).addEventListener('load', onLoad, { once: true });
   return null;
 }
 

@@ -1,27 +1,27 @@
 /** A study's results: what to show is in the page's address, so a view can be passed on; the figures follow the data. */
 
-import { showAgreement } from "./agreement.js";
-import { attributesToColour, coloursBy } from "./attributes.js";
-import { DISSIMILARITY, EVIDENCE } from "./colour.js";
-import { make, part, simulatedMark, syncRows } from "./elements.js";
-import { mountHeatmap } from "./heatmap.js";
-import { keepFresh, load, RequestError } from "./live.js";
-import { mountMap } from "./map.js";
-import { range, studyOrder } from "./pairs.js";
-import { mountThumbs } from "./thumbs.js";
-import { counted, fitOfMap, number } from "./words.js";
+import { showAgreement } from './agreement.js';
+import { attributesToColour, coloursBy } from './attributes.js';
+import { DISSIMILARITY, EVIDENCE } from './colour.js';
+import { make, part, simulatedMark, syncRows } from './elements.js';
+import { mountHeatmap } from './heatmap.js';
+import { keepFresh, load, RequestError } from './live.js';
+import { mountMap } from './map.js';
+import { range, studyOrder } from './pairs.js';
+import { mountThumbs } from './thumbs.js';
+import { counted, fitOfMap, number } from './words.js';
 
 const PAUSE = 5000;
-const GROUP = "group";
+const GROUP = 'group';
 /** With more clips than this, posters hide each other on the map. */
 const MOST_POSTERS = 80;
 
-const page = document.querySelector("main");
-const form = part("choice");
-const rdmFigure = mountHeatmap(part("rdm"));
-const evidenceFigure = mountHeatmap(part("evidence"));
-const mapFigure = mountMap(part("map"));
-const thumbs = mountThumbs(part("thumbs"), pick);
+const page = document.querySelector('main');
+const form = part('choice');
+const rdmFigure = mountHeatmap(part('rdm'));
+const evidenceFigure = mountHeatmap(part('evidence'));
+const mapFigure = mountMap(part('map'));
+const thumbs = mountThumbs(part('thumbs'), pick);
 
 /** The server's last answer about the raters, and what was loaded for it. */
 let results = null;
@@ -29,13 +29,13 @@ let rdms = new Map();
 let turn = 0;
 
 readAddress();
-form.addEventListener("change", () => {
+form.addEventListener('change', () => {
   writeAddress();
   refresh(true).catch(explain);
 });
-part("points").addEventListener("change", drawMap);
-part("colour").addEventListener("change", drawMap);
-part("recruiter-ids").addEventListener("change", setDownloads);
+part('points').addEventListener('change', drawMap);
+part('colour').addEventListener('change', drawMap);
+part('recruiter-ids').addEventListener('change', setDownloads);
 setDownloads();
 keepFresh(() => refresh(false), PAUSE);
 
@@ -43,15 +43,15 @@ keepFresh(() => refresh(false), PAUSE);
 async function refresh(chosen) {
   turn += chosen ? 1 : 0;
   const mine = turn;
-  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results?.version ?? ""}`);
+  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results?.version ?? ''}`);
   let found = await ask();
-  while (found.state === "working" && mine === turn) {
+  while (found.state === 'working' && mine === turn) {
     showWork(found);
     found = await ask();
   }
   if (mine !== turn) return;
   showWork(null);
-  const isNew = found.state !== "unchanged";
+  const isNew = found.state !== 'unchanged';
   if (isNew) {
     results = found;
     rdms = new Map();
@@ -60,20 +60,21 @@ async function refresh(chosen) {
 }
 
 function explain(error) {
-  const box = part("problem");
-  box.textContent = error instanceof RequestError ? error.message : "The server cannot be reached. The page tries again.";
+  const box = part('problem');
+  box.textContent =
+    error instanceof RequestError ? error.message : 'The server cannot be reached. The page tries again.';
   box.hidden = false;
 }
 
 async function showResults() {
-  part("problem").hidden = true;
+  part('problem').hidden = true;
   fillRaters();
   showSimulated();
   showLeftOut();
   const usable = results.raters.filter((rater) => !rater.problem);
-  part("results").hidden = usable.length === 0;
-  part("downloads").hidden = results.raters.length === 0;
-  part("empty").hidden = usable.length > 0;
+  part('results').hidden = usable.length === 0;
+  part('downloads').hidden = results.raters.length === 0;
+  part('empty').hidden = usable.length > 0;
   if (usable.length === 0) {
     showWhyEmpty();
     return;
@@ -83,7 +84,7 @@ async function showResults() {
   await showRater();
   const mine = turn;
   const agreement = await load(`${page.dataset.api}/results/agreement?${query()}`);
-  if (mine === turn) showAgreement(part("agreement"), agreement);
+  if (mine === turn) showAgreement(part('agreement'), agreement);
 }
 
 /** The figures of the RDM that is chosen. */
@@ -92,38 +93,59 @@ async function showRater() {
   const rater = form.rater.value;
   const found = await rdmOf(rater);
   if (mine !== turn || rater !== form.rater.value) return;
-  for (const title of document.querySelectorAll("[data-whose]")) title.textContent = whose(rater);
+  for (const title of document.querySelectorAll('[data-whose]')) title.textContent = whose(rater);
   const completed = found.completed && found.predicted.length > 0;
-  for (const title of document.querySelectorAll("[data-completed]")) title.hidden = !completed;
-  part("pairs-shown").textContent = pairsShown(found, rater);
+  for (const title of document.querySelectorAll('[data-completed]')) title.hidden = !completed;
+  part('pairs-shown').textContent = pairsShown(found, rater);
   showNotes(rater);
   const order = orderOf(found);
   const target = results.target;
   const facts = (pair) => [
-    ["Dissimilarity", number(found.rdm[pair])],
-    ["Evidence", `${number(found.evidence[pair])} (target ${target})`],
-    ...(found.n_raters ? [["Raters", `${found.n_raters[pair]} of ${results.raters.filter((one) => !one.problem).length}`]] : []),
-    ...(found.predicted.includes(pair) ? [["", completed ? "predicted, never seen together" : "never seen together"]] : []),
+    ['Dissimilarity', number(found.rdm[pair])],
+    ['Evidence', `${number(found.evidence[pair])} (target ${target})`],
+    ...(found.n_raters
+      ? [['Raters', `${found.n_raters[pair]} of ${results.raters.filter((one) => !one.problem).length}`]]
+      : []),
+    ...(found.predicted.includes(pair)
+      ? [['', completed ? 'predicted, never seen together' : 'never seen together']]
+      : []),
   ];
   const missing = found.rdm.includes(null);
   rdmFigure.show({
-    clips: results.clips, values: found.rdm, order, range: [0, range(found.rdm)?.[1] ?? 1], colours: DISSIMILARITY,
-    ends: ["0 alike", `${number(range(found.rdm)?.[1] ?? null)} different`], anyMissing: missing, facts,
-    label: `Dissimilarity matrix ${whose(rater)}${completed ? ", completed by the model" : ""}`,
+    clips: results.clips,
+    values: found.rdm,
+    order,
+    range: [0, range(found.rdm)?.[1] ?? 1],
+    colours: DISSIMILARITY,
+    ends: ['0 alike', `${number(range(found.rdm)?.[1] ?? null)} different`],
+    anyMissing: missing,
+    facts,
+    label: `Dissimilarity matrix ${whose(rater)}${completed ? ', completed by the model' : ''}`,
   });
   const most = Math.max(2 * target, ...found.evidence);
   evidenceFigure.show({
-    clips: results.clips, values: found.evidence.map((value) => (value > 0 ? aboutTarget(value, target, most) : null)), order,
-    range: [0, 1], colours: EVIDENCE, ends: ["0", number(most, 1)], middle: `target ${target}`, facts,
-    anyMissing: found.never_seen > 0, label: `Evidence of pairs ${whose(rater)}`,
+    clips: results.clips,
+    values: found.evidence.map((value) => (value > 0 ? aboutTarget(value, target, most) : null)),
+    order,
+    range: [0, 1],
+    colours: EVIDENCE,
+    ends: ['0', number(most, 1)],
+    middle: `target ${target}`,
+    facts,
+    anyMissing: found.never_seen > 0,
+    label: `Evidence of pairs ${whose(rater)}`,
   });
-  for (const name of ["pairs", "below_target", "never_seen"]) {
+  for (const name of ['pairs', 'below_target', 'never_seen']) {
     document.querySelector(`[data-coverage] [data-figure="${name}"]`).textContent = found[name];
   }
-  thumbs.show({ raters: results.raters, picked: rater, draw: async (name) => {
-    const one = await rdmOf(name);
-    return { values: one.rdm, order, range: [0, range(one.rdm)?.[1] ?? 1], colours: DISSIMILARITY };
-  } });
+  thumbs.show({
+    raters: results.raters,
+    picked: rater,
+    draw: async (name) => {
+      const one = await rdmOf(name);
+      return { values: one.rdm, order, range: [0, range(one.rdm)?.[1] ?? 1], colours: DISSIMILARITY };
+    },
+  });
   await drawMap();
 }
 
@@ -137,20 +159,23 @@ async function drawMap() {
     if (!rdms.has(key)) rdms.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}${completion()}`));
     const found = await rdms.get(key);
     if (mine !== turn || rater !== form.rater.value) return;
-    const { colours, legend } = coloursBy(results.clips, part("colour").querySelector("select").value);
-    part("colour-legend").replaceChildren(...legend);
+    const { colours, legend } = coloursBy(results.clips, part('colour').querySelector('select').value);
+    part('colour-legend').replaceChildren(...legend);
     mapFigure.show({
-      clips: results.clips, positions: found.positions, points: part("points").checked, colours,
+      clips: results.clips,
+      positions: found.positions,
+      points: part('points').checked,
+      colours,
       words: `Clips that are alike lie close together. Stress ${number(found.stress)}: ${fitOfMap(found.stress)}. Point at a clip to play it.`,
     });
-    part("map").hidden = false;
-    part("no-map").hidden = true;
+    part('map').hidden = false;
+    part('no-map').hidden = true;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     rdms.delete(`map ${rater} ${form.completed.checked}`);
-    part("map").hidden = true;
-    part("no-map").hidden = false;
-    part("no-map").textContent = error.message;
+    part('map').hidden = true;
+    part('no-map').hidden = false;
+    part('no-map').textContent = error.message;
   }
 }
 
@@ -167,71 +192,81 @@ function rdmOf(rater) {
 
 /** What the matrix holds: pairs that were seen, or predictions for the others too. */
 function pairsShown(found, rater) {
-  const unit = "1 is the size of a typical dissimilarity (root mean square over the pairs seen).";
+  const unit = '1 is the size of a typical dissimilarity (root mean square over the pairs seen).';
   if (!found.predicted.length) return unit;
   const pairs = `${found.predicted.length} of ${found.pairs} pairs`;
-  const who = rater === GROUP ? "nobody saw" : `${rater} never saw`;
-  return found.completed ? `Completed by the model: ${pairs} are predicted, because ${who} them. They enter no figure of agreement. ${unit}`
+  const who = rater === GROUP ? 'nobody saw' : `${rater} never saw`;
+  return found.completed
+    ? `Completed by the model: ${pairs} are predicted, because ${who} them. They enter no figure of agreement. ${unit}`
     : `${pairs} are blank, because ${who} them; tick “predicted pairs” to see what the model predicts. ${unit}`;
 }
 
 function orderOf(found) {
-  return form.order.value === "clusters" ? found.clusters : studyOrder(results.clips.length);
+  return form.order.value === 'clusters' ? found.clusters : studyOrder(results.clips.length);
 }
 
 function whose(rater) {
-  return rater === GROUP ? "of the group" : `of ${rater}`;
+  return rater === GROUP ? 'of the group' : `of ${rater}`;
 }
 
 function pick(rater) {
   form.rater.value = rater;
   writeAddress();
   showRater().catch(explain);
-  part("rdm").scrollIntoView({ block: "nearest" });
+  part('rdm').scrollIntoView({ block: 'nearest' });
 }
 
 function showWork(found) {
-  part("working").hidden = found === null;
+  part('working').hidden = found === null;
   if (!found) return;
-  document.getElementById("work").value = found.of ? found.done / found.of : 0;
-  part("work-text").textContent = `${found.done} of ${counted(found.of, "rater")}`;
+  document.getElementById('work').value = found.of ? found.done / found.of : 0;
+  part('work-text').textContent = `${found.done} of ${counted(found.of, 'rater')}`;
 }
 
 function showWhyEmpty() {
   const problems = results.raters.filter((rater) => rater.problem);
   if (!problems.length) return;
-  part("empty-text").textContent = `No trial can be used yet. ${problems[0].rater}: ${problems[0].problem}.`;
+  part('empty-text').textContent = `No trial can be used yet. ${problems[0].rater}: ${problems[0].problem}.`;
 }
 
 function showSimulated() {
   const simulated = results.raters.filter((rater) => rater.simulated).length;
-  const box = part("simulated");
+  const box = part('simulated');
   box.hidden = simulated === 0;
   const all = simulated === results.raters.length;
-  box.replaceChildren(simulatedMark(), all ? " All raters here are simulated: nothing below was judged by a person."
-    : ` ${simulated} of ${results.raters.length} raters are simulated and in all figures below; untick “simulated raters” to leave them out.`);
+  box.replaceChildren(
+    simulatedMark(),
+    all
+      ? ' All raters here are simulated: nothing below was judged by a person.'
+      : ` ${simulated} of ${results.raters.length} raters are simulated and in all figures below; untick “simulated raters” to leave them out.`,
+  );
 }
 
 /** Who is not in these figures although they did something. */
 function showLeftOut() {
   const count = results.unfinished;
-  const box = part("left-out");
+  const box = part('left-out');
   box.hidden = count === 0;
-  const are = count === 1 ? "session is" : "sessions are";
-  box.textContent = form.unfinished.checked ? `${count} unfinished ${are} in all figures below.`
-    : `${count} unfinished ${are} left out; tick “unfinished sessions” to see the figures with ${count === 1 ? "it" : "them"}.`;
+  const are = count === 1 ? 'session is' : 'sessions are';
+  box.textContent = form.unfinished.checked
+    ? `${count} unfinished ${are} in all figures below.`
+    : `${count} unfinished ${are} left out; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
 }
 
 /** What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click. */
 function showNotes(rater) {
   const chosen = rater === GROUP ? results.raters : results.raters.filter((one) => one.rater === rater);
-  const noted = chosen.map((one) => [one.rater, [...(one.notes ?? []), ...(one.problem ? [`No RDM: ${one.problem}.`] : [])]])
+  const noted = chosen
+    .map((one) => [one.rater, [...(one.notes ?? []), ...(one.problem ? [`No RDM: ${one.problem}.`] : [])]])
     .filter(([, sentences]) => sentences.length > 0);
-  const list = make("ul", {}, ...noted.map(([name, sentences]) => make("li", {}, `${name}: ${sentences.join(" ")}`)));
-  const box = part("notes");
+  const list = make('ul', {}, ...noted.map(([name, sentences]) => make('li', {}, `${name}: ${sentences.join(' ')}`)));
+  const box = part('notes');
   box.hidden = noted.length === 0;
-  box.replaceChildren(noted.length === 1 ? list
-    : make("details", {}, make("summary", {}, `Notes on the RDMs of ${counted(noted.length, "rater")}`), list));
+  box.replaceChildren(
+    noted.length === 1
+      ? list
+      : make('details', {}, make('summary', {}, `Notes on the RDMs of ${counted(noted.length, 'rater')}`), list),
+  );
 }
 
 /** Evidence as a share of the colours: the darker half below the target, the paler half, in steps of equal ratio, above. */
@@ -240,23 +275,28 @@ function aboutTarget(value, target, most) {
 }
 
 function showEvidenceTable() {
-  syncRows(document.querySelector("[data-evidence-table] tbody"), results.raters, {
+  syncRows(document.querySelector('[data-evidence-table] tbody'), results.raters, {
     key: (rater) => rater.session,
     text: (rater) => JSON.stringify(rater),
-    row: ({ rater, simulated, trials, below_target: below, never_seen: never }) => make("tr", {},
-      make("th", { scope: "row" }, rater, simulated ? " " : null, simulated ? simulatedMark() : null),
-      make("td", { class: "number" }, trials),
-      make("td", { class: "number" }, below ?? "–"),
-      make("td", { class: "number" }, never ?? "–")),
+    row: ({ rater, simulated, trials, below_target: below, never_seen: never }) =>
+      make(
+        'tr',
+        {},
+        make('th', { scope: 'row' }, rater, simulated ? ' ' : null, simulated ? simulatedMark() : null),
+        make('td', { class: 'number' }, trials),
+        make('td', { class: 'number' }, below ?? '–'),
+        make('td', { class: 'number' }, never ?? '–'),
+      ),
   });
 }
 
 function fillRaters() {
   const wanted = form.rater.dataset.wanted ?? form.rater.value;
   form.rater.replaceChildren(
-    make("option", { value: GROUP }, "the group"),
-    ...results.raters.filter((rater) => !rater.problem)
-      .map(({ rater, simulated }) => make("option", { value: rater }, simulated ? `${rater} (simulated)` : rater)),
+    make('option', { value: GROUP }, 'the group'),
+    ...results.raters
+      .filter((rater) => !rater.problem)
+      .map(({ rater, simulated }) => make('option', { value: rater }, simulated ? `${rater} (simulated)` : rater)),
   );
   form.rater.value = wanted;
   if (form.rater.selectedIndex < 0) form.rater.value = GROUP;
@@ -264,45 +304,48 @@ function fillRaters() {
 }
 
 function fillAttributes() {
-  const label = part("colour");
-  const select = label.querySelector("select");
+  const label = part('colour');
+  const select = label.querySelector('select');
   const names = attributesToColour(results.clips);
   label.hidden = names.length === 0;
   if (select.options.length === names.length + 1) return;
-  select.append(...names.map((name) => make("option", { value: name }, name)));
-  part("points").checked = results.clips.length > MOST_POSTERS;
+  select.append(...names.map((name) => make('option', { value: name }, name)));
+  part('points').checked = results.clips.length > MOST_POSTERS;
 }
 
 /** What the server is asked for: the estimator and which raters are in. */
 function query() {
   return new URLSearchParams({
-    method: form.method.value, simulated: form.simulated.checked ? "1" : "0", unfinished: form.unfinished.checked ? "1" : "0",
+    method: form.method.value,
+    simulated: form.simulated.checked ? '1' : '0',
+    unfinished: form.unfinished.checked ? '1' : '0',
   }).toString();
 }
 
 /** The part of a question that asks for the completed RDM. */
 function completion() {
-  return form.completed.checked ? "&completed=1" : "";
+  return form.completed.checked ? '&completed=1' : '';
 }
 
 function setDownloads() {
-  for (const link of document.querySelectorAll("[data-download]")) {
-    const ids = part("recruiter-ids").checked && link.pathname.endsWith(".zip") ? "&recruiter_ids=1" : "";
-    link.search = `?${query()}${ids}${link.dataset.download === "completed" ? "&completed=1" : ""}`;
+  for (const link of document.querySelectorAll('[data-download]')) {
+    const ids = part('recruiter-ids').checked && link.pathname.endsWith('.zip') ? '&recruiter_ids=1' : '';
+    link.search = `?${query()}${ids}${link.dataset.download === 'completed' ? '&completed=1' : ''}`;
   }
 }
 
 function readAddress() {
   const given = new URLSearchParams(location.search);
-  if ([...form.method.options].some((option) => option.value === given.get("method"))) form.method.value = given.get("method");
-  if (given.get("order") === "clips") form.order.value = "clips";
-  form.simulated.checked = given.get("simulated") !== "0";
-  form.unfinished.checked = given.get("unfinished") === "1";
-  form.completed.checked = given.get("completed") === "1";
-  if (given.has("rater")) form.rater.dataset.wanted = given.get("rater");
+  if ([...form.method.options].some((option) => option.value === given.get('method')))
+    form.method.value = given.get('method');
+  if (given.get('order') === 'clips') form.order.value = 'clips';
+  form.simulated.checked = given.get('simulated') !== '0';
+  form.unfinished.checked = given.get('unfinished') === '1';
+  form.completed.checked = given.get('completed') === '1';
+  if (given.has('rater')) form.rater.dataset.wanted = given.get('rater');
 }
 
 function writeAddress() {
   setDownloads();
-  history.replaceState(null, "", `?${query()}${completion()}&order=${form.order.value}&rater=${form.rater.value}`);
+  history.replaceState(null, '', `?${query()}${completion()}&order=${form.order.value}&rater=${form.rater.value}`);
 }

@@ -3,7 +3,7 @@
 /** @param {string} iso @param {number} now ms @returns {string} "just now", "4 min ago", "2 h ago", or the date */
 export function ago(iso, now) {
   const seconds = (now - Date.parse(iso)) / 1000;
-  if (seconds < 45) return "just now";
+  if (seconds < 45) return 'just now';
   if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (seconds < 24 * 3600) return `${Math.round(seconds / 3600)} h ago`;
   return iso.slice(0, 10);
@@ -11,7 +11,7 @@ export function ago(iso, now) {
 
 /** @param {number | null | undefined} value @param {number} digits @returns {string} "–" for what is not known */
 export function number(value, digits = 2) {
-  return value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "\u2212");
+  return value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '\u2212');
 }
 
 /** @param {number} count @param {string} one @param {string} [many] */
@@ -23,14 +23,14 @@ export function counted(count, one, many = `${one}s`) {
 
 /** @param {Checks} checks @returns {string} "2 of 3", or "–" while none was done */
 export function checksInWords({ done, passed }) {
-  return done ? `${passed} of ${done}` : "–";
+  return done ? `${passed} of ${done}` : '–';
 }
 
 /** @param {{state: string, checks: Checks}[]} sessions @returns {Checks} of all of them but the withdrawn */
 export function allChecks(sessions) {
-  const counted = sessions.filter((session) => session.state !== "withdrawn");
+  const counted = sessions.filter((session) => session.state !== 'withdrawn');
   const sum = (key) => counted.reduce((total, { checks }) => total + checks[key], 0);
-  return { done: sum("done"), passed: sum("passed") };
+  return { done: sum('done'), passed: sum('passed') };
 }
 
 /** @param {number[]} values @returns {number | null} */
@@ -43,20 +43,20 @@ export function median(values) {
 
 /** Kruskal's (1964) words for the stress of a map. @param {number} stress */
 export function fitOfMap(stress) {
-  if (stress < 0.05) return "an excellent fit";
-  if (stress < 0.1) return "a good fit";
-  if (stress < 0.2) return "a fair fit";
-  return "a rough fit: look at the matrix too";
+  if (stress < 0.05) return 'an excellent fit';
+  if (stress < 0.1) return 'a good fit';
+  if (stress < 0.2) return 'a fair fit';
+  return 'a rough fit: look at the matrix too';
 }
 
 const ID_NOTES = {
-  plain_link: ["no id", "Came by the plain link, without a recruiter's id."],
-  missing: ["no id", "The link had parameters, but not the person's id."],
-  empty: ["empty id", "The person's id in the link was empty."],
-  unfilled: ["unfilled id", "The link still had the recruiter's placeholder in place of an id."],
-  repeated: ["repeated id", "The link gave the person's id more than once."],
-  unusable: ["unusable id", "The person's id held characters that no recruiter gives out."],
-  near_name: ["id under another name", "The link wrote the parameter's name in another way than study.toml."],
+  plain_link: ['no id', "Came by the plain link, without a recruiter's id."],
+  missing: ['no id', "The link had parameters, but not the person's id."],
+  empty: ['empty id', "The person's id in the link was empty."],
+  unfilled: ['unfilled id', "The link still had the recruiter's placeholder in place of an id."],
+  repeated: ['repeated id', "The link gave the person's id more than once."],
+  unusable: ['unusable id', "The person's id held characters that no recruiter gives out."],
+  near_name: ['id under another name', "The link wrote the parameter's name in another way than study.toml."],
 };
 
 /**
@@ -67,22 +67,25 @@ const ID_NOTES = {
 export function notesOf({ id_note: idNote, unproven_trials: unproven, asked_to_leave: leaving }) {
   const notes = [];
   if (idNote) {
-    const [text, why] = ID_NOTES[idNote] ?? [idNote, ""];
+    const [text, why] = ID_NOTES[idNote] ?? [idNote, ''];
     notes.push({ text, why });
   }
   if (unproven) {
     notes.push({
-      text: `${unproven} ${unproven === 1 ? "trial" : "trials"} from another browser`,
-      why: "Sent from a browser that had nothing but this id, which can be guessed.",
+      text: `${unproven} ${unproven === 1 ? 'trial' : 'trials'} from another browser`,
+      why: 'Sent from a browser that had nothing but this id, which can be guessed.',
     });
   }
   if (leaving) {
-    notes.push({ text: "asked to leave", why: "Wanted to withdraw in a browser that could not show whose session it is." });
+    notes.push({
+      text: 'asked to leave',
+      why: 'Wanted to withdraw in a browser that could not show whose session it is.',
+    });
   }
   return notes;
 }
 
 /** @param {{person: number, visit: number}} session */
 export function visitInWords({ person, visit }) {
-  return `same person as P${String(person).padStart(3, "0")}, visit ${visit}`;
+  return `same person as P${String(person).padStart(3, '0')}, visit ${visit}`;
 }

@@ -35,7 +35,11 @@ export function preloadOrder(trial, upcoming, canPlay, sourcesOf = ({ sources })
   const own = new Set(clips);
   const media = [clips, upcoming].flatMap((group) => [
     ...group.map((clip) => ({ url: clip.poster, kind: 'poster', clip: own.has(clip) ? clip : null })),
-    ...group.map((clip) => ({ url: playable(sourcesOf(clip), canPlay)?.src, kind: 'clip', clip: own.has(clip) ? clip : null })),
+    ...group.map((clip) => ({
+      url: playable(sourcesOf(clip), canPlay)?.src,
+      kind: 'clip',
+      clip: own.has(clip) ? clip : null,
+    })),
   ]);
   const seen = new Set();
   return media.filter(({ url }) => url && !seen.has(url) && seen.add(url));

@@ -332,7 +332,9 @@ function listen() {
 
   addEventListener('online', retryAll);
   addEventListener('error', ({ message }) => log('page_error', { message }), { once: true });
-  addEventListener('unhandledrejection', ({ reason }) => log('page_error', { message: String(reason) }), { once: true });
+  addEventListener('unhandledrejection', ({ reason }) => log('page_error', { message: String(reason) }), {
+    once: true,
+  });
   document.addEventListener('visibilitychange', () => {
     breaks.visibility(document.hidden);
     if (document.hidden) {

@@ -14,7 +14,12 @@ test('its shorter side takes 60 % of the shorter side of any window, unless the 
   for (let round = 0; round < 2000; round += 1) {
     const screen = { width: Math.round(between(rng, 320, 2560)), height: Math.round(between(rng, 320, 1400)) };
     const top = Math.round(between(rng, 50, 100));
-    const stage = { left: 0, top, width: screen.width, height: screen.height - top - Math.round(between(rng, 50, 110)) };
+    const stage = {
+      left: 0,
+      top,
+      width: screen.width,
+      height: screen.height - top - Math.round(between(rng, 50, 110)),
+    };
     const aspect = between(rng, 0.4, 2.5);
     const plan = seatPlan(stage.width, stage.height, choose(rng, [3, 12, 30, 60, 100]), aspect);
     const panel = panelRectangle(screen, stage, plan, aspect, choose(rng, SIDES));
@@ -32,7 +37,10 @@ test('its shorter side takes 60 % of the shorter side of any window, unless the 
 });
 
 test('it lies on the side away from its clip', () => {
-  const [screen, stage] = [{ width: 1280, height: 720 }, { left: 0, top: 90, width: 1280, height: 560 }];
+  const [screen, stage] = [
+    { width: 1280, height: 720 },
+    { left: 0, top: 90, width: 1280, height: 560 },
+  ];
   const plan = seatPlan(1280, 560, 12, 4 / 3);
   const right = panelRectangle(screen, stage, plan, 4 / 3, { right: true, below: true });
   const left = panelRectangle(screen, stage, plan, 4 / 3, { right: false, below: true });

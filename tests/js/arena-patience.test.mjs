@@ -18,11 +18,17 @@ test('f49: a clip that does not move is given up on after nine seconds, and afte
 });
 
 test('f49: a trickle, a frame every few seconds, is no playing', () => {
-  assert.equal(ticksUntilEnd((tick) => tick % 8 === 0), 23);
+  assert.equal(
+    ticksUntilEnd((tick) => tick % 8 === 0),
+    23,
+  );
 });
 
 test('a clip that halts now and then is not given up on', () => {
-  assert.equal(ticksUntilEnd((tick) => tick % 3 !== 0), null);
+  assert.equal(
+    ticksUntilEnd((tick) => tick % 3 !== 0),
+    null,
+  );
 });
 
 test('each clip has patience of its own', () => {

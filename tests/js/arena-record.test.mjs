@@ -27,7 +27,12 @@ test('with the longest records of the longest entries a trial still fits into on
   const clip = 'C-ABCDEFGHIJKLMNOP';
   const place = { x: -0.00012345678901234567, y: -0.00012345678901234567 };
   const hours = 9_999_999_999;
-  const pixels = { x: 1234.5678901234567, y: 1234.5678901234567, diameter: 1234.5678901234567, item: 123.45678901234567 };
+  const pixels = {
+    x: 1234.5678901234567,
+    y: 1234.5678901234567,
+    diameter: 1234.5678901234567,
+    item: 123.45678901234567,
+  };
   const moves = bounded(numbers(10 * MOST).map(() => ({ clip, t: hours, ...place, how: 'click' })));
   const plays = bounded(numbers(10 * MOST).map(() => ({ clip, t: hours, ms: hours, how: 'enlarged', ended: false })));
   const body = JSON.stringify({

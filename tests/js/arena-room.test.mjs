@@ -14,7 +14,10 @@ test('a large arena needs no word, a small one does, and a study can set a least
   assert.deepEqual(judgeRoom(place(390, 844, 240, 180), null), { blocked: false, turn: false });
   assert.deepEqual(judgeRoom(place(844, 390, 180, 240), null), { blocked: false, turn: true });
   assert.equal(judgeRoom(place(800, 500, 330), 500), null, 'as much as asked for is enough');
-  for (const [width, height] of [[800, 499], [499, 800]]) {
+  for (const [width, height] of [
+    [800, 499],
+    [499, 800],
+  ]) {
     assert.deepEqual(judgeRoom(place(width, height, 330, 900), 500), { blocked: true, turn: false });
   }
 });
@@ -24,8 +27,12 @@ test('the stage of a turned device', () => {
   assert.deepEqual(lying, { width: 340, height: 844 - 200 - 82 });
   const upright = turnedStage({ width: 390, height: 664 }, { width: 390, height: 400 });
   assert.ok(upright.width < 664 && upright.height < 390);
-  assert.deepEqual(turnedStage({ width: 820, height: 1100 }, { width: 820, height: 900 }), { width: 1100, height: 620 });
-  for (const size of Object.values(turnedStage({ width: 100, height: 90 }, { width: 0, height: 0 }))) assert.ok(size > 0);
+  assert.deepEqual(turnedStage({ width: 820, height: 1100 }, { width: 820, height: 900 }), {
+    width: 1100,
+    height: 620,
+  });
+  for (const size of Object.values(turnedStage({ width: 100, height: 90 }, { width: 0, height: 0 })))
+    assert.ok(size > 0);
 });
 
 test('what helps fits the device', () => {

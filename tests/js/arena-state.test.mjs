@@ -5,7 +5,16 @@ import { test } from 'node:test';
 import { isInside } from '../../static/arena/geometry.js';
 import { seatPlan } from '../../static/arena/seats.js';
 import { hintFor } from '../../static/arena/hints.js';
-import { clipsAt, createState, isDone, placedIn, positionOf, unwatched, update, waiting } from '../../static/arena/state.js';
+import {
+  clipsAt,
+  createState,
+  isDone,
+  placedIn,
+  positionOf,
+  unwatched,
+  update,
+  waiting,
+} from '../../static/arena/state.js';
 import { choose, random, between } from './arena-random.mjs';
 
 const COMMITS = ['drop', 'put', 'putBack'];
@@ -247,12 +256,18 @@ test('a clip put on a placed one lies where it was pressed and never hides the o
     if (state.view.zoom === 1) assert.notEqual(hintFor({ c0: placed.c0, c1: other, far }, pitch), 'stacked');
     assert.equal(clipsAt(state, placed.c0)[0], 'c0', 'it lies on top');
     assert.deepEqual(update(state, { type: 'undo', t: 4 }).history.present.placed, { c1: other }, 'one step for undo');
-    assert.deepEqual(state.moves.map(({ clip, how }) => [clip, how]), [['c0', 'click']]);
+    assert.deepEqual(
+      state.moves.map(({ clip, how }) => [clip, how]),
+      [['c0', 'click']],
+    );
   }
 });
 
 test('a press on the middle of a clip puts the held one on the side from which it comes', () => {
-  const placements = [{ clip: 'c0', x: -0.4, y: 0 }, { clip: 'c1', x: 0.1, y: 0 }];
+  const placements = [
+    { clip: 'c0', x: -0.4, y: 0 },
+    { clip: 'c1', x: 0.1, y: 0 },
+  ];
   let state = arenaOf(3, { placements });
   state = update(state, { type: 'pick', id: 'c0', how: 'click' });
   state = update(state, { type: 'put', x: 0.1, y: 0, onto: 'c1', t: 0 });
@@ -261,7 +276,11 @@ test('a press on the middle of a clip puts the held one on the side from which i
 });
 
 test('several in hand are put down on a clip in formation, in one step', () => {
-  const placements = [[0, 0], [0.1, 0.05], [-0.3, -0.2]].map(([x, y], index) => ({ clip: `c${index}`, x, y }));
+  const placements = [
+    [0, 0],
+    [0.1, 0.05],
+    [-0.3, -0.2],
+  ].map(([x, y], index) => ({ clip: `c${index}`, x, y }));
   let state = arenaOf(4, { placements });
   state = update(state, { type: 'select', ids: ['c0', 'c1'] });
   state = update(state, { type: 'pick', id: 'c1', how: 'click' });
@@ -278,5 +297,6 @@ test('clips on one spot are listed from the top, and each can be taken', () => {
   const placements = ['c0', 'c1', 'c2'].map((clip) => ({ clip, x: 0.2, y: 0.1 }));
   const state = arenaOf(4, { placements });
   assert.deepEqual(clipsAt(state, { x: 0.2, y: 0.1 }), ['c2', 'c1', 'c0']);
-  for (const id of ['c0', 'c1', 'c2']) assert.deepEqual(update(state, { type: 'pick', id, how: 'click' }).hand.ids, [id]);
+  for (const id of ['c0', 'c1', 'c2'])
+    assert.deepEqual(update(state, { type: 'pick', id, how: 'click' }).hand.ids, [id]);
 });

@@ -1,16 +1,28 @@
 /** The pure modules of the experimenter's pages. */
 
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
-import { attributesToColour } from "../../static/researcher/attributes.js";
-import { colourOf, DISSIMILARITY, EVIDENCE, table } from "../../static/researcher/colour.js";
-import { pairIndex, range, studyOrder } from "../../static/researcher/pairs.js";
-import { ago, allChecks, checksInWords, counted, fitOfMap, median, notesOf, number, visitInWords } from "../../static/researcher/words.js";
+import { attributesToColour } from '../../static/researcher/attributes.js';
+import { colourOf, DISSIMILARITY, EVIDENCE, table } from '../../static/researcher/colour.js';
+import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
+import {
+  ago,
+  allChecks,
+  checksInWords,
+  counted,
+  fitOfMap,
+  median,
+  notesOf,
+  number,
+  visitInWords,
+} from '../../static/researcher/words.js';
 
 /** OKLab of sRGB bytes, by the published matrices of the inverse direction. */
 function oklab(colour) {
-  const [r, g, b] = colour.map((byte) => byte / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = colour
+    .map((byte) => byte / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
@@ -29,24 +41,27 @@ for (const [name, colours] of Object.entries({ DISSIMILARITY, EVIDENCE })) {
       steps.push(Math.hypot(...points[k].map((value, axis) => value - points[k - 16][axis])));
       assert.ok(points[k][0] > points[k - 16][0], `lightness at ${k}`);
     }
-    assert.ok(Math.max(...steps) / Math.min(...steps) < 1.15, `steps between ${Math.min(...steps)} and ${Math.max(...steps)}`);
+    assert.ok(
+      Math.max(...steps) / Math.min(...steps) < 1.15,
+      `steps between ${Math.min(...steps)} and ${Math.max(...steps)}`,
+    );
     assert.ok(points.at(-1)[0] - points[0][0] > 0.6);
   });
 }
 
-test("a grey path through the colours has grey colours, at the lightness asked for", () => {
+test('a grey path through the colours has grey colours, at the lightness asked for', () => {
   const grey = table({ lightness: [0, 1], hue: [0, 0], chroma: [0, 0, 0] });
   assert.deepEqual(grey[0], [0, 0, 0]);
   assert.deepEqual(grey.at(-1), [255, 255, 255]);
   for (const [r, g, b] of grey) assert.ok(Math.abs(r - g) <= 1 && Math.abs(g - b) <= 1);
 });
 
-test("shares outside 0 and 1 take the colours at the ends", () => {
+test('shares outside 0 and 1 take the colours at the ends', () => {
   assert.equal(colourOf(EVIDENCE, -3), EVIDENCE[0]);
   assert.equal(colourOf(EVIDENCE, 7), EVIDENCE.at(-1));
 });
 
-test("condensed order is row by row through the upper triangle", () => {
+test('condensed order is row by row through the upper triangle', () => {
   for (const n of [2, 3, 7, 40]) {
     let place = 0;
     for (let i = 0; i < n; i += 1) {
@@ -60,22 +75,22 @@ test("condensed order is row by row through the upper triangle", () => {
   }
 });
 
-test("the range passes over missing values", () => {
+test('the range passes over missing values', () => {
   assert.deepEqual(range([null, 0.5, null, -1, 2]), [-1, 2]);
   assert.equal(range([null, null]), null);
   assert.deepEqual(studyOrder(3), [0, 1, 2]);
 });
 
-test("times and numbers in words", () => {
-  const now = Date.parse("2026-03-01T12:00:00+00:00");
-  assert.equal(ago("2026-03-01T11:59:50+00:00", now), "just now");
-  assert.equal(ago("2026-03-01T11:56:00+00:00", now), "4 min ago");
-  assert.equal(ago("2026-03-01T09:00:00+00:00", now), "3 h ago");
-  assert.equal(ago("2026-02-20T09:00:00+00:00", now), "2026-02-20");
-  assert.equal(number(null), "–");
-  assert.equal(number(-0.123), "\u22120.12");
-  assert.equal(counted(1, "rater"), "1 rater");
-  assert.equal(counted(0, "rater"), "0 raters");
+test('times and numbers in words', () => {
+  const now = Date.parse('2026-03-01T12:00:00+00:00');
+  assert.equal(ago('2026-03-01T11:59:50+00:00', now), 'just now');
+  assert.equal(ago('2026-03-01T11:56:00+00:00', now), '4 min ago');
+  assert.equal(ago('2026-03-01T09:00:00+00:00', now), '3 h ago');
+  assert.equal(ago('2026-02-20T09:00:00+00:00', now), '2026-02-20');
+  assert.equal(number(null), '–');
+  assert.equal(number(-0.123), '\u22120.12');
+  assert.equal(counted(1, 'rater'), '1 rater');
+  assert.equal(counted(0, 'rater'), '0 raters');
   assert.equal(median([]), null);
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 3]), 2.5);
@@ -83,27 +98,33 @@ test("times and numbers in words", () => {
   assert.match(fitOfMap(0.01), /excellent/);
 });
 
-test("only attributes whose colours would say something can be chosen", () => {
+test('only attributes whose colours would say something can be chosen', () => {
   const clips = Array.from({ length: 12 }, (_, k) => ({
-    attributes: { mood: k % 2 ? "happy" : "sad", same: "x", name: `clip ${k}`, age: String(k), gaps: k ? "1.5" : "" },
+    attributes: { mood: k % 2 ? 'happy' : 'sad', same: 'x', name: `clip ${k}`, age: String(k), gaps: k ? '1.5' : '' },
   }));
-  assert.deepEqual(attributesToColour(clips), ["mood", "age", "gaps"]);
+  assert.deepEqual(attributesToColour(clips), ['mood', 'age', 'gaps']);
 });
 
-test("attention checks are counted over all who have not withdrawn, and none done yet is no zero", () => {
+test('attention checks are counted over all who have not withdrawn, and none done yet is no zero', () => {
   const session = (state, done, passed) => ({ state, checks: { done, passed } });
-  const sessions = [session("finished", 3, 2), session("arranging", 1, 1), session("withdrawn", 2, 0)];
-  assert.equal(checksInWords(allChecks(sessions)), "3 of 4");
-  assert.equal(checksInWords({ done: 2, passed: 0 }), "0 of 2");
-  assert.equal(checksInWords(allChecks([])), "–");
+  const sessions = [session('finished', 3, 2), session('arranging', 1, 1), session('withdrawn', 2, 0)];
+  assert.equal(checksInWords(allChecks(sessions)), '3 of 4');
+  assert.equal(checksInWords({ done: 2, passed: 0 }), '0 of 2');
+  assert.equal(checksInWords(allChecks([])), '–');
 });
 
 test("what is odd about a session's person is said in words", () => {
   const usual = { id_note: null, unproven_trials: 0, asked_to_leave: false };
   assert.deepEqual(notesOf(usual), []);
   const texts = (odd) => notesOf({ ...usual, ...odd }).map(({ text }) => text);
-  assert.deepEqual(texts({ id_note: "unfilled" }), ["unfilled id"]);
-  assert.deepEqual(texts({ id_note: "near_name", unproven_trials: 1 }), ["id under another name", "1 trial from another browser"]);
-  assert.deepEqual(texts({ unproven_trials: 2, asked_to_leave: true }), ["2 trials from another browser", "asked to leave"]);
-  assert.equal(visitInWords({ person: 7, visit: 2 }), "same person as P007, visit 2");
+  assert.deepEqual(texts({ id_note: 'unfilled' }), ['unfilled id']);
+  assert.deepEqual(texts({ id_note: 'near_name', unproven_trials: 1 }), [
+    'id under another name',
+    '1 trial from another browser',
+  ]);
+  assert.deepEqual(texts({ unproven_trials: 2, asked_to_leave: true }), [
+    '2 trials from another browser',
+    'asked to leave',
+  ]);
+  assert.equal(visitInWords({ person: 7, visit: 2 }), 'same person as P007, visit 2');
 });

@@ -106,7 +106,9 @@ test('a change during a draft on its way is sent after it', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.after(() => mock.timers.reset());
   let answer;
-  const { drafts, sent } = await draftsOn((n) => (n === 1 ? new Promise((resolve) => (answer = resolve)) : { saved: true }));
+  const { drafts, sent } = await draftsOn((n) =>
+    n === 1 ? new Promise((resolve) => (answer = resolve)) : { saved: true },
+  );
   let placements = [A];
   drafts.begin({ key: 'k', draft: null }, () => result(placements));
   drafts.changed();
@@ -118,7 +120,10 @@ test('a change during a draft on its way is sent after it', async (t) => {
   assert.equal(drafts.state().unsaved, true);
   mock.timers.tick(2000);
   await turns();
-  assert.deepEqual(sent.map(({ placements: p }) => p.length), [1, 2]);
+  assert.deepEqual(
+    sent.map(({ placements: p }) => p.length),
+    [1, 2],
+  );
   assert.equal(drafts.state().unsaved, false);
 });
 
@@ -183,5 +188,8 @@ test('what was watched here and never reached the server goes out, also where an
   drafts.begin({ key: 'k', draft: server }, () => ({ ...result(draft.placements), watched: draft.watched }));
   mock.timers.tick(2000);
   await turns();
-  assert.deepEqual(sent.map(({ placements, watched }) => [placements, watched]), [[[B], ['b', 'a']]]);
+  assert.deepEqual(
+    sent.map(({ placements, watched }) => [placements, watched]),
+    [[[B], ['b', 'a']]],
+  );
 });

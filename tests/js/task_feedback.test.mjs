@@ -4,7 +4,14 @@ import { test } from 'node:test';
 
 import { sizeOfShapes } from '../../static/task/feedback.js';
 
-const LAYOUT = [[-0.41, -0.17], [-0.36, 0], [-0.41, 0.17], [0.41, -0.17], [0.36, 0], [0.41, 0.17]];
+const LAYOUT = [
+  [-0.41, -0.17],
+  [-0.36, 0],
+  [-0.41, 0.17],
+  [0.41, -0.17],
+  [0.36, 0],
+  [0.41, 0.17],
+];
 
 test('no two pictures overlap at any turn, and none is too small to be told from another', () => {
   for (let turn = 0; turn < 2 * Math.PI; turn += 0.01) {

@@ -5,7 +5,10 @@ import { test } from 'node:test';
 import { judgeFit } from '../../static/task/fits.js';
 
 test('both sides count, turned or not, and a window that can grow is told from a screen that cannot', () => {
-  const [laptop, phone] = [{ width: 1366, height: 768 }, { width: 390, height: 844 }];
+  const [laptop, phone] = [
+    { width: 1366, height: 768 },
+    { width: 390, height: 844 },
+  ];
   assert.equal(judgeFit({ width: 1366, height: 600 }, laptop, 500), 'fits');
   assert.equal(judgeFit({ width: 1366, height: 499 }, laptop, 500), 'window');
   assert.equal(judgeFit({ width: 400, height: 700 }, laptop, 500), 'window');

@@ -71,8 +71,14 @@ test('f01: pauses grow to a bound, differ by chance, and keep to what the server
   longest.forEach((pause, i) => assert.ok(pause >= (longest[i - 1] ?? 0) && pause <= 30_000));
   assert.equal(longest[0], 1000);
   assert.equal(longest.at(-1), 30_000);
-  assert.equal(pauseBefore(5, 0, () => 0), pauseBefore(5, 0, () => 1) / 2);
-  assert.equal(pauseBefore(1, 7000, () => 0), 7000);
+  assert.equal(
+    pauseBefore(5, 0, () => 0),
+    pauseBefore(5, 0, () => 1) / 2,
+  );
+  assert.equal(
+    pauseBefore(1, 7000, () => 0),
+    7000,
+  );
   assert.ok(pauseBefore(1, 1e9, () => 0) <= 60_000);
 });
 
@@ -127,7 +133,10 @@ test('f02: a refusal stops the queue, keeps the data, and is let past only by ha
   await run.outbox.setAside();
   await run.settled();
   assert.deepEqual(run.calls, ['k1', 'k2']);
-  assert.deepEqual(run.store.entries().map(({ key, setAside }) => [key, setAside]), [['k1', true]]);
+  assert.deepEqual(
+    run.store.entries().map(({ key, setAside }) => [key, setAside]),
+    [['k1', true]],
+  );
   assert.deepEqual(run.outbox.state(), { waiting: 0, problem: null, refused: null });
 });
 
@@ -178,7 +187,10 @@ test('f06: several are sent one at a time, in the order in which they were finis
   await Promise.all(['k1', 'k2', 'k3'].map((key) => run.outbox.add(key, `{"k":"${key}"}`)));
   while (run.acked.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(most, 1);
-  assert.deepEqual(run.acked.map(([key]) => key), ['k1', 'k2', 'k3']);
+  assert.deepEqual(
+    run.acked.map(([key]) => key),
+    ['k1', 'k2', 'k3'],
+  );
   assert.deepEqual(run.calls, ['k1', 'k2', 'k2', 'k3']);
 });
 
@@ -206,7 +218,10 @@ test('f12: a page that starts again sends what the one before left, and only its
   const second = await outboxOn([], first.store);
   await second.outbox.start();
   assert.deepEqual(second.calls, ['k1', 'k2']);
-  assert.deepEqual(first.store.entries().map(({ key }) => key), ['kx']);
+  assert.deepEqual(
+    first.store.entries().map(({ key }) => key),
+    ['kx'],
+  );
 });
 
 test('a withdrawn session leaves nothing behind, and nothing of it is sent any more', async () => {

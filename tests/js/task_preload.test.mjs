@@ -146,7 +146,10 @@ for (const [what, answer] of [
       for (let i = 0; i < 12; i += 1) await Promise.resolve();
     }
     assert.equal(new Set(failed.map(([id]) => id)).size, 20);
-    assert.ok(failed.every(([, seconds, reason]) => seconds < 30 && reason === 'the download stalled'), String(failed));
+    assert.ok(
+      failed.every(([, seconds, reason]) => seconds < 30 && reason === 'the download stalled'),
+      String(failed),
+    );
     assert.deepEqual(preloader.state(), { total: 20, ready: 0, failed: 20 });
   });
 }

@@ -25,7 +25,10 @@ test('the question is the study’s, but for practice and for trials that bring 
   assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
   const practice = { purpose: 'practice', question: null };
   assert.match(questionOf(practice, t), /^To practise/);
-  const rules = (playback) => questionOf(practice, t, playback).split(/(?<=\.) /).slice(1);
+  const rules = (playback) =>
+    questionOf(practice, t, playback)
+      .split(/(?<=\.) /)
+      .slice(1);
   assert.deepEqual(rules({ play: 'hover', watch: 'free' }), []);
   assert.deepEqual(rules({ play: 'click', watch: 'before_placing' }), [
     'Click or tap a shape to play it.',
@@ -39,7 +42,9 @@ test('the question is the study’s, but for practice and for trials that bring 
 test('the shapes of the practice are named in the language of the page, the study’s clips as the study names them', () => {
   const german = translator({ 'small circle': 'kleiner Kreis' });
   const clips = [{ id: 'circle-small', label: 'small circle' }];
-  assert.deepEqual(namedClips({ purpose: 'practice', clips }, german), [{ id: 'circle-small', label: 'kleiner Kreis' }]);
+  assert.deepEqual(namedClips({ purpose: 'practice', clips }, german), [
+    { id: 'circle-small', label: 'kleiner Kreis' },
+  ]);
   const own = [{ id: 'C-1', number: 7, label: 'small circle' }];
   assert.deepEqual(namedClips({ purpose: 'arrange', clips: own }, german), own);
 });
@@ -96,8 +101,14 @@ test('without storage nobody is told that work is kept on this computer', () => 
 test('the time left runs down within a round: the rule by the clock, an estimate by what a round usually takes', () => {
   const after = (progress, minutes) => timeLeft(progress, minutes).minutes_left;
   const rule = { minutes_left: 30, at_most: true, minutes_a_trial: null };
-  assert.deepEqual([0, 1, 29, 40].map((minutes) => after(rule, minutes)), [30, 29, 1, 0]);
+  assert.deepEqual(
+    [0, 1, 29, 40].map((minutes) => after(rule, minutes)),
+    [30, 29, 1, 0],
+  );
   const estimate = { minutes_left: 12, at_most: false, minutes_a_trial: 2 };
-  assert.deepEqual([0, 1, 2, 30].map((minutes) => after(estimate, minutes)), [12, 11, 10, 10]);
+  assert.deepEqual(
+    [0, 1, 2, 30].map((minutes) => after(estimate, minutes)),
+    [12, 11, 10, 10],
+  );
   assert.equal(after({ minutes_left: null, at_most: false, minutes_a_trial: null }, 3), null);
 });
