@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.web import (
         failures,
         headers,
+        language,
         limits,
         media,
         openapi,
@@ -40,7 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         researcher,
         researcher_api,
         status,
-        strings,
     )
 
     settings = settings or load_settings()
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
-    strings.init_app(app)
+    language.init_app(app)
     failures.register(app)
     headers.register(app)
     limits.init_app(app, settings)

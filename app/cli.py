@@ -13,6 +13,10 @@ import click
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.accounts.accounts import all_accounts, require_account, set_password
+from app.clips.differences import differences
+from app.clips.folder import clip_files, passed_over
+from app.clips.reconversion import count_clips, reconvert_study
 from app.config import LAB_DATA
 from app.console import (
     base_address,
@@ -31,17 +35,14 @@ from app.domain import ClipState, StudyState
 from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.models import Study
+from app.participation.enrolment import find_study
+from app.recruiters.personal_links import ids_of_csv, person_links
 from app.recruiters.signing import link_key
+from app.results.export import export_bundle
+from app.results.export_tables import ExportOptions
 from app.server import free_port, running_server
-from app.services.accounts import all_accounts, require_account, set_password
-from app.services.clip_differences import differences
-from app.services.clip_folder import clip_files, passed_over
-from app.services.enrolment import find_study
-from app.services.export import export_bundle
-from app.services.export_tables import ExportOptions
-from app.services.links import ids_of_csv, person_links
-from app.services.reconversion import count_clips, reconvert_study
-from app.services.studies import (
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import (
     close_study,
     create_study,
     export_study,
@@ -50,7 +51,6 @@ from app.services.studies import (
     open_study,
     study_warnings,
 )
-from app.services.study_folder import read_study_folder
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,15 +14,15 @@ from pathlib import Path
 import click
 
 from app import create_app
+from app.accounts.accounts import make_setup_link
+from app.clips.conversion import Imported, convert_waiting_clips
+from app.clips.differences import differences
 from app.config import Settings, load_settings, read_settings
 from app.db import Database
 from app.domain import ClipState
 from app.models import Study
+from app.participation.enrolment import find_study
 from app.server import announced, local_address, network_address, running_server, serve, worker
-from app.services.accounts import make_setup_link
-from app.services.clip_differences import differences
-from app.services.clips import Imported, convert_waiting_clips
-from app.services.enrolment import find_study
 from app.startup import open_checked, refuse_lost_database, require_data
 
 

@@ -13,17 +13,17 @@ from sqlalchemy import func, select
 from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
+from app.clips.folder import clip_files, passed_over, with_folders
 from app.console import Place, convert_clips, echo_notes, echo_same
 from app.db import Database
 from app.domain import SessionState, StudyState
 from app.models import Clip, ParticipantSession, Study, now
-from app.services.arrangements import clip_order
-from app.services.clip_folder import clip_files, passed_over, with_folders
-from app.services.enrolment import enter, session_of
-from app.services.studies import create_study, open_study
-from app.services.study_folder import StudyFolder, read_study_folder
-from app.services.submission import submit
-from app.services.trials import advance, open_trial, start
+from app.participation.arrangements import clip_order
+from app.participation.enrolment import enter, session_of
+from app.participation.submission import submit
+from app.participation.trials import advance, open_trial, start
+from app.studies.folder import StudyFolder, read_study_folder
+from app.studies.lifecycle import create_study, open_study
 from demo.geometry import read_attributes, true_rdm
 
 ROOT = Path(__file__).parent.parent

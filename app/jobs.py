@@ -11,11 +11,11 @@ from typing import Any
 
 from huey import SqliteHuey, crontab
 
+from app.clips.conversion import convert_waiting_clips
 from app.config import Settings
 from app.db import Database, open_database
 from app.files import private_file
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
-from app.services.clips import convert_waiting_clips
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ import structlog
 import waitress
 from flask import Flask
 
-from app.bodies import LONGEST_BODY
 from app.config import Settings
 from app.errors import ConfigurationError
 from app.files import write_whole
 from app.heartbeat import Heartbeat, beat
+from app.participation.payloads import LONGEST_BODY
 
 THREADS = 16
 PORTS_TO_TRY = 20

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.services.practice import LAYOUT, MOST_ROUNDS
-from app.services.practice_score import agreement_of
+from app.participation.practice import LAYOUT, MOST_ROUNDS
+from app.participation.practice_score import agreement_of
 
 Floats = NDArray[np.float64]
 KNOWN = np.array(list(LAYOUT.values()))

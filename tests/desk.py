@@ -17,16 +17,17 @@ from flask.testing import FlaskClient
 
 from analysis.simulate import Behaviour, place_items
 from app import create_app
+from app.accounts import accounts
+from app.accounts.accounts import Account, make_setup_link, use_setup_link
 from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.domain import SessionState
 from app.models import ParticipantSession, SessionToken
-from app.services import accounts, estimates
-from app.services.accounts import Account, make_setup_link, use_setup_link
-from app.services.arrangements import clip_order
-from app.services.enrolment import enter, session_of
-from app.services.submission import submit
-from app.services.trials import advance, open_trial, start
+from app.participation.arrangements import clip_order
+from app.participation.enrolment import enter, session_of
+from app.participation.submission import submit
+from app.participation.trials import advance, open_trial, start
+from app.results import estimates
 from app.tokens import hash_token, new_token
 from tests.factories import encode, make_study
 

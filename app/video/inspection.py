@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 
 from app.video.clock import Clock, one_clock, times_in_order, usual_step
+from app.video.frame_filters import orientation_of, shown_size
 from app.video.joined import check_not_joined
-from app.video.picture import orientation_of, shown_size
 from app.video.records import Limits, Probe, VideoError
 from app.video.source import check_dimensions, check_duration, frames_of, open_source, refusing
 from app.video.tracks import BROADCAST, BROKEN_OFF, Contents, Track, choose, read_contents

@@ -8,7 +8,7 @@ from typing import Any
 
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from app.video.picture import TICK
+from app.video.frame_filters import TICK
 
 # The poster is looked for in the first third of the clip, and in its first two seconds.
 EARLY_SHARE, EARLY_SECONDS, CANDIDATES = 1 / 3, 2.0, 12

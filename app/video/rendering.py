@@ -14,8 +14,8 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
+from app.video.frame_filters import TICK, PictureChain, rendered_size
 from app.video.inspection import THREADS, Inspected, decoded, inspect
-from app.video.picture import TICK, PictureChain, rendered_size
 from app.video.poster import PosterChoice
 from app.video.records import Limits, Options, Probe, VideoError
 from app.video.sound import SoundTrack

@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from app.errors import AsterismError
 from app.logs import describe_error
-from app.web.strings import translate as _
+from app.web.language import translate as _
 
 log = structlog.get_logger()
 

@@ -15,8 +15,7 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired
 
-from app.errors import Invalid, Unauthorised
-from app.services.accounts import (
+from app.accounts.accounts import (
     SHORTEST_PASSWORD,
     Account,
     account_of_login,
@@ -27,6 +26,7 @@ from app.services.accounts import (
     start_login,
     use_setup_link,
 )
+from app.errors import Invalid, Unauthorised
 from app.web.context import database
 from app.web.limits import address_key
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from app.bodies import EventBody, TrialBody
+from app.participation.payloads import EventBody, TrialBody
 from app.version import VERSION
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")

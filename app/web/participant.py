@@ -7,20 +7,20 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.definition import StudyDefinition, check_definition
 from app.domain import StudyState
 from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
+from app.health import has_room
 from app.markdown import to_html
 from app.models import Study
+from app.participation.enrolment import check_entry, check_link, enter, find_study, session_of
+from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
-from app.services.enrolment import check_entry, check_link, enter, find_study, session_of
-from app.services.room import has_room
-from app.services.session_view import DEFAULT_QUESTION
-from app.services.time_left import longest_minutes
+from app.studies.definition import StudyDefinition, check_definition
 from app.web.context import database, settings
+from app.web.language import page_language, translate
 from app.web.limits import count_join
-from app.web.strings import page_language, translate
+from app.web.session_json import DEFAULT_QUESTION
 
 blueprint = Blueprint("participant", __name__)
 

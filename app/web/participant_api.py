@@ -9,16 +9,16 @@ from flask import Blueprint, g, jsonify, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from app.bodies import LONGEST_BODY
 from app.errors import Conflict, Invalid, NotProven, Unauthorised
-from app.services.enrolment import session_of
-from app.services.session_view import session_view
-from app.services.submission import record_event, save_draft, submit, take_lease, withdraw
-from app.services.trials import advance, start
+from app.participation.enrolment import session_of
+from app.participation.payloads import LONGEST_BODY
+from app.participation.submission import record_event, save_draft, submit, take_lease, withdraw
+from app.participation.trials import advance, start
 from app.web.context import database
 from app.web.failures import failure
+from app.web.language import translate
+from app.web.session_json import session_view
 from app.web.signing import media_url
-from app.web.strings import translate
 
 blueprint = Blueprint("participant_api", __name__, url_prefix="/api/v1/session")
 

@@ -12,19 +12,19 @@ from werkzeug.wrappers import Response
 
 from analysis.estimators import METHODS
 from analysis.formats.bundle import iter_bundle
+from app.accounts.accounts import own_studies, own_study
+from app.clips.differences import differences
 from app.errors import AsterismError
+from app.health import problems
 from app.models import Study
-from app.services.accounts import own_studies, own_study
-from app.services.clip_differences import differences
-from app.services.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
-from app.services.export_tables import ExportOptions
-from app.services.room import problems
-from app.services.status import study_counts
-from app.services.studies import close_study, failed_clips, open_study, study_warnings
+from app.results.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
+from app.results.export_tables import ExportOptions
+from app.studies.lifecycle import close_study, failed_clips, open_study, study_warnings
+from app.studies.monitoring import study_counts
 from app.web import login
 from app.web.context import database, settings
 from app.web.login import account_id
-from app.web.researcher_views import DEFAULT_METHOD, choice_of_request, study_view, switch
+from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, study_view, switch
 
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.

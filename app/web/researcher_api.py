@@ -6,17 +6,17 @@ from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 from sqlalchemy.orm import Session
 
-from app.definition import check_definition
+from app.accounts.accounts import own_studies, own_study
+from app.clips.differences import differences
+from app.health import problems
 from app.models import Study
-from app.services.accounts import own_studies, own_study
-from app.services.clip_differences import differences
-from app.services.estimates import Estimates, estimate_raters
-from app.services.results import agreement
-from app.services.room import problems
-from app.services.status import clips_of, session_statuses
+from app.results.estimates import Estimates, estimate_raters
+from app.results.study_results import agreement
+from app.studies.definition import check_definition
+from app.studies.monitoring import clips_of, session_statuses
 from app.web.context import database, settings
 from app.web.login import account_id
-from app.web.researcher_views import (
+from app.web.researcher_json import (
     agreement_view,
     choice_of_request,
     clip_view,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 
+from app.health import problems
 from app.heartbeat import worker_state
-from app.services.room import problems
 from app.version import VERSION
 from app.web.context import database, settings
 

@@ -28,9 +28,9 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from PIL import Image
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.definition import StudyDefinition, check_definition
-from app.services.practice_score import judge
-from app.web import strings
+from app.participation.practice_score import judge
+from app.studies.definition import StudyDefinition, check_definition
+from app.web import language as strings
 from app.web.participant import how_long
 
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clips.conversion import convert_waiting_clips
 from app.config import load_settings
 from app.domain import ClipState
 from app.models import Clip, Rendition
-from app.services.clips import convert_waiting_clips
-from app.services.studies import create_study, open_study
-from app.services.study_folder import read_study_folder
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study, open_study
 from tests.browser.session_site import Site
 from tests.conftest import ROOT
 

@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from app import health as room
 from app.config import load_settings
 from app.domain import ClipState, SessionState
 from app.media import media_path
 from app.models import Clip, ParticipantSession, Rendition, Study
-from app.services import room
 from tests import desk
 from tests.browser.axe import complaints
 from tests.browser.waiting import PATIENCE

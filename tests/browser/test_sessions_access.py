@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
-from app.services.studies import close_study, open_study
+from app.studies.lifecycle import close_study, open_study
 from tests.browser.axe import complaints
 from tests.browser.keyboard import tab_to
 from tests.browser.session_pages import PLACES, Device, begin, clips, done, elsewhere, new_trial, place, saved

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import event
 
 from app.db import Database
-from app.services.studies import close_study, open_study
+from app.studies.lifecycle import close_study, open_study
 from tests.browser.session_pages import NO_CONNECTION, Device, begin, done, new_trial, place, saved, saving
 from tests.browser.session_site import Site, arrived
 from tests.browser.waiting import until

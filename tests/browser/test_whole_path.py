@@ -13,14 +13,14 @@ from sqlalchemy import select
 
 from analysis import estimate_rdm
 from analysis.formats.bundle import read_bundle
+from app.clips.conversion import convert_waiting_clips
 from app.db import Database
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
-from app.services.clips import convert_waiting_clips
-from app.services.enrolment import find_study
-from app.services.estimates import Choice, estimate_raters
-from app.services.export import export_bundle
-from app.services.studies import create_study, open_study
-from app.services.study_folder import read_study_folder
+from app.participation.enrolment import find_study
+from app.results.estimates import Choice, estimate_raters
+from app.results.export import export_bundle
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study, open_study
 from tests.browser.waiting import PATIENCE, settled, until
 from tests.conftest import ROOT
 

@@ -9,12 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.config import Settings
-from app.db import Database
-from app.errors import Invalid, NotFound, Unauthorised
-from app.models import Experimenter, Login, SetupLink, Study, now
-from app.services import accounts
-from app.services.accounts import (
+from app.accounts import accounts
+from app.accounts.accounts import (
     check_password,
     check_setup_link,
     log_in,
@@ -24,6 +20,10 @@ from app.services.accounts import (
     set_password,
     use_setup_link,
 )
+from app.config import Settings
+from app.db import Database
+from app.errors import Invalid, NotFound, Unauthorised
+from app.models import Experimenter, Login, SetupLink, Study, now
 from app.tokens import hash_token
 from tests import desk
 from tests.factories import make_study

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.db import open_database
 from app.demo import simulate_rater_session
 from app.errors import AsterismError
-from app.services.enrolment import find_study
+from app.participation.enrolment import find_study
 from tests import desk
 from tests.conftest import ROOT
 from tests.factories import make_study
@@ -73,7 +73,7 @@ def test_doctor_says_what_is_wrong(settings: Settings, monkeypatch: pytest.Monke
 def test_simulated_raters_go_through_the_same_services_and_are_marked(settings: Settings) -> None:
     import numpy as np
 
-    from app.services.arrangements import rater_trials
+    from app.participation.arrangements import rater_trials
 
     database = open_database(settings.database)
     study_id = make_study(database, settings, n_clips=6, toml='title = "x"\n[stop]\nmin_evidence = 0.2\n')

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from app.clips.conversion import convert_waiting_clips
 from app.config import Settings
 from app.db import Database, open_database
 from app.media import media_path
 from app.models import Clip, Rendition
-from app.services.clips import convert_waiting_clips
-from app.services.studies import create_study
-from app.services.study_folder import read_study_folder
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study
 from tests.conftest import ROOT
 from tests.factories_video import make_clip
 

@@ -28,11 +28,11 @@ from analysis.report.results import Choices, analyse
 from analysis.report.write import write_tables
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
-from app.services import export as export_module
-from app.services.estimates import Choice, estimate_raters
-from app.services.export import METHODS, export_bundle, rdm_file, rdms_to_download
-from app.services.export_tables import ExportOptions
-from app.services.results import agreement, group_rdm, rdm_table
+from app.results import export as export_module
+from app.results.estimates import Choice, estimate_raters
+from app.results.export import METHODS, export_bundle, rdm_file, rdms_to_download
+from app.results.export_tables import ExportOptions
+from app.results.study_results import agreement, group_rdm, rdm_table
 from app.web import researcher
 from tests import desk
 
@@ -372,8 +372,8 @@ def test_page_files_and_texts_each_say_both_units(lab: desk.Lab, tmp_path: Path)
 
 
 def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None:
-    from app.bodies import MoveBody, PlayBody
     from app.domain import SessionState
+    from app.participation.payloads import MoveBody, PlayBody
 
     meaning = {(table, column.name): column.meaning for table, columns in TABLES.items() for column in columns}
     for key, values in (

@@ -14,17 +14,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.bodies import LONGEST_BODY
+from app import health as room
+from app.clips import conversion as clips
+from app.clips.folder import ClipFile
 from app.config import Settings
 from app.db import Database
 from app.domain import ClipState, StudyState
 from app.errors import Invalid
 from app.models import ParticipantSession, SessionEvent, Study, Submission
+from app.participation import submission
+from app.participation.enrolment import find_study
+from app.participation.payloads import LONGEST_BODY
 from app.server import LARGEST_REQUEST
-from app.services import clips, room, submission
-from app.services.clip_folder import ClipFile
-from app.services.enrolment import find_study
-from app.services.studies import import_clips
+from app.studies.lifecycle import import_clips
 from tests import desk
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant

@@ -17,8 +17,8 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.errors import StudyFull
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
+from app.participation.enrolment import enter
 from app.schema import migrate
-from app.services.enrolment import enter
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
 

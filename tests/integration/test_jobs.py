@@ -20,8 +20,8 @@ from app.domain import ClipState
 from app.jobs import make_queue
 from app.media import media_path
 from app.models import Clip, Rendition
-from app.services.studies import create_study
-from app.services.study_folder import read_study_folder
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study
 from tests.conftest import ROOT
 
 PATIENCE = 180.0

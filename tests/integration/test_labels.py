@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.definition import parse_definition
 from app.errors import Invalid
 from app.models import Clip, Rendition
-from app.services.studies import create_study
-from app.services.study_folder import read_study_folder
+from app.studies.definition import parse_definition
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 

@@ -16,8 +16,8 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.domain import Proof
 from app.models import ParticipantSession, SessionToken, Study
+from app.participation.enrolment import enter
 from app.schema import _config, migrate, schema_state
-from app.services.enrolment import enter
 from tests.conftest import _administer
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)

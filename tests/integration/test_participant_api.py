@@ -288,7 +288,7 @@ def test_tokens_are_stored_hashed(client: FlaskClient) -> None:
 
 
 def test_withdrawing_ends_the_session_and_keeps_it_out_of_results(client: FlaskClient) -> None:
-    from app.services.arrangements import rater_trials
+    from app.participation.arrangements import rater_trials
 
     person = join(client)
     trial = person.call("POST", "/start").get_json()["trial"]
@@ -313,7 +313,7 @@ def test_events_go_to_the_log(client: FlaskClient) -> None:
 
 
 def test_f13_a_closed_study_admits_nobody_and_saves_everybody(client: FlaskClient) -> None:
-    from app.services.studies import close_study
+    from app.studies.lifecycle import close_study
 
     person = join(client)
     trial = person.call("POST", "/start").get_json()["trial"]

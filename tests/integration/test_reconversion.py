@@ -12,17 +12,17 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli import commands
+from app.clips.conversion import convert_waiting_clips, source_path, store_conversion
+from app.clips.reconversion import reconvert_study
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import ClipState, StudyState
 from app.errors import NotAllowed
 from app.media import media_path
 from app.models import Clip, FormerRendition, ParticipantSession, Rendition, Study
-from app.services.clips import convert_waiting_clips, source_path, store_conversion
-from app.services.enrolment import enter
-from app.services.reconversion import reconvert_study
-from app.services.studies import close_study, create_study, open_study
-from app.services.study_folder import read_study_folder
+from app.participation.enrolment import enter
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import close_study, create_study, open_study
 from app.video import Options, convert
 from tests import desk
 from tests.conftest import ROOT

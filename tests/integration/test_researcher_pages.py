@@ -14,13 +14,13 @@ from analysis.estimators import METHODS
 from analysis.rdm import scale_to_rms
 from analysis.results import MEASURES
 from app.config import Settings
-from app.definition import Design
 from app.domain import ClipState, StudyState
 from app.models import Clip, Study
-from app.services.estimates import Choice, estimate_raters
-from app.services.methods_text import DESIGNS, ESTIMATORS
-from app.services.results import group_rdm
-from app.services.studies import study_warnings
+from app.results.estimates import Choice, estimate_raters
+from app.results.methods_text import DESIGNS, ESTIMATORS
+from app.results.study_results import group_rdm
+from app.studies.definition import Design
+from app.studies.lifecycle import study_warnings
 from app.web import researcher_api
 from tests import desk
 from tests.factories import make_study

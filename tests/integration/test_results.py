@@ -15,11 +15,11 @@ from analysis.results import estimate_rater, not_converged
 from app.domain import SessionState
 from app.errors import Invalid
 from app.models import ParticipantSession, Placement, Study, now
-from app.services import estimates as estimates_module
-from app.services.arrangements import clip_order, rater_trials
-from app.services.estimates import Choice, Estimates, estimate_raters
-from app.services.results import agreement, clip_map, cluster_order, coverage, group_rdm, notes, rdm_table
-from app.services.status import session_statuses, study_counts
+from app.participation.arrangements import clip_order, rater_trials
+from app.results import estimates as estimates_module
+from app.results.estimates import Choice, Estimates, estimate_raters
+from app.results.study_results import agreement, clip_map, cluster_order, coverage, group_rdm, notes, rdm_table
+from app.studies.monitoring import session_statuses, study_counts
 from tests import desk
 from tests.factories import make_study
 

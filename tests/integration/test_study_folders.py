@@ -13,18 +13,18 @@ from sqlalchemy import select
 
 from app import create_app
 from app.cli import commands
+from app.clips.folder import ClipFile
 from app.config import Settings
 from app.db import open_database
-from app.definition import Design, check_definition
 from app.demo import simulate_rater_session
 from app.domain import StudyState
 from app.errors import Invalid
 from app.models import Clip, Study, Trial
-from app.services.attributes import read_attributes
-from app.services.clip_folder import ClipFile
-from app.services.studies import create_study, import_clips, open_study, study_warnings
-from app.services.study_folder import read_study_folder
-from app.services.study_rules import trials_needed
+from app.studies.attributes import read_attributes
+from app.studies.definition import Design, check_definition
+from app.studies.folder import read_study_folder
+from app.studies.lifecycle import create_study, import_clips, open_study, study_warnings
+from app.studies.rules import trials_needed
 from tests.conftest import ROOT
 from tests.factories import make_study
 

@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.models import SessionEvent, Study, Submission, Trial
-from app.services.arrangements import rater_trials
-from app.services.export_tables import ExportOptions, bundle_tables
-from app.services.practice import LAYOUT, MOST_ROUNDS, NAMES
-from app.services.status import session_statuses
+from app.participation.arrangements import rater_trials
+from app.participation.practice import LAYOUT, MOST_ROUNDS, NAMES
+from app.results.export_tables import ExportOptions, bundle_tables
+from app.studies.monitoring import session_statuses
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 

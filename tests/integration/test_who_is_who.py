@@ -20,12 +20,12 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.domain import Proof, StudyState
 from app.models import ParticipantSession, SessionEvent, SessionToken, Study, now
+from app.participation import enrolment
+from app.participation.enrolment import enter
 from app.recruiters.arrival import IdNote
 from app.recruiters.signing import link_key, signature
-from app.services import enrolment
-from app.services.enrolment import enter
-from app.services.status import session_statuses, shown_state
-from app.services.studies import close_study, open_study
+from app.studies.lifecycle import close_study, open_study
+from app.studies.monitoring import session_statuses, shown_state
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join, rows
 
@@ -212,7 +212,7 @@ def test_f18_the_plain_link_admits_people_of_their_own_unless_the_study_wants_id
 
 
 def test_a_near_name_identifies_and_is_flagged_on_the_page_and_in_the_export(both_app: Flask) -> None:
-    from app.services.export_tables import ExportOptions, bundle_tables
+    from app.results.export_tables import ExportOptions, bundle_tables
 
     client = make(both_app)
     page = client.get(f"/join/faces?prolific_pid={PID}").text

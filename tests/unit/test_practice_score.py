@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import pdist
 
-from app.services.practice import LAYOUT
-from app.services.practice_score import Point, judge
+from app.participation.practice import LAYOUT
+from app.participation.practice_score import Point, judge
 from benchmarks.practice import ARRANGERS, agreements
 
 NAMES = list(LAYOUT)

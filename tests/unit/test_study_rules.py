@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.definition import Design, parse_definition
-from app.services.study_rules import Facts, errors_of, problems_of, trials_needed, warnings_of
+from app.studies.definition import Design, parse_definition
+from app.studies.rules import Facts, errors_of, problems_of, trials_needed, warnings_of
 
 SIX = Facts(n_clips=6)
 

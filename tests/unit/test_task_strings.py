@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from flask import Flask, g, render_template_string
 
-from app.services.practice import NAMES
-from app.services.session_view import CHECK_INSTRUCTION
-from app.translations.extract import extracted
-from app.web import strings
+from app.participation.practice import NAMES
+from app.web import language as strings
+from app.web.extract_texts import extracted
+from app.web.session_json import CHECK_INSTRUCTION
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in strings.LANGUAGES if language != strings.SOURCE_LANGUAGE]
-HELP = "The texts have changed: run `python -m app.translations` and translate what it lists."
+HELP = "The texts have changed: run `python -m app.web.extract_texts` and translate what it lists."
 
 
 def texts_of_scripts() -> set[str]:

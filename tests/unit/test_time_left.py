@@ -9,7 +9,7 @@ from analysis import Arrangement
 from analysis.designs import StopRule, next_items, session_progress
 from analysis.evidence import pair_evidence
 from analysis.simulate import Behaviour, make_truth, place_items, trial_seconds
-from app.services.time_left import expected_minutes, longest_minutes, minutes_left
+from app.participation.time_left import expected_minutes, longest_minutes, minutes_left
 
 
 def test_before_the_first_trial_the_time_rule_is_all_that_is_known() -> None:

@@ -13,7 +13,7 @@ import pytest
 from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 from PIL import Image
 
-from app.video.picture import rendered_size
+from app.video.frame_filters import rendered_size
 from app.video.records import Limits, Options
 from app.video.rendering import MP4, POSTER, WEBM, Rendered, render
 from tests.factories_video import QUARTERS, make_clip, picture, quarters_of

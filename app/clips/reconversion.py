@@ -1,0 +1,167 @@
+"""Converting a study's clips anew from the experimenter's files, which are kept.
+
+A clip keeps its identity, and its old renditions until the new ones are stored. The old ones stay in the data folder,
+and a page that was loaded before goes on with them. `former_rendition.replaced_at` tells which version a session saw.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.clips.conversion import conversion_limits, conversion_options, source_path, store_conversion
+from app.config import Settings
+from app.db import Database
+from app.domain import ClipState, StudyState
+from app.errors import NotAllowed
+from app.models import Clip, FormerRendition, ParticipantSession, Study, now
+from app.participation.enrolment import find_study
+from app.video import Renditions, VideoError, convert
+
+
+@dataclass(frozen=True)
+class Reconverted:
+    """What became of a clip: a sentence, whether anything changed, and whether its old version had to stay."""
+
+    file: str
+    text: str
+    changed: bool = False
+    kept: bool = False
+
+
+def reconvert_study(
+    database: Database,
+    settings: Settings,
+    name: str,
+    *,
+    although_seen: bool = False,
+    on_clip: Callable[[], None] | None = None,
+) -> list[Reconverted]:
+    """Convert the clips of a study anew, each for itself; one that can no longer be used stays as it is.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    NotAllowed
+        When the study is open; or when people have seen its clips and `although_seen` is not given.
+    OSError
+        When the machine is at fault (a full disk); clips that were done by then have their new version.
+    """
+    with database.reading() as db:
+        study = find_study(db, name)
+        seen = _check(db, study, although_seen=although_seen)
+        ids = list(db.scalars(select(Clip.id).where(Clip.study_id == study.id).order_by(Clip.position)))
+
+    def work(clip_id: int) -> Reconverted:
+        """Convert one clip, and store what came of it."""
+        result = _reconvert(database, settings, clip_id, seen)
+        if on_clip is not None:
+            on_clip()
+        return result
+
+    with ThreadPoolExecutor(max(os.cpu_count() or 1, 1)) as pool:
+        return list(pool.map(work, ids))
+
+
+def count_clips(db: Session, name: str) -> int:
+    """How many clips a study has.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    """
+    study = find_study(db, name)
+    return db.scalar(select(func.count()).select_from(Clip).where(Clip.study_id == study.id)) or 0
+
+
+def _check(db: Session, study: Study, *, although_seen: bool) -> int:
+    if study.state == StudyState.OPEN:
+        raise NotAllowed(
+            f"The study {study.name} is open: its participants would see other clips than those before them. "
+            f"Close it first: python3 run.py study close {study.name}"
+        )
+    query = select(func.count()).select_from(ParticipantSession)
+    seen = db.scalar(query.where(ParticipantSession.study_id == study.id, ~ParticipantSession.is_simulated)) or 0
+    if seen and not although_seen:
+        people = "1 session has" if seen == 1 else f"{seen} sessions have"
+        raise NotAllowed(
+            f"{people} seen the clips of {study.name} as they are, and later ones would see them as they become. "
+            "To convert them all the same, add --although-seen; each clip will say when it was changed."
+        )
+    return seen
+
+
+def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) -> Reconverted:
+    with database.reading() as db:
+        clip = db.get_one(Clip, clip_id)
+        file, state, draft = clip.file_name, clip.state, clip.study.state == StudyState.DRAFT
+        options, source = conversion_options(clip.study), source_path(settings, clip)
+    if state in {ClipState.WAITING, ClipState.CONVERTING}:
+        return Reconverted(file, "waits for its first conversion")
+    if state == ClipState.FAILED and not draft:
+        return Reconverted(file, "is not among the study's clips, which are fixed since it was opened", kept=True)
+    if not source.exists():
+        # Files over the limit of size are read, but not kept.
+        return Reconverted(file, "its file was not kept: import it once more", kept=True)
+    try:
+        made = convert(source, settings.media_folder, options, limits=conversion_limits(settings))
+    except VideoError as error:
+        return Reconverted(file, f"stays as it was: {error}", kept=True)
+    with database.writing() as db:
+        clip = db.get_one(Clip, clip_id)
+        text, changed = _store(db, clip, made, seen)
+        db.commit()
+    return Reconverted(file, text, changed)
+
+
+def _store(db: Session, clip: Clip, made: Renditions, seen: int) -> tuple[str, bool]:
+    """Put the new version in the old one's place; returns what changed, and whether anything did."""
+    moment = now()
+    new = {made.mp4.sha256, made.webm.sha256, made.poster.sha256}
+    changed = new != {rendition.sha256 for rendition in clip.renditions}
+    before = (clip.frames, clip.width, clip.height, clip.duration_s)
+    earlier = [remark for remark in clip.remarks or [] if remark.startswith("converted anew")]
+    if changed:
+        for rendition in clip.renditions:
+            db.merge(
+                FormerRendition(
+                    clip_id=clip.id,
+                    kind=rendition.kind,
+                    sha256=rendition.sha256,
+                    bytes=rendition.bytes,
+                    frames=clip.frames,
+                    width=clip.width,
+                    height=clip.height,
+                    duration_s=clip.duration_s,
+                    replaced_at=moment,
+                )
+            )
+        clip.renditions = []
+        db.flush()
+    had_one = before[1] is not None
+    store_conversion(clip, made)
+    text = _difference(before, made) if had_one else "can be used now"
+    if changed and had_one:
+        after = f", after {seen} session{'' if seen == 1 else 's'} had begun" if seen else ""
+        earlier.append(f"converted anew on {moment:%Y-%m-%d}{after}: {text}")
+    clip.remarks = [*made.remarks, *earlier]
+    return (text if changed else "unchanged"), changed
+
+
+def _difference(before: tuple[int | None, int | None, int | None, float | None], made: Renditions) -> str:
+    frames, width, height, duration = before
+    parts = []
+    if frames != made.frames:
+        parts.append(f"{made.frames} frames" + (f" in place of {frames}" if frames else ""))
+    if (width, height) != (made.width, made.height):
+        parts.append(f"{made.width} x {made.height} pixels in place of {width} x {height}")
+    if duration is not None and abs(duration - made.duration) >= 0.005:
+        parts.append(f"{made.duration:.2f} s in place of {duration:.2f} s")
+    return ", ".join(parts) or "encoded anew, of the same length and size"

@@ -1,0 +1,271 @@
+"""How a person who opens a study's link becomes a participant's session, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain import Proof, SessionState, StudyState
+from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
+from app.models import Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
+from app.participation.people import (
+    held_token,
+    may_visit_again,
+    next_number,
+    person_id_of,
+    proof_of_link,
+    visit_key,
+    visit_of_link,
+    visits_of,
+)
+from app.recruiters.arrival import Arrival, IdNote
+from app.recruiters.signing import is_signed, link_key
+from app.studies.definition import Recruitment, check_definition
+from app.tokens import hash_token, new_public_id, new_token
+
+# A place is free again when its participant has not been seen for this long (F19); sooner when nothing was begun, or
+# whoever only opens links could keep every place (F50).
+PLACE_LEASE = timedelta(minutes=60)
+READING_LEASE = timedelta(minutes=15)
+# So many may have agreed to a study within READING_LEASE without having begun: a campus, but not a script all night.
+MAX_READING = 1000
+# So often an hour a session's link leads to it in a browser that does not have it yet.
+MAX_RESUMED_PER_HOUR = 30
+# In its own browser a session that was seen more recently than this has only been opened again.
+RESUMED_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody gets who enters: the bearer token, and whether an earlier session goes on."""
+
+    token: str
+    session_id: str
+    resumed: bool
+
+
+def find_study(db: Session, name: str) -> Study:
+    """The study of that name, whatever its state; names are in lower case, so that typed links may have capitals.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    study = db.scalar(select(Study).where(Study.name == name.lower()))
+    if study is None:
+        raise NotFound("There is no such study.")
+    return study
+
+
+def check_link(study_name: str, recruitment: Recruitment, arrival: Arrival, sig: str, secret: str) -> None:
+    """Refuse a link that does not say who opens it where the study wants to know, or whose signature is wrong (F35).
+
+    Raises
+    ------
+    LinkRefused
+        With words for the participant.
+    """
+    person_id = person_id_of(recruitment, arrival.parameters)
+    if recruitment.signed:
+        if person_id is None or not is_signed(link_key(secret, study_name), study_name, person_id, sig):
+            raise LinkRefused(
+                "This link is not complete, or it was changed. Please open the link from your invitation again, "
+                "all of it."
+            )
+        return
+    if arrival.has_id or recruitment.without_id == "anybody":
+        return
+    if recruitment.without_id == "plain_link" and arrival.note == IdNote.PLAIN_LINK:
+        return
+    raise LinkRefused(
+        "This link does not say who you are, so your work could not be counted as yours. Please go back to the page or "
+        "message that invited you and open the study from there. If that does not help, write to the people who run it."
+    )
+
+
+def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_room: bool) -> bool:
+    """Refuse somebody for whom there is no place before the consent is read; who comes back gets in.
+
+    Returns
+    -------
+    bool
+        Whether the link leads to a session that is finished, but another visit may begin: the participant chooses.
+
+    Raises
+    ------
+    StudyClosed, StudyFull, Crowded, NoRoom
+        As `enter`.
+    """
+    recruitment = check_definition(study.definition).recruitment
+    visits = visits_of(db, study, person_id_of(recruitment, recruiter))
+    may_again = may_visit_again(study, recruitment, visits)
+    if visit_of_link(visits, recruiter, may_again=may_again) is None:
+        _require_place(db, study, recruitment, visits, has_room=has_room)
+        return False
+    return may_again
+
+
+def enter(
+    db: Session,
+    study_name: str,
+    recruiter: Mapping[str, str],
+    *,
+    id_note: IdNote | None = None,
+    held: Sequence[str] = (),
+    again: bool = False,
+    language: str = "en",
+    is_simulated: bool = False,
+    has_room: bool = True,
+) -> Entry:
+    """Admit a participant who has consented, or let the person's earlier session go on (F14, F20, F48).
+
+    The study's row is locked while visits and places are counted, so that two who come at once cannot take the same.
+
+    Parameters
+    ----------
+    recruiter
+        The link's parameters by the study's names. The first identifies the person.
+    id_note
+        What is to be said about the person's id.
+    held
+        Tokens of the study that the browser has kept: one of the session that goes on shows that it is the same person.
+    again
+        Whether the participant asked for another visit, where the study allows one and the link alone does not say.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    StudyClosed, StudyFull
+        When the study takes nobody, or has no place left; sessions that exist go on regardless (F13).
+    Crowded
+        When very many have agreed without beginning, or the link was opened too often within an hour (F50).
+    NoRoom
+        When a new session would be made, and the server has no room for its data (`has_room`, F05).
+    """
+    study = db.scalar(select(Study).where(Study.name == study_name.lower()).with_for_update())
+    if study is None:
+        raise NotFound("There is no such study.")
+    definition = check_definition(study.definition)
+    person_id = person_id_of(definition.recruitment, recruiter)
+    visits = visits_of(db, study, person_id)
+    may_again = may_visit_again(study, definition.recruitment, visits)
+    session = None if again and may_again else visit_of_link(visits, recruiter, may_again=may_again)
+    if session is not None:
+        proof = proof_of_link(person_id, is_signed=definition.recruitment.signed)
+        return _resume(db, session, held, proof)
+    _require_place(db, study, definition.recruitment, visits, has_room=has_room)
+    number = next_number(db, study)
+    visit = len(visits) + 1
+    session = ParticipantSession(
+        study_id=study.id,
+        public_id=new_public_id("S"),
+        number=number,
+        person=visits[0].person if visits else number,
+        visit=visit,
+        recruiter=dict(recruiter),
+        recruiter_key=visit_key(person_id, visit),
+        id_note=id_note,
+        seed=session_seed(definition.seed, number),
+        language=language,
+        is_simulated=is_simulated,
+    )
+    db.add(session)
+    db.flush()
+    token = new_token()
+    db.add(SessionToken(token_hash=hash_token(token), session_id=session.id, proof=Proof.BEGAN))
+    db.add(SessionEvent(session_id=session.id, kind="consented"))
+    db.commit()
+    return Entry(token, session.public_id, resumed=False)
+
+
+def session_of(db: Session, token: str, *, lock: bool = False) -> ParticipantSession:
+    """The session that a bearer token belongs to; with `lock` its row is held until the transaction ends.
+
+    Raises
+    ------
+    Unauthorised
+        When nobody was given this token.
+    """
+    query = (
+        select(ParticipantSession)
+        .join(SessionToken, SessionToken.session_id == ParticipantSession.id)
+        .where(SessionToken.token_hash == hash_token(token))
+    )
+    session = db.scalar(query.with_for_update(of=ParticipantSession) if lock else query)
+    if session is None:
+        raise Unauthorised("This link is not known. Open the link from your invitation again.")
+    return session
+
+
+def proof_of(db: Session, token: str) -> Proof:
+    """What shows that whoever holds the token is the session's participant; the token must be known."""
+    return db.get_one(SessionToken, hash_token(token)).proof
+
+
+def session_seed(study_seed: int, number: int) -> int:
+    """The seed of a study's session `number`: everything random about the session follows from it."""
+    return int(np.random.SeedSequence([study_seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _resume(db: Session, session: ParticipantSession, held: Sequence[str], proof: Proof) -> Entry:
+    token = held_token(db, session, held)
+    detail: dict[str, object] = {}
+    if token is None:
+        hour_ago = now() - timedelta(hours=1)
+        query = select(func.count()).where(SessionToken.session_id == session.id, SessionToken.created_at > hour_ago)
+        if (db.scalar(query) or 0) > MAX_RESUMED_PER_HOUR:
+            raise Crowded("This link was opened very often in the last hour. Please try again later.")
+        token = new_token()
+        db.add(SessionToken(token_hash=hash_token(token), session_id=session.id, proof=proof))
+        detail = {"proof": proof.value}
+        draft = _draft_of(db, session) if proof == Proof.NONE else None
+        if draft is not None:
+            # Whoever this is may go on, and the draft will be written over: what it was stays in the log.
+            detail["draft"] = draft
+    # Whoever opens the link by the dozen in the session's own browser fills no log by it.
+    if detail or session.last_seen_at < now() - RESUMED_AFTER:
+        db.add(SessionEvent(session_id=session.id, kind="resumed", detail=detail))
+    session.last_seen_at = now()
+    db.commit()
+    return Entry(token, session.public_id, resumed=True)
+
+
+def _draft_of(db: Session, session: ParticipantSession) -> dict[str, object] | None:
+    query = (
+        select(Draft.body)
+        .join(Trial, Trial.id == Draft.trial_id)
+        .outerjoin(Submission, Submission.trial_id == Trial.id)
+        .where(Trial.session_id == session.id, Submission.trial_id.is_(None))
+    )
+    return db.scalar(query)
+
+
+def _require_place(
+    db: Session, study: Study, recruitment: Recruitment, visits: Sequence[ParticipantSession], *, has_room: bool
+) -> None:
+    """Whether a new session may begin. Places are people's: somebody's second visit needs none of its own."""
+    if study.state != StudyState.OPEN:
+        raise StudyClosed("This study is not taking new participants at the moment.")
+    if not has_room:
+        raise NoRoom("The server cannot take new participants at the moment. Please try again later.")
+    of_study = ParticipantSession.study_id == study.id
+    reading = and_(
+        ParticipantSession.state == SessionState.INSTRUCTED, ParticipantSession.last_seen_at > now() - READING_LEASE
+    )
+    if recruitment.places is not None and not visits:
+        arranging = and_(
+            ParticipantSession.state == SessionState.ARRANGING, ParticipantSession.last_seen_at > now() - PLACE_LEASE
+        )
+        holds = or_(ParticipantSession.state == SessionState.FINISHED, arranging, reading)
+        taken = db.scalar(select(func.count(ParticipantSession.person.distinct())).where(of_study, holds))
+        if (taken or 0) >= recruitment.places:
+            raise StudyFull("All places of this study are taken. Thank you for your interest.")
+    if (db.scalar(select(func.count()).where(of_study, reading)) or 0) >= MAX_READING:
+        raise Crowded("Very many people are opening this study at the moment. Please try again in a few minutes.")

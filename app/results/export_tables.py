@@ -1,0 +1,234 @@
+"""Rows of the export bundle's tables, fetched from the database a batch at a time (F29)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.domain import SessionState
+from app.models import Clip, Move, ParticipantSession, Placement, Play, Seat, Study, Submission, Trial
+from app.participation.arrangements import clip_order
+from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
+from app.participation.submission import UNPROVEN_TRIAL
+from app.studies.definition import check_definition
+from app.studies.monitoring import event_counts
+
+# The bundle has its own word for an ordinary trial.
+PURPOSES = {"arrange": "main"}
+BATCH = 1000
+
+Cells = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Which sessions are in, and whether the recruiter's ids of people are. A withdrawn session is never in.
+
+    Unfinished sessions are out unless asked for, here as everywhere.
+    """
+
+    with_simulated: bool = True
+    with_unfinished: bool = False
+    recruiter_ids: bool = False
+
+
+def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:
+    """The tables that come straight out of the database, by name; nothing is read before a table is iterated over."""
+    return {
+        "clips": _clips(db, study),
+        "attributes": _attributes(db, study),
+        "participants": _participants(db, study, options),
+        "trials": _trials(db, study, options),
+        "placements": _placements(db, study, options),
+        "moves": _moves(db, study, options),
+        "plays": _plays(db, study, options),
+    }
+
+
+def _clips(db: Session, study: Study) -> Iterator[Cells]:
+    with_sound = check_definition(study.definition).playback.sound
+    for item, clip in enumerate(clip_order(db, study.id)):
+        yield {
+            "item": item,
+            "clip": clip.file_name,
+            "label": clip.label,
+            "sha256": clip.source_sha256,
+            "duration_ms": None if clip.duration_s is None else clip.duration_s * 1000,
+            "width_px": clip.width,
+            "height_px": clip.height,
+            "frame_rate": clip.fps,
+            "has_sound": with_sound and bool(clip.has_audio),
+            "converted_at": clip.converted_at,
+        }
+
+
+def _attributes(db: Session, study: Study) -> Iterator[Cells]:
+    for clip in clip_order(db, study.id):
+        for attribute, value in clip.attributes.items():
+            yield {"clip": clip.file_name, "attribute": attribute, "value": value}
+
+
+def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    counted = select(Trial.session_id, func.count()).join(Submission).group_by(Trial.session_id)
+    trials = dict(db.execute(counted).tuples().all())
+    checks = checks_of_sessions(db, study)
+    unproven = event_counts(db, study, UNPROVEN_TRIAL)
+    for session in db.scalars(_chosen(select(ParticipantSession), study, options)):
+        attention = checks.get(session.id, NO_CHECKS)
+        person, others = _recruiter(study, session) if options.recruiter_ids else (None, None)
+        yield {
+            "participant": session.rater,
+            "session": session.public_id,
+            "state": session.state.value,
+            "is_simulated": session.is_simulated,
+            "recruiter": others,
+            "recruiter_id": person,
+            "language": session.language,
+            "seed": session.seed,
+            "admitted_at": session.consented_at,
+            "consented_at": session.consented_at,
+            "started_at": session.started_at,
+            "finished_at": session.ended_at if session.state == SessionState.FINISHED else None,
+            "ended_by": session.ended_by,
+            "n_trials": trials.get(session.id, 0),
+            "excluded": False,
+            "n_checks": attention.done,
+            "n_checks_passed": attention.passed,
+            "person": session.person,
+            "visit": session.visit,
+            "id_note": session.id_note,
+            "n_unproven_trials": unproven.get(session.id, 0),
+        }
+
+
+def _recruiter(study: Study, session: ParticipantSession) -> tuple[str | None, str | None]:
+    """The recruiter's id of the person (the study's first parameter), and the other parameters of the link as JSON."""
+    names = check_definition(study.definition).recruitment.parameters
+    person = session.recruiter.get(names[0]) if names else None
+    others = {name: value for name, value in session.recruiter.items() if name not in names[:1]}
+    return person, json.dumps(others, ensure_ascii=False) if others else None
+
+
+def _trials(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    repeated = aliased(Trial)
+    clips = select(func.count()).where(Placement.trial_id == Trial.id).scalar_subquery()
+    query = (
+        select(
+            Trial.key.label("trial_key"),
+            (Trial.number + 1).label("number"),
+            case(PURPOSES, value=Trial.purpose, else_=Trial.purpose).label("purpose"),
+            repeated.key.label("repeat_of"),
+            Trial.design.label("design"),
+            clips.label("n_clips"),
+            Trial.assigned_at.label("shown_at"),
+            Submission.received_at.label("submitted_at"),
+            Submission.duration_ms.label("duration_ms"),
+            Submission.hidden_ms.label("hidden_ms"),
+            Submission.active_ms.label("active_ms"),
+            Submission.viewport_width.label("viewport_width_px"),
+            Submission.viewport_height.label("viewport_height_px"),
+            Submission.arena_x.label("arena_center_x_px"),
+            Submission.arena_y.label("arena_center_y_px"),
+            Submission.arena_diameter.label("arena_diameter_px"),
+            Submission.item_width.label("item_size_px"),
+            Submission.pixel_ratio.label("device_pixel_ratio"),
+            Submission.sha256.label("sha256"),
+        )
+        .join_from(Trial, Submission)
+        .outerjoin(repeated, (repeated.session_id == Trial.session_id) & (repeated.number == Trial.repeat_of))
+    )
+    yield from _by_session(db, query, study, options)
+
+
+def _placements(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    query = (
+        select(
+            Trial.key.label("trial_key"),
+            (Trial.number + 1).label("number"),
+            Clip.file_name.label("clip"),
+            Seat.seat.label("seat"),
+            Placement.x.label("x"),
+            Placement.y.label("y"),
+            Placement.watched.label("watched"),
+        )
+        .join_from(Trial, Placement, Placement.trial_id == Trial.id)
+        .join(Seat, (Seat.trial_id == Placement.trial_id) & (Seat.clip_id == Placement.clip_id))
+        .join(Clip, Clip.id == Placement.clip_id)
+    )
+    # In the order of the items, as results are computed from the database: both give the same figures to the last
+    # digit.
+    yield from _by_session(db, query, study, options, Clip.position)
+
+
+def _moves(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    of_clip = (Move.trial_id, Move.clip_id)
+    query = (
+        select(
+            Trial.key.label("trial_key"),
+            Move.order.label("sequence"),
+            Clip.file_name.label("clip"),
+            Move.how.label("kind"),
+            Move.t_ms.label("at_ms"),
+            func.lag(Move.x).over(partition_by=of_clip, order_by=Move.order).label("from_x"),
+            func.lag(Move.y).over(partition_by=of_clip, order_by=Move.order).label("from_y"),
+            Move.x.label("x"),
+            Move.y.label("y"),
+        )
+        .join_from(Trial, Move, Move.trial_id == Trial.id)
+        .join(Clip, Clip.id == Move.clip_id)
+    )
+    yield from _by_session(db, query, study, options, Move.order)
+
+
+def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    query = (
+        select(
+            Trial.key.label("trial_key"),
+            Play.order.label("sequence"),
+            Clip.file_name.label("clip"),
+            Play.how.label("trigger"),
+            Play.t_ms.label("started_ms"),
+            Play.played_ms.label("played_ms"),
+            Play.ended.label("completed"),
+            Play.muted.label("muted"),
+        )
+        .join_from(Trial, Play, Play.trial_id == Trial.id)
+        .join(Clip, Clip.id == Play.clip_id)
+    )
+    yield from _by_session(db, query, study, options, Play.order)
+
+
+def _by_session(
+    db: Session,
+    query: Select[Any],
+    study: Study,
+    options: ExportOptions,
+    *within_trial: InstrumentedAttribute[int],
+) -> Iterator[Cells]:
+    """The rows of a query over Trial, by session and trial, each with the names of its participant and session."""
+    heads = {
+        session.id: {"participant": session.rater, "session": session.public_id}
+        for session in db.scalars(_chosen(select(ParticipantSession), study, options))
+    }
+    in_order = query.add_columns(ParticipantSession.id.label("of")).join(
+        ParticipantSession, ParticipantSession.id == Trial.session_id
+    )
+    chosen = _chosen(in_order, study, options).order_by(Trial.number, *within_trial)
+    for row in db.execute(chosen.execution_options(yield_per=BATCH)).mappings():
+        cells = dict(row)
+        yield heads[cells.pop("of")] | cells
+
+
+def _chosen(query: Select[Any], study: Study, options: ExportOptions) -> Select[Any]:
+    """The query for the chosen sessions of the study, in the order of their numbers."""
+    query = query.where(ParticipantSession.study_id == study.id, ParticipantSession.state != SessionState.WITHDRAWN)
+    if not options.with_simulated:
+        query = query.where(ParticipantSession.is_simulated.is_(False))
+    if not options.with_unfinished:
+        query = query.where(ParticipantSession.state == SessionState.FINISHED)
+    return query.order_by(ParticipantSession.number)

@@ -1,0 +1,161 @@
+"""study.toml: what a study is, validated with errors that name the key and the reason."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Invalid
+from app.studies.definition_errors import line_of, setting_problem, toml_problem
+
+FILE = "study.toml"
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be a full http or https address")
+    return value
+
+
+class _Section(BaseModel):
+    # Strict: "20" is no number and 1 is not true, so that nothing is taken for what it may not have been meant as.
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, strict=True)
+
+
+class Texts(_Section):
+    """What the participant reads, in Markdown (the question: one plain line); unset texts are the page's own."""
+
+    consent: str | None = Field(default=None, max_length=50_000)
+    instructions: str | None = Field(default=None, max_length=50_000)
+    thanks: str | None = Field(default=None, max_length=50_000)
+    question: str | None = Field(default=None, min_length=1, max_length=300)
+    # Any other text of the participant's pages: the English wording, and what stands in its place.
+    replace: dict[str, Annotated[str, Field(max_length=2000)]] = Field(default={}, max_length=500)
+
+
+class Clips(_Section):
+    """What participants see of clips.
+
+    `labels` is what they may know: a number, the file's name, or a column of attributes.csv. `max_side` is the longer
+    side of the converted clips in pixels; smaller ones are never enlarged.
+    """
+
+    labels: Annotated[str, Field(pattern=r"^(numbers|file_names|attributes\..+)$")] = "numbers"
+    max_side: int = Field(default=960, ge=160, le=1920)
+
+
+class Playback(_Section):
+    """How clips play in the arena."""
+
+    play: Literal["hover", "click", "always"] = "hover"
+    sound: bool = False
+    loop: bool = True
+    watch: Literal["free", "before_placing", "before_done"] = "free"
+    enlarge: bool = True
+
+
+class Arena(_Section):
+    """How the arena looks and helps."""
+
+    guide_lines: bool = False
+    hints: bool = True
+    background: Literal["auto", "grey"] = "auto"
+    min_window: int | None = Field(default=None, ge=200, le=2000)
+
+
+class Design(_Section):
+    """Which clips a trial shows."""
+
+    method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = "lift_the_weakest"
+    max_items: int = Field(default=20, ge=3, le=100)
+    repeats: int = Field(default=0, ge=0, le=10)
+    checks: int = Field(default=0, ge=0, le=10)
+    practice: bool = False
+    practice_pass: float | None = Field(default=None, ge=0.0, le=1.0)
+
+
+class Stop(_Section):
+    """When a session ends: at the first of these rules that is met."""
+
+    min_evidence: float = Field(default=0.5, gt=0.0, le=100.0)
+    max_minutes: float = Field(default=30.0, gt=0.0, le=24 * 60.0)
+    max_trials: int = Field(default=200, ge=1, le=1000)
+
+
+class Recruitment(_Section):
+    """Where participants come from and how they get back. `parameters` are the names in the link's query.
+
+    `without_id` says who is admitted without the person's id: everybody who has the plain link (but nobody whose link
+    should have held an id and does not), anybody at all, or nobody.
+    """
+
+    places: int | None = Field(default=None, ge=1, le=100_000)
+    visits: int = Field(default=1, ge=1, le=1000)
+    parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]] = Field(
+        default=["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"], max_length=10
+    )
+    without_id: Literal["plain_link", "anybody", "nobody"] = "plain_link"
+    signed: bool = False
+    completion_code: str | None = Field(default=None, min_length=1, max_length=100)
+    completion_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
+
+
+class StudyDefinition(_Section):
+    """The whole of study.toml."""
+
+    title: str = Field(min_length=1, max_length=200)
+    language: Literal["auto", "en", "de", "fr", "es"] = "auto"
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    texts: Texts = Texts()
+    playback: Playback = Playback()
+    arena: Arena = Arena()
+    clips: Clips = Clips()
+    design: Design = Design()
+    stop: Stop = Stop()
+    recruitment: Recruitment = Recruitment()
+
+
+def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
+    """The validated definition of a study.
+
+    Raises
+    ------
+    Invalid
+        When the text is not TOML, or a key is unknown, missing or has a value that cannot be used; the message names
+        the file, the key and the reason.
+    """
+    try:
+        # The line end gives a mistake in the last line its line.
+        raw = tomllib.loads(text + "\n")
+    except tomllib.TOMLDecodeError as error:
+        line, reason = toml_problem(text, error)
+        raise Invalid(f"{file}{_at(line)}: {reason}") from error
+    if "\\u0000" in json.dumps(raw, default=str):
+        raise Invalid(f"{file}: a text holds a zero byte (\\u0000)")
+    return check_definition(raw, file=file, text=text)
+
+
+def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -> StudyDefinition:
+    """As `parse_definition`, for a definition that is already a dict; `text` is what it was read from, for lines."""
+    try:
+        return StudyDefinition.model_validate(raw)
+    except ValidationError as error:
+        problems = [
+            f"{file}{_at(line_of(text, problem['loc']))}: {_key(problem['loc'])}: "
+            f"{setting_problem(problem, StudyDefinition)}"
+            for problem in error.errors()
+        ]
+        raise Invalid("; ".join(problems), field=_key(error.errors()[0]["loc"])) from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the file"
+
+
+def _at(line: int | None) -> str:
+    return "" if line is None else f", line {line}"

@@ -1,0 +1,101 @@
+"""A study as a folder: study.toml, clips/ and attributes.csv; read and written without the database."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.clips.folder import ClipFile, clip_files, passed_over, with_folders
+from app.errors import Invalid
+from app.i18n.catalogues import known_texts
+from app.studies.attributes import read_attributes
+from app.studies.definition import StudyDefinition, parse_definition
+from app.studies.folder_parts import find_parts
+from app.studies.rules import Facts, problems_of, refuse
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """What a study's folder says.
+
+    `attributes` maps a clip's file name to its row; `notes` are sentences about what was passed over, or is probably
+    not meant.
+    """
+
+    name: str
+    definition: StudyDefinition
+    toml: str
+    clip_files: list[ClipFile]
+    attributes: dict[str, dict[str, str]]
+    notes: tuple[str, ...] = ()
+
+
+def check_name(name: str) -> str:
+    """The name, if it can stand in a link.
+
+    Raises
+    ------
+    Invalid
+        When it has other characters than a-z, 0-9 and -, or is longer than 63 of them.
+    """
+    if not NAME.fullmatch(name):
+        raise Invalid(
+            f"the study's name {name!r} cannot be used in a link: rename the folder, or give another with --name, "
+            "of 1 to 63 of a-z, 0-9 and - (not at an end)",
+            field="name",
+        )
+    return name
+
+
+def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
+    """Read and validate a study's folder.
+
+    Raises
+    ------
+    Invalid
+        When a part is missing or cannot be used; the message names the file, the key or row, and the reason.
+    """
+    if not folder.is_dir():
+        raise Invalid(f"{folder}: no such folder")
+    found = find_parts(folder)
+    toml = _read_text(found.definition)
+    definition = parse_definition(toml, file=str(found.definition))
+    _check_replaced_texts(definition, found.definition)
+    files = clip_files(found.clips)
+    attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
+    problems = problems_of(definition, Facts(n_clips=len(files)))
+    # Clips may still be added to a draft.
+    errors = [problem for problem in problems if problem.severity == "error" and problem.key != "clips"]
+    refuse(errors, str(found.definition))
+    notes = tuple(f"{problem.key}: {problem.sentence}" for problem in problems)
+    study = check_name(name or folder.resolve().name.lower())
+    notes = (*found.notes, *passed_over(found.clips), *notes)
+    return StudyFolder(study, definition, toml, files, with_folders(files, attributes), notes)
+
+
+def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
+    """A misspelt text would stay as it is on the page, and nobody would be told."""
+    texts = known_texts()
+    for text in definition.texts.replace:
+        if text not in texts:
+            near = difflib.get_close_matches(text, texts, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise Invalid(f"{file}: texts.replace: the pages have no text {text!r}{hint}", field="texts.replace")
+
+
+def _read_text(file: Path) -> str:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise Invalid(f"{file}: no such file") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{file}: is not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    if "\0" in text:
+        raise Invalid(f"{file}: is not text: it holds a zero byte")
+    return text

@@ -1,0 +1,53 @@
+"""What participants call a clip. Its own name may give the condition away: a number, unless the study sets more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.models import Clip, ParticipantSession, Seat, Trial
+from app.studies.definition import StudyDefinition
+
+ATTRIBUTE = "attributes."
+
+
+def clip_numbers(db: Session, session: ParticipantSession) -> dict[int, int]:
+    """A number for each clip (by database id) that the session has shown, from 1, in the order of first sight.
+
+    Seats are shuffled for each session, so the numbers say nothing about the clips; an assigned trial never changes,
+    so that a clip keeps its number to the end of the session.
+    """
+    query = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
+    in_order = dict.fromkeys(db.scalars(query.order_by(Trial.number, Seat.seat)))
+    return {clip_id: number for number, clip_id in enumerate(in_order, 1)}
+
+
+def label_of(clip: Clip, definition: StudyDefinition) -> str | None:
+    """The label that the study sets for its participants, or None where the clip goes by its number."""
+    labels = definition.clips.labels
+    if labels == "file_names":
+        return clip.label
+    if labels.startswith(ATTRIBUTE):
+        return clip.attributes.get(labels.removeprefix(ATTRIBUTE), "").strip() or None
+    return None
+
+
+def check_labels(definition: StudyDefinition, attributes: Iterable[dict[str, str]]) -> None:
+    """Hold `clips.labels` against the clips' rows of attributes.csv.
+
+    Raises
+    ------
+    Invalid
+        When it names a column that no clip has.
+    """
+    labels = definition.clips.labels
+    if not labels.startswith(ATTRIBUTE):
+        return
+    column = labels.removeprefix(ATTRIBUTE)
+    known = sorted({name for row in attributes for name in row})
+    if column not in known:
+        has = f"its columns are {', '.join(known)}" if known else "there is none"
+        raise Invalid(f"study.toml: clips.labels: attributes.csv has no column {column!r}; {has}", field="clips.labels")

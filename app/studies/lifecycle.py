@@ -1,0 +1,193 @@
+"""Studies: made from a folder, opened, closed, and written back as the same folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clips.conversion import Imported, register_clips, source_path
+from app.clips.folder import ClipFile, with_folders
+from app.config import Settings
+from app.domain import ClipState, StudyState, move_study
+from app.errors import Invalid, NotAllowed
+from app.models import Clip, Experimenter, Study
+from app.participation.enrolment import find_study
+from app.studies.attributes import write_attributes
+from app.studies.definition import FILE, check_definition
+from app.studies.folder import StudyFolder
+from app.studies.folder_parts import ATTRIBUTES, CLIPS
+from app.studies.labels import check_labels
+from app.studies.rules import FEWEST_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
+
+
+def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[str, Imported]:
+    """Make a draft study out of a folder that was read; its clips wait for conversion afterwards.
+
+    Raises
+    ------
+    Invalid
+        When the study's name is taken, `clips.labels` names a column that is not there, or a clip's file cannot
+        be read.
+    """
+    if db.scalar(select(Study).where(Study.name == folder.name)) is not None:
+        raise Invalid(f"there is a study named {folder.name!r} already", field="name")
+    check_labels(folder.definition, folder.attributes.values())
+    study = Study(
+        name=folder.name,
+        definition=folder.definition.model_dump(mode="json"),
+        definition_toml=folder.toml,
+        owner_id=db.scalar(select(Experimenter.id).order_by(Experimenter.id).limit(1)),
+    )
+    db.add(study)
+    db.flush()
+    imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
+    db.commit()
+    return study.name, imported
+
+
+def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFile]) -> Imported:
+    """Add clips to a draft study.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    NotAllowed
+        When participants may have seen its clips already.
+    Invalid
+        When a file cannot be read, or the study holds another clip of the same name.
+    """
+    study = find_study(db, name)
+    if study.state != StudyState.DRAFT:
+        raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
+    imported = register_clips(db, settings, study, files, with_folders(files, {}))
+    db.flush()
+    definition = check_definition(study.definition)
+    refuse([error for error in errors_of(definition, _facts(db, study)) if error.key != "clips"], FILE)
+    db.commit()
+    return imported
+
+
+def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
+    """Let participants in. From now on the study's clips are fixed.
+
+    Parameters
+    ----------
+    without_failed
+        Whether a draft may open without the files that cannot be used.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    NotAllowed
+        When clips still wait for conversion, or fewer than three can be shown, or files cannot be used and
+        `without_failed` is false, or the study is open already.
+    Invalid
+        When settings do not go together (`study_rules`), or `clips.labels` names a column of attributes.csv that is not
+        there.
+    """
+    study = find_study(db, name)
+    states = [clip.state for clip in study.clips]
+    unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
+    if unfinished:
+        raise NotAllowed(f"{unfinished} clips are not converted yet.")
+    if states.count(ClipState.READY) < FEWEST_CLIPS:
+        raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.{_named(failed_clips(study))}")
+    if study.state == StudyState.DRAFT and failed_clips(study) and not without_failed:
+        raise NotAllowed(
+            f"{_counted(failed_clips(study))} cannot be used, and once the study is open its clips are fixed."
+            f"{_named(failed_clips(study))} Import repaired files of the same names, or reload the page and open the "
+            "study without these."
+        )
+    definition = check_definition(study.definition)
+    refuse(errors_of(definition, _facts(db, study)), FILE)
+    check_labels(definition, (clip.attributes for clip in study.clips))
+    study.state = move_study(study.state, StudyState.OPEN)
+    db.commit()
+    return study
+
+
+def study_warnings(db: Session, name: str) -> list[Problem]:
+    """Settings of the study with which it runs, but probably not as it was meant.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    """
+    study = find_study(db, name)
+    return warnings_of(check_definition(study.definition), _facts(db, study))
+
+
+def _facts(db: Session, study: Study) -> Facts:
+    """What is known of the clips: all but the failed ones count, and what is in them once all are converted."""
+    clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
+    if any(clip.state != ClipState.READY for clip in clips):
+        return Facts(n_clips=len(clips))
+    seconds = sum(clip.duration_s or 0.0 for clip in clips)
+    return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
+
+
+def failed_clips(study: Study) -> list[Clip]:
+    """The files that cannot be used, in the study's order."""
+    return [clip for clip in study.clips if clip.state == ClipState.FAILED]
+
+
+def _counted(clips: list[Clip]) -> str:
+    return "1 file" if len(clips) == 1 else f"{len(clips)} files"
+
+
+def _named(clips: list[Clip]) -> str:
+    """The files with their reasons, for a message; empty where there are none."""
+    return "".join(f" {clip.file_name}: {clip.reason}." for clip in clips)
+
+
+def close_study(db: Session, name: str) -> Study:
+    """Let no new participants in; those who are at the task go on, and are saved (F13).
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    NotAllowed
+        When the study is not open.
+    """
+    study = find_study(db, name)
+    study.state = move_study(study.state, StudyState.CLOSED)
+    db.commit()
+    return study
+
+
+def export_study(db: Session, settings: Settings, name: str, folder: Path) -> None:
+    """Write the study back as the folder that it came from: the same study.toml, clips and attributes.
+
+    Raises
+    ------
+    NotFound
+        When there is no such study.
+    Invalid
+        When `folder` exists and is not empty, or cannot be written.
+    """
+    study = find_study(db, name)
+    try:
+        _write_folder(settings, study, folder)
+    except OSError as error:
+        raise Invalid(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+
+
+def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise Invalid(f"{folder}: is not empty")
+    clips = folder / CLIPS
+    clips.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_text(study.definition_toml, encoding="utf-8")
+    for clip in study.clips:
+        file = clips / clip.file_name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source_path(settings, clip), file)
+    if any(clip.attributes for clip in study.clips):
+        write_attributes(folder / ATTRIBUTES, [(clip.file_name, clip.attributes) for clip in study.clips])

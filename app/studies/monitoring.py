@@ -1,0 +1,155 @@
+"""How a study stands right now: its sessions, its clips, and the numbers above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.domain import ClipState, SessionState
+from app.models import Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
+from app.participation.arrangements import JUDGMENTS
+from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
+from app.participation.enrolment import PLACE_LEASE, READING_LEASE
+from app.participation.submission import ASKED_TO_LEAVE, UNPROVEN_TRIAL
+
+# Every drop of a clip saves a draft, so a participant who is not heard of for this long is not working.
+IDLE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """One session as the study's page shows it.
+
+    `state` is a session's state, or "idle" (not seen for five minutes), or "left" (not seen for so long that the place
+    is free again). `minutes` are those of active work on submitted trials. Sessions with the same `person` (the number
+    of the person's first session) are one person's visits. `unproven_trials` came from a browser that only knew an id
+    which can be guessed.
+    """
+
+    rater: str
+    session_id: str
+    state: str
+    is_simulated: bool
+    progress: float
+    trials: int
+    minutes: float
+    checks: Checks
+    consented_at: datetime
+    last_seen_at: datetime
+    ended_by: str | None
+    recruiter: dict[str, str]
+    person: int
+    visit: int
+    id_note: str | None
+    unproven_trials: int
+    asked_to_leave: bool
+
+
+@dataclass(frozen=True)
+class StudyCounts:
+    """The numbers of a study in a list of studies; sessions that were withdrawn or left are in none but their own."""
+
+    clips_ready: int
+    clips_failed: int
+    clips_pending: int
+    finished: int
+    running: int
+    simulated: int
+
+
+def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -> list[SessionStatus]:
+    """All sessions of a study, withdrawn ones too, in the order of their numbers."""
+    moment = at or now()
+    work = (
+        select(Trial.session_id, func.count().label("trials"), func.sum(Submission.active_ms).label("active_ms"))
+        .join(Submission)
+        .where(Trial.purpose.in_(JUDGMENTS))
+        .group_by(Trial.session_id)
+        .subquery()
+    )
+    checks = checks_of_sessions(db, study)
+    unproven = event_counts(db, study, UNPROVEN_TRIAL)
+    leaving = event_counts(db, study, ASKED_TO_LEAVE)
+    rows = db.execute(
+        select(ParticipantSession, work.c.trials, work.c.active_ms)
+        .outerjoin(work, work.c.session_id == ParticipantSession.id)
+        .where(ParticipantSession.study_id == study.id)
+        .order_by(ParticipantSession.number)
+    )
+    return [
+        SessionStatus(
+            rater=session.rater,
+            session_id=session.public_id,
+            state=shown_state(session, moment),
+            is_simulated=session.is_simulated,
+            progress=session.progress,
+            trials=int(trials or 0),
+            minutes=float(active_ms or 0.0) / 60_000,
+            checks=checks.get(session.id, NO_CHECKS),
+            consented_at=session.consented_at,
+            last_seen_at=session.last_seen_at,
+            ended_by=session.ended_by,
+            recruiter=session.recruiter,
+            person=session.person,
+            visit=session.visit,
+            id_note=session.id_note,
+            unproven_trials=unproven.get(session.id, 0),
+            asked_to_leave=session.id in leaving,
+        )
+        for session, trials, active_ms in rows
+    ]
+
+
+def event_counts(db: Session, study: Study, kind: str) -> dict[int, int]:
+    """How often something of that kind stands in the log of each of the study's sessions, by the session's id."""
+    query = (
+        select(SessionEvent.session_id, func.count())
+        .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)
+        .where(ParticipantSession.study_id == study.id, SessionEvent.kind == kind)
+        .group_by(SessionEvent.session_id)
+    )
+    return dict(db.execute(query).tuples().all())
+
+
+def shown_state(session: ParticipantSession, at: datetime) -> str:
+    """The session's state as people see it at that time: running sessions become "idle", then "left" (F19)."""
+    if session.state not in (SessionState.INSTRUCTED, SessionState.ARRANGING):
+        return session.state.value
+    silence = at - session.last_seen_at
+    if silence > (READING_LEASE if session.state == SessionState.INSTRUCTED else PLACE_LEASE):
+        return "left"
+    return "idle" if silence > IDLE_AFTER else session.state.value
+
+
+def clips_of(db: Session, study: Study) -> list[Clip]:
+    """All clips of a study with their renditions, in the study's order."""
+    query = select(Clip).where(Clip.study_id == study.id).options(selectinload(Clip.renditions)).order_by(Clip.position)
+    return list(db.scalars(query))
+
+
+def study_counts(db: Session, studies: list[Study], *, at: datetime | None = None) -> dict[int, StudyCounts]:
+    """The counts of several studies, by the study's database id."""
+    moment = at or now()
+    ids = [study.id for study in studies]
+    clips: dict[int, dict[ClipState, int]] = {study_id: {} for study_id in ids}
+    query = select(Clip.study_id, Clip.state, func.count()).where(Clip.study_id.in_(ids))
+    for study_id, state, number in db.execute(query.group_by(Clip.study_id, Clip.state)):
+        clips[study_id][state] = number
+    sessions: dict[int, list[ParticipantSession]] = {study_id: [] for study_id in ids}
+    for session in db.scalars(select(ParticipantSession).where(ParticipantSession.study_id.in_(ids))):
+        sessions[session.study_id].append(session)
+    running = {SessionState.INSTRUCTED.value, SessionState.ARRANGING.value, "idle"}
+    return {
+        study_id: StudyCounts(
+            clips_ready=clips[study_id].get(ClipState.READY, 0),
+            clips_failed=clips[study_id].get(ClipState.FAILED, 0),
+            clips_pending=clips[study_id].get(ClipState.WAITING, 0) + clips[study_id].get(ClipState.CONVERTING, 0),
+            finished=sum(session.state == SessionState.FINISHED for session in sessions[study_id]),
+            running=sum(shown_state(session, moment) in running for session in sessions[study_id]),
+            simulated=sum(session.is_simulated for session in sessions[study_id]),
+        )
+        for study_id in ids
+    }

@@ -1,0 +1,325 @@
+"""Settings of a study that do not go together: pure rules, each with the sentence that an experimenter reads.
+
+An *error* is a study that cannot run, or in which something that was asked for can never happen: it is neither made nor
+opened. A *warning* is a study that runs, but probably not as it was meant. A study that is open already is never
+stopped by a rule.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.designs import default_size
+from analysis.evidence import DISTANCE_FLOOR
+from analysis.simulate import Behaviour
+from app.errors import Invalid
+from app.participation.trials import FIRST_CHECK, TRIALS_BETWEEN_CHECKS, TRIALS_BETWEEN_REPEATS
+from app.recruiters.rules import recruitment_problems
+from app.studies.definition import Design, Stop, StudyDefinition
+
+FEWEST_CLIPS = 3
+# What a pair gets from a trial at the very least.
+LEAST_EVIDENCE = DISTANCE_FLOOR**2
+# At this and above the evidence rule is meant to be out of use (docs/study-toml.md).
+NO_EVIDENCE_RULE = 100.0
+# Trials that must lie between a trial and its repeat, as `analysis.designs.choose_repeat` has it.
+REPEAT_GAP = 3
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a study's clips. None: not known yet.
+
+    `seconds` is their playing time in all; `with_sound` is how many of them have sound.
+    """
+
+    n_clips: int | None = None
+    seconds: float | None = None
+    with_sound: int | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with which setting."""
+
+    severity: Literal["error", "warning"]
+    key: str
+    sentence: str
+
+
+Found = Iterator[Problem]
+NOTHING_KNOWN = Facts()
+
+
+def problems_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
+    """Everything that is wrong with a study's settings: errors first."""
+    found = [problem for rule in RULES for problem in rule(definition, facts)]
+    return sorted(found, key=lambda problem: problem.severity)
+
+
+def errors_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
+    """The problems for which a study is neither made nor opened."""
+    return [problem for problem in problems_of(definition, facts) if problem.severity == "error"]
+
+
+def warnings_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
+    """The problems with which a study runs all the same."""
+    return [problem for problem in problems_of(definition, facts) if problem.severity == "warning"]
+
+
+def refuse(problems: list[Problem], file: str) -> None:
+    """Nothing, if there are no problems.
+
+    Raises
+    ------
+    Invalid
+        With the file, the key and the sentence of each.
+    """
+    if problems:
+        told = "; ".join(f"{file}: {problem.key}: {problem.sentence}" for problem in problems)
+        raise Invalid(told, field=problems[0].key)
+
+
+def trials_needed(design: Design) -> tuple[int, int]:
+    """How many trials a session must be allowed for all of the study's repeats to come, and for all of its checks.
+
+    Follows `app.participation.trials`: an attention check is no trial to `max_trials`, a repeat is one.
+    """
+    judged: list[str] = []
+    given = repeats = checks = for_repeats = for_checks = 0
+    while repeats < design.repeats or checks < design.checks:
+        may_repeat = judged[: max(len(judged) - REPEAT_GAP, 0)].count("new") > repeats
+        if repeats < design.repeats and may_repeat and len(judged) >= TRIALS_BETWEEN_REPEATS * (repeats + 1) + repeats:
+            for_repeats = len(judged) + 1
+            judged.append("repeat")
+            repeats += 1
+        elif checks < design.checks and given >= FIRST_CHECK + checks * TRIALS_BETWEEN_CHECKS:
+            for_checks = len(judged) + 1
+            checks += 1
+        else:
+            judged.append("new")
+        given += 1
+    return for_repeats, for_checks
+
+
+def most_trials(definition: StudyDefinition, facts: Facts) -> int:
+    """The most trials that a session can have by its trials and evidence rules, whatever the participant does."""
+    design, stop = definition.design, definition.stop
+    shows_all = design.method == "full" or (facts.n_clips is not None and facts.n_clips <= design.max_items)
+    if not shows_all:
+        return stop.max_trials
+    # Each of these trials gives each pair the least evidence at least; only `full` shows all clips again and again.
+    by_evidence = math.ceil(stop.min_evidence / LEAST_EVIDENCE - 1e-9)
+    return min(stop.max_trials, by_evidence) if design.method == "full" or by_evidence == 1 else stop.max_trials
+
+
+def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
+    design = definition.design
+    if design.method == "full" and facts.n_clips is not None and facts.n_clips > design.max_items:
+        yield Problem(
+            "error",
+            "design.max_items",
+            f'method = "full" shows all {facts.n_clips} clips in each trial, but max_items is {design.max_items}: '
+            "raise max_items (to 100 at most), or choose another method",
+        )
+
+
+def _enough_clips(_definition: StudyDefinition, facts: Facts) -> Found:
+    if facts.n_clips is not None and facts.n_clips < FEWEST_CLIPS:
+        yield Problem(
+            "error", "clips", f"A study needs at least {FEWEST_CLIPS} clips that can be shown; it has {facts.n_clips}."
+        )
+
+
+def _checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Found:
+    design = definition.design
+    allowed = most_trials(definition, facts)
+    by = (
+        f"max_trials = {allowed}" if allowed == definition.stop.max_trials else f"min_evidence, after {allowed} at most"
+    )
+    for key, needed, number in zip(
+        ("repeats", "checks"), trials_needed(design), (design.repeats, design.checks), strict=True
+    ):
+        if number and needed > allowed:
+            yield Problem(
+                "error",
+                f"design.{key}",
+                f"{key} = {number} can never all come: that takes sessions of at least {needed} trials, and this "
+                f"study's end by {by}",
+            )
+
+
+def _one_trial_is_all(definition: StudyDefinition, facts: Facts) -> Found:
+    if definition.stop.max_trials > 1 and most_trials(definition, facts) == 1:
+        yield Problem(
+            "warning",
+            "stop.min_evidence",
+            f"with min_evidence = {definition.stop.min_evidence:g} every session ends after its first trial, which "
+            "shows all clips and gives each pair that much",
+        )
+
+
+def _practice_can_be_passed(definition: StudyDefinition, _facts: Facts) -> Found:
+    design = definition.design
+    if design.practice_pass is not None and not design.practice:
+        yield Problem("error", "design.practice_pass", "is set, but practice is off")
+    elif design.practice_pass is not None and design.practice_pass > 0.98:
+        yield Problem(
+            "warning",
+            "design.practice_pass",
+            f"hardly anybody reaches an agreement of {design.practice_pass:g}; 0.7 shows that somebody understood "
+            "the task",
+        )
+
+
+def _sound_can_be_heard(definition: StudyDefinition, facts: Facts) -> Found:
+    playback = definition.playback
+    if not playback.sound:
+        return
+    if facts.with_sound == 0:
+        yield Problem("error", "playback.sound", "is on, but none of the clips has sound")
+    elif facts.with_sound is not None and facts.n_clips is not None and facts.with_sound < facts.n_clips:
+        silent = facts.n_clips - facts.with_sound
+        yield Problem("warning", "playback.sound", f"is on, but {silent} of the {facts.n_clips} clips have no sound")
+    if playback.play != "click":
+        yield Problem(
+            "warning",
+            "playback.play",
+            f'with sound, play = "{playback.play}" shows clips in silence until they are clicked, because browsers '
+            'allow no other way; with "click" each playback is heard',
+        )
+
+
+def _watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Found:
+    if definition.playback.watch == "free" or facts.seconds is None:
+        return
+    minutes = facts.seconds / 60
+    if minutes > definition.stop.max_minutes:
+        yield Problem(
+            "warning",
+            "stop.max_minutes",
+            f'watch = "{definition.playback.watch}" asks participants to see all clips to their ends, which takes '
+            f"{minutes:.0f} minutes, but sessions end after {definition.stop.max_minutes:g}",
+        )
+
+
+def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
+    n, design, stop = facts.n_clips, definition.design, definition.stop
+    if n is None or n < FEWEST_CLIPS or design.method == "full":
+        return
+    first = min(design.max_items, n)
+    later = first if design.method == "lift_the_weakest" else min(default_size(n), first)
+    clips = first + (stop.max_trials - 1) * later
+    pairs = math.comb(first, 2) + (stop.max_trials - 1) * math.comb(later, 2)
+    if clips < n:
+        yield Problem(
+            "warning",
+            "stop.max_trials",
+            f"with max_trials = {stop.max_trials} no participant sees more than {clips} of the {n} clips",
+        )
+    elif pairs < math.comb(n, 2):
+        yield Problem(
+            "warning",
+            "stop.max_trials",
+            f"with max_trials = {stop.max_trials} and max_items = {design.max_items} no participant sees more than "
+            f"{pairs} of the {math.comb(n, 2)} pairs together",
+        )
+
+
+def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found:
+    n, design, stop = facts.n_clips, definition.design, definition.stop
+    # A study that keeps the usual goal and ends by trials or time before means just that.
+    chosen = stop.min_evidence != Stop.model_fields["min_evidence"].default
+    if n is None or n < FEWEST_CLIPS or stop.min_evidence >= NO_EVIDENCE_RULE or not chosen:
+        return
+    m = n if design.method == "full" else min(design.max_items, n)
+    # The squared distances of m points in a circle of diameter 1 have a sum of m**2 / 4 at most.
+    most = stop.max_trials * (m**2 / 4 + LEAST_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
+    if most < stop.min_evidence:
+        yield Problem(
+            "warning",
+            "stop.min_evidence",
+            f"min_evidence = {stop.min_evidence:g} can't be reached in {stop.max_trials} trials, which give a pair "
+            f"{most:.2g} on average at most: all sessions end by another rule (100 switches this one off)",
+        )
+
+
+def _there_is_time(definition: StudyDefinition, facts: Facts) -> Found:
+    stop, size = definition.stop, definition.design.max_items
+    first = size if facts.n_clips is None else min(size, facts.n_clips)
+    usual = Behaviour()
+    minutes = (usual.seconds_per_trial + usual.seconds_per_item * first**usual.time_exponent) / 60
+    if stop.max_minutes < minutes and stop.max_trials > 1:
+        yield Problem(
+            "warning",
+            "stop.max_minutes",
+            f"a trial of {first} clips takes about {minutes:.1f} minutes, so that sessions of {stop.max_minutes:g} "
+            "minutes end after the first",
+        )
+
+
+def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
+    design = definition.design
+    chosen = design.max_items != Design.model_fields["max_items"].default
+    if chosen and facts.n_clips is not None and design.max_items > facts.n_clips >= FEWEST_CLIPS:
+        yield Problem(
+            "warning",
+            "design.max_items",
+            f"is {design.max_items}, but there are {facts.n_clips} clips: the first trial shows all of them",
+        )
+    if design.method == "full" and design.repeats:
+        yield Problem("warning", "design.repeats", 'every trial of method = "full" repeats the one before it anyway')
+
+
+def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
+    texts = definition.texts
+    own = [name for name in ("consent", "instructions", "thanks", "question") if getattr(texts, name)]
+    if definition.language == "auto" and (own or texts.replace):
+        yield Problem(
+            "warning",
+            "language",
+            f'is "auto", so that the pages come in each participant\'s language, but '
+            f"{'texts.' + (own or ['replace'])[0]} comes in one: set language to that of your texts, "
+            'for example language = "en"',
+        )
+    if texts.question is not None and len(texts.question.splitlines()) > 1:
+        yield Problem("error", "texts.question", "must be one line; instructions may have more")
+    for name in ("consent", "instructions", "thanks"):
+        if getattr(texts, name) == "":
+            yield Problem("warning", f"texts.{name}", "is empty: the page's own text is shown in its place")
+    for old, new in texts.replace.items():
+        unknown = sorted(set(PLACEHOLDER.findall(new)) - set(PLACEHOLDER.findall(old)))
+        if unknown:
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDER.findall(old)) or "none"
+            yield Problem(
+                "error",
+                "texts.replace",
+                f"{new!r} has {{{unknown[0]}}}, which the page fills in nowhere; the placeholders of {old!r}: {known}",
+            )
+
+
+def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Found:
+    for key, sentence in recruitment_problems(definition.recruitment):
+        yield Problem("error", key, sentence)
+
+
+RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
+    _enough_clips,
+    _full_shows_all,
+    _checks_and_repeats_come,
+    _one_trial_is_all,
+    _practice_can_be_passed,
+    _sound_can_be_heard,
+    _watching_fits_the_time,
+    _trials_show_the_clips,
+    _evidence_can_be_reached,
+    _there_is_time,
+    _trials_fit_the_clips,
+    _texts_can_be_read,
+    _people_come_and_get_back,
+)

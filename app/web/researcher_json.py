@@ -1,0 +1,295 @@
+"""What the experimenter's pages and their JSON show, as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from flask import request, url_for
+from numpy.typing import NDArray
+
+from analysis.arrangement import Floats
+from analysis.estimators import METHODS
+from analysis.rdm import scale_to_rms
+from analysis.results import MEASURES
+from app.errors import Invalid, NotFound
+from app.models import Clip, Study
+from app.results.estimates import Choice, Estimates, Rater
+from app.results.study_results import GROUP, Agreement, clip_map, cluster_order, coverage, group_rdm, notes
+from app.studies.definition import check_definition
+from app.studies.monitoring import SessionStatus
+from app.web.context import settings
+from app.web.login import account_id
+from app.web.signing import MIME_TYPES, media_url
+
+DEFAULT_METHOD = "combined"
+
+
+def choice_of_request() -> Choice:
+    """The estimator and the raters that the address asks for.
+
+    Raises
+    ------
+    Invalid
+        When there is no such estimator.
+    """
+    method = request.args.get("method", DEFAULT_METHOD)
+    if method not in METHODS:
+        raise Invalid(f"There is no estimator {method!r}; there are {', '.join(METHODS)}.", field="method")
+    return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished", default=False))
+
+
+def switch(name: str, *, default: bool = True) -> bool:
+    """A yes or no in the address: 1 or 0."""
+    return request.args.get(name, "1" if default else "0") == "1"
+
+
+def study_view(study: Study) -> dict[str, Any]:
+    """A study's head: names, state, links."""
+    definition = check_definition(study.definition)
+    return {
+        "name": study.name,
+        "title": definition.title,
+        "state": study.state.value,
+        "link": _participants_link(study),
+        "min_evidence": definition.stop.min_evidence,
+        "places": definition.recruitment.places,
+        "checks": definition.design.checks,
+        "id_parameter": next(iter(definition.recruitment.parameters), None),
+        "without_id": definition.recruitment.without_id,
+        "signed": definition.recruitment.signed,
+    }
+
+
+def _participants_link(study: Study) -> str:
+    """The operator's own address where there is one: behind a proxy the request may not know it."""
+    base = settings().base_url.rstrip("/")
+    path = url_for("participant.consent", name=study.name)
+    return base + path if base else request.host_url.rstrip("/") + path
+
+
+def session_view(session: SessionStatus) -> dict[str, Any]:
+    """A session's row."""
+    return {
+        "rater": session.rater,
+        "session": session.session_id,
+        "state": session.state,
+        "simulated": session.is_simulated,
+        "progress": session.progress,
+        "trials": session.trials,
+        "minutes": session.minutes,
+        "checks": {"done": session.checks.done, "passed": session.checks.passed},
+        "consented_at": _time(session.consented_at),
+        "last_seen_at": _time(session.last_seen_at),
+        "ended_by": session.ended_by,
+        "recruiter": session.recruiter,
+        "person": session.person,
+        "visit": session.visit,
+        "id_note": session.id_note,
+        "unproven_trials": session.unproven_trials,
+        "asked_to_leave": session.asked_to_leave,
+    }
+
+
+def clip_view(clip: Clip) -> dict[str, Any]:
+    """A clip's row: its state, and the addresses of its poster and its renditions once there are any."""
+    audience = f"experimenter {account_id()}"
+    address = {r.kind: media_url(clip.study_id, audience, clip.public_id, r) for r in clip.renditions}
+    return {
+        "id": clip.public_id,
+        "file": clip.file_name,
+        "label": clip.label,
+        "state": clip.state.value,
+        "progress": clip.progress,
+        "reason": clip.reason,
+        "width": clip.width,
+        "height": clip.height,
+        "source_width": clip.source_width,
+        "source_height": clip.source_height,
+        "frames": clip.frames,
+        "remarks": clip.remarks or [],
+        "duration": clip.duration_s,
+        "fps": clip.fps,
+        "codec": clip.codec,
+        "has_audio": clip.has_audio,
+        "attributes": clip.attributes,
+        "poster": address.get("poster"),
+        "sources": [{"src": address[k], "type": MIME_TYPES[k]} for k in ("mp4", "webm") if k in address],
+    }
+
+
+def results_version(estimates: Estimates) -> str:
+    """A short text that changes whenever anything does that the results are computed from."""
+    parts = [estimates.choice.method, str(estimates.unfinished), *(clip.public_id for clip in estimates.clips)]
+    parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
+    """The raters of a choice, all of them computed, and the clips; vectors come rater by rater."""
+    return {
+        "state": "ready",
+        "version": results_version(estimates),
+        "method": estimates.choice.method,
+        "target": target,
+        "unfinished": estimates.unfinished,
+        "clips": [clip_view(clip) for clip in estimates.clips],
+        "raters": [_rater_view(rater, target) for rater in estimates.raters],
+    }
+
+
+def rdm_view(estimates: Estimates, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
+    """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a pair that was not seen.
+
+    `rdm` is scaled to a root mean square of 1 over the pairs seen, so 1 is the size of a typical dissimilarity. With
+    `completed` the pairs of `predicted` hold what the model predicts, in the same unit.
+
+    Raises
+    ------
+    NotFound
+        When there is no such rater, or none with an RDM.
+    """
+    found = _vectors(estimates, rater_name)
+    rdm = found.completed if completed else found.seen
+    counts = coverage(found.evidence, target)
+    return {
+        "rater": rater_name,
+        "rdm": _numbers(rdm),
+        "completed": completed,
+        "evidence": _numbers(found.evidence),
+        "n_raters": found.n_raters,
+        "predicted": found.predicted,
+        "pairs": counts.pairs,
+        "never_seen": counts.never_seen,
+        "below_target": counts.below_target,
+        "clusters": cluster_order(rdm),
+    }
+
+
+def map_view(estimates: Estimates, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
+    """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
+
+    It is made of the pairs that were seen, or with `completed` of the predicted ones too.
+
+    Raises
+    ------
+    NotFound, Invalid
+        As `rdm_view`; or when no map can be drawn.
+    """
+    vectors = _vectors(estimates, rater_name)
+    found = clip_map(vectors.completed if completed else vectors.seen)
+    size = float(np.abs(found.positions).max()) or 1.0
+    return {
+        "rater": rater_name,
+        "positions": [[round(x / size, 5), round(y / size, 5)] for x, y in found.positions.tolist()],
+        "stress": found.stress,
+        "converged": found.converged,
+    }
+
+
+def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, Any]:
+    """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others."""
+    if found is None:
+        return {"n_raters": 0, "measures": [], "ceiling": None, "raters": []}
+    coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
+    ceiling = found.ceilings["pearson"]
+    return {
+        "n_raters": found.reliability.n_raters,
+        "level": found.reliability.level,
+        "measures": [
+            {
+                "key": measure.key,
+                "label": measure.label,
+                "meaning": measure.meaning,
+                "value": _number(coefficient.value),
+                "low": _number(coefficient.interval[0]),
+                "high": _number(coefficient.interval[1]),
+                "reason": coefficient.reason,
+                "main": measure.main,
+            }
+            for coefficient, measure in coefficients
+        ],
+        "ceiling": {
+            "lower": _number(ceiling.lower),
+            "upper": _number(ceiling.upper),
+            "reason": ceiling.reason,
+        },
+        "influence": found.influence.sentence if found.influence else None,
+        "raters": [
+            {"rater": rater.name, "simulated": rater.session.is_simulated, "r": _number(float(r))}
+            for (rater, _), r in zip(estimates.usable, found.with_others["pearson"], strict=True)
+        ],
+    }
+
+
+def _rater_view(rater: Rater, target: float) -> dict[str, Any]:
+    session = rater.session
+    view: dict[str, Any] = {
+        "rater": rater.name,
+        "session": session.public_id,
+        "state": session.state.value,
+        "simulated": session.is_simulated,
+        "trials": rater.trials,
+        "problem": rater.problem,
+    }
+    if rater.estimate is not None:
+        counts = coverage(rater.estimate.evidence, target)
+        view |= {
+            "notes": notes(rater.estimate),
+            "never_seen": counts.never_seen,
+            "below_target": counts.below_target,
+            "pairs": counts.pairs,
+        }
+    return view
+
+
+class _Vectors(NamedTuple):
+    """Of one RDM, at a root mean square of 1 over the pairs seen: these, and completed by the model, each (P,).
+
+    `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted.
+    """
+
+    seen: Floats
+    completed: Floats
+    evidence: Floats
+    n_raters: list[int] | None
+    predicted: list[int]
+
+
+def _vectors(estimates: Estimates, name: str) -> _Vectors:
+    if name == GROUP:
+        group = group_rdm(estimates)
+        if group is None:
+            raise NotFound("There is no RDM yet.")
+        seen, completed = _at_unit_size(group.rdm, group.completed)
+        return _Vectors(seen, completed, group.evidence, group.n_raters.tolist(), _places(group.predicted))
+    estimate = next((found for rater, found in estimates.usable if rater.name == name), None)
+    if estimate is None:
+        raise NotFound("There is no RDM of such a rater.")
+    seen, completed = _at_unit_size(estimate.seen_rdm, estimate.rdm)
+    return _Vectors(seen, completed, estimate.evidence, None, _places(estimate.predicted))
+
+
+def _at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
+    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
+    scaled = scale_to_rms(seen)
+    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
+
+
+def _places(marked: NDArray[np.bool_]) -> list[int]:
+    return [int(pair) for pair in np.flatnonzero(marked)]
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    return [_number(value) for value in values.tolist()]
+
+
+def _number(value: float) -> float | None:
+    """Five digits are more than a screen shows; NaN is not JSON."""
+    return round(value, 5) if np.isfinite(value) else None
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
