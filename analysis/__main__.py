@@ -10,7 +10,8 @@ from pathlib import Path
 
 from analysis.estimators import METHODS
 from analysis.formats.bundle import read_bundle
-from analysis.report import Choices, write_report
+from analysis.report import write_report
+from analysis.results import Choice
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("bundle", type=Path, help="export bundle (zip) of the study")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made if absent")
-    parser.add_argument("--method", choices=METHODS, default=Choices.method, help="estimator (default: %(default)s)")
+    parser.add_argument("--method", choices=METHODS, default=Choice.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
     parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
     parser.add_argument("--with-unfinished", action="store_true", help="take in sessions that are not finished")
@@ -30,17 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="add standard errors, and how well each RDM is known (takes seconds to minutes for each rater)",
     )
-    parser.add_argument("--seed", type=_count, default=Choices.seed, metavar="N", help="seed (default: %(default)s)")
+    parser.add_argument("--seed", type=_count, default=Choice.seed, metavar="N", help="seed (default: %(default)s)")
     parser.add_argument("--jobs", type=_count, default=0, metavar="N", help="processes (default: as many as help)")
     given = parser.parse_args(arguments)
-    choices = Choices(
+    choice = Choice(
         method=given.method,
         with_excluded=given.with_excluded,
         with_simulated=not given.without_simulated,
         with_unfinished=given.with_unfinished,
         uncertainty=given.uncertainty,
         seed=given.seed,
-        jobs=given.jobs,
     )
     start = time.monotonic()
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         progress(f"Reading {given.bundle}")
-        path = write_report(read_bundle(given.bundle), given.out, choices, progress)
+        path = write_report(read_bundle(given.bundle), given.out, choice, progress, jobs=given.jobs)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -128,13 +128,14 @@ def take_part(
     recruiter: dict[str, str] | None = None,
     is_simulated: bool = False,
     trials: int | None = None,
+    again: bool = False,
 ) -> str:
-    """A rater takes part in a study to the end, or for some trials; returns the session's public id.
+    """A rater takes part in a study (again) to the end, or for some trials; returns the session's public id.
 
     Raters of every seed share a random Gaussian geometry, to which each adds noise.
     """
     with database.writing() as db:
-        entry = enter(db, name, recruiter or {}, is_simulated=is_simulated)
+        entry = enter(db, name, recruiter or {}, is_simulated=is_simulated, again=again)
     with database.reading() as db:
         session = session_of(db, entry.token)
     start(database, session.id)

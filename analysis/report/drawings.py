@@ -12,7 +12,6 @@ from analysis import figures
 from analysis.arrangement import Floats
 from analysis.reliability import GrowthCurve
 from analysis.reliability.report import COEFFICIENTS
-from analysis.report.facts import minutes
 from analysis.report.results import Results
 from analysis.results import COMPARATOR_LABELS, LABELS
 from analysis.structure import Dimensionality, Tree, silhouette_by_clusters
@@ -85,8 +84,8 @@ def draw(results: Results) -> Iterator[Drawing]:
         "trials",
         "Trials over time: each point is a stored trial, the larger the more clips it held.",
         figures.timeline(
-            {rater: minutes(results, rater) for rater in results.raters},
-            {rater: np.array([len(trial.arrangement) for trial in results.trials[rater]]) for rater in results.raters},
+            {rater: results.chosen[rater].work.minutes for rater in results.raters},
+            {rater: np.array(results.chosen[rater].work.sizes) for rater in results.raters},
         ),
     )
 

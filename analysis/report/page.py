@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.estimators.uncertainty import Interval
 from analysis.formats.bundle import Bundle
 from analysis.reliability.report import COEFFICIENTS
-from analysis.report.facts import number, remarks, summary, work
+from analysis.report.facts import number, remarks, summary
 from analysis.report.markdown import to_html
 from analysis.report.results import Results
 from analysis.results import COMPARATOR_LABELS, LABELS
@@ -177,14 +177,13 @@ def needed_table(results: Results) -> str:
 
 def rater_table(results: Results) -> str:
     """How much each rater did, and how far the rater agrees with the others."""
-    done = work(results)
     with_others = dict(zip(results.raters, results.agreement.with_others["pearson"].tolist(), strict=True))
-    asked = results.choices.uncertainty
+    asked = results.choice.uncertainty
     header = ["rater", "trials", "placements", "minutes", "r with the others", "least evidence", "pairs predicted"]
     rows = []
     for rater in results.raters:
-        one, estimate = done[rater], results.estimates[rater]
-        counts = [str(one.trials), str(one.placements), number(one.minutes, 1), number(with_others[rater])]
+        one, estimate = results.chosen[rater].work, results.estimates[rater]
+        counts = [str(one.trials), str(one.placements), number(one.duration, 1), number(with_others[rater])]
         found = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
         if asked:
             found.append(_interval(estimate.correlation_with_truth))

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats
-from analysis.estimators import RDMEstimate
+from analysis.arrangement import Floats
 from analysis.formats.bundle import Bundle, Trial
 from analysis.formats.bundle_reader import RDM_PURPOSES
-from analysis.formats.rdm_set import RDMSet
-from analysis.reliability import GrowthCurve, RatersNeeded, Reliability, growth, raters_needed
+from analysis.reliability import GrowthCurve, RatersNeeded, growth, raters_needed
 from analysis.report.working import Working, working
 from analysis.results import (
-    Agreement,
-    GroupRDM,
-    agreement,
-    estimate_rater,
-    group_rdm,
-    group_set,
-    judged,
-    observations,
-    rater_set,
+    Choice,
+    Rater,
+    RaterResult,
+    StudyResults,
+    chosen_raters,
+    clip_map,
+    cluster_order,
+    rater_result,
 )
 from analysis.similarity import similarity
-from analysis.structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality, mds
+from analysis.structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality
 
 # Reliabilities of the mean for which the report says how many raters they take.
 TARGETS = (0.8, 0.9)
@@ -36,48 +32,15 @@ TARGETS = (0.8, 0.9)
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the report is made with.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Results(StudyResults):
+    """A study's results with what only the report shows; R raters with an RDM, n clips.
 
-    Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over.
-    `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
-    each rater; `jobs` is the number of processes, 0 for as many as help.
-    """
-
-    method: str = "combined"
-    with_excluded: bool = False
-    with_simulated: bool = True
-    with_unfinished: bool = False
-    uncertainty: bool = False
-    seed: int = 0
-    jobs: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """A study's results; R raters with an RDM, P pairs of n clips.
-
-    `table` (R, P) holds what the raters saw, in the order of `raters` and each at a root mean square of 1 (`judged`);
-    `failures` says why others have none, `unfinished` names the raters whose sessions are not finished. `pooled` is
-    their pool, what was seen apart from what is predicted. `observations` (R, P) counts the trials that held a pair.
     `between` (R, R) is Spearman's correlation of every two raters. `order` (n,) and `rater_order` (R,) put side by
     side what is alike. `map` and `tree` are None where missing pairs leave them undefined, `growth` and `dimensions`
     with fewer than three raters.
     """
 
-    choices: Choices
-    names: tuple[str, ...]
-    sessions: list[dict[str, Any]]
-    trials: dict[str, list[Trial]]
-    unfinished: list[str]
-    estimates: dict[str, RDMEstimate]
-    failures: dict[str, str]
-    raters: tuple[str, ...]
-    table: Floats
-    pooled: GroupRDM
-    observations: Floats
-    agreement: Agreement
     growth: GrowthCurve | None
     needed: dict[float, RatersNeeded]
     between: Floats
@@ -94,28 +57,14 @@ class Results:
         """The raters' RDMs as one, (P,), over what they saw."""
         return self.pooled.rdm
 
-    @property
-    def reliability(self) -> Reliability:
-        """Agreement between the raters, as it is to be shown."""
-        return self.agreement.reliability
 
-    @property
-    def evidence(self) -> Floats:
-        """Evidence of each pair for each rater, (R, P)."""
-        return np.array([self.estimates[rater].evidence for rater in self.raters])
-
-    def rdm_set(self) -> RDMSet:
-        """The raters' RDMs with all that is known of each pair."""
-        found = [self.estimates[rater] for rater in self.raters]
-        return rater_set(found, self.names, self.raters, list(self.observations))
-
-    def group_set(self) -> RDMSet:
-        """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""
-        return group_set(self.pooled, self.names, self.choices.method)
-
-
-def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
+def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0) -> Results:
     """Estimate every rater's RDM, pool them, and measure agreement and structure.
+
+    Parameters
+    ----------
+    jobs
+        The number of processes, 0 for as many as help.
 
     Raises
     ------
@@ -125,81 +74,105 @@ def analyse(bundle: Bundle, choices: Choices, progress: Progress) -> Results:
     n_items = len(bundle.names)
     if n_items < 3:
         raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
-    arrangements = bundle.arrangements(with_excluded=choices.with_excluded, with_simulated=choices.with_simulated)
-    running = {row["participant"] for row in bundle.rows("participants") if row["state"] != "finished"}
-    unfinished = [rater for rater in arrangements if rater in running]
-    if not choices.with_unfinished:
-        arrangements = {rater: trials for rater, trials in arrangements.items() if rater not in running}
-    estimates, failures = _estimate_all(arrangements, n_items, choices, progress)
-    if not estimates:
-        reasons = "; ".join(f"{rater}: {reason}" for rater, reason in failures.items()) or "no trial was stored"
-        if unfinished and not arrangements:
-            reasons = f"no session is finished: {len(unfinished)} are not, and can be taken in with --with-unfinished"
+    trials = judgments(bundle)
+    everybody = bundle_raters(bundle, trials)
+    chosen = [rater.name for rater in chosen_raters(everybody, choice)]
+    found = _each_rater({rater: trials[rater] for rater in chosen}, n_items, choice, progress, jobs)
+    absent = _left_out_of(bundle)
+    results = StudyResults(choice, bundle.names, everybody, found, absent)
+    if not results.raters:
+        reasons = "; ".join(f"{rater}: {reason}" for rater, reason in results.failures.items()) or "no trial was stored"
+        if results.unfinished and not chosen:
+            reasons = (
+                f"no session is finished: {len(results.unfinished)} are not, and can be taken in with --with-unfinished"
+            )
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
-    raters = tuple(estimates)
-    found = [estimates[rater] for rater in raters]
-    table = judged(found)
     progress("Pooling the raters and measuring their agreement")
-    pooled = group_rdm(found)
-    between_raters = agreement(table, raters, seed=choices.seed)
+    table = results.table
+    places = clip_map(results.pooled.rdm)
     progress("Mapping and clustering the clips, looking at how raters worked")
-    tree = _tree(pooled.rdm)
-    trials = bundle.trials()
-    in_use = {rater: [t for t in trials[rater] if t.row["purpose"] in RDM_PURPOSES] for rater in arrangements}
     return Results(
-        choices=choices,
-        names=bundle.names,
-        sessions=list(bundle.rows("participants")),
-        trials=in_use,
-        unfinished=unfinished,
-        estimates=estimates,
-        failures=failures,
-        raters=raters,
-        table=table,
-        pooled=pooled,
-        observations=np.array([observations(arrangements[r], n_items, estimates[r]) for r in raters]),
-        agreement=between_raters,
-        growth=growth(table, rng=np.random.default_rng(choices.seed)) if len(raters) > 2 else None,
+        choice,
+        bundle.names,
+        everybody,
+        found,
+        absent,
+        growth=growth(table, rng=np.random.default_rng(choice.seed)) if len(results.raters) > 2 else None,
         needed={target: raters_needed(table, target) for target in TARGETS},
         between=similarity(table, method="spearman"),
-        map=_map(pooled.rdm),
-        tree=tree,
-        order=list(range(n_items)) if tree is None else [int(leaf) for leaf in tree.order],
+        map=None if isinstance(places, str) else places,
+        tree=_tree(results.pooled.rdm),
+        order=cluster_order(results.pooled.rdm),
         rater_order=_rater_order(table),
-        dimensions=_dimensions(table, choices.seed),
-        working=working(bundle, in_use, raters, table),
+        dimensions=_dimensions(table, choice.seed),
+        working=working(bundle, trials, results.raters, table),
         attributes=_attributes(bundle),
     )
 
 
-def _estimate_all(
-    arrangements: dict[str, list[Arrangement]], n_items: int, choices: Choices, progress: Progress
-) -> tuple[dict[str, RDMEstimate], dict[str, str]]:
-    """Each rater's estimate, or the reason why there is none; on several cores when there are many raters."""
+def judgments(bundle: Bundle) -> dict[str, list[Trial]]:
+    """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them."""
+    withdrawn = {row["session"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
+    chosen = {
+        rater: [t for t in trials if t.row["purpose"] in RDM_PURPOSES and t.row["session"] not in withdrawn]
+        for rater, trials in bundle.trials().items()
+    }
+    return {rater: trials for rater, trials in chosen.items() if trials}
+
+
+def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[Trial]]) -> tuple[Rater, ...]:
+    """The raters with judgments, in the order of the bundle's participants."""
+    rows = {row["participant"]: row for row in bundle.rows("participants")}
+    return tuple(
+        Rater(
+            rater,
+            is_finished=rows[rater]["state"] == "finished",
+            is_simulated=rows[rater]["is_simulated"],
+            exclusion=(rows[rater]["exclusion_reason"] or "no reason given") if rows[rater]["excluded"] else None,
+            person=rows[rater].get("person"),
+        )
+        for rater in trials
+    )
+
+
+def _left_out_of(bundle: Bundle) -> int:
+    """How many unfinished sessions the program that wrote the bundle left out of it."""
+    about = bundle.manifest.get("about")
+    count = about.get("unfinished_sessions_left_out") if isinstance(about, dict) else None
+    return count if isinstance(count, int) else 0
+
+
+def _each_rater(
+    trials: Mapping[str, Sequence[Trial]], n_items: int, choice: Choice, progress: Progress, jobs: int
+) -> dict[str, RaterResult]:
+    """What follows from each rater's trials; on several cores when there are many raters."""
     from joblib import Parallel, delayed
 
     # A process takes a second or two to start, which four raters are worth.
-    jobs = choices.jobs or max(1, min(os.cpu_count() or 1, len(arrangements) // 4))
-    found = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(estimate_rater)(trials, n_items, choices.method, uncertainty=choices.uncertainty, seed=choices.seed)
-        for trials in arrangements.values()
+    jobs = jobs or max(1, min(os.cpu_count() or 1, len(trials) // 4))
+    results = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(rater_result)(
+            [trial.arrangement for trial in theirs],
+            _minutes(theirs),
+            n_items,
+            choice.method,
+            uncertainty=choice.uncertainty,
+            seed=choice.seed,
+        )
+        for theirs in trials.values()
     )
-    estimates, failures = {}, {}
-    for number, (rater, result) in enumerate(zip(arrangements, found, strict=True), start=1):
-        progress(f"Estimating RDMs: {number} of {len(arrangements)} ({rater})")
-        if isinstance(result, str):
-            failures[rater] = result
-        else:
-            estimates[rater] = result
-    return estimates, failures
+    found = {}
+    for number, (rater, result) in enumerate(zip(trials, results, strict=True), start=1):
+        progress(f"Estimating RDMs: {number} of {len(trials)} ({rater})")
+        found[rater] = result
+    return found
 
 
-def _map(group: Floats) -> MDS | None:
-    """A two-dimensional map, or None when missing pairs leave groups of clips without a tie."""
-    try:
-        return mds(group)
-    except ValueError:
-        return None
+def _minutes(trials: Sequence[Trial]) -> list[float]:
+    """When each trial was stored, in minutes since the first was shown (server clock)."""
+    rows = [trial.row for trial in trials]
+    start = min(row["shown_at"] or row["submitted_at"] for row in rows)
+    return [(row["submitted_at"] - start).total_seconds() / 60 for row in rows]
 
 
 def _tree(group: Floats) -> Tree | None:

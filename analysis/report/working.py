@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from analysis.arrangement import Floats
 from analysis.formats.bundle import Bundle, Trial
 from analysis.quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
-from analysis.results import rater_quality, trial_work
+from analysis.results import rater_quality, trials_work
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +23,22 @@ class Working:
     group: GroupQuality
 
 
-def working(bundle: Bundle, trials: dict[str, list[Trial]], raters: tuple[str, ...], table: Floats) -> Working:
+def working(bundle: Bundle, trials: Mapping[str, Sequence[Trial]], raters: tuple[str, ...], table: Floats) -> Working:
     """Quality of each rater with the RDMs `table` (R, P), over the trials that entered them.
 
     Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
     """
-    moves, watched = _events(bundle)
+    items = {name: item for item, name in enumerate(bundle.names)}
+    rows = [[trial.row for trial in trials[rater]] for rater in raters]
+    together = [row for theirs in rows for row in theirs]
+    each = trials_work(together, bundle.rows("placements"), bundle.rows("moves"), bundle.rows("plays"), items)
+    ends = np.cumsum([len(theirs) for theirs in rows])
     return Working(
         raters=raters,
-        each={rater: _quality(trials[rater], moves, watched) for rater in raters},
+        each={
+            rater: rater_quality(each[end - len(theirs) : end])
+            for rater, theirs, end in zip(raters, rows, ends.tolist(), strict=True)
+        },
         odd_even=np.array(
             [
                 odd_even_correlation([trial.arrangement for trial in trials[rater]], len(bundle.names))
@@ -38,33 +46,4 @@ def working(bundle: Bundle, trials: dict[str, list[Trial]], raters: tuple[str, .
             ]
         ),
         group=group_quality(table),
-    )
-
-
-def _events(bundle: Bundle) -> tuple[dict[str, list[int]], dict[str, set[int]]]:
-    """By trial key: the item of each drop into the arena in order, and the items played to their end."""
-    place = {name: index for index, name in enumerate(bundle.names)}
-    moves: dict[str, list[tuple[int, int]]] = {}
-    watched: dict[str, set[int]] = {}
-    for row in bundle.rows("moves"):
-        if row["x"] is not None:
-            moves.setdefault(row["trial_key"], []).append((row["sequence"], place[row["clip"]]))
-    for row in bundle.rows("plays"):
-        items = watched.setdefault(row["trial_key"], set())
-        if row["completed"]:
-            items.add(place[row["clip"]])
-    # Plays from before a page was loaded again are not on record; that the clip was watched is.
-    for row in bundle.rows("placements"):
-        if row.get("watched") == "yes":
-            watched.setdefault(row["trial_key"], set()).add(place[row["clip"]])
-    return {key: [item for _, item in sorted(found)] for key, found in moves.items()}, watched
-
-
-def _quality(trials: list[Trial], moves: dict[str, list[int]], watched: dict[str, set[int]]) -> ParticipantQuality:
-    keys = [trial.row["trial_key"] for trial in trials]
-    return rater_quality(
-        [
-            trial_work(trial.row, trial.arrangement, trial.seats, moves.get(key, []), watched.get(key))
-            for key, trial in zip(keys, trials, strict=True)
-        ]
     )

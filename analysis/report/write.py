@@ -10,12 +10,11 @@ from analysis import figures
 from analysis.formats import matlab, rsatoolbox, tables
 from analysis.formats.bundle import Bundle
 from analysis.formats.bundle_tables import METHOD, TABLES, Column
-from analysis.report.analysis_text import analysis_text
 from analysis.report.drawings import draw
-from analysis.report.facts import work
+from analysis.report.methods import report_methods
 from analysis.report.page import Picture, page
-from analysis.report.results import Choices, Progress, Results, analyse
-from analysis.results import ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from analysis.report.results import Progress, Results, analyse
+from analysis.results import Choice, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
 
 RATER = Column("rater", "text", "", "Participant", True)
 RATER_COLUMNS = (
@@ -42,7 +41,7 @@ MAP_COLUMNS = (
 )
 
 
-def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Progress) -> Path:
+def write_report(bundle: Bundle, out: str | Path, choice: Choice, progress: Progress, *, jobs: int = 0) -> Path:
     """Analyse a bundle and write report.html, methods.md, figures/, tables/ and rdms/ into `out`; returns the page.
 
     Files of the same names are overwritten; others in `out` stay.
@@ -52,7 +51,7 @@ def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Pr
     ValueError
         As `analyse`.
     """
-    results = analyse(bundle, choices, progress)
+    results = analyse(bundle, choice, progress, jobs=jobs)
     out = Path(out)
     for folder in ("figures", "tables", "rdms"):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -64,7 +63,7 @@ def write_report(bundle: Bundle, out: str | Path, choices: Choices, progress: Pr
         progress(f"Drawing {drawing.name}")
         _, svg, _ = figures.save(drawing.figure, out / "figures" / drawing.name)
         pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(svg, drawing.caption)))
-    methods = f"{bundle.text('methods.md').strip()}\n\n# Analysis in this report\n\n{analysis_text(results)}"
+    methods = report_methods(bundle, results)
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
     path.write_text(page(bundle, results, pictures, methods), encoding="utf-8")
@@ -84,7 +83,7 @@ def write_tables(results: Results, folder: Path) -> None:
     tables.write_long_csv(folder / "rdms.csv", results.rdm_set())
     tables.write_long_csv(folder / "group.csv", results.group_set())
     tables.write_square_csv(folder / "group_square.csv", results.names, results.group)
-    method = results.choices.method
+    method = results.choice.method
     _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results.agreement, method))
     _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceiling_rows(results.agreement, method))
     _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
@@ -96,14 +95,13 @@ def write_tables(results: Results, folder: Path) -> None:
 
 def rater_rows(results: Results) -> list[Sequence[Any]]:
     """One row of `RATER_COLUMNS` for each rater."""
-    done = work(results)
     rows: list[Sequence[Any]] = []
     similar = results.agreement.with_others["pearson"].tolist()
     for rater, others, halves in zip(results.raters, similar, results.working.odd_even.tolist(), strict=True):
-        one, estimate = done[rater], results.estimates[rater]
+        one, estimate = results.chosen[rater].work, results.estimates[rater]
         known = estimate.correlation_with_truth or (None, None, None)
         found = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
-        counts = (one.trials, one.placements, one.minutes)
+        counts = (one.trials, one.placements, one.duration)
         rows.append((rater, estimate.method, *counts, others, *known, halves, *found, estimate.uncertainty_reason))
     return rows
 

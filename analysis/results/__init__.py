@@ -1,4 +1,4 @@
-"""From raters' arrangements to all that page, bundle and report show.
+"""From raters' arrangements to all that page, bundle and report show: `StudyResults` of `Rater`s for a `Choice`.
 
 Everything here keeps what raters saw apart from what a model predicts: `judged` decides which pairs count.
 """
@@ -12,33 +12,58 @@ from analysis.results.agreement import (
     reliability_rows,
 )
 from analysis.results.measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
-from analysis.results.pooled import GROUP, GroupRDM, group_rdm, group_set, judged, rater_set
-from analysis.results.raters import estimate_rater, not_converged, observations
-from analysis.results.working import TrialWork, group_quality_rows, quality_rows, rater_quality, trial_work
+from analysis.results.methods_text import DESIGNS, ESTIMATORS, Task, methods_text, quoted_task, task_text
+from analysis.results.pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
+from analysis.results.raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result
+from analysis.results.remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
+from analysis.results.structure import clip_map, cluster_order
+from analysis.results.study import Choice, StudyResults, chosen_raters
+from analysis.results.working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
 
 __all__ = [
     "COMPARATORS",
     "COMPARATOR_LABELS",
+    "DESIGNS",
+    "ESTIMATORS",
     "GROUP",
     "LABELS",
     "MEASURES",
     "Agreement",
+    "Choice",
+    "Coverage",
     "GroupRDM",
     "Influence",
     "Measure",
+    "Rater",
+    "RaterResult",
+    "StudyResults",
+    "Task",
     "TrialWork",
+    "Work",
     "agreement",
     "ceiling_rows",
+    "chosen_raters",
+    "clip_map",
+    "cluster_order",
+    "coverage",
     "estimate_rater",
     "group_quality_rows",
     "group_rdm",
     "group_set",
     "judged",
+    "listed",
+    "methods_text",
     "not_converged",
+    "notes",
     "observations",
     "quality_rows",
+    "quoted_task",
     "rater_quality",
+    "rater_result",
     "rater_set",
     "reliability_rows",
-    "trial_work",
+    "repeated_sentence",
+    "task_text",
+    "trials_work",
+    "unfinished_sentence",
 ]

@@ -13,7 +13,7 @@ from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
 from analysis.quality import group_quality
 from analysis.reliability import Coefficient, Reliability, reliability
 from analysis.reliability.report import COEFFICIENTS, NO_INTERVAL
-from analysis.results.measures import RANGES
+from analysis.results.measures import LABELS, RANGES, in_sentence
 from analysis.similarity import Method, similarity
 
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
@@ -38,8 +38,8 @@ class Influence:
         changes = [
             f"{name} is {_two_digits(without)} in place of {_two_digits(value)}"
             for name, value, without in (
-                ("mean pairwise r", self.pairwise, self.pairwise_without),
-                ("Cronbach's α", self.alpha, self.alpha_without),
+                (in_sentence(LABELS["pairwise_pearson"]), self.pairwise, self.pairwise_without),
+                (in_sentence(LABELS["cronbach_alpha"]), self.alpha, self.alpha_without),
             )
             if np.isfinite([value, without]).all()
         ]

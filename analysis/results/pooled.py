@@ -34,6 +34,22 @@ class GroupRDM:
     n_raters: Ints
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How many pairs there are, how many of them nobody saw, and how many have less evidence than the target."""
+
+    pairs: int
+    never_seen: int
+    below_target: int
+
+
+def coverage(evidence: Floats, target: float) -> Coverage:
+    """Counts over the pairs of one `evidence` vector (P,)."""
+    return Coverage(
+        pairs=evidence.size, never_seen=int((evidence <= 0).sum()), below_target=int((evidence < target).sum())
+    )
+
+
 def judged(estimates: Sequence[RDMEstimate]) -> Floats:
     """What the raters saw, (R, P), NaN = not seen, each row at a root mean square of 1 over its own pairs.
 

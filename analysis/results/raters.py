@@ -3,12 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from analysis.rdm import n_pairs, pairs_within
+
+
+@dataclass(frozen=True)
+class Rater:
+    """A session with judgments, as far as results depend on it; never a withdrawn one.
+
+    `exclusion` is the experimenter's reason for leaving the rater out, None for one who is in. Raters with the same
+    `person` (a number) are sessions of one person; None where that is not known.
+    """
+
+    name: str
+    is_finished: bool = True
+    is_simulated: bool = False
+    exclusion: str | None = None
+    person: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """How much a rater did in the T trials that enter the RDM.
+
+    `sizes` (T,) are the numbers of items, `minutes` (T,) when each trial was stored, since the first was shown.
+    """
+
+    sizes: tuple[int, ...]
+    minutes: Floats
+
+    @property
+    def trials(self) -> int:
+        """Number of trials."""
+        return len(self.sizes)
+
+    @property
+    def placements(self) -> int:
+        """Number of placements in them."""
+        return sum(self.sizes)
+
+    @property
+    def duration(self) -> float:
+        """Minutes from the first trial shown to the last one stored; NaN without a trial."""
+        return float(self.minutes.max()) if self.minutes.size else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class RaterResult:
+    """All that follows from one rater's trials alone: the work, and an estimate or the problem why there is none.
+
+    `observations` (P,) counts the trials that hold each pair, without those that the estimate left out.
+    """
+
+    work: Work
+    estimate: RDMEstimate | None
+    problem: str | None
+    observations: Floats
+
+
+def rater_result(
+    arrangements: Sequence[Arrangement],
+    minutes: Sequence[float] | Floats,
+    n_items: int,
+    method: str,
+    *,
+    uncertainty: bool = False,
+    seed: int = 0,
+) -> RaterResult:
+    """What follows from a rater's judgments, in the order of the trials, stored at these `minutes`.
+
+    Raises
+    ------
+    ValueError
+        As `estimate_rater`.
+    """
+    found = estimate_rater(arrangements, n_items, method, uncertainty=uncertainty, seed=seed)
+    work = Work(tuple(len(trial) for trial in arrangements), np.asarray(minutes, dtype=np.float64))
+    if isinstance(found, str):
+        return RaterResult(work, None, found, np.zeros(n_pairs(n_items)))
+    return RaterResult(work, found, None, observations(arrangements, n_items, found))
 
 
 def estimate_rater(
@@ -29,15 +107,6 @@ def estimate_rater(
         return estimate_rdm(arrangements, n_items, method=method)
     except NoUsableTrialsError as error:
         return str(error)
-
-
-def not_converged(whose: str = "") -> str:
-    """The sentence about estimates whose `converged` is False; `whose` names the raters where there are several."""
-    of_whom = f" of {whose}" if whose else ""
-    return (
-        f"The estimate{of_whom} did not converge: an iteration reached its bound, or found no step that lowers its "
-        "loss further. What it had found by then is the result."
-    )
 
 
 def observations(arrangements: Sequence[Arrangement], n_items: int, estimate: RDMEstimate) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -30,21 +31,52 @@ class TrialWork:
     item_size: float | None
 
 
-def trial_work(
-    row: Mapping[str, Any],
-    arrangement: Arrangement,
-    seats: Sequence[int | None],
-    drops: Sequence[int],
+Row = Mapping[str, Any]
+
+
+def trials_work(
+    trials: Iterable[Row],
+    placements: Iterable[Row],
+    moves: Iterable[Row],
+    plays: Iterable[Row],
+    items: Mapping[str, int],
+) -> list[TrialWork]:
+    """The records of trials, in their order, out of their rows in the bundle's tables; `items` by clip's name."""
+    placed: dict[str, list[Row]] = defaultdict(list)
+    watched: dict[str, set[int]] = {}
+    drops: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row in moves:
+        if row["x"] is not None:
+            drops[row["trial_key"]].append((row["sequence"], items[row["clip"]]))
+    for row in plays:
+        seen = watched.setdefault(row["trial_key"], set())
+        if row["completed"]:
+            seen.add(items[row["clip"]])
+    for row in placements:
+        placed[row["trial_key"]].append(row)
+        # Plays from before a page was loaded again are not on record; that the clip was watched is.
+        if row.get("watched") == "yes":
+            watched.setdefault(row["trial_key"], set()).add(items[row["clip"]])
+    return [
+        _trial_work(row, placed[row["trial_key"]], drops[row["trial_key"]], watched.get(row["trial_key"]), items)
+        for row in trials
+    ]
+
+
+def _trial_work(
+    row: Row,
+    placed: Sequence[Row],
+    drops: Iterable[tuple[int, int]],
     watched: AbstractSet[int] | None,
+    items: Mapping[str, int],
 ) -> TrialWork:
-    """The record of a trial out of its row in the bundle's table "trials"."""
     duration, hidden = row["duration_ms"], row["hidden_ms"] or 0.0
     size, diameter = row["item_size_px"], row["arena_diameter_px"]
     return TrialWork(
-        arrangement,
+        Arrangement([items[place["clip"]] for place in placed], [(place["x"], place["y"]) for place in placed]),
         None if duration is None else (duration - hidden) / 1000,
-        tuple(seats),
-        drops,
+        tuple(place["seat"] for place in placed),
+        [item for _, item in sorted(drops)],
         watched,
         size / diameter if size and diameter else None,
     )

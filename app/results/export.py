@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -13,15 +14,13 @@ from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
 from analysis.formats.rdm_set import RDMSet, completed_only
-from analysis.results import ceiling_rows, reliability_rows
+from analysis.results import Choice, Task, ceiling_rows, methods_text, reliability_rows, task_text
 from app.errors import Invalid
 from app.models import Study
-from app.results.estimates import Choice, count_unfinished, estimate_raters
+from app.results.estimates import estimate_raters
 from app.results.export_quality import quality_table
-from app.results.export_tables import Cells, ExportOptions, bundle_tables
-from app.results.methods_text import methods_text
-from app.results.study_results import agreement, pooled_rdm, rater_rdms
-from app.studies.definition import check_definition
+from app.results.export_tables import ExportOptions, bundle_tables
+from app.studies.definition import StudyDefinition, check_definition
 from app.version import VERSION
 
 METHODS = ("weighted_average", "combined")
@@ -36,33 +35,38 @@ def export_bundle(db: Session, study: Study, out: Writable, options: ExportOptio
 
 
 def bundle_contents(db: Session, study: Study, options: ExportOptions | None = None) -> BundleContents:
-    """What the bundle holds. Rows and RDMs are made while it is written, so `db` must stay open until then."""
+    """What the bundle holds. Its rows are made while it is written, so `db` must stay open until then."""
     options = options or ExportOptions()
-    choices = [Choice(method, options.with_simulated, options.with_unfinished) for method in METHODS]
-    sets = (rater_rdms(db, estimate_raters(db, study.id, choice)) for choice in choices)
-    pooled = (pooled_rdm(estimate_raters(db, study.id, choice)) for choice in choices)
-    unfinished = count_unfinished(db, study.id, with_simulated=options.with_simulated)
-    left_out = 0 if options.with_unfinished else unfinished
+    definition = check_definition(study.definition)
+    results = [estimate_raters(db, study.id, options.choice(method)).results for method in METHODS]
+    known = [found for found in results if found.raters]
+    software = f"Asterism {VERSION}"
     return BundleContents(
         study_name=study.name,
         study_toml=study.definition_toml,
         tables={
             **bundle_tables(db, study, options),
-            "reliability": _reliability(db, study, choices),
-            "noise_ceiling": _noise_ceilings(db, study, choices),
-            "quality": quality_table(db, study, options, choices[-1] if choices else None),
+            "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),
+            "noise_ceiling": chain(*(ceiling_rows(found.agreement, found.choice.method) for found in known)),
+            "quality": quality_table(db, study, options, known[-1] if known else None),
         },
-        rdms=(rdms for rdms in sets if rdms is not None),
-        group_rdms=(rdms for rdms in pooled if rdms is not None),
-        methods_text=methods_text(check_definition(study.definition), METHODS, unfinished_left_out=left_out),
-        software=f"asterism {VERSION}",
+        rdms=(found.rdm_set() for found in known),
+        group_rdms=(found.group_set() for found in known),
+        methods_text=methods_text(task_text(task_of(definition)), results, software=software),
+        software=software,
         about={
             "simulated_raters_included": options.with_simulated,
             "unfinished_sessions_included": options.with_unfinished,
-            "unfinished_sessions_left_out": left_out,
+            "unfinished_sessions_left_out": results[0].n_left_out,
             "recruiter_ids_included": options.recruiter_ids,
         },
     )
+
+
+def task_of(definition: StudyDefinition) -> Task:
+    """What the methods text tells of a study's definition."""
+    design, stop = definition.design, definition.stop
+    return Task(design.max_items, design.method, stop.min_evidence, stop.max_minutes, stop.max_trials)
 
 
 def write_csv(out: IO[bytes], rdms: RDMSet) -> None:
@@ -90,10 +94,10 @@ def rdms_to_download(
     """
     if kind not in RDM_WRITERS:
         raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
-    estimates = estimate_raters(db, study.id, choice)
-    rdms = pooled_rdm(estimates) if group else rater_rdms(db, estimates)
-    if rdms is None:
+    results = estimate_raters(db, study.id, choice).results
+    if not results.raters:
         raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
+    rdms = results.group_set() if group else results.rdm_set()
     return completed_only(rdms) if completed else rdms
 
 
@@ -104,15 +108,3 @@ def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
         file.seek(0)
         while block := file.read(BLOCK):
             yield block
-
-
-def _reliability(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
-    for choice in choices:
-        if found := agreement(estimate_raters(db, study.id, choice)):
-            yield from reliability_rows(found, choice.method)
-
-
-def _noise_ceilings(db: Session, study: Study, choices: list[Choice]) -> Iterator[Cells]:
-    for choice in choices:
-        if found := agreement(estimate_raters(db, study.id, choice)):
-            yield from ceiling_rows(found, choice.method)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from analysis.results import Choice
 from app.domain import SessionState
 from app.models import Clip, Move, ParticipantSession, Placement, Play, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
@@ -35,6 +36,10 @@ class ExportOptions:
     with_simulated: bool = True
     with_unfinished: bool = False
     recruiter_ids: bool = False
+
+    def choice(self, method: str) -> Choice:
+        """The raters who are in, seen by an estimator."""
+        return Choice(method, self.with_simulated, self.with_unfinished)
 
 
 def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:

@@ -11,7 +11,6 @@ from app.clips.differences import differences
 from app.health import problems
 from app.models import Study
 from app.results.estimates import Estimates, estimate_raters
-from app.results.study_results import agreement
 from app.studies.definition import check_definition
 from app.studies.monitoring import clips_of, session_statuses
 from app.web.context import database, settings
@@ -84,7 +83,7 @@ def results(name: str) -> Response:
 
 
 def _working(estimates: Estimates) -> Response:
-    answer = jsonify(state="working", done=estimates.done, of=len(estimates.raters))
+    answer = jsonify(state="working", done=estimates.done, of=estimates.of)
     answer.status_code = 202
     return answer
 
@@ -97,7 +96,7 @@ def rdm(name: str, rater: str) -> Response:
     """
     with database().reading() as db:
         found, estimates = _estimates(db, name)
-    return jsonify(rdm_view(estimates, rater, _target(found), completed=switch("completed", default=False)))
+    return jsonify(rdm_view(estimates.results, rater, _target(found), completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/maps/<rater>")
@@ -105,7 +104,7 @@ def clip_map(name: str, rater: str) -> Response:
     """The map of the clips of a rater or of the group."""
     with database().reading() as db:
         _, estimates = _estimates(db, name)
-    return jsonify(map_view(estimates, rater, completed=switch("completed", default=False)))
+    return jsonify(map_view(estimates.results, rater, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/agreement")
@@ -113,7 +112,7 @@ def agreement_between_raters(name: str) -> Response:
     """Reliability and noise ceiling."""
     with database().reading() as db:
         _, estimates = _estimates(db, name)
-    return jsonify(agreement_view(estimates, agreement(estimates)))
+    return jsonify(agreement_view(estimates.results))
 
 
 def _estimates(db: Session, name: str) -> tuple[Study, Estimates]:

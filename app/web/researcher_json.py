@@ -13,18 +13,29 @@ from numpy.typing import NDArray
 from analysis.arrangement import Floats
 from analysis.estimators import METHODS
 from analysis.rdm import scale_to_rms
-from analysis.results import MEASURES
+from analysis.results import (
+    GROUP,
+    MEASURES,
+    Choice,
+    RaterResult,
+    StudyResults,
+    clip_map,
+    cluster_order,
+    coverage,
+    notes,
+    repeated_sentence,
+    unfinished_sentence,
+)
 from app.errors import Invalid, NotFound
-from app.models import Clip, Study
-from app.results.estimates import Choice, Estimates, Rater
-from app.results.study_results import GROUP, Agreement, clip_map, cluster_order, coverage, group_rdm, notes
+from app.models import Clip, ParticipantSession, Study
+from app.results.estimates import Estimates
 from app.studies.definition import check_definition
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id
 from app.web.signing import MIME_TYPES, media_url
 
-DEFAULT_METHOD = "combined"
+DEFAULT_METHOD = Choice.method
 
 
 def choice_of_request() -> Choice:
@@ -122,25 +133,30 @@ def clip_view(clip: Clip) -> dict[str, Any]:
 
 def results_version(estimates: Estimates) -> str:
     """A short text that changes whenever anything does that the results are computed from."""
-    parts = [estimates.choice.method, str(estimates.unfinished), *(clip.public_id for clip in estimates.clips)]
-    parts += [f"{rater.session.public_id} {rater.trials} {rater.session.state}" for rater in estimates.raters]
+    results = estimates.results
+    parts = [results.choice.method, str(len(results.unfinished)), *(clip.public_id for clip in estimates.clips)]
+    parts += [f"{session.public_id} {trials} {session.state}" for session, trials in estimates.sessions.values()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
     """The raters of a choice, all of them computed, and the clips; vectors come rater by rater."""
+    results = estimates.results
     return {
         "state": "ready",
         "version": results_version(estimates),
-        "method": estimates.choice.method,
+        "method": results.choice.method,
         "target": target,
-        "unfinished": estimates.unfinished,
+        "unfinished": len(results.unfinished),
+        "unfinished_sentence": unfinished_sentence(results),
         "clips": [clip_view(clip) for clip in estimates.clips],
-        "raters": [_rater_view(rater, target) for rater in estimates.raters],
+        "raters": [
+            _rater_view(session, results.chosen[name], target) for name, (session, _) in estimates.sessions.items()
+        ],
     }
 
 
-def rdm_view(estimates: Estimates, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
+def rdm_view(results: StudyResults, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
     """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a pair that was not seen.
 
     `rdm` is scaled to a root mean square of 1 over the pairs seen, so 1 is the size of a typical dissimilarity. With
@@ -151,7 +167,7 @@ def rdm_view(estimates: Estimates, rater_name: str, target: float, *, completed:
     NotFound
         When there is no such rater, or none with an RDM.
     """
-    found = _vectors(estimates, rater_name)
+    found = _vectors(results, rater_name)
     rdm = found.completed if completed else found.seen
     counts = coverage(found.evidence, target)
     return {
@@ -168,7 +184,7 @@ def rdm_view(estimates: Estimates, rater_name: str, target: float, *, completed:
     }
 
 
-def map_view(estimates: Estimates, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
+def map_view(results: StudyResults, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
     """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
 
     It is made of the pairs that were seen, or with `completed` of the predicted ones too.
@@ -178,8 +194,10 @@ def map_view(estimates: Estimates, rater_name: str, *, completed: bool = False) 
     NotFound, Invalid
         As `rdm_view`; or when no map can be drawn.
     """
-    vectors = _vectors(estimates, rater_name)
+    vectors = _vectors(results, rater_name)
     found = clip_map(vectors.completed if completed else vectors.seen)
+    if isinstance(found, str):
+        raise Invalid(found)
     size = float(np.abs(found.positions).max()) or 1.0
     return {
         "rater": rater_name,
@@ -189,12 +207,17 @@ def map_view(estimates: Estimates, rater_name: str, *, completed: bool = False) 
     }
 
 
-def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, Any]:
-    """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others."""
-    if found is None:
-        return {"n_raters": 0, "measures": [], "ceiling": None, "raters": []}
+def agreement_view(results: StudyResults) -> dict[str, Any]:
+    """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others.
+
+    `remarks` are sentences to be read with it.
+    """
+    if not results.raters:
+        return {"n_raters": 0, "measures": [], "ceiling": None, "remarks": [], "raters": []}
+    found = results.agreement
     coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
     ceiling = found.ceilings["pearson"]
+    sentences = (found.influence.sentence if found.influence else None, repeated_sentence(results))
     return {
         "n_raters": found.reliability.n_raters,
         "level": found.reliability.level,
@@ -216,28 +239,27 @@ def agreement_view(estimates: Estimates, found: Agreement | None) -> dict[str, A
             "upper": _number(ceiling.upper),
             "reason": ceiling.reason,
         },
-        "influence": found.influence.sentence if found.influence else None,
+        "remarks": [sentence for sentence in sentences if sentence],
         "raters": [
-            {"rater": rater.name, "simulated": rater.session.is_simulated, "r": _number(float(r))}
-            for (rater, _), r in zip(estimates.usable, found.with_others["pearson"], strict=True)
+            {"rater": name, "simulated": name in results.simulated, "r": _number(r)}
+            for name, r in zip(results.raters, found.with_others["pearson"].tolist(), strict=True)
         ],
     }
 
 
-def _rater_view(rater: Rater, target: float) -> dict[str, Any]:
-    session = rater.session
+def _rater_view(session: ParticipantSession, found: RaterResult, target: float) -> dict[str, Any]:
     view: dict[str, Any] = {
-        "rater": rater.name,
+        "rater": session.rater,
         "session": session.public_id,
         "state": session.state.value,
         "simulated": session.is_simulated,
-        "trials": rater.trials,
-        "problem": rater.problem,
+        "trials": found.work.trials,
+        "problem": found.problem,
     }
-    if rater.estimate is not None:
-        counts = coverage(rater.estimate.evidence, target)
+    if found.estimate is not None:
+        counts = coverage(found.estimate.evidence, target)
         view |= {
-            "notes": notes(rater.estimate),
+            "notes": notes(found.estimate),
             "never_seen": counts.never_seen,
             "below_target": counts.below_target,
             "pairs": counts.pairs,
@@ -258,14 +280,14 @@ class _Vectors(NamedTuple):
     predicted: list[int]
 
 
-def _vectors(estimates: Estimates, name: str) -> _Vectors:
+def _vectors(results: StudyResults, name: str) -> _Vectors:
     if name == GROUP:
-        group = group_rdm(estimates)
-        if group is None:
+        if not results.raters:
             raise NotFound("There is no RDM yet.")
+        group = results.pooled
         seen, completed = _at_unit_size(group.rdm, group.completed)
         return _Vectors(seen, completed, group.evidence, group.n_raters.tolist(), _places(group.predicted))
-    estimate = next((found for rater, found in estimates.usable if rater.name == name), None)
+    estimate = results.estimates.get(name)
     if estimate is None:
         raise NotFound("There is no RDM of such a rater.")
     seen, completed = _at_unit_size(estimate.seen_rdm, estimate.rdm)

@@ -43,7 +43,7 @@ export function showAgreement(element, found) {
         `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single ` +
         'raters are noisy, their mean is not.',
     ),
-    make('p', { class: 'hint', 'data-influence': true }, found.influence ?? ''),
+    ...found.remarks.map((sentence) => make('p', { class: 'hint' }, sentence)),
     wide(
       'Table of agreement',
       table([

@@ -247,10 +247,9 @@ function showLeftOut() {
   const count = results.unfinished;
   const box = part('left-out');
   box.hidden = count === 0;
-  const are = count === 1 ? 'session is' : 'sessions are';
   box.textContent = form.unfinished.checked
-    ? `${count} unfinished ${are} in all figures below.`
-    : `${count} unfinished ${are} left out; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
+    ? `${results.unfinished_sentence} below.`
+    : `${results.unfinished_sentence}; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
 }
 
 /** What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click. */

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from analysis import estimate_rdm
 from analysis.formats.bundle import read_bundle
+from analysis.results import Choice
 from app.clips.conversion import convert_waiting_clips
 from app.db import Database
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
 from app.participation.enrolment import find_study
-from app.results.estimates import Choice, estimate_raters
+from app.results.estimates import estimate_raters
 from app.results.export import export_bundle
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, open_study
@@ -188,7 +189,8 @@ def _the_rdm_is_that_of_the_exported_placements(database: Database, study: str, 
         found = find_study(db, study)
         with file.open("wb") as out:
             export_bundle(db, found, out)
-        shown = estimate_raters(db, found.id, Choice("weighted_average", True, True)).usable[0][1]
+        estimates = estimate_raters(db, found.id, Choice("weighted_average", True, True)).results.estimates
+        shown = next(iter(estimates.values()))
     bundle = read_bundle(file)
     [arrangements] = bundle.arrangements().values()
     apart = estimate_rdm(arrangements, N_CLIPS, method="weighted_average")

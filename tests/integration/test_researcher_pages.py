@@ -12,13 +12,11 @@ from sqlalchemy import select
 
 from analysis.estimators import METHODS
 from analysis.rdm import scale_to_rms
-from analysis.results import MEASURES
+from analysis.results import DESIGNS, ESTIMATORS, MEASURES, Choice
 from app.config import Settings
 from app.domain import ClipState, StudyState
 from app.models import Clip, Study
-from app.results.estimates import Choice, estimate_raters
-from app.results.methods_text import DESIGNS, ESTIMATORS
-from app.results.study_results import group_rdm
+from app.results.estimates import estimate_raters
 from app.studies.definition import Design
 from app.studies.lifecycle import study_warnings
 from app.web import researcher_api
@@ -179,8 +177,7 @@ def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
         estimates = estimate_raters(
             db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True)
         )
-    group = group_rdm(estimates)
-    assert group is not None
+    group = estimates.results.pooled
     found = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
     np.testing.assert_allclose(found["rdm"], scale_to_rms(group.rdm), atol=1e-5)
     assert found["n_raters"] == group.n_raters.tolist()
@@ -225,7 +222,7 @@ def test_agreement_comes_with_words_intervals_and_each_rater(lab: desk.Lab) -> N
     for measure in found["measures"]:
         assert measure["reason"] if measure["low"] is None else measure["low"] <= measure["value"] <= measure["high"]
         assert measure["meaning"]
-    assert "moves these figures most: without P00" in found["influence"]
+    assert "moves these figures most: without P00" in found["remarks"][0]
     assert found["ceiling"]["lower"] <= found["ceiling"]["upper"]
     assert [(rater["rater"], rater["simulated"]) for rater in found["raters"]] == [
         ("P001", False),

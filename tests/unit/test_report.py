@@ -155,7 +155,7 @@ def test_the_page_says_what_qualifies_the_results(html):
 
 def test_the_methods_hold_the_studys_own_text_and_cite_only_what_they_list(report):
     text = (report / "methods.md").read_text(encoding="utf-8")
-    assert text.startswith("# Methods\n\nThe task of *this* study.")
+    assert text.startswith("# Methods\n\n## Task\n\nThe task of *this* study.\n\n## Data")
     body, references = text.replace("\n  ", " ").split("## References")
     body = " ".join(body.split())
     cited = set(re.findall(r"([A-Z]\w+)(?: & \w+| et al\.),? \(?(\d{4})", body))

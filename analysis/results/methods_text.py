@@ -1,0 +1,221 @@
+"""The methods section of a paper, filled in with what was done to a study's data: the one place that writes it."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import fill
+
+import numpy as np
+import scipy
+
+from analysis.results.measures import MEASURES
+from analysis.results.remarks import unfinished_sessions
+from analysis.results.study import StudyResults
+
+WIDTH = 100
+
+# How each source is mentioned in the text, and the reference that belongs to the mention.
+REFERENCES = {
+    "Kriegeskorte & Mur, 2012": """Kriegeskorte, N., & Mur, M. (2012). Inverse MDS: Inferring dissimilarity structure
+        from multiple item arrangements. Frontiers in Psychology, 3, 245. https://doi.org/10.3389/fpsyg.2012.00245""",
+    "Nili et al. (2014)": """Nili, H., Wingfield, C., Walther, A., Su, L., Marslen-Wilson, W., & Kriegeskorte, N.
+        (2014). A toolbox for representational similarity analysis. PLoS Computational Biology, 10(4), e1003553.
+        https://doi.org/10.1371/journal.pcbi.1003553""",
+    "McGraw & Wong, 1996": """McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation
+        coefficients. Psychological Methods, 1(1), 30–46. https://doi.org/10.1037/1082-989X.1.1.30""",
+    "Hayes & Krippendorff, 2007": """Hayes, A. F., & Krippendorff, K. (2007). Answering the call for a standard
+        reliability measure for coding data. Communication Methods and Measures, 1(1), 77–89.
+        https://doi.org/10.1080/19312450709336664""",
+    "Arvesen, 1969": """Arvesen, J. N. (1969). Jackknifing U-statistics. Annals of Mathematical Statistics, 40(6),
+        2076–2100. https://doi.org/10.1214/aoms/1177697287""",
+    "Borg & Groenen, 2005": """Borg, I., & Groenen, P. J. F. (2005). Modern multidimensional scaling (2nd ed.).
+        Springer. https://doi.org/10.1007/0-387-28981-X""",
+    "Sokal & Rohlf, 1962": """Sokal, R. R., & Rohlf, F. J. (1962). The comparison of dendrograms by objective methods.
+        Taxon, 11(2), 33–40. https://doi.org/10.2307/1217208""",
+}
+
+DESIGNS = {
+    "lift_the_weakest": """After each trial the clips of the next were chosen to raise the evidence about the least
+        known pairs most, for the least expected effort (lift the weakest; Kriegeskorte & Mur, 2012).""",
+    "posterior_variance": """After each trial the clips of the next were chosen so that its placements were expected to
+        lower the uncertainty about all dissimilarities most.""",
+    "balanced": "The clips of each trial were chosen so that all pairs were shown together equally often.",
+    "random": "The clips of each trial were drawn at random.",
+    "full": "Each trial showed all clips.",
+}
+
+ESTIMATORS = {
+    "weighted_average": """the evidence-weighted average of the trials' distances, brought to a common scale by
+        iteration, with weights max(d², 0.2²) where d is the distance in arena diameters (Kriegeskorte & Mur, 2012).""",
+    "inverse_mds": """iterative inverse multidimensional scaling: starting from the evidence-weighted average,
+        dissimilarities were moved by the mean residual between the placements and their prediction by two-dimensional
+        scaling of each trial's clips (Kriegeskorte & Mur, 2012).""",
+    "precision_weighted": """an average of the trials' distances on a common scale, weighted by the precision that each
+        trial's zoom and number of clips leave after placement noise and misfit to two dimensions, both estimated from
+        the data.""",
+    "latent": """a latent configuration: the distances between clips as points in a few dimensions plus a part unique
+        to each clip, fitted with a ridge penalty to the precision-weighted average of the trials.""",
+    "arrangement": """a forward model of the placements: for candidate dissimilarities the two-dimensional arrangement
+        of each trial's clips was predicted by stress minimisation, and the dissimilarities that came closest to the
+        observed positions were kept.""",
+    "combined": """the mean of two estimates at equal root mean square: a latent configuration (points in a few
+        dimensions plus a part unique to each clip) fitted to the precision-weighted distances, and a forward model in
+        which the two-dimensional arrangement of each trial is predicted from the dissimilarities.""",
+}
+
+TASK = """Participants arranged video clips by drag and drop inside a circular arena in their browser, so that distances
+between clips showed how different they are (multi-arrangement task; Kriegeskorte & Mur, 2012). A trial held at most
+{max_items} clips. {design} A session ended when every pair had an evidence of at least {min_evidence:g}, after
+{max_minutes:g} minutes, or after {max_trials} trials, whichever came first."""
+
+DISSIMILARITIES = """For each rater a representational dissimilarity matrix (RDM) was estimated:
+
+{estimators}
+
+Only pairs that a rater saw together in some trial count as that rater's judgments: everything below is made of these.
+Where an estimator predicts the others, the predictions are given apart, as completed RDMs, and enter no coefficient,
+pool, map or figure. The scale of an RDM is arbitrary; RDMs in files have a sum of squares of 1, predicted pairs
+included. The group's RDM is the mean of the raters' RDMs at equal root mean square, each pair over the raters who saw
+it."""
+
+AGREEMENT = """Every two raters were compared over the pairs that both saw, with each RDM at a root mean square of 1. We
+report {coefficients}. {intervals} Noise ceilings are those of Nili et al. (2014): the mean similarity of each rater to
+the pool of all raters (upper) and of all other raters (lower)."""
+
+INTERVALS = "{level:.0%} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."
+
+
+@dataclass(frozen=True)
+class Task:
+    """What participants were asked to do, as far as the methods tell it."""
+
+    max_items: int
+    design: str
+    min_evidence: float
+    max_minutes: float
+    max_trials: int
+
+
+def task_text(task: Task) -> str:
+    """The text about the task, Markdown without a heading."""
+    return TASK.format(**vars(task) | {"design": DESIGNS[task.design]})
+
+
+def quoted_task(methods: str) -> str:
+    """The text about the task out of a methods text that was written before: its section "Task", else all of it."""
+    found = re.search(r"^## Task\n+(.*?)(?=^## |\Z)", methods, re.MULTILINE | re.DOTALL)
+    return (found[1] if found else re.sub(r"\A# [^\n]*\n+", "", methods)).strip()
+
+
+def methods_text(task: str, results: Sequence[StudyResults], *, software: str, structure: Iterable[str] = ()) -> str:
+    """Markdown with task, data, estimators, pooling, agreement, software and references.
+
+    Parameters
+    ----------
+    task
+        As `task_text` or `quoted_task` give it.
+    results
+        Of one study and the same raters, one for each estimator.
+    software
+        What wrote the data, with its version.
+    structure
+        Sentences about maps and clusters, where there are any.
+    """
+    seeds = sorted({found.choice.seed for found in results})
+    sections = {
+        "Task": task,
+        "Data": " ".join(_data(results[0])),
+        "Dissimilarities": DISSIMILARITIES.format(estimators="\n".join(map(_estimator, results))),
+        "Agreement between raters": _agreement(results[0]),
+        "Structure": " ".join(structure),
+        "Software": f"Data: {software}. Analysis: Asterism's analysis library on Python {platform.python_version()}, "
+        f"NumPy {np.__version__} and SciPy {scipy.__version__}. Seed of all random numbers: "
+        f"{', '.join(map(str, seeds))}.",
+    }
+    body = "\n\n".join(f"## {name}\n\n{_wrapped(text)}" for name, text in sections.items() if text)
+    cited = sorted(_joined(source) for mention, source in REFERENCES.items() if mention in _joined(body))
+    listed = "\n".join(_item(source) for source in cited)
+    return f"# Methods\n\n{body}\n\n## References\n\n{listed}\n"
+
+
+def _data(results: StudyResults) -> list[str]:
+    if not results.raters:
+        sentences = ["No rater has an RDM yet."]
+    else:
+        works = [results.chosen[rater].work for rater in results.raters]
+        many = "1 rater" if len(works) == 1 else f"{len(works)} raters"
+        each = " each" if len(works) > 1 else ""
+        sentences = [
+            f"{many} arranged {len(results.names)} clips in {_range([work.trials for work in works])} trials{each}, "
+            f"with {_range([size for work in works for size in work.sizes])} clips a trial.",
+            f"From the first trial to the last, sessions took {_range([work.duration for work in works], 1)} minutes.",
+        ]
+    if made_up := len(results.simulated):
+        share = "All of the raters" if made_up == len(results.raters) else f"{made_up} of the raters"
+        sentences.append(f"{share} {'is' if share.startswith('1 ') else 'are'} simulated.")
+    if again := len(results.repeated):
+        sessions = "each of whose sessions counts as a rater" if again == 1 else "and each session counts as a rater"
+        sentences.append(f"{'1 person' if again == 1 else f'{again} people'} took part more than once, {sessions}.")
+    if results.n_left_out:
+        was = "was" if results.n_left_out == 1 else "were"
+        sentences.append(f"{unfinished_sessions(results.n_left_out)} {was} left out.")
+    if (left_out := len(results.excluded)) and not results.choice.with_excluded:
+        sentences.append(f"{left_out} {'participant was' if left_out == 1 else 'participants were'} excluded.")
+    return sentences
+
+
+def _estimator(results: StudyResults) -> str:
+    """The estimator of the results as an item of a list, with what it found on the way."""
+    method = results.choice.method
+    found = [estimate.parameters for estimate in results.estimates.values()]
+    sentences = [f"`{method}`: {ESTIMATORS[method]}"]
+    if found and all("placement_variance" in parameters for parameters in found):
+        spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
+        sentences.append(
+            f"Placement noise had an estimated standard deviation of {_range(spread, 3)} of a trial's largest distance."
+        )
+    if found and all("dimensions" in parameters for parameters in found):
+        sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
+    if predicted := sum(int(estimate.predicted.sum()) for estimate in results.estimates.values()):
+        sentences.append(f"It predicts {predicted / results.table.size:.1%} of the raters' pairs.")
+    return f"* {' '.join(sentences)}"
+
+
+def _agreement(results: StudyResults) -> str:
+    if len(results.raters) < 2:
+        return f"There is {'one' if results.raters else 'no'} rater, so there is no agreement to report."
+    report = results.reliability
+    names = [
+        f"{measure.in_sentence} ({measure.computed.format(n_splits=report.n_splits)})"
+        if measure.computed
+        else measure.in_sentence
+        for measure in MEASURES
+    ]
+    intervals = INTERVALS.format(level=report.level) if report.n_raters > 2 else "Two raters leave no intervals."
+    return AGREEMENT.format(coefficients=f"{', '.join(names[:-1])} and {names[-1]}", intervals=intervals)
+
+
+def _range(values: Sequence[int] | Sequence[float], digits: int = 0) -> str:
+    low, middle, high = (f"{value:.{digits}f}" for value in (min(values), np.median(values), max(values)))
+    return low if low == high else f"{low} to {high} (median {middle})"
+
+
+def _wrapped(text: str) -> str:
+    """Paragraphs and lists at the width of a page."""
+    blocks = []
+    for paragraph in text.split("\n\n"):
+        items = re.split(r"^\* ", paragraph, flags=re.MULTILINE)
+        lines = [fill(_joined(items[0]), WIDTH, break_on_hyphens=False)] if items[0].strip() else []
+        blocks.append("\n".join(lines + [_item(item) for item in items[1:]]))
+    return "\n\n".join(blocks)
+
+
+def _item(text: str) -> str:
+    return fill(f"* {_joined(text)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,154 @@
+"""The results of a study, from its raters: what page, bundle and report show alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.estimators import RDMEstimate
+from analysis.formats.rdm_set import RDMSet
+from analysis.reliability import Reliability
+from analysis.results.agreement import Agreement, agreement
+from analysis.results.pooled import GroupRDM, group_rdm, group_set, judged, rater_set
+from analysis.results.raters import Rater, RaterResult
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody looks at: an estimator, and which raters are in.
+
+    Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over.
+    `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
+    each rater.
+    """
+
+    method: str = "combined"
+    with_simulated: bool = True
+    with_unfinished: bool = False
+    with_excluded: bool = False
+    uncertainty: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResults:
+    """Results of one choice; R raters with an RDM, P pairs of n clips.
+
+    `everybody` holds the raters who could be chosen, in the study's order, `chosen` those who were, with what follows
+    from the trials of each. Everything else is made of those who have an RDM; where there is none, what needs one
+    (`table`, `pooled`, `agreement` and the sets) raises ValueError, so ask for `raters` first. `absent` counts the
+    unfinished sessions that the data do not hold at all, as those that were left out of a bundle.
+    """
+
+    choice: Choice
+    names: tuple[str, ...]
+    everybody: tuple[Rater, ...]
+    chosen: Mapping[str, RaterResult]
+    absent: int = 0
+
+    @cached_property
+    def estimates(self) -> dict[str, RDMEstimate]:
+        """The RDM of each rater who has one."""
+        return {name: found.estimate for name, found in self.chosen.items() if found.estimate is not None}
+
+    @cached_property
+    def failures(self) -> dict[str, str]:
+        """Why others have none."""
+        return {name: found.problem for name, found in self.chosen.items() if found.problem is not None}
+
+    @cached_property
+    def raters(self) -> tuple[str, ...]:
+        """The names of the R raters who have an RDM."""
+        return tuple(self.estimates)
+
+    @cached_property
+    def unfinished(self) -> tuple[str, ...]:
+        """Raters whose sessions are not finished, whether the choice takes them in or not."""
+        return tuple(rater.name for rater in self._allowed() if not rater.is_finished)
+
+    @property
+    def n_left_out(self) -> int:
+        """Number of unfinished sessions that are left out."""
+        return self.absent + (0 if self.choice.with_unfinished else len(self.unfinished))
+
+    @cached_property
+    def excluded(self) -> dict[str, str]:
+        """Raters whom the experimenter left out, with the reason, whether the choice takes them in or not."""
+        return {rater.name: rater.exclusion for rater in self.everybody if rater.exclusion is not None}
+
+    @cached_property
+    def simulated(self) -> tuple[str, ...]:
+        """Raters with an RDM who are no people."""
+        return tuple(rater.name for rater in self.everybody if rater.is_simulated and rater.name in self.estimates)
+
+    @cached_property
+    def repeated(self) -> tuple[tuple[str, ...], ...]:
+        """Raters with an RDM who are sessions of one person, person by person."""
+        sessions: dict[int, list[str]] = defaultdict(list)
+        for rater in self.everybody:
+            if rater.person is not None and rater.name in self.estimates:
+                sessions[rater.person].append(rater.name)
+        return tuple(tuple(names) for names in sessions.values() if len(names) > 1)
+
+    @cached_property
+    def table(self) -> Floats:
+        """What the raters saw, (R, P), NaN = not seen, each row at a root mean square of 1 (`judged`)."""
+        return judged(self._found())
+
+    @cached_property
+    def pooled(self) -> GroupRDM:
+        """The raters' RDMs as one, of what they saw, with the completed one beside it."""
+        return group_rdm(self._found())
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """Agreement between the raters, as it is to be shown; that of one rater says why it is undefined."""
+        return agreement(self.table, self.raters, seed=self.choice.seed)
+
+    @property
+    def reliability(self) -> Reliability:
+        """The coefficients of `agreement`."""
+        return self.agreement.reliability
+
+    @cached_property
+    def observations(self) -> Floats:
+        """Number of trials that held a pair, (R, P)."""
+        return np.array([self.chosen[rater].observations for rater in self.raters])
+
+    @cached_property
+    def evidence(self) -> Floats:
+        """Evidence of each pair for each rater, (R, P)."""
+        return np.array([estimate.evidence for estimate in self.estimates.values()])
+
+    def rdm_set(self) -> RDMSet:
+        """The raters' RDMs with all that is known of each pair."""
+        return rater_set(self._found(), self.names, self.raters, list(self.observations))
+
+    def group_set(self) -> RDMSet:
+        """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""
+        return group_set(self.pooled, self.names, self.choice.method)
+
+    def _found(self) -> list[RDMEstimate]:
+        if not self.estimates:
+            raise ValueError("no rater has an RDM")
+        return list(self.estimates.values())
+
+    def _allowed(self) -> Sequence[Rater]:
+        return [rater for rater in self.everybody if _is_allowed(rater, self.choice)]
+
+
+def chosen_raters(everybody: Iterable[Rater], choice: Choice) -> list[Rater]:
+    """The raters whom the choice takes in."""
+    return [
+        rater for rater in everybody if _is_allowed(rater, choice) and (choice.with_unfinished or rater.is_finished)
+    ]
+
+
+def _is_allowed(rater: Rater, choice: Choice) -> bool:
+    """Whether the choice takes the rater in as soon as the session is finished."""
+    return (choice.with_simulated or not rater.is_simulated) and (choice.with_excluded or rater.exclusion is None)
