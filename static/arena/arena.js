@@ -179,7 +179,8 @@ export function mountArena(element, options) {
       view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
     if (blocked) {
       const [heading, ...words] = blockedWords(screen, arena.min_window, inputs, t);
-      view.blocked.replaceChildren(make('h2', {}, heading), ...words.map((text) => make('p', {}, text)));
+      const dir = 'auto';
+      view.blocked.replaceChildren(make('h2', { dir }, heading), ...words.map((text) => make('p', { dir }, text)));
     }
     if (blocked !== state.blocked) block(blocked);
   }

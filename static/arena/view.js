@@ -82,9 +82,9 @@ export function buildView(element, { clips, question, background, inputs, t }) {
       title: closeLabel,
     }),
     blocked: make('div', { class: 'arena__blocked', 'data-blocked': '', role: 'alert', hidden: '' }),
-    status: make('p', { class: 'arena__status', 'data-status': '' }),
-    guidance: make('p', { class: 'arena__guidance', 'data-guidance': '' }),
-    done: make('button', { type: 'button', class: 'arena__done', 'data-done': '' }, t('Done')),
+    status: make('p', { class: 'arena__status', dir: 'auto', 'data-status': '' }),
+    guidance: make('p', { class: 'arena__guidance', dir: 'auto', 'data-guidance': '' }),
+    done: make('button', { type: 'button', class: 'arena__done', dir: 'auto', 'data-done': '' }, t('Done')),
     live: make('div', { class: 'arena__hidden', 'aria-live': 'polite', 'data-live': '' }),
   };
   parts.close.append(icon(ICONS.close));
@@ -94,7 +94,9 @@ export function buildView(element, { clips, question, background, inputs, t }) {
   parts.ink.setAttribute('aria-hidden', 'true');
   parts.ink.append(parts.guides, parts.lasso);
   parts.helpButton.setAttribute('aria-expanded', 'false');
-  for (const [term, text] of helpLines(inputs, t)) parts.help.append(make('dt', {}, term), make('dd', {}, text));
+  for (const [term, text] of helpLines(inputs, t)) {
+    parts.help.append(make('dt', { dir: 'auto' }, term), make('dd', { dir: 'auto' }, text));
+  }
 
   parts.items = new Map(clips.map((clip) => [clip.id, makeItem(clip, t)]));
   parts.seats = new Map(clips.map((clip) => [clip.id, make('div', { class: 'arena__seat', hidden: '' })]));

@@ -27,7 +27,7 @@ export function showAgreement(element, found) {
   const ends = found.measures.flatMap(({ value, low, high }) => [value, low, high]);
   const lowest = Math.min(0, ...ends.filter((end) => end !== null), ...found.raters.map(({ r }) => r ?? 0));
   const scale = {
-    low: Math.max(-1, Math.floor(lowest * 5) / 5),
+    low: Math.max(-1, Math.floor(lowest * 4) / 4),
     high: 1,
     width: element.clientWidth < 850 ? NARROW : WIDE,
   };
@@ -170,7 +170,7 @@ function line(label, value, interval, picture, words) {
 
 function axis(scale, ...marks) {
   const ticks = [];
-  for (let value = scale.low; value <= 1.0001; value += 0.2) {
+  for (let value = scale.low; value <= 1.0001; value += 0.25) {
     const at = x(value, scale);
     ticks.push(
       makeSvg('line', { class: Math.abs(value) < 1e-9 ? 'tick zero' : 'tick', x1: at, x2: at, y1: 0, y2: HEIGHT }),

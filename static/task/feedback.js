@@ -74,6 +74,7 @@ function draw(figure, clips, placements, size, marked, caption) {
     if (marked.has(clip)) picture.append(element('rect', { ...box, class: 'mark' }));
   }
   const label = document.createElement('figcaption');
+  label.dir = 'auto';
   label.textContent = caption;
   figure.replaceChildren(picture, label);
 }

@@ -121,6 +121,27 @@ def test_a_question_reads_in_its_own_direction_whatever_that_of_the_page(open_ar
     assert page.page.evaluate(direction) == "ltr"
 
 
+OWN_DIRECTIONS = """() => [...document.querySelectorAll('.arena *')]
+  .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.includes('نص')))
+  .filter((element) => !element.closest('.arena__hidden'))
+  .map((element) => `${element.className || element.tagName} ${getComputedStyle(element).direction}`)"""
+
+
+def test_every_replaced_word_of_the_arena_goes_by_its_own_direction(open_arena: OpenArena) -> None:
+    page = open_arena(n=3)
+    page.page.evaluate("harness.mount({ t: () => 'نص (1)' })")
+    page.click_clip("c0")
+    page.page.get_by_role("button", name="نص (1)").last.wait_for()
+    page.page.locator(".arena__tool").last.click()
+    found = page.page.evaluate(OWN_DIRECTIONS)
+    assert {"arena__done rtl", "arena__status rtl", "DT rtl", "DD rtl"} <= set(found)
+    page.page.evaluate("harness.mount({ t: () => 'نص (1)', arena: { min_window: 2000 } })")
+    page.settled()
+    found += page.page.evaluate(OWN_DIRECTIONS)
+    assert {"H2 rtl", "P rtl"} <= set(found)
+    assert [each for each in found if each.endswith("ltr")] == []
+
+
 def test_guide_lines_lead_to_the_nearest_clips_only_while_dragging(open_arena: OpenArena) -> None:
     places = {f"c{i}": (0.06 * i - 0.2, 0.1) for i in range(7)}
     page = open_arena(n=8, draft=draft_of(places), arena={"guide_lines": True})

@@ -81,7 +81,9 @@ MUTE = {"de": "Ton aus", "fr": "Couper le son", "es": "Silenciar", "en": "Mute"}
         ((1280, 720), "de"),
         ((2560, 1440), "en"),
         ((820, 1180), "fr"),
+        ((853, 480), "de"),
         ((390, 844), "en"),
+        ((390, 844), "fr"),
     ],
 )
 def test_the_bar_holds_its_longest_words_and_nothing_moves(
@@ -111,9 +113,26 @@ def test_the_bar_holds_its_longest_words_and_nothing_moves(
         }"""
     )
     assert outside == []
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.controls button')].map((one) => one.getBoundingClientRect())"
+        ".map(({top, bottom}) => [(top + bottom) / 2, bottom - top])"
+    )
+    assert max(abs(middle - rows[0][0]) for middle, _ in rows) < 1, "the buttons stand on one line"
+    assert max(height for _, height in rows) < 46, "the words on a button are on one line"
     assert page.evaluate(
         "document.documentElement.scrollWidth <= innerWidth && document.body.scrollHeight <= innerHeight"
     )
+
+
+@pytest.mark.parametrize("size", [(853, 480), (390, 844)])
+def test_the_way_back_from_the_instructions_is_in_sight(serve: Serve, device: Device, size: tuple[int, int]) -> None:
+    page = device(viewport={"width": size[0], "height": size[1]}).new_page()
+    page.goto(serve(trials=[[0, 1]]).task)
+    page.locator("#help").click()
+    expect(page.get_by_role("button", name="Back to the task")).to_be_in_viewport(ratio=1)
+    last = page.locator("#help-dialog li").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport(ratio=1)
 
 
 def test_the_page_speaks_the_participants_language(serve: Serve, device: Device) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from html.parser import HTMLParser
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.i18n.catalogues import catalogue
 from tests.factories import make_study
 
 PLACING = "Watch each clip once to its end before you move it."
@@ -78,6 +81,7 @@ def test_the_consent_says_how_long_the_task_takes_at_most(app: Flask, minutes: s
 
 
 OWN = "الخاصة بالدراسة"
+PLACEHOLDER = re.compile(r"\{\w+\}")
 OWN_TEXTS = f"""
 title = "{OWN}"
 [texts]
@@ -91,7 +95,9 @@ thanks = "{OWN}"
 
 
 class Directions(HTMLParser):
-    """For each text of a page that holds OWN: the elements around it, from the outermost, and whether one is auto."""
+    """For each text of a page that holds OWN: the elements around it, from the outermost, and whether one is auto.
+
+    `lone` are the elements that hold such a text and do not go by it, nor does the list or the prose they are in."""
 
     EMPTY = ("meta", "link", "input", "br", "hr", "img", "path", "rect", "circle")
 
@@ -99,6 +105,7 @@ class Directions(HTMLParser):
         super().__init__()
         self.around: list[tuple[str, bool]] = []
         self.found: list[tuple[list[str], bool]] = []
+        self.lone: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in self.EMPTY:
@@ -111,6 +118,9 @@ class Directions(HTMLParser):
     def handle_data(self, data: str) -> None:
         if OWN in data and all(tag != "script" for tag, _ in self.around):
             self.found.append(([tag for tag, _ in self.around], any(auto for _, auto in self.around)))
+            near = [auto for tag, auto in self.around if tag != "noscript"]
+            if not any(near[-2:]):
+                self.lone.append((self.around[-1][0], data.strip()))
 
 
 def directions(page: str) -> list[tuple[list[str], bool]]:
@@ -130,3 +140,21 @@ def test_every_place_of_a_studys_own_text_has_its_own_direction(app: Flask) -> N
         found = directions(page)
         assert len(found) == places, found
         assert all(auto for _, auto in found), found
+
+
+@pytest.mark.parametrize(
+    "playback", ["", 'play = "click"\nsound = true', 'play = "always"'], ids=["hover", "sound", "always"]
+)
+def test_every_replaced_text_of_the_pages_goes_by_its_own_direction(app: Flask, playback: str) -> None:
+    texts = [str(message.id) for message in catalogue("de") if message.locations]
+    own = "\n".join(
+        f"{json.dumps(text)} = {json.dumps(OWN + ' ' + ' '.join(PLACEHOLDER.findall(text)))}" for text in texts
+    )
+    visitor = client(
+        app, f"language = 'en'\n[playback]\n{playback}\n[arena]\nmin_window = 500\n[texts.replace]\n{own}\n"
+    )
+    for page, least in ((visitor.get("/join/faces").text, 5), (task_page(visitor), 50)):
+        parser = Directions()
+        parser.feed(page)
+        assert len(parser.found) >= least
+        assert parser.lone == []
