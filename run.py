@@ -155,10 +155,16 @@ def run_tests(arguments):
             "chromium), or name it: ASTERISM_CHROMIUM=/path/to/chromium python3 run.py test"
         )
     print("Browser for the tests: " + chromium, flush=True)
+    node = shutil.which("node")
     print(
-        "Node: " + (shutil.which("node") or "not found; the JavaScript unit tests will be counted as skipped"),
+        "Node: " + (node or "not found; the checks and unit tests of the client code are counted as skipped"),
         flush=True,
     )
+    if node:
+        try:
+            install_node_packages()
+        except SetupError as error:
+            return fail(str(error))
     os.environ["ASTERISM_CHROMIUM"] = chromium
     # The whole suite runs in one process for each processor, a test file at a time; a choice of tests in one.
     parallel = [] if arguments else ["-n", "auto", "--dist", "loadfile"]
@@ -188,6 +194,25 @@ def install_chromium():
         print("Fetching Playwright's Chromium for the browser tests …", flush=True)
         subprocess.run([venv_python(), "-m", "playwright", "install", "chromium"], check=False)
     return find_chromium()
+
+
+def install_node_packages():
+    """Make node_modules hold the tools that package-lock.json pins for the client code, unless it does already."""
+    with open(os.path.join(ROOT, "package-lock.json"), "rb") as file:
+        wanted = hashlib.sha256(file.read()).hexdigest()
+    stamp = os.path.join(ROOT, "node_modules", "asterism-lock")
+    if read(stamp) == wanted:
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SetupError("The tools that check the client code need npm, which is not installed.")
+    print("Installing the tools that check the client code …", flush=True)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SetupError("npm could not install the tools that check the client code:\n" + done.stderr[-2000:].strip())
+    with open(stamp, "w") as file:
+        file.write(wanted)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The arena: clips wait around a circle; the participant puts similar ones together and different ones apart.
  *
@@ -9,6 +10,7 @@
  * The element needs a height (the arena fills it) and the stylesheets arena.css, bar.css, panel.css and clips.css.
  */
 
+import { elementOf, given } from '../page.js';
 import { createAttention, ALWAYS_AT_ONCE } from './attention.js';
 import { inputsOf } from './inputs.js';
 import { bindKeyboard } from './keyboard.js';
@@ -23,32 +25,51 @@ import { createState, isDone, placedIn, positionOf, update } from './state.js';
 import { buildView, make } from './view.js';
 import { announcement, nameOf, plainText, restoredWords, statusText } from './words.js';
 
+/** @type {import('../task/session.js').Playback} */
 const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
+/** @type {import('../task/session.js').ArenaLooks} */
 const ARENA = { guide_lines: false, hints: true, background: 'auto', min_window: null };
 
 let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
 
 /**
+ * @typedef {{id: string, label?: string, width: number, height: number, poster: string, sound?: boolean,
+ *   sources: Source[]}} ArenaClip `sound`: it can be heard, and where the study has sound it counts as watched only if it was
+ * @typedef {import('../task/session.js').Source} Source
+ * @typedef {import('./player.js').Sound} Sound
+ * @typedef {import('./seats.js').Plan} Plan
+ * @typedef {import('./room.js').Size} Size
+ * @typedef {import('./record.js').Gap} Gap
+ * @typedef {object} Result the keys of the submit body; times in ms, pixels are CSS pixels
+ * @property {import('../task/session.js').Placement[]} placements
+ * @property {import('./state.js').Move[]} moves
+ * @property {import('./player.js').Play[]} plays
+ * @property {string[]} watched
+ * @property {string[]} unplayable
+ * @property {Gap} [moves_gap]
+ * @property {Gap} [plays_gap]
+ * @property {number} duration
+ * @property {number} hidden
+ * @property {{width: number, height: number, pixel_ratio: number}} viewport
+ * @property {{x: number, y: number, diameter: number, item: number}} arena
+ * @typedef {ReturnType<typeof mountArena>} Arena
+ */
+
+/**
  * @param {HTMLElement} element is emptied and filled
  * @param {object} options
- * @param {{id: string, label?: string, width: number, height: number, poster: string,
- *          sound?: boolean, sources: {src: string, type: string}[]}[]} options.clips in seat order; `sound`: it can be
- *          heard, and where the study has sound it counts as watched only if it was
+ * @param {ArenaClip[]} options.clips in seat order
  * @param {string} options.question always shown above the arena
  * @param {Partial<typeof PLAYBACK>} [options.playback]
  * @param {Partial<typeof ARENA>} [options.arena]
  * @param {{placements: {clip: string, x: number, y: number}[], watched?: string[]}|null} [options.draft]
- * @param {{muted: boolean, volume: number}} [options.sound] the participant's own setting, where the study has sound
- * @param {(text: string, params?: object) => string} [options.t] translates
+ * @param {Sound} [options.sound] the participant's own setting, where the study has sound
+ * @param {import('../task/text.js').Translate} [options.t]
  * @param {() => void} [options.onChange] after every change of the arrangement, and of what was watched
- * @param {(result: object) => void} [options.onDone] when Done is pressed and nothing is missing
+ * @param {(result: Result) => void} [options.onDone] when Done is pressed and nothing is missing
  * @param {(id: string) => void} [options.onClipError] when none of a clip's sources can be played
- * @returns {{result: () => object, focus: () => void, setBusy: (busy: boolean) => void,
- *            setSound: (sound: {muted: boolean, volume: number}) => void,
- *            clipFailed: (id: string) => void,
- *            clipReady: (id: string, sources?: {src: string, type: string}[]) => void, destroy: () => void}}
- *          `result()` has the keys of the submit body; `clipReady` may name sources to play from instead of the clip's
- *          own (for example a blob that was loaded already), and lets the arena prepare the clip before it is wanted
+ * @returns `result()` has the keys of the submit body; `clipReady` may name sources to play from instead of the clip's own
+ *   (for example a blob that was loaded already), and lets the arena prepare the clip before it is wanted
  * @throws {Error} when there are no clips, or two of them have the same id
  */
 export function mountArena(element, options) {
@@ -66,17 +87,25 @@ export function mountArena(element, options) {
   const view = buildView(element, { clips, question, background: arena.background, inputs, t });
   const render = createRenderer(view, { labels, t, arena });
   const clock = startClock();
-  const audible = (id) => playback.sound && Boolean(media.get(id).sound);
+  /** @param {string} id */
+  const mediaOf = (id) => given(media.get(id));
+  /** @param {string} id */
+  const itemOf = (id) => given(view.items.get(id));
+  /** @param {string} id */
+  const audible = (id) => playback.sound && Boolean(mediaOf(id).sound);
   let state = createState(ids, {
     placements: draft?.placements,
     watched: draft?.watched,
     watch: playback.watch,
     sound: ids.some(audible),
   });
+  /** @type {Plan|null} */
   let plan = null;
   let frame = 0;
-  const loaded = new Set(); // clips whose files are here: only these may be made ready ahead of their use
+  /** @type {Set<string>} clips whose files are here: only these may be made ready ahead of their use */
+  const loaded = new Set();
 
+  /** @param {import('./state.js').Action} action */
   function dispatch(action) {
     const before = state;
     state = update(before, action);
@@ -94,15 +123,16 @@ export function mountArena(element, options) {
   }
 
   const settings = {
-    clip: (id) => media.get(id),
+    clip: mediaOf,
     playback,
     audible,
     sound: options.sound,
     now: clock.now,
-    onWatched: (id) => dispatch({ type: 'watched', id }),
-    onUnheard: (id) => state.watch !== 'free' && dispatch({ type: 'unheard', id }),
-    onProgress: (id, share) => view.items.get(id).style.setProperty('--seen', share.toFixed(3)),
-    onError: (id) => {
+    onWatched: (/** @type {string} */ id) => dispatch({ type: 'watched', id }),
+    onUnheard: (/** @type {string} */ id) => state.watch !== 'free' && dispatch({ type: 'unheard', id }),
+    onProgress: (/** @type {string} */ id, /** @type {number} */ share) =>
+      itemOf(id).style.setProperty('--seen', share.toFixed(3)),
+    onError: (/** @type {string} */ id) => {
       dispatch({ type: 'failed', id });
       onClipError(id);
     },
@@ -111,7 +141,7 @@ export function mountArena(element, options) {
   const mode = playback.play === 'always' && calm ? 'hover' : playback.play;
   const player = createPlayer({
     ...settings,
-    host: (id) => view.items.get(id),
+    host: itemOf,
     atOnce: mode === 'always' ? ALWAYS_AT_ONCE : 1,
     onEnded: (id) => attention.ended(id),
     playback: { ...playback, loop: playback.loop && !(mode === 'always' && ids.length > ALWAYS_AT_ONCE) },
@@ -119,22 +149,28 @@ export function mountArena(element, options) {
   const attention = createAttention(mode, ids, player, likelyAfter);
   const closeUp = createPlayer({ ...settings, host: () => view.panelBody, atOnce: 1, onEnded: () => {} });
 
-  /** The nearest clips, and the next in the order of Tab. */
+  /**
+   * The nearest clips, and the next in the order of Tab.
+   * @param {string} id
+   * @returns {string[]}
+   */
   function likelyAfter(id) {
     const here = positionOf(state, id);
+    /** @param {string} other */
     const distance = (other) => Math.hypot(positionOf(state, other).x - here.x, positionOf(state, other).y - here.y);
     const near = [...loaded].filter((other) => other !== id).sort((a, b) => distance(a) - distance(b));
     const next = ids[(ids.indexOf(id) + 1) % ids.length];
     return [...new Set(loaded.has(next) && next !== id ? [next, ...near.slice(0, 3)] : near.slice(0, 4))];
   }
 
+  /** @param {string|null} id */
   function enlarge(id) {
     closeUp.stopAll();
     view.panel.hidden = id === null;
-    if (id === null) return;
+    if (id === null || !plan) return;
     player.stop(id);
     view.panelName.textContent = nameOf(state, id, labels, t);
-    placePanel(view, state, plan, id, media.get(id));
+    placePanel(view, state, plan, id, mediaOf(id));
     closeUp.start(id, 'enlarged');
   }
 
@@ -150,34 +186,39 @@ export function mountArena(element, options) {
   function fitStage() {
     const { width, height } = view.stage.getBoundingClientRect();
     if (width === 0 || height === 0) return; // not shown: nothing to fit to
-    plan = seatPlan(width, height, ids.length, typicalAspect(clips));
-    const { diameter } = plan.box;
-    const pitch = { x: plan.item.width / diameter, y: plan.item.height / diameter };
+    const fitted = seatPlan(width, height, ids.length, typicalAspect(clips));
+    plan = fitted;
+    const { diameter } = fitted.box;
+    const pitch = { x: fitted.item.width / diameter, y: fitted.item.height / diameter };
     const space = {
-      seats: Object.fromEntries(ids.map((id, index) => [id, plan.seats[index]])),
+      seats: Object.fromEntries(ids.map((id, index) => [id, fitted.seats[index]])),
       reach: (pitch.x + pitch.y) / 4,
       pitch,
       extent: { x: width / 2 / diameter, y: height / 2 / diameter },
     };
     dispatch({ type: 'space', space });
-    if (state.enlarged) placePanel(view, state, plan, state.enlarged, media.get(state.enlarged));
-    tellOfRoom({ width, height });
+    if (state.enlarged) placePanel(view, state, fitted, state.enlarged, mediaOf(state.enlarged));
+    tellOfRoom({ width, height }, diameter);
     cancelAnimationFrame(frame);
     draw(); // at once: a frame at the old size would be seen as a jump
   }
 
-  /** The window's inside is measured without what a finger magnifies or a keyboard on the screen covers. */
-  function tellOfRoom(stage) {
+  /**
+   * The window's inside is measured without what a finger magnifies or a keyboard on the screen covers.
+   * @param {Size} stage
+   * @param {number} diameter
+   */
+  function tellOfRoom(stage, diameter) {
     const screen = { width: document.documentElement.clientWidth, height: document.documentElement.clientHeight };
     const { width, height } = turnedStage(screen, stage);
     const turned = seatPlan(width, height, ids.length, typicalAspect(clips)).box.diameter;
-    const place = { screen, diameter: plan.box.diameter, turned };
+    const place = { screen, diameter, turned };
     const room = judgeRoom(place, arena.min_window);
     const blocked = room?.blocked ?? false;
     view.note.hidden = room === null || blocked || noteClosed;
-    if (!view.note.hidden)
+    if (room && !view.note.hidden)
       view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
-    if (blocked) {
+    if (blocked && arena.min_window) {
       const [heading, ...words] = blockedWords(screen, arena.min_window, inputs, t);
       const dir = 'auto';
       view.blocked.replaceChildren(make('h2', { dir }, heading), ...words.map((text) => make('p', { dir }, text)));
@@ -185,6 +226,7 @@ export function mountArena(element, options) {
     if (blocked !== state.blocked) block(blocked);
   }
 
+  /** @param {boolean} blocked */
   function block(blocked) {
     dispatch({ type: 'block', blocked });
     view.blocked.hidden = !blocked;
@@ -194,8 +236,12 @@ export function mountArena(element, options) {
     if (!blocked) focusNext();
   }
 
-  const focusNext = () => (view.items.get(ids.find((id) => !(id in placedIn(state)))) ?? view.done).focus();
+  function focusNext() {
+    const waits = ids.find((id) => !(id in placedIn(state)));
+    (waits === undefined ? view.done : itemOf(waits)).focus();
+  }
 
+  /** @returns {Result} */
   function result() {
     const stage = view.stage.getBoundingClientRect();
     const box = plan?.box ?? { x: 0, y: 0, diameter: 0 };
@@ -225,9 +271,11 @@ export function mountArena(element, options) {
 
   const bound = {
     state: () => state,
-    dispatch: (action) => (action.type === 'enlarge' && !playback.enlarge ? undefined : dispatch(action)),
-    box: () => plan.box,
-    attend: (id, gesture) => (state.blocked ? undefined : attention.attend(id, gesture)),
+    dispatch: (/** @type {import('./state.js').Action} */ action) =>
+      action.type === 'enlarge' && !playback.enlarge ? undefined : dispatch(action),
+    box: () => given(plan).box,
+    attend: (/** @type {string|null} */ id, /** @type {import('./attention.js').Gesture} */ gesture) =>
+      state.blocked ? undefined : attention.attend(id, gesture),
     now: clock.now,
   };
   const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
@@ -242,14 +290,18 @@ export function mountArena(element, options) {
   return {
     result,
     focus: focusNext,
+    /** @param {boolean} busy */
     setBusy: (busy) => dispatch({ type: 'busy', busy }),
+    /** @param {Sound} sound */
     setSound(sound) {
       player.setSound(sound);
       closeUp.setSound(sound);
     },
+    /** @param {string} id */
     clipFailed: (id) => dispatch({ type: 'failed', id }),
+    /** @param {string} id @param {Source[]} [sources] */
     clipReady(id, sources) {
-      if (sources) media.set(id, { ...media.get(id), sources });
+      if (sources) media.set(id, { ...mediaOf(id), sources });
       loaded.add(id);
       dispatch({ type: 'ready', id });
     },
@@ -282,6 +334,7 @@ function startClock() {
   return {
     now: () => performance.now() - start,
     hidden: () => hiddenFor + (hiddenSince === null ? 0 : performance.now() - hiddenSince),
+    /** @param {boolean} isResting */
     rest(isResting) {
       resting = isResting;
       change();
@@ -290,23 +343,39 @@ function startClock() {
   };
 }
 
-/** One shape for all clips of a trial, so that none looks larger than another: the median, within reason. */
+/**
+ * One shape for all clips of a trial, so that none looks larger than another: the median, within reason.
+ * @param {Size[]} clips
+ */
 function typicalAspect(clips) {
   const aspects = clips.map((clip) => clip.width / clip.height).filter((each) => each > 0 && Number.isFinite(each));
   const median = aspects.sort((a, b) => a - b)[Math.floor(aspects.length / 2)] ?? 4 / 3;
   return Math.min(2.4, Math.max(0.42, median));
 }
 
+/**
+ * @param {import('./view.js').ArenaView} view
+ * @param {{dispatch: (action: import('./state.js').Action) => void, state: () => import('./state.js').State, now: () => number}} arena
+ * @param {() => void} done
+ */
 function bindTools(view, { dispatch, state, now }, done) {
+  /** @param {number} factor */
   const zoom = (factor) => dispatch({ type: 'zoom', factor, x: state().view.x, y: state().view.y });
+  /** @param {boolean} shown */
   const showHelp = (shown) => {
     view.help.hidden = !shown;
     view.helpButton.setAttribute('aria-expanded', String(shown));
   };
+  /** @param {KeyboardEvent|PointerEvent} event */
   const leaveHelp = (event) => {
-    const away = event.type === 'keydown' ? event.key === 'Escape' : !event.target.closest('[data-panel]');
+    const away = event instanceof KeyboardEvent ? event.key === 'Escape' : !elementOf(event).closest('[data-panel]');
     if (away && !view.help.hidden) showHelp(false);
   };
+  const closeNote = () => {
+    noteClosed = true;
+    view.note.hidden = true;
+  };
+  /** @type {Map<HTMLElement, () => void>} */
   const actions = new Map([
     [view.undo, () => dispatch({ type: 'undo', t: now() })],
     [view.redo, () => dispatch({ type: 'redo', t: now() })],
@@ -314,8 +383,8 @@ function bindTools(view, { dispatch, state, now }, done) {
     [view.zoomIn, () => zoom(1.25)],
     [view.whole, () => dispatch({ type: 'whole' })],
     [view.close, () => dispatch({ type: 'enlarge', id: null })],
-    [view.noteClose, () => (view.note.hidden = noteClosed = true)],
-    [view.helpButton, () => showHelp(view.help.hidden)],
+    [view.noteClose, closeNote],
+    [view.helpButton, () => showHelp(view.help.hidden !== false)],
     [view.done, done],
   ]);
   for (const [button, action] of actions) button.addEventListener('click', action);

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * What plays when: turns gestures on clips into playbacks, by the study's rule.
  *
@@ -6,6 +7,7 @@
  * - always: up to eight play at once. Where there are more clips they take turns, each playing to its end; a clip that
  *           is hovered, focused or tapped gets its turn at once. Who asked their system for less motion gets "hover".
  *
+ * @typedef {import('./player.js').How} How
  * @typedef {'hover'|'leave'|'focus'|'blur'|'tap'|'away'|'grab'|'show'|'space'} Gesture
  */
 
@@ -14,23 +16,26 @@ export const ALWAYS_AT_ONCE = 8;
 /**
  * @param {'hover'|'click'|'always'} mode
  * @param {string[]} clips in seat order
- * @param {ReturnType<import('./player.js').createPlayer>} player
+ * @param {import('./player.js').Player} player
  * @param {(id: string) => string[]} likely clips that may well be looked at after this one
  * @returns {{attend: (id: string|null, gesture: Gesture) => void, ended: (id: string) => void, begin: () => void}}
  */
 export function createAttention(mode, clips, player, likely) {
   let next = 0; // whose turn it is under "always"
 
+  /** @param {string} id @param {How} how */
   const toggle = (id, how) => (player.isPlaying(id) && !player.isHushed(id) ? player.stop(id) : player.start(id, how));
   const stopTapped = () => {
     for (const id of player.playing()) player.stop(id, ['tap']);
   };
 
+  /** @param {string} id @param {How} how */
   function startAndForesee(id, how) {
     player.start(id, how);
     player.warm(likely(id));
   }
 
+  /** @type {Record<typeof mode, Partial<Record<Gesture, (id: string) => void>>>} */
   const rules = {
     hover: {
       hover: (id) => startAndForesee(id, 'hover'),
@@ -68,7 +73,8 @@ export function createAttention(mode, clips, player, likely) {
   }
 
   return {
-    attend: (id, gesture) => rules[mode][gesture]?.(id),
+    // Only "away" comes without a clip, and it asks for none.
+    attend: (id, gesture) => rules[mode][gesture]?.(/** @type {string} */ (id)),
     ended(id) {
       if (mode !== 'always' || clips.length <= ALWAYS_AT_ONCE) return;
       player.stop(id);

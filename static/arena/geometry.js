@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Pure geometry of the arena. Two systems of coordinates:
  *
@@ -32,7 +33,10 @@ export function toArena(pixel, view, box) {
   return { x: view.x + (pixel.x - box.x) / scale, y: view.y - (pixel.y - box.y) / scale };
 }
 
-/** Clips grow with the root of the magnification: they become larger, and crowded ones come apart. */
+/**
+ * Clips grow with the root of the magnification: they become larger, and crowded ones come apart.
+ * @param {number} zoom
+ */
 export const magnified = (zoom) => Math.sqrt(zoom);
 
 /** @param {Point} point @returns {boolean} whether the point lies in the circle, its edge included */
@@ -78,7 +82,11 @@ export function fitShift(points, shift) {
   return { x: x * safe, y: y * safe };
 }
 
-/** The largest a in [0, 1] for which point + a * shift is inside the circle: the root of a quadratic. */
+/**
+ * The largest a in [0, 1] for which point + a * shift is inside the circle: the root of a quadratic.
+ * @param {Point} point
+ * @param {Point} shift
+ */
 function shareOfShift(point, shift) {
   const length2 = shift.x * shift.x + shift.y * shift.y;
   const along = point.x * shift.x + point.y * shift.y;
@@ -100,6 +108,7 @@ export function gather(count, pitch) {
   for (let row = -reach; row <= reach; row += 1) {
     for (let column = -reach; column <= reach; column += 1) cells.push({ x: column * pitch.x, y: row * pitch.y });
   }
+  /** @param {Point} cell */
   const size = (cell) => Math.hypot(cell.x, cell.y);
   const chosen = cells.sort((a, b) => size(a) - size(b)).slice(0, count);
   const widest = Math.max(...chosen.map(size));
@@ -158,9 +167,15 @@ export function zoomAround(view, factor, point, extent) {
   return limitView({ zoom, x: point.x - (point.x - view.x) * keep, y: point.y - (point.y - view.y) * keep }, extent);
 }
 
-/** Hold the view within the stage: at zoom 1 it is the whole, and no view shows more than the stage. */
+/**
+ * Hold the view within the stage: at zoom 1 it is the whole, and no view shows more than the stage.
+ * @param {View} view
+ * @param {Point} extent
+ * @returns {View}
+ */
 export function limitView(view, extent) {
   const slack = 1 - 1 / view.zoom;
+  /** @param {number} value @param {number} limit */
   const hold = (value, limit) => Math.min(limit * slack, Math.max(-limit * slack, value)) || 0;
   return { zoom: view.zoom, x: hold(view.x, extent.x), y: hold(view.y, extent.y) };
 }
@@ -175,6 +190,7 @@ export function limitView(view, extent) {
  */
 export function reveal(view, point, extent) {
   const room = { x: (0.85 * extent.x) / view.zoom, y: (0.85 * extent.y) / view.zoom };
+  /** @param {number} centre @param {number} target @param {number} slack */
   const follow = (centre, target, slack) => Math.min(target + slack, Math.max(target - slack, centre));
   const x = follow(view.x, point.x, room.x);
   const y = follow(view.y, point.y, room.y);

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * What the participant holds: one clip or several, on the way from where they were to where they will be. Pure.
  *
@@ -29,9 +30,8 @@ import { RADIUS, clampToCircle, fitShift, gather } from './geometry.js';
  * @returns {Hand}
  */
 export function takeUp(ids, how, placed, pitch) {
-  const waiting = !(ids[0] in placed);
-  const cells = waiting ? gather(ids.length, pitch) : null;
-  const base = Object.fromEntries(ids.map((id, index) => [id, waiting ? cells[index] : placed[id]]));
+  const cells = ids[0] in placed ? null : gather(ids.length, pitch);
+  const base = Object.fromEntries(ids.map((id, index) => [id, cells ? cells[index] : placed[id]]));
   return { ids, how, base, start: { x: 0, y: 0 }, shift: { x: 0, y: 0 }, shown: null, inside: false };
 }
 
@@ -51,18 +51,31 @@ export function carry(hand, pointer, reach) {
   return free ? { ...hand, shift, shown: shifted(hand, shift), inside: false } : settle(hand, shift);
 }
 
-/** Move by a step without ever leaving the circle (keys). */
+/**
+ * Move by a step without ever leaving the circle (keys).
+ * @param {Hand} hand
+ * @param {number} dx
+ * @param {number} dy
+ * @returns {Hand}
+ */
 export function step(hand, dx, dy) {
   return settle(hand, { x: hand.shift.x + dx, y: hand.shift.y + dy });
 }
 
-/** Bring the middle of the clips to a point of the circle, in formation (click to place). */
+/**
+ * Bring the middle of the clips to a point of the circle, in formation (click to place).
+ * @param {Hand} hand
+ * @param {Point} point
+ * @returns {Hand}
+ */
 export function bring(hand, point) {
   const points = Object.values(hand.base);
+  /** @param {'x'|'y'} axis */
   const middle = (axis) => points.reduce((sum, each) => sum + each[axis], 0) / points.length;
   return settle(hand, { x: point.x - middle('x'), y: point.y - middle('y') });
 }
 
+/** @param {Hand} hand @param {Point} wanted @returns {Hand} */
 function settle(hand, wanted) {
   const shift = fitShift(Object.values(hand.base), wanted);
   const shown = shifted(hand, shift);
@@ -70,6 +83,7 @@ function settle(hand, wanted) {
   return { ...hand, shift, shown, inside: true };
 }
 
+/** @param {Hand} hand @param {Point} shift @returns {Record<string, Point>} */
 function shifted(hand, shift) {
   return Object.fromEntries(hand.ids.map((id) => [id, { x: hand.base[id].x + shift.x, y: hand.base[id].y + shift.y }]));
 }

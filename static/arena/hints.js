@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Gentle hints about a finished layout: never a block. Pure.
  */
@@ -27,7 +28,11 @@ export function hintFor(placed, pitch) {
   return stacked > 0 ? 'stacked' : null;
 }
 
-/** @returns {string} the hint in words, or '' */
+/**
+ * @returns {string} the hint in words, or ''
+ * @param {'small'|'stacked'|null} hint
+ * @param {import('../task/text.js').Translate} t
+ */
 export function hintText(hint, t) {
   if (hint === 'small') return t('You can use the whole circle: the farther apart, the more different.');
   if (hint === 'stacked') return t('Some clips lie on top of each other, as if there were no difference between them.');

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Undo and redo as two lists of states around the present one. Pure: every function returns a new history, or the
  * same object where nothing changes.

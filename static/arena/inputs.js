@@ -1,24 +1,32 @@
+// @ts-check
 /**
  * What the participant works with, so that words fit it: a finger has no Esc, a Mac no Ctrl+Z, and keys have other
  * names in other languages (the texts bring those).
  *
  * @typedef {{touchOnly: boolean, mac: boolean}} Inputs
+ * @typedef {import('../task/text.js').Translate} Translate
+ * @typedef {{userAgent: string, platform?: string, userAgentData?: {platform?: string}}} NavigatorOfSome userAgentData:
+ *   not in every browser
  */
 
-/** @returns {Inputs} */
+/**
+ * @param {{navigator: NavigatorOfSome, matchMedia: (query: string) => {matches: boolean}}} page
+ * @returns {Inputs}
+ */
 export function inputsOf({ navigator, matchMedia } = window) {
+  /** @param {string} kind */
   const has = (kind) => matchMedia(`(any-pointer: ${kind})`).matches;
   const platform = navigator.userAgentData?.platform ?? navigator.platform ?? '';
   // A tablet of Apple's calls itself a Mac; only a mouse or a trackpad makes one of it.
   return { touchOnly: has('coarse') && !has('fine'), mac: /mac/i.test(platform) && has('fine') };
 }
 
-/** @param {Inputs} inputs @param {(text: string) => string} t @returns {{undo: string, redo: string}} */
+/** @param {Inputs} inputs @param {Translate} t @returns {{undo: string, redo: string}} */
 export function shortcuts({ mac }, t) {
   return mac ? { undo: '⌘Z', redo: '⇧⌘Z' } : { undo: t('Ctrl+Z'), redo: t('Ctrl+Y') };
 }
 
-/** @param {Inputs} inputs @returns {[string, string][]} what can be done, and how */
+/** @param {Inputs} inputs @param {Translate} t @returns {[string, string][]} what can be done, and how */
 export function helpLines(inputs, t) {
   if (inputs.touchOnly) {
     return [

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * When to give up on a file that does not fail and does not play either. Waiting adds up over all attempts at a clip, and
  * playing takes it off again, so that neither a trickle of bytes nor a pointer that comes and goes keeps anybody waiting.

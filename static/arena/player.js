@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Plays clips out of a small pool of <video> elements that lie over the posters, and keeps a record of what was played.
  *
@@ -7,6 +8,28 @@
  * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean, muted: boolean}} Play `muted`: its sound
  *   was off at any time
  * @typedef {'hover'|'focus'|'tap'|'click'|'always'|'enlarged'} How
+ * @typedef {import('../task/session.js').Source} Source
+ * @typedef {{muted: boolean, volume: number}} Sound volume: 0 to 1
+ * @typedef {object} Playing a playback under way, times in ms since the trial was shown
+ * @property {number|null} t when its first frame ran
+ * @property {number|null} since when it last began to run, null while it does not
+ * @property {number} ms how long it ran before that
+ * @property {How} how
+ * @property {boolean} ended whether it went through the clip at least once
+ * @property {number} reached seconds of the clip
+ * @property {boolean} counted whether it was reported as watched
+ * @property {boolean} muted
+ * @property {boolean} silent whether the present pass was without sound at any time
+ * @typedef {object} Slot
+ * @property {HTMLVideoElement} video
+ * @property {string|null} id the clip
+ * @property {number} source index among its sources
+ * @property {number} used when it was wanted last
+ * @property {Playing|null} play
+ * @property {boolean} hushed its playback began with a gesture that may bring no sound
+ * @property {number} seen seconds of the clip at the last look
+ * @property {Source[]} sources
+ * @typedef {ReturnType<typeof createPlayer>} Player
  */
 
 import { createPatience } from './patience.js';
@@ -15,16 +38,17 @@ const TICK = 500; // ms between two looks at whether what should play does
 const AUDIBLE = 0.05; // of full volume
 const LOUD = { muted: false, volume: 1 };
 const SPARE = 6; // elements beyond those that play: the last ones seen, and the ones made ready
+/** @type {Set<How>} */
 const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures may bring sound
 
 /**
  * @param {object} options
- * @param {(id: string) => {sources: {src: string, type: string}[]}} options.clip
+ * @param {(id: string) => {sources: Source[]}} options.clip
  * @param {(id: string) => HTMLElement} options.host element over whose poster the clip plays
  * @param {{play: string, sound: boolean, loop: boolean}} options.playback
  * @param {number} options.atOnce how many clips may play at the same time
  * @param {(id: string) => boolean} options.audible whether the clip has sound that the study wants heard
- * @param {{muted: boolean, volume: number}} [options.sound] the participant's own setting
+ * @param {Sound} [options.sound] the participant's own setting
  * @param {() => number} options.now ms since the trial was shown
  * @param {(id: string) => void} options.onWatched a playback went from the clip's start to its end, heard all the way where the
  *   clip is audible
@@ -35,12 +59,9 @@ const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures m
  */
 export function createPlayer({ clip, host, playback, atOnce, audible, sound = LOUD, now, ...on }) {
   const { onWatched, onUnheard, onProgress, onEnded, onError } = on;
-  /**
-   * `hushed`: its playback began with a gesture that may bring no sound.
-   * @type {{video: HTMLVideoElement, id: string|null, source: number, used: number, play: object|null, hushed: boolean,
-   *   seen: number, sources: {src: string, type: string}[]}[]}
-   */
+  /** @type {Slot[]} */
   const pool = [];
+  /** @type {Play[]} */
   const plays = [];
   const outOfPatience = createPatience();
   let setting = sound;
@@ -55,6 +76,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     video.disablePictureInPicture = true;
     video.tabIndex = -1;
     video.setAttribute('aria-hidden', 'true');
+    /** @type {Slot} */
     const slot = { video, id: null, source: 0, used: 0, play: null, hushed: true, seen: 0, sources: [] };
     video.addEventListener('volumechange', () => listen(slot));
     video.addEventListener('timeupdate', () => follow(slot));
@@ -67,7 +89,10 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     return slot;
   }
 
-  /** The clip's own slot, a fresh one, or the one that has been idle for longest. */
+  /**
+   * The clip's own slot, a fresh one, or the one that has been idle for longest.
+   * @param {string} id
+   */
   function slotFor(id) {
     const own = pool.find((slot) => slot.id === id);
     if (own) {
@@ -82,7 +107,9 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     return slot;
   }
 
+  /** @param {Slot} slot @param {number} source */
   function load(slot, source) {
+    if (slot.id === null) return false;
     const { sources } = clip(slot.id);
     slot.sources = sources;
     let index = source;
@@ -93,6 +120,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     return true;
   }
 
+  /** @param {Slot} slot */
   function tryNextSource(slot) {
     if (!slot.id || !slot.video.hasAttribute('src')) return;
     const id = slot.id;
@@ -109,7 +137,10 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     onError(id);
   }
 
-  /** Show the video once its first frame is there, not before: no black flash over the poster. */
+  /**
+   * Show the video once its first frame is there, not before: no black flash over the poster.
+   * @param {Slot} slot
+   */
   function begin(slot) {
     const { video, play } = slot;
     const show = () => {
@@ -125,7 +156,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
       if (slot.play !== play || error.name !== 'NotAllowedError') return;
       const { id } = slot;
       end(slot);
-      if (audible(id) && !slot.hushed) onUnheard(id);
+      if (id !== null && audible(id) && !slot.hushed) onUnheard(id);
     });
   }
 
@@ -140,47 +171,59 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
       const { video } = slot;
       const moves = video.currentTime !== slot.seen || video.ended || document.hidden;
       slot.seen = video.currentTime;
-      if (outOfPatience(slot.id, TICK, moves)) tryNextSource(slot);
+      if (slot.id !== null && outOfPatience(slot.id, TICK, moves)) tryNextSource(slot);
     }
   }
 
-  /** Silence at any time makes a playback a muted one, and the pass through the clip that is under way an unheard one. */
+  /**
+   * Silence at any time makes a playback a muted one, and the pass through the clip that is under way an unheard one.
+   * @param {Pick<Slot, 'video'|'play'>} slot
+   */
   function listen({ video, play }) {
     if (!play || (!video.muted && video.volume >= AUDIBLE)) return;
     play.muted = true;
     play.silent = true;
   }
 
+  /** @param {Slot} slot */
   function running(slot) {
     if (!slot.play) return;
     slot.play.t ??= now();
     slot.play.since ??= now();
   }
 
+  /** @param {Slot} slot */
   function pausing(slot) {
     if (!slot.play || slot.play.since === null) return;
     slot.play.ms += now() - slot.play.since;
     slot.play.since = null;
   }
 
-  /** A looping video fires no "ended": its time running backwards says that it went round. */
+  /**
+   * A looping video fires no "ended": its time running backwards says that it went round.
+   * @param {Slot} slot
+   */
   function follow(slot) {
     const { play, video } = slot;
     if (!play || play.t === null) return;
     if (video.currentTime + 0.02 < play.reached) wentThrough(slot);
     play.reached = video.currentTime;
-    if (!play.counted && video.duration > 0) onProgress(slot.id, video.currentTime / video.duration);
+    if (slot.id !== null && !play.counted && video.duration > 0)
+      onProgress(slot.id, video.currentTime / video.duration);
   }
 
+  /** @param {Slot} slot */
   function finished(slot) {
     if (!slot.play) return;
     pausing(slot);
     wentThrough(slot);
-    onEnded(slot.id);
+    if (slot.id !== null) onEnded(slot.id);
   }
 
+  /** @param {Slot} slot */
   function wentThrough(slot) {
     const { id, play } = slot;
+    if (id === null || !play) return;
     const heard = !play.silent;
     play.ended = true;
     play.silent = false;
@@ -194,23 +237,26 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     onWatched(id);
   }
 
+  /** @param {Slot} slot */
   function end(slot) {
-    const { play, video } = slot;
-    if (!play) return;
+    const { id, play, video } = slot;
+    if (id === null || !play) return;
     follow(slot);
     pausing(slot);
     slot.play = null;
     video.pause();
     video.classList.remove('is-shown');
-    if (!play.counted) onProgress(slot.id, 0);
+    if (!play.counted) onProgress(id, 0);
     if (video.currentTime > 0) video.currentTime = 0; // now, so that the first frame is there when it is wanted again
-    if (play.t !== null) plays.push(record(slot.id, play));
+    if (play.t !== null) plays.push(record(id, play, play.t));
   }
 
-  const record = (id, { t, ms, how, ended, muted }) => {
+  /** @param {string} id @param {Pick<Playing, 'ms'|'how'|'ended'|'muted'>} play @param {number} t @returns {Play} */
+  const record = (id, { ms, how, ended, muted }, t) => {
     return { clip: id, t: Math.round(t), ms: Math.round(ms), how, ended, muted };
   };
 
+  /** @param {Slot} slot */
   function release(slot) {
     slot.id = null;
     slot.video.removeAttribute('src');
@@ -218,6 +264,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     slot.video.remove();
   }
 
+  /** @param {Slot} slot */
   function obey({ video, hushed }) {
     video.muted = hushed || setting.muted;
     video.volume = setting.volume;
@@ -266,32 +313,30 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     /** @param {string} id @param {How[]} [only] end the playback only if one of these gestures began it */
     stop(id, only) {
       const slot = pool.find((each) => each.id === id && each.play);
-      if (slot && (!only || only.includes(slot.play.how))) end(slot);
+      if (slot?.play && (!only || only.includes(slot.play.how))) end(slot);
     },
     stopAll() {
       for (const slot of pool) end(slot);
     },
-    /** @param {{muted: boolean, volume: number}} next the participant's setting, from now on */
+    /** @param {Sound} next the participant's setting, from now on */
     setSound(next) {
       setting = next;
       for (const slot of pool) obey(slot);
     },
     hasSound: audible,
-    /** @returns {boolean} whether the clip plays in silence because nobody asked for its sound */
-    isHushed: (id) => audible(id) && pool.some((slot) => slot.id === id && slot.play && slot.hushed),
-    /** @returns {boolean} whether the clip is playing (one that came to its end is not) */
-    isPlaying: (id) => pool.some((slot) => slot.id === id && slot.play && !slot.video.ended),
+    /** @param {string} id @returns {boolean} whether the clip plays in silence because nobody asked for its sound */
+    isHushed: (id) => audible(id) && pool.some((slot) => slot.id === id && slot.play !== null && slot.hushed),
+    /** @param {string} id @returns {boolean} whether the clip is playing (one that came to its end is not) */
+    isPlaying: (id) => pool.some((slot) => slot.id === id && slot.play !== null && !slot.video.ended),
     /** @returns {string[]} clips that are playing */
-    playing: () => pool.filter((slot) => slot.play && !slot.video.ended).map((slot) => slot.id),
+    playing: () => pool.flatMap(({ id, play, video }) => (id !== null && play && !video.ended ? [id] : [])),
     /** @returns {Play[]} all playbacks so far, those under way included */
     plays() {
-      const under = pool.filter((slot) => slot.play && slot.play.t !== null);
-      return [
-        ...plays,
-        ...under.map(({ id, play }) => {
-          return record(id, { ...play, ms: play.ms + (play.since === null ? 0 : now() - play.since) });
-        }),
-      ];
+      const underWay = pool.flatMap(({ id, play }) => {
+        if (id === null || !play || play.t === null) return [];
+        return [record(id, { ...play, ms: play.ms + (play.since === null ? 0 : now() - play.since) }, play.t)];
+      });
+      return [...plays, ...underWay];
     },
     destroy() {
       clearInterval(ticking);

@@ -1,8 +1,11 @@
+// @ts-check
 /**
  * How much of what was moved and played goes into a trial's result: all of it in ordinary use. Somebody who works for an
  * hour while clips play by themselves can make more than one request may hold; then the middle is left out, and the
  * result says where and how much. Placements are never left out. Pure.
  */
+
+/** @typedef {{after: number, left_out: number}} Gap */
 
 /** Entries of one kind, moves or plays: with as many of both a trial always fits into what the server accepts. */
 export const MOST = 2000;
@@ -10,7 +13,7 @@ export const MOST = 2000;
 /**
  * @template T
  * @param {T[]} entries in the order of time
- * @returns {{kept: T[], gap: {after: number, left_out: number}|null}} the first and the last `MOST / 2` entries; `gap`
+ * @returns {{kept: T[], gap: Gap|null}} the first and the last `MOST / 2` entries; `gap`
  *          says after how many of the kept ones how many were left out, and is null where none were
  */
 export function bounded(entries) {

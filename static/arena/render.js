@@ -1,35 +1,50 @@
+// @ts-check
 /**
  * Draws the state: one function, called from requestAnimationFrame. It remembers what it wrote last and touches an
  * element only where something differs, so that a drag among a hundred clips writes one transform a frame.
+ *
+ * @typedef {import('./geometry.js').Point} Point
+ * @typedef {import('./seats.js').Plan} Plan
+ * @typedef {import('./state.js').State} State
+ * @typedef {{point?: Point, view?: State['view'], plan?: Plan, level?: number, className?: string, name?: string}} Drawn
+ *   what was last written of a clip
  */
 
 import { magnified, toPixels } from './geometry.js';
 import { hintFor, hintText } from './hints.js';
 import { isDone, placedIn, positionOf } from './state.js';
+import { given } from '../page.js';
 import { describe, guidance, restoredWords, statusText } from './words.js';
 
 const GUIDES = 5; // lines to this many nearest neighbours
 
 /**
- * @param {ReturnType<import('./view.js').buildView>} view
+ * @param {import('./view.js').ArenaView} view
  * @param {object} options
- * @param {Object<string, string>} options.labels
- * @param {(text: string, params?: object) => string} options.t
+ * @param {import('./words.js').Labels} options.labels
+ * @param {import('../task/text.js').Translate} options.t
  * @param {{guide_lines: boolean, hints: boolean}} options.arena
- * @returns {(state: import('./state.js').State, plan: ReturnType<import('./seats.js').seatPlan>) => void}
+ * @returns {(state: State, plan: Plan) => void}
  */
 export function createRenderer(view, { labels, t, arena }) {
-  const last = new Map([...view.items.keys()].map((id) => [id, {}]));
+  const clips = new Map([...view.items].map(([id, element]) => [id, { element, before: /** @type {Drawn} */ ({}) }]));
+  /** @param {string} id */
+  const clipOf = (id) => given(clips.get(id));
+  /** @type {Record<string, string|boolean>} */
   const written = {};
+  /** @type {State|null} */
   let drawn = null;
+  /** @type {Plan|null} */
   let drawnPlan = null;
 
+  /** @template {string|boolean} T @param {string} key @param {T} value @param {(value: T) => void} set */
   function write(key, value, set) {
     if (written[key] === value) return;
     written[key] = value;
     set(value);
   }
 
+  /** @param {Plan} plan */
   function drawSize({ item, box }) {
     view.circle.style.width = view.circle.style.height = `${box.diameter}px`;
     for (const element of [...view.items.values(), ...view.seats.values()]) {
@@ -38,6 +53,7 @@ export function createRenderer(view, { labels, t, arena }) {
     }
   }
 
+  /** @param {State} state @param {Plan['box']} box */
   function drawCircle(state, box) {
     const { zoom } = state.view;
     const centre = toPixels({ x: 0, y: 0 }, state.view, box);
@@ -45,55 +61,61 @@ export function createRenderer(view, { labels, t, arena }) {
     // Scaled rather than resized: sizes are rounded to 1/64 pixel, transforms are not.
     write('circle', `translate(${centre.x - half}px, ${centre.y - half}px) scale(${zoom})`, (transform) => {
       view.circle.style.transform = transform;
-      view.circle.style.setProperty('--zoom', zoom);
+      view.circle.style.setProperty('--zoom', String(zoom));
     });
-    view.circle.classList.toggle('is-target', Boolean(state.hand) && (state.hand.inside || !state.hand.shown));
+    const { hand } = state;
+    view.circle.classList.toggle('is-target', hand !== null && (hand.inside || !hand.shown));
   }
 
+  /** @param {Point} point @param {State} state @param {Plan} plan */
   function transformAt(point, state, { box, item }) {
     const at = toPixels(point, state.view, box);
     const shift = `translate(${at.x - item.width / 2}px, ${at.y - item.height / 2}px)`;
     return state.view.zoom === 1 ? shift : `${shift} scale(${magnified(state.view.zoom)})`;
   }
 
+  /** @param {State} state @param {Plan} plan @param {string} id @param {number} level */
   function drawItem(state, plan, id, level) {
-    const before = last.get(id);
-    const element = view.items.get(id);
+    const { before, element } = clipOf(id);
     const point = positionOf(state, id);
     if (before.point !== point || before.view !== state.view || before.plan !== plan) {
       Object.assign(before, { point, view: state.view, plan });
       element.style.transform = transformAt(point, state, plan);
     }
-    if (before.level !== level) element.style.zIndex = before.level = level;
+    if (before.level !== level) element.style.zIndex = String((before.level = level));
   }
 
+  /** @param {State} state @param {string} id */
   function drawMarks(state, id) {
-    const inHand = state.hand?.ids.includes(id) ?? false;
+    const hand = state.hand?.ids.includes(id) ? state.hand : null;
     const marks = [
       'clip',
-      inHand && state.hand.shown ? 'is-held' : '',
+      hand?.shown ? 'is-held' : '',
       state.fresh.includes(id) ? 'is-fresh' : '',
-      inHand && !state.hand.shown ? 'is-picked' : '',
-      inHand && state.hand.shown && !state.hand.inside ? 'is-leaving' : '',
+      hand && !hand.shown ? 'is-picked' : '',
+      hand?.shown && !hand.inside ? 'is-leaving' : '',
       state.selected.includes(id) ? 'is-selected' : '',
       state.failed[id] ? 'is-failed' : '',
       state.watch !== 'free' && !state.watched[id] && !state.failed[id] ? 'is-unwatched' : '',
       state.toWatch === id && !state.watched[id] ? 'is-to-watch' : '',
       state.enlarged === id ? 'is-enlarged' : '',
     ];
-    const before = last.get(id);
-    const element = view.items.get(id);
+    const { before, element } = clipOf(id);
     const className = marks.filter(Boolean).join(' ');
     if (before.className !== className) element.className = before.className = className;
     const name = describe(state, id, labels, t);
     if (before.name !== name) {
       before.name = name;
       element.setAttribute('aria-label', name);
-      element.setAttribute('aria-pressed', String(inHand || state.selected.includes(id)));
+      element.setAttribute('aria-pressed', String(hand !== null || state.selected.includes(id)));
     }
   }
 
-  /** The empty seats of what is in the hand, so that it is seen where clips would return to. */
+  /**
+   * The empty seats of what is in the hand, so that it is seen where clips would return to.
+   * @param {State} state
+   * @param {Plan} plan
+   */
   function drawSeats(state, plan) {
     const shown = state.hand?.shown ? state.hand.ids : [];
     for (const [id, element] of view.seats) {
@@ -104,7 +126,9 @@ export function createRenderer(view, { labels, t, arena }) {
     }
   }
 
+  /** @param {State} state @param {Plan} plan */
   function drawInk(state, plan) {
+    /** @param {Point} point */
     const pixels = (point) => toPixels(point, state.view, plan.box);
     const lasso = (state.lasso?.points ?? []).map(pixels);
     const path = lasso.length > 1 ? `M${lasso.map(({ x, y }) => `${x} ${y}`).join('L')}Z` : '';
@@ -112,6 +136,7 @@ export function createRenderer(view, { labels, t, arena }) {
     write('guides', guidePath(state, pixels), (d) => view.guides.setAttribute('d', d));
   }
 
+  /** @param {State} state @param {(point: Point) => Point} pixels */
   function guidePath(state, pixels) {
     const { hand } = state;
     if (!arena.guide_lines || !hand?.shown || !hand.inside) return '';
@@ -125,10 +150,12 @@ export function createRenderer(view, { labels, t, arena }) {
     return nearest.map(({ point }) => `M${from.x} ${from.y}L${pixels(point).x} ${pixels(point).y}`).join('');
   }
 
+  /** @param {State} state */
   function drawBar(state) {
     const done = isDone(state);
     const { past, future, present } = state.history;
     const hint = done && arena.hints ? hintText(hintFor(present.placed, state.space.pitch), t) : '';
+    /** @param {HTMLElement} button @param {boolean} off */
     const disable = (button, off) => button.setAttribute('aria-disabled', String(off));
     write('status', statusText(state, t), (text) => (view.status.textContent = text));
     write(
@@ -154,8 +181,9 @@ export function createRenderer(view, { labels, t, arena }) {
     drawCircle(state, plan.box);
     const { stack } = state.history.present;
     const levels = new Map(stack.map((id, index) => [id, index + 1]));
-    const allChanged = !drawn || MARKS.some((key) => state[key] !== drawn[key]);
-    const inHands = state.hand === drawn?.hand ? [] : [...(state.hand?.ids ?? []), ...(drawn?.hand?.ids ?? [])];
+    const before = drawn;
+    const allChanged = !before || MARKS.some((key) => state[key] !== before[key]);
+    const inHands = state.hand === before?.hand ? [] : [...(state.hand?.ids ?? []), ...(before?.hand?.ids ?? [])];
     for (const id of state.clips) {
       const held = state.hand?.shown && state.hand.ids.includes(id);
       drawItem(state, plan, id, held ? stack.length + 2 : (levels.get(id) ?? 0));
@@ -169,5 +197,8 @@ export function createRenderer(view, { labels, t, arena }) {
   };
 }
 
-/** What any clip's look and name may depend on; a hand concerns its own clips only, the rest of the state none. */
+/**
+ * What any clip's look and name may depend on; a hand concerns its own clips only, the rest of the state none.
+ * @type {(keyof State)[]}
+ */
 const MARKS = ['history', 'selected', 'watched', 'failed', 'toWatch', 'fresh', 'enlarged'];

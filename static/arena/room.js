@@ -1,8 +1,10 @@
+// @ts-check
 /**
  * Whether there is room for the arena, and what helps where there is not. A small arena is told and can be used; below
  * a study's `min_window` nothing can be done until the window is larger.
  *
  * @typedef {{width: number, height: number}} Size CSS pixels
+ * @typedef {import('../task/text.js').Translate} Translate
  */
 
 const SMALL = 280; // pixels of diameter; below that clips are hard to see
@@ -38,7 +40,12 @@ export function turnedStage(screen, stage) {
   return { width: Math.max(1, turned.width - taken.width), height: Math.max(1, turned.height - taken.height) };
 }
 
-/** @param {{turn: boolean}} room @param {import('./inputs.js').Inputs} inputs @returns {string} what helps, in words */
+/**
+ * @param {{turn: boolean}} room
+ * @param {import('./inputs.js').Inputs} inputs
+ * @param {Translate} t
+ * @returns {string} what helps, in words
+ */
 export function whatHelps({ turn }, inputs, t) {
   if (inputs.touchOnly) {
     return turn ? t('Turn your device to see more.') : t('A device with a larger screen helps.');
@@ -48,7 +55,13 @@ export function whatHelps({ turn }, inputs, t) {
   return turn ? `${words} ${t('Or turn your device.')}` : words;
 }
 
-/** @param {Size} screen @param {number} minWindow @returns {string[]} a heading, and what is wrong and goes on */
+/**
+ * @param {Size} screen
+ * @param {number} minWindow
+ * @param {import('./inputs.js').Inputs} inputs
+ * @param {Translate} t
+ * @returns {string[]} a heading, and what is wrong and goes on
+ */
 export function blockedWords(screen, minWindow, inputs, t) {
   const [width, height] = [Math.round(screen.width), Math.round(screen.height)];
   return [

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Where the circle lies in the stage, how large a clip is drawn, and where the clips wait: a pure function of the
  * stage's size, the number of clips and their shape.
@@ -8,6 +9,13 @@
  * A clip belongs to the arena when its centre is inside the circle, whatever its size: the longest distance is then
  * one diameter for 3 clips as for 100. A clip at the edge therefore reaches over the line by half its size; the
  * stage keeps that much room free on every side, so that it never lies under a control or over a waiting clip.
+ *
+ * @typedef {import('./geometry.js').Point} Point
+ * @typedef {{width: number, height: number}} Size pixels
+ * @typedef {{box: import('./geometry.js').Box, item: Size, seats: Point[]}} Plan box and item in pixels, seats in arena
+ *   units, in clockwise order, the column nearest to the circle first
+ * @typedef {{across: number, along: number, column: number}} Seat pixels from the circle's centre
+ * @typedef {{diameter: number, seats: Seat[]}} Circle pixels
  */
 
 const EDGE = 6; // free pixels along the stage's border
@@ -20,24 +28,25 @@ const SMALLEST = 46; // pixels: many clips do not shrink below this where there 
  * @param {number} height of the stage, pixels
  * @param {number} count number of clips, at least 1
  * @param {number} aspect width / height of a clip
- * @returns {{box: import('./geometry.js').Box, item: {width: number, height: number},
- *            seats: {x: number, y: number}[]}} box and item in pixels, seats in arena units, in clockwise order,
- *          the column nearest to the circle first
+ * @returns {Plan}
  */
 export function seatPlan(width, height, count, aspect) {
   const centre = { x: Math.floor(width / 2), y: Math.floor(height / 2) };
+  /** @param {number} diameter @param {number} shrink */
   const size = (diameter, shrink) => itemSize(diameter, count, aspect, shrink);
+  /** @param {number} diameter @param {number} shrink */
   const turned = (diameter, shrink) => {
     const item = size(diameter, shrink);
     return { width: item.height, height: item.width };
   };
+  /** @type {{plan: Circle, isTall: boolean, shrink: number} | null} */
   let best = null;
   for (let shrink = 1; shrink > 0.25; shrink *= 0.88) {
     const wide = largestPlan(width, height, count, (diameter) => size(diameter, shrink));
     const tall = largestPlan(height, width, count, (diameter) => turned(diameter, shrink));
-    for (const [plan, isTall] of [
-      [wide, false],
-      [tall, true],
+    for (const { plan, isTall } of [
+      { plan: wide, isTall: false },
+      { plan: tall, isTall: true },
     ]) {
       if (plan && (!best || plan.diameter > best.plan.diameter + 1)) best = { plan, isTall, shrink };
     }
@@ -53,6 +62,7 @@ export function seatPlan(width, height, count, aspect) {
   };
 }
 
+/** @param {number} diameter @param {number} count @param {number} aspect @param {number} shrink @returns {Size} */
 function itemSize(diameter, count, aspect, shrink) {
   const filling = Math.sqrt((COVERAGE * Math.PI * 0.25 * diameter * diameter) / count);
   const side = shrink * Math.min(LARGEST * diameter, Math.max(filling, SMALLEST));
@@ -60,7 +70,14 @@ function itemSize(diameter, count, aspect, shrink) {
   return { width, height: Math.max(8, Math.round(width / aspect)) };
 }
 
-/** The plan with the largest circle for seats at both ends of the first axis ("across"), or null. */
+/**
+ * The plan with the largest circle for seats at both ends of the first axis ("across"), or null.
+ * @param {number} across
+ * @param {number} along
+ * @param {number} count
+ * @param {(diameter: number) => Size} size
+ * @returns {Circle | null}
+ */
 function largestPlan(across, along, count, size) {
   for (let diameter = 4 * Math.floor(Math.min(across, along) / 4); diameter >= 60; diameter -= 4) {
     const item = size(diameter);
@@ -71,14 +88,31 @@ function largestPlan(across, along, count, size) {
   return null;
 }
 
-/** Half of the seats on each side of the circle; null if they do not fit. */
+/**
+ * Half of the seats on each side of the circle; null if they do not fit.
+ * @param {number} diameter
+ * @param {number} across
+ * @param {number} along
+ * @param {Size} item
+ * @param {number} count
+ * @returns {Seat[] | null}
+ */
 function seatsBeside(diameter, across, along, item, count) {
   const right = seatsOnSide(1, diameter, across, along, item, Math.ceil(count / 2));
   const left = seatsOnSide(-1, diameter, across, along, item, Math.floor(count / 2));
   return right && left ? [...right, ...left] : null;
 }
 
-/** Seats in rows on one side, each row beginning at the circle's edge; the rows in the middle are filled first. */
+/**
+ * Seats in rows on one side, each row beginning at the circle's edge; the rows in the middle are filled first.
+ * @param {1|-1} side
+ * @param {number} diameter
+ * @param {number} across
+ * @param {number} along
+ * @param {Size} item
+ * @param {number} count
+ * @returns {Seat[] | null}
+ */
 function seatsOnSide(side, diameter, across, along, item, count) {
   const gap = Math.max(4, Math.round(item.height * 0.12));
   const clear = diameter / 2 + item.width / 2 + gap; // a clip at the edge reaches this far
@@ -104,8 +138,14 @@ function seatsOnSide(side, diameter, across, along, item, count) {
   return seats.length === count ? seats : null;
 }
 
-/** Nearest column first; within a column clockwise from the top. */
+/**
+ * Nearest column first; within a column clockwise from the top.
+ * @param {Point[]} points
+ * @param {Seat[]} seats
+ * @returns {Point[]}
+ */
 function clockwise(points, seats) {
+  /** @param {Point} point */
   const angle = (point) => (Math.atan2(point.x, point.y) + 2 * Math.PI) % (2 * Math.PI);
   return points
     .map((point, index) => ({ point, column: seats[index].column, angle: angle(point) }))
@@ -113,7 +153,15 @@ function clockwise(points, seats) {
     .map(({ point }) => point);
 }
 
-/** A stage too small for seats apart: all clips wait in a ring just outside the circle, overlapping. */
+/**
+ * A stage too small for seats apart: all clips wait in a ring just outside the circle, overlapping.
+ * @param {number} width
+ * @param {number} height
+ * @param {number} count
+ * @param {number} aspect
+ * @param {Point} centre
+ * @returns {Plan}
+ */
 function crampedPlan(width, height, count, aspect, centre) {
   const diameter = Math.max(40, 2 * Math.floor(Math.min(width, height) * 0.35));
   const seats = Array.from({ length: count }, (_, index) => {

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The state of one arena, as a plain object, and how actions change it: `update(state, action) -> state`. Pure; knows
  * neither the DOM nor pixels nor the clock (an action brings its own time, `t`). Whatever the sequence of actions,
@@ -28,10 +29,44 @@
  * @property {string|null} toWatch the clip that was just asked for and has to be watched first (or was, since)
  * @property {string[]} fresh clips just put down by a press; on top until something else is looked at
  * @property {string|null} enlarged
- * @property {{clip: string, t: number, x: number|null, y: number|null, how: string}[]} moves
+ * @property {Move[]} moves
  * @property {boolean} blocked the window is too small for the study: nothing can be changed
  * @property {boolean} busy while an answer is on its way nothing can be changed
  * @property {boolean} glide whether clips should be seen travelling to where they are now
+ *
+ * @typedef {{clip: string, t: number, x: number|null, y: number|null, how: string}} Move null: back on its seat
+ *
+ * @typedef {object} Actions what each kind of action brings with it; points and steps in arena units, `t` in ms
+ * @property {{space: State['space']}} space
+ * @property {{id: string} & Point} grab
+ * @property {Point} drag
+ * @property {{id: string, how: 'click'|'key', touch?: boolean}} pick
+ * @property {{touch?: boolean}} handOver
+ * @property {{dx: number, dy: number}} step
+ * @property {{onto?: string|null, t: number} & Point} put
+ * @property {{t: number}} drop
+ * @property {{}} cancel
+ * @property {{id: string, t: number}} putBack
+ * @property {{ids: string[]}} select
+ * @property {{id: string}} toggle
+ * @property {{add?: boolean} & Point} lasso
+ * @property {{}} lassoEnd
+ * @property {{t: number}} undo
+ * @property {{t: number}} redo
+ * @property {{factor: number} & Point} zoom
+ * @property {{dx: number, dy: number}} pan
+ * @property {{}} whole
+ * @property {{id: string}} reveal
+ * @property {{id: string}} watched
+ * @property {{id: string}} unheard
+ * @property {{id: string}} failed
+ * @property {{id: string}} ready
+ * @property {{id: string|null}} enlarge
+ * @property {{}} look
+ * @property {{busy: boolean}} busy
+ * @property {{blocked: boolean}} block
+ *
+ * @typedef {{[Kind in keyof Actions]: {type: Kind} & Actions[Kind]}[keyof Actions]} Action
  */
 
 import {
@@ -57,6 +92,8 @@ import { begin, commit, redo, undo } from './history.js';
  * @returns {State}
  */
 export function createState(clips, { placements = [], watched = [], watch = 'free', sound = false } = {}) {
+  /** @type {State['watched']} */
+  const seen = Object.fromEntries(watched.filter((id) => clips.includes(id)).map((id) => [id, true]));
   const known = placements.filter(({ clip }) => clips.includes(clip));
   const placed = Object.fromEntries(known.map(({ clip, x, y }) => [clip, clampToCircle({ x, y })]));
   return {
@@ -74,7 +111,7 @@ export function createState(clips, { placements = [], watched = [], watch = 'fre
     view: WHOLE,
     watch,
     sound,
-    watched: Object.fromEntries(watched.filter((id) => clips.includes(id)).map((id) => [id, true])),
+    watched: seen,
     unheard: null,
     restored: known.length > 0,
     failed: {},
@@ -116,6 +153,7 @@ export function isDone(state) {
  */
 export function clipsAt(state, point) {
   const size = sizeOf(state);
+  /** @param {string} id */
   const covers = (id) => {
     const at = positionOf(state, id);
     return Math.abs(at.x - point.x) <= size.x / 2 && Math.abs(at.y - point.y) <= size.y / 2;
@@ -124,7 +162,11 @@ export function clipsAt(state, point) {
   return [...waiting(state), ...stack].reverse().filter(covers);
 }
 
-/** A clip's width and height as it is drawn now, arena units. */
+/**
+ * A clip's width and height as it is drawn now, arena units.
+ * @param {Pick<State, 'space'|'view'>} about
+ * @returns {Point}
+ */
 function sizeOf({ space, view }) {
   const shrink = magnified(view.zoom) / view.zoom;
   return { x: space.pitch.x * shrink, y: space.pitch.y * shrink };
@@ -133,19 +175,29 @@ function sizeOf({ space, view }) {
 /**
  * Where a clip goes that is put down on another one: where the press was, yet never so near that it would hide the other.
  * A press on the very middle puts it on the side from which it comes.
+ * @param {State} state
+ * @param {Hand} hand
+ * @param {string} onto
+ * @param {Point} point
+ * @returns {Point}
  */
-function beside(state, onto, point) {
+function beside(state, hand, onto, point) {
   const other = positionOf(state, onto);
   const size = sizeOf(state);
   const clear = { x: 1.01 * STACKED * size.x, y: 1.01 * STACKED * size.y };
-  const there = keepClear(point, other, clear, positionOf(state, state.hand.ids[0]));
+  const there = keepClear(point, other, clear, positionOf(state, hand.ids[0]));
   return isInside(there) ? there : keepClear(other, other, clear, { x: 0, y: 0 });
 }
 
-/** Whether the watching rule keeps this clip on its seat. */
+/**
+ * Whether the watching rule keeps this clip on its seat.
+ * @param {State} state
+ * @param {string} id
+ */
 const isHeldBack = (state, id) =>
   state.watch === 'before_placing' && !(id in placedIn(state)) && !state.watched[id] && !state.failed[id];
 
+/** @type {{[Kind in keyof Actions]: (state: State, action: Actions[Kind]) => State}} */
 const ACTIONS = {
   space: (state, { space }) => ({ ...state, space, view: limitView(state.view, space.extent) }),
   grab: (state, { id, x, y }) => {
@@ -164,7 +216,7 @@ const ACTIONS = {
   step: (state, { dx, dy }) => (state.hand ? follow({ ...state, hand: step(state.hand, dx, dy) }) : state),
   put: (state, { x, y, onto = null, t }) => {
     if (!state.hand) return state;
-    const point = onto === null ? { x, y } : beside(state, onto, { x, y });
+    const point = onto === null ? { x, y } : beside(state, state.hand, onto, { x, y });
     return { ...drop({ ...state, hand: bring(state.hand, point) }, t), fresh: state.hand.ids };
   },
   drop: (state, { t }) => drop(state, t),
@@ -215,9 +267,14 @@ const ACTIONS = {
   block: (state, { blocked }) => ({ ...state, blocked, hand: null, lasso: null, enlarged: null }),
 };
 
-const NONE = Object.freeze([]);
+/** @type {string[]} */
+const NONE = [];
+Object.freeze(NONE);
 
-/** Actions that say something about the stage or the clips rather than change the arrangement. */
+/**
+ * Actions that say something about the stage or the clips rather than change the arrangement.
+ * @type {Set<keyof Actions>}
+ */
 const ALWAYS = new Set([
   'space',
   'watched',
@@ -236,21 +293,25 @@ const ALWAYS = new Set([
 
 /**
  * @param {State} state
- * @param {{type: string, t?: number}} action
+ * @param {Action} action
  * @returns {State} the same object where the action changes nothing
  * @throws {Error} for an action that is not known
  */
 export function update(state, action) {
-  const act = ACTIONS[action.type];
+  const act = /** @type {(state: State, action: Action) => State} */ (ACTIONS[action.type]);
   if (!act) throw new Error(`unknown action: ${action.type}`);
   if ((state.busy || state.blocked) && !ALWAYS.has(action.type)) return state;
   const done = ALWAYS.has(action.type) ? {} : { toWatch: null, fresh: NONE };
   const calm = { ...state, glide: false, ...done };
-  const unchanged = Object.keys(calm).every((key) => calm[key] === state[key]);
+  const unchanged = /** @type {(keyof State)[]} */ (Object.keys(calm)).every((key) => calm[key] === state[key]);
   return act(unchanged ? state : calm, action);
 }
 
-/** The clips that move with this one: the selected ones of its kind (placed, or waiting) if it is selected itself. */
+/**
+ * The clips that move with this one: the selected ones of its kind (placed, or waiting) if it is selected itself.
+ * @param {State} state
+ * @param {string} id
+ */
 function groupOf(state, id) {
   if (!state.selected.includes(id)) return [id];
   const isPlaced = id in placedIn(state);
@@ -258,6 +319,13 @@ function groupOf(state, id) {
   return [id, ...others.filter((each) => !isHeldBack(state, each))];
 }
 
+/**
+ * @param {State} state
+ * @param {string} id
+ * @param {Hand['how']} how
+ * @param {(hand: Hand) => Hand} prepare
+ * @returns {State}
+ */
 function withHand(state, id, how, prepare) {
   if (!state.clips.includes(id)) return state;
   if (isHeldBack(state, id)) return { ...state, hand: how === 'click' ? state.hand : null, toWatch: id };
@@ -267,29 +335,43 @@ function withHand(state, id, how, prepare) {
   return follow({ ...state, selected, hand, lasso: null });
 }
 
-/** Keep what the keys move in sight. */
+/**
+ * Keep what the keys move in sight.
+ * @param {State} state
+ * @returns {State}
+ */
 function follow(state) {
-  if (state.hand.how !== 'key') return state;
+  if (state.hand?.how !== 'key') return state;
   return { ...state, view: reveal(state.view, positionOf(state, state.hand.ids[0]), state.space.extent) };
 }
 
+/** @param {State} state @param {number} t @returns {State} */
 function drop(state, t) {
   const { hand } = state;
   if (!hand) return state;
   if (!hand.shown) return { ...state, hand: null };
+  /** @type {Record<string, Point|null>} */
   const target = hand.inside ? hand.shown : Object.fromEntries(hand.ids.map((id) => [id, null]));
   const how = hand.ids.length > 1 && hand.how === 'drag' ? 'lasso' : hand.how;
   return { ...place({ ...state, hand: null }, target, how, t), glide: !hand.inside };
 }
 
-/** Commit new places: a point, or null for the seat. Clips that are where they should be are left alone. */
+/**
+ * Commit new places: a point, or null for the seat. Clips that are where they should be are left alone.
+ * @param {State} state
+ * @param {Record<string, Point|null>} target
+ * @param {string} how
+ * @param {number} t
+ * @returns {State}
+ */
 function place(state, target, how, t) {
   const { placed, stack } = state.history.present;
   const changed = Object.keys(target).filter((id) => !samePlace(placed[id] ?? null, target[id]));
   if (changed.length === 0) return state;
   const next = { ...placed };
   for (const id of changed) {
-    if (target[id]) next[id] = target[id];
+    const point = target[id];
+    if (point) next[id] = point;
     else delete next[id];
   }
   const lifted = changed.filter((id) => target[id]);
@@ -297,16 +379,27 @@ function place(state, target, how, t) {
   return { ...state, history: commit(state.history, layout), moves: logged(state.moves, placed, next, how, t) };
 }
 
+/** @param {State} state @param {State['history']} history @param {string} how @param {number} t @returns {State} */
 function travel(state, history, how, t) {
   const before = placedIn(state);
   const moves = logged(state.moves, before, history.present.placed, how, t);
   return { ...state, history, hand: null, lasso: null, moves, glide: true };
 }
 
+/**
+ * @param {Move[]} moves
+ * @param {Layout['placed']} before
+ * @param {Layout['placed']} after
+ * @param {string} how
+ * @param {number} t
+ * @returns {Move[]}
+ */
 function logged(moves, before, after, how, t) {
   const ids = Object.keys({ ...before, ...after }).filter((id) => !samePlace(before[id] ?? null, after[id] ?? null));
+  /** @param {string} clip */
   const entry = (clip) => ({ clip, t, x: after[clip]?.x ?? null, y: after[clip]?.y ?? null, how });
   return ids.length === 0 ? moves : [...moves, ...ids.map(entry)];
 }
 
+/** @param {Point|null} a @param {Point|null} b */
 const samePlace = (a, b) => a === b || (a !== null && b !== null && a.x === b.x && a.y === b.y);

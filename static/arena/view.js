@@ -1,15 +1,26 @@
+// @ts-check
 /**
  * Builds the arena's elements once. What changes afterwards is changed by render.js.
  *
  * For tests and styles: every clip is `[data-clip="ID"]`, the circle `[data-arena]`, the Done button `[data-done]`, the
  * line that says what is missing `[data-status]`.
+ *
+ * @typedef {import('../task/text.js').Translate} Translate
+ * @typedef {ReturnType<typeof buildView>} ArenaView
  */
 
 import { helpLines, shortcuts } from './inputs.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** An element with attributes and children; texts become text nodes, so nothing is ever parsed as HTML. */
+/**
+ * An element with attributes and children; texts become text nodes, so nothing is ever parsed as HTML.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -17,13 +28,17 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** @template {keyof SVGElementTagNameMap} K @param {K} tag @param {string} className */
 function ink(tag, className) {
   const element = document.createElementNS(SVG, tag);
   element.setAttribute('class', className);
   return element;
 }
 
-/** An icon drawn from one path in a 20 x 20 box. */
+/**
+ * An icon drawn from one path in a 20 x 20 box.
+ * @param {string} path
+ */
 function icon(path) {
   const svg = ink('svg', 'arena__icon');
   svg.setAttribute('viewBox', '0 0 20 20');
@@ -44,6 +59,7 @@ const ICONS = {
   close: 'M5 5l10 10M15 5 5 15',
 };
 
+/** @param {keyof typeof ICONS} name @param {string} label @param {string} [shortcut] */
 function tool(name, label, shortcut = '') {
   const title = shortcut ? `${label} (${shortcut})` : label;
   return make('button', { type: 'button', class: 'arena__tool', 'aria-label': label, title }, icon(ICONS[name]));
@@ -52,9 +68,10 @@ function tool(name, label, shortcut = '') {
 /**
  * @param {HTMLElement} element is emptied and filled
  * @param {{clips: {id: string, poster: string}[], question: string, background: string,
- *          inputs: import('./inputs.js').Inputs, t: (text: string, params?: object) => string}} options
+ *          inputs: import('./inputs.js').Inputs, t: Translate}} options
  */
 export function buildView(element, { clips, question, background, inputs, t }) {
+  /** @type {{undo?: string, redo?: string, out?: string, in?: string, whole?: string}} */
   const keys = inputs.touchOnly ? {} : { ...shortcuts(inputs, t), out: '−', in: '+', whole: '0' };
   const closeLabel = t('Close');
   const parts = {
@@ -98,9 +115,9 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     parts.help.append(make('dt', { dir: 'auto' }, term), make('dd', { dir: 'auto' }, text));
   }
 
-  parts.items = new Map(clips.map((clip) => [clip.id, makeItem(clip, t)]));
-  parts.seats = new Map(clips.map((clip) => [clip.id, make('div', { class: 'arena__seat', hidden: '' })]));
-  parts.stage = make(
+  const items = new Map(clips.map((clip) => [clip.id, makeItem(clip, t)]));
+  const seats = new Map(clips.map((clip) => [clip.id, make('div', { class: 'arena__seat', hidden: '' })]));
+  const stage = make(
     'div',
     {
       class: 'arena__stage',
@@ -111,16 +128,17 @@ export function buildView(element, { clips, question, background, inputs, t }) {
       'aria-describedby': 'arena-question',
     },
     parts.circle,
-    ...parts.seats.values(),
+    ...seats.values(),
     parts.ink,
-    ...parts.items.values(),
+    ...items.values(),
     parts.note,
     parts.panel,
     parts.help,
   );
+  /** @param {string} label @param {...HTMLElement} tools */
   const group = (label, ...tools) =>
     make('div', { class: 'arena__tools', role: 'group', 'aria-label': label }, ...tools);
-  parts.bar = make(
+  const bar = make(
     'div',
     { class: 'arena__bar' },
     group(t('Change'), parts.undo, parts.redo),
@@ -129,19 +147,20 @@ export function buildView(element, { clips, question, background, inputs, t }) {
     make('div', { class: 'arena__words' }, parts.status, parts.guidance),
     parts.done,
   );
-  parts.root = make(
+  const root = make(
     'div',
     { class: 'arena', 'data-background': background },
     make('h1', { class: 'arena__question', id: 'arena-question', dir: 'auto', 'data-question': '' }, question),
-    parts.stage,
-    parts.bar,
+    stage,
+    bar,
     parts.blocked,
     parts.live,
   );
-  element.replaceChildren(parts.root);
-  return parts;
+  element.replaceChildren(root);
+  return { ...parts, items, seats, stage, bar, root };
 }
 
+/** @param {{id: string, poster: string}} clip @param {Translate} t */
 function makeItem(clip, t) {
   const picture = { class: 'clip__poster', src: clip.poster, alt: '', draggable: 'false', decoding: 'async' };
   return make(

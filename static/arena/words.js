@@ -1,22 +1,36 @@
+// @ts-check
 /**
  * What the arena says, on the page and to a screen reader: pure functions of the state. `t` translates an English text
  * and fills in its {parameters}.
+ *
+ * @typedef {import('../task/text.js').Translate} Translate
+ * @typedef {import('./state.js').State} State
+ * @typedef {Record<string, string>} Labels of clips; an empty one means that a number names the clip
  */
 
 import { RADIUS } from './geometry.js';
 import { clipsAt, isDone, placedIn, positionOf, unwatched, waiting } from './state.js';
 
-/** The identity translation: fills in parameters and nothing else. */
+/**
+ * The identity translation: fills in parameters and nothing else.
+ * @type {Translate}
+ */
 export function plainText(text, params = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
 }
 
-/** @returns {string} the clip's label, or its number in the order of the seats */
+/**
+ * @returns {string} the clip's label, or its number in the order of the seats
+ * @param {State} state
+ * @param {string} id
+ * @param {Labels} labels
+ * @param {Translate} t
+ */
 export function nameOf(state, id, labels, t) {
   return labels[id] || t('Clip {n}', { n: state.clips.indexOf(id) + 1 });
 }
 
-/** @param {{x: number, y: number}} point arena units @returns {string} for example "upper left, 60% of the way out" */
+/** @param {{x: number, y: number}} point arena units @param {Translate} t @returns {string} for example "upper left, 60% of the way out" */
 export function placeInWords(point, t) {
   const percent = Math.round((100 * Math.hypot(point.x, point.y)) / RADIUS);
   if (percent < 8) return t('in the middle');
@@ -35,31 +49,46 @@ export function placeInWords(point, t) {
   return t('{direction}, {percent}% of the way to the edge', { direction: directions[eighth], percent });
 }
 
-/** @returns {string} name, state and place of a clip, for its accessible name */
+/**
+ * @returns {string} name, state and place of a clip, for its accessible name
+ * @param {State} state
+ * @param {string} id
+ * @param {Labels} labels
+ * @param {Translate} t
+ */
 export function describe(state, id, labels, t) {
   const name = nameOf(state, id, labels, t);
   const parts = [name];
-  const inHand = state.hand?.ids.includes(id);
-  if (inHand) parts.push(t('in hand'));
+  const hand = state.hand?.ids.includes(id) ? state.hand : null;
+  if (hand) parts.push(t('in hand'));
   if (state.failed[id]) parts.push(t('could not be loaded'));
   if (state.watch !== 'free' && !state.watched[id] && !state.failed[id]) parts.push(t('not yet watched'));
   if (state.selected.includes(id)) parts.push(t('selected'));
-  if (inHand && state.hand.how === 'drag') return parts.join(', '); // the place comes when the clip is let go
+  if (hand?.how === 'drag') return parts.join(', '); // the place comes when the clip is let go
   if (state.hand?.shown?.[id] || id in placedIn(state)) parts.push(placeInWords(positionOf(state, id), t));
   else parts.push(t('waiting outside'));
   return parts.join(', ');
 }
 
-/** The other placed clip that lies nearest, or null. */
+/**
+ * The other placed clip that lies nearest, or null.
+ * @param {State} state
+ * @param {string} id
+ */
 function nearest(state, id) {
   const placed = placedIn(state);
   const here = placed[id];
+  /** @param {string} other */
   const distance = (other) => Math.hypot(placed[other].x - here.x, placed[other].y - here.y);
   const others = Object.keys(placed).filter((other) => other !== id);
   return others.length === 0 ? null : others.reduce((best, other) => (distance(other) < distance(best) ? other : best));
 }
 
-/** @returns {string} what stands between the participant and Done, or that nothing does */
+/**
+ * @returns {string} what stands between the participant and Done, or that nothing does
+ * @param {State} state
+ * @param {Translate} t
+ */
 export function statusText(state, t) {
   if (state.busy) return t('Being saved. It goes on by itself.');
   const { length: outside } = waiting(state);
@@ -74,7 +103,12 @@ export function statusText(state, t) {
   return t('All clips are inside. Change what you like, then press Done.');
 }
 
-/** @returns {string} a word of help for what is going on right now, or '' */
+/**
+ * @returns {string} a word of help for what is going on right now, or ''
+ * @param {State} state
+ * @param {Labels} labels
+ * @param {Translate} t
+ */
 export function guidance(state, labels, t) {
   const { hand, toWatch, selected } = state;
   if (toWatch && !state.failed[toWatch]) {
@@ -88,7 +122,7 @@ export function guidance(state, labels, t) {
       name: nameOf(state, state.unheard, labels, t),
     });
   }
-  if (hand?.how === 'click') return whereToPut(state, t);
+  if (hand?.how === 'click') return whereToPut(state, hand, t);
   if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
   if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
   if (hand) return '';
@@ -96,8 +130,8 @@ export function guidance(state, labels, t) {
   return '';
 }
 
-function whereToPut(state, t) {
-  const { hand } = state;
+/** @param {State} state @param {import('./hand.js').Hand} hand @param {Translate} t */
+function whereToPut(state, hand, t) {
   const covers = hand.ids.length === 1 && clipsAt(state, positionOf(state, hand.ids[0])).length > 1;
   if (covers && hand.touch) return t('Now tap where it should go. Tap it again for the clip beneath it.');
   if (covers) return t('Now click where it should go. Click it again for the clip beneath it.');
@@ -105,7 +139,11 @@ function whereToPut(state, t) {
   return t('Now click where it should go, or on a clip that is like it. Esc lets go.');
 }
 
-/** @returns {string} what to know of an arrangement that an earlier page began, until something is changed, or '' */
+/**
+ * @returns {string} what to know of an arrangement that an earlier page began, until something is changed, or ''
+ * @param {State} state
+ * @param {Translate} t
+ */
 export function restoredWords({ restored, history }, t) {
   if (!restored || history.past.length > 0 || history.future.length > 0) return '';
   return t('This is how you left it. What you did before can’t be undone any more.');
@@ -114,11 +152,14 @@ export function restoredWords({ restored, history }, t) {
 /**
  * What a screen reader should hear after an action.
  *
- * @param {import('./state.js').State} before
- * @param {import('./state.js').State} after
+ * @param {State} before
+ * @param {State} after
+ * @param {Labels} labels
+ * @param {Translate} t
  * @returns {string|null} null where there is nothing to say
  */
 export function announcement(before, after, labels, t) {
+  /** @param {string} id */
   const name = (id) => nameOf(after, id, labels, t);
   const { toWatch } = after;
   if (toWatch && (toWatch !== before.toWatch || after.watched[toWatch] !== before.watched[toWatch])) {
@@ -148,6 +189,7 @@ export function announcement(before, after, labels, t) {
   return null;
 }
 
+/** @param {State} before @param {State} after @param {Labels} labels @param {Translate} t */
 function changed(before, after, labels, t) {
   const placed = placedIn(after);
   const old = placedIn(before);

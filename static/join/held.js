@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Which sessions began or went on in this browser: their tokens, kept by study. A recruiter's link that is opened again
  * here shows by them that the same person holds it.

@@ -1,3 +1,4 @@
+// @ts-check
 /** On a session's page: this browser keeps its token. The address is …/join/<study>/<token>. */
 import { hold } from './held.js';
 

@@ -1,4 +1,10 @@
-/** The participant API, one function a call. What can be sent again later and what was refused are told apart here. */
+// @ts-check
+/**
+ * The participant API, one function a call. What can be sent again later and what was refused are told apart here.
+ *
+ * @typedef {import('./session.js').SessionView} SessionView
+ * @typedef {{trial_key: string, sha256: string}} Ack
+ */
 
 import { pauseBefore } from './pauses.js';
 
@@ -14,23 +20,34 @@ export class ApiError extends Error {
    */
   constructor(message, { refused = false, status = 0, code = 'unreachable', retryAfter = 0, next = null } = {}) {
     super(message);
-    Object.assign(this, { refused, status, code, retryAfter, next });
+    this.refused = refused;
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+    this.next = next;
   }
 }
 
-/** True for an answer that settles the matter: 4xx other than 408, 425 and 429. */
+/** True for an answer that settles the matter: 4xx other than 408, 425 and 429. @param {number} status */
 export function isRefusal(status) {
   return status >= 400 && status < 500 && !TRY_LATER.has(status);
 }
 
 /**
- * @param {{token: string, tab: string, fetch?: typeof fetch, timeout?: number}} options
+ * @param {{token: string, tab: string, fetch?: typeof globalThis.fetch, timeout?: number}} options
  *   timeout in ms, after which a call counts as unanswered
  */
 export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(...args), timeout = TIMEOUT }) {
   const headers = { Authorization: `Bearer ${token}`, 'X-Tab': tab };
 
-  async function call(method, path, body = undefined, { keepalive = false } = {}) {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {string | Uint8Array<ArrayBuffer>} [body]
+   * @param {{keepalive?: boolean}} [options]
+   * @returns {Promise<any>}
+   */
+  async function call(method, path, body, { keepalive = false } = {}) {
     let response;
     let answer;
     try {
@@ -47,7 +64,7 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
       });
       answer = await jsonOf(response);
     } catch (error) {
-      throw new ApiError(`${method} ${path}: ${error.message}`);
+      throw new ApiError(`${method} ${path}: ${error instanceof Error ? error.message : error}`);
     }
     if (response.ok && answer !== null && typeof answer === 'object') return answer;
     throw new ApiError(answer?.error?.message ?? `${method} ${path}: ${response.status}`, {
@@ -59,14 +76,27 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
     });
   }
 
+  /** @param {string} key */
   const trial = (key) => `/trials/${encodeURIComponent(key)}`;
   return {
+    /** @returns {Promise<SessionView & {draft_coming?: boolean}>} draft_coming: another device sends its last one now */
     lease: () => call('POST', '/lease'),
+    /** @returns {Promise<SessionView>} */
     view: () => call('GET', ''),
+    /** @returns {Promise<SessionView>} */
     start: () => call('POST', '/start'),
+    /** @returns {Promise<SessionView>} */
     withdraw: () => call('DELETE', ''),
+    /** @param {string} kind @param {object} detail @returns {Promise<object>} */
     event: (kind, detail = {}) => call('POST', '/events', JSON.stringify({ kind, detail })),
+    /** @param {string} key @param {Uint8Array<ArrayBuffer>} body @returns {Promise<{ack?: Ack, next?: SessionView}>} */
     submit: (key, body) => call('PUT', trial(key), body),
+    /**
+     * @param {string} key
+     * @param {string} body
+     * @param {{keepalive?: boolean}} [options]
+     * @returns {Promise<{saved: boolean}>} saved: false where the server keeps no draft, as of a practice round
+     */
     draft: (key, body, options) => call('PUT', `${trial(key)}/draft`, body, options),
   };
 }
@@ -94,7 +124,10 @@ export async function untilAnswered(call, wanted, onTrouble) {
   return null;
 }
 
-/** The parsed body, or null where it is not JSON. A body that breaks off raises, as a lost connection does. */
+/**
+ * The parsed body, or null where it is not JSON. A body that breaks off raises, as a lost connection does.
+ * @param {Response} response
+ */
 async function jsonOf(response) {
   const text = await response.text();
   try {
@@ -104,6 +137,7 @@ async function jsonOf(response) {
   }
 }
 
+/** @param {string | null} header */
 function secondsOf(header) {
   const seconds = Number(header);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;

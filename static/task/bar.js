@@ -1,13 +1,14 @@
+// @ts-check
 /** The bar over the task: how far along, the state of saving in words, and how loading goes. */
 import { closingLoses, savingState } from './saving.js';
-import { byId } from './screens.js';
+import { byId } from '../page.js';
 import { progressWords } from './session.js';
 
-/** @param {(text: string, params?: object) => string} t */
+/** @param {import('./text.js').Translate} t */
 export const practiceWords = (t) => t('This is a practice round.');
 
 /**
- * @param {(text: string, params?: object) => string} t
+ * @param {import('./text.js').Translate} t
  * @param {{persistent: boolean}} store
  */
 export function createBar(t, store) {
@@ -22,14 +23,17 @@ export function createBar(t, store) {
   }
 
   return {
-    /** Progress never goes back on the screen. */
+    /**
+     * Progress never goes back on the screen.
+     * @param {import('./session.js').Progress} progress
+     */
     progress(progress) {
       furthest = Math.max(furthest, progress.fraction);
-      byId('progress').value = furthest;
+      byId('progress', HTMLProgressElement).value = furthest;
       byId('progress-words').textContent = progressWords({ ...progress, fraction: furthest }, t);
     },
 
-    /** @param {object} outbox  its state @param {object} drafts  their state */
+    /** @param {import('./saving.js').Outgoing} outbox @param {import('./saving.js').Unsaved} drafts */
     saving(outbox, drafts) {
       const { state, words } = savingState(outbox, drafts, store, t);
       const line = byId('saving');
@@ -44,7 +48,7 @@ export function createBar(t, store) {
       else removeEventListener('beforeunload', askBeforeClosing);
     },
 
-    /** @param {import('./session.js').Trial | null} trial  on the screen @param {object} preloader  its state @param {boolean} muted  the clips' sound is off */
+    /** @param {import('./session.js').Trial | null} trial  on the screen @param {{total: number, ready: number, failed: number}} clips @param {boolean} muted  the clips' sound is off */
     loading(trial, { total, ready, failed }, muted = false) {
       const running = total > ready + failed;
       let words = '';
@@ -60,16 +64,23 @@ export function createBar(t, store) {
   };
 }
 
-/** Lets a screen reader say something. */
+/**
+ * Lets a screen reader say something.
+ * @param {string} words
+ */
 export function announce(words) {
   byId('announcer').textContent = words;
 }
 
-/** Takes back what is no longer true, so that a screen reader does not find it on the page. */
+/**
+ * Takes back what is no longer true, so that a screen reader does not find it on the page.
+ * @param {string} words
+ */
 export function retract(words) {
   if (byId('announcer').textContent === words) announce('');
 }
 
+/** @param {Event} event */
 function askBeforeClosing(event) {
   event.preventDefault();
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /** Beeps to count, made with Web Audio: no file that could fail to load. */
 
 const PITCH = 660; // Hz
@@ -12,7 +13,7 @@ const PATIENCE = 3_000;
  * @returns {Promise<boolean>} whether they were played, once they are over; false where this device gives no sound
  */
 export async function playBeeps(count, volume) {
-  const Context = globalThis.AudioContext ?? globalThis.webkitAudioContext;
+  const Context = globalThis.AudioContext;
   if (!Context) return false;
   let context;
   try {
@@ -30,7 +31,12 @@ export async function playBeeps(count, volume) {
   }
 }
 
-/** Rises and falls softly: a tone that is cut clicks. */
+/**
+ * Rises and falls softly: a tone that is cut clicks.
+ * @param {AudioContext} context
+ * @param {number} at
+ * @param {number} volume
+ */
 function schedule(context, at, volume) {
   const tone = context.createOscillator();
   const gain = context.createGain();
@@ -44,6 +50,7 @@ function schedule(context, at, volume) {
   tone.stop(at + LONG);
 }
 
+/** @template T @param {Promise<T>} promise @param {number} ms @returns {Promise<T>} */
 function within(promise, ms) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the sound does not start')), ms);

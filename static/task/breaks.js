@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Time that a participant spent on a break with the page in view. The arena itself counts the time during which the page
  * was hidden, so that only the rest is added here and nothing counts twice.
@@ -6,6 +7,7 @@
 /** @param {() => number} now  monotonic, ms */
 export function createBreaks(now = () => performance.now()) {
   let total = 0;
+  /** @type {number | null} */
   let since = null;
   let resting = false;
   let hidden = false;
@@ -43,7 +45,13 @@ export function createBreaks(now = () => performance.now()) {
   };
 }
 
-/** The result with the breaks counted as time away. */
+/**
+ * The result with the breaks counted as time away.
+ * @template {{duration: number, hidden: number}} T
+ * @param {T} result
+ * @param {number} rested  ms
+ * @returns {T}
+ */
 export function withBreaks(result, rested) {
   return { ...result, hidden: Math.min(result.duration, Math.round(result.hidden + rested)) };
 }

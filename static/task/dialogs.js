@@ -1,13 +1,16 @@
+// @ts-check
 /** The dialogs over the task: a break, help, and leaving the study. */
 import { ApiError } from './api.js';
-import { byId } from './screens.js';
+import { byId, given } from '../page.js';
+
+/** @typedef {import('./session.js').SessionView} SessionView */
 
 /**
- * @param {{t: (text: string, params?: object) => string, withdraw: () => Promise<object>, onRest: () => void,
- *   onGoOn: () => void, onLeft: (view: object) => void}} parts
+ * @param {{t: import('./text.js').Translate, withdraw: () => Promise<SessionView>, onRest: () => void,
+ *   onGoOn: () => void, onLeft: (view: SessionView) => void}} parts
  */
 export function wireDialogs({ t, withdraw, onRest, onGoOn, onLeft }) {
-  const [pause, help, leave] = ['pause', 'help', 'leave'].map((name) => byId(`${name}-dialog`));
+  const [pause, help, leave] = ['pause', 'help', 'leave'].map((name) => byId(`${name}-dialog`, HTMLDialogElement));
   byId('pause').addEventListener('click', () => {
     onRest();
     pause.showModal();
@@ -16,7 +19,7 @@ export function wireDialogs({ t, withdraw, onRest, onGoOn, onLeft }) {
   pause.addEventListener('close', onGoOn);
 
   byId('help').addEventListener('click', () => {
-    const how = byId('how').cloneNode(true);
+    const how = /** @type {HTMLElement} */ (byId('how').cloneNode(true));
     how.removeAttribute('id');
     byId('help-content').replaceChildren(how);
     help.showModal();
@@ -39,6 +42,6 @@ export function wireDialogs({ t, withdraw, onRest, onGoOn, onLeft }) {
   });
 
   for (const button of document.querySelectorAll('[data-close-dialog]')) {
-    button.addEventListener('click', () => button.closest('dialog').close());
+    button.addEventListener('click', () => given(button.closest('dialog')).close());
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /** SHA-256 that also works on plain http, where the browser keeps `crypto.subtle` to itself. */
 import { sha256 } from '../vendor/noble-hashes/sha2.js';
 

@@ -1,3 +1,4 @@
+// @ts-check
 /** Downloads one file, and gives up on a connection that stalls: one that stays open and brings nothing, or next to it. */
 
 /** A download that brings fewer bytes than this in this many ms stalls; no clip could be watched at that speed. */
@@ -8,7 +9,7 @@ const LEAST = 16 * 1024;
 
 /**
  * @param {string} url
- * @param {{fetch: typeof fetch, window?: number, onBytes?: () => void}} parts  window: ms; onBytes: bytes keep coming
+ * @param {{fetch: typeof globalThis.fetch, window?: number, onBytes?: () => void}} parts  window: ms; onBytes: bytes keep coming
  * @returns {Promise<Blob>}
  * @throws {DownloadError}
  */
@@ -22,6 +23,7 @@ export async function download(url, { fetch, window = WINDOW, onBytes = () => {}
   try {
     const response = await orAborted(fetch(url, { signal: end.signal, credentials: 'omit' }), end.signal);
     if (!response.ok) throw new Error(`status ${response.status}`);
+    if (!response.body) throw new Error('an answer without a body');
     const reader = response.body.getReader();
     const parts = [];
     for (;;) {
@@ -38,7 +40,13 @@ export async function download(url, { fetch, window = WINDOW, onBytes = () => {}
   }
 }
 
-/** The promise, or the reason of the abort: not every browser rejects a read with it. */
+/**
+ * The promise, or the reason of the abort: not every browser rejects a read with it.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
 function orAborted(promise, signal) {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {

@@ -1,9 +1,15 @@
+// @ts-check
 /**
  * The draft of the trial on the screen: kept in this browser at once, sent to the server every two seconds while it
  * changes. A local copy lives only as long as the server does not have it.
  */
 import { ApiError } from './api.js';
 import { pauseBefore } from './pauses.js';
+
+/**
+ * @typedef {import('./session.js').Placement} Placement
+ * @typedef {{placements: Placement[], watched?: string[]}} Collected  the keys of a draft, and others of the result
+ */
 
 const EVERY = 2_000;
 /** Browsers refuse a `keepalive` request whose body is larger than 64 KiB. */
@@ -25,13 +31,20 @@ export function pickDraft(server, local) {
   return { placements: server?.placements ?? [], watched };
 }
 
-/** A page from before clips' watching was kept stored the placements alone. */
+/**
+ * A page from before clips' watching was kept stored the placements alone.
+ * @param {{body: string}} local
+ * @returns {{placements: Placement[], watched: string[]}}
+ */
 function draftIn({ body }) {
   const kept = JSON.parse(body);
   return Array.isArray(kept) ? { placements: kept, watched: [] } : kept;
 }
 
-/** Equal for equal placements, in whatever order they come; a missing draft and an empty one are the same. */
+/**
+ * Equal for equal placements, in whatever order they come; a missing draft and an empty one are the same.
+ * @param {Placement[]} [placements]
+ */
 export function fingerprint(placements) {
   const rows = (placements ?? []).map(({ clip, x, y }) => [String(clip), x.toFixed(6), y.toFixed(6)].join(' '));
   return rows.sort().join('\n');
@@ -40,27 +53,31 @@ export function fingerprint(placements) {
 /**
  * @param {{
  *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
- *   send: (key: string, body: string, options?: {keepalive?: boolean}) => Promise<object>,
+ *   send: (key: string, body: string, options?: {keepalive?: boolean}) => Promise<{saved: boolean}>,
  *   onChange?: () => void,
  *   onRefused?: (error: ApiError) => void,
  * }} parts
  */
 export function createDrafts({ store, send, onChange = () => {}, onRefused = () => {} }) {
-  /** @type {{key: string, collect: () => object, over: string} | null} */
+  /** @type {{key: string, collect: () => Collected, over: string} | null} */
   let trial = null;
   let version = 0;
   let savedVersion = 0;
   let attempt = 0;
+  /** @type {'server' | 'connection' | null} */
   let problem = null;
+  /** @type {Promise<void> | null} */
   let sending = null;
   let timer = 0;
 
+  /** @param {number} ms */
   function schedule(ms) {
     clearTimeout(timer);
     timer = setTimeout(save, ms);
   }
 
   async function keepLocally() {
+    if (!trial) return;
     const { key, collect, over } = trial;
     const { placements, watched = [] } = collect();
     await store.putDraft({ id: key, body: JSON.stringify({ placements, watched }), over });
@@ -68,12 +85,12 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
 
   function save() {
     if (!trial || sending || version === savedVersion) return sending;
-    sending = sendDraft();
+    sending = sendDraft(trial);
     return sending;
   }
 
-  async function sendDraft() {
-    const current = trial;
+  /** @param {NonNullable<typeof trial>} current */
+  async function sendDraft(current) {
     const sentVersion = version;
     const result = current.collect();
     onChange();
@@ -111,11 +128,14 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
   }
 
   return {
-    /** What to show when `trial` begins. */
+    /**
+     * What to show when `trial` begins.
+     * @param {import('./session.js').Trial} trial
+     */
     draftOf: ({ key, draft }) => pickDraft(draft, store.draft(key)),
     /**
      * @param {import('./session.js').Trial} next
-     * @param {() => object} collect  the arena's result as it stands
+     * @param {() => Collected} collect  the arena's result as it stands
      */
     begin(next, collect) {
       const unsent = store.draft(next.key);
@@ -160,6 +180,7 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
       problem = null;
       version = savedVersion = 0;
     },
+    /** @param {string} key */
     forget: (key) => store.dropDraft(key),
     state: () => ({ unsaved: trial !== null && version !== savedVersion, problem }),
   };

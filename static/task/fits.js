@@ -1,3 +1,4 @@
+// @ts-check
 /** Before consent: says whether this window, and this screen, are large enough for the study's least window. */
 
 /**
@@ -11,18 +12,25 @@ export function judgeFit(window, screen, least) {
   return Math.min(screen.width, screen.height) >= least ? 'window' : 'screen';
 }
 
-/** Shows the note that fits, and follows the window's size. Nobody can agree on a screen that will never do. */
+/**
+ * Shows the note that fits, and follows the window's size. Nobody can agree on a screen that will never do.
+ * @param {Document} page
+ * @param {HTMLElement} note
+ */
 export function followSize(page, note) {
   const tell = () => {
     const { clientWidth: width, clientHeight: height } = page.documentElement;
     const found = judgeFit({ width, height }, screen, Number(note.dataset.minWindow));
     note.hidden = found === 'fits';
-    for (const words of note.querySelectorAll('[data-for]')) words.hidden = words.dataset.for !== found;
-    for (const agree of page.querySelectorAll('form button:not(.quiet)')) agree.disabled = found === 'screen';
+    for (const words of /** @type {NodeListOf<HTMLElement>} */ (note.querySelectorAll('[data-for]'))) {
+      words.hidden = words.dataset.for !== found;
+    }
+    const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (page.querySelectorAll('form button:not(.quiet)'));
+    for (const agree of buttons) agree.disabled = found === 'screen';
   };
   addEventListener('resize', tell);
   tell();
 }
 
-const note = globalThis.document?.querySelector('[data-min-window]');
+const note = /** @type {HTMLElement | null} */ (globalThis.document?.querySelector('[data-min-window]'));
 if (note) followSize(document, note);

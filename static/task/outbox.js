@@ -1,7 +1,10 @@
+// @ts-check
 /**
  * The ordered queue of finished arrangements. One leaves the queue only when the server has acked it: repeated its trial
  * key and the SHA-256 of the very bytes that were sent. Anything else that comes back, and silence, means: try again
  * later.
+ *
+ * @typedef {import('./store.js').Entry} Entry
  */
 import { ApiError } from './api.js';
 import { randomId, sha256Hex } from './digest.js';
@@ -15,9 +18,9 @@ export const BODY_LIMIT = 512 * 1024;
  *   store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
  *   token: string,
  *   session: () => string | null,
- *   submit: (key: string, body: Uint8Array) => Promise<object>,
+ *   submit: ReturnType<typeof import('./api.js').createApi>['submit'],
  *   onChange?: () => void,
- *   onAcked?: (entry: import('./store.js').Entry, next: object) => void,
+ *   onAcked?: (entry: Entry, next: import('./session.js').SessionView) => void,
  *   wait?: (ms: number) => {promise: Promise<void>, now: () => void},
  *   random?: () => number,
  * }} parts  session: its public id, null until it is known; it groups the entries, because one session may be opened with
@@ -26,6 +29,7 @@ export const BODY_LIMIT = 512 * 1024;
 export function createOutbox(parts) {
   const { store, token, session, submit, onChange = () => {}, onAcked = () => {}, wait = timer, random } = parts;
   let running = false;
+  /** @type {'server' | 'connection' | null} */
   let problem = null;
   let hurry = () => {};
 
@@ -39,11 +43,11 @@ export function createOutbox(parts) {
     for (let entry = mine()[0]; entry && !entry.refused; entry = mine()[0]) {
       onChange();
       try {
-        const answer = await send(entry);
+        const next = await send(entry);
         attempt = 0;
         problem = null;
         await store.remove(entry.id);
-        onAcked(entry, answer.next);
+        onAcked(entry, next);
       } catch (error) {
         if (!(error instanceof ApiError)) {
           running = false;
@@ -69,6 +73,7 @@ export function createOutbox(parts) {
     onChange();
   }
 
+  /** @param {Entry} entry */
   async function send(entry) {
     const bytes = new TextEncoder().encode(entry.body);
     if (bytes.length > BODY_LIMIT) {
@@ -78,15 +83,20 @@ export function createOutbox(parts) {
     if (answer.ack?.trial_key !== entry.key || answer.ack?.sha256 !== entry.sha256 || !answer.next) {
       throw new ApiError('The answer does not confirm this arrangement.', { status: 200, code: 'not_acked' });
     }
-    return answer;
+    return answer.next;
   }
 
   return {
-    /** Queues a finished arrangement; resolves once it is kept, and sending has begun. */
+    /**
+     * Queues a finished arrangement; resolves once it is kept, and sending has begun.
+     * @param {string} key
+     * @param {string} body
+     */
     async add(key, body) {
       const sha256 = sha256Hex(new TextEncoder().encode(body));
       const order = 1 + Math.max(0, ...store.entries().map((entry) => entry.order));
       const id = randomId();
+      /** @type {Entry} */
       const entry = { id, session: session(), token, key, body, sha256, order, refused: null, setAside: false };
       const kept = store.put(entry);
       onChange(); // It waits from this moment on, not only when the browser's storage has answered.
@@ -122,12 +132,15 @@ export function createOutbox(parts) {
   };
 }
 
+/** @param {ApiError} error */
 function refusalOf({ status, code, message }) {
   return { status, code, message };
 }
 
+/** @param {number} ms */
 function timer(ms) {
   let now = () => {};
+  /** @type {Promise<void>} */
   const promise = new Promise((resolve) => {
     const id = setTimeout(resolve, ms);
     now = () => {

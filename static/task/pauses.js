@@ -1,3 +1,4 @@
+// @ts-check
 /** How long to wait before the next attempt: growing, bounded, and never the same for two browsers. */
 
 const FIRST = 1_000;

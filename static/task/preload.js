@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Fetches media ahead of their use, a few at once, in the order in which they are needed.
  *
@@ -7,6 +8,11 @@
  *
  * What fails, or stalls, is given up on in under half a minute; it is tried again when somebody asks, when the network is
  * back, and now and then without being asked.
+ *
+ * @typedef {import('./session.js').Clip} Clip
+ * @typedef {import('./session.js').Source} Source
+ * @typedef {{poster: string, sources: Source[]}} Media
+ * @typedef {{url: string, kind: 'poster' | 'clip', clip: Clip | null}} Item  clip: null for what comes next
  */
 import { download } from './download.js';
 
@@ -24,27 +30,30 @@ const KEEP = 256 * 1024 * 1024;
 
 /**
  * @param {import('./session.js').Trial | null} trial
- * @param {{poster: string, sources: import('./session.js').Source[]}[]} upcoming
+ * @param {Media[]} upcoming
  * @param {(type: string) => boolean} canPlay
- * @param {(clip: object) => import('./session.js').Source[]} sourcesOf  also where a clip plays from memory already
- * @returns {{url: string, kind: 'poster' | 'clip', clip: object | null}[]}  posters of the trial, its clips in seat
+ * @param {(clip: Media) => Source[]} sourcesOf  also where a clip plays from memory already
+ * @returns {Item[]}  posters of the trial, its clips in seat
  *   order, then the same of what comes next; each address once
  */
 export function preloadOrder(trial, upcoming, canPlay, sourcesOf = ({ sources }) => sources) {
-  const clips = trial?.clips ?? [];
-  const own = new Set(clips);
-  const media = [clips, upcoming].flatMap((group) => [
-    ...group.map((clip) => ({ url: clip.poster, kind: 'poster', clip: own.has(clip) ? clip : null })),
-    ...group.map((clip) => ({
-      url: playable(sourcesOf(clip), canPlay)?.src,
-      kind: 'clip',
-      clip: own.has(clip) ? clip : null,
-    })),
+  const own = (trial?.clips ?? []).map((clip) => ({ clip, media: clip }));
+  const media = [own, upcoming.map((each) => ({ clip: null, media: each }))].flatMap((group) => [
+    ...group.map(({ clip, media }) => itemOf('poster', media.poster, clip)),
+    ...group.map(({ clip, media }) => itemOf('clip', playable(sourcesOf(media), canPlay)?.src, clip)),
   ]);
   const seen = new Set();
-  return media.filter(({ url }) => url && !seen.has(url) && seen.add(url));
+  return media.flatMap((each) => {
+    if (!each.url || seen.has(each.url)) return [];
+    seen.add(each.url);
+    return [each];
+  });
 }
 
+/** @param {Item['kind']} kind @param {string} [url] @param {Clip | null} [clip] @returns {Item} */
+const itemOf = (kind, url = '', clip = null) => ({ url, kind, clip });
+
+/** @param {Source[]} sources @param {(type: string) => boolean} canPlay @returns {Source | undefined} */
 function playable(sources, canPlay) {
   return sources.find(({ type }) => canPlay(type)) ?? sources[0];
 }
@@ -54,7 +63,7 @@ function playable(sources, canPlay) {
  *   onChange?: () => void,
  *   onReady?: (clip: import('./session.js').Clip) => void,
  *   onFailed?: (clip: import('./session.js').Clip, url: string, reason: string, kind: 'poster' | 'clip') => void,
- *   fetch?: typeof fetch, canPlay?: (type: string) => boolean, pauses?: number[], keep?: number, window?: number,
+ *   fetch?: typeof globalThis.fetch, canPlay?: (type: string) => boolean, pauses?: number[], keep?: number, window?: number,
  *   enough?: number, again?: number, now?: () => number,
  *   urls?: {createObjectURL: (blob: Blob) => string, revokeObjectURL: (url: string) => void},
  * }} parts
@@ -73,24 +82,37 @@ export function createPreloader({
   now = () => performance.now(),
   urls = URL,
 } = {}) {
-  /** address -> {blobUrl, bytes}; posters have no Blob URL. In the order of last use. */
+  /**
+   * By address, in the order of last use; posters have no Blob URL.
+   * @type {Map<string, {blobUrl: string | null, bytes: number}>}
+   */
   const loaded = new Map();
+  /** @type {Map<string, {untried: boolean}>} */
   const failed = new Map();
+  /** @type {Map<string, Item>} */
   const running = new Map();
-  /** What a clip could be played from before it was loaded. */
+  /**
+   * What a clip could be played from before it was loaded.
+   * @type {WeakMap<Media, Source[]>}
+   */
   const addresses = new WeakMap();
   let lastBytes = now();
+  /** @type {number & {unref?: () => void}} */
   let oneMoreTime = 0;
+  /** @type {Item[]} */
   let wanted = [];
+  /** @type {Item[]} */
   let queue = [];
 
   function pump() {
-    while (running.size < PARALLEL && queue.length) {
+    while (running.size < PARALLEL) {
       const item = queue.shift();
+      if (!item) return;
       if (!loaded.has(item.url) && !running.has(item.url)) load(item);
     }
   }
 
+  /** @param {Item} item */
   async function load(item) {
     running.set(item.url, item);
     try {
@@ -99,7 +121,8 @@ export function createPreloader({
       loaded.set(item.url, { blobUrl, bytes: blobUrl ? blob.size : 0 });
       failed.delete(item.url);
       for (const want of wanted) if (want.url === item.url) handOver(want);
-    } catch (error) {
+    } catch (reason) {
+      const error = /** @type {import('./download.js').DownloadError} */ (reason);
       const untried = error.stalled && now() - lastBytes > NOTHING_COMES ? queue.splice(0) : [];
       giveUp([item], error.message, false);
       giveUp(untried, error.message, true);
@@ -110,6 +133,7 @@ export function createPreloader({
     }
   }
 
+  /** @param {Item[]} items @param {string} reason @param {boolean} untried */
   function giveUp(items, reason, untried) {
     for (const { url } of items) {
       failed.set(url, { untried });
@@ -120,6 +144,7 @@ export function createPreloader({
     oneMoreTime.unref?.();
   }
 
+  /** @param {string} url */
   async function fetchPatiently(url) {
     let inVain = 0;
     for (let attempt = 0; ; attempt += 1) {
@@ -136,11 +161,13 @@ export function createPreloader({
     }
   }
 
+  /** @param {Item} item */
   function handOver({ clip, url, kind }) {
     if (kind !== 'clip' || !clip) return;
     if (!addresses.has(clip)) addresses.set(clip, clip.sources);
-    const { type } = addresses.get(clip).find(({ src }) => src === url) ?? {};
-    if (type) clip.sources = [{ src: loaded.get(url).blobUrl, type }];
+    const type = addresses.get(clip)?.find(({ src }) => src === url)?.type;
+    const blobUrl = loaded.get(url)?.blobUrl;
+    if (type && blobUrl) clip.sources = [{ src: blobUrl, type }];
     onReady(clip);
   }
 
@@ -148,7 +175,8 @@ export function createPreloader({
   function retry() {
     clearTimeout(oneMoreTime);
     const again = wanted.filter(({ url }) => failed.has(url));
-    const isUntried = ({ url }) => failed.get(url).untried;
+    /** @param {Item} item */
+    const isUntried = ({ url }) => failed.get(url)?.untried ?? false;
     queue.unshift(...again.filter(isUntried), ...again.filter((item) => !isUntried(item)));
     failed.clear();
     lastBytes = now();
@@ -170,7 +198,11 @@ export function createPreloader({
   }
 
   return {
-    /** Replaces the list of what is wanted; downloads that run are let finish. */
+    /**
+     * Replaces the list of what is wanted; downloads that run are let finish.
+     * @param {import('./session.js').Trial | null} trial
+     * @param {Media[]} upcoming
+     */
     want(trial, upcoming = []) {
       wanted = preloadOrder(trial, upcoming, canPlay, (clip) => addresses.get(clip) ?? clip.sources);
       for (const item of wanted) {
@@ -187,11 +219,14 @@ export function createPreloader({
       onChange();
     },
     retry,
-    /** A clip of the trial turned out not to play: its file counts as failed, and is loaded anew by the next try. */
+    /**
+     * A clip of the trial turned out not to play: its file counts as failed, and is loaded anew by the next try.
+     * @param {string} id
+     */
     reject(id) {
       for (const { clip, url } of wanted.filter((want) => want.clip?.id === id && want.kind === 'clip')) {
         loaded.delete(url);
-        if (addresses.has(clip)) clip.sources = addresses.get(clip);
+        if (clip) clip.sources = addresses.get(clip) ?? clip.sources;
         failed.set(url, { untried: false });
       }
       onChange();
@@ -199,12 +234,14 @@ export function createPreloader({
     /** How far the present trial's media are, in clips. */
     state() {
       const clips = wanted.filter(({ kind, clip }) => clip && kind === 'clip');
+      /** @param {Map<string, unknown>} map */
       const count = (map) => clips.filter(({ url }) => map.has(url)).length;
       return { total: clips.length, ready: count(loaded), failed: count(failed) };
     },
   };
 }
 
+/** @param {string} type */
 function browserPlays(type) {
   return document.createElement('video').canPlayType(type) !== '';
 }

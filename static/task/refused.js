@@ -1,16 +1,19 @@
+// @ts-check
 /** The screen of an arrangement that the server did not accept: why, a copy to keep, another try, or going on without it. */
-import { byId, download, showScreen } from './screens.js';
+import { byId, find, given } from '../page.js';
+import { download, showScreen } from './screens.js';
 
 /**
  * @param {{outbox: ReturnType<typeof import('./outbox.js').createOutbox>, onAside: () => void,
- *   t: (text: string, params?: object) => string}} parts  onAside: the participant goes on without it
+ *   t: import('./text.js').Translate}} parts  onAside: the participant goes on without it
  * @returns {() => void} shows the outbox's refused arrangement
  */
 export function wireRefused({ outbox, onAside, t }) {
   const screen = byId('screen-refused');
-  const on = (name, act) => screen.querySelector(`[data-${name}]`).addEventListener('click', act);
+  /** @param {string} name @param {() => void} act */
+  const on = (name, act) => find(screen, `[data-${name}]`).addEventListener('click', act);
   on('download', () => {
-    const { key, body } = outbox.state().refused;
+    const { key, body } = given(outbox.state().refused);
     download(`arrangement-${key}.json`, body);
   });
   on('again', () => {
@@ -23,12 +26,13 @@ export function wireRefused({ outbox, onAside, t }) {
   });
 
   return () => {
-    const { status, message } = outbox.state().refused.refused;
+    const { status, message } = given(outbox.state().refused?.refused);
+    /** @type {Record<number, string>} */
     const words = {
       413: t('It is too large for the server.'),
       409: t('It had already been saved from another window, in another form.'),
     };
-    screen.querySelector('[data-reason]').textContent = words[status] ?? message;
+    find(screen, '[data-reason]').textContent = words[status] ?? message;
     showScreen('refused');
   };
 }

@@ -1,10 +1,17 @@
-/** The state of saving, in words. Pure. */
+// @ts-check
+/**
+ * The state of saving, in words. Pure.
+ *
+ * @typedef {'connection' | 'server' | null} Problem
+ * @typedef {{waiting: number, problem: Problem, refused: object | null}} Outgoing  how the outbox stands
+ * @typedef {{unsaved: boolean, problem: Problem}} Unsaved  how the draft stands
+ */
 
 /**
- * @param {{waiting: number, problem: 'connection' | 'server' | null, refused: object | null}} outbox
- * @param {{unsaved: boolean, problem: 'connection' | 'server' | null}} drafts
+ * @param {Outgoing} outbox
+ * @param {Unsaved} drafts
  * @param {{persistent: boolean}} store
- * @param {(text: string, params?: object) => string} t
+ * @param {import('./text.js').Translate} t
  * @returns {{state: 'saved' | 'saving' | 'trouble', words: string}}
  */
 export function savingState(outbox, drafts, { persistent }, t) {
@@ -22,7 +29,12 @@ export function savingState(outbox, drafts, { persistent }, t) {
   return { state: 'saved', words: t('All saved') };
 }
 
-/** True while closing the page could lose work, or would leave a finished arrangement behind. */
+/**
+ * True while closing the page could lose work, or would leave a finished arrangement behind.
+ * @param {Outgoing} outbox
+ * @param {Unsaved} drafts
+ * @param {{persistent: boolean}} store
+ */
 export function closingLoses(outbox, drafts, { persistent }) {
   return outbox.waiting > 0 || drafts.problem !== null || (drafts.unsaved && !persistent);
 }

@@ -1,19 +1,18 @@
+// @ts-check
 /** Shows one screen of the task page at a time, and fills those that say something about the session. */
+import { byId, find } from '../page.js';
 
 /** Screens on which the bar with progress and saving state stands. */
 const WITH_BAR = new Set(['instructions', 'sound', 'trial', 'feedback', 'sending', 'refused', 'preparing']);
-
-/** @param {string} id */
-export function byId(id) {
-  return document.getElementById(id);
-}
 
 /**
  * @param {string} name  the screen is the element `screen-<name>`
  * @returns {HTMLElement}
  */
 export function showScreen(name) {
-  for (const screen of document.querySelectorAll('main > section')) screen.hidden = screen.id !== `screen-${name}`;
+  for (const screen of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('main > section'))) {
+    screen.hidden = screen.id !== `screen-${name}`;
+  }
   const screen = byId(`screen-${name}`);
   document.body.dataset.screen = name;
   byId('bar').hidden = !WITH_BAR.has(name);
@@ -23,42 +22,55 @@ export function showScreen(name) {
   return screen;
 }
 
-/** @param {{code: string | null, url: string | null, incomplete?: boolean} | null} completion */
+/**
+ * @param {HTMLElement} screen
+ * @param {import('./session.js').SessionView['completion']} completion
+ * @param {import('./text.js').Translate} t
+ */
 export function fillThanks(screen, completion, t) {
   const { code, url, incomplete } = completion ?? {};
-  screen.querySelector('[data-code-block]').hidden = !code;
-  screen.querySelector('[data-code]').textContent = code ?? '';
-  const link = screen.querySelector('[data-back]');
+  find(screen, '[data-code-block]').hidden = !code;
+  find(screen, '[data-code]').textContent = code ?? '';
+  const link = find(screen, '[data-back]', HTMLAnchorElement);
   // The link is the recruiter's: an address of the web, or none at all.
   const safe = url && /^https?:\/\//i.test(url);
   link.hidden = !safe;
   if (safe) link.href = url;
-  screen.querySelector('[data-no-way-back]').hidden = !incomplete;
-  screen.querySelector('[data-close]').hidden = Boolean(safe || incomplete);
-  const copy = screen.querySelector('[data-copy]');
+  find(screen, '[data-no-way-back]').hidden = !incomplete;
+  find(screen, '[data-close]').hidden = Boolean(safe || incomplete);
+  const copy = find(screen, '[data-copy]');
   copy.onclick = async () => {
-    copy.textContent = (await copyText(code)) ? t('Copied') : t('Please select the code and copy it');
+    copy.textContent = (await copyText(code ?? '')) ? t('Copied') : t('Please select the code and copy it');
   };
 }
 
-/** @param {{status: number, message: string}} refusal  why the session could not be shown */
+/**
+ * @param {HTMLElement} screen
+ * @param {{status: number, message: string}} refusal  why the session could not be shown
+ * @param {import('./text.js').Translate} t
+ */
 export function fillProblem(screen, { status, message }, t) {
   const unknown = t('We do not know this link. Please open the link that you were given once more.');
-  screen.querySelector('[data-reason]').textContent = status === 401 || status === 404 ? unknown : message;
+  find(screen, '[data-reason]').textContent = status === 401 || status === 404 ? unknown : message;
 }
 
+/** @param {string} text */
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
     // No clipboard on plain http, or none allowed: mark the code, so that the participant can copy it.
-    getSelection().selectAllChildren(document.querySelector('[data-code]'));
+    getSelection()?.selectAllChildren(find(document, '[data-code]'));
     return document.execCommand('copy');
   }
 }
 
-/** Offers a text as a file. */
+/**
+ * Offers a text as a file.
+ * @param {string} name
+ * @param {string} text
+ */
 export function download(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));

@@ -1,16 +1,21 @@
+// @ts-check
 /** Which screen a session view calls for, and how far along the participant is, in words. Pure. */
 
 /**
  * @typedef {{clip: string, x: number, y: number}} Placement  arena units: centre 0,0; diameter 1; y upwards
  * @typedef {{src: string, type: string}} Source
+ * @typedef {{play: 'hover'|'click'|'always', sound: boolean, loop: boolean, watch: 'free'|'before_placing'|'before_done',
+ *   enlarge: boolean}} Playback
+ * @typedef {{guide_lines: boolean, hints: boolean, background: string, min_window: number|null}} ArenaLooks
  * @typedef {{placements: Placement[], watched?: string[]}} Draft  watched: clips seen to their end once
  * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
  *   draft: Draft | null, question: string | null}} Trial
- * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: object, arena: object,
- *   progress: {fraction: number, trials_done: number, minutes_left: number | null, at_most: boolean,
- *   minutes_a_trial: number | null}, trial: Trial | null,
+ * @typedef {{fraction: number, trials_done: number, minutes_left: number | null, at_most: boolean,
+ *   minutes_a_trial: number | null}} Progress
+ * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: Playback, arena: ArenaLooks,
+ *   progress: Progress, trial: Trial | null,
  *   practice: import('./feedback.js').PracticeFeedback | null,
  *   upcoming: {poster: string, sources: Source[]}[],
  *   completion: {code: string | null, url: string | null, incomplete?: boolean} | null,
@@ -34,7 +39,7 @@ export function screenOf(view) {
 /**
  * The line above the arena, where it is another than the study's: in practice, and when the trial brings its own.
  * @param {Trial} trial
- * @param {(text: string, params?: object) => string} t
+ * @param {import('./text.js').Translate} t
  * @param {{play?: string, watch?: string}} [playback]  practice teaches what the page enforces in this study
  * @returns {string | null} null for the study's own question
  */
@@ -52,11 +57,12 @@ export function questionOf({ purpose, question }, t, { play, watch } = {}) {
  * The clips of a trial with their names: texts of ours for the practice's shapes, the study's own label where it sets one,
  * and otherwise a number.
  * @param {Trial} trial
- * @param {(text: string, params?: object) => string} t
- * @returns {Clip[]}
+ * @param {import('./text.js').Translate} t
+ * @returns {(Clip & {label: string})[]}
  */
 export function namedClips({ purpose, clips }, t) {
   const ours = purpose === 'practice';
+  /** @param {Clip} clip */
   const nameOf = ({ label, number }) => (label ? (ours ? t(label) : label) : t('Clip {n}', { n: number }));
   return clips.map((clip) => ({ ...clip, label: nameOf(clip) }));
 }
@@ -65,7 +71,7 @@ export function namedClips({ purpose, clips }, t) {
  * How far along, and the time left.
  * @param {{fraction: number, minutes_left: number | null, at_most: boolean}} progress  at_most: the study's time rule,
  *   where there is no better estimate yet
- * @param {(text: string, params?: object) => string} t
+ * @param {import('./text.js').Translate} t
  */
 export function progressWords({ fraction, minutes_left: minutes, at_most: atMost }, t) {
   // Only a finished session is at 100 %: rounding up would promise an end that has not come.
@@ -75,6 +81,7 @@ export function progressWords({ fraction, minutes_left: minutes, at_most: atMost
   return t('{done}, {left}', { done, left: minutesInWords(minutes, atMost, t) });
 }
 
+/** @param {number} minutes @param {boolean} atMost @param {import('./text.js').Translate} t */
 function minutesInWords(minutes, atMost, t) {
   if (atMost && minutes <= 0) return t('this is the last round');
   if (minutes < 1.5) return t('about a minute left');
@@ -85,8 +92,10 @@ function minutesInWords(minutes, atMost, t) {
 /**
  * The time left after some minutes of work at a round. The time rule runs on with the clock; an estimate runs down by what
  * a round usually takes and then waits, so that a slow round does not promise an end that has not come.
- * @param {{minutes_left: number | null, at_most: boolean, minutes_a_trial: number | null}} progress  as the round began
+ * @template {Pick<Progress, 'minutes_left' | 'at_most' | 'minutes_a_trial'>} T
+ * @param {T} progress  as the round began
  * @param {number} minutes  of work at this round
+ * @returns {T}
  */
 export function timeLeft(progress, minutes) {
   const { minutes_left: left, at_most: atMost, minutes_a_trial: usual } = progress;
@@ -95,7 +104,10 @@ export function timeLeft(progress, minutes) {
   return { ...progress, minutes_left: Math.max(left - gone, 0) };
 }
 
-/** To the minute below ten, to five minutes above: an estimate should not look more exact than it is. */
+/**
+ * To the minute below ten, to five minutes above: an estimate should not look more exact than it is.
+ * @param {number} minutes
+ */
 function roundMinutes(minutes) {
   return minutes < 10 ? Math.round(minutes) : Math.ceil(minutes / 5) * 5;
 }

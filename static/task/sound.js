@@ -1,5 +1,6 @@
+// @ts-check
 /** The participant's own sound setting: mute and volume in the bar, remembered by this browser. */
-import { byId } from './screens.js';
+import { byId } from '../page.js';
 
 const KEY = 'asterism-sound';
 /** Of full volume: below that nothing would be heard, and there is a button for that. */
@@ -11,14 +12,16 @@ const SOFTEST = 0.1;
  *   has sound at all
  */
 export function createSound({ onChange, storage = () => localStorage }) {
-  const [mute, volume] = [byId('mute'), byId('volume')];
+  const mute = byId('mute');
+  const volume = byId('volume', HTMLInputElement);
   let setting = remembered(storage);
 
   function draw() {
     mute.setAttribute('aria-pressed', String(setting.muted));
-    volume.value = Math.round(setting.volume * 100);
+    volume.value = String(Math.round(setting.volume * 100));
   }
 
+  /** @param {Partial<import('../arena/player.js').Sound>} next */
   function change(next) {
     setting = { ...setting, ...next };
     draw();
@@ -32,7 +35,7 @@ export function createSound({ onChange, storage = () => localStorage }) {
 
   mute.addEventListener('click', () => change({ muted: !setting.muted }));
   // Who moves the slider wants to hear something.
-  volume.addEventListener('input', () => change({ volume: volume.value / 100, muted: false }));
+  volume.addEventListener('input', () => change({ volume: Number(volume.value) / 100, muted: false }));
   draw();
   return {
     setting: () => setting,
@@ -43,10 +46,11 @@ export function createSound({ onChange, storage = () => localStorage }) {
   };
 }
 
+/** @param {() => Storage} storage @returns {import('../arena/player.js').Sound} */
 function remembered(storage) {
   const fallback = { muted: false, volume: 1 };
   try {
-    const { muted, volume } = JSON.parse(storage().getItem(KEY)) ?? fallback;
+    const { muted, volume } = JSON.parse(storage().getItem(KEY) ?? 'null') ?? fallback;
     return { muted: muted === true, volume: volume >= SOFTEST && volume <= 1 ? volume : 1 };
   } catch {
     return fallback;

@@ -1,29 +1,32 @@
+// @ts-check
 /**
  * The sound check before the task: beeps to be counted. Only the right number leads on, and each try has another number.
  * It is asked once on each device; headphones that were plugged in there say nothing about those here.
  */
 import { playBeeps } from './beeps.js';
-import { byId } from './screens.js';
+import { byId, elementOf, find } from '../page.js';
 
 const KEY = 'asterism-heard';
 const [FEWEST, MOST] = [2, 5];
 
 /**
  * @param {{sound: ReturnType<typeof import('./sound.js').createSound>, onPassed: () => void,
- *   log: (kind: string, detail: object) => void, t: (text: string, params?: object) => string,
+ *   log: (kind: string, detail: object) => void, t: import('./text.js').Translate,
  *   storage?: () => Storage}} parts
  * @returns {{isPassed: (session: string) => boolean, begin: (session: string) => void}}
  */
 export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localStorage }) {
   const screen = byId('screen-sound');
-  const [play, answers, verdict, help] = ['play', 'answers', 'verdict', 'help'].map((name) => {
-    return screen.querySelector(`[data-${name}]`);
-  });
+  const play = find(screen, '[data-play]', HTMLButtonElement);
+  const answers = find(screen, '[data-answers]', HTMLFieldSetElement);
+  const verdict = find(screen, '[data-verdict]');
+  const help = find(screen, '[data-help]');
   const passed = new Set();
-  let session = null;
+  let session = '';
   let beeps = 0;
   let tries = 0;
 
+  /** @param {string} words */
   function say(words) {
     verdict.textContent = words;
   }
@@ -42,12 +45,12 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     play.textContent = t('Play the beeps again');
     answers.disabled = !played;
     say(played ? '' : t('This device gave no sound. Please connect headphones or loudspeakers, then try again.'));
-    if (played) answers.querySelector('button').focus();
+    if (played) find(answers, 'button').focus();
     else failed({ played });
   });
 
-  answers.addEventListener('click', ({ target }) => {
-    const answer = Number(target.closest('button')?.value ?? NaN);
+  answers.addEventListener('click', (event) => {
+    const answer = Number(elementOf(event).closest('button')?.value ?? NaN);
     if (Number.isNaN(answer)) return;
     if (answer !== beeps) {
       answers.disabled = true;
@@ -61,6 +64,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     onPassed();
   });
 
+  /** @param {{played: boolean} | {beeps: number, answer: number}} how */
   function failed(how) {
     tries += 1;
     help.hidden = false;

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * What this browser keeps until the server has it: finished arrangements on their way, and the latest draft of a trial.
  *
@@ -11,28 +12,36 @@ const VERSION = 1;
 const PATIENCE = 4_000;
 
 /**
- * @typedef {{id: string, session: string, token: string, key: string, body: string, sha256: string, order: number,
+ * @typedef {{id: string, session: string | null, token: string, key: string, body: string, sha256: string, order: number,
  *   setAside: boolean, refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement;
  *   `body` is sent as it is, `setAside` means that the participant went on past its refusal
  * @typedef {{id: string, body: string, over: string}} LocalDraft  `id`: the trial's key; `body`: the placements
  *   and what was watched; `over`: what the server held when they were made
  */
 
-/** @param {() => Promise<import('../vendor/idb/index.js').IDBPDatabase>} open */
+/** @typedef {import('idb').IDBPDatabase} Database */
+
+/** @param {() => Promise<Database>} open */
 export async function openStore(open = openDatabase) {
+  /** @type {Database | null} */
   let database = null;
+  /** @type {Map<string, Entry>} */
   const entries = new Map();
+  /** @type {Map<string, LocalDraft>} */
   const drafts = new Map();
   try {
-    database = await soon(open());
-    for (const entry of await soon(database.getAll('entries'))) entries.set(entry.id, entry);
-    for (const draft of await soon(database.getAll('drafts'))) drafts.set(draft.id, draft);
+    const opened = await soon(open());
+    for (const entry of await soon(opened.getAll('entries'))) entries.set(entry.id, entry);
+    for (const draft of await soon(opened.getAll('drafts'))) drafts.set(draft.id, draft);
+    database = opened;
   } catch (error) {
     console.warn('No lasting storage in this browser:', error);
-    database = null;
   }
 
-  /** Mirrors one change. Failing to is no loss yet: the page keeps what it has in memory, and says so. */
+  /**
+   * Mirrors one change. Failing to is no loss yet: the page keeps what it has in memory, and says so.
+   * @param {(db: Database) => Promise<unknown>} change
+   */
   async function mirror(change) {
     if (!database) return;
     try {
@@ -54,17 +63,19 @@ export async function openStore(open = openDatabase) {
       entries.set(entry.id, entry);
       await mirror((db) => db.put('entries', entry));
     },
+    /** @param {string} id */
     async remove(id) {
       entries.delete(id);
       await mirror((db) => db.delete('entries', id));
     },
-    /** @returns {LocalDraft | null} */
+    /** @param {string} id @returns {LocalDraft | null} */
     draft: (id) => drafts.get(id) ?? null,
     /** @param {LocalDraft} draft */
     async putDraft(draft) {
       drafts.set(draft.id, draft);
       await mirror((db) => db.put('drafts', draft));
     },
+    /** @param {string} id */
     async dropDraft(id) {
       drafts.delete(id);
       await mirror((db) => db.delete('drafts', id));
@@ -74,16 +85,22 @@ export async function openStore(open = openDatabase) {
 
 function openDatabase() {
   return openDB(NAME, VERSION, {
-    upgrade(database) {
+    upgrade(/** @type {Database} */ database) {
       database.createObjectStore('entries', { keyPath: 'id' });
       database.createObjectStore('drafts', { keyPath: 'id' });
     },
   });
 }
 
-/** IndexedDB can hang without an error; a participant must not hang with it. */
+/**
+ * IndexedDB can hang without an error; a participant must not hang with it.
+ * @template T
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
 function soon(promise) {
-  let timer;
+  let timer = 0;
+  /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer from the storage')), PATIENCE);
   });

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Tabs of this browser tell each other who has a session: before one takes it, the others send what they have not sent
  * yet, so that nothing placed there is missing here; afterwards they learn at once that it is taken.
@@ -38,13 +39,20 @@ export function watchTabs({ onTaken, send }) {
       busy.clear();
       channel.postMessage({ ask: me });
       await wait(ANYBODY);
-      if (busy.size) await Promise.race([wait(SENT), new Promise((resolve) => (heard = () => busy.size || resolve()))]);
+      /** @type {Promise<void>} */
+      const sent = new Promise((resolve) => {
+        heard = () => {
+          if (!busy.size) resolve();
+        };
+      });
+      if (busy.size) await Promise.race([wait(SENT), sent]);
       heard = () => {};
     },
     taken: (session) => channel.postMessage({ session }),
   };
 }
 
+/** @param {number} ms @returns {Promise<void>} */
 function wait(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,8 +1,10 @@
+// @ts-check
 /**
  * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the
  * server. The server decides what comes next; nothing here does.
  */
 import { mountArena } from '../arena/arena.js';
+import { byId, find, given } from '../page.js';
 import { ApiError, createApi, untilAnswered } from './api.js';
 import { announce, createBar, practiceWords, retract } from './bar.js';
 import { createBreaks, withBreaks } from './breaks.js';
@@ -13,7 +15,7 @@ import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { createPreloader } from './preload.js';
 import { wireRefused } from './refused.js';
-import { byId, fillProblem, fillThanks, showScreen } from './screens.js';
+import { fillProblem, fillThanks, showScreen } from './screens.js';
 import { namedClips, questionOf, screenOf, timeLeft } from './session.js';
 import { createSound } from './sound.js';
 import { wireSoundCheck } from './soundcheck.js';
@@ -28,7 +30,7 @@ const LAST_DRAFT = 3_000;
 /** ms between two looks at the time left. */
 const COUNT_DOWN = 10_000;
 
-const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1));
+const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1) ?? '');
 const tab = randomId();
 const t = translator(stringsOf(document));
 const api = createApi({ token, tab });
@@ -46,17 +48,35 @@ const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRe
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const breaks = createBreaks();
 const sound = createSound({ onChange: soundChanged });
-const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(afterSoundCheck), log, t });
+const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(given(afterSoundCheck)), log, t });
 const showRefusal = wireRefused({ outbox, onAside: enter, t });
 const tabs = watchTabs({ onTaken: (taken) => taken === session && goneElsewhere(), send: drafts.flush });
 
-/** The session's public id, once the server has named it. */
+/**
+ * @typedef {import('./session.js').SessionView} SessionView
+ * @typedef {import('./session.js').Trial} Trial
+ * @typedef {import('./session.js').Clip} Clip
+ */
+
+/**
+ * The session's public id, once the server has named it.
+ * @type {string | null}
+ */
 let session = null;
-/** The trial on the screen and its arena: {trial, arena}. */
+/**
+ * The trial on the screen and its arena.
+ * @type {{trial: Trial, arena: import('../arena/arena.js').Arena, progress: SessionView['progress'], hasSound: boolean} | null}
+ */
 let current = null;
-/** What the server said comes next, while the feedback of a practice round is read. */
+/**
+ * What the server said comes next, while the feedback of a practice round is read.
+ * @type {SessionView | null}
+ */
 let afterFeedback = null;
-/** What the server said comes next, while the sound check goes on before it. */
+/**
+ * What the server said comes next, while the sound check goes on before it.
+ * @type {SessionView | null}
+ */
 let afterSoundCheck = null;
 /** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
 let visit = 0;
@@ -67,8 +87,10 @@ async function enter() {
   closeTrial();
   showScreen('loading');
   await tabs.ask();
-  let found = await answerTo(api.lease, () => mine === visit);
-  if (found?.draft_coming) {
+  const leased = await answerTo(api.lease, () => mine === visit);
+  /** @type {SessionView | null} */
+  let found = leased;
+  if (leased?.draft_coming) {
     // Another device was at work a moment ago: what it had not sent yet comes within two seconds.
     await new Promise((resolve) => setTimeout(resolve, LAST_DRAFT));
     found = await answerTo(api.view, () => mine === visit);
@@ -88,9 +110,16 @@ async function enter() {
   }
 }
 
-/** The answer to a call that is repeated until there is one; null when it was refused, or is no longer wanted. */
+/**
+ * The answer to a call that is repeated until there is one; null when it was refused, or is no longer wanted.
+ * @template T
+ * @param {() => Promise<T>} call
+ * @param {() => boolean} wanted
+ * @returns {Promise<T | null>}
+ */
 async function answerTo(call, wanted = () => true) {
-  const line = document.querySelector('main > section:not([hidden]) [data-waiting]');
+  const line = find(document, 'main > section:not([hidden]) [data-waiting]');
+  /** @param {ApiError} error */
   const tellTrouble = ({ status }) => {
     line.textContent = status ? t('The server is busy. We keep trying.') : t('No connection. We keep trying.');
   };
@@ -101,7 +130,7 @@ async function answerTo(call, wanted = () => true) {
     fillProblem(showScreen('problem'), error, t);
     return null;
   } finally {
-    line.textContent = line.dataset.waiting;
+    line.textContent = line.dataset.waiting ?? '';
   }
 }
 
@@ -110,18 +139,19 @@ function apply(next) {
   bar.progress(next.progress);
   if (next.arena?.background === 'grey') document.documentElement.dataset.background = 'grey';
   const screen = screenOf(next);
-  if (screen === 'trial' && current?.trial.key === next.trial.key) return;
+  const trial = screen === 'trial' ? next.trial : null;
+  if (trial && current?.trial.key === trial.key) return;
   closeTrial();
   preloader.want(next.trial, next.upcoming);
   sound.show(next.playback.sound);
-  if (screen === 'trial' && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
+  if (trial && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
     afterSoundCheck = next;
     soundCheck.begin(next.session.id);
     showScreen('sound');
     return;
   }
   const element = showScreen(screen);
-  if (screen === 'trial') openTrial(next);
+  if (trial) openTrial(trial, next);
   if (screen === 'thanks') fillThanks(element, next.completion, t);
   if (screen === 'preparing') setTimeout(askAgain, ASK_AGAIN);
   showSaving();
@@ -133,12 +163,13 @@ async function askAgain() {
   if (found) apply(found);
 }
 
-function openTrial({ trial, playback, arena: looks, progress }) {
+/** @param {Trial} trial @param {SessionView} view */
+function openTrial(trial, { playback, arena: looks, progress }) {
   breaks.reset();
   const element = byId('arena');
   const arena = mountArena(element, {
     clips: namedClips(trial, t),
-    question: questionOf(trial, t, playback) ?? element.dataset.question,
+    question: questionOf(trial, t, playback) ?? element.dataset.question ?? '',
     playback,
     arena: looks,
     draft: drafts.draftOf(trial),
@@ -149,21 +180,23 @@ function openTrial({ trial, playback, arena: looks, progress }) {
     onClipError: clipUnplayable,
   });
   current = { trial, arena, progress, hasSound: playback.sound };
-  drafts.begin(trial, resultSoFar);
+  drafts.begin(trial, () => resultOf(arena));
   if (trial.purpose === 'practice') announce(practiceWords(t));
   showLoading();
   arena.focus();
 }
 
-const resultSoFar = () => withBreaks(current.arena.result(), breaks.total());
+/** @param {import('../arena/arena.js').Arena} arena */
+const resultOf = (arena) => withBreaks(arena.result(), breaks.total());
 
 /** The time left runs on while a round is worked at. */
 function countDown() {
   if (!current) return;
-  const { duration, hidden } = resultSoFar();
+  const { duration, hidden } = resultOf(current.arena);
   bar.progress(timeLeft(current.progress, (duration - hidden) / 60_000));
 }
 
+/** @param {import('../arena/player.js').Sound} setting */
 function soundChanged(setting) {
   current?.arena.setSound(setting);
   showLoading();
@@ -177,10 +210,12 @@ function closeTrial() {
   current = null;
   retract(practiceWords(t));
   showLoading();
-  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
 }
 
+/** @param {import('../arena/arena.js').Result} result */
 async function done(result) {
+  if (!current) return;
   const { trial, arena } = current;
   const body = JSON.stringify(withBreaks(result, breaks.total()));
   drafts.end();
@@ -188,6 +223,7 @@ async function done(result) {
   await outbox.add(trial.key, body);
 }
 
+/** @param {import('./store.js').Entry} entry @param {SessionView} next */
 function acked(entry, next) {
   drafts.forget(entry.key);
   if (outbox.state().waiting) return;
@@ -197,18 +233,22 @@ function acked(entry, next) {
     // The answer to the lease may be older than this one; ask again.
     enter();
   } else if (next.practice && screen !== 'elsewhere') {
-    showFeedback(next);
+    showFeedback(next, next.practice);
   } else if (screen !== 'elsewhere') {
     apply(next);
   }
 }
 
-/** The server has judged a practice round. */
-function showFeedback(next) {
+/**
+ * The server has judged a practice round.
+ * @param {SessionView} next
+ * @param {NonNullable<SessionView['practice']>} practice
+ */
+function showFeedback(next, practice) {
   afterFeedback = next;
   closeTrial();
   const screen = showScreen('feedback');
-  fillFeedback(screen, next.practice, t);
+  fillFeedback(screen, practice, t);
   announceNext(screen, next, t);
 }
 
@@ -219,8 +259,9 @@ function goneElsewhere() {
   showScreen('elsewhere');
 }
 
+/** @param {ApiError} error */
 function draftRefused(error) {
-  if (error.status !== 409) return;
+  if (error.status !== 409 || !current) return;
   const { key } = current.trial;
   if (error.code === 'elsewhere') goneElsewhere();
   else look();
@@ -250,28 +291,35 @@ function showLoading() {
   bar.loading(current?.trial ?? null, preloader.state(), current?.hasSound && sound.setting().muted);
 }
 
+/** @param {Clip} clip */
 function clipReady(clip) {
   current?.arena.clipReady(clip.id, clip.sources);
 }
 
+/** @param {Clip} clip @param {string} url @param {string} reason @param {'poster' | 'clip'} kind */
 function clipFailed(clip, url, reason, kind) {
   if (kind === 'clip') current?.arena.clipFailed(clip.id);
   log('clip_failed', { clip: clip.id, url: new URL(url, location.href).pathname, reason });
 }
 
+/** @param {string} id */
 function clipUnplayable(id) {
   preloader.reject(id);
   log('clip_failed', { clip: id, reason: 'none of its files can be played' });
 }
 
-/** Notes something for the experimenter. Nothing depends on its arrival. */
+/**
+ * Notes something for the experimenter. Nothing depends on its arrival.
+ * @param {string} kind
+ * @param {object} detail
+ */
 function log(kind, detail) {
   api.event(kind, detail).catch((error) => console.warn('Not logged:', kind, error.message));
 }
 
 function showRefused() {
   if (document.body.dataset.screen === 'refused') return;
-  if (outbox.state().refused.refused.code === 'ended') {
+  if (outbox.state().refused?.refused?.code === 'ended') {
     // Withdrawn or finished on another device: there is nothing to decide, only to see.
     outbox.setAside().then(enter);
     return;
@@ -291,6 +339,7 @@ function goOn() {
   current?.arena.focus();
 }
 
+/** @param {SessionView} found */
 async function left(found) {
   if (current) drafts.forget(current.trial.key);
   closeTrial();
@@ -301,8 +350,8 @@ async function left(found) {
 /** What a page before this one left behind for other sessions, as on a laboratory's shared computer. */
 function sendForOthers() {
   const others = new Map(store.entries().map((entry) => [entry.session, entry.token]));
-  others.delete(session);
   for (const [other, itsToken] of others) {
+    if (other === session) continue;
     const { submit } = createApi({ token: itsToken, tab });
     createOutbox({ store, token: itsToken, session: () => other, submit }).start();
   }
@@ -316,18 +365,20 @@ function retryAll() {
 }
 
 function listen() {
+  /** @param {string} id @param {() => void} act */
   const on = (id, act) => byId(id).addEventListener('click', act);
   on('start', async () => {
-    byId('start').disabled = true;
+    const start = byId('start', HTMLButtonElement);
+    start.disabled = true;
     const next = await answerTo(api.start);
-    byId('start').disabled = false;
+    start.disabled = false;
     if (next) apply(next);
   });
-  on('go-on-after-feedback', () => apply(afterFeedback));
+  on('go-on-after-feedback', () => apply(given(afterFeedback)));
   on('take-back', enter);
   on('reload', () => location.reload());
   on('retry', preloader.retry);
-  document.querySelector('#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
+  find(document, '#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
   wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
 
   addEventListener('online', retryAll);

@@ -1,8 +1,13 @@
-/** Texts of the page in the participant's language. The English text is the key. */
+// @ts-check
+/**
+ * Texts of the page in the participant's language. The English text is the key.
+ *
+ * @typedef {(text: string, params?: Record<string, string | number>) => string} Translate  fills in each {name}
+ */
 
 /**
  * @param {Record<string, string>} strings  English text -> text in the page's language; a missing one stays English
- * @returns {(text: string, params?: Record<string, string | number>) => string} replaces each {name} by its parameter
+ * @returns {Translate}
  */
 export function translator(strings) {
   return (text, params = {}) =>

@@ -94,7 +94,7 @@ test('f01: a draft that does not get through is kept, tried again, and the troub
 });
 
 test('a draft that the server does not keep, as in practice, stays in this browser', async () => {
-  const { store, drafts } = await draftsOn(() => ({ saved: false }));
+  const { drafts } = await draftsOn(() => ({ saved: false }));
   drafts.begin({ key: 'k', draft: null }, () => result([A]));
   drafts.changed();
   await drafts.now();

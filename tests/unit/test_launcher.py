@@ -87,6 +87,51 @@ def test_browser_tests_never_vanish_silently(
     assert ran == []
 
 
+@pytest.fixture
+def client(launcher: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The launcher of a project that has nothing but a package-lock.json, on a machine with Node and a browser."""
+    (tmp_path / "package-lock.json").write_text("{}")
+    monkeypatch.setattr(launcher, "ROOT", str(tmp_path))
+    monkeypatch.setattr(launcher, "find_chromium", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: "/usr/bin/" + name)
+    return launcher
+
+
+def test_the_tools_for_the_client_code_are_installed_once_per_lock(
+    client: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran: list[list[str]] = []
+
+    def npm(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        (tmp_path / "node_modules").mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(client.subprocess, "run", npm)
+    client.install_node_packages()
+    client.install_node_packages()
+    assert [command[:2] for command in ran] == [["/usr/bin/npm", "ci"]]
+    (tmp_path / "package-lock.json").write_text("{ }")
+    client.install_node_packages()
+    assert len(ran) == 2
+
+
+def test_without_the_registry_the_checks_of_the_client_code_do_not_pass_silently(
+    client: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def npm(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "npm error network request failed")
+
+    ran: list[Any] = []
+    monkeypatch.setattr(client.subprocess, "run", npm)
+    monkeypatch.setattr(client, "run", ran.append)
+    assert client.run_tests([]) == 1
+    said = capsys.readouterr().err
+    assert "could not install the tools that check the client code" in said
+    assert "network request failed" in said
+    assert ran == []
+
+
 def test_without_the_venv_module_it_says_what_to_install(launcher: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "is_root", lambda: False)
     monkeypatch.setattr(launcher.shutil, "which", lambda name: "/usr/bin/" + name)

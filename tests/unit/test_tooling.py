@@ -1,4 +1,4 @@
-"""The project's own rules, held by the tools: format, lint, types, imports, and the JavaScript unit tests."""
+"""The project's own rules, held by the tools: format, lint, types and imports, in both languages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from run import install_node_packages
 from tests.conftest import ROOT
 
 BIN = Path(sys.executable).parent
@@ -39,7 +40,38 @@ def test_the_import_rules_of_the_architecture_hold() -> None:
     assert "3 kept, 0 broken" in run(str(BIN / "lint-imports"))
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed; the arena's pure modules go untested")
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed; the client goes unchecked")
+
+
+@pytest.fixture(scope="module")
+def client_tools() -> Path:
+    """The folder of the programs that check the client code, installed as the launcher does it."""
+    install_node_packages()
+    return ROOT / "node_modules" / ".bin"
+
+
+@needs_node
+def test_prettier_would_format_nothing(client_tools: Path) -> None:
+    run(str(client_tools / "prettier"), "--check", ".")
+
+
+@needs_node
+def test_eslint_finds_nothing(client_tools: Path) -> None:
+    run(str(client_tools / "eslint"), "--max-warnings", "0", ".")
+
+
+@needs_node
+def test_the_types_of_the_client_code_are_right(client_tools: Path) -> None:
+    run(str(client_tools / "tsc"), "--project", ".")
+
+
+def test_no_file_of_the_client_code_escapes_the_compiler() -> None:
+    files = [file for file in (ROOT / "static").rglob("*.js") if not {"vendor", "researcher"} & set(file.parts)]
+    assert len(files) > 40
+    assert [file.name for file in files if not file.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []
+
+
+@needs_node
 def test_the_javascript_unit_tests_pass() -> None:
     files = sorted(str(file) for file in (ROOT / "tests" / "js").glob("*.test.mjs"))
     assert files
