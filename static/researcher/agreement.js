@@ -1,7 +1,18 @@
+// @ts-check
 /** The table of agreement between raters: each measure with its interval as numbers, as a picture and in words. */
 
 import { make, makeSvg, simulatedMark } from './elements.js';
 import { counted, number } from './words.js';
+
+/**
+ * @typedef {{low: number, high: number, width: number}} Scale  what the pictures reach over, and their width in pixels
+ * @typedef {{label: string, meaning: string, main: boolean, value: number | null, low: number | null, high: number | null,
+ *   reason: string | null}} Measure
+ * @typedef {{rater: string, r: number | null, simulated: boolean}} Rater  r: with the mean of the others
+ * @typedef {{lower: number | null, upper: number | null, reason: string | null}} Ceiling
+ * @typedef {{n_raters: number, level: number, remarks: string[], measures: Measure[], raters: Rater[],
+ *   ceiling: Ceiling}} Agreement
+ */
 
 const WIDE = 280;
 const NARROW = 170;
@@ -9,7 +20,7 @@ const HEIGHT = 26;
 
 /**
  * @param {HTMLElement} element emptied and filled
- * @param {any} found the server's answer
+ * @param {Agreement} found the server's answer
  */
 export function showAgreement(element, found) {
   if (found.n_raters < 2) {
@@ -34,6 +45,7 @@ export function showAgreement(element, found) {
   const main = found.measures.filter((measure) => measure.main);
   const more = found.measures.filter((measure) => !measure.main);
   const percent = Math.round(100 * found.level);
+  /** @param {HTMLElement[]} rows */
   const table = (rows) => tableOf(rows, percent, scale);
   element.replaceChildren(
     make(
@@ -61,10 +73,12 @@ export function showAgreement(element, found) {
   );
 }
 
+/** @param {string} label @param {HTMLElement} content */
 function wide(label, content) {
   return make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, content);
 }
 
+/** @param {HTMLElement[]} rows @param {number} percent @param {Scale} scale */
 function tableOf(rows, percent, scale) {
   return make(
     'table',
@@ -85,6 +99,7 @@ function tableOf(rows, percent, scale) {
   );
 }
 
+/** @param {Measure} measure @param {Scale} scale */
 function row({ label, meaning, value, low, high, reason }, scale) {
   const interval = low === null || high === null ? '–' : `${number(low)} to ${number(high)}`;
   // Alpha and the ICCs have no lower bound; how far below −1 they lie says nothing more.
@@ -111,6 +126,7 @@ function row({ label, meaning, value, low, high, reason }, scale) {
   );
 }
 
+/** @param {Ceiling} ceiling @param {Scale} scale */
 function ceilingRow({ lower, upper, reason }, scale) {
   const known = lower !== null && upper !== null;
   const words =
@@ -137,26 +153,30 @@ function ceilingRow({ lower, upper, reason }, scale) {
   );
 }
 
+/** @param {Rater[]} raters @param {Scale} scale */
 function ratersRow(raters, scale) {
-  const dots = raters
-    .filter(({ r }) => r !== null)
-    .map(({ rater, r, simulated }) =>
-      makeSvg(
-        'circle',
-        { class: simulated ? 'rater simulated' : 'rater', cx: x(r, scale), cy: HEIGHT / 2, r: 4 },
-        makeSvg('title', {}, `${rater}${simulated ? ' (simulated)' : ''}: ${number(r)}`),
-      ),
-    );
-  const lowest = raters.reduce(
-    (least, one) => (one.r !== null && (least === null || one.r < least.r) ? one : least),
-    null,
+  const known = raters.flatMap(({ rater, r, simulated }) => (r === null ? [] : [{ rater, r, simulated }]));
+  const dots = known.map(({ rater, r, simulated }) =>
+    makeSvg(
+      'circle',
+      { class: simulated ? 'rater simulated' : 'rater', cx: x(r, scale), cy: HEIGHT / 2, r: 4 },
+      makeSvg('title', {}, `${rater}${simulated ? ' (simulated)' : ''}: ${number(r)}`),
+    ),
   );
+  const [lowest] = [...known].sort((a, b) => a.r - b.r);
   const words = make('span', {}, "Each rater's r with the mean of the others. ");
   if (lowest) words.append(`Lowest: ${lowest.rater}, ${number(lowest.r)}. `);
   if (raters.some(({ simulated }) => simulated)) words.append(simulatedMark(), ' raters are drawn hollow.');
   return line('Single raters', '', '', axis(scale, ...dots), words);
 }
 
+/**
+ * @param {string} label
+ * @param {string} value
+ * @param {string} interval
+ * @param {SVGElement} picture
+ * @param {Node | string} words
+ */
 function line(label, value, interval, picture, words) {
   return make(
     'tr',
@@ -168,6 +188,7 @@ function line(label, value, interval, picture, words) {
   );
 }
 
+/** @param {Scale} scale @param {...(SVGElement | null)} marks */
 function axis(scale, ...marks) {
   const ticks = [];
   for (let value = scale.low; value <= 1.0001; value += 0.25) {
@@ -184,7 +205,10 @@ function axis(scale, ...marks) {
   );
 }
 
-/** The numbers above the column of pictures. */
+/**
+ * The numbers above the column of pictures.
+ * @param {Scale} scale
+ */
 function numbers(scale) {
   const marks = [scale.low, ...(scale.low < 0 ? [0] : []), 0.5, 1];
   return makeSvg(
@@ -196,6 +220,7 @@ function numbers(scale) {
   );
 }
 
+/** @param {number} value @param {Scale} scale */
 function x(value, { low, high, width }) {
   // What lies beyond the measures' range is drawn at its end; the number beside it says more.
   return 8 + ((width - 16) * (Math.min(high, Math.max(low, value)) - low)) / (high - low);

@@ -1,3 +1,4 @@
+// @ts-check
 /** Colouring clips by an attribute of attributes.csv. */
 
 import { CATEGORIES, colourOf, css, DISSIMILARITY } from './colour.js';
@@ -30,13 +31,15 @@ export function coloursBy(clips, name) {
     return onScale(values.map(Number));
   const colours = new Map(kinds.map((kind, k) => [kind, CATEGORIES[k]]));
   return {
-    colours: values.map((value) => colours.get(value)),
-    legend: kinds.map((kind) => entry(colours.get(kind), kind || '–')),
+    colours: values.map((value) => colours.get(value) ?? null),
+    legend: [...colours].map(([kind, colour]) => entry(colour, kind || '–')),
   };
 }
 
+/** @param {number[]} numbers */
 function onScale(numbers) {
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  /** @param {number} value */
   const shade = (value) => css(colourOf(DISSIMILARITY, (value - low) / (high - low || 1)));
   return {
     colours: numbers.map(shade),
@@ -44,12 +47,14 @@ function onScale(numbers) {
   };
 }
 
+/** @param {string} colour @param {string} words */
 function entry(colour, words) {
   const swatch = make('span', { class: 'swatch' });
   swatch.style.background = colour;
   return make('li', {}, swatch, words);
 }
 
+/** @param {{attributes: Record<string, string>}[]} clips @param {string} name */
 function isNumeric(clips, name) {
   return clips.every(
     (clip) =>

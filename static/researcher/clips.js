@@ -1,53 +1,80 @@
+// @ts-check
 /** A study's clips and what became of each, live while they are converted. */
 
+import { find } from '../page.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { counted, number } from './words.js';
 
+/**
+ * @typedef {object} Clip
+ * @property {string} id
+ * @property {'waiting'|'converting'|'ready'|'failed'} state
+ * @property {string} label
+ * @property {string} file
+ * @property {string|null} reason why it cannot be used
+ * @property {string|null} poster
+ * @property {number} progress 0 to 1
+ * @property {string[]} remarks
+ * @property {Record<string, string>} attributes
+ * @property {number|null} duration seconds
+ * @property {number|null} frames
+ * @property {number|null} fps
+ * @property {number|null} width pixels
+ * @property {number|null} height
+ * @property {number|null} source_width of the file that was given
+ * @property {number|null} source_height
+ * @property {boolean|null} has_audio
+ */
+
 const STATES = { waiting: 'waiting', converting: 'converting', ready: 'ready', failed: 'cannot be used' };
 const PAUSE = 2000;
 
-const page = document.querySelector('main');
+const page = find(document, 'main');
 
 keepFresh(async () => show(await load(`${page.dataset.api}/clips`)), PAUSE);
 
+/** @param {{clips: Clip[], differences: string[]}} answer */
 function show({ clips, differences }) {
   part('clips').hidden = clips.length === 0;
   part('empty').hidden = clips.length > 0;
   showSummary(clips);
   const box = part('differences');
   box.hidden = differences.length === 0;
-  box.querySelector('ul').replaceChildren(...differences.map((sentence) => make('li', {}, sentence)));
-  syncRows(document.querySelector('[data-clips] tbody'), clips, {
+  find(box, 'ul').replaceChildren(...differences.map((sentence) => make('li', {}, sentence)));
+  syncRows(find(document, '[data-clips] tbody'), clips, {
     key: (clip) => clip.id,
     text: (clip) => JSON.stringify(clip),
     row: clipRow,
   });
 }
 
+/** @param {Clip[]} clips */
 function showSummary(clips) {
   const ready = clips.filter((clip) => clip.state === 'ready').length;
   const failed = clips.filter((clip) => clip.state === 'failed');
   const settled = ready + failed.length;
   part('summary').textContent =
     settled < clips.length ? `${ready} of ${clips.length} clips are ready` : counted(ready, 'clip');
-  const bar = part('conversion');
+  const bar = part('conversion', HTMLProgressElement);
   bar.hidden = settled === clips.length;
   bar.value = clips.length
     ? clips.reduce((sum, clip) => sum + (clip.state === 'failed' ? 1 : clip.progress), 0) / clips.length
     : 0;
   const box = part('failures');
   box.hidden = failed.length === 0;
-  box.querySelector('strong').textContent = `${counted(failed.length, 'file')} cannot be used; the others go on.`;
-  box
-    .querySelector('ul')
-    .replaceChildren(...failed.map((clip) => make('li', {}, make('code', {}, clip.file), ` ${clip.reason ?? ''}`)));
+  find(box, 'strong').textContent = `${counted(failed.length, 'file')} cannot be used; the others go on.`;
+  find(box, 'ul').replaceChildren(
+    ...failed.map((clip) => make('li', {}, make('code', {}, clip.file), ` ${clip.reason ?? ''}`)),
+  );
 }
 
+/** @param {number|null} width @param {number|null} height */
 function size(width, height) {
   return width ? `${width} × ${height}` : '–';
 }
 
+/** @param {Clip} clip */
 function clipRow(clip) {
   const attributes = Object.entries(clip.attributes)
     .filter(([, value]) => value)

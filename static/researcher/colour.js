@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Colour maps computed in OKLab, where equal steps look equally large: lightness rises all the way, so a map can be read
  * in grey too and by people who do not see all colours. Source of the space: Ottosson (2020), "A perceptual color space
@@ -69,7 +70,12 @@ export function table({ lightness, hue, chroma }) {
   return colours;
 }
 
-/** @returns {Triple} OKLab of lightness, chroma, hue (degrees) */
+/**
+ * @param {number} lightness
+ * @param {number} chroma
+ * @param {number} hue degrees
+ * @returns {Triple} OKLab
+ */
 function lab(lightness, chroma, hue) {
   const angle = (hue * Math.PI) / 180;
   return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
@@ -89,16 +95,21 @@ function rgb([lightness, a, b]) {
   );
 }
 
-/** Linear light to an sRGB byte. */
+/**
+ * Linear light to an sRGB byte.
+ * @param {number} linear
+ */
 function gamma(linear) {
   const light = Math.min(Math.max(linear, 0), 1);
   return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055));
 }
 
+/** @param {number} from @param {number} to @param {number} t */
 function mix(from, to, t) {
   return from + (to - from) * t;
 }
 
+/** @param {Triple} p @param {Triple} q */
 function distance(p, q) {
   return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
 }

@@ -1,33 +1,58 @@
+// @ts-check
+import { find, given } from '../page.js';
+
+/** @typedef {Node | string | number | null} Child null: nothing */
+
 /**
  * Make an element. Texts become text nodes, so nothing that a participant or a file name brings is ever read as HTML.
- * @param {string} tag
- * @param {Record<string, unknown>} [properties] attributes; functions are listeners; null and false are left out
- * @param {...(Node | string | number | null)} children
- * @returns {HTMLElement}
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [properties] attributes; null and false are left out
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
 
-/** As `make`, for SVG. */
+/**
+ * As `make`, for SVG.
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [properties]
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
 export function makeSvg(tag, properties = {}, ...children) {
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), properties, children);
 }
 
+/**
+ * @template {Element} T
+ * @param {T} element
+ * @param {Record<string, unknown>} properties
+ * @param {Child[]} children
+ * @returns {T}
+ */
 function fill(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === 'function') element.addEventListener(name, value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+    if (value !== null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
   }
   element.append(
-    ...children.filter((child) => child !== null).map((child) => (child instanceof Node ? child : String(child))),
+    ...children.flatMap((child) => (child === null ? [] : [child instanceof Node ? child : String(child)])),
   );
   return element;
 }
 
-/** The element of this page with that data attribute. */
-export function part(name, within = document) {
-  return within.querySelector(`[data-${name}]`);
+/**
+ * The element of this page with that data attribute.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} name
+ * @param {new () => T} [kind]
+ * @returns {T}
+ */
+export function part(name, kind) {
+  return find(document, `[data-${name}]`, kind);
 }
 
 /**
@@ -39,7 +64,8 @@ export function part(name, within = document) {
  *   `text` holds everything that a row shows
  */
 export function syncRows(body, items, { key, text, row }) {
-  const known = new Map([...body.children].map((element) => [element.dataset.key, element]));
+  const there = /** @type {HTMLElement[]} */ ([...body.children]);
+  const known = new Map(there.map((element) => [element.dataset.key, element]));
   const rows = items.map((item) => {
     const before = known.get(key(item));
     if (before && before.dataset.text === text(item)) return before;
@@ -51,7 +77,7 @@ export function syncRows(body, items, { key, text, row }) {
   rows.forEach((element, place) => {
     if (body.children[place] !== element) body.insertBefore(element, body.children[place] ?? null);
   });
-  while (body.children.length > rows.length) body.lastElementChild.remove();
+  while (body.children.length > rows.length) given(body.lastElementChild).remove();
 }
 
 /** The mark that stands beside everything that a simulated rater did. */

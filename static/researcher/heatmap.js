@@ -1,9 +1,11 @@
+// @ts-check
 /** A matrix of pairs with posters at its edges, and a card with what is known about the pair under the pointer. */
 
+import { given } from '../page.js';
 import { css } from './colour.js';
 import { make } from './elements.js';
 import { drawMatrix, drawStrip, token } from './matrix.js';
-import { pairIndex, studyOrder } from './pairs.js';
+import { pairIndex } from './pairs.js';
 import { drawPoster, posterOf } from './posters.js';
 
 /** Cells smaller than this (CSS px) leave no room for posters at the edges. */
@@ -14,10 +16,13 @@ const EVEN_CELL = 10;
 /** The whole matrix should be in view at once. */
 const SHARE_OF_HEIGHT = 0.78;
 const SMALLEST = 240;
+/** @type {Record<string, [number, number]>} rows and columns */
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
+ * @typedef {{label: string, poster: string | null}} Pictured a clip
  * @typedef {object} View
- * @property {any[]} clips
+ * @property {Pictured[]} clips
  * @property {(number | null)[]} values condensed
  * @property {number[]} order
  * @property {[number, number]} range
@@ -34,8 +39,8 @@ const SMALLEST = 240;
  * @returns {{show: (view: View) => void}}
  */
 export function mountHeatmap(element) {
-  const canvas = /** @type {HTMLCanvasElement} */ (make('canvas', { tabindex: 0, role: 'img' }));
-  const strip = /** @type {HTMLCanvasElement} */ (make('canvas', { class: 'strip', 'aria-hidden': 'true' }));
+  const canvas = make('canvas', { tabindex: 0, role: 'img' });
+  const strip = make('canvas', { class: 'strip', 'aria-hidden': 'true' });
   const low = make('span');
   const high = make('span');
   const middle = make('span', { class: 'middle' });
@@ -44,8 +49,9 @@ export function mountHeatmap(element) {
   const card = make('div', { class: 'pair-card', hidden: true, 'aria-hidden': 'true' });
   const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
   element.replaceChildren(canvas, legend, card, spoken);
-  const context = canvas.getContext('2d');
+  const context = given(canvas.getContext('2d'));
   const ground = document.createElement('canvas');
+  const paint = given(ground.getContext('2d'));
 
   /** @type {View | null} */
   let view = null;
@@ -54,15 +60,16 @@ export function mountHeatmap(element) {
   let place = { cell: 0, margin: 0 };
   let frame = 0;
 
+  /** @param {View} next */
   function show(next) {
     const same = view !== null && view.clips.length === next.clips.length;
     view = next;
     if (!same) at = null;
-    canvas.setAttribute('aria-label', `${view.label}. Arrow keys go from pair to pair.`);
-    drawStrip(strip, view.colours);
-    [low.textContent, high.textContent] = view.ends;
-    middle.textContent = view.middle ?? '';
-    missing.hidden = !view.anyMissing;
+    canvas.setAttribute('aria-label', `${next.label}. Arrow keys go from pair to pair.`);
+    drawStrip(strip, next.colours);
+    [low.textContent, high.textContent] = next.ends;
+    middle.textContent = next.middle ?? '';
+    missing.hidden = !next.anyMissing;
     arrange();
     describe();
   }
@@ -91,9 +98,10 @@ export function mountHeatmap(element) {
   }
 
   function drawGround() {
-    const n = view.order.length;
+    if (!view) return;
+    const { clips, order } = view;
+    const n = order.length;
     const { cell, margin } = place;
-    const paint = ground.getContext('2d');
     paint.clearRect(0, 0, ground.width, ground.height);
     drawMatrix(paint, view, {
       x: margin,
@@ -103,8 +111,8 @@ export function mountHeatmap(element) {
       missing: token('--missing'),
     });
     if (margin) {
-      view.order.forEach((item, k) => {
-        const image = posterOf(view.clips[item], drawSoon);
+      order.forEach((item, k) => {
+        const image = posterOf(clips[item], drawSoon);
         if (!image) return;
         paint.imageSmoothingEnabled = true;
         paint.imageSmoothingQuality = 'high';
@@ -144,6 +152,7 @@ export function mountHeatmap(element) {
     context.strokeRect(x - line / 4, y - line / 4, cell + line / 2, cell + line / 2);
   }
 
+  /** @param {number} row @param {number} column */
   function moveTo(row, column) {
     if (!view) return;
     const n = view.order.length;
@@ -158,10 +167,11 @@ export function mountHeatmap(element) {
   /** What is known about the pair, in a card beside the cell and for screen readers. */
   function describe() {
     card.hidden = at === null;
-    if (!at) return;
-    const [first, second] = [view.clips[view.order[at.row]], view.clips[view.order[at.column]]];
-    const facts =
-      first === second ? [] : view.facts(pairIndex(view.order[at.row], view.order[at.column], view.order.length));
+    if (!at || !view) return;
+    const { clips, order } = view;
+    const [row, column] = [order[at.row], order[at.column]];
+    const [first, second] = [clips[row], clips[column]];
+    const facts = first === second ? [] : view.facts(pairIndex(row, column, order.length));
     const names = first === second ? [first] : [first, second];
     card.replaceChildren(
       make('div', { class: 'posters' }, ...names.map(pictured)),
@@ -170,11 +180,14 @@ export function mountHeatmap(element) {
     spoken.textContent = [names.map((clip) => clip.label).join(' and '), ...facts.map((fact) => fact.join(' '))].join(
       ', ',
     );
-    placeCard();
+    placeCard(at);
   }
 
-  /** Beside the cell, on the side where there is more room, within the figure from top to bottom. */
-  function placeCard() {
+  /**
+   * Beside the cell, on the side where there is more room, within the figure from top to bottom.
+   * @param {{row: number, column: number}} at
+   */
+  function placeCard(at) {
     const scale = canvas.clientWidth / canvas.width;
     const x = canvas.offsetLeft + (place.margin + (at.column + 0.5) * place.cell) * scale;
     const y = canvas.offsetTop + (place.margin + (at.row + 0.5) * place.cell) * scale;
@@ -196,7 +209,7 @@ export function mountHeatmap(element) {
   canvas.addEventListener('pointerleave', leave);
   canvas.addEventListener('blur', leave);
   canvas.addEventListener('keydown', (event) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const step = STEPS[event.key];
     if (!step || !view) return;
     event.preventDefault();
     const n = view.order.length;
@@ -208,6 +221,7 @@ export function mountHeatmap(element) {
   return { show };
 }
 
+/** @param {Pictured} clip */
 function pictured(clip) {
   return make(
     'figure',
@@ -217,19 +231,20 @@ function pictured(clip) {
   );
 }
 
-/** A small picture of an RDM. @param {HTMLCanvasElement} canvas @param {number} size CSS px */
-export function drawThumb(canvas, { values, order, range, colours }, size) {
+/**
+ * A small picture of an RDM.
+ * @param {HTMLCanvasElement} canvas
+ * @param {import('./matrix.js').Matrix} matrix
+ * @param {number} size CSS px
+ */
+export function drawThumb(canvas, matrix, size) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = canvas.height = Math.round(size * ratio);
-  drawMatrix(
-    canvas.getContext('2d'),
-    { values, order: order ?? studyOrder(0), range, colours },
-    {
-      x: 0,
-      y: 0,
-      size: canvas.width,
-      diagonal: token('--raised'),
-      missing: token('--missing'),
-    },
-  );
+  drawMatrix(given(canvas.getContext('2d')), matrix, {
+    x: 0,
+    y: 0,
+    size: canvas.width,
+    diagonal: token('--raised'),
+    missing: token('--missing'),
+  });
 }

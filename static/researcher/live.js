@@ -1,3 +1,4 @@
+// @ts-check
 /** Keeping a page up to date: ask again and again while it is looked at, and say in words how that goes. */
 
 import { part } from './elements.js';

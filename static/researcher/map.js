@@ -1,3 +1,4 @@
+// @ts-check
 /** The clips on a map: posters or points, each of which plays while it is pointed at or focused. */
 
 import { make } from './elements.js';
@@ -9,49 +10,55 @@ const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
 
 /**
+ * @typedef {{id: string, label: string, poster: string | null, sources: import('../task/session.js').Source[]}} Clip
+ * @typedef {{clips: Clip[], positions: [number, number][], points: boolean, colours: (string | null)[], words: string}} View
+ *   `positions` within -1 and 1, y upwards
+ */
+
+/**
  * @param {HTMLElement} element emptied and filled
- * @returns {{show: (view: {clips: any[], positions: [number, number][], points: boolean, colours: (string | null)[],
- *   words: string}) => void}} `positions` within -1 and 1, y upwards
+ * @returns {{show: (view: View) => void}}
  */
 export function mountMap(element) {
   const field = make('div', { class: 'field-of-clips' });
   const caption = make('p', { class: 'hint' });
-  const video = /** @type {HTMLVideoElement} */ (
-    make('video', { muted: true, loop: true, playsinline: true, preload: 'auto' })
-  );
+  const video = make('video', { muted: true, loop: true, playsinline: true, preload: 'auto' });
   video.muted = true;
   const name = make('figcaption');
   const preview = make('figure', { class: 'preview', hidden: true, 'aria-hidden': 'true' }, video, name);
   element.replaceChildren(field, caption);
+  /** @type {View | null} */
   let view = null;
   /** @type {HTMLElement[]} */
   let spots = [];
 
+  /** @param {View} next */
   function show(next) {
     const sameClips =
       view &&
       view.clips.map((clip) => clip.id).join() === next.clips.map((clip) => clip.id).join() &&
       view.points === next.points;
     view = next;
-    caption.textContent = view.words;
+    caption.textContent = next.words;
     if (!sameClips) {
       stop();
-      spots = view.clips.map(spotOf);
+      spots = next.clips.map((clip) => spotOf(clip, next.points));
       field.replaceChildren(...spots, preview);
     }
-    spots.forEach((spot, item) => spot.style.setProperty('--mark', view.colours[item] ?? 'transparent'));
+    spots.forEach((spot, item) => spot.style.setProperty('--mark', next.colours[item] ?? 'transparent'));
     field.classList.toggle(
       'coloured',
-      view.colours.some((colour) => colour !== null),
+      next.colours.some((colour) => colour !== null),
     );
     arrange();
   }
 
-  function spotOf(clip) {
+  /** @param {Clip} clip @param {boolean} points */
+  function spotOf(clip, points) {
     const spot = make(
       'button',
-      { type: 'button', class: view.points ? 'spot point' : 'spot', 'aria-label': `Play ${clip.label}` },
-      view.points ? null : make('img', { src: clip.poster, alt: '', draggable: 'false' }),
+      { type: 'button', class: points ? 'spot point' : 'spot', 'aria-label': `Play ${clip.label}` },
+      points ? null : make('img', { src: clip.poster, alt: '', draggable: 'false' }),
     );
     spot.addEventListener('pointerenter', () => play(clip, spot));
     spot.addEventListener('pointerleave', stop);
@@ -63,26 +70,28 @@ export function mountMap(element) {
 
   function arrange() {
     if (!view || element.clientWidth === 0) return;
+    const { clips, points, positions } = view;
     const width = element.clientWidth;
     const side = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
-    const size = view.points
+    const size = points
       ? POINT
-      : Math.min(Math.max(side / (1.9 * Math.sqrt(view.clips.length)), SMALLEST_POSTER), LARGEST_POSTER);
+      : Math.min(Math.max(side / (1.9 * Math.sqrt(clips.length)), SMALLEST_POSTER), LARGEST_POSTER);
     field.style.height = `${side}px`;
     const half = Math.min((width - size) / 2, ((side - size) / 2) * 1.25);
     const halfHigh = (side - size) / 2;
     // One scale for both axes: a distance means the same in every direction.
-    const tallest = Math.max(...view.positions.map(([, y]) => Math.abs(y)), 1e-9);
-    const widest = Math.max(...view.positions.map(([x]) => Math.abs(x)), 1e-9);
+    const tallest = Math.max(...positions.map(([, y]) => Math.abs(y)), 1e-9);
+    const widest = Math.max(...positions.map(([x]) => Math.abs(x)), 1e-9);
     const scale = Math.min(half / widest, halfHigh / tallest);
     spots.forEach((spot, item) => {
-      const [x, y] = view.positions[item];
+      const [x, y] = positions[item];
       spot.style.width = spot.style.height = `${size}px`;
       spot.style.left = `${width / 2 + scale * x - size / 2}px`;
       spot.style.top = `${side / 2 - scale * y - size / 2}px`;
     });
   }
 
+  /** @param {Clip} clip @param {HTMLElement} spot */
   function play(clip, spot) {
     const source = clip.sources.find(({ type }) => video.canPlayType(type) !== '') ?? clip.sources[0];
     name.textContent = clip.label;

@@ -1,5 +1,7 @@
+// @ts-check
 /** Drawing a condensed vector as a square of colours. */
 
+import { given } from '../page.js';
 import { colourOf, css } from './colour.js';
 import { pairIndex } from './pairs.js';
 
@@ -32,17 +34,21 @@ export function drawMatrix(context, { values, order, range, colours }, { x, y, s
   }
   const small = document.createElement('canvas');
   small.width = small.height = n;
-  small.getContext('2d').putImageData(picture, 0, 0);
+  given(small.getContext('2d')).putImageData(picture, 0, 0);
   context.imageSmoothingEnabled = size < n;
   context.imageSmoothingQuality = 'high';
   context.drawImage(small, x, y, size, size);
 }
 
-/** The colours as a strip, for a legend. @param {[number, number, number][]} colours */
+/**
+ * The colours as a strip, for a legend.
+ * @param {HTMLCanvasElement} canvas
+ * @param {[number, number, number][]} colours
+ */
 export function drawStrip(canvas, colours) {
   canvas.width = colours.length;
   canvas.height = 1;
-  const context = canvas.getContext('2d');
+  const context = given(canvas.getContext('2d'));
   colours.forEach((colour, step) => {
     context.fillStyle = css(colour);
     context.fillRect(step, 0, 1, 1);
@@ -51,9 +57,8 @@ export function drawStrip(canvas, colours) {
 
 /** A colour token of the page as bytes. @param {string} name @returns {[number, number, number]} */
 export function token(name) {
-  const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', {
-    willReadFrequently: true,
-  });
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+  const context = given(canvas.getContext('2d', { willReadFrequently: true }));
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
   context.fillRect(0, 0, 1, 1);
   return /** @type {[number, number, number]} */ ([...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]);

@@ -1,3 +1,4 @@
+// @ts-check
 /** Condensed vectors: SciPy's order, the upper triangle row by row. Pure functions. */
 
 /**

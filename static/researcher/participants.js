@@ -1,8 +1,30 @@
+// @ts-check
 /** A study's first page: who takes part, live. */
 
+import { byId, find, given } from '../page.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from './words.js';
+
+/**
+ * @typedef {object} Session
+ * @property {string} session
+ * @property {string} rater
+ * @property {keyof typeof STATES} state
+ * @property {keyof typeof ENDINGS} ended_by
+ * @property {boolean} simulated
+ * @property {number} person
+ * @property {number} visit
+ * @property {number} progress 0 to 1
+ * @property {number} trials
+ * @property {number} minutes
+ * @property {import('./words.js').Checks} checks
+ * @property {string} last_seen_at
+ * @property {Record<string, string>} recruiter what the link brought
+ * @property {string | null} id_note
+ * @property {number} unproven_trials
+ * @property {boolean} asked_to_leave
+ */
 
 const STATES = {
   instructed: 'reading',
@@ -15,17 +37,19 @@ const STATES = {
 const ENDINGS = { evidence: 'all pairs known', minutes: 'time was up', trials: 'all trials done' };
 const PAUSE = 3000;
 
-const page = document.querySelector('main');
+const page = find(document, 'main');
 
-keepFresh(async () => show(await load(page.dataset.api)), PAUSE);
+keepFresh(async () => show(await load(given(page.dataset.api))), PAUSE);
 
-for (const button of document.querySelectorAll('[data-copy]')) {
-  button.addEventListener('click', () => copy(document.getElementById(button.dataset.copy)));
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-copy]'))) {
+  button.addEventListener('click', () => copy(byId(given(button.dataset.copy), HTMLInputElement)));
 }
 
+/** @param {{study: {state: string, checks: number}, sessions: Session[], problems: string[]}} answer */
 function show({ study, sessions, problems }) {
   const state = part('study-state');
   if (state.textContent !== study.state) location.reload();
+  /** @param {Session} session */
   const noted = (session) => notesOf(session).length > 0 && session.id_note !== 'plain_link';
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
@@ -34,7 +58,7 @@ function show({ study, sessions, problems }) {
   part('empty').hidden = sessions.length > 0;
   part('recruiter-column').hidden = !recruited;
   const now = Date.now();
-  syncRows(document.querySelector('[data-sessions] tbody'), sessions, {
+  syncRows(find(document, '[data-sessions] tbody'), sessions, {
     key: (session) => session.session,
     text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited]),
     row: (session) => sessionRow(session, { now, recruited, checked }),
@@ -42,7 +66,10 @@ function show({ study, sessions, problems }) {
   showFigures(sessions, checked);
 }
 
-/** As the page itself shows them when it is loaded; unchanged ones are left alone, or they would be read out again. */
+/**
+ * As the page itself shows them when it is loaded; unchanged ones are left alone, or they would be read out again.
+ * @param {string[]} problems
+ */
 function showProblems(problems) {
   const box = part('problems');
   const shown = [...box.children].map((line) => line.textContent);
@@ -50,7 +77,9 @@ function showProblems(problems) {
   box.replaceChildren(...problems.map((problem) => make('p', { class: 'callout bad' }, problem)));
 }
 
+/** @param {Session[]} sessions @param {boolean} checked */
 function showFigures(sessions, checked) {
+  /** @param {...string} states */
   const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
   const finished = sessions.filter((session) => session.state === 'finished');
   const minutes = median(finished.map((session) => session.minutes));
@@ -67,12 +96,13 @@ function showFigures(sessions, checked) {
     ...(checked && { checks: checksInWords(allChecks(sessions)) }),
   };
   for (const [name, value] of Object.entries(figures)) {
-    document.querySelector(`[data-figures] [data-figure="${name}"]`).textContent = value;
+    find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
   part('simulated').hidden = simulated === 0;
   part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 
+/** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean}} how */
 function sessionRow(session, { now, recruited, checked }) {
   const percent = Math.round(100 * session.progress);
   const ending = session.state === 'finished' ? ENDINGS[session.ended_by] : undefined;
@@ -106,7 +136,10 @@ function sessionRow(session, { now, recruited, checked }) {
   );
 }
 
-/** What the recruiter's link brought, and what is to be said about it. */
+/**
+ * What the recruiter's link brought, and what is to be said about it.
+ * @param {Session} session
+ */
 function recruiterCell(session) {
   const cell = make(
     'td',
@@ -118,7 +151,10 @@ function recruiterCell(session) {
   return cell;
 }
 
-/** Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it. */
+/**
+ * Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it.
+ * @param {HTMLInputElement} input
+ */
 async function copy(input) {
   input.select();
   const said = part('copied');

@@ -1,3 +1,4 @@
+// @ts-check
 /** Posters as pictures that a canvas can draw. */
 
 /** @type {Map<string, HTMLImageElement>} by address */
@@ -13,16 +14,23 @@ export function posterOf(clip, onLoad) {
   if (!clip.poster) return null;
   const known = loaded.get(clip.poster);
   if (known?.complete && known.naturalWidth > 0) return known;
+  const image = known ?? new Image();
   if (!known) {
-    const image = new Image();
     loaded.set(clip.poster, image);
     image.src = clip.poster;
   }
-  loaded.get(clip.poster).addEventListener('load', onLoad, { once: true });
+  image.addEventListener('load', onLoad, { once: true });
   return null;
 }
 
-/** Draw a picture into a square, its middle if it is not square itself. */
+/**
+ * Draw a picture into a square, its middle if it is not square itself.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLImageElement} image
+ * @param {number} x
+ * @param {number} y
+ * @param {number} size
+ */
 export function drawPoster(context, image, x, y, size) {
   const side = Math.min(image.naturalWidth, image.naturalHeight);
   const left = (image.naturalWidth - side) / 2;

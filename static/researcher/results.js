@@ -1,8 +1,10 @@
+// @ts-check
 /** A study's results: what to show is in the page's address, so a view can be passed on; the figures follow the data. */
 
 import { showAgreement } from './agreement.js';
 import { attributesToColour, coloursBy } from './attributes.js';
 import { DISSIMILARITY, EVIDENCE } from './colour.js';
+import { byId, find } from '../page.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { mountHeatmap } from './heatmap.js';
 import { keepFresh, load, RequestError } from './live.js';
@@ -11,21 +13,68 @@ import { range, studyOrder } from './pairs.js';
 import { mountThumbs } from './thumbs.js';
 import { counted, fitOfMap, number } from './words.js';
 
+/**
+ * @typedef {object} Rater
+ * @property {string} rater
+ * @property {string} session
+ * @property {boolean} simulated
+ * @property {string | null} problem why there is no RDM
+ * @property {string[]} [notes]
+ * @property {number} trials
+ * @property {number | null} below_target pairs
+ * @property {number | null} never_seen pairs
+ *
+ * @typedef {import('./map.js').Clip & {attributes: Record<string, string>}} Clip
+ * @typedef {{version: string, raters: Rater[], clips: Clip[], target: number, unfinished: number,
+ *   unfinished_sentence: string}} Results  target: evidence that the study wants for each pair
+ * @typedef {{done: number, of: number}} Work  raters
+ *
+ * @typedef {object} Rdm
+ * @property {(number | null)[]} rdm condensed, as are the evidence and the raters of each pair
+ * @property {number[]} evidence
+ * @property {number[]} [n_raters]
+ * @property {number[]} predicted pairs
+ * @property {boolean} completed
+ * @property {number[]} clusters the items in the order of their clusters
+ * @property {number} pairs
+ * @property {number} below_target
+ * @property {number} never_seen
+ */
+
 const PAUSE = 5000;
 const GROUP = 'group';
 /** With more clips than this, posters hide each other on the map. */
 const MOST_POSTERS = 80;
 
-const page = document.querySelector('main');
-const form = part('choice');
+const page = find(document, 'main');
+const form = part('choice', HTMLFormElement);
+/** @param {string} name */
+const select = (name) => find(form, `select[name=${name}]`, HTMLSelectElement);
+/** @param {string} name */
+const tick = (name) => find(form, `input[name=${name}]`, HTMLInputElement);
+const field = {
+  rater: select('rater'),
+  method: select('method'),
+  order: select('order'),
+  simulated: tick('simulated'),
+  unfinished: tick('unfinished'),
+  completed: tick('completed'),
+};
 const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
 const mapFigure = mountMap(part('map'));
 const thumbs = mountThumbs(part('thumbs'), pick);
 
-/** The server's last answer about the raters, and what was loaded for it. */
-let results = null;
-let rdms = new Map();
+/**
+ * The server's last answer about the raters.
+ * @type {Results}
+ */
+let results = { version: '', raters: [], clips: [], target: 0, unfinished: 0, unfinished_sentence: '' };
+/**
+ * RDMs and maps that were loaded for it.
+ * @type {Map<string, Promise<any>>}
+ */
+let loaded = new Map();
 let turn = 0;
 
 readAddress();
@@ -39,11 +88,14 @@ part('recruiter-ids').addEventListener('change', setDownloads);
 setDownloads();
 keepFresh(() => refresh(false), PAUSE);
 
-/** Ask how the results stand; while the server is computing, ask on and show how far it is. */
+/**
+ * Ask how the results stand; while the server is computing, ask on and show how far it is.
+ * @param {boolean} chosen somebody chose other figures
+ */
 async function refresh(chosen) {
   turn += chosen ? 1 : 0;
   const mine = turn;
-  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results?.version ?? ''}`);
+  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results.version}`);
   let found = await ask();
   while (found.state === 'working' && mine === turn) {
     showWork(found);
@@ -54,11 +106,12 @@ async function refresh(chosen) {
   const isNew = found.state !== 'unchanged';
   if (isNew) {
     results = found;
-    rdms = new Map();
+    loaded = new Map();
   }
   if (isNew || chosen) await showResults();
 }
 
+/** @param {unknown} error */
 function explain(error) {
   const box = part('problem');
   box.textContent =
@@ -90,26 +143,32 @@ async function showResults() {
 /** The figures of the RDM that is chosen. */
 async function showRater() {
   const mine = turn;
-  const rater = form.rater.value;
+  const rater = field.rater.value;
   const found = await rdmOf(rater);
-  if (mine !== turn || rater !== form.rater.value) return;
+  if (mine !== turn || rater !== field.rater.value) return;
   for (const title of document.querySelectorAll('[data-whose]')) title.textContent = whose(rater);
   const completed = found.completed && found.predicted.length > 0;
-  for (const title of document.querySelectorAll('[data-completed]')) title.hidden = !completed;
+  for (const title of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-completed]'))) {
+    title.hidden = !completed;
+  }
   part('pairs-shown').textContent = pairsShown(found, rater);
   showNotes(rater);
   const order = orderOf(found);
   const target = results.target;
-  const facts = (pair) => [
-    ['Dissimilarity', number(found.rdm[pair])],
-    ['Evidence', `${number(found.evidence[pair])} (target ${target})`],
-    ...(found.n_raters
-      ? [['Raters', `${found.n_raters[pair]} of ${results.raters.filter((one) => !one.problem).length}`]]
-      : []),
-    ...(found.predicted.includes(pair)
-      ? [['', completed ? 'predicted, never seen together' : 'never seen together']]
-      : []),
-  ];
+  /** @param {number} pair @returns {[string, string][]} */
+  const facts = (pair) => {
+    /** @type {[string, string][]} */
+    const known = [
+      ['Dissimilarity', number(found.rdm[pair])],
+      ['Evidence', `${number(found.evidence[pair])} (target ${target})`],
+    ];
+    const usable = results.raters.filter((one) => !one.problem).length;
+    if (found.n_raters) known.push(['Raters', `${found.n_raters[pair]} of ${usable}`]);
+    if (found.predicted.includes(pair)) {
+      known.push(['', completed ? 'predicted, never seen together' : 'never seen together']);
+    }
+    return known;
+  };
   const missing = found.rdm.includes(null);
   rdmFigure.show({
     clips: results.clips,
@@ -135,8 +194,8 @@ async function showRater() {
     anyMissing: found.never_seen > 0,
     label: `Evidence of pairs ${whose(rater)}`,
   });
-  for (const name of ['pairs', 'below_target', 'never_seen']) {
-    document.querySelector(`[data-coverage] [data-figure="${name}"]`).textContent = found[name];
+  for (const name of /** @type {const} */ (['pairs', 'below_target', 'never_seen'])) {
+    find(document, `[data-coverage] [data-figure="${name}"]`).textContent = String(found[name]);
   }
   thumbs.show({
     raters: results.raters,
@@ -151,20 +210,20 @@ async function showRater() {
 
 async function drawMap() {
   const mine = turn;
-  const rater = form.rater.value;
-  if (!results?.clips.length) return;
+  const rater = field.rater.value;
+  if (!results.clips.length) return;
   fillAttributes();
   try {
-    const key = `map ${rater} ${form.completed.checked}`;
-    if (!rdms.has(key)) rdms.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}${completion()}`));
-    const found = await rdms.get(key);
-    if (mine !== turn || rater !== form.rater.value) return;
-    const { colours, legend } = coloursBy(results.clips, part('colour').querySelector('select').value);
+    const key = `map ${rater} ${field.completed.checked}`;
+    if (!loaded.has(key)) loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}${completion()}`));
+    const found = await loaded.get(key);
+    if (mine !== turn || rater !== field.rater.value) return;
+    const { colours, legend } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
     part('colour-legend').replaceChildren(...legend);
     mapFigure.show({
       clips: results.clips,
       positions: found.positions,
-      points: part('points').checked,
+      points: part('points', HTMLInputElement).checked,
       colours,
       words: `Clips that are alike lie close together. Stress ${number(found.stress)}: ${fitOfMap(found.stress)}. Point at a clip to play it.`,
     });
@@ -172,25 +231,29 @@ async function drawMap() {
     part('no-map').hidden = true;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    rdms.delete(`map ${rater} ${form.completed.checked}`);
+    loaded.delete(`map ${rater} ${field.completed.checked}`);
     part('map').hidden = true;
     part('no-map').hidden = false;
     part('no-map').textContent = error.message;
   }
 }
 
-/** @returns {Promise<any>} loaded once for each state of the data */
+/** @param {string} rater @returns {Promise<Rdm>} loaded once for each state of the data */
 function rdmOf(rater) {
-  const key = `${rater} ${form.completed.checked}`;
-  if (!rdms.has(key)) {
-    const loading = load(`${page.dataset.api}/results/rdms/${rater}?${query()}${completion()}`);
-    loading.catch(() => rdms.delete(key));
-    rdms.set(key, loading);
-  }
-  return rdms.get(key);
+  const key = `${rater} ${field.completed.checked}`;
+  const known = loaded.get(key);
+  if (known) return known;
+  const loading = load(`${page.dataset.api}/results/rdms/${rater}?${query()}${completion()}`);
+  loading.catch(() => loaded.delete(key));
+  loaded.set(key, loading);
+  return loading;
 }
 
-/** What the matrix holds: pairs that were seen, or predictions for the others too. */
+/**
+ * What the matrix holds: pairs that were seen, or predictions for the others too.
+ * @param {Rdm} found
+ * @param {string} rater
+ */
 function pairsShown(found, rater) {
   const unit = '1 is the size of a typical dissimilarity (root mean square over the pairs seen).';
   if (!found.predicted.length) return unit;
@@ -201,25 +264,29 @@ function pairsShown(found, rater) {
     : `${pairs} are blank, because ${who} them; tick “predicted pairs” to see what the model predicts. ${unit}`;
 }
 
+/** @param {Rdm} found */
 function orderOf(found) {
-  return form.order.value === 'clusters' ? found.clusters : studyOrder(results.clips.length);
+  return field.order.value === 'clusters' ? found.clusters : studyOrder(results.clips.length);
 }
 
+/** @param {string} rater */
 function whose(rater) {
   return rater === GROUP ? 'of the group' : `of ${rater}`;
 }
 
+/** @param {string} rater */
 function pick(rater) {
-  form.rater.value = rater;
+  field.rater.value = rater;
   writeAddress();
   showRater().catch(explain);
   part('rdm').scrollIntoView({ block: 'nearest' });
 }
 
+/** @param {Work | null} found */
 function showWork(found) {
   part('working').hidden = found === null;
   if (!found) return;
-  document.getElementById('work').value = found.of ? found.done / found.of : 0;
+  byId('work', HTMLProgressElement).value = found.of ? found.done / found.of : 0;
   part('work-text').textContent = `${found.done} of ${counted(found.of, 'rater')}`;
 }
 
@@ -247,18 +314,24 @@ function showLeftOut() {
   const count = results.unfinished;
   const box = part('left-out');
   box.hidden = count === 0;
-  box.textContent = form.unfinished.checked
+  box.textContent = field.unfinished.checked
     ? `${results.unfinished_sentence} below.`
     : `${results.unfinished_sentence}; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
 }
 
-/** What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click. */
+/**
+ * What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click.
+ * @param {string} rater
+ */
 function showNotes(rater) {
   const chosen = rater === GROUP ? results.raters : results.raters.filter((one) => one.rater === rater);
   const noted = chosen
-    .map((one) => [one.rater, [...(one.notes ?? []), ...(one.problem ? [`No RDM: ${one.problem}.`] : [])]])
-    .filter(([, sentences]) => sentences.length > 0);
-  const list = make('ul', {}, ...noted.map(([name, sentences]) => make('li', {}, `${name}: ${sentences.join(' ')}`)));
+    .map((one) => ({
+      name: one.rater,
+      sentences: [...(one.notes ?? []), ...(one.problem ? [`No RDM: ${one.problem}.`] : [])],
+    }))
+    .filter(({ sentences }) => sentences.length > 0);
+  const list = make('ul', {}, ...noted.map(({ name, sentences }) => make('li', {}, `${name}: ${sentences.join(' ')}`)));
   const box = part('notes');
   box.hidden = noted.length === 0;
   box.replaceChildren(
@@ -268,13 +341,18 @@ function showNotes(rater) {
   );
 }
 
-/** Evidence as a share of the colours: the darker half below the target, the paler half, in steps of equal ratio, above. */
+/**
+ * Evidence as a share of the colours: the darker half below the target, the paler half, in steps of equal ratio, above.
+ * @param {number} value
+ * @param {number} target
+ * @param {number} most
+ */
 function aboutTarget(value, target, most) {
   return value < target ? (0.5 * value) / target : 0.5 + (0.5 * Math.log(value / target)) / Math.log(most / target);
 }
 
 function showEvidenceTable() {
-  syncRows(document.querySelector('[data-evidence-table] tbody'), results.raters, {
+  syncRows(find(document, '[data-evidence-table] tbody'), results.raters, {
     key: (rater) => rater.session,
     text: (rater) => JSON.stringify(rater),
     row: ({ rater, simulated, trials, below_target: below, never_seen: never }) =>
@@ -290,61 +368,63 @@ function showEvidenceTable() {
 }
 
 function fillRaters() {
-  const wanted = form.rater.dataset.wanted ?? form.rater.value;
-  form.rater.replaceChildren(
+  const wanted = field.rater.dataset.wanted ?? field.rater.value;
+  field.rater.replaceChildren(
     make('option', { value: GROUP }, 'the group'),
     ...results.raters
       .filter((rater) => !rater.problem)
       .map(({ rater, simulated }) => make('option', { value: rater }, simulated ? `${rater} (simulated)` : rater)),
   );
-  form.rater.value = wanted;
-  if (form.rater.selectedIndex < 0) form.rater.value = GROUP;
-  delete form.rater.dataset.wanted;
+  field.rater.value = wanted;
+  if (field.rater.selectedIndex < 0) field.rater.value = GROUP;
+  delete field.rater.dataset.wanted;
 }
 
 function fillAttributes() {
   const label = part('colour');
-  const select = label.querySelector('select');
+  const select = find(label, 'select', HTMLSelectElement);
   const names = attributesToColour(results.clips);
   label.hidden = names.length === 0;
   if (select.options.length === names.length + 1) return;
   select.append(...names.map((name) => make('option', { value: name }, name)));
-  part('points').checked = results.clips.length > MOST_POSTERS;
+  part('points', HTMLInputElement).checked = results.clips.length > MOST_POSTERS;
 }
 
 /** What the server is asked for: the estimator and which raters are in. */
 function query() {
   return new URLSearchParams({
-    method: form.method.value,
-    simulated: form.simulated.checked ? '1' : '0',
-    unfinished: form.unfinished.checked ? '1' : '0',
+    method: field.method.value,
+    simulated: field.simulated.checked ? '1' : '0',
+    unfinished: field.unfinished.checked ? '1' : '0',
   }).toString();
 }
 
 /** The part of a question that asks for the completed RDM. */
 function completion() {
-  return form.completed.checked ? '&completed=1' : '';
+  return field.completed.checked ? '&completed=1' : '';
 }
 
 function setDownloads() {
-  for (const link of document.querySelectorAll('[data-download]')) {
-    const ids = part('recruiter-ids').checked && link.pathname.endsWith('.zip') ? '&recruiter_ids=1' : '';
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-download]'))) {
+    const ids =
+      part('recruiter-ids', HTMLInputElement).checked && link.pathname.endsWith('.zip') ? '&recruiter_ids=1' : '';
     link.search = `?${query()}${ids}${link.dataset.download === 'completed' ? '&completed=1' : ''}`;
   }
 }
 
 function readAddress() {
   const given = new URLSearchParams(location.search);
-  if ([...form.method.options].some((option) => option.value === given.get('method')))
-    form.method.value = given.get('method');
-  if (given.get('order') === 'clips') form.order.value = 'clips';
-  form.simulated.checked = given.get('simulated') !== '0';
-  form.unfinished.checked = given.get('unfinished') === '1';
-  form.completed.checked = given.get('completed') === '1';
-  if (given.has('rater')) form.rater.dataset.wanted = given.get('rater');
+  const method = given.get('method') ?? '';
+  if ([...field.method.options].some((option) => option.value === method)) field.method.value = method;
+  if (given.get('order') === 'clips') field.order.value = 'clips';
+  field.simulated.checked = given.get('simulated') !== '0';
+  field.unfinished.checked = given.get('unfinished') === '1';
+  field.completed.checked = given.get('completed') === '1';
+  const rater = given.get('rater');
+  if (rater !== null) field.rater.dataset.wanted = rater;
 }
 
 function writeAddress() {
   setDownloads();
-  history.replaceState(null, '', `?${query()}${completion()}&order=${form.order.value}&rater=${form.rater.value}`);
+  history.replaceState(null, '', `?${query()}${completion()}&order=${field.order.value}&rater=${field.rater.value}`);
 }

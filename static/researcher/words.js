@@ -1,3 +1,4 @@
+// @ts-check
 /** Numbers and times in words. Pure functions. */
 
 /** @param {string} iso @param {number} now ms @returns {string} "just now", "4 min ago", "2 h ago", or the date */
@@ -29,6 +30,7 @@ export function checksInWords({ done, passed }) {
 /** @param {{state: string, checks: Checks}[]} sessions @returns {Checks} of all of them but the withdrawn */
 export function allChecks(sessions) {
   const counted = sessions.filter((session) => session.state !== 'withdrawn');
+  /** @param {keyof Checks} key */
   const sum = (key) => counted.reduce((total, { checks }) => total + checks[key], 0);
   return { done: sum('done'), passed: sum('passed') };
 }
@@ -49,6 +51,7 @@ export function fitOfMap(stress) {
   return 'a rough fit: look at the matrix too';
 }
 
+/** @type {Record<string, [string, string]>} */
 const ID_NOTES = {
   plain_link: ['no id', "Came by the plain link, without a recruiter's id."],
   missing: ['no id', "The link had parameters, but not the person's id."],
