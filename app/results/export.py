@@ -21,6 +21,7 @@ from app.results.estimates import estimate_raters
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.studies.definition import StudyDefinition, check_definition
+from app.studies.text import study_text
 from app.version import VERSION
 
 METHODS = ("weighted_average", "combined")
@@ -43,7 +44,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     software = f"Asterism {VERSION}"
     return BundleContents(
         study_name=study.name,
-        study_toml=study.definition_toml,
+        study_toml=study_text(study.definition_toml, definition),
         tables={
             **bundle_tables(db, study, options),
             "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),

@@ -21,6 +21,7 @@ from app.studies.folder import StudyFolder
 from app.studies.folder_parts import ATTRIBUTES, CLIPS
 from app.studies.labels import check_labels
 from app.studies.rules import FEWEST_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
+from app.studies.text import study_text
 
 
 def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[str, Imported]:
@@ -163,7 +164,7 @@ def close_study(db: Session, name: str) -> Study:
 
 
 def export_study(db: Session, settings: Settings, name: str, folder: Path) -> None:
-    """Write the study back as the folder that it came from: the same study.toml, clips and attributes.
+    """Write the study back as the folder that it came from: the same clips and attributes, and `study_text`.
 
     Raises
     ------
@@ -184,7 +185,8 @@ def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
         raise Invalid(f"{folder}: is not empty")
     clips = folder / CLIPS
     clips.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(study.definition_toml, encoding="utf-8")
+    text = study_text(study.definition_toml, check_definition(study.definition))
+    (folder / FILE).write_text(text, encoding="utf-8")
     for clip in study.clips:
         file = clips / clip.file_name
         file.parent.mkdir(parents=True, exist_ok=True)

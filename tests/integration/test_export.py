@@ -33,6 +33,8 @@ from app.results import export as export_module
 from app.results.estimates import estimate_raters
 from app.results.export import METHODS, export_bundle, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
+from app.studies.definition import parse_definition
+from app.studies.text import study_text
 from app.web import researcher
 from tests import desk
 
@@ -123,7 +125,7 @@ def test_trials_sessions_moves_and_plays_are_there(lab: desk.Lab, tmp_path: Path
     plays = list(bundle.rows("plays"))
     assert len(plays) == len(trials)
     assert (plays[0]["played_ms"], plays[0]["completed"]) == (700.0, True)
-    assert bundle.text("study.toml") == desk.SHORT
+    assert bundle.text("study.toml") == study_text(desk.SHORT, parse_definition(desk.SHORT))
     assert "weighted_average" in bundle.text("methods.md")
 
 

@@ -79,7 +79,7 @@ def test_a_study_goes_from_its_folder_to_participants_and_back(
         import_clips(db, settings, name, clip_files(folder / "clips"))
     with database.reading() as db:
         export_study(db, settings, name, tmp_path / "back")
-    for file in ("study.toml", "clips/clip1.mp4", "clips/clip3.mp4", "clips/notes.mp4"):
+    for file in ("clips/clip1.mp4", "clips/clip3.mp4", "clips/notes.mp4"):
         assert (tmp_path / "back" / file).read_bytes() == (folder / file).read_bytes()
     assert (tmp_path / "back" / "attributes.csv").read_text().splitlines()[:3] == [
         "clip,age",
@@ -88,6 +88,8 @@ def test_a_study_goes_from_its_folder_to_participants_and_back(
     ]
     again = read_study_folder(tmp_path / "back", name="again")
     assert again.attributes["clip2.mp4"] == {"age": "31"}
+    assert again.toml.startswith((folder / "study.toml").read_text())
+    assert again.definition == read_study_folder(folder).definition
 
 
 def test_a_clip_that_cannot_be_used_is_named_with_its_reason(
