@@ -129,6 +129,44 @@ def packed(source: Path, path: Path) -> Path:
     return path
 
 
+def with_hidden_picture(source: Path, path: Path) -> Path:
+    """The VP8 or VP9 of `source`, all key frames, with its 11th picture stored once more and marked as never shown.
+
+    Encoders store such pictures to predict others from.
+    """
+    with av.open(str(source)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        bit = {"vp8": 0x10, "vp9": 0x02}[given.streams.video[0].codec_context.name]
+        for number, packet in enumerate(packet for packet in given.demux(video=0) if packet.size):
+            packet.stream = stream
+            output.mux(packet)
+            if number == 10:
+                data = bytearray(bytes(packet))
+                data[0] &= 0xFF - bit
+                hidden = av.Packet(bytes(data))
+                hidden.stream, hidden.time_base, hidden.is_keyframe = stream, packet.time_base, True
+                hidden.pts = hidden.dts = packet.pts + 20
+                output.mux(hidden)
+    return path
+
+
+def with_empty_picture(source: Path, path: Path) -> Path:
+    """The MPEG-4 of `source`, without B-frames, with a packet after the 11th that says: as before.
+
+    Its bits (ISO/IEC 14496-2, 6.2.5): a P-picture 10/25 s into the second, not coded, stuffing.
+    """
+    with av.open(str(source)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        contents = [bytes(packet) for packet in given.demux(video=0) if packet.size]
+        contents.insert(11, b"\0\0\1\xb6\x55\x4f")
+        for number, data in enumerate(contents):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 25), number == 0
+            packet.pts = packet.dts = number
+            output.mux(packet)
+    return path
+
+
 def late_b_frames(path: Path, *, frames: int, late: int) -> Path:
     """H.264 without a container whose last `late` pictures use B-frames, and whose header does not announce them."""
     with av.open(str(path), "w", format="h264") as output:

@@ -216,7 +216,8 @@ def _check_count(pictures: list[Picture], track: Track, stream: Any) -> list[str
             f"the file begins in the middle of a recording: its first {text} that it does not hold, and cannot be shown"
         ]
     if stream.codec_context.name == "mpeg4" and missing <= track.small:
-        return [f"{missing} stored pictures are empty: the one before is shown longer"]
+        pictures_are = "picture is" if missing == 1 else "pictures are"
+        return [f"{missing} stored {pictures_are} empty: the one before is shown longer"]
     raise VideoError(f"the video cannot be decoded whole: of {stored} stored pictures only {len(pictures)} come out")
 
 

@@ -17,7 +17,17 @@ from app.video.clock import Stamp, one_clock, times_in_order
 from app.video.inspection import Picture, _check_count, _check_gaps
 from app.video.records import VideoError
 from app.video.tracks import Track
-from tests.factories_frames import FRAMES, count_itself, joined, late_b_frames, numbers_of, packed, packets_of
+from tests.factories_frames import (
+    FRAMES,
+    count_itself,
+    joined,
+    late_b_frames,
+    numbers_of,
+    packed,
+    packets_of,
+    with_empty_picture,
+    with_hidden_picture,
+)
 from tests.unit.test_video_frames import ALL, DATA, rendered
 
 STEP = 40
@@ -30,10 +40,29 @@ def test_packed_b_frames_of_divx_lose_nothing(tmp_path):
     rendered(one).is_whole(ALL)
 
 
-@pytest.mark.parametrize("name", ["theora.ogv", "vp8_hidden.webm"])
-def test_pictures_that_are_stored_but_never_shown_are_not_missed(tmp_path, name):
-    """VP8 keeps a picture to predict others from: 26 packets, 25 pictures."""
-    rendered(Path(shutil.copy(DATA / name, tmp_path))).is_whole(ALL)
+def test_an_empty_picture_of_mpeg4_lets_the_one_before_stay(tmp_path):
+    clip = with_empty_picture(count_itself(tmp_path / "1.avi", "mpeg4"), tmp_path / "clip.avi")
+    assert len(packets_of(clip)) == 26
+    assert numbers_of(clip) == ALL
+    row = rendered(clip)
+    assert row.numbers["clip.mp4"] == ALL
+    assert "1 stored picture is empty: the one before is shown longer" in row.result.source.remarks
+
+
+def test_theora_is_whole(tmp_path):
+    rendered(Path(shutil.copy(DATA / "theora.ogv", tmp_path))).is_whole(ALL)
+
+
+@pytest.mark.parametrize(("codec", "packets"), [("libvpx", 26), ("libvpx-vp9", 25)])
+def test_pictures_that_are_stored_but_never_shown_are_not_missed(tmp_path, codec, packets):
+    """VP8 and VP9 keep pictures to predict others from; of VP9, a packet holds them with one that is shown."""
+    one = count_itself(tmp_path / "1.webm", codec, options={"g": "1", "auto-alt-ref": "0", "lag-in-frames": "0"})
+    clip = with_hidden_picture(one, tmp_path / "clip.webm")
+    assert len(packets_of(clip)) == packets
+    assert numbers_of(clip) == ALL
+    row = rendered(clip)
+    row.is_whole(ALL)
+    assert row.result.source.remarks == []
 
 
 def test_empty_packets_let_the_picture_before_stay(tmp_path):
