@@ -163,6 +163,12 @@ def test_results_say_how_far_they_are_until_they_are_ready(lab: desk.Lab, monkey
     assert rater["never_seen"] == 5, "five clips of six in one trial"
 
 
+def test_unfinished_sessions_are_out_of_results_unless_asked_for(lab: desk.Lab) -> None:
+    found = get(lab, "/results?method=weighted_average")
+    assert [rater["rater"] for rater in found["raters"]] == ["P001", "P002", "P003"]
+    assert found["unfinished"] == 1
+
+
 def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None:
     first = get(lab, "/results?unfinished=1&method=weighted_average")["version"]
     assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] == first
