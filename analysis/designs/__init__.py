@@ -3,10 +3,12 @@
 from analysis.designs.balanced import pair_counts
 from analysis.designs.cohort import describe_cohort, next_items_cohort
 from analysis.designs.repeats import choose_repeat
-from analysis.designs.selection import DESIGNS, check_design, default_size, describe, next_items
-from analysis.designs.stopping import SessionProgress, StopRule, default_stop, session_progress
+from analysis.designs.selection import DEFAULT_DESIGN, DESIGNS, check_design, default_size, describe, next_items
+from analysis.designs.stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
 
 __all__ = [
+    "DEFAULT_DESIGN",
+    "DEFAULT_EVIDENCE",
     "DESIGNS",
     "SessionProgress",
     "StopRule",

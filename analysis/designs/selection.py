@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from analysis.evidence import pair_evidence
 from analysis.rdm import n_pairs
 
 DESIGNS = ("posterior_variance", "lift_the_weakest", "balanced", "random", "full")
+# With `DEFAULT_EVIDENCE`, the most accurate RDM for the minutes of a participant (docs/benchmarks/defaults.md).
+DEFAULT_DESIGN: Literal["posterior_variance"] = "posterior_variance"
 SIZED = ("posterior_variance", "balanced", "random")
 # A trial of two items holds no information: its one distance is its scale.
 MIN_ITEMS = 3
@@ -64,7 +67,7 @@ def next_items(
     arrangements: Iterable[Arrangement],
     n_items: int,
     *,
-    design: str = "posterior_variance",
+    design: str = DEFAULT_DESIGN,
     max_items: int | None = None,
     size: int | None = None,
     form: Form = "2015",

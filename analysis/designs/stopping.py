@@ -13,6 +13,8 @@ from analysis.designs.selection import check_design, default_size
 # With this many placements for each item the designs of fixed size give a more accurate RDM than lift the weakest does
 # with the ten or so that its evidence rule takes (docs/benchmarks/recovery.md).
 PLACEMENTS_PER_ITEM = 6
+# Evidence of every pair at which a study ends a session if its study.toml says nothing else.
+DEFAULT_EVIDENCE = 0.2
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrangement import Floats
-from analysis.designs import StopRule, next_items_cohort, pair_counts
+from analysis.designs import DEFAULT_DESIGN, StopRule, next_items_cohort, pair_counts
 from analysis.designs.lift_the_weakest import Form
 from analysis.estimators import estimate_rdm
 from analysis.pooling import pool
@@ -61,7 +61,7 @@ def plan_study(
     truth: str | Floats = "gaussian_5",
     individual_share: float = 0.3,
     behaviour: Behaviour | None = None,
-    design: str = "posterior_variance",
+    design: str = DEFAULT_DESIGN,
     max_items: int | None = None,
     size: int | None = None,
     form: Form = "2015",

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.arrangement import Arrangement, Floats, Ints
-from analysis.designs import StopRule, default_stop, next_items, session_progress
+from analysis.designs import DEFAULT_DESIGN, StopRule, default_stop, next_items, session_progress
 from analysis.designs.lift_the_weakest import Form
 from analysis.evidence import evidence_weights
 from analysis.rdm import n_items_of, pairs_within, subset, to_square
@@ -119,7 +119,7 @@ def simulate_rater(
     rdm: Floats,
     *,
     behaviour: Behaviour | None = None,
-    design: str = "posterior_variance",
+    design: str = DEFAULT_DESIGN,
     max_items: int | None = None,
     size: int | None = None,
     form: Form = "2015",

@@ -9,12 +9,20 @@ LARGEST_RISE = 0.1
 
 
 def expected_minutes(
-    before: float | None, minutes: float, fraction: float, *, weakest: float, by_count: float, max_minutes: float
+    before: float | None,
+    minutes: float,
+    fraction: float,
+    *,
+    weakest: float,
+    lifts_the_weakest: bool,
+    by_count: float,
+    max_minutes: float,
 ) -> float | None:
     """Minutes that the whole session will take at this participant's pace.
 
-    Evidence comes fast at first, so that its mean over pairs promises too early an end; that of the weakest pair stands
-    still at first, and promises too late a one. Their geometric mean goes about evenly with the time.
+    Evidence comes fast at first, so its mean over pairs promises the end too early. The weakest pair's goes about
+    evenly with the time, except under the design that lifts the weakest: there it stands still at first and promises
+    the end too late, and the geometric mean of both goes evenly.
 
     Parameters
     ----------
@@ -26,6 +34,8 @@ def expected_minutes(
         How far along the session is by the rule that is nearest to its end, 0 to 1; by evidence, the mean over pairs.
     weakest
         The weakest pair's share of the evidence that each needs, 0 to 1.
+    lifts_the_weakest
+        Whether the design is lift the weakest.
     by_count
         How far along it is by the rules that count trials or minutes, which go evenly.
 
@@ -36,7 +46,8 @@ def expected_minutes(
     """
     if minutes <= 0 or fraction <= 0:
         return before
-    done = max(by_count, math.sqrt(fraction * weakest))
+    by_evidence = math.sqrt(fraction * weakest) if lifts_the_weakest else weakest
+    done = max(by_count, by_evidence)
     own = minutes / done if done > 0 else max_minutes
     smooth = own if before is None else min((before + own) / 2, before * (1 + LARGEST_RISE))
     return min(max(smooth, minutes), max_minutes)

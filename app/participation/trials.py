@@ -119,6 +119,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         minutes,
         progress.fraction,
         weakest=min(progress.min_evidence / stop.min_evidence, 1.0),
+        lifts_the_weakest=definition.design.method == "lift_the_weakest",
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE
 from app.errors import Invalid
 from app.studies.definition_errors import line_of, setting_problem, toml_problem
 
@@ -71,7 +72,7 @@ class Arena(_Section):
 class Design(_Section):
     """Which clips a trial shows."""
 
-    method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = "lift_the_weakest"
+    method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = DEFAULT_DESIGN
     max_items: int = Field(default=20, ge=3, le=100)
     repeats: int = Field(default=0, ge=0, le=10)
     checks: int = Field(default=0, ge=0, le=10)
@@ -82,7 +83,7 @@ class Design(_Section):
 class Stop(_Section):
     """When a session ends: at the first of these rules that is met."""
 
-    min_evidence: float = Field(default=0.5, gt=0.0, le=100.0)
+    min_evidence: float = Field(default=DEFAULT_EVIDENCE, gt=0.0, le=100.0)
     max_minutes: float = Field(default=30.0, gt=0.0, le=24 * 60.0)
     max_trials: int = Field(default=200, ge=1, le=1000)
 

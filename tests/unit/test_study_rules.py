@@ -60,7 +60,12 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
         ("[playback]\nsound = true", Facts(6, 9.0, 6), "playback.play", "in silence until they are clicked"),
         ('[playback]\nsound = true\nplay = "click"', Facts(6, 9.0, 4), "playback.sound", "2 of the 6 clips have no"),
         ('[playback]\nwatch = "before_done"', Facts(6, 2400.0, 0), "stop.max_minutes", "takes 40 minutes, but"),
-        ('[design]\nmethod = "full"\nrepeats = 2', SIX, "design.repeats", "repeats the one before"),
+        (
+            '[design]\nmethod = "full"\nrepeats = 2\n[stop]\nmin_evidence = 0.5',
+            SIX,
+            "design.repeats",
+            "repeats the one before",
+        ),
         ("[design]\npractice = true\npractice_pass = 1.0", SIX, "design.practice_pass", "hardly anybody"),
         ('[texts]\nconsent = ""', SIX, "texts.consent", "is empty"),
     ],
