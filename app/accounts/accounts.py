@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
+from zxcvbn import zxcvbn
 
 from app.errors import Invalid, NotFound, Unauthorised
 from app.models import Experimenter, Login, SetupLink, Study, now
@@ -24,15 +25,12 @@ SETUP_LINK_LASTS = timedelta(days=7)
 # A login that is used all the time still ends after this; the cookie of an unused one ends earlier, by a setting.
 LOGIN_LASTS = timedelta(days=30)
 
-# The usual guesses of ten characters and more, without digits and signs around them (see `_is_guessable`).
-COMMON_WORDS = {
-    "administrator", "arrangement", "asterism", "changeme", "correcthorsebatterystaple", "default", "experimenter",
-    "football", "iloveyou", "laboratory", "letmein", "multiarrangement", "passwort", "password", "princess",
-    "psychology", "qwerty", "qwertyui", "qwertyuiop", "qwertz", "qwertzuiop", "researcher", "secret", "superman",
-    "university", "welcome",
-}  # fmt: skip
-ROWS = ("01234567890123456789", "09876543210987654321", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
-DISGUISES = str.maketrans("@013457$!", "aoieastsi")
+# Guesses of which zxcvbn would not know that they are likely here.
+LIKELY_HERE = ("asterism", "arrangement", "experimenter", "researcher", "psychology", "correcthorsebatterystaple")
+# Of zxcvbn's scores, 0 to 4: below 3 fewer than 10^8 guesses are enough.
+LOWEST_SCORE = 3
+# zxcvbn reads no further. What follows can only make a password harder to guess.
+READ_BY_ZXCVBN = 72
 
 _hasher = PasswordHasher()
 
@@ -233,19 +231,10 @@ def check_password(password: str, email: str) -> None:
 
 
 def _is_guessable(password: str, email: str) -> bool:
-    """Whether it is a common word or a name out of the address with some digits, a run of keys, or a repetition."""
-    lowered = password.casefold()
-    undisguised = lowered.rstrip("0123456789!?.,#*+_-").translate(DISGUISES)
-    words = {_letters(lowered), _letters(undisguised)} - {""}
-    from_address = {_letters(part) for part in [email, *email.split("@")]}
-    if words & (COMMON_WORDS | from_address) or len(set(lowered)) < 5:
-        return True
-    is_run = any(lowered in row for row in ROWS)
-    return is_run or any(lowered == (lowered[:size] * len(lowered))[: len(lowered)] for size in range(1, 6))
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalpha())
+    """Whether a common password, a word, a name out of the address, a row of keys or the like leads to it too soon."""
+    from_address = {email, *email.split("@"), *re.findall(r"\w+", email)}
+    found = zxcvbn(password[:READ_BY_ZXCVBN], user_inputs=[*LIKELY_HERE, *from_address])
+    return int(found["score"]) < LOWEST_SCORE
 
 
 def _owned_by(account_id: int) -> ColumnElement[bool]:

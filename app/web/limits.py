@@ -5,20 +5,27 @@ from __future__ import annotations
 import ipaddress
 
 from flask import Flask, current_app, request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from app.config import Settings
 
-JOIN_MINUTES = 10
+MINUTES = 10
+# Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
+FAILURES_PER_ADDRESS = RateLimitItemPerMinute(30, MINUTES, "login by address")
+FAILURES_PER_ACCOUNT = RateLimitItemPerMinute(10, MINUTES, "login by account")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its memory of who joined lately, unless limits are off."""
+    """Give the app its memory of who did what lately, unless limits are off."""
     if settings.rate_limits:
-        app.extensions["asterism_joins"] = MovingWindowRateLimiter(MemoryStorage())
+        app.extensions["asterism_limits"] = MovingWindowRateLimiter(MemoryStorage())
+
+
+def _lately() -> MovingWindowRateLimiter | None:
+    return current_app.extensions.get("asterism_limits")
 
 
 def address_key() -> str:
@@ -44,7 +51,32 @@ def count_join(settings: Settings) -> None:
     TooManyRequests
         When more joined from this address within ten minutes than the setting allows.
     """
-    joins: MovingWindowRateLimiter | None = current_app.extensions.get("asterism_joins")
-    limit = RateLimitItemPerMinute(settings.joins_per_address, JOIN_MINUTES)
-    if joins is not None and not joins.hit(limit, address_key()):
+    lately = _lately()
+    limit = RateLimitItemPerMinute(settings.joins_per_address, MINUTES, "join by address")
+    if lately is not None and not lately.hit(limit, address_key()):
         raise TooManyRequests
+
+
+def refuse_guessing(email: str) -> None:
+    """Return if a login to the account may be tried from this address.
+
+    Raises
+    ------
+    TooManyRequests
+        When too many failed within ten minutes, from this address or at this account.
+    """
+    lately = _lately()
+    if lately is not None and not all(lately.test(limit, key) for limit, key in _login_limits(email)):
+        raise TooManyRequests
+
+
+def count_failed_login(email: str) -> None:
+    """Count a login that failed, for the address and for the account, which need not exist."""
+    lately = _lately()
+    if lately is not None:
+        for limit, key in _login_limits(email):
+            lately.hit(limit, key)
+
+
+def _login_limits(email: str) -> list[tuple[RateLimitItem, str]]:
+    return [(FAILURES_PER_ADDRESS, address_key()), (FAILURES_PER_ACCOUNT, email.strip().casefold())]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
-from flask_limiter import Limiter
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
@@ -28,15 +26,12 @@ from app.accounts.accounts import (
 )
 from app.errors import Invalid, Unauthorised
 from app.web.context import database
-from app.web.limits import address_key
+from app.web.limits import count_failed_login, refuse_guessing
 
 blueprint = Blueprint("login", __name__)
 
 # Participants carry a bearer token and no cookie, so there is nothing that another site could ride on (F39).
 BEARER_BLUEPRINTS = {"participant", "participant_api"}
-# Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
-FAILURES_PER_ADDRESS = "30 per 10 minutes"
-FAILURES_PER_ACCOUNT = "10 per 10 minutes"
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -72,7 +67,7 @@ def account_id() -> int:
 
 
 def init_app(app: Flask) -> None:
-    """Give the app its login, CSRF protection and rate limits, and register this blueprint."""
+    """Give the app its login, CSRF protection, and register this blueprint."""
     settings = app.extensions["asterism"].settings
     app.config.update(
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
@@ -95,16 +90,6 @@ def init_app(app: Flask) -> None:
     logins = LoginManager(app)
     logins.user_loader(_load_user)
     logins.unauthorized_handler(_ask_to_log_in)
-    if settings.rate_limits:
-        _limit_failures(app)
-
-
-def _limit_failures(app: Flask) -> None:
-    limiter = Limiter(address_key, app=app, storage_uri="memory://")
-    view: Any = app.view_functions["login.log_in_with_password"]
-    for limit, key in ((FAILURES_PER_ADDRESS, address_key), (FAILURES_PER_ACCOUNT, _account_key)):
-        view = limiter.limit(limit, key_func=key, deduct_when=lambda response: response.status_code == 401)(view)
-    app.view_functions["login.log_in_with_password"] = view
 
 
 @blueprint.get("/login")
@@ -120,6 +105,8 @@ def login() -> str | Response:
 @blueprint.post("/login")
 def log_in_with_password() -> str | Response | tuple[str, int]:
     """Log in, and go where the visitor wanted to go."""
+    email = request.form.get("email", "")
+    refuse_guessing(email)
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("researcher/login.html", form=form, is_set_up=True), 400
@@ -130,6 +117,7 @@ def log_in_with_password() -> str | Response | tuple[str, int]:
         with database().writing() as db:
             login_token = start_login(db, account.id)
     except Unauthorised as error:
+        count_failed_login(email)
         return render_template("researcher/login.html", form=form, is_set_up=True, failure=error.message), 401
     _start(account, login_token)
     return redirect(_next_page(), 303)
@@ -197,7 +185,3 @@ def _next_page() -> str:
     parts = urlsplit(wanted)
     is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return wanted if is_ours else url_for("researcher.studies")
-
-
-def _account_key() -> str:
-    return "account " + request.form.get("email", "").strip().casefold()

@@ -108,7 +108,8 @@ def test_a_link_of_before_an_account_existed_is_dead(database: Database) -> None
     "password",
     [
         "short", "ninechars", "1234567890", "password123", "P@ssw0rd2024", "qwertyuiop", "aaaaaaaaaaaa", "abcabcabcabc",
-        "ada1234567", "asterism2026!", "lab.example99", "x" * 201,
+        "ada1234567", "asterism2026!", "lab.example99", "liverpool1892", "hunter2hunter2", "zxcvbnm,./asd",
+        "correcthorsebatterystaple", "abcdefghij" * 20, "x" * 201,
     ],
 )  # fmt: skip
 def test_passwords_that_somebody_would_try_are_refused(password: str) -> None:
@@ -117,7 +118,7 @@ def test_passwords_that_somebody_would_try_are_refused(password: str) -> None:
     assert refused.value.field == "password"
 
 
-@pytest.mark.parametrize("password", [desk.PASSWORD, "q7Fz!mWp2x", "ünïcödé-wörds-here"])
+@pytest.mark.parametrize("password", [desk.PASSWORD, "q7Fz!mWp2x", "ünïcödé-wörds-here", "orbit lantern meadow " * 9])
 def test_other_passwords_are_taken(password: str) -> None:
     check_password(password, "ada@lab.example")
 

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.browser.engines.websocket import WebSocket
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 PATIENCE = 120.0  # seconds, for a machine that is busy with other things
 # First-run pages, updates and reports to the maker have no place in a test.
@@ -53,7 +55,12 @@ class Firefox:
         with self._log.open("w") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
         try:
-            self._socket = WebSocket(self._address() + "/session", timeout=PATIENCE)
+            # Screenshots have no bound, this machine's proxy none of its business, and a busy browser answers no ping.
+            connection = connect(
+                self._address() + "/session", open_timeout=PATIENCE, max_size=None, proxy=None, ping_interval=None
+            )
+            self._open = ExitStack()
+            self._socket = self._open.enter_context(connection)
             self._calls = 0
             self.errors: list[str] = []
             capabilities = self._call("session.new", capabilities={})["capabilities"]
@@ -62,6 +69,7 @@ class Firefox:
             self._call("session.subscribe", events=["log.entryAdded"])
         except BaseException:
             self._process.kill()
+            self._process.wait()
             raise
 
     def open(self, address: str) -> None:
@@ -93,9 +101,9 @@ class Firefox:
         """End the browser."""
         try:
             self._call("browser.close")
-            self._socket.close()
+            self._open.close()
             self._process.wait(timeout=20)
-        except (OSError, subprocess.TimeoutExpired):
+        except (OSError, ConnectionClosed, subprocess.TimeoutExpired):
             self._process.kill()
             self._process.wait()
 
@@ -111,7 +119,7 @@ class Firefox:
         self._calls += 1
         self._socket.send(json.dumps({"id": self._calls, "method": method, "params": params}))
         while True:
-            message = json.loads(self._socket.receive())
+            message = json.loads(self._socket.recv(PATIENCE))
             if message.get("method") == "log.entryAdded" and message["params"]["level"] == "error":
                 self.errors.append(str(message["params"]["text"]))
             if message.get("id") != self._calls:
