@@ -214,27 +214,30 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
 @click.option("--without-failed", is_flag=True, help="Do not ask whether to open without files that cannot be used.")
 @_with_data
 def study_open(name: str, without_failed: bool, data: Path | None) -> None:
-    """Let participants in; the study's clips are fixed from now on."""
+    """Let participants in; the study's clips are fixed from now on. Of one that is open it prints the link again."""
     with open_place(data) as place:
         with place.database.reading() as db:
             found = find_study(db, name)
+            is_open = found.state == StudyState.OPEN
             failed = failed_clips(found) if found.state == StudyState.DRAFT else []
         echo_notes(f"without {clip.file_name}: {clip.reason}" for clip in failed)
         if failed and not without_failed and sys.stdin.isatty():
             click.confirm("Once the study is open its clips are fixed. Open it without these?", abort=True)
-        with place.database.writing() as db:
-            opened = open_study(db, name)
-            echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
-            echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
+        if not is_open:
+            with place.database.writing() as db:
+                opened = open_study(db, name)
+                echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
+                echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
     running = running_server(place.settings)
     link = f"{running or server_address(place.settings)}/join/{name}"
+    already = " already" if is_open else ""
     if running is None:
         click.echo(
-            f"The study {name} is open, but no server is running on this data folder: start it with "
+            f"The study {name} is open{already}, but no server is running on this data folder: start it with "
             f"`python3 run.py serve`. The participants' link will then be {link}"
         )
     else:
-        click.echo(f"The study {name} is open. Participants' link: {link}")
+        click.echo(f"The study {name} is open{already}. Participants' link: {link}")
 
 
 @study.command("close")

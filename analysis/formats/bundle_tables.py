@@ -163,7 +163,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("value", "float", "", "The measure; empty when it is not defined for these data"),
         Column("low", "float", "", "Lower end of its interval over raters"),
         Column("high", "float", "", "Upper end of its interval over raters"),
-        Column("n_raters", "int", "", "Raters that entered it", True),
+        Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
         Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it"),
     ),
     "noise_ceiling": (
@@ -171,7 +171,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("comparator", "text", "", "pearson, spearman, rho_a, tau_a or cosine", True),
         Column("lower", "float", "", "Mean similarity of each rater to the pool of the others"),
         Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
-        Column("n_raters", "int", "", "Raters that entered it", True),
+        Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
         Column("remark", "text", "", "Why a bound is not given, or what was left out of it"),
     ),
     "quality": (
@@ -197,8 +197,14 @@ RDM_COLUMNS: tuple[Column, ...] = (
         "arena diameters^2",
         "Evidence over the rater's trials, summed (0: never seen); in group.csv its mean over raters",
     ),
-    Column("standard_error", "float", "", "Standard error of completed, where the rater has one"),
-    Column("observations", "int", "", "Trials that held the pair; in group.csv raters who saw it"),
+    Column(
+        "standard_error",
+        "float",
+        "",
+        "Standard error of completed. It takes minutes, so Asterism itself leaves it empty; python -m analysis BUNDLE "
+        "--uncertainty fills it in rdms.csv, for raters who have one",
+    ),
+    Column("observations", "int", "", "Trials that held the pair; in group.csv raters (sessions) who saw it"),
     Column("predicted", "bool", "", "True when the pair was never seen and completed holds what a model predicts"),
     Column(
         "completed",

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.arrangement import Arrangement, Floats, check_arrangements
+from analysis.formats.mat_variables import MatFile, load
 from analysis.formats.npz import as_numbers
 from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
 from analysis.formats.square import condensed_of_square
 from analysis.rdm import n_items_of, n_pairs, pairs_within
-
-MatFile = str | Path | IO[bytes]
-
-# What scipy.io.loadmat raises on files that are damaged or none of MATLAB's; its documentation names none of these.
-DAMAGE = (
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    MemoryError,
-    OSError,
-    EOFError,
-    RecursionError,
-    struct.error,
-    zlib.error,
-)
 
 
 def write_mat(file: MatFile, rdms: RDMSet) -> None:
@@ -175,29 +156,6 @@ def read_arrangement_mat(file: MatFile) -> ArrangementFile:
     if not rdm.size == evidence.size == trials.shape[1]:
         raise ValueError(f"{file}: {rdm.size} dissimilarities, {evidence.size} evidences, {trials.shape[1]} distances")
     return ArrangementFile(rdm, evidence, trials)
-
-
-def load(file: MatFile) -> dict[str, Any]:
-    """The variables of a MATLAB file.
-
-    Raises
-    ------
-    ValueError
-        When the file is not a MATLAB file, is damaged, or is of version 7.3 (which is HDF5).
-    """
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        return dict(loadmat(cast(Any, file)))
-    except NotImplementedError as error:
-        raise ValueError(
-            f"{file}: MATLAB files of version 7.3 are not read; save it with -v7: save('name.mat', '-v7')"
-        ) from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise
-    except (*DAMAGE, MatReadError) as error:
-        raise ValueError(f"{file}: not a readable MATLAB file ({error})") from error
 
 
 def _cells(texts: Sequence[str]) -> Any:

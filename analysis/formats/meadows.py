@@ -11,7 +11,8 @@ import numpy as np
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.formats.enclosing_circle import enclosing_circle
-from analysis.formats.matlab import load, texts
+from analysis.formats.mat_variables import load
+from analysis.formats.matlab import texts
 from analysis.formats.npz import as_numbers
 from analysis.formats.rdm_set import RDMSet
 from analysis.rdm import n_pairs

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from analysis import estimate_rdm
 from analysis.formats.bundle import Bundle, BundleContents, read_bundle
-from analysis.formats.bundle_tables import TABLES
+from analysis.formats.bundle_tables import RDM_COLUMNS, TABLES
 from analysis.formats.bundle_writer import README, Row
 from analysis.rdm import scale_to_rms
 from analysis.report.results import analyse
@@ -380,6 +380,10 @@ def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None
         (("participants", "state"), [state.value for state in SessionState]),
     ):
         assert [value for value in values if value not in re.split(r"\W+", meaning[key])] == [], key
+    (error,) = [column.meaning for column in RDM_COLUMNS if column.name == "standard_error"]
+    assert "leaves it empty" in error, "no export of the program holds one"
+    assert "python -m analysis BUNDLE --uncertainty" in error
+    assert "each session" in meaning["reliability", "n_raters"]
     readme = README.split("Units:")[0]
     named = set(re.findall(r"\b(\w+)\.(?:csv|\*|json)", readme))
     assert set(TABLES) <= named

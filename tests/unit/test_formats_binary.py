@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -15,6 +17,7 @@ from scipy.spatial.distance import squareform
 from analysis.formats import matlab, meadows, rsatoolbox, tables
 from analysis.formats.rdm_set import RDMSet
 from analysis.formats.sets import read_set_arrays
+from tests.conftest import ROOT
 
 NAMES = ["a.mp4", "bb.mp4", "ü.mp4", "d.mp4"]
 VECTOR = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
@@ -115,6 +118,35 @@ def test_damaged_matlab_files_never_end_in_a_foreign_error(tmp_path, read):
         except ValueError:
             refused += 1
     assert refused > 100
+
+
+# Damage to these bytes of an uncompressed file ended the process that read it.
+CRASHES = (90, 173, 235)
+
+
+@pytest.mark.parametrize("seed", CRASHES)
+def test_no_damaged_file_ends_the_process_that_reads_it(tmp_path, seed):
+    """In a process of its own, which must say what is wrong rather than die of it."""
+    variables = {"rdms": np.arange(12.0).reshape(2, 6), "item_names": cells(["a.mp4", "b.mp4", "c.mp4", "d.mp4"])}
+    scipy.io.savemat(tmp_path / "x.mat", {**variables, "raters": cells(["P1", "P2"]), "method": "combined"})
+    damaged = bytearray((tmp_path / "x.mat").read_bytes())
+    rng = np.random.default_rng(seed)
+    for place in rng.integers(128, len(damaged), int(rng.integers(1, 4))):
+        damaged[place] = rng.integers(256)
+    (tmp_path / "x.mat").write_bytes(damaged)
+    code = "import sys; from analysis.formats.matlab import read_mat; read_mat(sys.argv[1])"
+    reader = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "x.mat"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert reader.returncode == 1, "a negative one is a signal that ended it"
+    assert "x.mat: not a readable MATLAB file" in reader.stderr
+
+
+def test_an_uncompressed_file_is_read_as_well_as_a_compressed_one(tmp_path):
+    for compressed in (False, True):
+        variables = {"rdms": VECTOR[None], "item_names": cells(NAMES), "raters": cells(["P1"])}
+        scipy.io.savemat(tmp_path / "x.mat", variables, do_compression=compressed)
+        np.testing.assert_array_equal(matlab.read_mat(tmp_path / "x.mat").rdms, VECTOR[None])
 
 
 @pytest.mark.parametrize(
