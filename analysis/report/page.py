@@ -89,7 +89,7 @@ def _study(bundle: Bundle) -> tuple[str, str]:
     name = str(bundle.manifest.get("study", bundle.path.stem))
     try:
         study = tomllib.loads(bundle.text("study.toml"))
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return name, ""
     texts = study.get("texts")
     return str(study.get("title", name)), str(texts.get("question", "")) if isinstance(texts, dict) else ""

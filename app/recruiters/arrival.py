@@ -42,7 +42,7 @@ class IdNote(StrEnum):
     """The recruiter's placeholder, or what a program writes for no value."""
     REPEATED = "repeated"
     UNUSABLE = "unusable"
-    """Control characters: nothing that a recruiter gives out."""
+    """Control characters, or bytes that are no UTF-8: nothing that a recruiter gives out."""
     NEAR_NAME = "near_name"
     """There is an id, under a name that differs from the study's in case or punctuation."""
 
@@ -134,7 +134,8 @@ def _value(name: str, values: Sequence[str]) -> tuple[str | None, IdNote | None]
         raise Invalid(f"{name} holds a zero byte.", field=name)
     if len(value) > LONGEST_PARAMETER:
         raise Invalid(f"{name} is longer than {LONGEST_PARAMETER} characters.", field=name)
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in value):
+    # The web framework puts U+FFFD in place of each byte that is no UTF-8, so that M%FCller and M%E4ller are one text.
+    if any(c == "\ufffd" or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in value):
         return None, IdNote.UNUSABLE
     if not value:
         return None, IdNote.EMPTY

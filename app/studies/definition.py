@@ -136,6 +136,8 @@ def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
     except tomllib.TOMLDecodeError as error:
         line, reason = toml_problem(text, error)
         raise Invalid(f"{file}{_at(line)}: {reason}") from error
+    except RecursionError as error:
+        raise Invalid(f"{file}: lists or tables lie too deep in one another") from error
     if "\\u0000" in json.dumps(raw, default=str):
         raise Invalid(f"{file}: a text holds a zero byte (\\u0000)")
     return check_definition(raw, file=file, text=text)

@@ -293,6 +293,10 @@ def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
         if getattr(texts, name) == "":
             yield Problem("warning", f"texts.{name}", "is empty: the page's own text is shown in its place")
     for old, new in texts.replace.items():
+        if not new.strip():
+            yield Problem(
+                "error", "texts.replace", f"{old!r} is replaced by nothing: that leaves a button or a line empty"
+            )
         unknown = sorted(set(PLACEHOLDER.findall(new)) - set(PLACEHOLDER.findall(old)))
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDER.findall(old)) or "none"

@@ -84,6 +84,7 @@ def test_what_nobody_filled_in_identifies_nobody(value: str) -> None:
         ({"PROLIFIC_PID": ["a\tb"]}, IdNote.UNUSABLE),
         ({"PROLIFIC_PID": ["a\x1bb"]}, IdNote.UNUSABLE),
         ({"PROLIFIC_PID": ["a\u200bb"]}, IdNote.UNUSABLE),
+        ({"PROLIFIC_PID": ["M\ufffdller"]}, IdNote.UNUSABLE),
         ({"PROLIFIC_PID": ["a"]}, None),
     ],
 )

@@ -35,6 +35,8 @@ def rules(toml: str, facts: Facts) -> list[tuple[str, str]]:
         ("[playback]\nsound = true", Facts(6, 9.0, 0), "playback.sound", "none of the clips has sound"),
         ('[texts]\nquestion = "One\\nTwo"', SIX, "texts.question", "must be one line"),
         ('[texts.replace]\n"Clip {n}" = "Clip {number}"', SIX, "texts.replace", "'Clip {number}' has {number}"),
+        ('[texts.replace]\n"Done" = ""', SIX, "texts.replace", "'Done' is replaced by nothing"),
+        ('[texts.replace]\n"Done" = "\u00a0 "', SIX, "texts.replace", "'Done' is replaced by nothing"),
     ],
 )
 def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: str) -> None:

@@ -95,6 +95,11 @@ def test_keys_and_values_that_are_nearly_right_are_told(text: str, words: list[s
         assert word in message, message
 
 
+@pytest.mark.parametrize("text", ["x = " + "[" * 3000 + "]" * 3000, "x = " + "{a = " * 3000 + "1" + "}" * 3000])
+def test_what_lies_too_deep_is_refused(text: str) -> None:
+    assert "lists or tables lie too deep in one another" in refusal(HEAD + text)
+
+
 def test_what_was_stored_before_is_read_back_the_same() -> None:
     definition = parse_definition(HEAD + "[stop]\nmax_minutes = 20\n[recruitment]\nplaces = 3\n")
     assert check_definition(definition.model_dump(mode="json")) == definition
