@@ -75,8 +75,7 @@ def check_link(study_name: str, recruitment: Recruitment, arrival: Arrival, sig:
     if recruitment.signed:
         if person_id is None or not is_signed(link_key(secret, study_name), study_name, person_id, sig):
             raise LinkRefused(
-                "This link is not complete, or it was changed. Please open the link from your invitation again, "
-                "all of it."
+                "This link is incomplete or has been changed. Please open the whole link from your invitation again."
             )
         return
     if arrival.has_id or recruitment.without_id == "anybody":
@@ -200,7 +199,7 @@ def session_of(db: Session, token: str, *, lock: bool = False) -> ParticipantSes
     )
     session = db.scalar(query.with_for_update(of=ParticipantSession) if lock else query)
     if session is None:
-        raise Unauthorised("This link is not known. Open the link from your invitation again.")
+        raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
     return session
 
 
@@ -266,6 +265,6 @@ def _require_place(
         holds = or_(ParticipantSession.state == SessionState.FINISHED, arranging, reading)
         taken = db.scalar(select(func.count(ParticipantSession.person.distinct())).where(of_study, holds))
         if (taken or 0) >= recruitment.places:
-            raise StudyFull("All places of this study are taken. Thank you for your interest.")
+            raise StudyFull("This study is full. Thank you for your interest.")
     if (db.scalar(select(func.count()).where(of_study, reading)) or 0) >= MAX_READING:
         raise Crowded("Very many people are opening this study at the moment. Please try again in a few minutes.")

@@ -241,8 +241,8 @@ def withdraw(db: Session, token: str) -> None:
             _log(db, session, ASKED_TO_LEAVE, now())
             db.commit()
         raise NotProven(
-            "This session began in another browser, and only there can it be ended for good. You can simply close this "
-            "page. The people who run the study will see that you asked to leave."
+            "This session was started in another browser and can only be ended for good there. You can simply close "
+            "this page. The people who run the study will see that you asked to leave."
         )
     session.state = move_session(session.state, SessionState.WITHDRAWN)
     session.ended_at = session.last_seen_at = now()
@@ -254,7 +254,7 @@ def withdraw(db: Session, token: str) -> None:
 def _trial_of(db: Session, session: ParticipantSession, key: str) -> Trial:
     trial = db.scalar(select(Trial).where(Trial.session_id == session.id, Trial.key == key))
     if trial is None:
-        raise NotFound("There is no such round.")
+        raise NotFound("This round does not exist.")
     return trial
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE
 from app.errors import Invalid
+from app.i18n.renamed import current_texts
 from app.studies.definition_errors import line_of, setting_problem, toml_problem
 
 FILE = "study.toml"
@@ -36,7 +37,9 @@ class Texts(_Section):
     thanks: str | None = Field(default=None, max_length=50_000)
     question: str | None = Field(default=None, min_length=1, max_length=300)
     # Any other text of the participant's pages: the English wording, and what stands in its place.
-    replace: dict[str, Annotated[str, Field(max_length=2000)]] = Field(default={}, max_length=500)
+    replace: Annotated[dict[str, Annotated[str, Field(max_length=2000)]], AfterValidator(current_texts)] = Field(
+        default={}, max_length=500
+    )
 
 
 class Clips(_Section):

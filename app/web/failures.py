@@ -14,23 +14,23 @@ from app.web.language import translate as _
 log = structlog.get_logger()
 
 TITLES = {
-    400: "This cannot be done",
-    401: "This link is not known",
-    403: "Not at the moment",
-    404: "Nothing is here",
-    405: "This cannot be done",
-    409: "Not any more",
+    400: "Not possible",
+    401: "Unknown link",
+    403: "Not available right now",
+    404: "Page not found",
+    405: "Not possible",
+    409: "No longer available",
     413: "This is too large",
-    422: "This cannot be done",
+    422: "Not possible",
     429: "Too many at once",
     500: "Something went wrong",
     503: "The server is busy",
 }
 # Where the status alone would not tell what is the matter.
-TITLES_OF_CODES = {"link": "This link is not complete"}
+TITLES_OF_CODES = {"link": "Incomplete link"}
 MESSAGES = {
-    404: "There is nothing at this address.",
-    413: "What was sent is larger than the server takes.",
+    404: "There is no page at this address.",
+    413: "What was sent is larger than the server accepts.",
     429: "Too many requests in a short time. Please wait a moment and try again.",
 }
 
@@ -74,7 +74,7 @@ def _unexpected_error(error: Exception) -> Response:
     # The rule, not the address itself: a participant's address holds the token.
     rule = request.url_rule.rule if request.url_rule is not None else None
     log.error("unexpected_error", method=request.method, rule=rule, exc_info=error)
-    return failure(500, "unexpected", "The server met an error that it did not expect. It is in the server's log.")
+    return failure(500, "unexpected", "Something went wrong on the server. The error is in the server's log.")
 
 
 def failure(status: int, code: str, message: str, field: str | None = None) -> Response:

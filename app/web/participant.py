@@ -101,10 +101,12 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         try:
             session = session_of(db, token)
         except Unauthorised as error:
-            raise NotFound(translate("This link is not known. Open the link from your invitation again.")) from error
+            raise NotFound(
+                translate("We do not recognise this link. Open the link from your invitation again.")
+            ) from error
         study = db.get_one(Study, session.study_id)
         if study.name != name:
-            raise NotFound(translate("This link is not known. Open the link from your invitation again."))
+            raise NotFound(translate("We do not recognise this link. Open the link from your invitation again."))
     g.study_language = session.language
     definition = _in_the_studys_words(study, keep_language=True)
     texts = definition.texts

@@ -48,7 +48,7 @@ def _failed(error: AsterismError) -> tuple[str, int]:
     missing = error.status == 404
     name = (request.view_args or {}).get("name")
     back = None if missing or name is None else url_for("researcher.participants", name=name)
-    title = "Nothing is here" if missing else "This cannot be done"
+    title = "Page not found" if missing else "Not possible"
     return render_template("researcher/message.html", title=title, message=error.message, back=back), error.status
 
 

@@ -32,7 +32,7 @@ export function helpLines(inputs, t) {
     return [
       [t('Move'), t('Drag a clip. Or tap it, then tap where it should go.')],
       [t('Several'), t('Draw a line around clips; then drag one of them.')],
-      [t('One on another'), t('Tap the upper one, wait a moment, and tap again: now you have the one beneath it.')],
+      [t('Stacked clips'), t('Tap the upper one, wait a moment, and tap again: now you have the one beneath it.')],
       [t('Look closely'), t('A double tap or a long press shows a clip large.')],
       [t('Zoom'), t('Spread two fingers, or use + and − below.')],
       [t('Move the view'), t('Drag with two fingers.')],
@@ -41,7 +41,7 @@ export function helpLines(inputs, t) {
   return [
     [t('Move'), t('Drag a clip. Or click it, then click where it should go.')],
     [t('Several'), t('Draw a line around clips, or Shift-click them; then drag one of them.')],
-    [t('One on another'), t('Click the upper one, wait a moment, and click again: now you have the one beneath it.')],
+    [t('Stacked clips'), t('Click the upper one, wait a moment, and click again: now you have the one beneath it.')],
     [t('Look closely'), t('Double click, Enter or a long press shows a clip large.')],
     [t('Zoom'), t('Mouse wheel, two fingers, or + and −. 0 shows the whole.')],
     [t('Move the view'), t('Two fingers, or the middle mouse button.')],

@@ -68,6 +68,6 @@ export function blockedWords(screen, minWindow, inputs, t) {
     t('This window is too small for this study'),
     t('It needs {n} pixels or more in both directions, and has {width} × {height}.', { n: minWindow, width, height }),
     whatHelps({ turn: false }, inputs, t),
-    t('All that you have done is kept. The task continues by itself as soon as there is room.'),
+    t('Everything you have done is kept. The task continues as soon as there is enough room.'),
   ];
 }

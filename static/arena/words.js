@@ -90,7 +90,7 @@ function nearest(state, id) {
  * @param {Translate} t
  */
 export function statusText(state, t) {
-  if (state.busy) return t('Being saved. It goes on by itself.');
+  if (state.busy) return t('Saving. The task continues by itself.');
   const { length: outside } = waiting(state);
   const { length: unseen } = unwatched(state);
   if (outside > 1) return t('{n} clips are still outside', { n: outside });
@@ -99,8 +99,8 @@ export function statusText(state, t) {
   if (unseen > 1) return t('{n} clips still need to be watched to the end', { n: unseen });
   if (unseen === 1 && state.sound) return t('1 clip still needs to be watched to the end with sound');
   if (unseen === 1) return t('1 clip still needs to be watched to the end');
-  if (!isDone(state)) return t('Put down what you hold');
-  return t('All clips are inside. Change what you like, then press Done.');
+  if (!isDone(state)) return t('Drop the clip you are holding');
+  return t('All clips are in place. Make any changes you like, then press Done.');
 }
 
 /**
@@ -118,13 +118,13 @@ export function guidance(state, labels, t) {
       : t('Watch “{name}” to its end first.', { name });
   }
   if (state.unheard && (!hand || hand.how === 'click') && !state.watched[state.unheard]) {
-    return t('“{name}” was not heard. Turn the sound on, then click or tap the clip.', {
+    return t('You have not heard “{name}” yet. Turn the sound on, then click or tap the clip.', {
       name: nameOf(state, state.unheard, labels, t),
     });
   }
   if (hand?.how === 'click') return whereToPut(state, hand, t);
   if (hand?.how === 'key') return t('Arrow keys move it, Shift moves it far, P puts it down, Esc takes it back.');
-  if (hand?.shown && !hand.inside) return t('Let go here, and it returns to its place outside.');
+  if (hand?.shown && !hand.inside) return t('Let go here and it goes back outside the circle.');
   if (hand) return '';
   if (selected.length > 1) return t('{n} clips selected. Drag one of them to move all.', { n: selected.length });
   return '';
@@ -135,8 +135,8 @@ function whereToPut(state, hand, t) {
   const covers = hand.ids.length === 1 && clipsAt(state, positionOf(state, hand.ids[0])).length > 1;
   if (covers && hand.touch) return t('Now tap where it should go. Tap it again for the clip beneath it.');
   if (covers) return t('Now click where it should go. Click it again for the clip beneath it.');
-  if (hand.touch) return t('Now tap where it should go, or on a clip that is like it. Tap it again to let go.');
-  return t('Now click where it should go, or on a clip that is like it. Esc lets go.');
+  if (hand.touch) return t('Now tap where it should go, or tap a clip that is similar. Tap it again to let go.');
+  return t('Now click where it should go, or click a clip that is similar. Esc lets go.');
 }
 
 /**
@@ -146,7 +146,7 @@ function whereToPut(state, hand, t) {
  */
 export function restoredWords({ restored, history }, t) {
   if (!restored || history.past.length > 0 || history.future.length > 0) return '';
-  return t('This is how you left it. What you did before can’t be undone any more.');
+  return t('This is how you left it. Earlier changes can no longer be undone.');
 }
 
 /**
@@ -184,7 +184,7 @@ export function announcement(before, after, labels, t) {
   if (after.unheard && after.unheard !== before.unheard) return guidance(after, labels, t);
   if (after.failed !== before.failed) {
     const id = Object.keys(after.failed).find((each) => !before.failed[each]);
-    return id ? t('{name} could not be loaded. You can place it all the same.', { name: name(id) }) : null;
+    return id ? t('{name} could not be loaded. You can still place it.', { name: name(id) }) : null;
   }
   return null;
 }

@@ -53,7 +53,8 @@ export function createBar(t, store) {
       const running = total > ready + failed;
       let words = '';
       if (trial?.purpose === 'practice') words = practiceWords(t);
-      if (!store.persistent) words = t('This browser keeps no copy: leave the page open until all is saved.');
+      if (!store.persistent)
+        words = t('This browser cannot keep a copy: keep this page open until everything is saved.');
       if (muted) words = t('The sound is off.');
       if (running) words = t('Loading clips: {ready} of {total}', { ready, total });
       else if (failed) words = t('Clips that could not be loaded: {failed}.', { failed });

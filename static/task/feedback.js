@@ -26,7 +26,7 @@ export function fillFeedback(screen, practice, t) {
   const { clips, placements, expected, verdict, advice } = practice;
   const words = {
     good: t('Well done: shapes that are alike lie close together.'),
-    nearly: t('A good start. Some shapes would lie elsewhere for most people.'),
+    nearly: t('A good start. Most people would put some of the shapes elsewhere.'),
     different: t('Most people would arrange these shapes in another way. Compare the two pictures.'),
   };
   find(screen, '[data-verdict]').textContent = words[verdict];
@@ -47,13 +47,13 @@ export function announceNext(screen, next, t) {
   const again = next.trial?.purpose === 'practice';
   find(screen, '[data-next]').textContent = again
     ? t('Next comes another practice round.')
-    : t('The practice is over. Now it counts.');
+    : t('Practice is over. From now on it counts.');
   find(screen, 'button', HTMLButtonElement).disabled = false;
 }
 
 /** @param {Advice} advice @param {Clip[]} clips @param {Translate} t */
 function inWords({ kind, clips: [first, second] }, clips, t) {
-  if (kind === 'one_spot') return t('All shapes lie on one spot. Put different ones far apart.');
+  if (kind === 'one_spot') return t('All the shapes are in one spot. Put different ones far apart.');
   if (kind === 'use_circle') return t('Use the whole circle: put what differs most at opposite edges.');
   /** @param {string} id */
   const name = (id) => t(given(clips.find((clip) => clip.id === id)?.label));

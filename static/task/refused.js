@@ -30,7 +30,7 @@ export function wireRefused({ outbox, onAside, t }) {
     /** @type {Record<number, string>} */
     const words = {
       413: t('It is too large for the server.'),
-      409: t('It had already been saved from another window, in another form.'),
+      409: t('A different version had already been saved from another window.'),
     };
     find(screen, '[data-reason]').textContent = words[status] ?? message;
     showScreen('refused');

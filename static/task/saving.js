@@ -21,8 +21,8 @@ export function savingState(outbox, drafts, { persistent }, t) {
     const what =
       problem === 'connection' ? t('Not saved yet: no connection.') : t('Not saved yet: the server is busy.');
     const kept = persistent
-      ? t('Your work is kept on this computer, we keep trying.')
-      : t('Please keep this page open, we keep trying.');
+      ? t('Your work is kept on this computer. We will keep trying.')
+      : t('Please keep this page open. We will keep trying.');
     return { state: 'trouble', words: `${what} ${kept}` };
   }
   if (outbox.waiting || drafts.unsaved) return { state: 'saving', words: t('Saving…') };

@@ -50,7 +50,7 @@ export function fillThanks(screen, completion, t) {
  * @param {import('./text.js').Translate} t
  */
 export function fillProblem(screen, { status, message }, t) {
-  const unknown = t('We do not know this link. Please open the link that you were given once more.');
+  const unknown = t('We do not recognise this link. Please open the link you were given again.');
   find(screen, '[data-reason]').textContent = status === 401 || status === 404 ? unknown : message;
 }
 

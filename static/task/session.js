@@ -46,10 +46,10 @@ export function screenOf(view) {
 export function questionOf({ purpose, question }, t, { play, watch } = {}) {
   if (question) return t(question);
   if (purpose !== 'practice') return null;
-  const words = [t('To practise: put shapes that are alike close together, and shapes that differ far apart.')];
+  const words = [t('Practice: put shapes that are alike close together and shapes that differ far apart.')];
   if (play === 'click') words.push(t('Click or tap a shape to play it.'));
-  if (watch === 'before_placing') words.push(t('Each must have played to its end before it can be moved.'));
-  if (watch === 'before_done') words.push(t('Each must have played to its end before you press Done.'));
+  if (watch === 'before_placing') words.push(t('Each shape must play to its end before you can move it.'));
+  if (watch === 'before_done') words.push(t('Each shape must play to its end before you press Done.'));
   return words.join(' ');
 }
 

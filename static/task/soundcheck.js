@@ -44,7 +44,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     play.disabled = false;
     play.textContent = t('Play the beeps again');
     answers.disabled = !played;
-    say(played ? '' : t('This device gave no sound. Please connect headphones or loudspeakers, then try again.'));
+    say(played ? '' : t('No sound came from this device. Please connect headphones or loudspeakers, then try again.'));
     if (played) find(answers, 'button').focus();
     else failed({ played });
   });
@@ -54,7 +54,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     if (Number.isNaN(answer)) return;
     if (answer !== beeps) {
       answers.disabled = true;
-      say(t('That was a different number. Please play the beeps again.'));
+      say(t('That is not the number of beeps. Please play them again.'));
       failed({ beeps, answer });
       play.focus();
       return;

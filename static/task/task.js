@@ -121,7 +121,9 @@ async function answerTo(call, wanted = () => true) {
   const line = find(document, 'main > section:not([hidden]) [data-waiting]');
   /** @param {ApiError} error */
   const tellTrouble = ({ status }) => {
-    line.textContent = status ? t('The server is busy. We keep trying.') : t('No connection. We keep trying.');
+    line.textContent = status
+      ? t('The server is busy. We will keep trying.')
+      : t('No connection. We will keep trying.');
   };
   try {
     return await untilAnswered(call, wanted, tellTrouble);

@@ -243,7 +243,7 @@ def create_fake_app(study: FakeStudy) -> Flask:
 
     @app.get("/join/full")
     def full() -> str:
-        words = "All places of this study are taken. Thank you for your interest."
+        words = "This study is full. Thank you for your interest."
         return render_template("participant/message.html", title="The study is full", message=words)
 
     @app.get("/join/faces/<token>")

@@ -13,7 +13,7 @@ Device = Callable[..., BrowserContext]
 
 # Where a clip goes by three presses of Shift and an arrow, from the middle of the arena: by the number of its seat.
 PLACES = {"ArrowLeft": (-0.3, 0.0), "ArrowRight": (0.3, 0.0), "ArrowUp": (0.0, 0.3), "ArrowDown": (0.0, -0.3)}
-NO_CONNECTION = "Not saved yet: no connection. Your work is kept on this computer, we keep trying."
+NO_CONNECTION = "Not saved yet: no connection. Your work is kept on this computer. We will keep trying."
 
 
 def begin(page: Page | Frame, link: str) -> None:
@@ -83,4 +83,4 @@ def saved(page: Page | Frame) -> None:
 
 def elsewhere(page: Page | Frame) -> None:
     """Wait until the page says that the task goes on in another window."""
-    expect(page.get_by_role("heading", name="The task goes on elsewhere")).to_be_visible()
+    expect(page.get_by_role("heading", name="This task is open in another window")).to_be_visible()

@@ -12,7 +12,7 @@ Serve = Callable[..., FakeServer]
 Device = Callable[..., BrowserContext]
 Places = dict[str, tuple[float, float]]
 
-NO_CONNECTION = "Not saved yet: no connection. Your work is kept on this computer, we keep trying."
+NO_CONNECTION = "Not saved yet: no connection. Your work is kept on this computer. We will keep trying."
 
 
 def place(page: Page, *clips: int) -> None:
@@ -67,4 +67,4 @@ def saved(page: Page) -> None:
 
 def elsewhere(page: Page) -> None:
     """Wait until the page says that the task goes on in another window."""
-    expect(page.get_by_role("heading", name="The task goes on elsewhere")).to_be_visible()
+    expect(page.get_by_role("heading", name="This task is open in another window")).to_be_visible()

@@ -20,7 +20,7 @@ def test_clips_are_dragged_in_and_the_result_is_what_is_shown(open_arena: OpenAr
     for clip, (x, y) in targets.items():
         assert not page.available(page.done())
         page.drag(clip, x, y)
-    assert page.status().startswith("All clips are inside")
+    assert page.status().startswith("All clips are in place")
     page.done().click()
     result = page.page.evaluate("harness.done")
     assert [placement["clip"] for placement in result["placements"]] == list(targets)

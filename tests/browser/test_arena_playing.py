@@ -211,7 +211,7 @@ def test_hints_are_given_and_do_not_block(open_arena: OpenArena) -> None:
     assert page.available(page.done())
     page.page.evaluate("harness.mount({ arena: { hints: false } })")
     # What stays is no hint: what a participant left is there again, and cannot be undone.
-    assert page.guidance() == "This is how you left it. What you did before can’t be undone any more."
+    assert page.guidance() == "This is how you left it. Earlier changes can no longer be undone."
 
 
 def test_leaving_the_trial_lets_go_of_everything(open_arena: OpenArena) -> None:

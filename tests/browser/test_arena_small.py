@@ -27,7 +27,7 @@ OUT_OF_REACH = """() => [...document.querySelectorAll(
     return !element.contains(there) || element.scrollWidth > element.clientWidth;
   }).map((element) => element.outerHTML.slice(0, 90))"""
 LONGEST = {
-    "en": "Not saved yet: no connection. Your work is kept on this computer, we keep trying.",
+    "en": "Not saved yet: no connection. Your work is kept on this computer. We will keep trying.",
     "de": "Noch nicht gespeichert: keine Verbindung. Ihre Arbeit bleibt auf diesem Computer, wir versuchen es weiter.",
     "fr": "Pas encore enregistré : pas de connexion. Votre travail est gardé sur cet ordinateur, nous réessayons.",
     "es": "Aún no guardado: sin conexión. Su trabajo se conserva en este equipo, seguimos intentándolo.",

@@ -127,7 +127,7 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     expect(page.get_by_text("There is no such study.")).to_be_visible()
     examine("unknown study")
     page.goto(site.address + "/join/plain/there-is-no-such-link")
-    expect(page.get_by_text("This link is not known.")).to_be_visible()
+    expect(page.get_by_text("We do not recognise this link.")).to_be_visible()
     examine("unknown link")
 
     page.goto(site.link("practised"))
@@ -172,7 +172,7 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     other.goto(page.url)
     elsewhere(page)
     examine("elsewhere")
-    page.get_by_role("button", name="Go on here instead").click()
+    page.get_by_role("button", name="Continue here").click()
     page.locator("#leave").click()
     page.get_by_role("button", name="Leave for good").click()
     expect(page.get_by_role("heading", name="You have left the study")).to_be_visible()

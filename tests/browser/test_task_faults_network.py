@@ -84,7 +84,7 @@ def test_f01_the_outbox_survives_a_reload(serve: Serve, page: Page) -> None:
         saving(page, "the server is busy")
         page.on("dialog", lambda dialog: dialog.accept())
         page.reload()
-        expect(page.get_by_role("heading", name="Your last arrangement is being saved")).to_be_visible()
+        expect(page.get_by_role("heading", name="Saving your last arrangement")).to_be_visible()
         assert server.study.submitted == {}
     shows_clip(page, 4)
     assert len(json.loads(server.study.submitted[server.study.key(0)])["placements"]) == 4
@@ -101,7 +101,7 @@ def test_f01_a_closed_window_is_sent_by_the_next_one_whoever_opens_it(serve: Ser
         page.close()
     other = laboratory.new_page()
     other.goto(f"{server.url}/join/faces/somebody-else")
-    expect(other.get_by_text("We do not know this link.")).to_be_visible()
+    expect(other.get_by_text("We do not recognise this link.")).to_be_visible()
     until(other, lambda: server.study.submitted)
     assert list(server.study.submitted) == [server.study.key(0)]
 
@@ -231,7 +231,7 @@ def test_a_start_without_a_server_says_so_and_begins_when_it_is_back(serve: Serv
     with server.study.failing("start", status(503)):
         page.get_by_role("button", name="Start").click()
         waiting = page.locator("#screen-instructions [data-waiting]")
-        expect(waiting).to_have_text("The server is busy. We keep trying.")
+        expect(waiting).to_have_text("The server is busy. We will keep trying.")
     shows_clip(page, 0)
 
 
@@ -249,5 +249,5 @@ def test_a_server_that_is_away_at_the_start_is_waited_for(serve: Serve, page: Pa
     server = serve()
     with server.study.failing("lease", status(503)):
         page.goto(server.task)
-        expect(page.get_by_text("The server is busy. We keep trying.")).to_be_visible()
+        expect(page.get_by_text("The server is busy. We will keep trying.")).to_be_visible()
     shows_clip(page, 0)

@@ -93,7 +93,7 @@ def test_f14_the_recruiters_link_opened_again_goes_on_with_what_the_first_window
         again = context.new_page()
         again.goto(f"{server.url}/join/faces/{ANOTHER_TOKEN}")  # each opening has a token of its own
         elsewhere(page)
-        expect(again.get_by_role("heading", name="Your last arrangement is being saved")).to_be_visible()
+        expect(again.get_by_role("heading", name="Saving your last arrangement")).to_be_visible()
     shows_clip(again, 4)
     assert list(server.study.submitted) == [server.study.key(0)]
     assert server.study.refused == []
@@ -117,7 +117,7 @@ def test_f15_another_device_goes_on_where_this_one_stopped(serve: Serve, device:
     elsewhere(first)
     place(second, 3)
     saved(second)
-    first.get_by_role("button", name="Go on here instead").click()
+    first.get_by_role("button", name="Continue here").click()
     has_placed(first, 3)
     assert set(placed(first)) == {"C-0", "C-2", "C-3"}
 
@@ -128,7 +128,7 @@ def test_f16_a_stale_submit_is_answered_with_the_present_state(serve: Serve, pag
     body = json.dumps({"placements": [{"clip": f"C-{i}", "x": 0, "y": 0} for i in range(4)]}).encode()
     server.study.submitted[server.study.key(0)] = body  # another device was faster
     finish(page)
-    expect(page.get_by_text("It had already been saved from another window, in another form.")).to_be_visible()
+    expect(page.get_by_text("A different version had already been saved from another window.")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     shows_clip(page, 4)
     assert server.study.submitted[server.study.key(0)] == body
@@ -148,7 +148,7 @@ def test_f17_the_newest_of_two_tabs_goes_on_and_the_older_can_take_it_back(serve
     elsewhere(older)
     place(newer, 1)
     saved(newer)
-    older.get_by_role("button", name="Go on here instead").click()
+    older.get_by_role("button", name="Continue here").click()
     has_placed(older, 1)
     elsewhere(newer)
     place(older, 2, 3)
@@ -174,9 +174,11 @@ def test_a_browser_without_storage_works_and_warns(serve: Serve, page: Page) -> 
     server = serve()
     page.add_init_script(NO_STORAGE)
     page.goto(server.task)
-    expect(page.locator("#loading")).to_have_text("This browser keeps no copy: leave the page open until all is saved.")
+    expect(page.locator("#loading")).to_have_text(
+        "This browser cannot keep a copy: keep this page open until everything is saved."
+    )
     place(page, 0, 1, 2, 3)
     with server.study.failing("submit", status(503)):
         finish(page)
-        saving(page, "Not saved yet: the server is busy. Please keep this page open, we keep trying.")
+        saving(page, "Not saved yet: the server is busy. Please keep this page open. We will keep trying.")
     shows_clip(page, 4)

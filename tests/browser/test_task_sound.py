@@ -42,7 +42,7 @@ def test_what_was_played_with_the_sound_off_is_said_and_does_not_count(open_aren
     playback = {"play": "click", "sound": True, "watch": "before_done"}
     page = open_arena(n=2, clipsHaveSound=True, playback=playback, sound=MUTED)
     page.page.mouse.click(*page.centre("c0"))
-    page.page.wait_for_function("() => document.querySelector('[data-live]').textContent.includes('was not heard')")
+    page.page.wait_for_function("() => document.querySelector('[data-live]').textContent.includes('have not heard')")
     assert unwatched(page) == {"c0", "c1"}
     # The sound comes back in the middle of the clip: the next pass counts, not this one.
     page.page.wait_for_function(
@@ -86,7 +86,7 @@ def test_the_sound_check_leads_on_with_the_right_number_alone(serve: Serve, page
     expect(page.get_by_role("button", name="3", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Play the beeps").click()
     page.get_by_role("button", name="3", exact=True).click()
-    expect(page.get_by_text("That was a different number.")).to_be_visible()
+    expect(page.get_by_text("That is not the number of beeps.")).to_be_visible()
     expect(page.get_by_text("What may help:")).to_be_visible()
     expect(page.get_by_role("button", name="4", exact=True)).to_be_disabled()
     assert complaints(page, "sound check") == []
@@ -104,7 +104,7 @@ def test_a_device_without_sound_is_told_so_and_locked_in_nowhere(serve: Serve, p
     page.add_init_script("AudioContext.prototype.resume = () => new Promise(() => {})")
     start(page, server.task)
     page.get_by_role("button", name="Play the beeps").click()
-    expect(page.get_by_text("This device gave no sound.")).to_be_visible()
+    expect(page.get_by_text("No sound came from this device.")).to_be_visible()
     expect(page.get_by_text("Open this page’s address on another device")).to_be_visible()
     expect(page.get_by_role("button", name="Play the beeps again")).to_be_enabled()
     expect(page.get_by_role("button", name="Leave", exact=True)).to_be_visible()

@@ -127,7 +127,7 @@ def test_an_error_in_the_page_reaches_the_experimenters_log(serve: Serve, chromi
 
 def test_an_unknown_link_says_so(serve: Serve, page: Page) -> None:
     page.goto(serve().url + "/join/faces/some-other-token")
-    expect(page.get_by_text("We do not know this link.")).to_be_visible()
+    expect(page.get_by_text("We do not recognise this link.")).to_be_visible()
 
 
 def test_a_break_hides_the_clips_and_counts_as_time_away(serve: Serve, page: Page) -> None:
@@ -210,7 +210,7 @@ def test_a_practice_round_shows_what_was_expected_and_goes_on_when_it_is_saved(s
     page.get_by_role("button", name="Go on").click()
     place(page, 0, 1, 2, 3)
     finish(page)
-    expect(page.get_by_text("The practice is over. Now it counts.")).to_be_visible()
+    expect(page.get_by_text("Practice is over. From now on it counts.")).to_be_visible()
     expect(page.get_by_text("This is a practice round.")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()
     shows_clip(page, 4)

@@ -60,7 +60,7 @@ def test_after_a_reload_the_page_says_that_undo_is_gone(serve: Serve, page: Page
     server = serve(real_arena=True)
     server.study.drafts[server.study.key(0)] = {"placements": [{"clip": "C-0", "x": 0.1, "y": 0.2}]}
     page.goto(server.task)
-    words = "This is how you left it. What you did before can’t be undone any more."
+    words = "This is how you left it. Earlier changes can no longer be undone."
     expect(page.locator("[data-guidance]")).to_have_text(words)
     expect(page.locator("[data-live]")).to_have_text(words)
     page.locator("[data-clip='C-0']").press("Delete")

@@ -138,7 +138,7 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
         connection.request("PUT", path, chunks, {"Authorization": f"Bearer {person.token}"}, encode_chunked=True)
         answer = connection.getresponse()
         assert answer.status == 413
-        assert "larger than the server takes" in json.load(answer)["error"]["message"]
+        assert "larger than the server accepts" in json.load(answer)["error"]["message"]
         connection.close()
         # Endless: the server hangs up.
         sent = 0

@@ -90,7 +90,7 @@ instructions = "{OWN}"
 thanks = "{OWN}"
 [texts.replace]
 "This study is not taking new participants at the moment." = "{OWN}"
-"Not at the moment" = "{OWN}"
+"Not available right now" = "{OWN}"
 """
 
 

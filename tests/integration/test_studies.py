@@ -273,7 +273,7 @@ def test_attributes_find_a_clip_whose_umlaut_a_mac_spelled(folder: Path) -> None
 
 
 def test_texts_that_the_pages_have_are_replaced(folder: Path) -> None:
-    wanted = {"Done": "Ready", "All clips are inside. Change what you like, then press Done.": "Press Ready."}
+    wanted = {"Done": "Ready", "All clips are in place. Make any changes you like, then press Done.": "Press Ready."}
     lines = "".join(f'"{old}" = "{new}"\n' for old, new in wanted.items())
     (folder / "study.toml").write_text(f'title = "x"\n[texts.replace]\n{lines}')
     assert read_study_folder(folder).definition.texts.replace == wanted

@@ -92,8 +92,8 @@ def test_f48_a_link_that_does_not_tell_visits_apart_asks_the_participant(both_ap
     client = make(both_app, 'visits = 2\nparameters = ["id"]')
     finish(join(client, query="id=ada"))
     page = client.get("/join/faces?id=ada").text
-    assert "once more" in page
-    assert "once more" not in client.get("/join/faces?id=bob").text
+    assert "take part again" in page
+    assert "take part again" not in client.get("/join/faces?id=bob").text
     assert len(set(ids(client, "id=ada", "id=ada"))) == 1
     assert len(rows(client, select(ParticipantSession))) == 1
     again = join(client, query="id=ada&again=1").call("GET").get_json()["session"]

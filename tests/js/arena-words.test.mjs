@@ -44,7 +44,7 @@ test('the status says what is missing, in the singular too', () => {
   assert.equal(words.statusText(start(), t), '3 clips are still outside');
   assert.equal(words.statusText(start(all.slice(0, 2)), t), '1 clip is still outside');
   assert.equal(words.statusText(start(all, 'before_done'), t), '3 clips still need to be watched to the end');
-  assert.match(words.statusText(start(all), t), /^All clips are inside/);
+  assert.match(words.statusText(start(all), t), /^All clips are in place/);
 });
 
 test('a screen reader hears what happened, and nothing when nothing did', () => {
@@ -111,5 +111,5 @@ test('hints: a small layout, stacked clips, or none', () => {
 
 test('what to do about a clip that was not heard is said for a mouse and for a finger', () => {
   const state = update(start([], 'before_done'), { type: 'unheard', id: 'a' });
-  assert.match(words.guidance(state, labels, t), /“Anna” was not heard\. .*click or tap/);
+  assert.match(words.guidance(state, labels, t), /You have not heard “Anna” yet\. .*click or tap/);
 });

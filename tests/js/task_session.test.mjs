@@ -24,7 +24,7 @@ test('the question is the study’s, but for practice and for trials that bring 
   assert.equal(questionOf({ purpose: 'arrange', question: null }, t), null);
   assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
   const practice = { purpose: 'practice', question: null };
-  assert.match(questionOf(practice, t), /^To practise/);
+  assert.match(questionOf(practice, t), /^Practice:/);
   const rules = (playback) =>
     questionOf(practice, t, playback)
       .split(/(?<=\.) /)
@@ -32,10 +32,10 @@ test('the question is the study’s, but for practice and for trials that bring 
   assert.deepEqual(rules({ play: 'hover', watch: 'free' }), []);
   assert.deepEqual(rules({ play: 'click', watch: 'before_placing' }), [
     'Click or tap a shape to play it.',
-    'Each must have played to its end before it can be moved.',
+    'Each shape must play to its end before you can move it.',
   ]);
   assert.deepEqual(rules({ play: 'always', watch: 'before_done' }), [
-    'Each must have played to its end before you press Done.',
+    'Each shape must play to its end before you press Done.',
   ]);
 });
 

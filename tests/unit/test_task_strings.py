@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask, g, render_template_string
 
+from app.i18n.catalogues import known_texts
+from app.i18n.renamed import RENAMED, current_texts
 from app.participation.practice import NAMES
+from app.studies.definition import parse_definition
 from app.web import language as strings
 from app.web.extract_texts import extracted
 from app.web.session_json import CHECK_INSTRUCTION
@@ -114,3 +117,16 @@ def test_the_direction_follows_the_language(app: Flask, monkeypatch: pytest.Monk
         assert strings.page_direction() == "rtl"
     with app.test_request_context("/?lang=en"):
         assert strings.page_direction() == "ltr"
+
+
+def test_a_study_that_replaces_a_text_by_an_earlier_wording_still_does() -> None:
+    definition = parse_definition('title = "x"\n[texts.replace]\n"Put down what you hold" = "Let it go"\n')
+    assert definition.texts.replace == {"Drop the clip you are holding": "Let it go"}
+    both = {"Put down what you hold": "earlier", "Drop the clip you are holding": "today"}
+    assert current_texts(both) == {"Drop the clip you are holding": "today"}
+
+
+def test_reworded_texts_lead_to_texts_that_the_pages_have() -> None:
+    texts = set(known_texts())
+    assert set(RENAMED.values()) <= texts
+    assert not set(RENAMED) & texts
