@@ -7,7 +7,7 @@
  * clientX = left + (0.5 + x) * width, clientY = top + (0.5 - y) * width, and that is where the centre of a clip placed
  * at (x, y) is shown.
  *
- * The element needs a height (the arena fills it) and the stylesheets arena.css, bar.css, panel.css and clips.css.
+ * The element needs a height (the arena fills it) and the style sheets arena.css, buttons.css, bar.css, panel.css and clips.css.
  */
 
 import { elementOf, given } from '../page.js';

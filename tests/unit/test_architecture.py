@@ -1,0 +1,86 @@
+"""`docs/architecture.md` names every folder, and the program keeps what belongs to one system behind a test for it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".toml", ".md", ".svg", ".json", ".mp4"}
+ONE_SYSTEM = {"fcntl", "resource", "pwd", "grp", "termios", "pty", "winreg", "msvcrt"}
+
+
+def _folders() -> set[str]:
+    """Folders of the project with something to read in them; none that git ignores, none of `static/vendor`."""
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()} | {
+        "static/vendor"
+    }
+    found = set()
+    for name, below, files in os.walk(ROOT):
+        folder = Path(name).relative_to(ROOT)
+        below[:] = [
+            child for child in below if not child.startswith(".") and not {child, (folder / child).as_posix()} & ignored
+        ]
+        if folder.parts and any(Path(file).suffix in SOURCES for file in files):
+            found |= {part.as_posix() for part in (folder, *folder.parents) if part.parts}
+    assert {"app/results", "tests/unit"} <= found
+    return found
+
+
+def _house() -> dict[str, str]:
+    """What the drawing of the house says, by top folder."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawing = text.split("## The house")[1].split("```")[1]
+    parts = re.split(r"^(?=[\w.-]+/)", drawing, flags=re.MULTILINE)[1:]
+    return {part.split("/")[0]: part for part in parts}
+
+
+def test_every_folder_is_named_in_the_architecture() -> None:
+    house = _house()
+    missing = []
+    for folder in sorted(_folders()):
+        top, *below = folder.split("/")
+        if not re.search(rf"(?<![\w/-]){re.escape(below[-1] if below else top)}/", house.get(top, "")):
+            missing.append(folder)
+    assert missing == []
+
+
+def test_every_folder_that_the_architecture_draws_exists() -> None:
+    for top, part in _house().items():
+        assert (ROOT / top).is_dir()
+        for name in re.findall(r"^  ([\w-]+)/", part, re.MULTILINE):
+            assert (ROOT / top / name).is_dir(), f"{top}/{name}"
+
+
+def _modules() -> Iterator[tuple[Path, ast.Module]]:
+    for file in [*(ROOT / "app").rglob("*.py"), *(ROOT / "analysis").rglob("*.py"), ROOT / "run.py"]:
+        yield file, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def test_modules_of_one_system_are_imported_only_where_they_are_used() -> None:
+    for file, tree in _modules():
+        for node in tree.body:
+            if isinstance(node, ast.Import):
+                assert not ONE_SYSTEM & {name.name for name in node.names}, file
+            if isinstance(node, ast.ImportFrom):
+                assert node.module not in ONE_SYSTEM, file
+
+
+def test_times_are_written_without_flags_of_one_system() -> None:
+    flags = re.compile(r"%[-#_^][a-zA-Z]")
+    for file, tree in _modules():
+        for node in ast.walk(tree):
+            is_format = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            texts = list(node.args) if is_format and node.func.attr in {"strftime", "strptime"} else []  # type: ignore[attr-defined]
+            texts += [node.format_spec] if isinstance(node, ast.FormattedValue) and node.format_spec else []
+            assert not any(flags.search(ast.unparse(text)) for text in texts), f"{file}:{node.lineno}"
+
+
+def test_the_program_forks_nothing() -> None:
+    for file, tree in _modules():
+        calls = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        assert not {"fork", "forkpty", "set_start_method", "killpg"} & set(calls), file
