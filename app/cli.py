@@ -12,6 +12,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.accounts.accounts import all_accounts, require_account, set_password
 from app.clips.differences import differences
@@ -20,6 +21,7 @@ from app.clips.reconversion import count_clips, reconvert_study
 from app.config import LAB_DATA
 from app.console import (
     base_address,
+    compute_results,
     convert_clips,
     echo_notes,
     echo_same,
@@ -322,19 +324,25 @@ def study_results(
 ) -> None:
     """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
     options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids)
-    with open_place(data) as place, place.database.reading() as db:
-        found = find_study(db, name)
-        part = out.with_name(out.name + ".part")
-        try:
-            with part.open("wb") as file:
-                manifest = export_bundle(db, found, file, options)
-        except OSError as error:
-            raise Invalid(f"{error.filename or out}: cannot be written: {error.strerror}") from error
-        part.replace(out)
+    with open_place(data) as place:
+        compute_results(place, name, options)
+        with place.database.reading() as db:
+            manifest = _write_bundle(db, find_study(db, name), out, options)
     click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
     if left_out := manifest["about"]["unfinished_sessions_left_out"]:
         sessions = "1 unfinished session is" if left_out == 1 else f"{left_out} unfinished sessions are"
         click.echo(f"{sessions} left out; --with-unfinished takes them in.")
+
+
+def _write_bundle(db: Session, study: Study, out: Path, options: ExportOptions) -> dict[str, Any]:
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("wb") as file:
+            manifest = export_bundle(db, study, file, options)
+    except OSError as error:
+        raise Invalid(f"{error.filename or out}: cannot be written: {error.strerror}") from error
+    part.replace(out)
+    return manifest
 
 
 @commands.group()

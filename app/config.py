@@ -73,11 +73,6 @@ class Settings(BaseSettings):
         return self.data / "work"
 
     @property
-    def jobs_file(self) -> Path:
-        """The queue of background jobs."""
-        return self.data / "jobs.sqlite3"
-
-    @property
     def database(self) -> str:
         """The database's URL: the given one, or an SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{(self.data / 'asterism.sqlite3').resolve()}"

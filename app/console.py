@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,9 @@ from app.db import Database
 from app.domain import ClipState
 from app.models import Study
 from app.participation.enrolment import find_study
+from app.results.export import METHODS
+from app.results.export_tables import ExportOptions
+from app.results.work import ensure_results
 from app.server import announced, local_address, network_address, running_server, serve, worker
 from app.startup import open_checked, refuse_lost_database, require_data
 
@@ -87,6 +91,21 @@ def convert_clips(place: Place, name: str) -> Study:
         echo_notes(f"{clip.file_name}: {remark}" for remark in clip.remarks or [])
     echo_notes(f"note: {sentence}" for sentence in differences(found.clips))
     return found
+
+
+def compute_results(place: Place, name: str, options: ExportOptions) -> None:
+    """Compute the study's results for an export here and now, as far as they are not there, and store them."""
+    with place.database.reading() as db:
+        study_id = find_study(db, name).id
+    for method in METHODS:
+        with click.progressbar(length=1, label=f"Results by {method.replace('_', ' ')}") as bar:
+
+            def show(done: int, of: int, bar: Any = bar) -> None:
+                """Move the bar to where the work is."""
+                bar.length = of
+                bar.update(done - bar.pos)
+
+            ensure_results(place.database, study_id, options.choice(method), on_rater=show)
 
 
 def _unconverted(place: Place, name: str) -> int:

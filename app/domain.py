@@ -24,6 +24,15 @@ class ClipState(StrEnum):
     FAILED = "failed"
 
 
+class WorkState(StrEnum):
+    """Where background work on a study's results is: not wanted, asked for, in hand, or given up with a reason."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    COMPUTING = "computing"
+    FAILED = "failed"
+
+
 class SessionState(StrEnum):
     """A participant's sitting: consented and shown the instructions, at the task, done, or withdrawn."""
 

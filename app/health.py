@@ -39,5 +39,5 @@ def problems(settings: Settings) -> list[str]:
             "The disk is nearly full: new participants are refused, those at the task still saved. Please make room."
         )
     if worker_state(settings) == "down":
-        found.append("The process that converts clips is not running at the moment: new clips have to wait.")
+        found.append("The worker is not running at the moment: new clips and new results have to wait.")
     return found

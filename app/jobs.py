@@ -1,59 +1,62 @@
-"""Background work through huey: clips are converted outside the web server's process."""
+"""Background work outside the web server's process: clips are converted and results computed.
+
+What is to be done, and who has it in hand, is in the database: each loop looks for something to claim, and does it.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
+import signal
 import threading
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-from huey import SqliteHuey, crontab
+import structlog
 
-from app.clips.conversion import convert_waiting_clips
+from app.clips.conversion import clips_wait, convert_waiting_clips
 from app.config import Settings
 from app.db import Database, open_database
-from app.files import private_file
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
+from app.results.work import compute_next, results_wait
 
+# Between two looks for work, and after work that failed through no fault of its own.
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
-@dataclass(frozen=True)
-class Queue:
-    """The queue, and the tasks that can be put on it: each attribute is called like a function and returns at once."""
-
-    huey: Any
-    convert_clips: Any
-
-
-def make_queue(settings: Settings, database: Database) -> Queue:
-    """The queue in the data folder; SQLite, so that a job is not lost when the machine goes down."""
-    huey = SqliteHuey("asterism", filename=str(settings.jobs_file), fsync=True, results=False)
-
-    @huey.task()  # type: ignore[untyped-decorator]
-    def convert_clips() -> None:
-        """Convert the clips that wait."""
-        convert_waiting_clips(database, settings)
-
-    @huey.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
-    def take_up_clips() -> None:
-        """Convert, once a minute, what waits although no job asks for it."""
-        # A clip whose worker was killed, or whose job was never queued, is found here.
-        convert_waiting_clips(database, settings)
-
-    return Queue(huey, convert_clips)
+log = structlog.get_logger()
 
 
 def work(settings: Settings, *, restarts: int = 0) -> None:
-    """Run jobs until the process that started this one is gone: its end closes our standard input."""
-    logging.getLogger("huey").setLevel(logging.WARNING)
+    """Do what there is to do until the process that started this one is gone: its end closes our standard input."""
+    # Ctrl+C reaches the whole group of processes; the parent, which ends in order, then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     threading.Thread(target=_keep_beating, args=[settings, restarts], daemon=True).start()
-    private_file(settings.jobs_file)
-    queue = make_queue(settings, open_database(settings.database))
-    # Clips that an earlier worker left behind are taken up at once, not at the next full minute.
-    queue.convert_clips()
-    queue.huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0).run()
+    database = open_database(settings.database)
+    threading.Thread(target=convert_clips, args=[database, settings, threading.Event()], daemon=True).start()
+    compute_results(database, threading.Event())
+
+
+def convert_clips(database: Database, settings: Settings, over: threading.Event) -> None:
+    """Convert clips as they come, also those whose worker was killed, until `over` is set."""
+    _again_and_again(over, lambda: clips_wait(database), lambda: convert_waiting_clips(database, settings))
+
+
+def compute_results(database: Database, over: threading.Event) -> None:
+    """Compute results as they are asked for, one after the other, until `over` is set."""
+    _again_and_again(over, lambda: results_wait(database), lambda: compute_next(database))
+
+
+def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Callable[[], object]) -> None:
+    pause = PAUSE_SECONDS
+    while not over.wait(pause):
+        try:
+            while waits() and not over.is_set():
+                do()
+            pause = PAUSE_SECONDS
+        except Exception:
+            # Such as a full disk, or a database that is away. The work waits, and nothing of it is lost.
+            log.exception("background_work_failed")
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def _keep_beating(settings: Settings, restarts: int) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
-from app.domain import ClipState, Proof, SessionState, StudyState
+from app.domain import ClipState, Proof, SessionState, StudyState, WorkState
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -384,3 +384,46 @@ class SessionEvent(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     kind: Mapped[str] = mapped_column(String(32))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class StoredRater(Base):
+    """What one estimator makes of one session's trials; deleted with the session, and when it is withdrawn.
+
+    `inputs` names what it was computed from (`app.results.inputs`), `content` is written by `app.results.packing`.
+    """
+
+    __tablename__ = "rater_result"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id", ondelete="CASCADE"), primary_key=True)
+    method: Mapped[str] = mapped_column(String(32), primary_key=True)
+    inputs: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    computed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class StoredResults(Base):
+    """A study's results for one choice of estimator and raters, and how the work on newer ones stands.
+
+    `inputs`, `content` and `computed_at` belong to what is there, and are NULL before the first time. The other columns
+    are about the work: whoever computes holds the `claim` and gives a heartbeat in `worked_at`; `done` of `raters` are
+    computed; `reason` says why it failed, for the `wanted` inputs.
+    """
+
+    __tablename__ = "study_result"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    method: Mapped[str] = mapped_column(String(32), primary_key=True)
+    with_simulated: Mapped[bool] = mapped_column(primary_key=True)
+    with_unfinished: Mapped[bool] = mapped_column(primary_key=True)
+    inputs: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
+    wanted: Mapped[str] = mapped_column(String(64))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    claim: Mapped[str | None] = mapped_column(String(32))
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    raters: Mapped[int] = mapped_column(Integer, default=0)
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import numpy as np
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from analysis.simulate import Behaviour, place_items
 from app import create_app
@@ -22,12 +25,14 @@ from app.accounts.accounts import Account, make_setup_link, use_setup_link
 from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.domain import SessionState
-from app.models import ParticipantSession, SessionToken
+from app.heartbeat import Heartbeat, beat
+from app.jobs import compute_results
+from app.models import ParticipantSession, SessionToken, Study
 from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter, session_of
 from app.participation.submission import submit
 from app.participation.trials import advance, open_trial, start
-from app.results import estimates
+from app.results.work import compute_next
 from app.tokens import hash_token, new_token
 from tests.factories import encode, make_study
 
@@ -64,8 +69,6 @@ def open_lab(settings: Settings) -> Iterator[Lab]:
     costly = accounts._hasher
     accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     accounts._nobodys_hash.cache_clear()
-    # Copies of one study hold the same sessions: what one test computed must not stand in for another's.
-    estimates._memory = estimates._Memory(estimates.MEMORY_BYTES)
     try:
         yield Lab(app, app.test_client(), database, settings)
     finally:
@@ -97,6 +100,28 @@ def open_copy(prepared: Path, folder: Path) -> Iterator[Lab]:
     shutil.copytree(prepared, folder)
     with open_lab(load_settings(data=folder, rate_limits=False)) as lab:
         yield lab
+
+
+def compute(lab: Lab) -> int:
+    """Compute all results that were asked for, as the worker does; returns the number of choices that were computed."""
+    done = 0
+    while compute_next(lab.database):
+        done += 1
+    return done
+
+
+@contextmanager
+def worker(lab: Lab) -> Iterator[None]:
+    """A worker for results, in a thread; it says that it runs."""
+    over = threading.Event()
+    thread = threading.Thread(target=compute_results, args=[lab.database, over], daemon=True)
+    thread.start()
+    beat(lab.settings, Heartbeat(0, time.time() + 3600, True, 0))
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=60)
 
 
 def make_account(database: Database, email: str = EMAIL) -> Account:
@@ -141,6 +166,16 @@ def take_part(
     start(database, session.id)
     go_on(database, session.id, seed, trials=trials, token=entry.token)
     return session.public_id
+
+
+def give_token(database: Database, number: int) -> str:
+    """One more token of the session with this number in the study "faces", as of the browser in which it began."""
+    token = new_token()
+    with database.writing() as db:
+        query = select(ParticipantSession).join(Study).where(Study.name == "faces", ParticipantSession.number == number)
+        db.add(SessionToken(token_hash=hash_token(token), session_id=db.scalars(query).one().id))
+        db.commit()
+    return token
 
 
 def go_on(database: Database, session_id: int, seed: int = 0, *, trials: int | None, token: str | None = None) -> None:

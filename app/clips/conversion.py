@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.clips.folder import ClipFile
@@ -129,12 +129,20 @@ def conversion_limits(settings: Settings) -> Limits:
     return Limits(file_bytes=settings.max_clip_bytes, duration=settings.max_clip_seconds)
 
 
+def clips_wait(database: Database) -> bool:
+    """Whether there is a clip to claim; a look that takes no lock."""
+    with database.reading() as db:
+        return db.scalar(select(Clip.id).where(_claimable()).limit(1)) is not None
+
+
+def _claimable() -> ColumnElement[bool]:
+    left = (Clip.state == ClipState.CONVERTING) & (Clip.worked_at < now() - CLAIM_LEASE)
+    return or_(Clip.state == ClipState.WAITING, left)
+
+
 def claim_clip(db: Session, study_id: int | None = None) -> Clip | None:
     """Take a clip that waits for conversion, or whose worker gives no sign of life; None when there is none."""
-    stale = now() - CLAIM_LEASE
-    query = select(Clip).where(
-        or_(Clip.state == ClipState.WAITING, (Clip.state == ClipState.CONVERTING) & (Clip.worked_at < stale))
-    )
+    query = select(Clip).where(_claimable())
     if study_id is not None:
         query = query.where(Clip.study_id == study_id)
     clip = db.scalars(query.order_by(Clip.study_id, Clip.position).limit(1).with_for_update(skip_locked=True)).first()

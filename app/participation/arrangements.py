@@ -43,10 +43,10 @@ def session_arrangements(db: Session, session: ParticipantSession) -> list[Arran
     return [_arrangement(trial, index) for trial in _submitted(db, [session.id])]
 
 
-def session_judgments(db: Session, session: ParticipantSession) -> tuple[list[Arrangement], list[float]]:
-    """As `session_arrangements`, and the minutes from the first trial shown to when each was stored."""
+def session_judgments(db: Session, session: ParticipantSession, *, last: int) -> tuple[list[Arrangement], list[float]]:
+    """The arrangements up to trial number `last`, and when each was stored, in minutes since the first was shown."""
     index = {clip_id: item for item, clip_id in enumerate(item_order(db, session.study_id))}
-    trials = _submitted(db, [session.id])
+    trials = [trial for trial in _submitted(db, [session.id]) if trial.number <= last]
     start = min((trial.assigned_at for trial in trials), default=None)
     minutes = [
         (trial.submission.received_at - start).total_seconds() / 60 for trial in trials if trial.submission and start

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.domain import Proof, SessionState, move_session
@@ -20,6 +20,8 @@ from app.models import (
     Placement,
     Play,
     SessionEvent,
+    StoredRater,
+    StoredResults,
     Study,
     Submission,
     Trial,
@@ -248,7 +250,14 @@ def withdraw(db: Session, token: str) -> None:
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"
     _log(db, session, "withdrawn", session.ended_at)
+    _forget_results(db, session)
     db.commit()
+
+
+def _forget_results(db: Session, session: ParticipantSession) -> None:
+    """What was computed from the session goes with it; without their rows, those who compute now store nothing."""
+    db.execute(delete(StoredRater).where(StoredRater.session_id == session.id))
+    db.execute(delete(StoredResults).where(StoredResults.study_id == session.study_id))
 
 
 def _trial_of(db: Session, session: ParticipantSession, key: str) -> Trial:

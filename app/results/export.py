@@ -17,9 +17,9 @@ from analysis.formats.rdm_set import RDMSet, completed_only
 from analysis.results import Choice, Task, ceiling_rows, methods_text, reliability_rows, task_text
 from app.errors import Invalid
 from app.models import Study
-from app.results.estimates import estimate_raters
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
+from app.results.stored import results_now
 from app.studies.definition import StudyDefinition, check_definition
 from app.studies.text import study_text
 from app.version import VERSION
@@ -39,7 +39,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     """What the bundle holds. Its rows are made while it is written, so `db` must stay open until then."""
     options = options or ExportOptions()
     definition = check_definition(study.definition)
-    results = [estimate_raters(db, study.id, options.choice(method)).results for method in METHODS]
+    results = [results_now(db, study.id, options.choice(method)) for method in METHODS]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
     return BundleContents(
@@ -83,6 +83,18 @@ RDM_WRITERS: dict[str, tuple[Callable[[IO[bytes], RDMSet], None], str]] = {
 }
 
 
+def check_kind(kind: str) -> None:
+    """Return if RDMs can be had as files of that kind.
+
+    Raises
+    ------
+    Invalid
+        When it is none of RDM_WRITERS.
+    """
+    if kind not in RDM_WRITERS:
+        raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
+
+
 def rdms_to_download(
     db: Session, study: Study, choice: Choice, *, group: bool, kind: str, completed: bool = False
 ) -> RDMSet:
@@ -93,9 +105,8 @@ def rdms_to_download(
     Invalid
         When the kind is none of RDM_WRITERS, or there is no RDM yet.
     """
-    if kind not in RDM_WRITERS:
-        raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
-    results = estimate_raters(db, study.id, choice).results
+    check_kind(kind)
+    results = results_now(db, study.id, choice)
     if not results.raters:
         raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
     rdms = results.group_set() if group else results.rdm_set()

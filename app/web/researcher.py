@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, redirect, render_template, request, stream_with_context, url_for
 from flask_login import login_required
@@ -12,19 +14,29 @@ from werkzeug.wrappers import Response
 
 from analysis.estimators import METHODS
 from analysis.formats.bundle import iter_bundle
+from analysis.results import Choice
 from app.accounts.accounts import own_studies, own_study
 from app.clips.differences import differences
-from app.errors import AsterismError
+from app.domain import WorkState
+from app.errors import AsterismError, Invalid
 from app.health import problems
+from app.heartbeat import worker_state
 from app.models import Study
-from app.results.export import RDM_WRITERS, bundle_contents, rdm_file, rdms_to_download
+from app.results.export import METHODS as EXPORTED
+from app.results.export import RDM_WRITERS, bundle_contents, check_kind, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
+from app.results.inputs import inputs_of
+from app.results.stored import standing_of
+from app.results.work import ensure_results, request_results
 from app.studies.lifecycle import close_study, failed_clips, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.web import login
 from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, study_view, switch
+
+# Between two looks of a page that waits for results.
+WAIT_SECONDS = 2
 
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
@@ -131,7 +143,9 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    return _download(pieces(), "application/zip", f"{_file_name(study)}.zip")
+    return _wait_page(study, [options.choice(method) for method in EXPORTED]) or _download(
+        pieces(), "application/zip", f"{_file_name(study)}.zip"
+    )
 
 
 @blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")
@@ -140,10 +154,48 @@ def rdms(name: str, whose: str, kind: str) -> Response:
     completed = switch("completed", default=False)
     study = _own(name)
     choice = choice_of_request()
+    check_kind(kind)
+    if (waiting := _wait_page(study, [choice])) is not None:
+        return waiting
     with database().reading() as db:
         found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
     of = f"{whose}_{choice.method}{'_completed' if completed else ''}"
     return _download(rdm_file(found, kind), RDM_WRITERS[kind][1], f"{_file_name(study)}_{of}.{kind}")
+
+
+def _wait_page(study: Study, choices: list[Choice]) -> Response | None:
+    """A page that waits until the worker has computed what a download holds; None when it is there.
+
+    The page loads itself again. What comes in while it waits does not keep it waiting: that is computed with the
+    download. Without a worker everything is computed here, and kept.
+
+    Raises
+    ------
+    Invalid
+        With the reason, when the results cannot be computed.
+    """
+    if worker_state(settings()) != "running":
+        for choice in choices:
+            ensure_results(database(), study.id, choice)
+        return None
+    asked = request.args.get("asked", default=time.time(), type=float)
+    waiting = []
+    for choice in choices:
+        with database().reading() as db:
+            inputs = inputs_of(db, study.id, choice)
+            standing = standing_of(db, inputs)
+        if standing.is_current or (standing.computed_at is not None and standing.computed_at.timestamp() >= asked):
+            continue
+        if standing.state == WorkState.FAILED and "asked" in request.args:
+            raise Invalid(f"The results cannot be computed: {standing.reason}")
+        with database().writing() as db:
+            request_results(db, inputs, retry=True)
+        waiting.append((choice.method, standing))
+    if not waiting:
+        return None
+    again = f"{request.path}?{urlencode(request.args.to_dict() | {'asked': asked})}"
+    page = render_template("researcher/preparing.html", study=study_view(study), waiting=waiting)
+    return Response(page, 202, {"Refresh": f"{WAIT_SECONDS}; url={again}"}, mimetype="text/html")
 
 
 def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:

@@ -1,4 +1,4 @@
-"""What the experimenter's pages load while they are open. Reading only; a foreign or unknown study is a 404 (F43)."""
+"""What the experimenter's pages load while they are open. A foreign or unknown study is a 404 (F43)."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 from sqlalchemy.orm import Session
 
+from analysis.results import GROUP
 from app.accounts.accounts import own_studies, own_study
 from app.clips.differences import differences
+from app.errors import NotFound
 from app.health import problems
-from app.models import Study
-from app.results.estimates import Estimates, estimate_raters
-from app.studies.definition import check_definition
+from app.heartbeat import worker_state
+from app.results.inputs import Inputs, inputs_of
+from app.results.overview import Overview
+from app.results.stored import Standing, standing_of, stored_overview, stored_rater
+from app.results.work import request_results
 from app.studies.monitoring import clips_of, session_statuses
 from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_json import (
+    Vectors,
     agreement_view,
     choice_of_request,
     clip_view,
+    group_vectors,
     map_view,
+    rater_vectors,
     rdm_view,
     results_version,
     results_view,
     session_view,
+    standing_view,
     study_view,
     switch,
 )
 
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
-
-# An answer takes about this long at most while RDMs are being computed; the page asks again and shows how far it is.
-SECONDS_PER_ANSWER = 1.0
 
 
 @blueprint.before_request
@@ -68,24 +73,34 @@ def clips(name: str) -> Response:
 
 @blueprint.get("/<name>/results")
 def results(name: str) -> Response:
-    """The raters and their state; "working" (202) until every RDM is computed: ask again, each answer computes more.
+    """The results that were computed last, and their age; "working" (202) until there are any: ask again.
 
-    Who names the version that is known already, in `known`, gets just "unchanged" while it is the present one.
+    Results that are missing or out of date are asked for, and the worker computes them. Who names the version that is
+    known already, in `known`, gets just "unchanged" while it is still the last.
     """
+    inputs, standing = _standing(name)
+    if standing.is_wanted:
+        with database().writing() as db:
+            request_results(db, inputs)
+        inputs, standing = _standing(name)
+    about = standing_view(standing, worker_state(settings()))
+    if standing.computed is None:
+        answer = jsonify(about | {"state": "working"})
+        answer.status_code = 202
+        return answer
+    if request.args.get("known") == results_version(standing):
+        return jsonify(about | {"state": "unchanged"})
     with database().reading() as db:
-        found = own_study(db, account_id(), name)
-        estimates = estimate_raters(db, found.id, choice_of_request(), seconds=SECONDS_PER_ANSWER)
-    if not estimates.complete:
-        return _working(estimates)
-    if request.args.get("known") == results_version(estimates):
-        return jsonify(state="unchanged")
-    return jsonify(results_view(estimates, _target(found)))
+        return jsonify(about | results_view(inputs, standing, _overview(db, inputs)))
 
 
-def _working(estimates: Estimates) -> Response:
-    answer = jsonify(state="working", done=estimates.done, of=estimates.of)
-    answer.status_code = 202
-    return answer
+@blueprint.post("/<name>/results/retry")
+def retry(name: str) -> Response:
+    """Ask once more for results that could not be computed."""
+    inputs, _ = _standing(name)
+    with database().writing() as db:
+        request_results(db, inputs, retry=True)
+    return jsonify(state="working")
 
 
 @blueprint.get("/<name>/results/rdms/<rater>")
@@ -94,31 +109,44 @@ def rdm(name: str, rater: str) -> Response:
 
     With `completed=1` pairs that were not seen hold what the estimator's model predicts.
     """
-    with database().reading() as db:
-        found, estimates = _estimates(db, name)
-    return jsonify(rdm_view(estimates.results, rater, _target(found), completed=switch("completed", default=False)))
+    inputs, vectors = _vectors(name, rater)
+    return jsonify(rdm_view(vectors, rater, inputs.target, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/maps/<rater>")
 def clip_map(name: str, rater: str) -> Response:
     """The map of the clips of a rater or of the group."""
-    with database().reading() as db:
-        _, estimates = _estimates(db, name)
-    return jsonify(map_view(estimates.results, rater, completed=switch("completed", default=False)))
+    _, vectors = _vectors(name, rater)
+    return jsonify(map_view(vectors, rater, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/agreement")
 def agreement_between_raters(name: str) -> Response:
     """Reliability and noise ceiling."""
     with database().reading() as db:
-        _, estimates = _estimates(db, name)
-    return jsonify(agreement_view(estimates.results))
+        return jsonify(agreement_view(_overview(db, _inputs(db, name))))
 
 
-def _estimates(db: Session, name: str) -> tuple[Study, Estimates]:
-    found = own_study(db, account_id(), name)
-    return found, estimate_raters(db, found.id, choice_of_request())
+def _inputs(db: Session, name: str) -> Inputs:
+    return inputs_of(db, own_study(db, account_id(), name).id, choice_of_request())
 
 
-def _target(found: Study) -> float:
-    return check_definition(found.definition).stop.min_evidence
+def _standing(name: str) -> tuple[Inputs, Standing]:
+    with database().reading() as db:
+        inputs = _inputs(db, name)
+        return inputs, standing_of(db, inputs)
+
+
+def _overview(db: Session, inputs: Inputs) -> Overview:
+    found = stored_overview(db, inputs)
+    if found is None:
+        raise NotFound("These results are not computed yet.")
+    return found
+
+
+def _vectors(name: str, rater: str) -> tuple[Inputs, Vectors]:
+    with database().reading() as db:
+        inputs = _inputs(db, name)
+        if rater == GROUP:
+            return inputs, group_vectors(_overview(db, inputs))
+        return inputs, rater_vectors(stored_rater(db, inputs, rater))

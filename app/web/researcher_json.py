@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,23 +12,14 @@ from numpy.typing import NDArray
 
 from analysis.arrangement import Floats
 from analysis.estimators import METHODS
-from analysis.rdm import scale_to_rms
-from analysis.results import (
-    GROUP,
-    MEASURES,
-    Choice,
-    RaterResult,
-    StudyResults,
-    clip_map,
-    cluster_order,
-    coverage,
-    notes,
-    repeated_sentence,
-    unfinished_sentence,
-)
+from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_order, coverage
+from analysis.structure import MDS
+from app.domain import WorkState
 from app.errors import Invalid, NotFound
-from app.models import Clip, ParticipantSession, Study
-from app.results.estimates import Estimates
+from app.models import Clip, Study
+from app.results.inputs import Inputs
+from app.results.overview import Overview, at_unit_size
+from app.results.stored import Standing
 from app.studies.definition import check_definition
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
@@ -131,71 +122,74 @@ def clip_view(clip: Clip) -> dict[str, Any]:
     }
 
 
-def results_version(estimates: Estimates) -> str:
-    """A short text that changes whenever anything does that the results are computed from."""
-    results = estimates.results
-    parts = [results.choice.method, str(len(results.unfinished)), *(clip.public_id for clip in estimates.clips)]
-    parts += [f"{session.public_id} {trials} {session.state}" for session, trials in estimates.sessions.values()]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def results_view(estimates: Estimates, target: float) -> dict[str, Any]:
-    """The raters of a choice, all of them computed, and the clips; vectors come rater by rater."""
-    results = estimates.results
+def results_view(inputs: Inputs, standing: Standing, overview: Overview) -> dict[str, Any]:
+    """The raters of a choice and the clips, as computed last; vectors come rater by rater."""
     return {
         "state": "ready",
-        "version": results_version(estimates),
-        "method": results.choice.method,
-        "target": target,
-        "unfinished": len(results.unfinished),
-        "unfinished_sentence": unfinished_sentence(results),
-        "clips": [clip_view(clip) for clip in estimates.clips],
-        "raters": [
-            _rater_view(session, results.chosen[name], target) for name, (session, _) in estimates.sessions.items()
-        ],
+        "version": results_version(standing),
+        "method": inputs.choice.method,
+        "target": inputs.target,
+        "unfinished": overview.unfinished,
+        "unfinished_sentence": overview.unfinished_sentence,
+        "clips": [clip_view(clip) for clip in inputs.clips],
+        "raters": overview.raters,
     }
 
 
-def rdm_view(results: StudyResults, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
+def results_version(standing: Standing) -> str:
+    """A short text that changes whenever the results that are shown do."""
+    return (standing.computed or "")[:16]
+
+
+def standing_view(standing: Standing, worker: str) -> dict[str, Any]:
+    """When the results were computed, and how the work on newer ones stands; `update` is None where none is needed."""
+    update = None
+    if not standing.is_current:
+        failed = standing.state == WorkState.FAILED
+        update = {
+            "state": "failed" if failed else "computing" if standing.state == WorkState.COMPUTING else "waiting",
+            "done": standing.done,
+            "of": standing.raters,
+            "reason": standing.reason,
+            "worker": worker,
+        }
+    return {"computed_at": None if standing.computed_at is None else _time(standing.computed_at), "update": update}
+
+
+def rdm_view(vectors: Vectors, rater_name: str, target: float, *, completed: bool = False) -> dict[str, Any]:
     """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a pair that was not seen.
 
     `rdm` is scaled to a root mean square of 1 over the pairs seen, so 1 is the size of a typical dissimilarity. With
     `completed` the pairs of `predicted` hold what the model predicts, in the same unit.
-
-    Raises
-    ------
-    NotFound
-        When there is no such rater, or none with an RDM.
     """
-    found = _vectors(results, rater_name)
-    rdm = found.completed if completed else found.seen
-    counts = coverage(found.evidence, target)
+    rdm = vectors.completed if completed else vectors.seen
+    counts = coverage(vectors.evidence, target)
     return {
         "rater": rater_name,
         "rdm": _numbers(rdm),
         "completed": completed,
-        "evidence": _numbers(found.evidence),
-        "n_raters": found.n_raters,
-        "predicted": found.predicted,
+        "evidence": _numbers(vectors.evidence),
+        "n_raters": vectors.n_raters,
+        "predicted": vectors.predicted,
         "pairs": counts.pairs,
         "never_seen": counts.never_seen,
         "below_target": counts.below_target,
-        "clusters": cluster_order(rdm),
+        "clusters": cluster_order(rdm) if vectors.orders is None else vectors.orders[completed],
     }
 
 
-def map_view(results: StudyResults, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
+def map_view(vectors: Vectors, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
     """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
 
     It is made of the pairs that were seen, or with `completed` of the predicted ones too.
 
     Raises
     ------
-    NotFound, Invalid
-        As `rdm_view`; or when no map can be drawn.
+    Invalid
+        When no map can be drawn.
     """
-    vectors = _vectors(results, rater_name)
-    found = clip_map(vectors.completed if completed else vectors.seen)
+    rdm = vectors.completed if completed else vectors.seen
+    found = clip_map(rdm) if vectors.maps is None else vectors.maps[completed]
     if isinstance(found, str):
         raise Invalid(found)
     size = float(np.abs(found.positions).max()) or 1.0
@@ -207,17 +201,17 @@ def map_view(results: StudyResults, rater_name: str, *, completed: bool = False)
     }
 
 
-def agreement_view(results: StudyResults) -> dict[str, Any]:
+def agreement_view(overview: Overview) -> dict[str, Any]:
     """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others.
 
     `remarks` are sentences to be read with it.
     """
-    if not results.raters:
+    found = overview.agreement
+    if found is None:
         return {"n_raters": 0, "measures": [], "ceiling": None, "remarks": [], "raters": []}
-    found = results.agreement
     coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
     ceiling = found.ceilings["pearson"]
-    sentences = (found.influence.sentence if found.influence else None, repeated_sentence(results))
+    simulated = {rater["rater"] for rater in overview.raters if rater["simulated"]}
     return {
         "n_raters": found.reliability.n_raters,
         "level": found.reliability.level,
@@ -239,38 +233,19 @@ def agreement_view(results: StudyResults) -> dict[str, Any]:
             "upper": _number(ceiling.upper),
             "reason": ceiling.reason,
         },
-        "remarks": [sentence for sentence in sentences if sentence],
+        "remarks": overview.remarks,
         "raters": [
-            {"rater": name, "simulated": name in results.simulated, "r": _number(r)}
-            for name, r in zip(results.raters, found.with_others["pearson"].tolist(), strict=True)
+            {"rater": name, "simulated": name in simulated, "r": _number(r)}
+            for name, r in zip(found.raters, found.with_others["pearson"].tolist(), strict=True)
         ],
     }
 
 
-def _rater_view(session: ParticipantSession, found: RaterResult, target: float) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "rater": session.rater,
-        "session": session.public_id,
-        "state": session.state.value,
-        "simulated": session.is_simulated,
-        "trials": found.work.trials,
-        "problem": found.problem,
-    }
-    if found.estimate is not None:
-        counts = coverage(found.estimate.evidence, target)
-        view |= {
-            "notes": notes(found.estimate),
-            "never_seen": counts.never_seen,
-            "below_target": counts.below_target,
-            "pairs": counts.pairs,
-        }
-    return view
-
-
-class _Vectors(NamedTuple):
+class Vectors(NamedTuple):
     """Of one RDM, at a root mean square of 1 over the pairs seen: these, and completed by the model, each (P,).
 
-    `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted.
+    `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted. `orders` and
+    `maps` of the group are computed with it; a rater's are when somebody looks.
     """
 
     seen: Floats
@@ -278,26 +253,39 @@ class _Vectors(NamedTuple):
     evidence: Floats
     n_raters: list[int] | None
     predicted: list[int]
+    orders: Sequence[list[int]] | None = None
+    maps: Sequence[MDS | str] | None = None
 
 
-def _vectors(results: StudyResults, name: str) -> _Vectors:
-    if name == GROUP:
-        if not results.raters:
-            raise NotFound("There is no RDM yet.")
-        group = results.pooled
-        seen, completed = _at_unit_size(group.rdm, group.completed)
-        return _Vectors(seen, completed, group.evidence, group.n_raters.tolist(), _places(group.predicted))
-    estimate = results.estimates.get(name)
+def group_vectors(overview: Overview) -> Vectors:
+    """The group's RDM.
+
+    Raises
+    ------
+    NotFound
+        When no rater has one.
+    """
+    group = overview.group
+    if group is None:
+        raise NotFound("There is no RDM yet.")
+    predicted, n_raters = _places(group.predicted), group.n_raters.tolist()
+    return Vectors(
+        *at_unit_size(group.rdm, group.completed), group.evidence, n_raters, predicted, overview.orders, overview.maps
+    )
+
+
+def rater_vectors(found: RaterResult | None) -> Vectors:
+    """A rater's RDM.
+
+    Raises
+    ------
+    NotFound
+        When there is no such rater, or none with an RDM.
+    """
+    estimate = None if found is None else found.estimate
     if estimate is None:
         raise NotFound("There is no RDM of such a rater.")
-    seen, completed = _at_unit_size(estimate.seen_rdm, estimate.rdm)
-    return _Vectors(seen, completed, estimate.evidence, None, _places(estimate.predicted))
-
-
-def _at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
-    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
-    scaled = scale_to_rms(seen)
-    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
+    return Vectors(*at_unit_size(estimate.seen_rdm, estimate.rdm), estimate.evidence, None, _places(estimate.predicted))
 
 
 def _places(marked: NDArray[np.bool_]) -> list[int]:

@@ -4,12 +4,13 @@
 import { showAgreement } from './agreement.js';
 import { attributesToColour, coloursBy } from './attributes.js';
 import { DISSIMILARITY, EVIDENCE } from './colour.js';
-import { byId, find } from '../page.js';
+import { find } from '../page.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { mountHeatmap } from './heatmap.js';
 import { keepFresh, load, RequestError } from './live.js';
 import { mountMap } from './map.js';
 import { range, studyOrder } from './pairs.js';
+import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
 import { counted, fitOfMap, number } from './words.js';
 
@@ -26,8 +27,9 @@ import { counted, fitOfMap, number } from './words.js';
  *
  * @typedef {import('./map.js').Clip & {attributes: Record<string, string>}} Clip
  * @typedef {{version: string, raters: Rater[], clips: Clip[], target: number, unfinished: number,
- *   unfinished_sentence: string}} Results  target: evidence that the study wants for each pair
- * @typedef {{done: number, of: number}} Work  raters
+ *   unfinished_sentence: string, query: string}} Results  target: evidence that the study wants for each pair; query:
+ *   what they were asked for by
+ * @typedef {import('./standing.js').Standing} Standing
  *
  * @typedef {object} Rdm
  * @property {(number | null)[]} rdm condensed, as are the evidence and the raters of each pair
@@ -42,6 +44,8 @@ import { counted, fitOfMap, number } from './words.js';
  */
 
 const PAUSE = 5000;
+/** Between two looks while there are no results yet. */
+const WORKING_PAUSE = 700;
 const GROUP = 'group';
 /** With more clips than this, posters hide each other on the map. */
 const MOST_POSTERS = 80;
@@ -64,12 +68,13 @@ const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
 const mapFigure = mountMap(part('map'));
 const thumbs = mountThumbs(part('thumbs'), pick);
+const showStanding = mountStanding(() => retry().catch(explain));
 
 /**
  * The server's last answer about the raters.
  * @type {Results}
  */
-let results = { version: '', raters: [], clips: [], target: 0, unfinished: 0, unfinished_sentence: '' };
+let results = { version: '', raters: [], clips: [], target: 0, unfinished: 0, unfinished_sentence: '', query: '' };
 /**
  * RDMs and maps that were loaded for it.
  * @type {Map<string, Promise<any>>}
@@ -89,26 +94,40 @@ setDownloads();
 keepFresh(() => refresh(false), PAUSE);
 
 /**
- * Ask how the results stand; while the server is computing, ask on and show how far it is.
+ * Ask how the results stand; while there are none yet, ask on and show how far the work is.
  * @param {boolean} chosen somebody chose other figures
  */
 async function refresh(chosen) {
   turn += chosen ? 1 : 0;
   const mine = turn;
-  const ask = () => load(`${page.dataset.api}/results?${query()}&known=${results.version}`);
+  const asked = query();
+  const ask = () => load(`${page.dataset.api}/results?${asked}&known=${results.version}`);
   let found = await ask();
-  while (found.state === 'working' && mine === turn) {
-    showWork(found);
-    found = await ask();
+  while (found.state === 'working' && isUnderWay(found) && mine === turn && !document.hidden) {
+    showStanding(found);
+    await new Promise((resolve) => setTimeout(resolve, WORKING_PAUSE));
+    if (mine === turn) found = await ask();
   }
   if (mine !== turn) return;
-  showWork(null);
+  showStanding(found);
+  if (found.state === 'working') return;
   const isNew = found.state !== 'unchanged';
   if (isNew) {
-    results = found;
+    results = { ...found, query: asked };
     loaded = new Map();
   }
   if (isNew || chosen) await showResults();
+}
+
+/** @param {Standing} found @returns {boolean} whether somebody computes, or will soon */
+function isUnderWay({ update }) {
+  return update !== null && update.state !== 'failed' && (update.state === 'computing' || update.worker === 'running');
+}
+
+async function retry() {
+  const token = find(document, '[name="csrf_token"]', HTMLInputElement).value;
+  await fetch(`${page.dataset.api}/results/retry?${query()}`, { method: 'POST', headers: { 'X-CSRFToken': token } });
+  await refresh(true);
 }
 
 /** @param {unknown} error */
@@ -136,7 +155,7 @@ async function showResults() {
   showEvidenceTable();
   await showRater();
   const mine = turn;
-  const agreement = await load(`${page.dataset.api}/results/agreement?${query()}`);
+  const agreement = await load(`${page.dataset.api}/results/agreement?${results.query}`);
   if (mine === turn) showAgreement(part('agreement'), agreement);
 }
 
@@ -215,7 +234,8 @@ async function drawMap() {
   fillAttributes();
   try {
     const key = `map ${rater} ${field.completed.checked}`;
-    if (!loaded.has(key)) loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${query()}${completion()}`));
+    if (!loaded.has(key))
+      loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${results.query}${completion()}`));
     const found = await loaded.get(key);
     if (mine !== turn || rater !== field.rater.value) return;
     const { colours, legend } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
@@ -243,7 +263,7 @@ function rdmOf(rater) {
   const key = `${rater} ${field.completed.checked}`;
   const known = loaded.get(key);
   if (known) return known;
-  const loading = load(`${page.dataset.api}/results/rdms/${rater}?${query()}${completion()}`);
+  const loading = load(`${page.dataset.api}/results/rdms/${rater}?${results.query}${completion()}`);
   loading.catch(() => loaded.delete(key));
   loaded.set(key, loading);
   return loading;
@@ -280,14 +300,6 @@ function pick(rater) {
   writeAddress();
   showRater().catch(explain);
   part('rdm').scrollIntoView({ block: 'nearest' });
-}
-
-/** @param {Work | null} found */
-function showWork(found) {
-  part('working').hidden = found === null;
-  if (!found) return;
-  byId('work', HTMLProgressElement).value = found.of ? found.done / found.of : 0;
-  part('work-text').textContent = `${found.done} of ${counted(found.of, 'rater')}`;
 }
 
 function showWhyEmpty() {

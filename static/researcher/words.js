@@ -20,6 +20,22 @@ export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** @param {{done: number, of: number}} update @returns {string} "2 of 4 raters" */
+export function progressInWords({ done, of }) {
+  return `${done} of ${counted(of, 'rater')}`;
+}
+
+/**
+ * How old results are, and whether newer ones are on their way.
+ * @param {string} computedAt
+ * @param {{done: number, of: number} | null} update null when nothing is under way
+ * @param {number} now ms
+ */
+export function ageInWords(computedAt, update, now) {
+  const age = `Computed ${ago(computedAt, now)}`;
+  return update === null ? `${age}.` : `${age}, being updated (${progressInWords(update)}).`;
+}
+
 /** @typedef {{done: number, passed: number}} Checks attention checks that were done, and that were passed */
 
 /** @param {Checks} checks @returns {string} "2 of 3", or "–" while none was done */

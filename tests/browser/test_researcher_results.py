@@ -6,17 +6,22 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from analysis.results import rater_result
 from app import health as room
+from app import jobs
 from app.config import load_settings
 from app.domain import ClipState, SessionState
+from app.heartbeat import Heartbeat, beat
 from app.media import media_path
 from app.models import Clip, ParticipantSession, Rendition, Study
+from app.results import stored
 from tests import desk
 from tests.browser.axe import complaints
 from tests.browser.waiting import PATIENCE, drawn
@@ -48,7 +53,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Pa
 
 @pytest.fixture
 def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
-    with desk.open_copy(prepared, tmp_path / "data") as lab:
+    with desk.open_copy(prepared, tmp_path / "data") as lab, desk.worker(lab):
         yield lab
 
 
@@ -276,6 +281,77 @@ def test_new_trials_reach_the_open_results(page: Page, lab: desk.Lab) -> None:
     desk.take_part(lab.database, "faces", 6, trials=1)
     expect(page.locator(".thumb")).to_have_count(6)
     expect(page.locator("[data-agreement] .hint").first).to_contain_text("5 raters")
+
+
+def test_old_results_stay_with_their_age_and_progress_until_the_new_ones_are_there(
+    page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_results(page)
+    age = page.locator("[data-age]")
+    expect(age).to_have_text("Computed just now.")
+    go_on = threading.Event()
+
+    def slow(*given: Any) -> Any:
+        go_on.wait(60)
+        return rater_result(*given)
+
+    monkeypatch.setattr(stored, "rater_result", slow)
+    desk.take_part(lab.database, "faces", 6, trials=1)
+    expect(age).to_contain_text("being updated (0 of 5 raters)")
+    expect(page.locator(".thumb")).to_have_count(5)
+    expect(page.locator("[data-working]")).to_be_hidden()
+    go_on.set()
+    expect(page.locator(".thumb")).to_have_count(6)
+    expect(age).to_have_text("Computed just now.")
+
+
+def test_progress_is_shown_while_there_are_no_results_yet(
+    page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*given: Any) -> Any:
+        go_on.wait(60)
+        return rater_result(*given)
+
+    monkeypatch.setattr(stored, "rater_result", slow)
+    page.goto("/studies/faces/results?method=latent")
+    expect(page.locator("[data-working]")).to_contain_text("0 of 3 raters")
+    go_on.set()
+    expect(page.locator("table.agreement").first).to_be_visible()
+    expect(page.locator("[data-working]")).to_be_hidden()
+
+
+def test_a_failure_is_said_and_tried_again_by_a_button(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(stored, "rater_result", lambda *_: 1 / 0)
+        page.goto("/studies/faces/results?method=latent")
+        failed = page.locator("[data-failed]")
+        expect(failed).to_contain_text("The results could not be computed: ZeroDivisionError: division by zero.")
+        assert complaints(page, "failed") == []
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("table.agreement").first).to_be_visible()
+    expect(failed).to_be_hidden()
+
+
+def test_the_page_says_that_no_worker_runs(page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "results_wait", lambda database: False)
+    beat(lab.settings, Heartbeat(0, 0.0, False, 0))
+    page.goto("/studies/faces/results?method=latent")
+    expect(page.locator("[data-no-worker]")).to_contain_text("The worker that computes results is not running")
+    expect(page.locator("[data-working]")).to_be_hidden()
+    monkeypatch.undo()
+    expect(page.locator("table.agreement").first).to_be_visible()
+    expect(page.locator("[data-no-worker]")).to_be_hidden()
+
+
+def test_a_download_begins_by_itself_once_its_results_are_computed(page: Page) -> None:
+    open_results(page, "method=combined")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export bundle (ZIP)").click()
+        expect(page.get_by_role("heading", name="Preparing the download")).to_be_visible()
+        assert complaints(page, "preparing") == []
+    assert download.value.suggested_filename.startswith("faces_")
 
 
 def test_without_data_the_pages_say_what_to_do_until_the_first_trial_comes(page: Page, lab: desk.Lab) -> None:

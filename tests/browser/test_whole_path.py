@@ -18,8 +18,8 @@ from app.clips.conversion import convert_waiting_clips
 from app.db import Database
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
 from app.participation.enrolment import find_study
-from app.results.estimates import estimate_raters
 from app.results.export import export_bundle
+from app.results.stored import results_now
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, open_study
 from tests.browser.waiting import PATIENCE, settled, until
@@ -189,7 +189,7 @@ def _the_rdm_is_that_of_the_exported_placements(database: Database, study: str, 
         found = find_study(db, study)
         with file.open("wb") as out:
             export_bundle(db, found, out)
-        estimates = estimate_raters(db, found.id, Choice("weighted_average", True, True)).results.estimates
+        estimates = results_now(db, found.id, Choice("weighted_average", True, True)).estimates
         shown = next(iter(estimates.values()))
     bundle = read_bundle(file)
     [arrangements] = bundle.arrangements().values()

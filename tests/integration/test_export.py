@@ -30,9 +30,9 @@ from analysis.results import Choice
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
 from app.results import export as export_module
-from app.results.estimates import estimate_raters
 from app.results.export import METHODS, export_bundle, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
+from app.results.stored import results_now
 from app.studies.definition import parse_definition
 from app.studies.text import study_text
 from app.web import researcher
@@ -65,7 +65,7 @@ def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bo
 def results(lab: desk.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
     """The raters' RDMs and the group's, as the pages show them."""
     with lab.database.reading() as db:
-        found = estimate_raters(db, study_of(db).id, Choice(method, with_unfinished=True)).results
+        found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True))
     return found.table, found.pooled.rdm
 
 
@@ -135,7 +135,7 @@ def test_reliability_is_that_of_the_pages(lab: desk.Lab, tmp_path: Path) -> None
     ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
     with lab.database.reading() as db:
         for method in METHODS:
-            found = estimate_raters(db, study_of(db).id, Choice(method, with_unfinished=True)).results.agreement
+            found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True)).agreement
             for measure in ("pairwise_pearson", "leave_one_out", "split_half", "cronbach_alpha"):
                 coefficient = getattr(found.reliability, measure)
                 row = rows[method, measure]
@@ -335,6 +335,8 @@ def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: P
     desk.make_account(lab.database)
     desk.log_in(lab.client)
     query = "?method=combined&unfinished=1"
+    lab.client.get(f"/api/v1/studies/faces/results{query}")
+    desk.compute(lab)
     page = lab.client.get(f"/api/v1/studies/faces/results/agreement{query}").json
     for measure in page["measures"]:
         mine = getattr(report.reliability, measure["key"])
@@ -364,6 +366,8 @@ def test_page_files_and_texts_each_say_both_units(lab: desk.Lab, tmp_path: Path)
     assert "with each RDM at a root mean square of 1" in methods
     for row in bundle.rdms("combined").completed:
         assert np.sum(row**2) == pytest.approx(1.0)
+    lab.client.get("/api/v1/studies/faces/results?method=combined&unfinished=1")
+    desk.compute(lab)
     shown = lab.client.get("/api/v1/studies/faces/results/rdms/group?method=combined&unfinished=1").json["rdm"]
     seen = np.array([value for value in shown if value is not None])
     assert np.sqrt(np.mean(seen**2)) == pytest.approx(1.0, abs=1e-4)

@@ -257,7 +257,7 @@ def test_f47_healthz_and_the_experimenters_pages_say_that_the_worker_is_down(set
     with desk.open_lab(settings) as lab:
         desk.make_account(lab.database)
         desk.log_in(lab.client)
-        words = "The process that converts clips is not running at the moment"
+        words = "The worker is not running at the moment"
         for running, state, status in ((True, "running", "ok"), (False, "down", "degraded")):
             beat(settings, Heartbeat(1, time.time(), running, 0))
             said = lab.client.get("/healthz").json

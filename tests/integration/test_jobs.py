@@ -1,4 +1,4 @@
-"""The jobs' worker as a process of its own: it converts what waits, survives being killed, and ends with its parent."""
+"""The worker as a process of its own: it does what waits, survives being killed, and ends with its parent."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from analysis.results import Choice
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import ClipState
-from app.jobs import make_queue
 from app.media import media_path
-from app.models import Clip, Rendition
+from app.models import Clip, Rendition, Study
+from app.results.inputs import inputs_of
+from app.results.stored import standing_of
+from app.results.work import request_results
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
+from tests import desk
 from tests.conftest import ROOT
+from tests.factories import make_study
 
 PATIENCE = 180.0
 
@@ -93,6 +98,18 @@ def _every_file_is_whole(settings: Settings, database: Database) -> None:
             assert file.stat().st_size == rendition.bytes
 
 
-def test_a_job_that_is_put_on_the_queue_is_still_there_after_a_restart(settings: Settings, database: Database) -> None:
-    make_queue(settings, database).convert_clips()
-    assert make_queue(settings, database).huey.pending_count() == 1
+def test_the_worker_computes_results_that_a_page_has_asked_for(settings: Settings, database: Database) -> None:
+    make_study(database, settings, toml=desk.SHORT)
+    desk.take_part(database, "faces", trials=1)
+    choice = Choice("weighted_average", with_unfinished=True)
+    with database.writing() as db:
+        study_id = db.scalars(select(Study.id).where(Study.name == "faces")).one()
+        request_results(db, inputs_of(db, study_id, choice))
+
+    def is_current() -> bool:
+        with database.reading() as db:
+            return standing_of(db, inputs_of(db, study_id, choice)).is_current
+
+    worker = start_worker(settings)
+    wait_until(is_current)
+    end(worker)

@@ -69,6 +69,8 @@ def _of_study() -> Any:
 def test_page_bundle_and_report_cannot_differ(study: desk.Lab, tmp_path: Path, unfinished: bool) -> None:
     def page(path: str, **more: str) -> Any:
         query = {"method": METHOD, "unfinished": str(int(unfinished)), **more}
+        study.client.get("/api/v1/studies/mixed/results", query_string=query)
+        desk.compute(study)
         answer = study.client.get(f"/api/v1/studies/mixed/results{path}", query_string=query)
         assert answer.status_code == 200, answer.text
         return answer.json

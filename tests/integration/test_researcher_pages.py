@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from analysis.rdm import scale_to_rms
 from analysis.results import DESIGNS, ESTIMATORS, MEASURES, Choice
 from app.config import Settings
 from app.domain import ClipState, StudyState
+from app.heartbeat import Heartbeat, beat
 from app.models import Clip, Study
-from app.results.estimates import estimate_raters
+from app.results.stored import results_now
 from app.studies.definition import Design
 from app.studies.lifecycle import study_warnings
-from app.web import researcher_api
 from tests import desk
 from tests.factories import make_study
 
@@ -34,6 +35,10 @@ def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
 
 
 def get(lab: desk.Lab, path: str) -> dict:
+    """The JSON of a page; results are asked for and computed first."""
+    if path.startswith("/results"):
+        lab.client.get(f"/api/v1/studies/faces/results?{path.partition('?')[2]}")
+        desk.compute(lab)
     answer = lab.client.get(f"/api/v1/studies/faces{path}")
     assert answer.status_code == 200, answer.text
     return answer.json
@@ -152,13 +157,16 @@ def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
     assert (found["file"], found["state"], found["reason"]) == ("clip2.mp4", "failed", "no video stream")
 
 
-def test_results_say_how_far_they_are_until_they_are_ready(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(researcher_api, "SECONDS_PER_ANSWER", 0.0)
-    answers = [lab.client.get("/api/v1/studies/faces/results?unfinished=1&method=weighted_average") for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [202, 202, 202, 200]
-    assert [answer.json["state"] for answer in answers] == ["working", "working", "working", "ready"]
-    assert [(answer.json["done"], answer.json["of"]) for answer in answers[:3]] == [(1, 4), (2, 4), (3, 4)]
-    rater = answers[3].json["raters"][3]
+def test_results_are_working_until_they_are_computed(lab: desk.Lab) -> None:
+    address = "/api/v1/studies/faces/results?unfinished=1&method=weighted_average"
+    answer = lab.client.get(address)
+    assert (answer.status_code, answer.json["state"], answer.json["computed_at"]) == (202, "working", None)
+    waiting = {"state": "waiting", "done": 0, "of": 4, "reason": None, "worker": "none"}
+    assert answer.json["update"] == waiting
+    desk.compute(lab)
+    answer = lab.client.get(address)
+    assert (answer.status_code, answer.json["state"], answer.json["update"]) == (200, "ready", None)
+    rater = answer.json["raters"][3]
     assert (rater["rater"], rater["trials"], rater["problem"]) == ("P004", 1, None)
     assert rater["never_seen"] == 5, "five clips of six in one trial"
 
@@ -169,10 +177,48 @@ def test_unfinished_sessions_are_out_of_results_unless_asked_for(lab: desk.Lab) 
     assert found["unfinished"] == 1
 
 
+def test_old_results_are_shown_with_their_age_while_newer_ones_are_computed(lab: desk.Lab) -> None:
+    address = "/api/v1/studies/faces/results?unfinished=1&method=weighted_average"
+    first = get(lab, "/results?unfinished=1&method=weighted_average")
+    desk.take_part(lab.database, "faces", 8, trials=1)
+    old = lab.client.get(address).json
+    assert (old["version"], old["computed_at"]) == (first["version"], first["computed_at"])
+    assert len(old["raters"]) == 4
+    assert (old["update"]["state"], old["update"]["of"]) == ("waiting", 5)
+    known = lab.client.get(f"{address}&known={first['version']}").json
+    assert (known["state"], known["update"]["of"], known["computed_at"]) == ("unchanged", 5, first["computed_at"])
+    assert (
+        lab.client.get("/api/v1/studies/faces/results/agreement?unfinished=1&method=weighted_average").json["n_raters"]
+        == 4
+    )
+    desk.compute(lab)
+    new = lab.client.get(address).json
+    assert new["version"] != first["version"]
+    assert new["computed_at"] >= first["computed_at"]
+    assert (len(new["raters"]), new["update"]) == (5, None)
+
+
+def test_a_download_waits_on_a_page_while_the_worker_computes(lab: desk.Lab) -> None:
+    beat(lab.settings, Heartbeat(1, time.time(), True, 0))
+    answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
+    assert answer.status_code == 202
+    assert "Preparing the download" in answer.text
+    assert "0 of 4 raters" in answer.text
+    address = answer.headers["Refresh"].partition("url=")[2]
+    assert lab.client.get(address).status_code == 202
+    desk.compute(lab)
+    # What comes in meanwhile does not keep the download waiting, and is in it.
+    desk.take_part(lab.database, "faces", 8, trials=1)
+    answer = lab.client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.data.startswith(b"PK")
+
+
 def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None:
     first = get(lab, "/results?unfinished=1&method=weighted_average")["version"]
     assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] == first
-    assert get(lab, f"/results?unfinished=1&method=weighted_average&known={first}") == {"state": "unchanged"}
+    assert get(lab, f"/results?unfinished=1&method=weighted_average&known={first}")["state"] == "unchanged"
     assert get(lab, f"/results?unfinished=1&method=weighted_average&simulated=0&known={first}")["version"] != first
     desk.take_part(lab.database, "faces", 8, trials=1)
     assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] != first
@@ -180,10 +226,8 @@ def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None
 
 def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
     with lab.database.reading() as db:
-        estimates = estimate_raters(
-            db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True)
-        )
-    group = estimates.results.pooled
+        study_id = db.scalars(select(Study.id)).one()
+        group = results_now(db, study_id, Choice("weighted_average", with_unfinished=True)).pooled
     found = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
     np.testing.assert_allclose(found["rdm"], scale_to_rms(group.rdm), atol=1e-5)
     assert found["n_raters"] == group.n_raters.tolist()

@@ -11,12 +11,11 @@ from sqlalchemy import select
 
 from analysis import Arrangement, estimate_rdm
 from analysis.noise_ceiling import noise_ceiling
-from analysis.results import Choice, clip_map, cluster_order, coverage, not_converged, notes, rater_result
+from analysis.results import Choice, StudyResults, clip_map, cluster_order, coverage, not_converged, notes
 from app.domain import SessionState
 from app.models import ParticipantSession, Placement, Study, now
 from app.participation.arrangements import clip_order, rater_trials
-from app.results import estimates as estimates_module
-from app.results.estimates import Estimates, estimate_raters
+from app.results.stored import results_now
 from app.studies.monitoring import session_statuses, study_counts
 from tests import desk
 from tests.factories import make_study
@@ -31,22 +30,9 @@ def study(lab: desk.Lab) -> int:
         return db.scalars(select(Study.id).where(Study.name == "faces")).one()
 
 
-@pytest.fixture
-def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The methods of the estimates that were computed rather than remembered."""
-    calls: list[str] = []
-
-    def counting(arrangements: object, minutes: object, n_items: int, method: str) -> object:
-        calls.append(method)
-        return rater_result(arrangements, minutes, n_items, method)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(estimates_module, "rater_result", counting)
-    return calls
-
-
-def ask(lab: desk.Lab, study_id: int, choice: Choice = REFERENCE, *, seconds: float | None = None) -> Estimates:
+def ask(lab: desk.Lab, study_id: int, choice: Choice = REFERENCE) -> StudyResults:
     with lab.database.reading() as db:
-        return estimate_raters(db, study_id, choice, seconds=seconds)
+        return results_now(db, study_id, choice)
 
 
 def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) -> None:
@@ -54,9 +40,9 @@ def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) ->
     with lab.database.reading() as db:
         raters = rater_trials(db, study)
         n_items = len(clip_order(db, study))
-    assert found.results.raters == ("P001", "P002", "P003", "P004")
-    assert [one.work.trials for one in found.results.chosen.values()] == [len(rater.trials) for rater in raters]
-    for (rater, estimate), theirs in zip(found.results.estimates.items(), raters, strict=True):
+    assert found.raters == ("P001", "P002", "P003", "P004")
+    assert [one.work.trials for one in found.chosen.values()] == [len(rater.trials) for rater in raters]
+    for (rater, estimate), theirs in zip(found.estimates.items(), raters, strict=True):
         assert rater == theirs.session.rater
         expected = estimate_rdm(theirs.arrangements, n_items, method="weighted_average")
         np.testing.assert_array_equal(estimate.rdm, expected.rdm)
@@ -64,7 +50,7 @@ def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) ->
 
 def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
     def names(**choice: bool) -> list[str]:
-        return list(ask(lab, study, Choice("weighted_average", **choice)).results.chosen)
+        return list(ask(lab, study, Choice("weighted_average", **choice)).chosen)
 
     assert names() == ["P001", "P002", "P003"], "who is not finished is out unless asked for"
     assert names(with_unfinished=True) == ["P001", "P002", "P003", "P004"]
@@ -73,8 +59,8 @@ def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
 
 
 def test_unfinished_sessions_are_counted_whether_they_are_in_or_out(lab: desk.Lab, study: int) -> None:
-    assert ask(lab, study, Choice("weighted_average")).results.unfinished == ("P004",)
-    assert ask(lab, study, Choice("weighted_average", with_unfinished=True)).results.unfinished == ("P004",)
+    assert ask(lab, study, Choice("weighted_average")).unfinished == ("P004",)
+    assert ask(lab, study, Choice("weighted_average", with_unfinished=True)).unfinished == ("P004",)
 
 
 def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
@@ -83,68 +69,23 @@ def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
             select(ParticipantSession).where(ParticipantSession.number == 1)
         ).one().state = SessionState.WITHDRAWN
         db.commit()
-    assert ask(lab, study).results.raters == ("P002", "P003", "P004")
-
-
-def test_only_what_is_new_is_computed(lab: desk.Lab, study: int, computed: list[str]) -> None:
-    ask(lab, study)
-    assert len(computed) == 4
-    ask(lab, study)
-    ask(lab, study, Choice("weighted_average", with_simulated=False, with_unfinished=True))
-    assert len(computed) == 4
-    desk.take_part(lab.database, "faces", 9, trials=1)
-    ask(lab, study)
-    assert len(computed) == 5
-    ask(lab, study, Choice("latent", with_unfinished=True))
-    assert computed[5:] == ["latent"] * 5
+    assert ask(lab, study).raters == ("P002", "P003", "P004")
 
 
 def test_a_rater_is_computed_anew_after_another_trial(lab: desk.Lab, study: int) -> None:
-    before = ask(lab, study).results.chosen["P004"]
+    before = ask(lab, study).chosen["P004"]
     with lab.database.reading() as db:
         session = db.scalars(select(ParticipantSession).where(ParticipantSession.number == 4)).one()
     desk.go_on(lab.database, session.id, trials=1)
-    after = ask(lab, study).results.chosen["P004"]
+    after = ask(lab, study).chosen["P004"]
     assert (before.work.trials, after.work.trials) == (1, 2)
     assert before.estimate is not None
     assert after.estimate is not None
     assert not np.array_equal(before.estimate.evidence, after.estimate.evidence)
 
 
-def test_in_slices_the_work_comes_to_an_end(lab: desk.Lab, study: int, computed: list[str]) -> None:
-    done = []
-    for _ in range(10):
-        found = ask(lab, study, seconds=0.0)
-        done.append(found.done)
-        if found.complete:
-            break
-    assert done == [1, 2, 3, 4]
-    assert len(computed) == 4
-
-
-def test_memory_is_bounded_and_forgets_the_oldest_first(
-    lab: desk.Lab, study: int, computed: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = 15 * estimates_module.BYTES_PER_PAIR
-    memory = estimates_module._Memory(3 * one)
-    monkeypatch.setattr(estimates_module, "_memory", memory)
-    ask(lab, study)
-    assert memory.used == 3 * one
-    assert len(memory.entries) == 3
-    ask(lab, study)
-    assert len(computed) > 4
-
-
-def test_a_study_larger_than_the_memory_is_computed_in_one_call(
-    lab: desk.Lab, study: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(estimates_module, "MEMORY_BYTES", 1)
-    monkeypatch.setattr(estimates_module, "_memory", estimates_module._Memory(1))
-    assert ask(lab, study, seconds=0.0).complete
-
-
 def test_the_group_is_the_mean_of_equally_sized_rdms(lab: desk.Lab, study: int) -> None:
-    found = ask(lab, study).results
+    found = ask(lab, study)
     group, table = found.pooled, found.table
     sizes = np.sqrt(np.nanmean(table**2, axis=1, keepdims=True))
     expected = np.nanmean(table / sizes, axis=0)
@@ -154,7 +95,7 @@ def test_the_group_is_the_mean_of_equally_sized_rdms(lab: desk.Lab, study: int) 
 
 
 def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
-    found = ask(lab, study).results
+    found = ask(lab, study)
     between, table = found.agreement, found.table
     expected = []
     for i in range(4):
@@ -168,16 +109,15 @@ def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
 def test_nobody_has_taken_part(lab: desk.Lab) -> None:
     study_id = make_study(lab.database, lab.settings, name="empty")
     found = ask(lab, study_id)
-    assert found.complete
-    assert found.results.raters == ()
+    assert found.raters == ()
     with pytest.raises(ValueError, match="no rater has an RDM"):
-        found.results.pooled  # noqa: B018
+        found.pooled  # noqa: B018
 
 
 def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: desk.Lab) -> None:
     study_id = make_study(lab.database, lab.settings, name="other", toml=desk.SHORT)
     desk.take_part(lab.database, "other")
-    found = ask(lab, study_id).results
+    found = ask(lab, study_id)
     group, between = found.pooled, found.agreement
     np.testing.assert_allclose(group.rdm, found.estimates["P001"].rdm, rtol=1e-12)
     assert np.isnan(between.reliability.pairwise_pearson.value)
@@ -188,7 +128,7 @@ def test_all_clips_on_one_spot_is_a_problem_with_a_reason(lab: desk.Lab, study: 
     with lab.database.writing() as db:
         db.execute(Placement.__table__.update().values(x=0.1, y=0.1))
         db.commit()
-    found = ask(lab, study).results
+    found = ask(lab, study)
     assert found.raters == ()
     assert "one spot" in found.failures["P001"]
 
@@ -268,4 +208,4 @@ def test_a_session_without_a_trial_is_listed_and_is_no_rater(lab: desk.Lab) -> N
     with lab.database.reading() as db:
         (status,) = session_statuses(db, db.get_one(Study, study_id))
     assert (status.rater, status.trials, status.minutes, status.state) == ("P001", 0, 0.0, "arranging")
-    assert ask(lab, study_id).sessions == {}
+    assert ask(lab, study_id).everybody == ()

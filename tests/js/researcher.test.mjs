@@ -7,6 +7,7 @@ import { attributesToColour } from '../../static/researcher/attributes.js';
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from '../../static/researcher/colour.js';
 import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
 import {
+  ageInWords,
   ago,
   allChecks,
   checksInWords,
@@ -127,4 +128,13 @@ test("what is odd about a session's person is said in words", () => {
     'asked to leave',
   ]);
   assert.equal(visitInWords({ person: 7, visit: 2 }), 'same person as P007, visit 2');
+});
+
+test('results say how old they are, and that newer ones are on their way', () => {
+  const now = Date.parse('2026-05-01T12:00:00Z');
+  assert.equal(ageInWords('2026-05-01T11:56:00Z', null, now), 'Computed 4 min ago.');
+  assert.equal(
+    ageInWords('2026-05-01T11:59:50Z', { done: 1, of: 4 }, now),
+    'Computed just now, being updated (1 of 4 raters).',
+  );
 });

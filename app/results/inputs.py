@@ -1,0 +1,112 @@
+"""What results are computed from, as it stands in the database, and short names (SHA-256) of exactly that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import astuple, dataclass
+from functools import cached_property
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from analysis.results import Choice, Rater, chosen_raters
+from app.domain import SessionState
+from app.models import Clip, ParticipantSession, Study, Submission, Trial
+from app.participation.arrangements import JUDGMENTS, clip_order
+from app.studies.definition import check_definition
+from app.version import VERSION
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A session with judgments as it stood when it was read: the number of its judgments, and of its last one."""
+
+    session_id: int
+    public_id: str
+    state: str
+    rater: Rater
+    trials: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that results of a choice depend on, from one snapshot of the database."""
+
+    study_id: int
+    choice: Choice
+    target: float
+    clips: tuple[Clip, ...]
+    sittings: tuple[Sitting, ...]
+
+    @cached_property
+    def chosen(self) -> list[Sitting]:
+        """The sittings of the raters whom the choice takes in."""
+        names = {rater.name for rater in chosen_raters(self.everybody, self.choice)}
+        return [sitting for sitting in self.sittings if sitting.rater.name in names]
+
+    @property
+    def everybody(self) -> tuple[Rater, ...]:
+        """All raters who could be chosen."""
+        return tuple(sitting.rater for sitting in self.sittings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The clips' names, in the order of the items."""
+        return tuple(clip.file_name for clip in self.clips)
+
+    def of_rater(self, sitting: Sitting) -> str:
+        """A name of what one rater's result is computed from: judgments are never changed, only followed by others."""
+        return _named(self._program, "rater", sitting.public_id, sitting.trials, sitting.last)
+
+    def of_study(self) -> str:
+        """A name of what the study's results are computed from."""
+        judged = [self.of_rater(sitting) for sitting in self.chosen]
+        return _named(
+            self._program, "study", astuple(self.choice), self.target, [astuple(one) for one in self.everybody], judged
+        )
+
+    @cached_property
+    def _program(self) -> str:
+        return _named(VERSION, self.choice.method, [clip.public_id for clip in self.clips])
+
+
+def _named(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
+    """What the results of a choice are to be computed from now. A withdrawn session is never among it."""
+    definition = check_definition(db.get_one(Study, study_id).definition)
+    return Inputs(
+        study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), tuple(_sittings(db, study_id))
+    )
+
+
+def _sittings(db: Session, study_id: int) -> list[Sitting]:
+    query = (
+        select(ParticipantSession, func.count(), func.max(Trial.number))
+        .join(Trial, Trial.session_id == ParticipantSession.id)
+        .join(Submission, Submission.trial_id == Trial.id)
+        .where(
+            ParticipantSession.study_id == study_id,
+            ParticipantSession.state != SessionState.WITHDRAWN,
+            Trial.purpose.in_(JUDGMENTS),
+        )
+        .group_by(ParticipantSession.id)
+        .order_by(ParticipantSession.number)
+    )
+    return [
+        Sitting(session.id, session.public_id, session.state.value, _rater(session), trials, last)
+        for session, trials, last in db.execute(query)
+    ]
+
+
+def _rater(session: ParticipantSession) -> Rater:
+    return Rater(
+        session.rater,
+        is_finished=session.state == SessionState.FINISHED,
+        is_simulated=session.is_simulated,
+        person=session.person,
+    )

@@ -1,0 +1,93 @@
+"""What pages show of a study's results at once, without any rater's RDM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.arrangement import Floats
+from analysis.rdm import scale_to_rms
+from analysis.results import (
+    Agreement,
+    GroupRDM,
+    StudyResults,
+    clip_map,
+    cluster_order,
+    coverage,
+    notes,
+    repeated_sentence,
+    unfinished_sentence,
+)
+from analysis.structure import MDS
+from app.results.inputs import Inputs, Sitting
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """Results of one choice. `group` and `agreement` are None where no rater has an RDM.
+
+    `raters` are those whom the choice takes in, as JSON values. `remarks` are sentences to be read with the agreement.
+    `orders` and `maps` (or why there is none) are of the group's RDM as it was seen, and as completed by the model.
+    """
+
+    raters: list[dict[str, Any]]
+    unfinished: int
+    unfinished_sentence: str | None
+    remarks: list[str]
+    group: GroupRDM | None
+    agreement: Agreement | None
+    orders: Sequence[list[int]] = ()
+    maps: Sequence[MDS | str] = ()
+
+
+def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
+    """Work out what pages show."""
+    raters = [_rater(sitting, results, inputs.target) for sitting in inputs.chosen]
+    unfinished = len(results.unfinished), unfinished_sentence(results)
+    if not results.raters:
+        return Overview(raters, *unfinished, remarks=[], group=None, agreement=None)
+    influence = results.agreement.influence
+    sentences = (influence.sentence if influence else None, repeated_sentence(results))
+    both = at_unit_size(results.pooled.rdm, results.pooled.completed)
+    # Where nothing is predicted, both are the same.
+    different = both if results.pooled.predicted.any() else both[:1]
+    orders, maps = [cluster_order(rdm) for rdm in different], [clip_map(rdm) for rdm in different]
+    return Overview(
+        raters,
+        *unfinished,
+        remarks=[sentence for sentence in sentences if sentence],
+        group=results.pooled,
+        agreement=results.agreement,
+        orders=[orders[0], orders[-1]],
+        maps=[maps[0], maps[-1]],
+    )
+
+
+def at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
+    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
+    scaled = scale_to_rms(seen)
+    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
+
+
+def _rater(sitting: Sitting, results: StudyResults, target: float) -> dict[str, Any]:
+    found = results.chosen[sitting.rater.name]
+    view: dict[str, Any] = {
+        "rater": sitting.rater.name,
+        "session": sitting.public_id,
+        "state": sitting.state,
+        "simulated": sitting.rater.is_simulated,
+        "trials": found.work.trials,
+        "problem": found.problem,
+    }
+    if found.estimate is not None:
+        counts = coverage(found.estimate.evidence, target)
+        view |= {
+            "notes": notes(found.estimate),
+            "never_seen": counts.never_seen,
+            "below_target": counts.below_target,
+            "pairs": counts.pairs,
+        }
+    return view

@@ -1,0 +1,127 @@
+"""Results as bytes and back: an NPZ archive of arrays, with all else as JSON in it. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.estimators import RDMEstimate
+from analysis.noise_ceiling import NoiseCeiling
+from analysis.reliability import Coefficient, Reliability
+from analysis.reliability.report import COEFFICIENTS
+from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Work
+from analysis.structure import MDS
+from app.results.overview import Overview
+
+FACTS = "facts"
+ESTIMATE_ARRAYS = ("rdm", "evidence", "components", "predicted")
+GROUP_ARRAYS = tuple(field.name for field in fields(GroupRDM))
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def pack_rater(found: RaterResult) -> bytes:
+    """A rater's result without standard errors, which pages do not show."""
+    facts: dict[str, Any] = {"sizes": found.work.sizes, "problem": found.problem}
+    arrays = {"minutes": found.work.minutes, "observations": found.observations}
+    if found.estimate is not None:
+        facts["estimate"] = {
+            name: getattr(found.estimate, name) for name in ("method", "n_iter", "converged", "dropped", "parameters")
+        }
+        arrays |= {name: getattr(found.estimate, name) for name in ESTIMATE_ARRAYS}
+    return _pack(facts, arrays)
+
+
+def unpack_rater(content: bytes) -> RaterResult:
+    """What `pack_rater` has packed."""
+    facts, arrays = _unpack(content)
+    work = Work(tuple(facts["sizes"]), arrays["minutes"])
+    estimate = None
+    if "estimate" in facts:
+        about = facts["estimate"]
+        about["dropped"] = tuple((number, reason) for number, reason in about["dropped"])
+        about |= {name: arrays[name] for name in ESTIMATE_ARRAYS}
+        estimate = RDMEstimate(**about, standard_error=None, correlation_with_truth=None)
+    return RaterResult(work, estimate, facts["problem"], arrays["observations"])
+
+
+def pack_overview(overview: Overview) -> bytes:
+    """What pages show of a study at once."""
+    facts: dict[str, Any] = {
+        name: getattr(overview, name) for name in ("raters", "unfinished", "unfinished_sentence", "remarks", "orders")
+    }
+    arrays: dict[str, NDArray[Any]] = {}
+    facts["maps"] = []
+    for place, found in enumerate(overview.maps):
+        if isinstance(found, MDS):
+            arrays[f"map_{place}"] = found.positions
+            facts["maps"].append({"stress": found.stress, "n_iter": found.n_iter, "converged": found.converged})
+        else:
+            facts["maps"].append(found)
+    if overview.group is not None:
+        arrays |= {f"group_{name}": getattr(overview.group, name) for name in GROUP_ARRAYS}
+    if overview.agreement is not None:
+        between = overview.agreement
+        facts["agreement"] = {
+            "raters": between.raters,
+            "reliability": asdict(between.reliability),
+            "ceilings": {method: asdict(ceiling) for method, ceiling in between.ceilings.items()},
+            "influence": None if between.influence is None else asdict(between.influence),
+        }
+        arrays |= {f"with_others_{method}": values for method, values in between.with_others.items()}
+    return _pack(facts, arrays)
+
+
+def unpack_overview(content: bytes) -> Overview:
+    """What `pack_overview` has packed."""
+    facts, arrays = _unpack(content)
+    group = None
+    if "group_rdm" in arrays:
+        group = GroupRDM(**{name: arrays[f"group_{name}"] for name in GROUP_ARRAYS})
+    return Overview(
+        raters=facts["raters"],
+        unfinished=facts["unfinished"],
+        unfinished_sentence=facts["unfinished_sentence"],
+        remarks=facts["remarks"],
+        group=group,
+        agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,
+        orders=tuple(facts["orders"]),
+        maps=tuple(
+            found if isinstance(found, str) else MDS(arrays[f"map_{place}"], **found)
+            for place, found in enumerate(facts["maps"])
+        ),
+    )
+
+
+def _agreement(facts: dict[str, Any], arrays: Arrays) -> Agreement:
+    about = facts["reliability"]
+    for name in COEFFICIENTS:
+        about[name]["interval"] = tuple(about[name]["interval"])
+        about[name] = Coefficient(**about[name])
+    return Agreement(
+        raters=tuple(facts["raters"]),
+        reliability=Reliability(**about),
+        ceilings={method: NoiseCeiling(**ceiling) for method, ceiling in facts["ceilings"].items()},
+        with_others={method: arrays[f"with_others_{method}"] for method in facts["ceilings"]},
+        influence=None if facts["influence"] is None else Influence(**facts["influence"]),
+    )
+
+
+def _pack(facts: Mapping[str, Any], arrays: Arrays) -> bytes:
+    # NaN and infinity are written as Python reads them back.
+    file = io.BytesIO()
+    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
+    np.savez_compressed(file, **{FACTS: text}, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _unpack(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return json.loads(arrays.pop(FACTS).tobytes()), arrays

@@ -1,0 +1,136 @@
+"""Results as they are stored, and how the work on newer ones stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from analysis.results import Agreement, Choice, RaterResult, StudyResults, rater_result
+from app.domain import WorkState
+from app.models import ParticipantSession, StoredRater, StoredResults
+from app.participation.arrangements import session_judgments
+from app.results.inputs import Inputs, Sitting, inputs_of
+from app.results.overview import Overview
+from app.results.packing import unpack_overview, unpack_rater
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the results of a choice stand: what was computed when, whether that is still so, and the work on it.
+
+    `computed` and `computed_at` are None while there is nothing yet. `done` of `raters` are computed in the work under
+    way; `reason` says why the work on the present inputs failed.
+    """
+
+    computed: str | None
+    computed_at: datetime | None
+    is_current: bool
+    state: WorkState
+    done: int
+    raters: int
+    reason: str | None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether newer results have to be asked for."""
+        return not self.is_current and self.state == WorkState.IDLE
+
+
+def row_of(inputs: Inputs) -> Select[tuple[StoredResults]]:
+    """The query for the row of a study and a choice."""
+    choice = inputs.choice
+    return select(StoredResults).where(
+        StoredResults.study_id == inputs.study_id,
+        StoredResults.method == choice.method,
+        StoredResults.with_simulated.is_(choice.with_simulated),
+        StoredResults.with_unfinished.is_(choice.with_unfinished),
+    )
+
+
+def standing_of(db: Session, inputs: Inputs) -> Standing:
+    """How the results of these inputs' choice stand to them."""
+    row, now_wanted = db.scalars(row_of(inputs)).first(), inputs.of_study()
+    if row is None:
+        return Standing(None, None, False, WorkState.IDLE, 0, len(inputs.chosen), None)
+    # What failed is not tried again by itself, unless its inputs have changed since.
+    is_old_failure = row.state == WorkState.FAILED and row.wanted != now_wanted
+    return Standing(
+        row.inputs,
+        row.computed_at,
+        row.inputs == now_wanted,
+        WorkState.IDLE if is_old_failure else row.state,
+        row.done,
+        row.raters,
+        row.reason if row.state == WorkState.FAILED and not is_old_failure else None,
+    )
+
+
+def stored_overview(db: Session, inputs: Inputs) -> Overview | None:
+    """What was computed last for the choice, whether it is current or not; None while there is nothing yet."""
+    content = db.scalar(row_of(inputs).with_only_columns(StoredResults.content))
+    return None if content is None else unpack_overview(content)
+
+
+def stored_rater(db: Session, inputs: Inputs, name: str) -> RaterResult | None:
+    """What was computed last of a rater by name; None for one whom the choice leaves out, or who is not computed."""
+    sitting = next((one for one in inputs.chosen if one.rater.name == name), None)
+    return None if sitting is None else _stored(db, sitting, inputs.choice.method)
+
+
+def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
+    """The results of what the database holds now: as stored where that is current, computed here where it is not.
+
+    Raises
+    ------
+    ValueError
+        When the choice names an unknown method.
+    """
+    inputs = inputs_of(db, study_id, choice)
+    found = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
+    content = db.scalar(
+        row_of(inputs).with_only_columns(StoredResults.content).where(StoredResults.inputs == inputs.of_study())
+    )
+    if content is None:
+        return StudyResults(choice, inputs.names, inputs.everybody, found)
+    known = unpack_overview(content).agreement
+    return _WithAgreement(choice, inputs.names, inputs.everybody, found, known_agreement=known)
+
+
+def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
+    """A rater's result as stored where that is current, else computed here."""
+    found = _stored(db, sitting, inputs.choice.method, inputs.of_rater(sitting))
+    return compute_rater(db, inputs, sitting) if found is None else found
+
+
+def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
+    """A rater's result from the judgments that the sitting had when it was read."""
+    session = db.get_one(ParticipantSession, sitting.session_id)
+    arrangements, minutes = session_judgments(db, session, last=sitting.last)
+    return rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _WithAgreement(StudyResults):
+    """Results whose agreement was computed before, from the same inputs."""
+
+    known_agreement: Agreement | None
+
+    @property
+    def agreement(self) -> Agreement:
+        """Agreement between the raters, as it was computed."""
+        if self.known_agreement is None:
+            raise ValueError("no rater has an RDM")
+        return self.known_agreement
+
+
+def _stored(db: Session, sitting: Sitting, method: str, computed: str | None = None) -> RaterResult | None:
+    query = select(StoredRater.content).where(
+        StoredRater.session_id == sitting.session_id, StoredRater.method == method
+    )
+    if computed is not None:
+        query = query.where(StoredRater.inputs == computed)
+    content = db.scalar(query)
+    return None if content is None else unpack_rater(content)

@@ -1,0 +1,303 @@
+"""Results are computed once, by whoever holds a claim: the worker in the background, or a command.
+
+A page that finds results missing or out of date asks for them. The worker claims what was asked for, gives a heartbeat
+while it computes, and stores each rater's result and then the study's. A claim without a heartbeat is taken over; what
+was begun three times and never ended is given up with a reason, and waits until somebody asks again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session, aliased
+
+from analysis.results import Choice, RaterResult, StudyResults
+from app.db import Database
+from app.domain import SessionState, WorkState
+from app.errors import Invalid
+from app.models import ParticipantSession, StoredRater, StoredResults, Study, now
+from app.results.inputs import Inputs, Sitting, inputs_of
+from app.results.overview import overview_of
+from app.results.packing import pack_overview, pack_rater
+from app.results.stored import compute_rater, rater_now, row_of, standing_of
+
+BEAT_SECONDS = 2.0
+CLAIM_LEASE = timedelta(seconds=30)
+MOST_ATTEMPTS = 3
+# Between two looks at what somebody else computes.
+PAUSE_SECONDS = 0.2
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to compute the results of a study and a choice; it is lost when its row is, as by a withdrawal."""
+
+    token: str
+    study_id: int
+    choice: Choice
+
+
+class ClaimLost(Exception):
+    """Somebody withdrew, or another worker has taken over: what is being computed is not to be stored."""
+
+
+def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None:
+    """Ask for the results of these inputs, unless they are there or somebody has asked; `retry` what has failed.
+
+    Commits once.
+    """
+    row = db.scalars(row_of(inputs).with_for_update()).first()
+    standing = standing_of(db, inputs)
+    if row is None:
+        choice = inputs.choice
+        row = StoredResults(
+            study_id=inputs.study_id,
+            method=choice.method,
+            with_simulated=choice.with_simulated,
+            with_unfinished=choice.with_unfinished,
+        )
+        db.add(row)
+    elif not standing.is_wanted and not (retry and standing.state == WorkState.FAILED):
+        return
+    row.state, row.wanted, row.requested_at = WorkState.WAITING, inputs.of_study(), now()
+    row.attempts, row.done, row.raters, row.reason = 0, 0, len(inputs.chosen), None
+    try:
+        db.commit()
+    except IntegrityError:
+        # Another page asked in the same moment.
+        db.rollback()
+
+
+def ensure_results(
+    database: Database, study_id: int, choice: Choice, *, on_rater: Callable[[int, int], None] | None = None
+) -> None:
+    """Return once the results of now are stored: computed here, or waited for where somebody else computes them.
+
+    Parameters
+    ----------
+    on_rater
+        Called with the number of raters that are done, and of all, after each one that is computed here.
+
+    Raises
+    ------
+    Invalid
+        With the reason, when they cannot be computed.
+    """
+    begun, retry = now(), True
+    while True:
+        with database.reading() as db:
+            inputs = inputs_of(db, study_id, choice)
+            standing = standing_of(db, inputs)
+        if standing.is_current or (standing.computed_at is not None and standing.computed_at >= begun):
+            return
+        if standing.state == WorkState.FAILED and not retry:
+            raise Invalid(f"The results cannot be computed: {standing.reason}")
+        with database.writing() as db:
+            request_results(db, inputs, retry=retry)
+        retry = False
+        if not compute_next(database, only=inputs, on_rater=on_rater):
+            time.sleep(PAUSE_SECONDS)
+
+
+def results_wait(database: Database) -> bool:
+    """Whether there is anything to claim; a look that takes no lock."""
+    with database.reading() as db:
+        return db.scalar(select(StoredResults.study_id).where(_claimable()).limit(1)) is not None
+
+
+def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
+    """Take results that were asked for first, or whose worker gives no heartbeat; None when there are none.
+
+    Results of one study and estimator are claimed by one at a time, because they share their raters' results. What was
+    begun too often is given up instead.
+    """
+    query = row_of(only) if only is not None else select(StoredResults)
+    query = query.where(_claimable()).order_by(StoredResults.requested_at)
+    for candidate in db.scalars(query):
+        # Who claims locks the study first: two who look at once would otherwise both find nobody at work.
+        db.execute(select(Study.id).where(Study.id == candidate.study_id).with_for_update())
+        row = db.scalars(
+            select(StoredResults)
+            .where(
+                StoredResults.study_id == candidate.study_id,
+                StoredResults.method == candidate.method,
+                StoredResults.with_simulated.is_(candidate.with_simulated),
+                StoredResults.with_unfinished.is_(candidate.with_unfinished),
+                _claimable(),
+            )
+            .execution_options(populate_existing=True)
+        ).first()
+        if row is None:
+            continue
+        if row.attempts >= MOST_ATTEMPTS:
+            row.state, row.claim = WorkState.FAILED, None
+            row.reason = f"the worker ended {row.attempts} times while it computed them; its log says more"
+            db.commit()
+            continue
+        row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
+        row.claim = secrets.token_hex(16)
+        claim = Claim(row.claim, row.study_id, Choice(row.method, row.with_simulated, row.with_unfinished))
+        db.commit()
+        return claim
+    return None
+
+
+def compute_next(
+    database: Database, *, only: Inputs | None = None, on_rater: Callable[[int, int], None] | None = None
+) -> bool:
+    """Compute and store the results of one claim, of the study and choice of `only` if given; False when there is none.
+
+    Results that cannot be computed are marked with the reason.
+
+    Raises
+    ------
+    SQLAlchemyError, OSError
+        When the machine or the database is at fault; the results wait again.
+    """
+    with database.writing() as db:
+        claim = claim_results(db, only)
+    if claim is None:
+        return False
+    try:
+        with _heartbeat(database, claim):
+            _compute(database, claim, on_rater)
+    except ClaimLost:
+        log.info("results_claim_lost", study=claim.study_id)
+    except (SQLAlchemyError, OSError):
+        _end(database, claim, WorkState.WAITING, None)
+        raise
+    except Exception as error:
+        log.exception("results_failed", study=claim.study_id, method=claim.choice.method)
+        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        _end(database, claim, WorkState.FAILED, reason)
+    return True
+
+
+def _claimable() -> ColumnElement[bool]:
+    other = aliased(StoredResults)
+    stale = now() - CLAIM_LEASE
+    somebody_at_work = exists().where(
+        other.study_id == StoredResults.study_id,
+        other.method == StoredResults.method,
+        other.state == WorkState.COMPUTING,
+        other.worked_at >= stale,
+    )
+    asked = StoredResults.state == WorkState.WAITING
+    left = and_(StoredResults.state == WorkState.COMPUTING, StoredResults.worked_at < stale)
+    return and_(or_(asked, left), ~somebody_at_work)
+
+
+def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], None] | None) -> None:
+    with database.reading() as db:
+        begun = now()
+        inputs = inputs_of(db, claim.study_id, claim.choice)
+        known = _current_raters(db, inputs)
+    of, found = len(inputs.chosen), {}
+    _tell(database, claim, done=0, of=of)
+    for done, sitting in enumerate(inputs.chosen, start=1):
+        with database.reading() as db:
+            is_known = sitting.session_id in known
+            result = rater_now(db, inputs, sitting) if is_known else compute_rater(db, inputs, sitting)
+        if not is_known:
+            _store_rater(database, claim, inputs, sitting, result, done=done, of=of)
+        found[sitting.rater.name] = result
+        if on_rater is not None:
+            on_rater(done, of)
+    results = StudyResults(claim.choice, inputs.names, inputs.everybody, found)
+    content = pack_overview(overview_of(inputs, results))
+    with database.writing() as db:
+        row = _own_row(db, claim)
+        row.inputs, row.content, row.computed_at = inputs.of_study(), content, begun
+        row.state, row.claim, row.attempts, row.reason, row.done = WorkState.IDLE, None, 0, None, of
+        db.commit()
+
+
+def _current_raters(db: Session, inputs: Inputs) -> set[int]:
+    """The sessions whose stored results are current."""
+    wanted = {sitting.session_id: inputs.of_rater(sitting) for sitting in inputs.chosen}
+    query = (
+        select(StoredRater.session_id, StoredRater.inputs)
+        .join(ParticipantSession)
+        .where(ParticipantSession.study_id == inputs.study_id, StoredRater.method == inputs.choice.method)
+    )
+    return {session_id for session_id, computed in db.execute(query) if wanted.get(session_id) == computed}
+
+
+def _store_rater(
+    database: Database, claim: Claim, inputs: Inputs, sitting: Sitting, result: RaterResult, *, done: int, of: int
+) -> None:
+    with database.writing() as db:
+        # Whoever withdraws waits for this, or is seen here: nothing of a withdrawn session is ever stored.
+        session = db.scalars(
+            select(ParticipantSession).where(ParticipantSession.id == sitting.session_id).with_for_update()
+        ).first()
+        if session is None or session.state == SessionState.WITHDRAWN:
+            raise ClaimLost
+        row = _own_row(db, claim)
+        row.done, row.raters = done, of
+        row.worked_at = now()
+        db.merge(
+            StoredRater(
+                session_id=sitting.session_id,
+                method=inputs.choice.method,
+                inputs=inputs.of_rater(sitting),
+                content=pack_rater(result),
+                computed_at=now(),
+            )
+        )
+        db.commit()
+
+
+def _tell(database: Database, claim: Claim, *, done: int, of: int) -> None:
+    with database.writing() as db:
+        row = _own_row(db, claim)
+        row.done, row.raters = done, of
+        db.commit()
+
+
+def _own_row(db: Session, claim: Claim) -> StoredResults:
+    row = db.scalars(select(StoredResults).where(StoredResults.claim == claim.token).with_for_update()).first()
+    if row is None:
+        raise ClaimLost
+    return row
+
+
+def _end(database: Database, claim: Claim, state: WorkState, reason: str | None) -> None:
+    with database.writing() as db:
+        ours = update(StoredResults).where(StoredResults.claim == claim.token)
+        # An attempt that the machine cut short does not count.
+        attempts = StoredResults.attempts - (1 if state == WorkState.WAITING else 0)
+        db.execute(ours.values(state=state, claim=None, reason=reason, attempts=attempts))
+        db.commit()
+
+
+@contextmanager
+def _heartbeat(database: Database, claim: Claim) -> Iterator[None]:
+    """While the block lasts, store every few seconds that somebody works on the claim."""
+    over = threading.Event()
+
+    def beat() -> None:
+        """Write the time, every few seconds until the work is over."""
+        while not over.wait(BEAT_SECONDS):
+            with database.writing() as db:
+                db.execute(update(StoredResults).where(StoredResults.claim == claim.token).values(worked_at=now()))
+                db.commit()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
