@@ -36,6 +36,7 @@ from app.doctor import examine
 from app.domain import ClipState, StudyState
 from app.errors import AsterismError, Invalid
 from app.jobs import work
+from app.logs import configure_logs
 from app.models import Study
 from app.participation.enrolment import find_study
 from app.recruiters.personal_links import ids_of_csv, person_links
@@ -57,6 +58,7 @@ from app.studies.lifecycle import (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command (by default what was typed); an error is one sentence on standard error, never a traceback."""
+    configure_logs()
     try:
         commands(arguments, prog_name="run.py", standalone_mode=True)
     except AsterismError as error:

@@ -53,9 +53,9 @@ def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Calla
             while waits() and not over.is_set():
                 do()
             pause = PAUSE_SECONDS
-        except Exception:
+        except Exception as error:
             # Such as a full disk, or a database that is away. The work waits, and nothing of it is lost.
-            log.exception("background_work_failed")
+            log.error("background_work_failed", exc_info=error)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 

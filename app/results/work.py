@@ -178,7 +178,7 @@ def compute_next(
         _end(database, claim, WorkState.WAITING, None)
         raise
     except Exception as error:
-        log.exception("results_failed", study=claim.study_id, method=claim.choice.method)
+        log.error("results_failed", study=claim.study_id, method=claim.choice.method, exc_info=error)
         reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         _end(database, claim, WorkState.FAILED, reason)
     return True

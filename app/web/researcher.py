@@ -143,9 +143,9 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    return _wait_page(study, [options.choice(method) for method in EXPORTED]) or _download(
-        pieces(), "application/zip", f"{_file_name(study)}.zip"
-    )
+    if (waiting := _wait_page(study, [options.choice(method) for method in EXPORTED])) is not None:
+        return waiting
+    return _download(pieces(), "application/zip", f"{_file_name(study)}.zip")
 
 
 @blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")

@@ -1,3 +1,4 @@
+// @ts-check
 /** How the results stand: their age, the work on newer ones, why it failed, and that nobody is there to do it. */
 
 import { byId } from '../page.js';

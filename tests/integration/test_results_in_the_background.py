@@ -19,6 +19,7 @@ from analysis.results import rater_result as compute_rater_result
 from app import cli
 from app.config import Settings
 from app.domain import SessionState, WorkState
+from app.logs import configure_logs
 from app.models import ParticipantSession, SessionEvent, SessionToken, StoredRater, StoredResults, Study, now
 from app.participation.enrolment import enter
 from app.participation.submission import withdraw
@@ -206,19 +207,25 @@ def test_a_worker_that_was_taken_for_dead_stores_nothing(both_lab: desk.Lab, mon
     assert overview(both_lab) is None
 
 
-def test_a_failure_is_said_with_its_reason_and_can_be_retried(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_said_with_its_reason_and_can_be_retried(
+    lab: desk.Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     desk.make_account(lab.database)
     desk.log_in(lab.client)
     token = desk.csrf_token(lab.client.get("/studies").text)
     address = "/api/v1/studies/faces/results"
 
     def fail(*_: object) -> RaterResult:
-        raise ZeroDivisionError("a reason")
+        raise ZeroDivisionError(" ".join(["a", "reason"]))
 
+    configure_logs()
     with monkeypatch.context() as patched:
         patched.setattr(stored_module, "rater_result", fail)
         assert lab.client.get(address).status_code == 202
         desk.compute(lab)
+    assert "a reason" not in (logged := capsys.readouterr().err)
+    assert "results_failed" in logged
+    assert "ZeroDivisionError" in logged
     update_ = lab.client.get(address).json["update"]
     assert (update_["state"], update_["reason"]) == ("failed", "ZeroDivisionError: a reason")
     lab.client.get(address)
