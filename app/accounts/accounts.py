@@ -251,7 +251,7 @@ def _open_link(db: Session, token: str, *, lock: bool = False) -> SetupLink:
     )
     link = db.scalar(query.with_for_update() if lock else query)
     if link is None or has_experimenter(db):
-        raise NotFound("This set-up link is no longer valid. Run `python3 run.py setup-link` for a new one.")
+        raise NotFound("This set-up link is no longer valid. For a new one, run: python3 run.py setup-link")
     return link
 
 

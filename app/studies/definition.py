@@ -26,7 +26,7 @@ def _web_address(value: str) -> str:
 
 class _Section(BaseModel):
     # Strict: "20" is no number and 1 is not true, so that nothing is taken for what it may not have been meant as.
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, strict=True, allow_inf_nan=False)
 
 
 class Texts(_Section):

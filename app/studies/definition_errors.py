@@ -141,6 +141,8 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
         return "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section, [{'.'.join(map(str, location))}]"
+    if kind == "string_too_short" and not str(given).strip():
+        return "must not be empty"
     if location[-2:] == ("clips", "labels"):
         return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
     if kind == "literal_error":
