@@ -213,6 +213,29 @@ def test_the_matrix_is_symmetric_and_coloured_by_its_values(page: Page) -> None:
     assert size[0] == size[1]
 
 
+def test_every_rater_has_a_small_picture_once_it_is_in_view(page: Page) -> None:
+    open_results(page)
+    pictures = page.locator(".thumb canvas")
+    pictures.last.scroll_into_view_if_needed()
+    fewest = pictures.evaluate_all(
+        """async (canvases, patience) => {
+            const coloursOf = (canvas) => {
+                const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                return new Set(new Uint32Array(data.buffer)).size;
+            };
+            const end = performance.now() + patience;
+            let fewest = 0;
+            while (fewest < 4 && performance.now() < end) {
+                await new Promise(requestAnimationFrame);
+                fewest = Math.min(...canvases.map(coloursOf));
+            }
+            return fewest;
+        }""",
+        PATIENCE / 4,
+    )
+    assert fewest >= 4
+
+
 def test_choosing_a_rater_an_order_and_who_is_in(page: Page) -> None:
     open_results(page)
     expect(page.locator("[data-simulated]")).to_contain_text("1 of 4 raters are simulated")
