@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, aliased
 
 from analysis.results import Choice, RaterResult, StudyResults
 from app.db import Database
-from app.domain import SessionState, WorkState
+from app.domain import WorkState
 from app.errors import Invalid
 from app.models import ParticipantSession, StoredRater, StoredResults, Study, now
 from app.results.inputs import Inputs, Sitting, inputs_of
@@ -238,15 +238,10 @@ def _store_rater(
     database: Database, claim: Claim, inputs: Inputs, sitting: Sitting, result: RaterResult, *, done: int, of: int
 ) -> None:
     with database.writing() as db:
-        # Whoever withdraws waits for this, or is seen here: nothing of a withdrawn session is ever stored.
-        session = db.scalars(
-            select(ParticipantSession).where(ParticipantSession.id == sitting.session_id).with_for_update()
-        ).first()
-        if session is None or session.state == SessionState.WITHDRAWN:
-            raise ClaimLost
+        # Who withdraws locks the session too: they wait for this, or have taken the claim away when it is asked for.
+        db.execute(select(ParticipantSession.id).where(ParticipantSession.id == sitting.session_id).with_for_update())
         row = _own_row(db, claim)
-        row.done, row.raters = done, of
-        row.worked_at = now()
+        row.done, row.raters, row.worked_at = done, of, now()
         db.merge(
             StoredRater(
                 session_id=sitting.session_id,
