@@ -104,14 +104,15 @@ class TrialBody(_Body):
 def _storable(value: Any) -> Any:
     """The value, if both databases can store it as JSON.
 
+    What is no valid Unicode never comes here: such a body is refused while it is parsed.
+
     Raises
     ------
     ValueError
-        When a number in it is not finite or too large, or a text holds half of a surrogate pair.
+        When a number in it is not finite or too large.
     """
     if isinstance(value, dict):
-        for key, one in value.items():
-            _storable(key)
+        for one in value.values():
             _storable(one)
     elif isinstance(value, list):
         for one in value:
@@ -120,8 +121,6 @@ def _storable(value: Any) -> Any:
         raise ValueError("a number is not finite")
     elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ValueError("a number is too large")
-    elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ValueError("a text is not valid Unicode")
     return value
 
 
