@@ -28,7 +28,7 @@ class Arrangement:
     Raises
     ------
     ValueError
-        When the shapes do not fit, an item is doubled or negative, or a position is not finite.
+        When the shapes do not fit, an item is duplicated or negative, or a position is not finite.
     """
 
     items: Ints
@@ -49,7 +49,7 @@ class Arrangement:
         if indices.size and indices.min() < 0:
             raise ValueError("items must not be negative")
         if np.unique(indices).size != indices.size:
-            raise ValueError("an item stands twice in one arrangement")
+            raise ValueError("duplicate item in one arrangement")
         if not np.isfinite(places).all():
             raise ValueError("positions must be finite")
         indices.setflags(write=False)

@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 # Names of more items than this cannot be read beside a matrix or on a map.
-MOST_NAMES = 60
-MOST_TICKS = 8
+MAX_NAMES = 60
+MAX_TICKS = 8
 
 
 @styled
@@ -105,7 +105,7 @@ def item_map(positions: Floats, names: Sequence[str], *, groups: Sequence[str] |
             members = np.array([group == kind for group in groups])
             axes.scatter(*positions[members].T, s=16, color=color, linewidths=0, label=kind or "no value")
         figure.legend(fontsize=7, loc="outside lower center", ncols=min(len(kinds), 5))
-    if len(names) <= MOST_NAMES:
+    if len(names) <= MAX_NAMES:
         for (x, y), name in zip(positions, _short(names), strict=True):
             axes.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=6, color=MUTED)
     axes.set_aspect("equal")
@@ -119,10 +119,10 @@ def dendrogram(tree: Floats, names: Sequence[str]) -> Any:
     from scipy.cluster.hierarchy import dendrogram as draw
 
     figure, axes = _figure(5.2, min(max(2.2, 0.14 * len(names)), 9.0))
-    labels: Any = list(_short(names)) if len(names) <= 2 * MOST_NAMES else None
+    labels: Any = list(_short(names)) if len(names) <= 2 * MAX_NAMES else None
     draw(
         tree, labels=labels, no_labels=labels is None, orientation="left", ax=axes, link_color_func=lambda _: ACCENT,
-        leaf_font_size=6.5 if len(names) <= MOST_NAMES else 4,
+        leaf_font_size=6.5 if len(names) <= MAX_NAMES else 4,
     )  # fmt: skip
     axes.set_xlabel("dissimilarity at which groups join")
     axes.spines["left"].set_visible(False)
@@ -171,7 +171,7 @@ def curve(
         if low is not None and high is not None:
             axes.fill_between(x, np.asarray(low), np.asarray(high), color=color, alpha=0.15, linewidth=0)
     places = np.asarray(x)
-    if places.size <= MOST_TICKS:
+    if places.size <= MAX_TICKS:
         axes.set_xticks(places)
     elif np.issubdtype(places.dtype, np.integer):
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -269,7 +269,7 @@ def _matrix(
 ) -> None:
     low, high = bounds if bounds is not None else (None, None)
     image = axes.imshow(square, cmap=colors, vmin=low, vmax=high, interpolation="nearest")
-    if crossed and len(labels) <= MOST_NAMES:
+    if crossed and len(labels) <= MAX_NAMES:
         missing = np.argwhere(~np.isfinite(square) & ~np.eye(len(square), dtype=bool))
         axes.plot(
             missing[:, 1], missing[:, 0], "x", color=MUTED, markersize=max(1.0, 90 / len(labels) / 2), linewidth=0
@@ -277,7 +277,7 @@ def _matrix(
     bar = figure.colorbar(image, ax=axes, shrink=0.8)
     bar.set_label(legend)
     bar.outline.set_visible(False)
-    if len(labels) <= MOST_NAMES:
+    if len(labels) <= MAX_NAMES:
         size = min(7.0, 230 / max(len(labels), 1))
         axes.set_xticks(range(len(labels)), _short(labels), rotation=90, fontsize=size)
         axes.set_yticks(range(len(labels)), _short(labels), fontsize=size)

@@ -18,7 +18,7 @@ METHODS: tuple[Method, ...] = get_args(Method)
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
 # Fourth powers of dissimilarities are taken (weighted models), which overflow beyond 1e77 and vanish below 1e-77.
-LARGEST, SMALLEST = 1e60, 1e-60
+MAX_VALUE, MIN_VALUE = 1e60, 1e-60
 
 
 def check_method(method: str) -> None:
@@ -48,7 +48,7 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     if empty.size:
         raise ValueError(f"{name}: {row} {int(empty[0])} has no pair at all; leave this {row} out")
     largest = np.nanmax(np.abs(table), axis=1)
-    beyond = np.flatnonzero((largest > LARGEST) | ((largest < SMALLEST) & (largest > 0)))
+    beyond = np.flatnonzero((largest > MAX_VALUE) | ((largest < MIN_VALUE) & (largest > 0)))
     if beyond.size:
         raise ValueError(
             f"{name}: {row} {int(beyond[0])} has values up to {largest[beyond[0]]:.3g}, which are too "

@@ -140,7 +140,7 @@ def setup_link_command(data: Path | None) -> None:
     """Print one more one-time link for the first account; those printed before go on working for a week."""
     with open_place(data) as place:
         if not echo_setup_link(place, server_address(place.settings)):
-            click.echo("There is an account already. A lost password: python3 run.py user password E-MAIL")
+            click.echo("There is an account already. For a lost password: python3 run.py user password E-MAIL")
 
 
 @commands.command("worker", hidden=True)
@@ -183,7 +183,7 @@ def user_password(email: str, data: Path | None) -> None:
 @commands.command("doctor")
 @_with_data
 def doctor_command(data: Path | None) -> None:
-    """Say in words what is wrong with this machine or the data folder."""
+    """Report what is wrong with this machine or the data folder."""
     findings = examine(data or Path(os.environ.get("ASTERISM_DATA", LAB_DATA)))
     for finding in findings:
         click.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.subject}: {finding.text}")
@@ -193,7 +193,7 @@ def doctor_command(data: Path | None) -> None:
 
 @commands.group()
 def study() -> None:
-    """Make, open, close and export studies; get their results."""
+    """Create, open, close and export studies; get their results."""
 
 
 @study.command("create")
@@ -201,7 +201,7 @@ def study() -> None:
 @click.option("--name", default=None, help="The study's name in links; by default the folder's.")
 @_with_data
 def study_create(folder: Path, name: str | None, data: Path | None) -> None:
-    """Make a study out of FOLDER: study.toml, clips/ and perhaps attributes.csv."""
+    """Create a study from FOLDER: study.toml, clips/ and optionally attributes.csv."""
     read = read_study_folder(folder, name=name)
     with open_place(data, make=True) as place:
         with place.database.writing() as db:
@@ -218,7 +218,7 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
 @click.option("--without-failed", is_flag=True, help="Do not ask whether to open without files that cannot be used.")
 @_with_data
 def study_open(name: str, without_failed: bool, data: Path | None) -> None:
-    """Let participants in; the study's clips are fixed from now on. Of one that is open it prints the link again."""
+    """Start admitting participants; the clips are fixed from then on. For an open study, print the link again."""
     with open_place(data) as place:
         with place.database.reading() as db:
             found = find_study(db, name)
@@ -248,7 +248,7 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
 @click.argument("name")
 @_with_data
 def study_close(name: str, data: Path | None) -> None:
-    """Let no new participants in; those at the task go on."""
+    """Stop admitting participants; those who have started can finish."""
     with open_place(data) as place, place.database.writing() as db:
         close_study(db, name)
     click.echo(f"The study {name} is closed.")
@@ -277,7 +277,7 @@ def study_link(
             return
         people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
         if not people:
-            raise Invalid("No ids: name them by --id, or give a table by --csv.")
+            raise Invalid("No ids: give them with --id, or a table with --csv.")
         running = running_server(place.settings)
         base = (address or running or server_address(place.settings)).rstrip("/")
         if address is None and running is None:
@@ -315,11 +315,11 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The bundle to write (.zip)."
 )
-@click.option("--no-simulated", is_flag=True, help="Leave simulated raters out.")
-@click.option("--with-unfinished", is_flag=True, help="Take in sessions that are not finished.")
+@click.option("--no-simulated", is_flag=True, help="Exclude simulated raters.")
+@click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions.")
 # Scripts may still say what has become the default.
 @click.option("--no-unfinished", is_flag=True, hidden=True, expose_value=False)
-@click.option("--recruiter-ids", is_flag=True, help="Include the recruiter's ids of people.")
+@click.option("--recruiter-ids", is_flag=True, help="Include the recruiters' ids of participants.")
 @_with_data
 def study_results(
     name: str, out: Path, no_simulated: bool, with_unfinished: bool, recruiter_ids: bool, data: Path | None
@@ -371,10 +371,10 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
 
 @clips.command("reconvert")
 @click.argument("name")
-@click.option("--although-seen", is_flag=True, help="Also when people have seen the clips as they are.")
+@click.option("--although-seen", is_flag=True, help="Even if participants have already seen the clips.")
 @_with_data
 def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
-    """Convert the clips of the study NAME anew from the files that were imported."""
+    """Convert the clips of the study NAME again from the imported files."""
     with open_place(data) as place:
         with place.database.reading() as db:
             count = count_clips(db, name)

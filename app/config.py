@@ -22,7 +22,7 @@ PREFIX = "ASTERISM_"
 # Read by the launcher and the tests, not by the app.
 OTHER_VARIABLES = {"ASTERISM_CHROMIUM"}
 WEAK_SECRETS = {"secret", "secret_key", "changeme", "change-me", "dev", "development", "test", "password", "asterism"}
-SHORTEST_SECRET = 32
+MIN_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -111,9 +111,9 @@ def load_settings(**given: object) -> Settings:
     except OSError as error:
         reason = f"{error.filename or settings.data}: {error.strerror}"
         raise ConfigurationError(f"the data folder {settings.data} cannot be used: {reason}") from error
-    if len(secret) < SHORTEST_SECRET or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
+    if len(secret) < MIN_SECRET or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
         raise ConfigurationError(
-            f"ASTERISM_SECRET_KEY is weak: use at least {SHORTEST_SECRET} random characters, or leave it unset "
+            f"ASTERISM_SECRET_KEY is weak: use at least {MIN_SECRET} random characters, or leave it unset "
             "and one is generated in the data folder",
             field="ASTERISM_SECRET_KEY",
         )

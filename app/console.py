@@ -126,7 +126,7 @@ def echo_same(imported: Imported) -> None:
 
 
 def echo_setup_link(place: Place, address: str) -> bool:
-    """Print the one-time link by which the first experimenter makes an account, as long as there is none."""
+    """Print the one-time link for creating the first account, as long as there is none."""
     with place.database.writing() as db:
         token = make_setup_link(db)
     if token is not None:

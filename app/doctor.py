@@ -15,7 +15,7 @@ from app.errors import ConfigurationError
 from app.schema import schema_state
 from app.startup import in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk, sqlite_file
 
-LEAST_DISK = 2 * 1024**3
+MIN_DISK = 2 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Finding:
 
 
 def examine(data: Path) -> list[Finding]:
-    """Look at Python, the disk, the data folder, the database, the codecs, and the browser for the tests."""
+    """Check Python, the disk, the data folder, the database, the codecs, and the browser for the tests."""
     return [_python(), _disk(data), *_data(data), _codecs(), _chromium()]
 
 
@@ -45,7 +45,7 @@ def _disk(data: Path) -> Finding:
         return Finding(False, "disk", f"{folder} cannot be written to")
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GB free at {folder}"
-    return Finding(free >= LEAST_DISK, "disk", text if free >= LEAST_DISK else f"only {text}; 2 GB are wanted")
+    return Finding(free >= MIN_DISK, "disk", text if free >= MIN_DISK else f"only {text}; 2 GB are wanted")
 
 
 def _data(data: Path) -> list[Finding]:

@@ -20,7 +20,7 @@ from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Calla
         except Exception as error:
             # Such as a full disk, or a database that is away. The work waits, and nothing of it is lost.
             log.error("background_work_failed", exc_info=error)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = min(2 * pause, MAX_PAUSE_SECONDS)
 
 
 def _keep_beating(settings: Settings, restarts: int) -> None:

@@ -141,7 +141,7 @@ class Clip(Base):
     state: Mapped[ClipState] = mapped_column(states(ClipState), default=ClipState.WAITING)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     reason: Mapped[str | None] = mapped_column(Text)
-    # A sign of life of whoever converts the clip: a worker that was killed gives none, and the clip is taken up again.
+    # The heartbeat of whoever converts the clip: a worker that was killed sends none, and the clip is taken up again.
     worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)

@@ -24,12 +24,12 @@ from app.config import Settings
 from app.errors import ConfigurationError
 from app.files import write_whole
 from app.heartbeat import Heartbeat, beat
-from app.participation.payloads import LONGEST_BODY
+from app.participation.payloads import MAX_BODY
 
 THREADS = 16
 PORTS_TO_TRY = 20
-LARGEST_REQUEST = 8 * LONGEST_BODY
-LOOK_SECONDS, LONG_LIFE_SECONDS, LONGEST_PAUSE = 0.5, 300.0, 30.0
+MAX_REQUEST_BYTES = 8 * MAX_BODY
+LOOK_SECONDS, LONG_LIFE_SECONDS, MAX_PAUSE = 0.5, 300.0, 30.0
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ def _supervise(settings: Settings, over: threading.Event) -> None:
         restarts = 0 if time.monotonic() - began > LONG_LIFE_SECONDS else restarts + 1
         beat(settings, Heartbeat(process.pid, time.time(), False, restarts))
         log.error("worker_died", status=process.returncode, restarts=restarts)
-        over.wait(min(2.0 ** (restarts - 1) - 1 if restarts else 0.0, LONGEST_PAUSE))
+        over.wait(min(2.0 ** (restarts - 1) - 1 if restarts else 0.0, MAX_PAUSE))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -113,7 +113,7 @@ def serve(app: Flask, host: str, port: int, *, proxy_hops: int) -> None:
         channel_timeout=60,
         # Nothing larger than a trial comes in by the web. Up to here the app itself refuses in words; beyond it nothing
         # more is read, so that a body without a length cannot fill the disk (F50).
-        max_request_body_size=LARGEST_REQUEST,
+        max_request_body_size=MAX_REQUEST_BYTES,
         # The app itself reads the headers of the proxies that the operator named; waitress would remove them.
         clear_untrusted_proxy_headers=not proxy_hops,
         ident=None,

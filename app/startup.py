@@ -91,7 +91,7 @@ def _sentence(settings: Settings, error: BaseException) -> str:
     if "readonly" in reason or isinstance(error, PermissionError):
         return f"The database {file} cannot be written to: check the rights of the file and its folder."
     if not file.parent.is_dir():
-        return f"The database {file} cannot be made: there is no folder {file.parent}."
+        return f"The database {file} cannot be created: there is no folder {file.parent}."
     if file.is_dir():
         return f"The database {file} is a folder, not a file."
     return f"The database {file} cannot be used: {reason}"

@@ -41,7 +41,7 @@ CHOSEN_ON = ("gaussian_full", "gaussian_5", "clusters", "hierarchy", "real")
 HELD_OUT = ("circumplex", "tree", "city_block", "mixture")
 # Seconds to watch a clip when it is seen for the first time, above the time that placing it takes.
 WATCH = 4.0
-LONGEST = 30.0
+MAX_MINUTES = 30.0
 EVIDENCE = (0.1, 0.15, 0.2, 0.3, 0.5)
 PLACEMENTS = (6, 8)
 MINUTES = (5, 10, 20, 30)
@@ -101,7 +101,7 @@ def work(
     trials: list[Arrangement] = []
     ends, placements, weakest, choosing = [0.0], [0], [], []
     evidence, watched = np.zeros(n_pairs(n_items)), np.zeros(n_items, dtype=bool)
-    while ends[-1] < LONGEST:
+    while ends[-1] < MAX_MINUTES:
         start = time.process_time()
         items = next_items(
             trials, n_items, design=candidate.design, max_items=min(candidate.max_items, n_items), rng=rng
@@ -220,7 +220,7 @@ def _by_minutes(title: str, cells: list[dict[str, Any]], sizes: list[int]) -> No
 
 
 def _by_rule(title: str, cells: list[dict[str, Any]], sizes: list[int]) -> None:
-    print(f"\n### {title}: what each stop rule gives, {LONGEST:g} minutes at most\n")
+    print(f"\n### {title}: what each stop rule gives, {MAX_MINUTES:g} minutes at most\n")
     rows = []
     for n in sizes:
         for name in _names([one for one in cells if one["n_items"] == n]):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.participation.practice import LAYOUT, MOST_ROUNDS
+from app.participation.practice import LAYOUT, MAX_ROUNDS
 from app.participation.practice_score import agreement_of
 
 Floats = NDArray[np.float64]
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
     """Simulate, print the table, write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
-    parser.add_argument("--rounds", type=int, default=MOST_ROUNDS, help="tries that somebody has")
+    parser.add_argument("--rounds", type=int, default=MAX_ROUNDS, help="tries that somebody has")
     parser.add_argument("--count", type=int, default=20_000, help="arrangements of each kind")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)

@@ -20,7 +20,7 @@ from analysis.rdm import n_items_of
 PRIOR_PRECISION = 10.0
 # The noise found in a few trials can be far off; outside these bounds it would make the design extreme.
 PLACEMENT_VARIANCE = (0.0025, 0.04)
-LEAST_MISFIT_VARIANCE = 0.002
+MIN_MISFIT_VARIANCE = 0.002
 BASE_VARIANCE = 1e-4
 
 
@@ -35,7 +35,7 @@ def posterior_variance(trials: Trials, size: int, *, rng: np.random.Generator) -
         fit.average.precision,
         size,
         placement_variance=float(np.clip(fit.average.placement_variance, *PLACEMENT_VARIANCE)),
-        misfit_variance=max(fit.average.misfit_variance, LEAST_MISFIT_VARIANCE),
+        misfit_variance=max(fit.average.misfit_variance, MIN_MISFIT_VARIANCE),
         rng=rng,
     )
 

@@ -11,7 +11,7 @@ from analysis.arrangement import Floats
 from analysis.rdm import to_condensed, to_square
 
 # Divisions by a distance stop here; two items modelled on one spot would otherwise divide by 0.
-SMALLEST = 1e-12
+MIN_DISTANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from analysis.arrangement import Floats
-from analysis.estimators.configuration import SMALLEST, Configuration
+from analysis.estimators.configuration import MIN_DISTANCE, Configuration
 from analysis.estimators.descent import descend
 from analysis.estimators.latent import fit_latent
 from analysis.estimators.precision_weighted import PrecisionWeighted
@@ -87,7 +87,7 @@ def forward_loss(
         loss += error / (2 * noise**2)
         slope += np.bincount(batch.pairs.ravel(), by_pair.ravel() / noise**2, rdm.size)
     penalty, gradient = configuration.ridge(RIDGE)
-    gradient += configuration.gradient(to_square(slope / np.maximum(rdm, SMALLEST)))
+    gradient += configuration.gradient(to_square(slope / np.maximum(rdm, MIN_DISTANCE)))
     return float(loss) + penalty, gradient
 
 
@@ -100,11 +100,11 @@ def _arrangement_error(batch: Batch, rdm: Floats, *, steps: int, damping: float,
     yx, yy = (y * placed_x).sum(1), (y * placed_y).sum(1)
     turn, flip = np.hypot(xx + yy, xy - yx), np.hypot(xx - yy, xy + yx)
     mirrored = flip > turn
-    trace = np.maximum(np.where(mirrored, flip, turn), SMALLEST)
+    trace = np.maximum(np.where(mirrored, flip, turn), MIN_DISTANCE)
     cosine = np.where(mirrored, xx - yy, xx + yy) / trace
     sine = np.where(mirrored, xy + yx, xy - yx) / trace
     sign = np.where(mirrored, -1.0, 1.0)
-    scale = trace / np.maximum((x * x + y * y).sum(1), SMALLEST)
+    scale = trace / np.maximum((x * x + y * y).sum(1), MIN_DISTANCE)
     # (x, y) @ R with R = [[cosine, sine], [-sign sine, sign cosine]], times the scale.
     a, b = (scale * cosine)[:, None], (scale * sine)[:, None]
     c, d = (-sign * scale * sine)[:, None], (sign * scale * cosine)[:, None]

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from analysis.arrangement import Floats
-from analysis.estimators.configuration import SMALLEST, Configuration, classical_start
+from analysis.estimators.configuration import MIN_DISTANCE, Configuration, classical_start
 from analysis.estimators.precision_weighted import PrecisionWeighted, precision_weighted
 from analysis.estimators.trials import Trials
 from analysis.rdm import to_square, upper_triangle
@@ -98,7 +98,7 @@ def misfit_of_all_pairs(average: PrecisionWeighted, start: Configuration) -> Mis
         pull = weight * residual
         # The matrices hold each pair twice.
         loss = 0.25 * float(np.vdot(pull, residual))
-        pull /= np.maximum(distance, SMALLEST, out=distance)
+        pull /= np.maximum(distance, MIN_DISTANCE, out=distance)
         return loss, configuration.gradient(pull)
 
     return misfit
@@ -120,7 +120,7 @@ def misfit_of_seen_pairs(average: PrecisionWeighted, start: Configuration) -> Mi
         residual = distance - target
         pull = weight * residual
         loss = 0.5 * float(pull @ residual)
-        pull /= np.maximum(distance, SMALLEST)
+        pull /= np.maximum(distance, MIN_DISTANCE)
         # Condensed order is by rows, so the pairs are a sparse upper triangle as they stand.
         upper = csr_array((pull, col, first), shape=(n, n))
         strength = np.bincount(row, pull, n) + np.bincount(col, pull, n)

@@ -54,7 +54,7 @@ ABOVE = 0.2
 # Squared errors are as simulated where true dissimilarities have this sd at RMS 1 or more. Where all are nearly equal
 # (a tree, many dimensions) they are larger, in proportion, up to a bound.
 TYPICAL_SPREAD = 0.38
-MOST_FACTOR = 3.0
+MAX_FACTOR = 3.0
 # A session is unlike the simulated ones when a summary lies so many of their sds from their mean, or its trials depart
 # from the fit alike or oppositely (`contradiction`) by so many.
 UNLIKE = 2.0
@@ -65,8 +65,8 @@ SPREAD_JITTER = 0.15
 # Weight of the mean over pairs in each pair's squared error, in draws.
 SHRINKAGE = 10
 # Noise of the hand beyond which intervals hold the truth too seldom, and below which nothing was tried.
-LOUDEST = 0.165
-QUIETEST = 0.03
+MAX_NOISE = 0.165
+MIN_NOISE = 0.03
 # One in so many sessions is also estimated by a slow method that a quicker one stands in for.
 SLOW_EVERY = 6
 
@@ -106,8 +106,8 @@ def uncertainty(
     sessions beside it, and the errors and correlations are corrected by the mean difference.
 
     A refusal is returned where the intervals are not known to hold: fewer than 12 items, fewer than 5 trials, few pairs
-    in two trials, trials without a common scale, a hand noisier than LOUDEST or steadier than QUIETEST, and trials that
-    are not like those of any simulated participant.
+    in two trials, trials without a common scale, a hand noisier than MAX_NOISE or steadier than MIN_NOISE, and trials
+    that are not like those of any simulated participant.
     """
     reason = too_little(trials)
     if reason is not None:
@@ -148,7 +148,7 @@ def uncertainty(
     size, _ = _at_target(np.array(rows), np.log(np.nanmean(errors, axis=1)))
     centre, half = _at_target(np.array(rows), np.array(correlations))
     spread = float(np.mean(spreads))
-    factor = np.clip(TYPICAL_SPREAD / spread, 1.0, MOST_FACTOR)
+    factor = np.clip(TYPICAL_SPREAD / spread, 1.0, MAX_FACTOR)
     return Uncertainty(
         standard_error=np.sqrt(factor * np.exp(size + more_error) * pattern),
         correlation_with_truth=_correlation(centre + more_z + SHIFT, half, spread),
@@ -181,11 +181,11 @@ def too_little(trials: Trials) -> str | None:
 
 def noise_out_of_range(noise: float) -> str | None:
     """Why a noise of the hand is not one that intervals were tried with; None when it is."""
-    if QUIETEST <= noise <= LOUDEST:
+    if MIN_NOISE <= noise <= MAX_NOISE:
         return None
     return (
         f"repeated pairs differ as if placed with a noise of {noise:.2f} of the arrangement's extent; "
-        f"intervals are known to hold from {QUIETEST} to {LOUDEST}"
+        f"intervals are known to hold from {MIN_NOISE} to {MAX_NOISE}"
     )
 
 

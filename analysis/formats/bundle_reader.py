@@ -214,7 +214,7 @@ def read_bundle(path: str | Path) -> Bundle:
             manifest = _manifest(archive, path)
             _verify(archive, manifest, path)
     except zipfile.BadZipFile as error:
-        raise BundleError(f"{path}: not a whole zip file ({error})") from error
+        raise BundleError(f"{path}: truncated or corrupt ZIP file ({error})") from error
     except NotImplementedError as error:
         raise BundleError(f"{path}: not a zip file that can be read ({error})") from error
     bundle = Bundle(path, manifest, ())
@@ -223,7 +223,7 @@ def read_bundle(path: str | Path) -> Bundle:
         raise BundleError(f"{path}: clips.csv: the items are not 0, 1, 2 ...")
     names = tuple(row["clip"] for row in clips)
     if len(set(names)) != len(names):
-        raise BundleError(f"{path}: clips.csv: a clip's name stands twice")
+        raise BundleError(f"{path}: clips.csv: duplicate clip name")
     return Bundle(path, manifest, names)
 
 
@@ -255,7 +255,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         if deeper:
             folder = deeper[0].removesuffix(MANIFEST)
             raise BundleError(f"{path}: was packed anew: its files must stand at the top of the zip, not in {folder}")
-        raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or not a whole one")
+        raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or an incomplete one")
     for info in archive.infolist():
         # The other kinds may ask for gigabytes of memory to be unpacked.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -42,7 +42,7 @@ class RDMSet:
     Raises
     ------
     ValueError
-        When shapes and names do not fit each other, or a name stands twice.
+        When shapes and names do not fit each other, or a name is duplicated.
     """
 
     rdms: Floats

@@ -17,7 +17,7 @@ from analysis.results import COMPARATOR_LABELS, LABELS
 from analysis.structure import Dimensionality, Tree, silhouette_by_clusters
 
 # Small matrices of more raters than this no longer help anybody.
-MOST_RATERS = 60
+MAX_RATERS = 60
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def draw(results: Results) -> Iterator[Drawing]:
             f"dimensions within a standard error of the best are {results.dimensions.simplest}.",
             _dimension_curve(results.dimensions),
         )
-    if 1 < len(results.raters) <= MOST_RATERS:
+    if 1 < len(results.raters) <= MAX_RATERS:
         yield Drawing(
             "rdm_raters",
             "Each rater's RDM of the pairs that the rater saw (others are blank), clips in the same order as above.",

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.report.results import Results
 from analysis.results import LABELS, listed, not_converged, repeated_sentence, unfinished_sentence
-from analysis.results.remarks import MOST_LISTED
+from analysis.results.remarks import MAX_LISTED
 
 
 def summary(results: Results) -> list[tuple[str, str]]:
@@ -52,9 +52,9 @@ def remarks(results: Results) -> list[str]:
     if unsettled := [rater for rater, estimate in estimates if not estimate.converged]:
         found.append(not_converged(listed(unsettled)))
     dropped = [(rater, *one) for rater, estimate in estimates for one in estimate.dropped]
-    found += [f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MOST_LISTED]]
-    if len(dropped) > MOST_LISTED:
-        found.append(f"{len(dropped) - MOST_LISTED} more trials were not used.")
+    found += [f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MAX_LISTED]]
+    if len(dropped) > MAX_LISTED:
+        found.append(f"{len(dropped) - MAX_LISTED} more trials were not used.")
     if predicted := sum(int(estimate.predicted.sum()) for _, estimate in estimates):
         found.append(
             f"{predicted / results.table.size:.1%} of the raters' pairs were never seen by the rater. They enter no "

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from analysis.estimators import RDMEstimate
 from analysis.results.study import StudyResults
 
-MOST_LISTED = 12
+MAX_LISTED = 12
 
 
 def not_converged(whose: str = "") -> str:
@@ -56,13 +56,13 @@ def repeated_sentence(results: StudyResults) -> str | None:
     if not results.repeated:
         return None
     people = "1 person" if len(results.repeated) == 1 else f"{len(results.repeated)} people"
-    shown = "; ".join(listed(names) for names in results.repeated[:MOST_LISTED])
-    more = "; …" if len(results.repeated) > MOST_LISTED else ""
+    shown = "; ".join(listed(names) for names in results.repeated[:MAX_LISTED])
+    more = "; …" if len(results.repeated) > MAX_LISTED else ""
     return f"{people} took part more than once, and each session counts as a rater ({shown}{more})."
 
 
 def listed(names: Collection[str]) -> str:
     """Names in order, up to a dozen."""
     in_order = sorted(names)
-    more = len(in_order) - MOST_LISTED
-    return ", ".join(in_order[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+    more = len(in_order) - MAX_LISTED
+    return ", ".join(in_order[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -10,7 +10,7 @@ from analysis.rdm import n_items_of
 from analysis.structure import MDS, mds
 
 # Turning the leaves takes time with the cube of their number: half a second here.
-MOST_TURNED = 250
+MAX_TURNED = 250
 
 
 def clip_map(rdm: Floats) -> MDS | str:
@@ -32,5 +32,5 @@ def cluster_order(rdm: Floats) -> list[int]:
     if n_items < 3 or not np.isfinite(rdm).any():
         return list(range(n_items))
     filled = np.where(np.isfinite(rdm), rdm, np.nanmean(rdm))
-    tree = linkage(filled, method="average", optimal_ordering=n_items <= MOST_TURNED)
+    tree = linkage(filled, method="average", optimal_ordering=n_items <= MAX_TURNED)
     return [int(item) for item in leaves_list(tree)]

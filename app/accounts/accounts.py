@@ -17,10 +17,10 @@ from app.errors import Invalid, NotFound, Unauthorised
 from app.models import Experimenter, Login, SetupLink, Study, now
 from app.tokens import hash_token, new_token
 
-SHORTEST_PASSWORD = 10
+MIN_PASSWORD_LENGTH = 10
 # Argon2 reads the whole password, so an upper bound keeps a huge one from costing the server anything.
-LONGEST_PASSWORD = 200
-LONGEST_EMAIL = 254
+MAX_PASSWORD_LENGTH = 200
+MAX_EMAIL_LENGTH = 254
 SETUP_LINK_LASTS = timedelta(days=7)
 # A login that is used all the time still ends after this; the cookie of an unused one ends earlier, by a setting.
 LOGIN_LASTS = timedelta(days=30)
@@ -103,7 +103,7 @@ def log_in(db: Session, email: str, password: str) -> Account:
     experimenter = db.scalar(select(Experimenter).where(Experimenter.email == _plain(email)))
     known = nobodys if experimenter is None else experimenter.password_hash
     try:
-        matches = len(password) <= LONGEST_PASSWORD and _hasher.verify(known, password)
+        matches = len(password) <= MAX_PASSWORD_LENGTH and _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
         matches = False
     if experimenter is None or not matches:
@@ -209,7 +209,7 @@ def check_email(email: str) -> str:
         When it is no e-mail address.
     """
     address = _plain(email)
-    if len(address) > LONGEST_EMAIL or not re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+", address):
+    if len(address) > MAX_EMAIL_LENGTH or not re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+", address):
         raise Invalid("This is not an e-mail address.", field="email")
     return address
 
@@ -222,10 +222,10 @@ def check_password(password: str, email: str) -> None:
     Invalid
         When it is too short, too long, or among the first that somebody would try.
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise Invalid(f"Use at least {SHORTEST_PASSWORD} characters.", field="password")
-    if len(password) > LONGEST_PASSWORD:
-        raise Invalid(f"Use at most {LONGEST_PASSWORD} characters.", field="password")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise Invalid(f"Use at least {MIN_PASSWORD_LENGTH} characters.", field="password")
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise Invalid(f"Use at most {MAX_PASSWORD_LENGTH} characters.", field="password")
     if _is_guessable(password, email):
         raise Invalid("This password is easy to guess: use a longer one, or several unrelated words.", field="password")
 

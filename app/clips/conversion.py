@@ -1,7 +1,7 @@
 """Clips on their way from an experimenter's file to what a browser plays.
 
 A file is copied and registered first. Whoever is free (the jobs' worker, or a command) then claims a waiting clip,
-gives a sign of life while it converts, and stores the result. A claim without a sign of life is taken back (F33).
+sends a heartbeat while it converts, and stores the result. A claim without a heartbeat is taken back (F33).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from app.studies.definition import check_definition
 from app.tokens import new_public_id
 from app.video import Limits, Options, Renditions, VideoError, apart, convert
 
-# A worker gives a sign of life every few seconds; without one for this long its clip is taken up by another.
+# A worker sends a heartbeat every few seconds; without one for this long its clip is taken up by another.
 SIGN_OF_LIFE_SECONDS = 2.0
 CLAIM_LEASE = timedelta(seconds=30)
 CHUNK = 1024 * 1024
@@ -141,7 +141,7 @@ def _claimable() -> ColumnElement[bool]:
 
 
 def claim_clip(db: Session, study_id: int | None = None) -> Clip | None:
-    """Take a clip that waits for conversion, or whose worker gives no sign of life; None when there is none."""
+    """Take a clip that waits for conversion, or whose worker sends no heartbeat; None when there is none."""
     query = select(Clip).where(_claimable())
     if study_id is not None:
         query = query.where(Clip.study_id == study_id)

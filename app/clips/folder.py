@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from app.errors import Invalid
 
-LONGEST_FILE_NAME = 255
+MAX_FILE_NAME_LENGTH = 255
 # The attribute that says in which folder a clip lies, where clips lie in folders.
 FOLDER = "folder"
 # What lies beside clips and never is one: notes, tables, subtitles, programs, archives, sound, and what systems leave.
@@ -62,8 +62,8 @@ def clip_files(folder: Path) -> list[ClipFile]:
         raise Invalid(f"{folder}: holds no files; put the video clips there" + (f" ({passed[0]})" if passed else ""))
     known: dict[str, str] = {}
     for file in files:
-        if len(file.name) > LONGEST_FILE_NAME:
-            raise Invalid(f"{file.path}: the name is longer than {LONGEST_FILE_NAME} characters")
+        if len(file.name) > MAX_FILE_NAME_LENGTH:
+            raise Invalid(f"{file.path}: the name is longer than {MAX_FILE_NAME_LENGTH} characters")
         if not file.name.isprintable():
             # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
             raise Invalid(f"{str(file.path)!r}: the name has characters that cannot be stored; rename the file")

@@ -12,9 +12,9 @@ from app.errors import Invalid
 # The page checks the same limit before it sends, and the shipped proxy settings allow it.
 Model = TypeVar("Model", bound=BaseModel)
 
-LONGEST_BODY = 512 * 1024
-LONGEST_LOG = 20_000
-LARGEST_INTEGER = 2**53
+MAX_BODY = 512 * 1024
+MAX_LOG = 20_000
+MAX_INTEGER = 2**53
 RADIUS_SQUARED = 0.25
 ROUNDING = 1e-9
 
@@ -60,7 +60,7 @@ class PlayBody(_Body):
 class GapBody(_Body):
     """A record too long for one request: `left_out` entries are missing after the first `after` of those that came."""
 
-    after: Annotated[int, Field(ge=0, le=LONGEST_LOG)]
+    after: Annotated[int, Field(ge=0, le=MAX_LOG)]
     left_out: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -89,8 +89,8 @@ class TrialBody(_Body):
     """
 
     placements: Annotated[list[PlacementBody], Field(max_length=1000)]
-    moves: Annotated[list[MoveBody], Field(max_length=LONGEST_LOG)]
-    plays: Annotated[list[PlayBody], Field(max_length=LONGEST_LOG)]
+    moves: Annotated[list[MoveBody], Field(max_length=MAX_LOG)]
+    plays: Annotated[list[PlayBody], Field(max_length=MAX_LOG)]
     moves_gap: GapBody | None = None
     plays_gap: GapBody | None = None
     duration: Milliseconds
@@ -119,7 +119,7 @@ def _storable(value: Any) -> Any:
             _storable(one)
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number is not finite")
-    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+    elif isinstance(value, int) and abs(value) > MAX_INTEGER:
         raise ValueError("a number is too large")
     return value
 
@@ -173,7 +173,7 @@ def check_placements(body: TrialBody, clips: set[str], *, complete: bool) -> Non
     Raises
     ------
     Invalid
-        When a clip is foreign, doubled or (with `complete`) missing, or lies outside the circle.
+        When a clip is unknown, duplicated or (with `complete`) missing, or lies outside the circle.
     """
     seen: set[str] = set()
     for number, placement in enumerate(body.placements):

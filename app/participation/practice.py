@@ -20,7 +20,7 @@ from app.studies.definition import StudyDefinition
 
 KIND = "practice"
 # Somebody who does not reach the pass mark gets this many rounds and goes on; the log tells the experimenter.
-MOST_ROUNDS = 3
+MAX_ROUNDS = 3
 SIDE, DURATION_S = 192, 1.5
 
 # The known layout, in arena units: circles apart from squares, sizes in order within each, across the whole circle.
@@ -70,7 +70,7 @@ def open_round(db: Session, session: ParticipantSession, definition: StudyDefini
     if not definition.design.practice:
         return None
     done = rounds_of(db, session)
-    if any(one.passed for one in done) or len(done) >= MOST_ROUNDS:
+    if any(one.passed for one in done) or len(done) >= MAX_ROUNDS:
         return None
     return _key(session, len(done))
 

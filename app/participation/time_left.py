@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 # An estimate of the whole never rises by more than this share with one trial.
-LARGEST_RISE = 0.1
+MAX_RISE = 0.1
 
 
 def expected_minutes(
@@ -49,7 +49,7 @@ def expected_minutes(
     by_evidence = math.sqrt(fraction * weakest) if lifts_the_weakest else weakest
     done = max(by_count, by_evidence)
     own = minutes / done if done > 0 else max_minutes
-    smooth = own if before is None else min((before + own) / 2, before * (1 + LARGEST_RISE))
+    smooth = own if before is None else min((before + own) / 2, before * (1 + MAX_RISE))
     return min(max(smooth, minutes), max_minutes)
 
 

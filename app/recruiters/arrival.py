@@ -12,7 +12,7 @@ from enum import StrEnum
 from app.errors import Invalid
 from app.recruiters.known import PREVIEW_ASSIGNMENT, RECRUITERS
 
-LONGEST_PARAMETER = 200
+MAX_PARAMETER = 200
 # Names that are this similar (difflib's ratio) are taken for the same name with a slip of the finger.
 ALIKE = 0.8
 
@@ -132,8 +132,8 @@ def _value(name: str, values: Sequence[str]) -> tuple[str | None, IdNote | None]
     value = values[0].strip()
     if "\x00" in value:
         raise Invalid(f"{name} holds a zero byte.", field=name)
-    if len(value) > LONGEST_PARAMETER:
-        raise Invalid(f"{name} is longer than {LONGEST_PARAMETER} characters.", field=name)
+    if len(value) > MAX_PARAMETER:
+        raise Invalid(f"{name} is longer than {MAX_PARAMETER} characters.", field=name)
     # The web framework puts U+FFFD in place of each byte that is no UTF-8, so that M%FCller and M%E4ller are one text.
     if any(c == "\ufffd" or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in value):
         return None, IdNote.UNUSABLE

@@ -32,7 +32,7 @@ from app.results.stored import compute_rater, rater_now, row_of, standing_of
 
 BEAT_SECONDS = 2.0
 CLAIM_LEASE = timedelta(seconds=30)
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 # Between two looks at what somebody else computes.
 PAUSE_SECONDS = 0.2
 
@@ -140,7 +140,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
         ).first()
         if row is None:
             continue
-        if row.attempts >= MOST_ATTEMPTS:
+        if row.attempts >= MAX_ATTEMPTS:
             row.state, row.claim = WorkState.FAILED, None
             row.reason = f"the worker ended {row.attempts} times while it computed them; its log says more"
             db.commit()

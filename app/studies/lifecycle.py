@@ -20,7 +20,7 @@ from app.studies.definition import FILE, check_definition
 from app.studies.folder import StudyFolder
 from app.studies.folder_parts import ATTRIBUTES, CLIPS
 from app.studies.labels import check_labels
-from app.studies.rules import FEWEST_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
+from app.studies.rules import MIN_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
 from app.studies.text import study_text
 
 
@@ -96,8 +96,8 @@ def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
     unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
     if unfinished:
         raise NotAllowed(f"{unfinished} clips are not converted yet.")
-    if states.count(ClipState.READY) < FEWEST_CLIPS:
-        raise NotAllowed(f"A study needs at least {FEWEST_CLIPS} clips that can be shown.{_named(failed_clips(study))}")
+    if states.count(ClipState.READY) < MIN_CLIPS:
+        raise NotAllowed(f"A study needs at least {MIN_CLIPS} clips that can be shown.{_named(failed_clips(study))}")
     if study.state == StudyState.DRAFT and failed_clips(study) and not without_failed:
         raise NotAllowed(
             f"{_counted(failed_clips(study))} cannot be used, and once the study is open its clips are fixed."

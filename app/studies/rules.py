@@ -21,9 +21,9 @@ from app.participation.trials import FIRST_CHECK, TRIALS_BETWEEN_CHECKS, TRIALS_
 from app.recruiters.rules import recruitment_problems
 from app.studies.definition import Design, Stop, StudyDefinition
 
-FEWEST_CLIPS = 3
+MIN_CLIPS = 3
 # What a pair gets from a trial at the very least.
-LEAST_EVIDENCE = DISTANCE_FLOOR**2
+MIN_EVIDENCE = DISTANCE_FLOOR**2
 # At this and above the evidence rule is meant to be out of use (docs/study-toml.md).
 NO_EVIDENCE_RULE = 100.0
 # Trials that must lie between a trial and its repeat, as `analysis.designs.choose_repeat` has it.
@@ -114,7 +114,7 @@ def most_trials(definition: StudyDefinition, facts: Facts) -> int:
     if not shows_all:
         return stop.max_trials
     # Each of these trials gives each pair the least evidence at least; only `full` shows all clips again and again.
-    by_evidence = math.ceil(stop.min_evidence / LEAST_EVIDENCE - 1e-9)
+    by_evidence = math.ceil(stop.min_evidence / MIN_EVIDENCE - 1e-9)
     return min(stop.max_trials, by_evidence) if design.method == "full" or by_evidence == 1 else stop.max_trials
 
 
@@ -130,9 +130,9 @@ def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
 
 
 def _enough_clips(_definition: StudyDefinition, facts: Facts) -> Found:
-    if facts.n_clips is not None and facts.n_clips < FEWEST_CLIPS:
+    if facts.n_clips is not None and facts.n_clips < MIN_CLIPS:
         yield Problem(
-            "error", "clips", f"A study needs at least {FEWEST_CLIPS} clips that can be shown; it has {facts.n_clips}."
+            "error", "clips", f"A study needs at least {MIN_CLIPS} clips that can be shown; it has {facts.n_clips}."
         )
 
 
@@ -210,7 +210,7 @@ def _watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Found:
 
 def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     n, design, stop = facts.n_clips, definition.design, definition.stop
-    if n is None or n < FEWEST_CLIPS or design.method == "full":
+    if n is None or n < MIN_CLIPS or design.method == "full":
         return
     first = min(design.max_items, n)
     later = first if design.method == "lift_the_weakest" else min(default_size(n), first)
@@ -235,11 +235,11 @@ def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found
     n, design, stop = facts.n_clips, definition.design, definition.stop
     # A study that keeps the usual goal and ends by trials or time before means just that.
     chosen = stop.min_evidence != Stop.model_fields["min_evidence"].default
-    if n is None or n < FEWEST_CLIPS or stop.min_evidence >= NO_EVIDENCE_RULE or not chosen:
+    if n is None or n < MIN_CLIPS or stop.min_evidence >= NO_EVIDENCE_RULE or not chosen:
         return
     m = n if design.method == "full" else min(design.max_items, n)
     # The squared distances of m points in a circle of diameter 1 have a sum of m**2 / 4 at most.
-    most = stop.max_trials * (m**2 / 4 + LEAST_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
+    most = stop.max_trials * (m**2 / 4 + MIN_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
     if most < stop.min_evidence:
         yield Problem(
             "warning",
@@ -266,7 +266,7 @@ def _there_is_time(definition: StudyDefinition, facts: Facts) -> Found:
 def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     design = definition.design
     chosen = design.max_items != Design.model_fields["max_items"].default
-    if chosen and facts.n_clips is not None and design.max_items > facts.n_clips >= FEWEST_CLIPS:
+    if chosen and facts.n_clips is not None and design.max_items > facts.n_clips >= MIN_CLIPS:
         yield Problem(
             "warning",
             "design.max_items",

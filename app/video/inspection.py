@@ -19,7 +19,7 @@ from app.video.tracks import BROADCAST, BROKEN_OFF, Contents, Track, choose, rea
 from app.video.transparency import AlphaTrack
 
 # A step of the clock by more is a new clock, in containers made for broadcasts; FFmpeg takes the same number.
-LONGEST_GAP = 10.0
+MAX_GAP = 10.0
 # A picture that stays longer than this, and ten times longer than is usual in the file, is worth a remark.
 LONG_STILL = 2.0
 # More would not help pictures of this size, and the same machine saves participants' trials.
@@ -60,7 +60,7 @@ def inspect(path: Path, limits: Limits, *, sound: bool = False) -> Inspected:
         choice = choose(path, container, contents, limits, sound=sound)
         check_not_joined(path, container.format.name, contents.last_byte)
         _check_end(container, choice.video, contents)
-        gap = LONGEST_GAP if container.format.name in BROADCAST else None
+        gap = MAX_GAP if container.format.name in BROADCAST else None
     with open_source(path, limits) as container:
         stream = container.streams[choice.video.index]
         clock = one_clock(choice.video.stamps, longest_gap=None if gap is None else round(gap / stream.time_base))

@@ -11,7 +11,7 @@ JOINED = (
     "join the clips with a video program, or give each as a file of its own"
 )
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-LONGEST_HEAD = 16
+MAX_HEAD = 16
 
 
 def check_not_joined(path: Path, container: str, last_byte: int) -> None:
@@ -57,5 +57,5 @@ def _holds(path: Path, head: bytes, begin: int) -> bool:
         while chunk := file.read(1 << 20):
             if head in kept + chunk:
                 return True
-            kept = chunk[-LONGEST_HEAD:]
+            kept = chunk[-MAX_HEAD:]
     return False

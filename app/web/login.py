@@ -14,7 +14,7 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired
 
 from app.accounts.accounts import (
-    SHORTEST_PASSWORD,
+    MIN_PASSWORD_LENGTH,
     Account,
     account_of_login,
     check_setup_link,
@@ -139,7 +139,7 @@ def setup(token: str) -> str:
     """The page of the set-up link."""
     with database().reading() as db:
         check_setup_link(db, token)
-    return render_template("researcher/setup.html", form=SetupForm(), shortest=SHORTEST_PASSWORD)
+    return render_template("researcher/setup.html", form=SetupForm(), shortest=MIN_PASSWORD_LENGTH)
 
 
 @blueprint.post("/setup/<token>")
@@ -157,7 +157,7 @@ def set_up(token: str) -> Response | tuple[str, int]:
                 return redirect(url_for("researcher.studies"), 303)
             except Invalid as error:
                 form[error.field or "email"].errors = [error.message]
-    return render_template("researcher/setup.html", form=form, shortest=SHORTEST_PASSWORD), 400
+    return render_template("researcher/setup.html", form=form, shortest=MIN_PASSWORD_LENGTH), 400
 
 
 def _start(account: Account, login_token: str) -> None:

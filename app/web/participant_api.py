@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Conflict, Invalid, NotProven, Unauthorised
 from app.participation.enrolment import session_of
-from app.participation.payloads import LONGEST_BODY
+from app.participation.payloads import MAX_BODY
 from app.participation.submission import record_event, save_draft, submit, take_lease, withdraw
 from app.participation.trials import advance, start
 from app.web.context import database
@@ -22,7 +22,7 @@ from app.web.signing import media_url
 
 blueprint = Blueprint("participant_api", __name__, url_prefix="/api/v1/session")
 
-LONGEST_EVENT = 16 * 1024
+MAX_EVENT = 16 * 1024
 TAB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -50,7 +50,7 @@ def begin() -> Response:
 @blueprint.put("/trials/<key>")
 def put_trial(key: str) -> Response:
     """A finished trial comes in; the ack is sent after its commit, with what comes next."""
-    raw = _body(LONGEST_BODY)
+    raw = _body(MAX_BODY)
     try:
         with database().writing() as db:
             ack = submit(db, _token(), key, raw)
@@ -64,7 +64,7 @@ def put_trial(key: str) -> Response:
 @blueprint.put("/trials/<key>/draft")
 def put_draft(key: str) -> Response:
     """The placements so far."""
-    raw = _body(LONGEST_BODY)
+    raw = _body(MAX_BODY)
     with database().writing() as db:
         saved = save_draft(db, _token(), key, raw, tab=_tab())
     return jsonify(saved=saved)
@@ -73,7 +73,7 @@ def put_draft(key: str) -> Response:
 @blueprint.post("/events")
 def events() -> Response:
     """Something for the session's log."""
-    raw = _body(LONGEST_EVENT)
+    raw = _body(MAX_EVENT)
     with database().writing() as db:
         kept = record_event(db, _token(), raw)
     return jsonify(kept=kept)

@@ -20,7 +20,7 @@ from app.studies.labels import clip_numbers, label_of
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
 # Only somebody who reads the line above the arena can follow it; `app.participation.submission` judges it.
 CHECK_INSTRUCTION = "Attention check: this time, put all clips into the upper half of the circle."
-MOST_UPCOMING = 20
+MAX_UPCOMING = 20
 MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
 MediaUrl = Callable[[int, str, str, Rendition], str]
@@ -102,7 +102,7 @@ def _upcoming(db: Session, session: ParticipantSession, media_url: MediaUrl) -> 
     shown = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
     query = select(Clip).where(Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.id.not_in(shown))
     # In the order of their random names: the study's own order is that of the file names.
-    clips = db.scalars(query.order_by(Clip.public_id).limit(MOST_UPCOMING))
+    clips = db.scalars(query.order_by(Clip.public_id).limit(MAX_UPCOMING))
     return [_media(clip, session, media_url) for clip in clips]
 
 

@@ -7,7 +7,7 @@
  * @typedef {{past: T[], present: T, future: T[]}} History
  */
 
-const LONGEST = 1000; // steps that can be taken back
+const MAX_STEPS = 1000; // steps that can be taken back
 
 /** @template T @param {T} present @returns {History<T>} */
 export function begin(present) {
@@ -17,7 +17,7 @@ export function begin(present) {
 /** @template T @param {History<T>} history @param {T} next @returns {History<T>} */
 export function commit(history, next) {
   if (next === history.present) return history;
-  return { past: [...history.past.slice(1 - LONGEST), history.present], present: next, future: [] };
+  return { past: [...history.past.slice(1 - MAX_STEPS), history.present], present: next, future: [] };
 }
 
 /** @template T @param {History<T>} history @returns {History<T>} */

@@ -8,19 +8,19 @@
 /** @typedef {{after: number, left_out: number}} Gap */
 
 /** Entries of one kind, moves or plays: with as many of both a trial always fits into what the server accepts. */
-export const MOST = 2000;
+export const MAX_ENTRIES = 2000;
 
 /**
  * @template T
  * @param {T[]} entries in the order of time
- * @returns {{kept: T[], gap: Gap|null}} the first and the last `MOST / 2` entries; `gap`
+ * @returns {{kept: T[], gap: Gap|null}} the first and the last `MAX_ENTRIES / 2` entries; `gap`
  *          says after how many of the kept ones how many were left out, and is null where none were
  */
 export function bounded(entries) {
-  if (entries.length <= MOST) return { kept: entries, gap: null };
-  const after = MOST / 2;
+  if (entries.length <= MAX_ENTRIES) return { kept: entries, gap: null };
+  const after = MAX_ENTRIES / 2;
   return {
-    kept: [...entries.slice(0, after), ...entries.slice(after - MOST)],
-    gap: { after, left_out: entries.length - MOST },
+    kept: [...entries.slice(0, after), ...entries.slice(after - MAX_ENTRIES)],
+    gap: { after, left_out: entries.length - MAX_ENTRIES },
   };
 }

@@ -20,8 +20,8 @@
 
 const EDGE = 6; // free pixels along the stage's border
 const COVERAGE = 0.5; // share of the circle that all clips together would cover
-const LARGEST = 0.18; // of the diameter: few clips do not grow beyond this (square root of width times height)
-const SMALLEST = 46; // pixels: many clips do not shrink below this where there is room (53 x 40 at 4:3)
+const MAX_SHARE = 0.18; // of the diameter: few clips do not grow beyond this (square root of width times height)
+const MIN_PIXELS = 46; // pixels: many clips do not shrink below this where there is room (53 x 40 at 4:3)
 
 /**
  * @param {number} width of the stage, pixels
@@ -65,7 +65,7 @@ export function seatPlan(width, height, count, aspect) {
 /** @param {number} diameter @param {number} count @param {number} aspect @param {number} shrink @returns {Size} */
 function itemSize(diameter, count, aspect, shrink) {
   const filling = Math.sqrt((COVERAGE * Math.PI * 0.25 * diameter * diameter) / count);
-  const side = shrink * Math.min(LARGEST * diameter, Math.max(filling, SMALLEST));
+  const side = shrink * Math.min(MAX_SHARE * diameter, Math.max(filling, MIN_PIXELS));
   const width = Math.max(8, Math.round(side * Math.sqrt(aspect)));
   return { width, height: Math.max(8, Math.round(width / aspect)) };
 }

@@ -9,13 +9,13 @@ import { pairIndex } from './pairs.js';
 import { drawPoster, posterOf } from './posters.js';
 
 /** Cells smaller than this (CSS px) leave no room for posters at the edges. */
-const SMALLEST_POSTER = 13;
+const MIN_POSTER = 13;
 const GAP = 3;
 /** Cells larger than this (CSS px) are all of one size; smaller ones may differ by a device pixel, to fill the width. */
 const EVEN_CELL = 10;
 /** The whole matrix should be in view at once. */
 const SHARE_OF_HEIGHT = 0.78;
-const SMALLEST = 240;
+const MIN_SIDE = 240;
 /** @type {Record<string, [number, number]>} rows and columns */
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -81,11 +81,11 @@ export function mountHeatmap(element) {
     const n = view.order.length;
     const ratio = window.devicePixelRatio || 1;
     const width = Math.floor(
-      ratio * Math.min(element.clientWidth, Math.max(SMALLEST, SHARE_OF_HEIGHT * window.innerHeight)),
+      ratio * Math.min(element.clientWidth, Math.max(MIN_SIDE, SHARE_OF_HEIGHT * window.innerHeight)),
     );
     const gap = Math.round(GAP * ratio);
     const withPosters = Math.floor((width - gap) / (n + 1));
-    const posters = withPosters >= SMALLEST_POSTER * ratio;
+    const posters = withPosters >= MIN_POSTER * ratio;
     const exact = width / n;
     const cell = posters ? withPosters : exact > EVEN_CELL * ratio ? Math.floor(exact) : exact;
     const margin = posters ? cell + gap : 0;

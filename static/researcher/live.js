@@ -3,7 +3,7 @@
 
 import { part } from './elements.js';
 
-const LONGEST_PAUSE = 60_000;
+const MAX_PAUSE = 60_000;
 
 /** An answer that is not what was asked for. */
 export class RequestError extends Error {
@@ -54,7 +54,7 @@ export function keepFresh(refresh, pause) {
       words.textContent = error instanceof RequestError ? error.message : 'No connection. Trying again …';
       words.classList.add('bad');
     }
-    if (!document.hidden) timer = setTimeout(turn, Math.min(pause * 2 ** failures, LONGEST_PAUSE));
+    if (!document.hidden) timer = setTimeout(turn, Math.min(pause * 2 ** failures, MAX_PAUSE));
   }
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) turn();

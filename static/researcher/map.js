@@ -3,8 +3,8 @@
 
 import { make } from './elements.js';
 
-const LARGEST_POSTER = 76;
-const SMALLEST_POSTER = 22;
+const MAX_POSTER = 76;
+const MIN_POSTER = 22;
 const POINT = 16;
 const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
@@ -73,9 +73,7 @@ export function mountMap(element) {
     const { clips, points, positions } = view;
     const width = element.clientWidth;
     const side = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
-    const size = points
-      ? POINT
-      : Math.min(Math.max(side / (1.9 * Math.sqrt(clips.length)), SMALLEST_POSTER), LARGEST_POSTER);
+    const size = points ? POINT : Math.min(Math.max(side / (1.9 * Math.sqrt(clips.length)), MIN_POSTER), MAX_POSTER);
     field.style.height = `${side}px`;
     const half = Math.min((width - size) / 2, ((side - size) / 2) * 1.25);
     const halfHigh = (side - size) / 2;

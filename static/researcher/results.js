@@ -48,7 +48,7 @@ const PAUSE = 5000;
 const WORKING_PAUSE = 700;
 const GROUP = 'group';
 /** With more clips than this, posters hide each other on the map. */
-const MOST_POSTERS = 80;
+const MAX_POSTERS = 80;
 
 const page = find(document, 'main');
 const form = part('choice', HTMLFormElement);
@@ -399,7 +399,7 @@ function fillAttributes() {
   label.hidden = names.length === 0;
   if (select.options.length === names.length + 1) return;
   select.append(...names.map((name) => make('option', { value: name }, name)));
-  part('points', HTMLInputElement).checked = results.clips.length > MOST_POSTERS;
+  part('points', HTMLInputElement).checked = results.clips.length > MAX_POSTERS;
 }
 
 /** What the server is asked for: the estimator and which raters are in. */

@@ -6,7 +6,7 @@
  * @typedef {{trial_key: string, sha256: string}} Ack
  */
 
-import { pauseBefore } from './pauses.js';
+import { pauseBefore } from './backoff.js';
 
 const TIMEOUT = 20_000;
 const TRY_LATER = new Set([408, 425, 429]);

@@ -3,7 +3,7 @@
 
 /** A download that brings fewer bytes than this in this many ms stalls; no clip could be watched at that speed. */
 const WINDOW = 7_000;
-const LEAST = 16 * 1024;
+const MIN_BYTES = 16 * 1024;
 
 /** @typedef {Error & {stalled?: boolean}} DownloadError `stalled`: the connection stood open in vain */
 
@@ -17,7 +17,7 @@ export async function download(url, { fetch, window = WINDOW, onBytes = () => {}
   const end = new AbortController();
   let inWindow = 0;
   const watch = setInterval(() => {
-    if (inWindow < LEAST) end.abort(Object.assign(new Error('the download stalled'), { stalled: true }));
+    if (inWindow < MIN_BYTES) end.abort(Object.assign(new Error('the download stalled'), { stalled: true }));
     inWindow = 0;
   }, window);
   try {
@@ -31,7 +31,7 @@ export async function download(url, { fetch, window = WINDOW, onBytes = () => {}
       if (done) break;
       parts.push(value);
       inWindow += value.byteLength;
-      if (inWindow >= LEAST) onBytes();
+      if (inWindow >= MIN_BYTES) onBytes();
     }
     onBytes();
     return new Blob(parts, { type: response.headers.get('Content-Type') ?? '' });

@@ -4,7 +4,7 @@
  * changes. A local copy lives only as long as the server does not have it.
  */
 import { ApiError } from './api.js';
-import { pauseBefore } from './pauses.js';
+import { pauseBefore } from './backoff.js';
 
 /**
  * @typedef {import('./session.js').Placement} Placement

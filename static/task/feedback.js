@@ -3,7 +3,7 @@
 import { find, given } from '../page.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const LARGEST = 0.17; // of the circle's diameter: side of a drawn shape
+const MAX_SIDE = 0.17; // of the circle's diameter: side of a drawn shape
 const APART = 0.94; // of the room between neighbours that a drawn shape fills
 
 /**
@@ -71,7 +71,7 @@ export function sizeOfShapes(places) {
   const gaps = places.flatMap((a, i) => {
     return places.slice(i + 1).map((b) => Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)));
   });
-  return Math.min(LARGEST, APART * Math.min(...gaps));
+  return Math.min(MAX_SIDE, APART * Math.min(...gaps));
 }
 
 /**

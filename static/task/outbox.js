@@ -8,7 +8,7 @@
  */
 import { ApiError } from './api.js';
 import { randomId, sha256Hex } from './digest.js';
-import { pauseBefore } from './pauses.js';
+import { pauseBefore } from './backoff.js';
 
 /** Bytes that the server accepts in one body. */
 export const BODY_LIMIT = 512 * 1024;

@@ -7,7 +7,7 @@ import { playBeeps } from './beeps.js';
 import { byId, elementOf, find } from '../page.js';
 
 const KEY = 'asterism-heard';
-const [FEWEST, MOST] = [2, 5];
+const [MIN_BEEPS, MAX_BEEPS] = [2, 5];
 
 /**
  * @param {{sound: ReturnType<typeof import('./sound.js').createSound>, onPassed: () => void,
@@ -39,7 +39,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     }
     play.disabled = answers.disabled = true;
     say(t('Listen …'));
-    beeps = FEWEST + Math.floor(Math.random() * (MOST - FEWEST + 1));
+    beeps = MIN_BEEPS + Math.floor(Math.random() * (MAX_BEEPS - MIN_BEEPS + 1));
     const played = await playBeeps(beeps, volume);
     play.disabled = false;
     play.textContent = t('Play the beeps again');

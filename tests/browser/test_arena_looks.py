@@ -19,7 +19,7 @@ BOXES = """selector => [...document.querySelectorAll(selector)].map((element) =>
 
 
 # The longest that our languages have, French for the status and German for the guidance.
-LONGEST_WORDS = (
+MAX_WORDS = (
     ("status", "Tous les clips sont dans le cercle. Modifiez ce que vous voulez, puis appuyez sur Terminé."),
     ("guidance", "Die Pfeiltasten bewegen ihn, mit Umschalt weit; P legt ihn ab, Esc bringt ihn zurück."),
 )
@@ -95,7 +95,7 @@ def test_the_longest_words_in_the_bar_do_not_move_the_arena(
     drawn(page.page)
     before = page.circle()
     say = "([name, words]) => (document.querySelector(`[data-${name}]`).textContent = words)"
-    for name, words in LONGEST_WORDS:
+    for name, words in MAX_WORDS:
         page.page.evaluate(say, [name, words])
         drawn(page.page)
         assert page.circle() == before, name

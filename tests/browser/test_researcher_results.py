@@ -22,7 +22,7 @@ from app.heartbeat import Heartbeat, beat
 from app.media import media_path
 from app.models import Clip, ParticipantSession, Rendition, Study
 from app.results import stored
-from tests import desk
+from tests import experimenter
 from tests.browser.axe import complaints
 from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
@@ -36,8 +36,8 @@ EVIL = "<img src=x onerror=\"document.title='broken'\">"
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
     """The study "faces" with four raters and drawn faces as clips; a study without raters; Ada's account."""
-    folder = desk.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
-    with desk.open_lab(load_settings(data=folder, rate_limits=False)) as lab:
+    folder = experimenter.prepare(tmp_path_factory.mktemp("prepared"), empty_sqlite)
+    with experimenter.open_lab(load_settings(data=folder, rate_limits=False)) as lab:
         video = next((ROOT / "demo" / "clips").glob("*.mp4")).read_bytes()
         with lab.database.writing() as db:
             for rendition in db.scalars(select(Rendition).where(Rendition.kind == "mp4")):
@@ -47,18 +47,18 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Pa
                 clip.attributes = {"mood": "happy" if position % 2 else "sad"}
             db.commit()
         make_study(lab.database, lab.settings, name="nobody", toml=f"title = '''{EVIL}'''\n")
-        desk.make_account(lab.database)
+        experimenter.make_account(lab.database)
     return folder
 
 
 @pytest.fixture
-def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
-    with desk.open_copy(prepared, tmp_path / "data") as lab, desk.worker(lab):
+def lab(prepared: Path, tmp_path: Path) -> Iterator[experimenter.Lab]:
+    with experimenter.open_copy(prepared, tmp_path / "data") as lab, experimenter.worker(lab):
         yield lab
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, lab: desk.Lab, chromium: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, lab: experimenter.Lab, chromium: Browser) -> Iterator[Page]:
     """A browser in which Ada is logged in; the test fails on any error in the console."""
     server = make_server("127.0.0.1", 0, lab.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -76,8 +76,8 @@ def page(request: pytest.FixtureRequest, lab: desk.Lab, chromium: Browser) -> It
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto("/login?next=/studies")
-    page.get_by_label("E-mail address").fill(desk.EMAIL)
-    page.get_by_label("Password").fill(desk.PASSWORD)
+    page.get_by_label("E-mail address").fill(experimenter.EMAIL)
+    page.get_by_label("Password").fill(experimenter.PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Studies")).to_be_visible()
     yield page
@@ -100,14 +100,14 @@ def colour_at(page: Page, figure: str, x: float, y: float) -> list[int]:
     )
 
 
-def test_sessions_appear_while_the_page_is_open(page: Page, lab: desk.Lab) -> None:
+def test_sessions_appear_while_the_page_is_open(page: Page, lab: experimenter.Lab) -> None:
     page.goto("/studies/faces")
     rows = page.locator("[data-sessions] tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.nth(2)).to_contain_text("simulated")
     expect(rows.nth(3)).to_contain_text("arranging")
     expect(page.locator("[data-live]")).to_have_text("Live")
-    desk.take_part(lab.database, "faces", 5, recruiter={"PROLIFIC_PID": EVIL}, trials=1)
+    experimenter.take_part(lab.database, "faces", 5, recruiter={"PROLIFIC_PID": EVIL}, trials=1)
     expect(rows).to_have_count(5)
     expect(rows.nth(4)).to_contain_text("P005")
     expect(rows.nth(4)).to_contain_text(EVIL)
@@ -146,7 +146,7 @@ def test_a_study_is_closed_and_opened(page: Page) -> None:
     expect(page.locator("[data-study-state]")).to_have_text("open")
 
 
-def test_clips_show_their_state_live(page: Page, lab: desk.Lab) -> None:
+def test_clips_show_their_state_live(page: Page, lab: experimenter.Lab) -> None:
     def put(state: ClipState, progress: float, reason: str | None = None) -> None:
         with lab.database.writing() as db:
             clip = db.scalars(select(Clip).join(Study).where(Study.name == "nobody", Clip.position == 1)).one()
@@ -162,7 +162,7 @@ def test_clips_show_their_state_live(page: Page, lab: desk.Lab) -> None:
     expect(page.get_by_role("heading", name="5 clips")).to_be_visible()
 
 
-def test_the_page_of_clips_says_what_became_of_each(page: Page, lab: desk.Lab) -> None:
+def test_the_page_of_clips_says_what_became_of_each(page: Page, lab: experimenter.Lab) -> None:
     remark = "video track 2 of 2 is shown: track 1 is a still picture"
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).join(Study).where(Study.name == "nobody", Clip.position == 1)).one()
@@ -298,16 +298,16 @@ def test_a_clip_on_the_map_plays_while_it_is_pointed_at(page: Page) -> None:
     expect(page.locator(".spot.point")).to_have_count(6)
 
 
-def test_new_trials_reach_the_open_results(page: Page, lab: desk.Lab) -> None:
+def test_new_trials_reach_the_open_results(page: Page, lab: experimenter.Lab) -> None:
     open_results(page)
     expect(page.locator(".thumb")).to_have_count(5)
-    desk.take_part(lab.database, "faces", 6, trials=1)
+    experimenter.take_part(lab.database, "faces", 6, trials=1)
     expect(page.locator(".thumb")).to_have_count(6)
     expect(page.locator("[data-agreement] .hint").first).to_contain_text("5 raters")
 
 
 def test_old_results_stay_with_their_age_and_progress_until_the_new_ones_are_there(
-    page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+    page: Page, lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_results(page)
     age = page.locator("[data-age]")
@@ -319,7 +319,7 @@ def test_old_results_stay_with_their_age_and_progress_until_the_new_ones_are_the
         return rater_result(*given)
 
     monkeypatch.setattr(stored, "rater_result", slow)
-    desk.take_part(lab.database, "faces", 6, trials=1)
+    experimenter.take_part(lab.database, "faces", 6, trials=1)
     expect(age).to_contain_text("being updated (0 of 5 raters)")
     expect(page.locator(".thumb")).to_have_count(5)
     expect(page.locator("[data-working]")).to_be_hidden()
@@ -329,7 +329,7 @@ def test_old_results_stay_with_their_age_and_progress_until_the_new_ones_are_the
 
 
 def test_progress_is_shown_while_there_are_no_results_yet(
-    page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+    page: Page, lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
 
@@ -357,7 +357,7 @@ def test_a_failure_is_said_and_tried_again_by_a_button(page: Page, monkeypatch: 
     expect(failed).to_be_hidden()
 
 
-def test_the_page_says_that_no_worker_runs(page: Page, lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_that_no_worker_runs(page: Page, lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "results_wait", lambda database: False)
     beat(lab.settings, Heartbeat(0, 0.0, False, 0))
     page.goto("/studies/faces/results?method=latent")
@@ -377,13 +377,13 @@ def test_a_download_begins_by_itself_once_its_results_are_computed(page: Page) -
     assert download.value.suggested_filename.startswith("faces_")
 
 
-def test_without_data_the_pages_say_what_to_do_until_the_first_trial_comes(page: Page, lab: desk.Lab) -> None:
+def test_without_data_the_pages_say_what_to_do_until_the_first_trial_comes(page: Page, lab: experimenter.Lab) -> None:
     page.goto("/studies/nobody")
     expect(page.get_by_text("Nobody has taken part yet")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(EVIL)
     page.goto("/studies/nobody/results?method=weighted_average&unfinished=1")
     expect(page.get_by_role("heading", name="No results yet")).to_be_visible()
-    desk.take_part(lab.database, "nobody", trials=1)
+    experimenter.take_part(lab.database, "nobody", trials=1)
     expect(page.locator("[data-agreement]")).to_contain_text("agreement needs at least two")
     expect(page.get_by_role("heading", name="No results yet")).to_be_hidden()
     expect(page.locator(".spot")).to_have_count(6)

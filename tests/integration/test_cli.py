@@ -17,7 +17,7 @@ from app.errors import AsterismError
 from app.participation.enrolment import find_study
 from app.studies.definition import parse_definition
 from app.studies.text import study_text
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
 
@@ -104,7 +104,7 @@ def test_results_say_how_many_unfinished_sessions_are_left_out(settings: Setting
     assert run(settings, "study", "create", str(folder)).exit_code == 0
     assert run(settings, "study", "open", "little").exit_code == 0
     database = open_database(settings.database)
-    desk.take_part(database, "little", trials=1)
+    experimenter.take_part(database, "little", trials=1)
     database.close()
     out = str(tmp_path / "little.zip")
     said = "1 unfinished session is left out; --with-unfinished takes them in."

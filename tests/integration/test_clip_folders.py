@@ -19,7 +19,7 @@ from app.errors import Invalid, NotAllowed
 from app.models import Clip, Study
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, export_study, import_clips, open_study
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
 
@@ -173,14 +173,14 @@ def draft(settings: Settings, database: Database) -> Database:
 
 
 def test_the_page_says_what_a_study_opens_without_and_asks(draft: Database, settings: Settings) -> None:
-    with desk.open_lab(settings) as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         page = lab.client.get("/studies/draft").text
         assert "Open without this file" in page
         assert "clip0.mp4</code> the file is text, not a video" in page
         assert "durations differ 20-fold" in page
-        token = desk.csrf_token(page)
+        token = experimenter.csrf_token(page)
         stale = lab.client.post("/studies/draft/open", data={"csrf_token": token})
         assert stale.status_code == 409
         assert "clip0.mp4: the file is text" in stale.text

@@ -23,7 +23,7 @@ from app.studies.definition import Design, Stop, StudyDefinition, check_definiti
 from app.studies.folder import StudyFolder
 from app.studies.lifecycle import create_study, export_study
 from app.studies.text import study_text
-from tests import desk
+from tests import experimenter
 from tests.conftest import _administer
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -95,7 +95,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 def test_a_running_study_of_the_first_release_goes_on_by_its_design_and_stop_rules(old: Database) -> None:
     assert schema_state(old) == "current"
-    desk.take_part(old, "faces", seed=1)
+    experimenter.take_part(old, "faces", seed=1)
     with old.reading() as db:
         definition = check_definition(db.scalars(sa.select(Study)).one().definition)
         assert (definition.design, definition.stop) == KEPT

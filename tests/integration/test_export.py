@@ -36,7 +36,7 @@ from app.results.stored import results_now
 from app.studies.definition import parse_definition
 from app.studies.text import study_text
 from app.web import researcher
-from tests import desk
+from tests import experimenter
 
 
 def study_of(db: object) -> Study:
@@ -47,14 +47,14 @@ def study_of(db: object) -> Study:
 EVERYBODY = ExportOptions(with_unfinished=True)
 
 
-def export(lab: desk.Lab, folder: Path, options: ExportOptions = EVERYBODY) -> Bundle:
+def export(lab: experimenter.Lab, folder: Path, options: ExportOptions = EVERYBODY) -> Bundle:
     file = folder / "study.zip"
     with lab.database.reading() as db, file.open("wb") as out:
         export_bundle(db, study_of(db), out, options)
     return read_bundle(file)
 
 
-def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:
+def downloaded(lab: experimenter.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:
     file = folder / f"rdms.{kind}"
     with lab.database.reading() as db:
         rdms = rdms_to_download(db, study_of(db), Choice(method, with_unfinished=True), group=group, kind=kind)
@@ -62,14 +62,14 @@ def downloaded(lab: desk.Lab, folder: Path, kind: str, method: str, *, group: bo
     return file
 
 
-def results(lab: desk.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
+def results(lab: experimenter.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
     """The raters' RDMs and the group's, as the pages show them."""
     with lab.database.reading() as db:
         found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True))
     return found.table, found.pooled.rdm
 
 
-def test_the_bundle_holds_every_placement_exactly(lab: desk.Lab, tmp_path: Path) -> None:
+def test_the_bundle_holds_every_placement_exactly(lab: experimenter.Lab, tmp_path: Path) -> None:
     bundle = export(lab, tmp_path)
     with lab.database.reading() as db:
         query = (
@@ -84,7 +84,9 @@ def test_the_bundle_holds_every_placement_exactly(lab: desk.Lab, tmp_path: Path)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_rdms_of_the_exported_placements_are_the_exported_rdms(lab: desk.Lab, tmp_path: Path, method: str) -> None:
+def test_rdms_of_the_exported_placements_are_the_exported_rdms(
+    lab: experimenter.Lab, tmp_path: Path, method: str
+) -> None:
     bundle = export(lab, tmp_path)
     sets = bundle.rdms(method)
     table, group = results(lab, method)
@@ -98,7 +100,7 @@ def test_rdms_of_the_exported_placements_are_the_exported_rdms(lab: desk.Lab, tm
         np.testing.assert_allclose(row, again.seen_rdm, rtol=1e-6)
 
 
-def test_trials_sessions_moves_and_plays_are_there(lab: desk.Lab, tmp_path: Path) -> None:
+def test_trials_sessions_moves_and_plays_are_there(lab: experimenter.Lab, tmp_path: Path) -> None:
     bundle = export(lab, tmp_path)
     people = {row["participant"]: row for row in bundle.rows("participants")}
     assert [people[rater]["is_simulated"] for rater in sorted(people)] == [False, False, True, False]
@@ -125,11 +127,11 @@ def test_trials_sessions_moves_and_plays_are_there(lab: desk.Lab, tmp_path: Path
     plays = list(bundle.rows("plays"))
     assert len(plays) == len(trials)
     assert (plays[0]["played_ms"], plays[0]["completed"]) == (700.0, True)
-    assert bundle.text("study.toml") == study_text(desk.SHORT, parse_definition(desk.SHORT))
+    assert bundle.text("study.toml") == study_text(experimenter.SHORT, parse_definition(experimenter.SHORT))
     assert "weighted_average" in bundle.text("methods.md")
 
 
-def test_reliability_is_that_of_the_pages(lab: desk.Lab, tmp_path: Path) -> None:
+def test_reliability_is_that_of_the_pages(lab: experimenter.Lab, tmp_path: Path) -> None:
     bundle = export(lab, tmp_path)
     rows = {(row["method"], row["measure"]): row for row in bundle.rows("reliability")}
     ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
@@ -147,7 +149,7 @@ def test_reliability_is_that_of_the_pages(lab: desk.Lab, tmp_path: Path) -> None
     assert {comparator for _, comparator in ceilings} == {"pearson", "spearman", "rho_a", "tau_a", "cosine"}
 
 
-def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Path) -> None:
+def test_who_is_left_out_is_left_out_of_every_table(lab: experimenter.Lab, tmp_path: Path) -> None:
     with lab.database.writing() as db:
         db.scalars(
             select(ParticipantSession).where(ParticipantSession.number == 1)
@@ -162,7 +164,7 @@ def test_who_is_left_out_is_left_out_of_every_table(lab: desk.Lab, tmp_path: Pat
     assert "1 unfinished session was left out." in bundle.text("methods.md")
 
 
-def test_recruiters_ids_are_exported_only_when_asked_for(lab: desk.Lab, tmp_path: Path) -> None:
+def test_recruiters_ids_are_exported_only_when_asked_for(lab: experimenter.Lab, tmp_path: Path) -> None:
     bundle = export(lab, tmp_path)
     assert b"person-" not in (tmp_path / "study.zip").read_bytes()
     assert all(row["recruiter_id"] is None and row["recruiter"] is None for row in bundle.rows("participants"))
@@ -171,7 +173,7 @@ def test_recruiters_ids_are_exported_only_when_asked_for(lab: desk.Lab, tmp_path
     assert json.loads(with_ids[0]["recruiter"]) == {"STUDY_ID": "a-study"}
 
 
-def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_path: Path) -> None:
+def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: experimenter.Lab, tmp_path: Path) -> None:
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).where(Clip.position == 0)).one()
         clip.label = "=HYPERLINK(1)"
@@ -187,7 +189,7 @@ def test_f38_cells_that_a_spreadsheet_would_run_are_inert(lab: desk.Lab, tmp_pat
     assert next(bundle.rows("clips"))["label"] == "=HYPERLINK(1)"
 
 
-def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: desk.Lab, tmp_path: Path) -> None:
+def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: experimenter.Lab, tmp_path: Path) -> None:
     again = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
     with lab.database.writing() as db:
         first, second = db.scalars(select(Clip).order_by(Clip.position).limit(2))
@@ -198,7 +200,7 @@ def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: desk.Lab, 
     assert [row["converted_at"] for row in rows[:2]] == [again, None]
 
 
-def test_the_mat_file_opens_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+def test_the_mat_file_opens_with_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
     table, group = results(lab, "combined")
     data = loadmat(downloaded(lab, tmp_path, "mat", "combined"))
     sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
@@ -210,7 +212,7 @@ def test_the_mat_file_opens_with_the_same_numbers(lab: desk.Lab, tmp_path: Path)
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
     from rsatoolbox.rdm import load_rdm
 
     table, _ = results(lab, "weighted_average")
@@ -220,7 +222,7 @@ def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: desk.Lab, 
     assert rdms.n_cond == 6
 
 
-def test_npz_and_csv_hold_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> None:
+def test_npz_and_csv_hold_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
     table, group = results(lab, "weighted_average")
     with np.load(downloaded(lab, tmp_path, "npz", "weighted_average")) as data:
         sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
@@ -231,7 +233,7 @@ def test_npz_and_csv_hold_the_same_numbers(lab: desk.Lab, tmp_path: Path) -> Non
     np.testing.assert_array_equal(values, group)
 
 
-def test_a_study_without_data_exports_its_head(lab: desk.Lab, tmp_path: Path) -> None:
+def test_a_study_without_data_exports_its_head(lab: experimenter.Lab, tmp_path: Path) -> None:
     with lab.database.writing() as db:
         for session in db.scalars(select(ParticipantSession)):
             session.state = SessionState.WITHDRAWN
@@ -242,9 +244,9 @@ def test_a_study_without_data_exports_its_head(lab: desk.Lab, tmp_path: Path) ->
     assert not [name for name in bundle.manifest["files"] if name.startswith("rdms/")]
 
 
-def test_f29_the_download_is_streamed(lab: desk.Lab, tmp_path: Path) -> None:
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
+def test_f29_the_download_is_streamed(lab: experimenter.Lab, tmp_path: Path) -> None:
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
     answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
     assert answer.status_code == 200
     assert answer.is_streamed
@@ -255,7 +257,9 @@ def test_f29_the_download_is_streamed(lab: desk.Lab, tmp_path: Path) -> None:
     assert len(read_bundle(file).rdms("combined").raters) == 4
 
 
-def test_f29_the_first_bytes_leave_before_the_last_are_made(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f29_the_first_bytes_leave_before_the_last_are_made(
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[object] = []
 
     def counted(rows: Iterable[Row]) -> Iterator[Row]:
@@ -268,8 +272,8 @@ def test_f29_the_first_bytes_leave_before_the_last_are_made(lab: desk.Lab, monke
         return replace(contents, tables={**contents.tables, "plays": counted(contents.tables["plays"])})
 
     monkeypatch.setattr(researcher, "bundle_contents", watched)
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
     answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
     pieces = iter(answer.response)
     assert next(pieces).startswith(b"PK")
@@ -278,7 +282,9 @@ def test_f29_the_first_bytes_leave_before_the_last_are_made(lab: desk.Lab, monke
     assert made
 
 
-def test_f29_memory_does_not_grow_with_the_rows(lab: desk.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f29_memory_does_not_grow_with_the_rows(
+    lab: experimenter.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(export_module, "METHODS", ("weighted_average",))
 
     def peak() -> int:
@@ -294,7 +300,7 @@ def test_f29_memory_does_not_grow_with_the_rows(lab: desk.Lab, tmp_path: Path, m
     assert peak() < small + 1_500_000
 
 
-def _add_plays(lab: desk.Lab, number: int) -> None:
+def _add_plays(lab: experimenter.Lab, number: int) -> None:
     from app.models import Play
 
     with lab.database.writing() as db:
@@ -315,7 +321,7 @@ def _add_plays(lab: desk.Lab, number: int) -> None:
         db.commit()
 
 
-def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: Path) -> None:
+def test_page_bundle_and_report_give_the_same_figures(lab: experimenter.Lab, tmp_path: Path) -> None:
     """One study, three ways: the pages' JSON, the bundle's tables, and the report that is made of the bundle."""
     bundle = export(lab, tmp_path)
     report = analyse(bundle, Choice("combined", with_unfinished=True), lambda message: None, jobs=1)
@@ -332,11 +338,11 @@ def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: P
         stored = bundle.rdms("combined", group=group)
         for label in ("rdms", "completed", "evidence", "observations", "predicted"):
             np.testing.assert_array_equal(getattr(stored, label), getattr(own, label), err_msg=label)
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
     query = "?method=combined&unfinished=1"
     lab.client.get(f"/api/v1/studies/faces/results{query}")
-    desk.compute(lab)
+    experimenter.compute(lab)
     page = lab.client.get(f"/api/v1/studies/faces/results/agreement{query}").json
     for measure in page["measures"]:
         mine = getattr(report.reliability, measure["key"])
@@ -351,10 +357,10 @@ def test_page_bundle_and_report_give_the_same_figures(lab: desk.Lab, tmp_path: P
     assert group["n_raters"] == report.pooled.n_raters.tolist()
 
 
-def test_page_files_and_texts_each_say_both_units(lab: desk.Lab, tmp_path: Path) -> None:
+def test_page_files_and_texts_each_say_both_units(lab: experimenter.Lab, tmp_path: Path) -> None:
     """Files hold RDMs at a sum of squares of 1, pages show a root mean square of 1: each says what the other does."""
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
     page = " ".join(lab.client.get("/studies/faces/results").text.split())
     assert "in files have a sum of squares of 1, where this page shows a root mean square of 1" in page
     bundle = export(lab, tmp_path)
@@ -367,7 +373,7 @@ def test_page_files_and_texts_each_say_both_units(lab: desk.Lab, tmp_path: Path)
     for row in bundle.rdms("combined").completed:
         assert np.sum(row**2) == pytest.approx(1.0)
     lab.client.get("/api/v1/studies/faces/results?method=combined&unfinished=1")
-    desk.compute(lab)
+    experimenter.compute(lab)
     shown = lab.client.get("/api/v1/studies/faces/results/rdms/group?method=combined&unfinished=1").json["rdm"]
     seen = np.array([value for value in shown if value is not None])
     assert np.sqrt(np.mean(seen**2)) == pytest.approx(1.0, abs=1e-4)

@@ -27,7 +27,7 @@ from app.heartbeat import Heartbeat, beat, last_heartbeat, worker_state
 from app.models import Clip, SetupLink
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
@@ -254,9 +254,9 @@ def test_f47_a_worker_that_dies_is_started_again_and_healthz_knows(
 
 
 def test_f47_healthz_and_the_experimenters_pages_say_that_the_worker_is_down(settings: Settings) -> None:
-    with desk.open_lab(settings) as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         words = "The worker is not running at the moment"
         for running, state, status in ((True, "running", "ok"), (False, "down", "degraded")):
             beat(settings, Heartbeat(1, time.time(), running, 0))

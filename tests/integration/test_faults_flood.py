@@ -24,10 +24,10 @@ from app.errors import Invalid
 from app.models import ParticipantSession, SessionEvent, Study, Submission
 from app.participation import submission
 from app.participation.enrolment import find_study
-from app.participation.payloads import LONGEST_BODY
-from app.server import LARGEST_REQUEST
+from app.participation.payloads import MAX_BODY
+from app.server import MAX_REQUEST_BYTES
 from app.studies.lifecycle import import_clips
-from tests import desk
+from tests import experimenter
 from tests.factories import encode, make_study, trial_body
 from tests.integration.live_server import LiveServer, ScriptedParticipant
 
@@ -134,7 +134,7 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
         path = f"/api/v1/session/trials/{view['trial']['key']}"
         # A little too large: refused by the app, in words.
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        chunks = (b" " * 65536 for _ in range(LONGEST_BODY // 65536 + 1))
+        chunks = (b" " * 65536 for _ in range(MAX_BODY // 65536 + 1))
         connection.request("PUT", path, chunks, {"Authorization": f"Bearer {person.token}"}, encode_chunked=True)
         answer = connection.getresponse()
         assert answer.status == 413
@@ -148,12 +148,12 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
                 "Transfer-Encoding: chunked\r\n\r\n".encode()
             )
             try:
-                while sent < 40 * LARGEST_REQUEST:
+                while sent < 40 * MAX_REQUEST_BYTES:
                     raw.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
                     sent += 65536
             except OSError:
                 pass
-        assert sent < 20 * LARGEST_REQUEST
+        assert sent < 20 * MAX_REQUEST_BYTES
         # Others are served as before.
         assert ScriptedParticipant(server.address).join() == 303
     finally:
@@ -164,7 +164,7 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
 def test_f42_behind_a_proxy_one_strangers_guesses_lock_nobody_else_out(
     settings: Settings, database: Database, hops: int, stranger_is_told_apart: bool
 ) -> None:
-    desk.make_account(database)
+    experimenter.make_account(database)
     server = LiveServer(settings.data, ASTERISM_PROXY_HOPS=str(hops))
     server.start()
 
@@ -175,7 +175,7 @@ def test_f42_behind_a_proxy_one_strangers_guesses_lock_nobody_else_out(
         connection.request("GET", "/login", headers=headers)
         answer = connection.getresponse()
         cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
-        token = desk.csrf_token(answer.read().decode())
+        token = experimenter.csrf_token(answer.read().decode())
         body = f"csrf_token={token}&email={email}&password={password}".replace(" ", "+")
         form = {**headers, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", "/login", body, form)
@@ -187,7 +187,7 @@ def test_f42_behind_a_proxy_one_strangers_guesses_lock_nobody_else_out(
         for guess in range(30):
             assert log_in("203.0.113.9", f"{guess}@lab.example", "wrong") == 401
         assert log_in("203.0.113.9", "more@lab.example", "wrong") == 429
-        own = log_in("198.51.100.7", desk.EMAIL, desk.PASSWORD)
+        own = log_in("198.51.100.7", experimenter.EMAIL, experimenter.PASSWORD)
         assert own == (303 if stranger_is_told_apart else 429)
     finally:
         server.stop()
@@ -259,7 +259,7 @@ def join(app: Flask, address: str) -> int:
 
 
 def test_f50_joining_again_and_again_from_one_address_stops_before_it_fills_a_study(settings: Settings) -> None:
-    with desk.open_lab(settings.model_copy(update={"rate_limits": True, "joins_per_address": 5})) as lab:
+    with experimenter.open_lab(settings.model_copy(update={"rate_limits": True, "joins_per_address": 5})) as lab:
         make_study(lab.database, settings)
         assert [join(lab.app, "203.0.113.9") for _ in range(7)] == [303] * 5 + [429] * 2
         assert join(lab.app, "203.0.113.10") == 303
@@ -273,6 +273,6 @@ def test_f50_joining_again_and_again_from_one_address_stops_before_it_fills_a_st
 
 
 def test_f42_a_lecture_hall_behind_one_address_gets_in(settings: Settings) -> None:
-    with desk.open_lab(settings.model_copy(update={"rate_limits": True})) as lab:
+    with experimenter.open_lab(settings.model_copy(update={"rate_limits": True})) as lab:
         make_study(lab.database, settings)
         assert {join(lab.app, "203.0.113.9") for _ in range(400)} == {303}

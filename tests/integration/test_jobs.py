@@ -25,7 +25,7 @@ from app.results.stored import standing_of
 from app.results.work import request_results
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
 
@@ -99,8 +99,8 @@ def _every_file_is_whole(settings: Settings, database: Database) -> None:
 
 
 def test_the_worker_computes_results_that_a_page_has_asked_for(settings: Settings, database: Database) -> None:
-    make_study(database, settings, toml=desk.SHORT)
-    desk.take_part(database, "faces", trials=1)
+    make_study(database, settings, toml=experimenter.SHORT)
+    experimenter.take_part(database, "faces", trials=1)
     choice = Choice("weighted_average", with_unfinished=True)
     with database.writing() as db:
         study_id = db.scalars(select(Study.id).where(Study.name == "faces")).one()

@@ -20,31 +20,31 @@ from analysis.results import MEASURES, Choice
 from app.db import Database
 from app.domain import SessionState
 from app.models import ParticipantSession, Placement, Trial
-from tests import desk
+from tests import experimenter
 from tests.factories import make_study
 
 METHOD = "combined"
-STUDY = desk.SHORT + "[recruitment]\nvisits = 2\n"
+STUDY = experimenter.SHORT + "[recruitment]\nvisits = 2\n"
 
 
 @pytest.fixture
-def study(lab: desk.Lab) -> desk.Lab:
+def study(lab: experimenter.Lab) -> experimenter.Lab:
     """Raters of all kinds: P001 and P003 are one person, P004 simulated, P005 and P006 unfinished, P007 withdrawn.
 
     P005 saw five clips of six, so that pairs are predicted; what P002 watched is in the placements alone.
     """
     make_study(lab.database, lab.settings, name="mixed", toml=STUDY)
     ada, bert = {"PROLIFIC_PID": "person-a"}, {"PROLIFIC_PID": "person-b"}
-    desk.take_part(lab.database, "mixed", 0, recruiter=ada)
-    desk.take_part(lab.database, "mixed", 1, recruiter=bert)
-    desk.take_part(lab.database, "mixed", 2, recruiter=ada, again=True)
-    desk.take_part(lab.database, "mixed", 3, is_simulated=True)
-    desk.take_part(lab.database, "mixed", 4, trials=1)
-    desk.take_part(lab.database, "mixed", 5, trials=2)
-    desk.take_part(lab.database, "mixed", 6)
+    experimenter.take_part(lab.database, "mixed", 0, recruiter=ada)
+    experimenter.take_part(lab.database, "mixed", 1, recruiter=bert)
+    experimenter.take_part(lab.database, "mixed", 2, recruiter=ada, again=True)
+    experimenter.take_part(lab.database, "mixed", 3, is_simulated=True)
+    experimenter.take_part(lab.database, "mixed", 4, trials=1)
+    experimenter.take_part(lab.database, "mixed", 5, trials=2)
+    experimenter.take_part(lab.database, "mixed", 6)
     _arrange(lab.database)
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
     return lab
 
 
@@ -66,11 +66,11 @@ def _of_study() -> Any:
 
 
 @pytest.mark.parametrize("unfinished", [False, True])
-def test_page_bundle_and_report_cannot_differ(study: desk.Lab, tmp_path: Path, unfinished: bool) -> None:
+def test_page_bundle_and_report_cannot_differ(study: experimenter.Lab, tmp_path: Path, unfinished: bool) -> None:
     def page(path: str, **more: str) -> Any:
         query = {"method": METHOD, "unfinished": str(int(unfinished)), **more}
         study.client.get("/api/v1/studies/mixed/results", query_string=query)
-        desk.compute(study)
+        experimenter.compute(study)
         answer = study.client.get(f"/api/v1/studies/mixed/results{path}", query_string=query)
         assert answer.status_code == 200, answer.text
         return answer.json

@@ -24,7 +24,7 @@ from app.participation.enrolment import enter
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import close_study, create_study, open_study
 from app.video import Options, convert
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories_frames import count_itself
 
@@ -175,9 +175,9 @@ def test_the_clips_of_a_study_that_was_opened_are_not_added_to(
 def test_a_page_that_was_loaded_before_goes_on_with_the_files_that_it_had(
     study: str, settings: Settings, database: Database
 ) -> None:
-    with desk.open_lab(settings) as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         with lab.database.writing() as db:
             db.scalars(select(Study)).one().owner_id = 1
             db.commit()
@@ -190,7 +190,7 @@ def test_a_page_that_was_loaded_before_goes_on_with_the_files_that_it_had(
         assert fetched(lab, now) not in (b"", old)
 
 
-def fetched(lab: desk.Lab, address: str) -> bytes:
+def fetched(lab: experimenter.Lab, address: str) -> bytes:
     with lab.client.get(address) as answer:
         return bytes(answer.data)
 

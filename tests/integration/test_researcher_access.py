@@ -11,31 +11,31 @@ from werkzeug.routing import Rule
 
 from app.config import Settings
 from app.models import Clip, Experimenter, ParticipantSession, Study
-from tests import desk
+from tests import experimenter
 from tests.factories import make_study
 
 EVIL = '<script>alert("x")</script>'
 
 
 @pytest.fixture
-def lab(settings: Settings) -> Iterator[desk.Lab]:
+def lab(settings: Settings) -> Iterator[experimenter.Lab]:
     """Ada is logged in and has the study "faces"; "theirs" belongs to somebody else."""
-    with desk.open_lab(settings) as lab:
-        make_study(lab.database, settings, toml=desk.SHORT)
-        desk.make_account(lab.database)
+    with experimenter.open_lab(settings) as lab:
+        make_study(lab.database, settings, toml=experimenter.SHORT)
+        experimenter.make_account(lab.database)
         with lab.database.writing() as db:
             other = Experimenter(email="other@lab.example", password_hash="x")
             db.add(other)
             db.commit()
             other_id = other.id
-        make_study(lab.database, settings, name="theirs", toml=desk.SHORT, owner_id=other_id)
-        desk.take_part(lab.database, "faces")
-        desk.take_part(lab.database, "theirs", trials=1)
-        desk.log_in(lab.client)
+        make_study(lab.database, settings, name="theirs", toml=experimenter.SHORT, owner_id=other_id)
+        experimenter.take_part(lab.database, "faces")
+        experimenter.take_part(lab.database, "theirs", trials=1)
+        experimenter.log_in(lab.client)
         yield lab
 
 
-def routes(lab: desk.Lab) -> list[Rule]:
+def routes(lab: experimenter.Lab) -> list[Rule]:
     found = [
         rule for rule in lab.app.url_map.iter_rules() if rule.endpoint.startswith(("researcher.", "researcher_api."))
     ]
@@ -65,8 +65,8 @@ def without_token(page: str) -> str:
     return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
 
 
-def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(lab: desk.Lab) -> None:
-    token = desk.csrf_token(lab.client.get("/studies").text)
+def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(lab: experimenter.Lab) -> None:
+    token = experimenter.csrf_token(lab.client.get("/studies").text)
     checked = 0
     for rule in routes(lab):
         if "<name>" not in rule.rule:
@@ -85,16 +85,16 @@ def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(lab: desk.La
         assert db.scalars(select(Study.state).where(Study.name == "theirs")).one() == "open"
 
 
-def test_ones_own_study_is_answered_on_every_route(lab: desk.Lab) -> None:
+def test_ones_own_study_is_answered_on_every_route(lab: experimenter.Lab) -> None:
     for rule in routes(lab):
         if "GET" in methods(rule):
             for path in paths(rule, "faces"):
                 assert lab.client.get(path).status_code in {200, 302}, path
 
 
-def test_without_a_login_every_route_asks_for_one(lab: desk.Lab) -> None:
+def test_without_a_login_every_route_asks_for_one(lab: experimenter.Lab) -> None:
     visitor = lab.app.test_client()
-    token = {"X-CSRFToken": desk.csrf_token(visitor.get("/login").text)}
+    token = {"X-CSRFToken": experimenter.csrf_token(visitor.get("/login").text)}
     for rule in routes(lab):
         for path in paths(rule, "faces"):
             is_api = path.startswith("/api/")
@@ -110,14 +110,14 @@ def test_without_a_login_every_route_asks_for_one(lab: desk.Lab) -> None:
                 assert answer.status_code == 400, path
 
 
-def test_f38_titles_labels_and_recruiters_ids_are_escaped(lab: desk.Lab, settings: Settings) -> None:
+def test_f38_titles_labels_and_recruiters_ids_are_escaped(lab: experimenter.Lab, settings: Settings) -> None:
     toml = f"title = '{EVIL}'\n"
     make_study(lab.database, settings, name="evil", toml=toml)
     with lab.database.writing() as db:
         for clip in db.scalars(select(Clip).join(Study).where(Study.name == "evil")):
             clip.label = EVIL
         db.commit()
-    desk.take_part(lab.database, "evil", recruiter={"PROLIFIC_PID": EVIL}, trials=1)
+    experimenter.take_part(lab.database, "evil", recruiter={"PROLIFIC_PID": EVIL}, trials=1)
     for path in ("/studies", "/studies/evil", "/studies/evil/clips", "/studies/evil/results"):
         page = lab.client.get(path)
         assert "&lt;script&gt;" in page.text, path
@@ -133,12 +133,12 @@ def test_f38_titles_labels_and_recruiters_ids_are_escaped(lab: desk.Lab, setting
     assert data.json["sessions"][0]["recruiter"] == {"PROLIFIC_PID": EVIL}
 
 
-def test_no_page_is_kept_by_a_cache(lab: desk.Lab) -> None:
+def test_no_page_is_kept_by_a_cache(lab: experimenter.Lab) -> None:
     for path in ("/studies", "/studies/faces/results", "/api/v1/studies/faces"):
         assert lab.client.get(path).headers["Cache-Control"] == "no-store"
 
 
-def test_a_participants_token_opens_nothing_here(lab: desk.Lab) -> None:
+def test_a_participants_token_opens_nothing_here(lab: experimenter.Lab) -> None:
     with lab.database.reading() as db:
         session = db.scalars(select(ParticipantSession)).first()
     assert session is not None

@@ -21,45 +21,45 @@ from app.models import Clip, Study
 from app.results.stored import results_now
 from app.studies.definition import Design
 from app.studies.lifecycle import study_warnings
-from tests import desk
+from tests import experimenter
 from tests.factories import make_study
 
 
 @pytest.fixture
-def lab(prepared: Path, tmp_path: Path) -> Iterator[desk.Lab]:
+def lab(prepared: Path, tmp_path: Path) -> Iterator[experimenter.Lab]:
     """Ada is logged in; her study "faces" has four raters, one of them simulated, one unfinished."""
-    with desk.open_copy(prepared, tmp_path / "data") as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_copy(prepared, tmp_path / "data") as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         yield lab
 
 
-def get(lab: desk.Lab, path: str) -> dict:
+def get(lab: experimenter.Lab, path: str) -> dict:
     """The JSON of a page; results are asked for and computed first."""
     if path.startswith("/results"):
         lab.client.get(f"/api/v1/studies/faces/results?{path.partition('?')[2]}")
-        desk.compute(lab)
+        experimenter.compute(lab)
     answer = lab.client.get(f"/api/v1/studies/faces{path}")
     assert answer.status_code == 200, answer.text
     return answer.json
 
 
-def test_the_list_of_studies(lab: desk.Lab) -> None:
+def test_the_list_of_studies(lab: experimenter.Lab) -> None:
     page = lab.client.get("/studies").text
     assert "A study" in page
     assert 'href="/studies/faces/results"' in page
 
 
 def test_without_studies_the_list_says_which_commands_make_one(settings: Settings) -> None:
-    with desk.open_lab(settings) as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         page = lab.client.get("/studies").text
     assert "There is no study yet" in page
     assert "python3 run.py study create my-study" in page
 
 
-def test_settings_that_are_probably_not_meant_are_named_on_the_studys_page(lab: desk.Lab) -> None:
+def test_settings_that_are_probably_not_meant_are_named_on_the_studys_page(lab: experimenter.Lab) -> None:
     assert "data-warnings" not in lab.client.get("/studies/faces").text
     with lab.database.writing() as db:
         study = db.scalars(select(Study)).one()
@@ -70,9 +70,9 @@ def test_settings_that_are_probably_not_meant_are_named_on_the_studys_page(lab: 
     assert f"<code>{problem.key}</code> {problem.sentence}" in page
 
 
-def test_opening_and_closing(lab: desk.Lab) -> None:
+def test_opening_and_closing(lab: experimenter.Lab) -> None:
     def post(path: str) -> int:
-        token = desk.csrf_token(lab.client.get("/studies/faces").text)
+        token = experimenter.csrf_token(lab.client.get("/studies/faces").text)
         return int(lab.client.post(path, data={"csrf_token": token}).status_code)
 
     def state() -> str:
@@ -84,21 +84,21 @@ def test_opening_and_closing(lab: desk.Lab) -> None:
     assert (post("/studies/faces/open"), state()) == (303, "open")
 
 
-def test_a_study_whose_clips_are_not_ready_cannot_be_opened_and_says_why(lab: desk.Lab) -> None:
+def test_a_study_whose_clips_are_not_ready_cannot_be_opened_and_says_why(lab: experimenter.Lab) -> None:
     make_study(lab.database, lab.settings, name="draft", state=StudyState.DRAFT)
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).join(Study).where(Study.name == "draft")).first()
         assert clip is not None
         clip.state = ClipState.CONVERTING
         db.commit()
-    token = desk.csrf_token(lab.client.get("/studies/draft").text)
+    token = experimenter.csrf_token(lab.client.get("/studies/draft").text)
     answer = lab.client.post("/studies/draft/open", data={"csrf_token": token})
     assert answer.status_code == 409
     assert "1 clips are not converted yet." in answer.text
     assert 'href="/studies/draft"' in answer.text
 
 
-def test_the_status_of_a_study(lab: desk.Lab) -> None:
+def test_the_status_of_a_study(lab: experimenter.Lab) -> None:
     found = get(lab, "")
     assert found["study"]["link"] == "http://localhost/join/faces"
     assert [session["rater"] for session in found["sessions"]] == ["P001", "P002", "P003", "P004"]
@@ -112,9 +112,11 @@ def test_the_status_of_a_study(lab: desk.Lab) -> None:
         assert poster.mimetype == "image/webp"
 
 
-def test_attention_checks_are_shown_for_each_session_and_only_where_the_study_has_any(lab: desk.Lab) -> None:
-    make_study(lab.database, lab.settings, name="checked", toml=desk.SHORT.replace("[stop]", "checks = 1\n[stop]"))
-    desk.take_part(lab.database, "checked")
+def test_attention_checks_are_shown_for_each_session_and_only_where_the_study_has_any(lab: experimenter.Lab) -> None:
+    make_study(
+        lab.database, lab.settings, name="checked", toml=experimenter.SHORT.replace("[stop]", "checks = 1\n[stop]")
+    )
+    experimenter.take_part(lab.database, "checked")
     found = lab.client.get("/api/v1/studies/checked").json
     assert found["study"]["checks"] == 1
     assert [session["checks"]["done"] for session in found["sessions"]] == [1]
@@ -124,23 +126,23 @@ def test_attention_checks_are_shown_for_each_session_and_only_where_the_study_ha
 
 
 def test_the_link_is_the_operators_address_where_there_is_one(prepared: Path, tmp_path: Path) -> None:
-    with desk.open_copy(prepared, tmp_path / "copy") as plain:
+    with experimenter.open_copy(prepared, tmp_path / "copy") as plain:
         settings = plain.settings.model_copy(update={"base_url": "https://lab.example/"})
-    with desk.open_lab(settings) as lab:
-        desk.make_account(lab.database)
-        desk.log_in(lab.client)
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        experimenter.log_in(lab.client)
         assert get(lab, "")["study"]["link"] == "https://lab.example/join/faces"
 
 
 def test_f05_a_disk_that_is_nearly_full_is_said_on_every_page(prepared: Path, tmp_path: Path) -> None:
-    with desk.open_copy(prepared, tmp_path / "copy") as plain:
-        desk.make_account(plain.database)
-        desk.log_in(plain.client)
+    with experimenter.open_copy(prepared, tmp_path / "copy") as plain:
+        experimenter.make_account(plain.database)
+        experimenter.log_in(plain.client)
         assert "nearly full" not in plain.client.get("/studies").text
         assert get(plain, "")["problems"] == []
         settings = plain.settings.model_copy(update={"least_free_bytes": 2**62})
-    with desk.open_lab(settings) as full:
-        desk.log_in(full.client)
+    with experimenter.open_lab(settings) as full:
+        experimenter.log_in(full.client)
         [problem] = full.client.get("/healthz").json["problems"]
         assert problem.startswith("The disk is nearly full")
         assert get(full, "")["problems"] == [problem]
@@ -148,7 +150,7 @@ def test_f05_a_disk_that_is_nearly_full_is_said_on_every_page(prepared: Path, tm
             assert problem in full.client.get(path).text
 
 
-def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
+def test_a_failed_clip_is_named_with_its_reason(lab: experimenter.Lab) -> None:
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).where(Clip.position == 2)).one()
         clip.state, clip.reason = ClipState.FAILED, "no video stream"
@@ -157,13 +159,13 @@ def test_a_failed_clip_is_named_with_its_reason(lab: desk.Lab) -> None:
     assert (found["file"], found["state"], found["reason"]) == ("clip2.mp4", "failed", "no video stream")
 
 
-def test_results_are_working_until_they_are_computed(lab: desk.Lab) -> None:
+def test_results_are_working_until_they_are_computed(lab: experimenter.Lab) -> None:
     address = "/api/v1/studies/faces/results?unfinished=1&method=weighted_average"
     answer = lab.client.get(address)
     assert (answer.status_code, answer.json["state"], answer.json["computed_at"]) == (202, "working", None)
     waiting = {"state": "waiting", "done": 0, "of": 4, "reason": None, "worker": "none"}
     assert answer.json["update"] == waiting
-    desk.compute(lab)
+    experimenter.compute(lab)
     answer = lab.client.get(address)
     assert (answer.status_code, answer.json["state"], answer.json["update"]) == (200, "ready", None)
     rater = answer.json["raters"][3]
@@ -171,16 +173,16 @@ def test_results_are_working_until_they_are_computed(lab: desk.Lab) -> None:
     assert rater["never_seen"] == 5, "five clips of six in one trial"
 
 
-def test_unfinished_sessions_are_out_of_results_unless_asked_for(lab: desk.Lab) -> None:
+def test_unfinished_sessions_are_out_of_results_unless_asked_for(lab: experimenter.Lab) -> None:
     found = get(lab, "/results?method=weighted_average")
     assert [rater["rater"] for rater in found["raters"]] == ["P001", "P002", "P003"]
     assert found["unfinished"] == 1
 
 
-def test_old_results_are_shown_with_their_age_while_newer_ones_are_computed(lab: desk.Lab) -> None:
+def test_old_results_are_shown_with_their_age_while_newer_ones_are_computed(lab: experimenter.Lab) -> None:
     address = "/api/v1/studies/faces/results?unfinished=1&method=weighted_average"
     first = get(lab, "/results?unfinished=1&method=weighted_average")
-    desk.take_part(lab.database, "faces", 8, trials=1)
+    experimenter.take_part(lab.database, "faces", 8, trials=1)
     old = lab.client.get(address).json
     assert (old["version"], old["computed_at"]) == (first["version"], first["computed_at"])
     assert len(old["raters"]) == 4
@@ -191,14 +193,14 @@ def test_old_results_are_shown_with_their_age_while_newer_ones_are_computed(lab:
         lab.client.get("/api/v1/studies/faces/results/agreement?unfinished=1&method=weighted_average").json["n_raters"]
         == 4
     )
-    desk.compute(lab)
+    experimenter.compute(lab)
     new = lab.client.get(address).json
     assert new["version"] != first["version"]
     assert new["computed_at"] >= first["computed_at"]
     assert (len(new["raters"]), new["update"]) == (5, None)
 
 
-def test_a_download_waits_on_a_page_while_the_worker_computes(lab: desk.Lab) -> None:
+def test_a_download_waits_on_a_page_while_the_worker_computes(lab: experimenter.Lab) -> None:
     beat(lab.settings, Heartbeat(1, time.time(), True, 0))
     answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
     assert answer.status_code == 202
@@ -206,25 +208,25 @@ def test_a_download_waits_on_a_page_while_the_worker_computes(lab: desk.Lab) -> 
     assert "0 of 4 raters" in answer.text
     address = answer.headers["Refresh"].partition("url=")[2]
     assert lab.client.get(address).status_code == 202
-    desk.compute(lab)
+    experimenter.compute(lab)
     # What comes in meanwhile does not keep the download waiting, and is in it.
-    desk.take_part(lab.database, "faces", 8, trials=1)
+    experimenter.take_part(lab.database, "faces", 8, trials=1)
     answer = lab.client.get(address)
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.data.startswith(b"PK")
 
 
-def test_the_version_changes_with_the_data_and_the_choice(lab: desk.Lab) -> None:
+def test_the_version_changes_with_the_data_and_the_choice(lab: experimenter.Lab) -> None:
     first = get(lab, "/results?unfinished=1&method=weighted_average")["version"]
     assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] == first
     assert get(lab, f"/results?unfinished=1&method=weighted_average&known={first}")["state"] == "unchanged"
     assert get(lab, f"/results?unfinished=1&method=weighted_average&simulated=0&known={first}")["version"] != first
-    desk.take_part(lab.database, "faces", 8, trials=1)
+    experimenter.take_part(lab.database, "faces", 8, trials=1)
     assert get(lab, "/results?unfinished=1&method=weighted_average")["version"] != first
 
 
-def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
+def test_rdms_come_at_unit_size_in_condensed_order(lab: experimenter.Lab) -> None:
     with lab.database.reading() as db:
         study_id = db.scalars(select(Study.id)).one()
         group = results_now(db, study_id, Choice("weighted_average", with_unfinished=True)).pooled
@@ -237,7 +239,7 @@ def test_rdms_come_at_unit_size_in_condensed_order(lab: desk.Lab) -> None:
     assert own["n_raters"] is None
 
 
-def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: desk.Lab) -> None:
+def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: experimenter.Lab) -> None:
     blank = get(lab, "/results/rdms/P004?unfinished=1&method=latent")
     whole = get(lab, "/results/rdms/P004?unfinished=1&method=latent&completed=1")
     assert (
@@ -254,7 +256,7 @@ def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: desk.Lab) -> No
     assert lab.client.get("/api/v1/studies/faces/results/rdms/P009").status_code == 404
 
 
-def test_the_map_has_a_place_for_every_clip(lab: desk.Lab) -> None:
+def test_the_map_has_a_place_for_every_clip(lab: experimenter.Lab) -> None:
     found = get(lab, "/results/maps/group?unfinished=1&method=weighted_average")
     places = np.array(found["positions"])
     assert places.shape == (6, 2)
@@ -265,7 +267,7 @@ def test_the_map_has_a_place_for_every_clip(lab: desk.Lab) -> None:
     assert "do not tie all clips together" in refused.json["error"]["message"]
 
 
-def test_agreement_comes_with_words_intervals_and_each_rater(lab: desk.Lab) -> None:
+def test_agreement_comes_with_words_intervals_and_each_rater(lab: experimenter.Lab) -> None:
     found = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
     main = [measure["key"] for measure in found["measures"] if measure["main"]]
     assert main == ["pairwise_pearson", "leave_one_out", "split_half", "split_half_corrected", "cronbach_alpha"]
@@ -282,24 +284,24 @@ def test_agreement_comes_with_words_intervals_and_each_rater(lab: desk.Lab) -> N
     ]
 
 
-def test_an_unknown_estimator_is_refused_in_words(lab: desk.Lab) -> None:
+def test_an_unknown_estimator_is_refused_in_words(lab: experimenter.Lab) -> None:
     answer = lab.client.get("/api/v1/studies/faces/results?method=magic")
     assert answer.status_code == 400
     assert answer.json["error"]["field"] == "method"
 
 
-def test_every_estimator_can_be_chosen(lab: desk.Lab) -> None:
+def test_every_estimator_can_be_chosen(lab: experimenter.Lab) -> None:
     page = lab.client.get("/studies/faces/results").text
     assert all(f'value="{method}"' in page for method in METHODS)
 
 
-def test_an_unknown_kind_of_download_is_refused_in_words(lab: desk.Lab) -> None:
+def test_an_unknown_kind_of_download_is_refused_in_words(lab: experimenter.Lab) -> None:
     answer = lab.client.get("/studies/faces/raters.xlsx")
     assert answer.status_code == 400
     assert "csv, npz, mat, hdf5" in answer.text
 
 
-def test_downloads_name_the_study_and_the_estimator(lab: desk.Lab) -> None:
+def test_downloads_name_the_study_and_the_estimator(lab: experimenter.Lab) -> None:
     answer = lab.client.get("/studies/faces/group.npz?unfinished=1&method=weighted_average")
     assert answer.status_code == 200
     assert "_group_weighted_average.npz" in answer.headers["Content-Disposition"]

@@ -17,7 +17,7 @@ from app.models import ParticipantSession, Placement, Study, now
 from app.participation.arrangements import clip_order, rater_trials
 from app.results.stored import results_now
 from app.studies.monitoring import session_statuses, study_counts
-from tests import desk
+from tests import experimenter
 from tests.factories import make_study
 
 # The session with a single trial is in: it makes RDMs that lack pairs.
@@ -25,17 +25,17 @@ REFERENCE = Choice("weighted_average", with_unfinished=True)
 
 
 @pytest.fixture
-def study(lab: desk.Lab) -> int:
+def study(lab: experimenter.Lab) -> int:
     with lab.database.reading() as db:
         return db.scalars(select(Study.id).where(Study.name == "faces")).one()
 
 
-def ask(lab: desk.Lab, study_id: int, choice: Choice = REFERENCE) -> StudyResults:
+def ask(lab: experimenter.Lab, study_id: int, choice: Choice = REFERENCE) -> StudyResults:
     with lab.database.reading() as db:
         return results_now(db, study_id, choice)
 
 
-def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) -> None:
+def test_each_raters_rdm_is_that_of_its_placements(lab: experimenter.Lab, study: int) -> None:
     found = ask(lab, study)
     with lab.database.reading() as db:
         raters = rater_trials(db, study)
@@ -48,7 +48,7 @@ def test_each_raters_rdm_is_that_of_its_placements(lab: desk.Lab, study: int) ->
         np.testing.assert_array_equal(estimate.rdm, expected.rdm)
 
 
-def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
+def test_the_choice_leaves_raters_out(lab: experimenter.Lab, study: int) -> None:
     def names(**choice: bool) -> list[str]:
         return list(ask(lab, study, Choice("weighted_average", **choice)).chosen)
 
@@ -58,12 +58,12 @@ def test_the_choice_leaves_raters_out(lab: desk.Lab, study: int) -> None:
     assert names(with_simulated=False) == ["P001", "P002"]
 
 
-def test_unfinished_sessions_are_counted_whether_they_are_in_or_out(lab: desk.Lab, study: int) -> None:
+def test_unfinished_sessions_are_counted_whether_they_are_in_or_out(lab: experimenter.Lab, study: int) -> None:
     assert ask(lab, study, Choice("weighted_average")).unfinished == ("P004",)
     assert ask(lab, study, Choice("weighted_average", with_unfinished=True)).unfinished == ("P004",)
 
 
-def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
+def test_a_withdrawn_session_is_in_no_result(lab: experimenter.Lab, study: int) -> None:
     with lab.database.writing() as db:
         db.scalars(
             select(ParticipantSession).where(ParticipantSession.number == 1)
@@ -72,11 +72,11 @@ def test_a_withdrawn_session_is_in_no_result(lab: desk.Lab, study: int) -> None:
     assert ask(lab, study).raters == ("P002", "P003", "P004")
 
 
-def test_a_rater_is_computed_anew_after_another_trial(lab: desk.Lab, study: int) -> None:
+def test_a_rater_is_computed_anew_after_another_trial(lab: experimenter.Lab, study: int) -> None:
     before = ask(lab, study).chosen["P004"]
     with lab.database.reading() as db:
         session = db.scalars(select(ParticipantSession).where(ParticipantSession.number == 4)).one()
-    desk.go_on(lab.database, session.id, trials=1)
+    experimenter.go_on(lab.database, session.id, trials=1)
     after = ask(lab, study).chosen["P004"]
     assert (before.work.trials, after.work.trials) == (1, 2)
     assert before.estimate is not None
@@ -84,7 +84,7 @@ def test_a_rater_is_computed_anew_after_another_trial(lab: desk.Lab, study: int)
     assert not np.array_equal(before.estimate.evidence, after.estimate.evidence)
 
 
-def test_the_group_is_the_mean_of_equally_sized_rdms(lab: desk.Lab, study: int) -> None:
+def test_the_group_is_the_mean_of_equally_sized_rdms(lab: experimenter.Lab, study: int) -> None:
     found = ask(lab, study)
     group, table = found.pooled, found.table
     sizes = np.sqrt(np.nanmean(table**2, axis=1, keepdims=True))
@@ -94,7 +94,7 @@ def test_the_group_is_the_mean_of_equally_sized_rdms(lab: desk.Lab, study: int) 
     assert group.n_raters.min() < 4, "the rater with a single trial of five clips saw not every pair"
 
 
-def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
+def test_agreement_over_raters(lab: experimenter.Lab, study: int) -> None:
     found = ask(lab, study)
     between, table = found.agreement, found.table
     expected = []
@@ -106,7 +106,7 @@ def test_agreement_over_raters(lab: desk.Lab, study: int) -> None:
     assert between.ceilings["pearson"] == noise_ceiling(table, method="pearson")
 
 
-def test_nobody_has_taken_part(lab: desk.Lab) -> None:
+def test_nobody_has_taken_part(lab: experimenter.Lab) -> None:
     study_id = make_study(lab.database, lab.settings, name="empty")
     found = ask(lab, study_id)
     assert found.raters == ()
@@ -114,9 +114,9 @@ def test_nobody_has_taken_part(lab: desk.Lab) -> None:
         found.pooled  # noqa: B018
 
 
-def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: desk.Lab) -> None:
-    study_id = make_study(lab.database, lab.settings, name="other", toml=desk.SHORT)
-    desk.take_part(lab.database, "other")
+def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: experimenter.Lab) -> None:
+    study_id = make_study(lab.database, lab.settings, name="other", toml=experimenter.SHORT)
+    experimenter.take_part(lab.database, "other")
     found = ask(lab, study_id)
     group, between = found.pooled, found.agreement
     np.testing.assert_allclose(group.rdm, found.estimates["P001"].rdm, rtol=1e-12)
@@ -124,7 +124,7 @@ def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: desk.Lab
     assert between.reliability.pairwise_pearson.reason
 
 
-def test_all_clips_on_one_spot_is_a_problem_with_a_reason(lab: desk.Lab, study: int) -> None:
+def test_all_clips_on_one_spot_is_a_problem_with_a_reason(lab: experimenter.Lab, study: int) -> None:
     with lab.database.writing() as db:
         db.execute(Placement.__table__.update().values(x=0.1, y=0.1))
         db.commit()
@@ -178,7 +178,7 @@ def test_an_estimate_that_stopped_early_is_not_said_to_have_used_up_its_rounds()
     assert not_converged("P001, P003").startswith("The estimate of P001, P003 did not converge")
 
 
-def test_f19_a_silent_session_is_idle_then_left(lab: desk.Lab, study: int) -> None:
+def test_f19_a_silent_session_is_idle_then_left(lab: experimenter.Lab, study: int) -> None:
     def states() -> list[str]:
         with lab.database.reading() as db:
             return [status.state for status in session_statuses(db, db.get_one(Study, study))]
@@ -202,9 +202,9 @@ def test_f19_a_silent_session_is_idle_then_left(lab: desk.Lab, study: int) -> No
     assert (counts.clips_ready, counts.finished, counts.running, counts.simulated) == (6, 3, 0, 1)
 
 
-def test_a_session_without_a_trial_is_listed_and_is_no_rater(lab: desk.Lab) -> None:
-    study_id = make_study(lab.database, lab.settings, name="other", toml=desk.SHORT)
-    desk.take_part(lab.database, "other", trials=0)
+def test_a_session_without_a_trial_is_listed_and_is_no_rater(lab: experimenter.Lab) -> None:
+    study_id = make_study(lab.database, lab.settings, name="other", toml=experimenter.SHORT)
+    experimenter.take_part(lab.database, "other", trials=0)
     with lab.database.reading() as db:
         (status,) = session_statuses(db, db.get_one(Study, study_id))
     assert (status.rater, status.trials, status.minutes, status.state) == ("P001", 0, 0.0, "arranging")

@@ -31,7 +31,7 @@ from app.results.overview import Overview, overview_of
 from app.results.packing import pack_overview, pack_rater, unpack_overview, unpack_rater
 from app.results.stored import Standing, results_now, standing_of, stored_overview
 from app.results.work import claim_results, compute_next, ensure_results, request_results
-from tests import desk
+from tests import experimenter
 from tests.factories import make_study
 
 QUICK = Choice("weighted_average")
@@ -39,13 +39,13 @@ EVERYBODY = Choice("weighted_average", with_unfinished=True)
 
 
 @pytest.fixture
-def both_lab(both_settings: Settings) -> Iterator[desk.Lab]:
+def both_lab(both_settings: Settings) -> Iterator[experimenter.Lab]:
     """The study "faces" with two finished raters and one after a trial, on SQLite and on PostgreSQL."""
-    with desk.open_lab(both_settings) as lab:
-        make_study(lab.database, lab.settings, toml=desk.SHORT)
-        desk.take_part(lab.database, "faces", 0)
-        desk.take_part(lab.database, "faces", 1)
-        desk.take_part(lab.database, "faces", 2, trials=1)
+    with experimenter.open_lab(both_settings) as lab:
+        make_study(lab.database, lab.settings, toml=experimenter.SHORT)
+        experimenter.take_part(lab.database, "faces", 0)
+        experimenter.take_part(lab.database, "faces", 1)
+        experimenter.take_part(lab.database, "faces", 2, trials=1)
         yield lab
 
 
@@ -63,35 +63,35 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, str]]:
     return calls
 
 
-def study_id(lab: desk.Lab) -> int:
+def study_id(lab: experimenter.Lab) -> int:
     with lab.database.reading() as db:
         return db.scalars(select(Study.id).where(Study.name == "faces")).one()
 
 
-def standing(lab: desk.Lab, choice: Choice = QUICK) -> tuple[Inputs, Standing]:
+def standing(lab: experimenter.Lab, choice: Choice = QUICK) -> tuple[Inputs, Standing]:
     with lab.database.reading() as db:
         inputs = inputs_of(db, study_id(lab), choice)
         return inputs, standing_of(db, inputs)
 
 
-def request(lab: desk.Lab, choice: Choice = QUICK, *, retry: bool = False) -> None:
+def request(lab: experimenter.Lab, choice: Choice = QUICK, *, retry: bool = False) -> None:
     inputs, _ = standing(lab, choice)
     with lab.database.writing() as db:
         request_results(db, inputs, retry=retry)
 
 
-def overview(lab: desk.Lab, choice: Choice = QUICK) -> Overview | None:
+def overview(lab: experimenter.Lab, choice: Choice = QUICK) -> Overview | None:
     with lab.database.reading() as db:
         return stored_overview(db, inputs_of(db, study_id(lab), choice))
 
 
-def test_what_was_asked_for_is_computed_and_kept(both_lab: desk.Lab) -> None:
+def test_what_was_asked_for_is_computed_and_kept(both_lab: experimenter.Lab) -> None:
     _, before = standing(both_lab)
     assert (before.is_wanted, before.computed, before.raters) == (True, None, 2)
     request(both_lab)
     _, waiting = standing(both_lab)
     assert (waiting.is_wanted, waiting.state) == (False, WorkState.WAITING)
-    assert desk.compute(both_lab) == 1
+    assert experimenter.compute(both_lab) == 1
     inputs, after = standing(both_lab)
     assert (after.is_current, after.state, after.done, after.raters) == (True, WorkState.IDLE, 2, 2)
     assert after.computed == inputs.of_study()
@@ -103,34 +103,34 @@ def test_what_was_asked_for_is_computed_and_kept(both_lab: desk.Lab) -> None:
     np.testing.assert_array_equal(found.group.rdm, expected.group.rdm)  # type: ignore[union-attr]
 
 
-def test_asking_twice_is_computed_once(both_lab: desk.Lab, computed: Counter[tuple[int, str]]) -> None:
+def test_asking_twice_is_computed_once(both_lab: experimenter.Lab, computed: Counter[tuple[int, str]]) -> None:
     for _ in range(3):
         request(both_lab)
-    assert desk.compute(both_lab) == 1
+    assert experimenter.compute(both_lab) == 1
     request(both_lab)
-    assert desk.compute(both_lab) == 0
+    assert experimenter.compute(both_lab) == 0
     assert set(computed.values()) == {1}
     assert len(computed) == 2
 
 
-def test_only_what_is_new_is_computed(both_lab: desk.Lab, computed: Counter[tuple[int, str]]) -> None:
+def test_only_what_is_new_is_computed(both_lab: experimenter.Lab, computed: Counter[tuple[int, str]]) -> None:
     request(both_lab)
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     request(both_lab, EVERYBODY)
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     assert len(computed) == 3, "the finished raters were there already"
     with both_lab.database.reading() as db:
         third = db.scalars(select(ParticipantSession.id).where(ParticipantSession.number == 3)).one()
-    desk.go_on(both_lab.database, third, trials=1)
+    experimenter.go_on(both_lab.database, third, trials=1)
     assert standing(both_lab)[1].is_current, "an unfinished session is in no figure of this choice"
     assert not standing(both_lab, EVERYBODY)[1].is_current
     request(both_lab, EVERYBODY)
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     assert len(computed) == 4
     assert set(computed.values()) == {1}
 
 
-def test_two_workers_never_compute_the_same(both_lab: desk.Lab, computed: Counter[tuple[int, str]]) -> None:
+def test_two_workers_never_compute_the_same(both_lab: experimenter.Lab, computed: Counter[tuple[int, str]]) -> None:
     """Three choices that share raters, and four workers that look again and again."""
     for choice in (QUICK, EVERYBODY, Choice("weighted_average", with_simulated=False)):
         request(both_lab, choice)
@@ -148,12 +148,12 @@ def test_two_workers_never_compute_the_same(both_lab: desk.Lab, computed: Counte
         worker.start()
     for worker in workers:
         worker.join()
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     assert len(computed) == 3
     assert set(computed.values()) == {1}
 
 
-def test_results_in_hand_are_not_claimed_by_another(both_lab: desk.Lab) -> None:
+def test_results_in_hand_are_not_claimed_by_another(both_lab: experimenter.Lab) -> None:
     request(both_lab)
     request(both_lab, EVERYBODY)
     with both_lab.database.writing() as db:
@@ -168,30 +168,32 @@ def test_results_in_hand_are_not_claimed_by_another(both_lab: desk.Lab) -> None:
     assert other.choice.method == "latent"
 
 
-def _let_the_heartbeat_stop(lab: desk.Lab) -> None:
+def _let_the_heartbeat_stop(lab: experimenter.Lab) -> None:
     with lab.database.writing() as db:
         db.execute(update(StoredResults).values(worked_at=now() - timedelta(minutes=1)))
         db.commit()
 
 
-def test_f33_what_a_dead_worker_held_is_taken_over_and_given_up_the_third_time(both_lab: desk.Lab) -> None:
+def test_f33_what_a_dead_worker_held_is_taken_over_and_given_up_the_third_time(both_lab: experimenter.Lab) -> None:
     request(both_lab)
     for attempt in (1, 2, 3):
         with both_lab.database.writing() as db:
             assert claim_results(db) is not None, attempt
         _let_the_heartbeat_stop(both_lab)
-    assert desk.compute(both_lab) == 0
+    assert experimenter.compute(both_lab) == 0
     _, failed = standing(both_lab)
     assert failed.state == WorkState.FAILED
     assert failed.reason == "the worker ended 3 times while it computed them; its log says more"
     request(both_lab)
-    assert desk.compute(both_lab) == 0, "it is not tried again by itself"
+    assert experimenter.compute(both_lab) == 0, "it is not tried again by itself"
     request(both_lab, retry=True)
-    assert desk.compute(both_lab) == 1
+    assert experimenter.compute(both_lab) == 1
     assert standing(both_lab)[1].is_current
 
 
-def test_a_worker_that_was_taken_for_dead_stores_nothing(both_lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_was_taken_for_dead_stores_nothing(
+    both_lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request(both_lab)
 
     def lose(inputs: Inputs, results: StudyResults) -> Overview:
@@ -208,11 +210,11 @@ def test_a_worker_that_was_taken_for_dead_stores_nothing(both_lab: desk.Lab, mon
 
 
 def test_a_failure_is_said_with_its_reason_and_can_be_retried(
-    lab: desk.Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk.make_account(lab.database)
-    desk.log_in(lab.client)
-    token = desk.csrf_token(lab.client.get("/studies").text)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+    token = experimenter.csrf_token(lab.client.get("/studies").text)
     address = "/api/v1/studies/faces/results"
 
     def fail(*_: object) -> RaterResult:
@@ -222,33 +224,33 @@ def test_a_failure_is_said_with_its_reason_and_can_be_retried(
     with monkeypatch.context() as patched:
         patched.setattr(stored_module, "rater_result", fail)
         assert lab.client.get(address).status_code == 202
-        desk.compute(lab)
+        experimenter.compute(lab)
     assert "a reason" not in (logged := capsys.readouterr().err)
     assert "results_failed" in logged
     assert "ZeroDivisionError" in logged
     update_ = lab.client.get(address).json["update"]
     assert (update_["state"], update_["reason"]) == ("failed", "ZeroDivisionError: a reason")
     lab.client.get(address)
-    assert desk.compute(lab) == 0
+    assert experimenter.compute(lab) == 0
     assert lab.client.post(f"{address}/retry").status_code == 400, "without the form's token"
     assert lab.client.post(f"{address}/retry", headers={"X-CSRFToken": token}).status_code == 200
-    assert desk.compute(lab) == 1
+    assert experimenter.compute(lab) == 1
     assert lab.client.get(address).json["state"] == "ready"
 
 
 def test_what_failed_is_tried_again_by_itself_once_its_inputs_have_changed(
-    lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(work_module, "overview_of", lambda *_: 1 / 0)
         request(lab, EVERYBODY)
-        desk.compute(lab)
+        experimenter.compute(lab)
     assert not standing(lab, EVERYBODY)[1].is_wanted
-    desk.take_part(lab.database, "faces", 9, trials=1)
+    experimenter.take_part(lab.database, "faces", 9, trials=1)
     assert standing(lab, EVERYBODY)[1].is_wanted
 
 
-def test_a_machine_at_fault_leaves_the_results_waiting(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_at_fault_leaves_the_results_waiting(lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> bytes:
         raise OSError("No space left on device")
 
@@ -259,20 +261,20 @@ def test_a_machine_at_fault_leaves_the_results_waiting(lab: desk.Lab, monkeypatc
             with pytest.raises(OSError, match="No space"):
                 compute_next(lab.database)
     assert standing(lab)[1].state == WorkState.WAITING
-    assert desk.compute(lab) == 1
+    assert experimenter.compute(lab) == 1
 
 
-def _leave(lab: desk.Lab, number: int) -> None:
+def _leave(lab: experimenter.Lab, number: int) -> None:
     """The participant withdraws through the service, by a token of the session."""
-    token = desk.give_token(lab.database, number)
+    token = experimenter.give_token(lab.database, number)
     with lab.database.writing() as db:
         withdraw(db, token)
 
 
-def test_whoever_withdraws_is_in_no_stored_result(both_lab: desk.Lab) -> None:
+def test_whoever_withdraws_is_in_no_stored_result(both_lab: experimenter.Lab) -> None:
     for choice in (QUICK, EVERYBODY):
         request(both_lab, choice)
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     _leave(both_lab, 1)
     with both_lab.database.reading() as db:
         left = db.execute(select(StoredRater.session_id, ParticipantSession.number).join(ParticipantSession)).all()
@@ -280,7 +282,7 @@ def test_whoever_withdraws_is_in_no_stored_result(both_lab: desk.Lab) -> None:
         assert db.scalars(select(StoredResults)).all() == []
     assert overview(both_lab) is None
     request(both_lab)
-    desk.compute(both_lab)
+    experimenter.compute(both_lab)
     found = overview(both_lab)
     assert found is not None
     assert [rater["rater"] for rater in found.raters] == ["P002"]
@@ -288,7 +290,7 @@ def test_whoever_withdraws_is_in_no_stored_result(both_lab: desk.Lab) -> None:
 
 @pytest.mark.parametrize("moment", ["rater", "study"])
 def test_whoever_withdraws_while_results_are_computed_is_in_none(
-    both_lab: desk.Lab, monkeypatch: pytest.MonkeyPatch, moment: str
+    both_lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     request(both_lab)
 
@@ -311,7 +313,7 @@ def test_whoever_withdraws_while_results_are_computed_is_in_none(
     assert 1 not in numbers
 
 
-def test_results_go_with_their_session_and_their_study(both_lab: desk.Lab) -> None:
+def test_results_go_with_their_session_and_their_study(both_lab: experimenter.Lab) -> None:
     make_study(both_lab.database, both_lab.settings, name="other", n_clips=0)
     with both_lab.database.writing() as db:
         enter(db, "other", {})
@@ -335,10 +337,10 @@ def test_results_go_with_their_session_and_their_study(both_lab: desk.Lab) -> No
 
 
 def test_results_are_out_of_date_whenever_something_that_they_follow_from_changes(
-    lab: desk.Lab, monkeypatch: pytest.MonkeyPatch
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request(lab)
-    desk.compute(lab)
+    experimenter.compute(lab)
     assert standing(lab)[1].is_current
     with monkeypatch.context() as patched:
         patched.setattr(inputs_module, "VERSION", "another")
@@ -366,7 +368,7 @@ def test_results_are_out_of_date_whenever_something_that_they_follow_from_change
     assert standing(lab)[1].is_current
 
 
-def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: desk.Lab) -> None:
+def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: experimenter.Lab) -> None:
     with lab.database.reading() as db:
         choice = Choice("combined", with_unfinished=True)
         inputs = inputs_of(db, study_id(lab), choice)
@@ -399,7 +401,7 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: desk.Lab) -> None:
 
 
 def test_the_command_stores_where_the_pages_read(
-    lab: desk.Lab, tmp_path: Path, computed: Counter[tuple[int, str]], capsys: pytest.CaptureFixture[str]
+    lab: experimenter.Lab, tmp_path: Path, computed: Counter[tuple[int, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["--data", str(lab.settings.data), "study", "results", "faces", "--out", str(tmp_path / "faces.zip")]
     with pytest.raises(SystemExit) as ended:
@@ -414,7 +416,7 @@ def test_the_command_stores_where_the_pages_read(
     assert sum(computed.values()) == before == 6
 
 
-def test_whoever_cannot_compute_says_why(lab: desk.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_cannot_compute_says_why(lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.errors import Invalid
 
     def fail(*_: object) -> RaterResult:
@@ -425,7 +427,9 @@ def test_whoever_cannot_compute_says_why(lab: desk.Lab, monkeypatch: pytest.Monk
         ensure_results(lab.database, study_id(lab), QUICK)
 
 
-def test_a_download_waits_for_what_somebody_else_computes(lab: desk.Lab, computed: Counter[tuple[int, str]]) -> None:
+def test_a_download_waits_for_what_somebody_else_computes(
+    lab: experimenter.Lab, computed: Counter[tuple[int, str]]
+) -> None:
     waiting = [threading.Thread(target=ensure_results, args=[lab.database, study_id(lab), QUICK]) for _ in range(3)]
     for thread in waiting:
         thread.start()

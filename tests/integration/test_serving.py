@@ -19,7 +19,7 @@ from app.cli import commands
 from app.config import Settings
 from app.db import Database
 from app.server import local_address, network_address
-from tests import desk
+from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
 from tests.integration.live_server import free_port
@@ -124,14 +124,14 @@ def test_other_hosts_are_open_to_the_network() -> None:
 
 def test_a_lost_password_is_set_anew_from_the_machine(settings: Settings, database: Database) -> None:
     assert run(settings, "user", "list").output == ""
-    desk.make_account(database)
-    assert run(settings, "user", "list").output == f"{desk.EMAIL}\n"
+    experimenter.make_account(database)
+    assert run(settings, "user", "list").output == f"{experimenter.EMAIL}\n"
     new = "eight quiet rivers\n"
-    assert run(settings, "user", "password", desk.EMAIL, typed=new + new).exit_code == 0
-    with desk.open_lab(settings) as lab:
-        assert desk.log_in(lab.client).status_code == 401
-        assert desk.log_in(lab.client, desk.EMAIL, new.strip()).status_code == 303
+    assert run(settings, "user", "password", experimenter.EMAIL, typed=new + new).exit_code == 0
+    with experimenter.open_lab(settings) as lab:
+        assert experimenter.log_in(lab.client).status_code == 401
+        assert experimenter.log_in(lab.client, experimenter.EMAIL, new.strip()).status_code == 303
     nobody = run(settings, "user", "password", "nobody@lab.example", typed=new + new)
     assert "nobody@lab.example" in str(nobody.exception)
-    weak = run(settings, "user", "password", desk.EMAIL, typed="password123\npassword123\n")
+    weak = run(settings, "user", "password", experimenter.EMAIL, typed="password123\npassword123\n")
     assert "easy to guess" in str(weak.exception)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.models import SessionEvent, Study, Submission, Trial
 from app.participation.arrangements import rater_trials
-from app.participation.practice import LAYOUT, MOST_ROUNDS, NAMES
+from app.participation.practice import LAYOUT, MAX_ROUNDS, NAMES
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.studies.monitoring import session_statuses
 from tests.factories import make_study, trial_body
@@ -72,16 +72,16 @@ def test_practice_with_a_pass_mark_is_repeated_a_few_times(app: Flask) -> None:
     person = participant(app, "[design]\npractice = true\npractice_pass = 0.9\n")
     view = person.call("POST", "/start").get_json()
     keys = []
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         assert view["trial"]["purpose"] == "practice"
         keys.append(view["trial"]["key"])
         view = person.call("PUT", f"/trials/{keys[-1]}", trial_body(view["trial"], seed=len(keys))).get_json()["next"]
-    assert len(set(keys)) == MOST_ROUNDS
+    assert len(set(keys)) == MAX_ROUNDS
     assert view["trial"]["purpose"] == "arrange"
     assert view["practice"]["verdict"] != "good", "words and pass mark are of one mind"
     assert [
         event.detail["passed"] for event in rows(app, select(SessionEvent).where(SessionEvent.kind == "practice"))
-    ] == [False] * MOST_ROUNDS
+    ] == [False] * MAX_ROUNDS
 
 
 def test_a_passed_practice_round_is_the_last(app: Flask) -> None:

@@ -199,7 +199,7 @@ test('done only when all are inside and, under the rule, watched', () => {
   assert.ok(!isDone(update(state, { type: 'putBack', id: 'c1', t: 0 })));
 });
 
-test('a draft is restored exactly; foreign clips in it are left out', () => {
+test('a draft is restored exactly; unknown clips in it are left out', () => {
   const state = createState(['a', 'b'], {
     placements: [
       { clip: 'b', x: 0.123456789, y: -0.3 },

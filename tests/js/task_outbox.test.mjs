@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { ApiError, createApi } from '../../static/task/api.js';
 import { BODY_LIMIT, createOutbox } from '../../static/task/outbox.js';
-import { pauseBefore } from '../../static/task/pauses.js';
+import { pauseBefore } from '../../static/task/backoff.js';
 import { openStore } from '../../static/task/store.js';
 
 const noDatabase = () => Promise.reject(new Error('no storage in this test'));

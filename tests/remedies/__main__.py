@@ -29,7 +29,7 @@ from tests.remedies.table import ROOT, BadRow, Row, read_rows, without
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".import_linter_cache", "node_modules")
 SECONDS_A_TEST = 150
 SECONDS_A_ROW = 400
-LONGEST_LINE = 200
+MAX_LINE_LENGTH = 200
 
 
 def main(arguments: list[str]) -> int:
@@ -111,7 +111,7 @@ def _pytest(row: Row, tests: list[str], tree: Path) -> list[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--timeout={SECONDS_A_TEST}", *tests]
     code, output = _run(row, command, tree)
     # With the reason: who reads it can tell a test that noticed from one that merely was too slow.
-    failed = [line[:LONGEST_LINE] for line in re.findall(r"^FAILED (.+)", output, re.MULTILINE)]
+    failed = [line[:MAX_LINE_LENGTH] for line in re.findall(r"^FAILED (.+)", output, re.MULTILINE)]
     # 0: all passed; 1: some failed. What breaks before a test begins has noticed nothing.
     if code not in {0, 1} or (code == 1 and not failed):
         raise BadRow(f"{row.name}: the tests did not run (status {code}):\n{output[-3000:]}")

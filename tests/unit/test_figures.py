@@ -35,7 +35,7 @@ def test_a_missing_pair_is_crossed_on_both_sides_and_the_diagonal_is_not():
 
 
 def test_names_of_many_items_are_left_out_and_long_ones_cut():
-    many = [f"clip{i}.mp4" for i in range(figures.MOST_NAMES + 1)]
+    many = [f"clip{i}.mp4" for i in range(figures.MAX_NAMES + 1)]
     rdm = np.ones(len(many) * (len(many) - 1) // 2)
     assert figures.rdm_heat_map(rdm, many).axes[0].get_yticklabels() == []
     labels = figures.rdm_heat_map(RDM, ["x" * 50, *NAMES[1:]]).axes[0].get_yticklabels()

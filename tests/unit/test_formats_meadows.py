@@ -102,7 +102,7 @@ def test_missing_pairs_and_absent_rdms_are_read_as_such(tmp_path):
             wrapped(trials=[{"positions": [{"id": "a", "x": None, "y": 0}]}]),
             "task 1, trial 0: x must be a number, got None",
         ),
-        (wrapped(trials=[{"positions": [{"id": "a", "x": 0, "y": 0}] * 2}]), "an item stands twice"),
+        (wrapped(trials=[{"positions": [{"id": "a", "x": 0, "y": 0}] * 2}]), "duplicate item"),
     ],
 )
 def test_a_tree_that_does_not_fit_is_refused_by_name(tmp_path, tree, reason):

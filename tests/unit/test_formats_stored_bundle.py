@@ -249,6 +249,6 @@ def test_the_command_names_what_is_wrong_with_a_bundle(tmp_path, capsys):
     path = tmp_path / "no.zip"
     path.write_text("trial,item,x,y\n")
     assert main([str(path), "--out", str(tmp_path / "report")]) == 1
-    assert "no.zip: not a whole zip file" in capsys.readouterr().err
+    assert "no.zip: truncated or corrupt ZIP file" in capsys.readouterr().err
     assert main([str(tmp_path), "--out", str(tmp_path / "report")]) == 1
     assert str(tmp_path) in capsys.readouterr().err

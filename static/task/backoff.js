@@ -2,7 +2,7 @@
 /** How long to wait before the next attempt: growing, bounded, and never the same for two browsers. */
 
 const FIRST = 1_000;
-const LONGEST = 30_000;
+const MAX_PAUSE = 30_000;
 
 /**
  * @param {number} attempt  failed attempts so far, from 1
@@ -11,7 +11,7 @@ const LONGEST = 30_000;
  * @returns {number} ms
  */
 export function pauseBefore(attempt, retryAfter = 0, random = Math.random) {
-  const ceiling = Math.min(LONGEST, FIRST * 2 ** Math.min(attempt - 1, 10));
+  const ceiling = Math.min(MAX_PAUSE, FIRST * 2 ** Math.min(attempt - 1, 10));
   // Half of it is chance, so that a room of browsers does not come back in one moment after the server's restart.
-  return Math.max(ceiling * (0.5 + random() / 2), Math.min(retryAfter, LONGEST * 2));
+  return Math.max(ceiling * (0.5 + random() / 2), Math.min(retryAfter, MAX_PAUSE * 2));
 }
