@@ -131,5 +131,9 @@ def _tab() -> str:
 def _body(limit: int) -> bytes:
     if request.content_length is not None and request.content_length > limit:
         raise RequestEntityTooLarge()
-    request.max_content_length = limit
-    return request.get_data(cache=False)
+    # A body that does not say its length is read to here and would be cut off in silence: one byte more tells.
+    request.max_content_length = limit + 1
+    body = request.get_data(cache=False)
+    if len(body) > limit:
+        raise RequestEntityTooLarge()
+    return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import json
 import socket
 from pathlib import Path
@@ -119,6 +120,18 @@ def test_f50_events_and_invalid_submits_fill_the_log_up_to_a_bound_and_that_is_s
     assert (found["page_clip_failed"], found["invalid_submit"], found["log_full"]) == (8, 2, 1)
     # The trial itself is saved all the same.
     assert page.call("PUT", f"/trials/{key}", encode(trial_body(page.view["trial"]))).status_code == 200
+
+
+def test_f50_a_body_without_a_length_is_read_no_further_than_a_trial_under_other_servers(page: Page) -> None:
+    """The embedded server counts such a body before the app sees it; others hand it on as it comes."""
+    sent = io.BytesIO(b" " * (MAX_BODY + 65536))
+    answer = page.client.put(
+        f"/api/v1/session/trials/{page.view['trial']['key']}",
+        headers={"Authorization": f"Bearer {page.token}", "X-Tab": "a", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": sent, "wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413, answer.text
+    assert sent.tell() <= MAX_BODY + 1, "the rest is not read"
 
 
 def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
