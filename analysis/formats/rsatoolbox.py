@@ -1,8 +1,9 @@
-"""RDMs as HDF5 in the layout that `rsatoolbox.rdm.load_rdm` opens, written with h5py alone."""
+"""RDMs for rsatoolbox: as HDF5 in the layout that its `load_rdm` opens, written with h5py alone, and in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,3 +115,46 @@ def _first(group: Any, keys: Sequence[str]) -> list[str]:
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def to_rsatoolbox(rdms: RDMSet) -> Any:
+    """The RDMs as `rsatoolbox.rdm.RDMs`: clips as a pattern descriptor, raters as an RDM descriptor.
+
+    Evidence, standard errors and predictions have no place there. NaN marks a missing pair.
+
+    Raises
+    ------
+    ImportError
+        When rsatoolbox is not installed; Asterism does not install it.
+    """
+    # Not among what Asterism installs, and without types.
+    rdm: Any = import_module("rsatoolbox.rdm")
+    return rdm.RDMs(
+        rdms.rdms.copy(),
+        dissimilarity_measure="multi-arrangement distance",
+        rdm_descriptors={"rater": list(rdms.raters)},
+        pattern_descriptors={"clip": list(rdms.names)},
+        descriptors={"method": rdms.method},
+    )
+
+
+def from_rsatoolbox(rdms: Any, *, clip: str = "clip", rater: str = "rater") -> RDMSet:
+    """`rsatoolbox.rdm.RDMs` as an `RDMSet`.
+
+    Parameters
+    ----------
+    rdms : rsatoolbox.rdm.RDMs
+        RDMs without such descriptors get the names "0", "1", …, in their order.
+    clip, rater
+        Pattern and RDM descriptor with the names of the items and of the rows.
+
+    Raises
+    ------
+    ValueError
+        When a name comes twice.
+    """
+    dissimilarities = np.asarray(rdms.dissimilarities, dtype=np.float64)
+    names = rdms.pattern_descriptors.get(clip, range(rdms.n_cond))
+    raters = rdms.rdm_descriptors.get(rater, range(len(dissimilarities)))
+    method = str(rdms.descriptors.get("method", ""))
+    return RDMSet(dissimilarities, [str(name) for name in names], [str(one) for one in raters], method)
