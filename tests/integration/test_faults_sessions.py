@@ -82,7 +82,7 @@ def test_f19_the_place_of_somebody_who_left_is_free_after_a_while_and_what_was_s
     person.call("PUT", f"/trials/{trial['key']}", trial_body(trial))
     refused = app.test_client().post("/join/faces")
     assert refused.status_code == 403
-    assert "taken" in refused.text
+    assert "This study is full" in refused.text
     with database.writing() as db:
         session = db.scalars(select(ParticipantSession)).one()
         session.last_seen_at = now() - PLACE_LEASE - timedelta(seconds=1)

@@ -334,7 +334,7 @@ def test_f13_who_comes_back_gets_into_a_closed_and_into_a_full_study(both_app: F
     link = f"/join/faces?PROLIFIC_PID={PID}&SESSION_ID=x2"
     join(client, query=f"PROLIFIC_PID={PID}&SESSION_ID=x1").call("POST", "/start")
     full = client.get("/join/faces")
-    assert (full.status_code, "places" in full.text, "I agree" in full.text) == (403, True, False)
+    assert (full.status_code, "This study is full" in full.text, "I agree" in full.text) == (403, True, False)
     assert "I agree" in client.get(link).text
     database = both_app.extensions["asterism"].database
     with database.writing() as db:

@@ -49,7 +49,7 @@ def test_cannot_be_changed_from_outside():
         ([0, 1], [[0, 0]], "shape"),
         ([0, 1], [[0, 0, 0], [1, 1, 1]], "shape"),
         ([0, -1], [[0, 0], [1, 1]], "negative"),
-        ([3, 3], [[0, 0], [1, 1]], "twice"),
+        ([3, 3], [[0, 0], [1, 1]], "duplicate"),
         ([0, 1], [[0, 0], [np.nan, 1]], "finite"),
         ([0, 1], [[0, 0], [np.inf, 1]], "finite"),
     ],
