@@ -59,7 +59,7 @@ def lost_answer() -> Fault:
 
 def false_ack() -> Fault:
     """Nothing is stored, and the answer looks like a success: that of another trial."""
-    return lambda answer: jsonify({"ack": {"trial_key": "0" * 32, "sha256": "0" * 64}, "next": None})
+    return lambda answer: jsonify({"ack": {"trial_key": "0" * 32, "sha256": "0" * 64}, "next": {"state": "finished"}})
 
 
 def sign_in_page() -> Fault:
