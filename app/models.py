@@ -27,6 +27,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
+from analysis.purposes import Purpose
 from app.domain import ClipState, Proof, SessionState, StudyState, WorkState
 
 
@@ -271,7 +272,10 @@ class Trial(Base):
     session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"))
     key: Mapped[str] = mapped_column(String(32), unique=True)
     number: Mapped[int] = mapped_column(Integer)
-    purpose: Mapped[str] = mapped_column(String(16), default="arrange")
+    purpose: Mapped[Purpose] = mapped_column(
+        Enum(Purpose, native_enum=False, length=16, values_callable=lambda kinds: [k.value for k in kinds]),
+        default=Purpose.MAIN,
+    )
     repeat_of: Mapped[int | None] = mapped_column(Integer)
     design: Mapped[str] = mapped_column(String(32))
     seed: Mapped[int] = mapped_column(BigInteger)

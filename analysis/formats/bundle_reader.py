@@ -18,9 +18,7 @@ from analysis.formats.bundle_tables import TABLES
 from analysis.formats.bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
 from analysis.formats.rdm_set import RDMSet, without_predictions
 from analysis.formats.tables import EDGE, read_npz, read_rows
-
-# Purposes of the trials that enter RDMs: practice and attention checks do not.
-RDM_PURPOSES = ("main", "repeat")
+from analysis.purposes import JUDGMENTS
 
 # The tables of the first release, which every bundle holds. A table that came later is missing from older bundles, and
 # then has no rows. This list never grows.
@@ -146,7 +144,7 @@ class Bundle:
         return {participant: trials for participant, trials in by_participant.items() if trials}
 
     def arrangements(
-        self, *, purposes: Collection[str] = RDM_PURPOSES, with_excluded: bool = False, with_simulated: bool = True
+        self, *, purposes: Collection[str] = JUDGMENTS, with_excluded: bool = False, with_simulated: bool = True
     ) -> dict[str, list[Arrangement]]:
         """Arrangements of these purposes by rater, in the order of `trials`.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.arrangement import Floats
 from analysis.formats.bundle import Bundle, Trial
-from analysis.formats.bundle_reader import RDM_PURPOSES
+from analysis.purposes import JUDGMENTS
 from analysis.reliability import GrowthCurve, RatersNeeded, growth, raters_needed
 from analysis.report.working import Working, working
 from analysis.results import (
@@ -114,7 +114,7 @@ def judgments(bundle: Bundle) -> dict[str, list[Trial]]:
     """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them."""
     withdrawn = {row["session"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
     chosen = {
-        rater: [t for t in trials if t.row["purpose"] in RDM_PURPOSES and t.row["session"] not in withdrawn]
+        rater: [t for t in trials if t.row["purpose"] in JUDGMENTS and t.row["session"] not in withdrawn]
         for rater, trials in bundle.trials().items()
     }
     return {rater: trials for rater, trials in chosen.items() if trials}

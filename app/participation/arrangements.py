@@ -9,11 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from analysis import Arrangement
+from analysis.purposes import JUDGMENTS
 from app.domain import ClipState, SessionState
 from app.models import Clip, ParticipantSession, Submission, Trial
-
-# Practice rounds and attention checks are no judgments of the study's clips.
-JUDGMENTS = ("arrange", "repeat")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.purposes import Purpose
 from app.models import ParticipantSession, SessionEvent
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice_score import PASS_MARK, Judgement, judge
@@ -81,7 +82,7 @@ def practice_view(session: ParticipantSession, key: str, asset_url: AssetUrl) ->
     return {
         "key": key,
         "number": 0,
-        "purpose": KIND,
+        "purpose": Purpose.PRACTICE,
         "clips": [_clip(str(name), asset_url) for name in order],
         "draft": None,
         "question": None,

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from analysis.purposes import Purpose
 from app.domain import Proof, SessionState, move_session
 from app.errors import Conflict, Invalid, NotFound, NotProven
 from app.models import (
@@ -107,8 +108,8 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         db.commit()
         raise
     _store(db, trial, body, raw, digest, moment)
-    if trial.purpose == "check":
-        passed = all(placement.y > 0 for placement in body.placements)
+    if trial.purpose == Purpose.CHECK:
+        passed = checks.passed(body.placements)
         _log(db, session, checks.KIND, moment, trial=trial_key, passed=passed)
     if proof_of(db, token) == Proof.NONE:
         _log(db, session, UNPROVEN_TRIAL, moment, trial=trial_key)

@@ -17,18 +17,19 @@ from sqlalchemy.orm import Session, selectinload
 
 from analysis import Arrangement, next_items, pair_evidence
 from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
+from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
 from app.domain import SessionState, move_session
 from app.models import ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
-from app.participation.arrangements import JUDGMENTS, item_order, session_arrangements
+from app.participation import attention_checks as checks
+from app.participation.arrangements import item_order, session_arrangements
 from app.participation.practice import open_round
 from app.participation.time_left import expected_minutes
 from app.studies.definition import Design, StudyDefinition, check_definition
 from app.tokens import new_trial_key
 
-# A repeat follows every four trials, the first check comes as the third trial, and another after every five.
+# A repeat follows every four trials.
 TRIALS_BETWEEN_REPEATS = 4
-FIRST_CHECK, TRIALS_BETWEEN_CHECKS, CHECK_CLIPS = 2, 5, 4
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class TrialPlan:
     """The next trial of a session: its number, and its clips (database ids) in seat order."""
 
     number: int
-    purpose: str
+    purpose: Purpose
     design: str
     seed: int
     clip_ids: list[int]
@@ -99,10 +100,10 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         return Plan(None, progress.reason, 1.0, session.expected_minutes)
     if repeat is not None:
         ids = rng.permutation([seat.clip_id for seat in repeat.seats])
-        trial = TrialPlan(number, "repeat", repeat.design, seed, [int(clip) for clip in ids], repeat.number)
-    elif _check_is_due(earlier, definition.design):
-        chosen = rng.choice(len(clips), size=min(CHECK_CLIPS, len(clips)), replace=False)
-        trial = TrialPlan(number, "check", "random", seed, [clips[int(item)] for item in chosen])
+        trial = TrialPlan(number, Purpose.REPEAT, repeat.design, seed, [int(clip) for clip in ids], repeat.number)
+    elif checks.is_due(number, sum(trial.purpose == Purpose.CHECK for trial in earlier), definition.design.checks):
+        shown = checks.choose_clips(clips, rng)
+        trial = TrialPlan(number, Purpose.CHECK, "random", seed, shown)
     else:
         items = next_items(
             arrangements,
@@ -112,7 +113,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
             rng=rng,
         )
         seated = rng.permutation(items)
-        trial = TrialPlan(number, "arrange", definition.design.method, seed, [clips[int(item)] for item in seated])
+        trial = TrialPlan(number, Purpose.MAIN, definition.design.method, seed, [clips[int(item)] for item in seated])
     stop, minutes = definition.stop, active_minutes(db, session)
     expected = expected_minutes(
         session.expected_minutes,
@@ -128,7 +129,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
 
 def _repeat(earlier: list[Trial], design: Design, rng: np.random.Generator, *, at_end: bool) -> Trial | None:
     """The earlier trial to show again now: one after every few others, and at the end those that are still missing."""
-    repeated = [trial.repeat_of for trial in earlier if trial.purpose == "repeat"]
+    repeated = [trial.repeat_of for trial in earlier if trial.purpose == Purpose.REPEAT]
     if len(repeated) >= design.repeats:
         return None
     judged = [trial for trial in earlier if trial.purpose in JUDGMENTS]
@@ -136,16 +137,11 @@ def _repeat(earlier: list[Trial], design: Design, rng: np.random.Generator, *, a
         return None
     chosen = choose_repeat(
         [np.array([seat.clip_id for seat in trial.seats]) for trial in judged],
-        repeats=[k for k, trial in enumerate(judged) if trial.purpose == "repeat"],
+        repeats=[k for k, trial in enumerate(judged) if trial.purpose == Purpose.REPEAT],
         repeated=[k for k, trial in enumerate(judged) if trial.number in repeated],
         rng=rng,
     )
     return None if chosen is None else judged[chosen]
-
-
-def _check_is_due(earlier: list[Trial], design: Design) -> bool:
-    done = sum(trial.purpose == "check" for trial in earlier)
-    return done < design.checks and len(earlier) >= FIRST_CHECK + done * TRIALS_BETWEEN_CHECKS
 
 
 def advance(database: Database, session_id: int, *, at: datetime | None = None) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from analysis.formats.bundle_reader import RDM_PURPOSES
+from analysis.purposes import JUDGMENTS
 from analysis.quality import group_quality
 from analysis.results import StudyResults, TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
 from app.models import Study
@@ -31,7 +31,7 @@ def _trials_by_participant(
     """The trials that enter the RDM, one participant after the other: all tables are in the order of the sessions."""
     placements, moves, plays = (_Groups(tables[table]) for table in ("placements", "moves", "plays"))
     for name, group in groupby(tables["trials"], key=_participant):
-        trials = [row for row in group if row["purpose"] in RDM_PURPOSES]
+        trials = [row for row in group if row["purpose"] in JUDGMENTS]
         yield name, trials_work(trials, placements.of(name), moves.of(name), plays.of(name), item)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from analysis.results import Choice
@@ -19,8 +19,6 @@ from app.participation.submission import UNPROVEN_TRIAL
 from app.studies.definition import check_definition
 from app.studies.monitoring import event_counts
 
-# The bundle has its own word for an ordinary trial.
-PURPOSES = {"arrange": "main"}
 BATCH = 1000
 
 Cells = dict[str, Any]
@@ -126,7 +124,7 @@ def _trials(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells
         select(
             Trial.key.label("trial_key"),
             (Trial.number + 1).label("number"),
-            case(PURPOSES, value=Trial.purpose, else_=Trial.purpose).label("purpose"),
+            Trial.purpose.label("purpose"),
             repeated.key.label("repeat_of"),
             Trial.design.label("design"),
             clips.label("n_clips"),

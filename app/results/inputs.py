@@ -10,10 +10,11 @@ from functools import cached_property
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Study, Submission, Trial
-from app.participation.arrangements import JUDGMENTS, clip_order
+from app.participation.arrangements import clip_order
 from app.studies.definition import check_definition
 from app.version import VERSION
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
+from analysis.purposes import JUDGMENTS
 from app.domain import ClipState, SessionState
 from app.models import Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
-from app.participation.arrangements import JUDGMENTS
 from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
 from app.participation.enrolment import PLACE_LEASE, READING_LEASE
 from app.participation.submission import ASKED_TO_LEAVE, UNPROVEN_TRIAL

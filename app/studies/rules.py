@@ -17,7 +17,8 @@ from analysis.designs import default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.errors import Invalid
-from app.participation.trials import FIRST_CHECK, TRIALS_BETWEEN_CHECKS, TRIALS_BETWEEN_REPEATS
+from app.participation import attention_checks
+from app.participation.trials import TRIALS_BETWEEN_REPEATS
 from app.recruiters.rules import recruitment_problems
 from app.studies.definition import Design, Stop, StudyDefinition
 
@@ -98,7 +99,7 @@ def trials_needed(design: Design) -> tuple[int, int]:
             for_repeats = len(judged) + 1
             judged.append("repeat")
             repeats += 1
-        elif checks < design.checks and given >= FIRST_CHECK + checks * TRIALS_BETWEEN_CHECKS:
+        elif attention_checks.is_due(given, checks, design.checks):
             for_checks = len(judged) + 1
             checks += 1
         else:

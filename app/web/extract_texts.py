@@ -15,9 +15,10 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
 from app.i18n.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE, catalogue
+from app.participation import attention_checks
 from app.participation.practice import NAMES
 from app.web import failures
-from app.web.session_json import CHECK_INSTRUCTION, DEFAULT_QUESTION
+from app.web.session_json import DEFAULT_QUESTION
 
 ROOT = Path(__file__).parents[2]
 # Errors of these kinds reach the participant's message page; `failure` has its text in the third place.
@@ -67,7 +68,7 @@ def extracted() -> Catalog:
     ):
         _add(template, text, ROOT / "app/web/participant.py")
     # These come with a trial; the page's script translates them.
-    for text in (CHECK_INSTRUCTION, *NAMES.values()):
+    for text in (attention_checks.QUESTION, *NAMES.values()):
         _add(template, text, ROOT / "static/task/session.js")
     return template
 

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.purposes import Purpose
 from app.domain import ClipState, SessionState
 from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, Submission, Trial
+from app.participation import attention_checks
 from app.participation.practice import AssetUrl, open_round, practice_feedback, practice_view
 from app.participation.time_left import minutes_left
 from app.participation.trials import active_minutes, open_trial
@@ -18,8 +20,6 @@ from app.studies.definition import StudyDefinition, check_definition
 from app.studies.labels import clip_numbers, label_of
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
-# Only somebody who reads the line above the arena can follow it; `app.participation.submission` judges it.
-CHECK_INSTRUCTION = "Attention check: this time, put all clips into the upper half of the circle."
 MAX_UPCOMING = 20
 MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
@@ -93,7 +93,7 @@ def _trial(
         "purpose": trial.purpose,
         "clips": [_clip(seat.clip, session, definition, numbers[seat.clip_id], media_url) for seat in trial.seats],
         "draft": None if draft is None else draft.body,
-        "question": CHECK_INSTRUCTION if trial.purpose == "check" else None,
+        "question": attention_checks.QUESTION if trial.purpose == Purpose.CHECK else None,
     }
 
 

@@ -10,7 +10,7 @@
  * @typedef {{placements: Placement[], watched?: string[]}} Draft  watched: clips seen to their end once
  * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
- * @typedef {{key: string, number: number, purpose: 'arrange'|'practice'|'repeat'|'check', clips: Clip[],
+ * @typedef {{key: string, number: number, purpose: 'main'|'repeat'|'check'|'practice', clips: Clip[],
  *   draft: Draft | null, question: string | null}} Trial
  * @typedef {{fraction: number, trials_done: number, minutes_left: number | null, at_most: boolean,
  *   minutes_a_trial: number | null}} Progress

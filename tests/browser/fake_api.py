@@ -137,7 +137,7 @@ class FakeStudy:
         trial = None
         if self.state == "arranging" and self.number < len(self.trials):
             number = self.number
-            purpose = self.purposes.get(number, "arrange")
+            purpose = self.purposes.get(number, "main")
             clips = self.trials[number]
             trial = {
                 "key": self.key(number),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from analysis.designs import default_size
 from analysis.formats.bundle import read_bundle
@@ -18,15 +14,15 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.models import Clip, ParticipantSession, Study, Trial
 from app.results.export import export_bundle
-from app.schema import _config, migrate, schema_state
+from app.schema import migrate, schema_state
 from app.studies.definition import Design, Stop, StudyDefinition, check_definition, parse_definition
 from app.studies.folder import StudyFolder
 from app.studies.lifecycle import create_study, export_study
 from app.studies.text import study_text
 from tests import experimenter
-from tests.conftest import _administer
+from tests.integration.old_databases import MOMENT, old, tables_of
 
-MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+__all__ = ["old"]
 TITLE = 'title = "Faces"\n# the rest as it comes\n'
 # What the first release stored of a study.toml that held a title and nothing else. Never write it anew.
 STORED: dict[str, Any] = {
@@ -57,24 +53,12 @@ KEPT = (
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def first_release(old: Database) -> Database:
     """A database that the first release wrote: an open study of six clips; then brought forward."""
-    if request.param == "sqlite":
-        database = open_database(f"sqlite:///{tmp_path / 'old.sqlite3'}")
-    else:
-        server: sa.URL = request.getfixturevalue("postgres")
-        name = "old" + uuid.uuid4().hex
-        _administer(server, f'CREATE DATABASE "{name}"')
-        database = open_database(server.set(database=name).render_as_string(hide_password=False))
-    config = _config()
-    with database.writer.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    meta = sa.MetaData()
-    meta.reflect(database.engine)
-    study, clip = (meta.tables[name] for name in ("study", "clip"))
-    with database.writer.begin() as connection:
+    tables = tables_of(old)
+    study, clip = tables["study"], tables["clip"]
+    with old.writer.begin() as connection:
         connection.execute(
             study.insert().values(
                 id=1, name="faces", state="open", definition=STORED, definition_toml=TITLE, created_at=MOMENT
@@ -88,15 +72,14 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
                     attributes={}, state="ready", progress=1.0, width=64, height=48, duration_s=1.0, created_at=MOMENT,
                 )
             )  # fmt: skip
-    migrate(database)
-    yield database
-    database.close()
+    migrate(old)
+    return old
 
 
-def test_a_running_study_of_the_first_release_goes_on_by_its_design_and_stop_rules(old: Database) -> None:
-    assert schema_state(old) == "current"
-    experimenter.take_part(old, "faces", seed=1)
-    with old.reading() as db:
+def test_a_running_study_of_the_first_release_goes_on_by_its_design_and_stop_rules(first_release: Database) -> None:
+    assert schema_state(first_release) == "current"
+    experimenter.take_part(first_release, "faces", seed=1)
+    with first_release.reading() as db:
         definition = check_definition(db.scalars(sa.select(Study)).one().definition)
         assert (definition.design, definition.stop) == KEPT
         trials = list(db.scalars(sa.select(Trial).order_by(Trial.number)))
@@ -106,16 +89,18 @@ def test_a_running_study_of_the_first_release_goes_on_by_its_design_and_stop_rul
         assert db.scalars(sa.select(ParticipantSession.ended_by)).one() == "evidence"
 
 
-def test_what_is_exported_of_it_says_so_in_every_release(old: Database, settings: Settings, tmp_path: Path) -> None:
-    with old.reading() as db:
+def test_what_is_exported_of_it_says_so_in_every_release(
+    first_release: Database, settings: Settings, tmp_path: Path
+) -> None:
+    with first_release.reading() as db:
         study = db.scalars(sa.select(Study)).one()
         with (tmp_path / "faces.zip").open("wb") as out:
             export_bundle(db, study, out)
-    with old.writing() as db:
+    with first_release.writing() as db:
         # Their files are not here.
         db.execute(sa.delete(Clip))
         db.commit()
-    with old.reading() as db:
+    with first_release.reading() as db:
         export_study(db, settings, "faces", tmp_path / "faces")
     for text in (read_bundle(tmp_path / "faces.zip").text("study.toml"), (tmp_path / "faces/study.toml").read_text()):
         read = parse_definition(text)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from app.config import Settings
-from app.db import Database, open_database
+from app.db import Database
 from app.domain import Proof
 from app.models import ParticipantSession, SessionToken, Study
 from app.participation.enrolment import enter
-from app.schema import _config, migrate, schema_state
-from tests.conftest import _administer
+from app.schema import migrate, schema_state
+from tests.integration.old_databases import MOMENT, old, rows_of, tables_of
 
-MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+__all__ = ["old"]
 # The recruiter's parameters of the sessions, and which person and visit each must become.
 SESSIONS: list[tuple[dict[str, str], int, int]] = [
     ({"PROLIFIC_PID": "a", "SESSION_ID": "x1"}, 1, 1),
@@ -35,29 +29,10 @@ SESSIONS: list[tuple[dict[str, str], int, int]] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database with the first version's tables, and nothing in them."""
-    if request.param == "sqlite":
-        database = open_database(f"sqlite:///{tmp_path / 'old.sqlite3'}")
-    else:
-        server: sa.URL = request.getfixturevalue("postgres")
-        name = "old" + uuid.uuid4().hex
-        _administer(server, f'CREATE DATABASE "{name}"')
-        database = open_database(server.set(database=name).render_as_string(hide_password=False))
-    config = _config()
-    with database.writer.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    yield database
-    database.close()
-
-
 def fill(database: Database, parameters: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Two studies with the same sessions; returns all rows of the tables that hold what participants did."""
-    meta = sa.MetaData()
-    meta.reflect(database.engine)
-    study, session, token = (meta.tables[name] for name in ("study", "participant_session", "session_token"))
+    tables = tables_of(database)
+    study, session, token = (tables[name] for name in ("study", "participant_session", "session_token"))
     with database.writer.begin() as connection:
         for study_id, name in ((1, "faces"), (2, "voices")):
             definition = {"title": "x", "recruitment": {"parameters": parameters}}
@@ -76,16 +51,6 @@ def fill(database: Database, parameters: list[str]) -> dict[str, list[dict[str, 
                 )  # fmt: skip
         connection.execute(token.insert().values(token_hash="h", session_id=1, created_at=MOMENT))
     return rows_of(database)
-
-
-def rows_of(database: Database) -> dict[str, list[dict[str, Any]]]:
-    meta = sa.MetaData()
-    meta.reflect(database.engine)
-    with database.engine.connect() as connection:
-        return {
-            name: [dict(row) for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
-            for name, table in meta.tables.items()
-        }
 
 
 def test_sessions_with_the_same_first_parameter_become_one_person_and_nothing_else_changes(old: Database) -> None:

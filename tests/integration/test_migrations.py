@@ -7,10 +7,14 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy import select
 
+from analysis.purposes import Purpose
 from app.config import Settings
-from app.db import open_database
-from app.models import Clip
+from app.db import Database, open_database
+from app.models import Clip, Trial
 from app.schema import _config, migrate, schema_state
+from tests.integration.old_databases import MOMENT, insert, old, rows_of
+
+__all__ = ["old"]
 
 
 def test_f32_a_database_of_the_first_version_keeps_its_clips(settings: Settings, tmp_path) -> None:
@@ -58,3 +62,24 @@ def _is_whole(database) -> None:
         assert (clip.file_name, clip.width, clip.frames, clip.converted_at) == ("a.mp4", 640, None, None)
         assert [rendition.sha256 for rendition in clip.renditions] == ["def"]
     database.close()
+
+
+def test_an_ordinary_trial_gets_the_name_that_the_files_have_for_it(old: Database) -> None:
+    """The first versions stored `arrange` where the export bundle said `main`."""
+    definition = {"title": "Faces"}
+    insert(old, "study", id=1, name="faces", state="open", definition=definition, definition_toml="", created_at=MOMENT)
+    insert(
+        old, "participant_session", id=1, study_id=1, public_id="S-1", number=1, state="arranging", is_simulated=False,
+        recruiter={}, seed=1, progress=0.0, language="en", consented_at=MOMENT, last_seen_at=MOMENT,
+    )  # fmt: skip
+    for number, purpose in enumerate(("arrange", "repeat", "check")):
+        insert(
+            old, "trial", session_id=1, key=f"{number}", number=number, purpose=purpose, design="balanced", seed=1,
+            assigned_at=MOMENT,
+        )  # fmt: skip
+    before = rows_of(old)["trial"]
+    migrate(old)
+    with old.reading() as db:
+        trials = list(db.scalars(select(Trial).order_by(Trial.number)))
+    assert [trial.purpose for trial in trials] == [Purpose.MAIN, Purpose.REPEAT, Purpose.CHECK]
+    assert rows_of(old)["trial"] == [before[0] | {"purpose": "main"}, *before[1:]]

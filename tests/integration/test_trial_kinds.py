@@ -54,7 +54,7 @@ def test_practice_comes_first_and_leaves_no_trial(app: Flask) -> None:
     acks = [person.call("PUT", f"/trials/{practice['key']}", body) for _ in range(2)]
     assert [answer.status_code for answer in acks] == [200, 200]
     assert acks[0].get_json()["ack"] == acks[1].get_json()["ack"]
-    assert acks[1].get_json()["next"]["trial"]["purpose"] == "arrange"
+    assert acks[1].get_json()["next"]["trial"]["purpose"] == "main"
     told = [answer.get_json()["next"]["practice"] for answer in acks]
     assert told[0] == told[1], "an answer that got lost is given again"
     assert told[0]["verdict"] == "good"
@@ -65,7 +65,7 @@ def test_practice_comes_first_and_leaves_no_trial(app: Flask) -> None:
     [event] = rows(app, select(SessionEvent).where(SessionEvent.kind == "practice"))
     assert event.detail["agreement"] == pytest.approx(1.0)
     assert rows(app, select(Submission)) == []
-    assert [trial.purpose for trial in rows(app, select(Trial))] == ["arrange"]
+    assert [trial.purpose for trial in rows(app, select(Trial))] == ["main"]
 
 
 def test_practice_with_a_pass_mark_is_repeated_a_few_times(app: Flask) -> None:
@@ -77,7 +77,7 @@ def test_practice_with_a_pass_mark_is_repeated_a_few_times(app: Flask) -> None:
         keys.append(view["trial"]["key"])
         view = person.call("PUT", f"/trials/{keys[-1]}", trial_body(view["trial"], seed=len(keys))).get_json()["next"]
     assert len(set(keys)) == MAX_ROUNDS
-    assert view["trial"]["purpose"] == "arrange"
+    assert view["trial"]["purpose"] == "main"
     assert view["practice"]["verdict"] != "good", "words and pass mark are of one mind"
     assert [
         event.detail["passed"] for event in rows(app, select(SessionEvent).where(SessionEvent.kind == "practice"))
@@ -88,7 +88,7 @@ def test_a_passed_practice_round_is_the_last(app: Flask) -> None:
     person = participant(app, "[design]\npractice = true\npractice_pass = 0.9\n")
     trial = person.call("POST", "/start").get_json()["trial"]
     view = person.call("PUT", f"/trials/{trial['key']}", laid_out(trial)).get_json()["next"]
-    assert view["trial"]["purpose"] == "arrange"
+    assert view["trial"]["purpose"] == "main"
 
 
 def run_to_the_end(person: Person, **changes: Any) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ def test_attention_checks_are_judged_and_kept_out_of_the_data(app: Flask, y: flo
     checks = [trial for trial in shown if trial["purpose"] == "check"]
     assert len(checks) == 1
     assert "upper half" in checks[0]["question"]
-    assert all(trial["question"] is None for trial in shown if trial["purpose"] == "arrange")
+    assert all(trial["question"] is None for trial in shown if trial["purpose"] == "main")
     [event] = rows(app, select(SessionEvent).where(SessionEvent.kind == "check"))
     assert event.detail["passed"] is passed
     with app.extensions["asterism"].database.reading() as db:

@@ -21,7 +21,7 @@ test('the screen follows from the view alone', () => {
 
 test('the question is the study’s, but for practice and for trials that bring their own', () => {
   const german = translator({ 'Up, please': 'Bitte nach oben' });
-  assert.equal(questionOf({ purpose: 'arrange', question: null }, t), null);
+  assert.equal(questionOf({ purpose: 'main', question: null }, t), null);
   assert.equal(questionOf({ purpose: 'check', question: 'Up, please' }, german), 'Bitte nach oben');
   const practice = { purpose: 'practice', question: null };
   assert.match(questionOf(practice, t), /^Practice:/);
@@ -46,12 +46,12 @@ test('the shapes of the practice are named in the language of the page, the stud
     { id: 'circle-small', label: 'kleiner Kreis' },
   ]);
   const own = [{ id: 'C-1', number: 7, label: 'small circle' }];
-  assert.deepEqual(namedClips({ purpose: 'arrange', clips: own }, german), own);
+  assert.deepEqual(namedClips({ purpose: 'main', clips: own }, german), own);
 });
 
 test('a clip without a label of the study goes by its number', () => {
   const german = translator({ 'Clip {n}': 'Video {n}' });
-  const [clip] = namedClips({ purpose: 'arrange', clips: [{ id: 'C-1', number: 7, label: null }] }, german);
+  const [clip] = namedClips({ purpose: 'main', clips: [{ id: 'C-1', number: 7, label: null }] }, german);
   assert.equal(clip.label, 'Video 7');
 });
 

@@ -10,11 +10,11 @@ from flask import Flask, g, render_template_string
 
 from app.i18n.catalogues import known_texts
 from app.i18n.renamed import RENAMED, current_texts
+from app.participation import attention_checks
 from app.participation.practice import NAMES
 from app.studies.definition import parse_definition
 from app.web import language as strings
 from app.web.extract_texts import extracted
-from app.web.session_json import CHECK_INSTRUCTION
 
 ROOT = Path(__file__).parents[2]
 TRANSLATED = [language for language in strings.LANGUAGES if language != strings.SOURCE_LANGUAGE]
@@ -67,7 +67,9 @@ def test_nothing_is_said_of_a_clip_that_depends_on_the_gender_of_its_name(langua
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_scripts_get_exactly_the_texts_they_use(language: str) -> None:
-    assert set(strings.task_strings(language)) == texts_of_scripts() | {CHECK_INSTRUCTION, *NAMES.values()}, HELP
+    assert set(strings.task_strings(language)) == texts_of_scripts() | {attention_checks.QUESTION, *NAMES.values()}, (
+        HELP
+    )
 
 
 def test_english_is_the_key_and_needs_no_catalogue() -> None:
