@@ -8,16 +8,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.estimators import METHODS
-from analysis.formats.bundle import read_bundle
-from analysis.report import write_report
-from analysis.results import Choice
+from .estimators import METHODS
+from .formats.bundle import read_bundle
+from .report import write_report
+from .results import Choice
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when the report was written, 1 when the bundle cannot be used (the reason goes to stderr)."""
     parser = argparse.ArgumentParser(
-        prog="python -m analysis",
+        prog=f"python -m {__package__}",
         description="Make the report of a study from its export bundle: page, methods text, figures, tables, RDMs.",
     )
     parser.add_argument("bundle", type=Path, help="export bundle (zip) of the study")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats, check_arrangements
-from analysis.rdm import n_pairs, pairs_within
+from .arrangement import Arrangement, Floats, check_arrangements
+from .rdm import n_pairs, pairs_within
 
 # Below a fifth of the arena's diameter placement noise dominates, so the weight falls no further.
 DISTANCE_FLOOR = 0.2

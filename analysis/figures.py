@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.arrangement import Floats
-from analysis.figure_style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, page_svg, save, styled
-from analysis.rdm import n_items_of, to_square
+from .arrangement import Floats
+from .figure_style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, page_svg, save, styled
+from .rdm import n_items_of, to_square
 
 __all__ = [
     "coefficients",

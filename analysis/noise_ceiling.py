@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.pooling import pool, pools_without_each
-from analysis.similarity import Method, check_rdms, similarity
+from .arrangement import Floats
+from .pooling import pool, pools_without_each
+from .similarity import Method, check_rdms, similarity
 
 
 @dataclass(frozen=True)

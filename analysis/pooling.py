@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats, Ints
-from analysis.similarity import Method, check_method, check_rdms, ranks
+from .arrangement import Floats, Ints
+from .similarity import Method, check_method, check_rdms, ranks
 
 
 def raters_per_pair(rdms: ArrayLike) -> Ints:

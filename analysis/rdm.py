@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analysis.arrangement import Floats, Ints
+from .arrangement import Floats, Ints
 
 
 def n_pairs(n_items: int) -> int:

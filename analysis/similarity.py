@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kendalltau, rankdata
 
-from analysis.arrangement import Floats
-from analysis.rdm import n_items_of
+from .arrangement import Floats
+from .rdm import n_items_of
 
 Method = Literal["pearson", "spearman", "rho_a", "tau_a", "cosine"]
 METHODS: tuple[Method, ...] = get_args(Method)

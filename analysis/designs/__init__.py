@@ -1,10 +1,10 @@
 """Which items to show next, and when to stop."""
 
-from analysis.designs.balanced import pair_counts
-from analysis.designs.cohort import describe_cohort, next_items_cohort
-from analysis.designs.repeats import choose_repeat
-from analysis.designs.selection import DEFAULT_DESIGN, DESIGNS, check_design, default_size, describe, next_items
-from analysis.designs.stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
+from .balanced import pair_counts
+from .cohort import describe_cohort, next_items_cohort
+from .repeats import choose_repeat
+from .selection import DEFAULT_DESIGN, DESIGNS, check_design, default_size, describe, next_items
+from .stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
 
 __all__ = [
     "DEFAULT_DESIGN",

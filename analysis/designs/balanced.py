@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Ints
-from analysis.designs.greedy import pairs_of, random_pair
-from analysis.rdm import n_items_of, n_pairs, pairs_within
+from ..arrangement import Ints
+from ..rdm import n_items_of, n_pairs, pairs_within
+from .greedy import pairs_of, random_pair
 
 
 def pair_counts(item_sets: Iterable[Ints], n_items: int) -> Ints:

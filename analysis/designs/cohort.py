@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.arrangement import Ints
-from analysis.designs.balanced import balanced
-from analysis.designs.selection import MIN_ITEMS, default_size
-from analysis.rdm import n_items_of
+from ..arrangement import Ints
+from ..rdm import n_items_of
+from .balanced import balanced
+from .selection import MIN_ITEMS, default_size
 
 
 def next_items_cohort(

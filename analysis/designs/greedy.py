@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Floats, Ints
-from analysis.rdm import n_items_of, pair_index
+from ..arrangement import Floats, Ints
+from ..rdm import n_items_of, pair_index
 
 # Sums of the same terms in another order differ in the last digits; values this close (relatively) are a tie.
 TIE = 1e-10

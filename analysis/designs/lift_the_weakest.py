@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrangement import Floats, Ints
-from analysis.designs.greedy import TIE, best_item, items_of_pairs, pairs_of, random_pair
-from analysis.evidence import DISTANCE_FLOOR
-from analysis.rdm import n_items_of
+from ..arrangement import Floats, Ints
+from ..evidence import DISTANCE_FLOOR
+from ..rdm import n_items_of
+from .greedy import TIE, best_item, items_of_pairs, pairs_of, random_pair
 
 Form = Literal["2008", "2015"]
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.arrangement import Floats, Ints
-from analysis.designs.greedy import TIE, best_item, pairs_of, random_pair
-from analysis.estimators.latent import DESIGN_MAX_ITER, fit_latent
-from analysis.estimators.trials import Trials
-from analysis.rdm import n_items_of
+from ..arrangement import Floats, Ints
+from ..estimators.latent import DESIGN_MAX_ITER, fit_latent
+from ..estimators.trials import Trials
+from ..rdm import n_items_of
+from .greedy import TIE, best_item, pairs_of, random_pair
 
 PRIOR_PRECISION = 10.0
 # The noise found in a few trials can be far off; outside these bounds it would make the design extreme.

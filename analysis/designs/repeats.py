@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from analysis.arrangement import Ints
-from analysis.designs.selection import MIN_ITEMS
+from ..arrangement import Ints
+from .selection import MIN_ITEMS
 
 
 def choose_repeat(

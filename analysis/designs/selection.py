@@ -7,14 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats, Ints, check_arrangements
-from analysis.designs.balanced import balanced, pair_counts, random_items
-from analysis.designs.lift_the_weakest import COST_EXPONENT, Form, lift_the_weakest
-from analysis.designs.posterior_variance import posterior_variance
-from analysis.estimators import NoUsableTrialsError, estimate_rdm
-from analysis.estimators.trials import usable_trials
-from analysis.evidence import pair_evidence
-from analysis.rdm import n_pairs
+from ..arrangement import Arrangement, Floats, Ints, check_arrangements
+from ..estimators import NoUsableTrialsError, estimate_rdm
+from ..estimators.trials import usable_trials
+from ..evidence import pair_evidence
+from ..rdm import n_pairs
+from .balanced import balanced, pair_counts, random_items
+from .lift_the_weakest import COST_EXPONENT, Form, lift_the_weakest
+from .posterior_variance import posterior_variance
 
 DESIGNS = ("posterior_variance", "lift_the_weakest", "balanced", "random", "full")
 # With `DEFAULT_EVIDENCE`, the most accurate RDM for the minutes of a participant (docs/benchmarks/defaults.md).

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.designs.selection import check_design, default_size
+from ..arrangement import Floats
+from .selection import check_design, default_size
 
 # With this many placements for each item the designs of fixed size give a more accurate RDM than lift the weakest does
 # with the ten or so that its evidence rule takes (docs/benchmarks/recovery.md).

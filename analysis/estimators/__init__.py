@@ -1,9 +1,9 @@
 """From placements to dissimilarities."""
 
-from analysis.estimators.estimate import METHODS, RDMEstimate, estimate_rdm
-from analysis.estimators.group import GroupEstimate, estimate_group
-from analysis.estimators.trials import ConnectedSet, NoUsableTrialsError, connected_sets
-from analysis.estimators.uncertainty import Interval
+from .estimate import METHODS, RDMEstimate, estimate_rdm
+from .group import GroupEstimate, estimate_group
+from .trials import ConnectedSet, NoUsableTrialsError, connected_sets
+from .uncertainty import Interval
 
 __all__ = [
     "METHODS",

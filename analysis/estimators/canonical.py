@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Arrangement, Floats, Ints
-from analysis.estimators.trials import Trials, usable_trials
-from analysis.rdm import upper_triangle
+from ..arrangement import Arrangement, Floats, Ints
+from ..rdm import upper_triangle
+from .trials import Trials, usable_trials
 
 # Positions are rounded to 2**-26 of a trial's extent (to a power of two below it), about 1e-8.
 GRID_BITS = 26

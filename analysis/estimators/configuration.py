@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-from analysis.arrangement import Floats
-from analysis.rdm import to_condensed, to_square
+from ..arrangement import Floats
+from ..rdm import to_condensed, to_square
 
 # Divisions by a distance stop here; two items modelled on one spot would otherwise divide by 0.
 MIN_DISTANCE = 1e-12

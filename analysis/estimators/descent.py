@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.arrangement import Floats
+from ..arrangement import Floats
 
 # A step is accepted when it lowers the loss by this share of what the slope promises (Armijo).
 SUFFICIENT = 1e-4

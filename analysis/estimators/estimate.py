@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Arrangement, Floats, Ints
-from analysis.estimators.canonical import canonical
-from analysis.estimators.forward import fit_forward
-from analysis.estimators.inverse_mds import STEP, inverse_mds
-from analysis.estimators.latent import LatentFit, fit_latent
-from analysis.estimators.precision_weighted import precision_weighted
-from analysis.estimators.trials import Trials, pair_components, usable_trials
-from analysis.estimators.uncertainty import Interval, Refusal, Uncertainty
-from analysis.estimators.uncertainty import uncertainty as find_uncertainty
-from analysis.estimators.weighted_average import weighted_average
-from analysis.evidence import DISTANCE_FLOOR, evidence_weights
-from analysis.rdm import scale_to_rms, subset
+from ..arrangement import Arrangement, Floats, Ints
+from ..evidence import DISTANCE_FLOOR, evidence_weights
+from ..rdm import scale_to_rms, subset
+from .canonical import canonical
+from .forward import fit_forward
+from .inverse_mds import STEP, inverse_mds
+from .latent import LatentFit, fit_latent
+from .precision_weighted import precision_weighted
+from .trials import Trials, pair_components, usable_trials
+from .uncertainty import Interval, Refusal, Uncertainty
+from .uncertainty import uncertainty as find_uncertainty
+from .weighted_average import weighted_average
 
 METHODS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
 

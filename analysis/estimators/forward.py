@@ -11,14 +11,14 @@ from functools import partial
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.estimators.configuration import MIN_DISTANCE, Configuration
-from analysis.estimators.descent import descend
-from analysis.estimators.latent import fit_latent
-from analysis.estimators.precision_weighted import PrecisionWeighted
-from analysis.estimators.stress import NO_DIRECTION, Batch, averaged, batches_by_size, differences, incidence
-from analysis.estimators.trials import Trials
-from analysis.rdm import scale_to_rms, to_condensed, to_square, upper_triangle
+from ..arrangement import Floats
+from ..rdm import scale_to_rms, to_condensed, to_square, upper_triangle
+from .configuration import MIN_DISTANCE, Configuration
+from .descent import descend
+from .latent import fit_latent
+from .precision_weighted import PrecisionWeighted
+from .stress import NO_DIRECTION, Batch, averaged, batches_by_size, differences, incidence
+from .trials import Trials
 
 MAX_DIMENSIONS = 6
 RIDGE = 3.0

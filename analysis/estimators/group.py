@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats
-from analysis.estimators.estimate import Fit, RDMEstimate, describe, estimate_rdm
-from analysis.estimators.latent import DESIGN_MAX_ITER, fit_latent
-from analysis.estimators.precision_weighted import PrecisionWeighted, precision_weighted
-from analysis.estimators.trials import NoUsableTrialsError, Trials, usable_trials
-from analysis.rdm import scale_to_rms
+from ..arrangement import Arrangement, Floats
+from ..rdm import scale_to_rms
+from .estimate import Fit, RDMEstimate, describe, estimate_rdm
+from .latent import DESIGN_MAX_ITER, fit_latent
+from .precision_weighted import PrecisionWeighted, precision_weighted
+from .trials import NoUsableTrialsError, Trials, usable_trials
 
 # Precision with which the others' RDM counts as one more observation of each pair; own trials give about 10 to 100.
 PRECISIONS = (0.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)

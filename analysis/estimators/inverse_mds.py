@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.estimators.stress import batches_by_size, differences
-from analysis.estimators.trials import Trials
-from analysis.estimators.weighted_average import weighted_average
-from analysis.rdm import scale_to_rms
+from ..arrangement import Floats
+from ..rdm import scale_to_rms
+from .stress import batches_by_size, differences
+from .trials import Trials
+from .weighted_average import weighted_average
 
 MAX_ROUNDS = 1000
 STEP = 0.2

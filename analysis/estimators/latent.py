@@ -9,11 +9,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from analysis.arrangement import Floats
-from analysis.estimators.configuration import MIN_DISTANCE, Configuration, classical_start
-from analysis.estimators.precision_weighted import PrecisionWeighted, precision_weighted
-from analysis.estimators.trials import Trials
-from analysis.rdm import to_square, upper_triangle
+from ..arrangement import Floats
+from ..rdm import to_square, upper_triangle
+from .configuration import MIN_DISTANCE, Configuration, classical_start
+from .precision_weighted import PrecisionWeighted, precision_weighted
+from .trials import Trials
 
 RIDGE = 30.0
 # The ridge is at most this share of the mean precision of an item: what was placed once, without noise, outweighs it.

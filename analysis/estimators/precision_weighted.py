@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from analysis.arrangement import Floats
-from analysis.estimators.trials import Trials
-from analysis.estimators.weighted_average import weighted_average
-from analysis.rdm import n_pairs, scale_to_rms
+from ..arrangement import Floats
+from ..rdm import n_pairs, scale_to_rms
+from .trials import Trials
+from .weighted_average import weighted_average
 
 MAX_ROUNDS = 500
 MIN_ROUNDS = 7

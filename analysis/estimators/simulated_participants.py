@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from analysis.arrangement import Arrangement, Floats
-from analysis.estimators.latent import DESIGN_MAX_ITER, LatentFit, fit_latent
-from analysis.estimators.stress import Batch, differences
-from analysis.estimators.trials import Trials, usable_trials
-from analysis.rdm import scale_to_rms
+from ..arrangement import Arrangement, Floats
+from ..rdm import scale_to_rms
+from .latent import DESIGN_MAX_ITER, LatentFit, fit_latent
+from .stress import Batch, differences
+from .trials import Trials, usable_trials
 
 PILOT_ROUNDS = 8
 PILOT_DRAWS = 4

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from analysis.arrangement import Floats, Ints
-from analysis.estimators.trials import Trials
-from analysis.rdm import upper_triangle
+from ..arrangement import Floats, Ints
+from ..rdm import upper_triangle
+from .trials import Trials
 
 # Items placed this close (in a trial of extent 1) are on one spot, far below what a hand or a screen can do: which way
 # they would push each other apart is decided by nothing but rounding, so predictions keep them together.

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from analysis.arrangement import Arrangement, Floats, Ints, check_arrangements
-from analysis.rdm import n_pairs, pairs_within
+from ..arrangement import Arrangement, Floats, Ints, check_arrangements
+from ..rdm import n_pairs, pairs_within
 
 # Items this close together (relative to the coordinates) are on one spot as far as floating point can tell.
 COINCIDENT = 1e-9

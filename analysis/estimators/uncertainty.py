@@ -23,9 +23,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from analysis.arrangement import Floats
-from analysis.estimators.latent import DESIGN_MAX_ITER, LatentFit, fit_latent
-from analysis.estimators.simulated_participants import (
+from ..arrangement import Floats
+from ..rdm import scale_to_rms
+from .latent import DESIGN_MAX_ITER, LatentFit, fit_latent
+from .simulated_participants import (
     Participant,
     contradiction,
     pilot,
@@ -33,9 +34,8 @@ from analysis.estimators.simulated_participants import (
     summaries,
     truth_like,
 )
-from analysis.estimators.stress import batches_by_size
-from analysis.estimators.trials import Trials, pair_components
-from analysis.rdm import scale_to_rms
+from .stress import batches_by_size
+from .trials import Trials, pair_components
 
 MIN_ITEMS = 12
 MIN_TRIALS = 5

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.estimators.trials import Trials
-from analysis.evidence import evidence_weights
-from analysis.rdm import n_pairs
+from ..arrangement import Floats
+from ..evidence import evidence_weights
+from ..rdm import n_pairs
+from .trials import Trials
 
 MAX_ROUNDS = 1000
 TOLERANCE = 1e-8

@@ -5,8 +5,8 @@ Writing is in `bundle_writer`, reading in `bundle_reader`, the tables' columns i
 
 from __future__ import annotations
 
-from analysis.formats.bundle_reader import Bundle, BundleError, Trial, read_bundle
-from analysis.formats.bundle_writer import FORMAT_VERSION, BundleContents, iter_bundle, write_bundle
+from .bundle_reader import Bundle, BundleError, Trial, read_bundle
+from .bundle_writer import FORMAT_VERSION, BundleContents, iter_bundle, write_bundle
 
 __all__ = [
     "FORMAT_VERSION",

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.arrangement import Arrangement
-from analysis.formats.bundle_tables import TABLES
-from analysis.formats.bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
-from analysis.formats.rdm_set import RDMSet, without_predictions
-from analysis.formats.tables import EDGE, read_npz, read_rows
-from analysis.purposes import JUDGMENTS
+from ..arrangement import Arrangement
+from ..purposes import JUDGMENTS
+from .bundle_tables import TABLES
+from .bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
+from .rdm_set import RDMSet, without_predictions
+from .tables import EDGE, read_npz, read_rows
 
 # The tables of the first release, which every bundle holds. A table that came later is missing from older bundles, and
 # then has no rows. This list never grows.

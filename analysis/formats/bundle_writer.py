@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Protocol
 
-from analysis.formats import matlab, rsatoolbox, tables
-from analysis.formats.bundle_tables import (
+from . import matlab, rsatoolbox, tables
+from .bundle_tables import (
     DICTIONARY_COLUMNS,
     JSON_TABLES,
     RDM_COLUMNS,
@@ -23,8 +23,8 @@ from analysis.formats.bundle_tables import (
     dictionary_markdown,
     dictionary_rows,
 )
-from analysis.formats.rdm_set import RDMSet, completed_only
-from analysis.formats.square import square_lines
+from .rdm_set import RDMSet, completed_only
+from .square import square_lines
 
 FORMAT = "asterism-bundle"
 FORMAT_VERSION = 1

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from analysis.formats.bundle_tables import Column
-from analysis.formats.text import csv_records
+from .bundle_tables import Column
+from .text import csv_records
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

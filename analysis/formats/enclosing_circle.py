@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from analysis.arrangement import Floats
+from ..arrangement import Floats
 
 
 def enclosing_circle(points: Floats) -> tuple[Floats, float]:

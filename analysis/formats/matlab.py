@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Arrangement, Floats, check_arrangements
-from analysis.formats.mat_variables import MatFile, load
-from analysis.formats.npz import as_numbers
-from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
-from analysis.formats.square import condensed_of_square
-from analysis.rdm import n_items_of, n_pairs, pairs_within
+from ..arrangement import Arrangement, Floats, check_arrangements
+from ..rdm import n_items_of, n_pairs, pairs_within
+from .mat_variables import MatFile, load
+from .npz import as_numbers
+from .rdm_set import OPTIONAL_ROWS, RDMSet
+from .square import condensed_of_square
 
 
 def write_mat(file: MatFile, rdms: RDMSet) -> None:

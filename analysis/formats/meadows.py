@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats
-from analysis.formats.enclosing_circle import enclosing_circle
-from analysis.formats.mat_variables import load
-from analysis.formats.matlab import texts
-from analysis.formats.npz import as_numbers
-from analysis.formats.rdm_set import RDMSet
-from analysis.rdm import n_pairs
+from ..arrangement import Arrangement, Floats
+from ..rdm import n_pairs
+from .enclosing_circle import enclosing_circle
+from .mat_variables import load
+from .matlab import texts
+from .npz import as_numbers
+from .rdm_set import RDMSet
 
 # Clips that still wait beside the arena of radius 1 lie somewhat outside; pixels lie far beyond this.
 FARTHEST = 2.0

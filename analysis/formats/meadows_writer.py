@@ -11,10 +11,10 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Arrangement, check_arrangements
-from analysis.evidence import evidence_weights
-from analysis.formats.rdm_set import RDMSet
-from analysis.rdm import n_pairs, pairs_within
+from ..arrangement import Arrangement, check_arrangements
+from ..evidence import evidence_weights
+from ..rdm import n_pairs, pairs_within
+from .rdm_set import RDMSet
 
 # Radii of the arena in our unit, its diameter.
 RADII = 2

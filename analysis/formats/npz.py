@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
+from ..arrangement import Floats
+from .rdm_set import OPTIONAL_ROWS, RDMSet
 
 # The largest study (2000 clips, hundreds of raters) has some GB of pairs; a file that claims more is a mistake.
 MAX_BYTES = 1 << 32

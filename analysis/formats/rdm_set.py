@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.rdm import n_pairs
+from ..arrangement import Floats
+from ..rdm import n_pairs
 
 OPTIONAL_ROWS = ("evidence", "standard_error", "observations", "predicted", "completed")
 

@@ -9,8 +9,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from analysis.formats.npz import as_numbers
-from analysis.formats.rdm_set import RDMSet
+from .npz import as_numbers
+from .rdm_set import RDMSet
 
 # The layout was checked against this release of rsatoolbox; the attribute is part of the layout.
 LAYOUT_VERSION = "0.3.2"

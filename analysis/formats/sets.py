@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.formats.npz import read_npy
-from analysis.formats.rdm_set import RDMSet
-from analysis.rdm import n_items_of
+from ..arrangement import Floats
+from ..rdm import n_items_of
+from .npz import read_npy
+from .rdm_set import RDMSet
 
 
 def write_set_arrays(folder: str | Path, sets: Sequence[RDMSet]) -> list[Path]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.formats.cells import inert, original
-from analysis.formats.rdm_set import RDMSet
-from analysis.formats.text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
-from analysis.rdm import n_pairs, to_square, upper_triangle
+from ..arrangement import Floats
+from ..rdm import n_pairs, to_square, upper_triangle
+from .cells import inert, original
+from .rdm_set import RDMSet
+from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
 
 # Two programs that computed the same distance may differ in its last digits.
 ROUNDING = 1e-9

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Arrangement
-from analysis.formats.bundle_tables import RDM_COLUMNS, Column
-from analysis.formats.cells import csv_lines, format_cell, inert, original, parse_cell, read_rows
-from analysis.formats.npz import read_npz, write_npz
-from analysis.formats.rdm_set import OPTIONAL_ROWS, RDMSet
-from analysis.formats.square import read_square_csv, write_square_csv
-from analysis.formats.text import Table, check_names, is_missing, numbers, read_table
-from analysis.rdm import n_pairs, pair_index
+from ..arrangement import Arrangement
+from ..rdm import n_pairs, pair_index
+from .bundle_tables import RDM_COLUMNS, Column
+from .cells import csv_lines, format_cell, inert, original, parse_cell, read_rows
+from .npz import read_npz, write_npz
+from .rdm_set import OPTIONAL_ROWS, RDMSet
+from .square import read_square_csv, write_square_csv
+from .text import Table, check_names, is_missing, numbers, read_table
 
 __all__ = [
     "PLACEMENT_COLUMNS",

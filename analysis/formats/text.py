@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from analysis.formats.workbook import NOT_READ, WORKBOOKS, workbook_records
+from .workbook import NOT_READ, WORKBOOKS, workbook_records
 
 SAVE_RIGHT = (
     'in Excel: File > Save As > "CSV UTF-8 (Comma delimited)"; in LibreOffice: File > Save As > Text CSV, UTF-8'

@@ -1,7 +1,7 @@
 """Inference on models of the raters' RDMs: bootstrap, permutation, tests and their correction."""
 
-from analysis.inference.adjust import adjust
-from analysis.inference.compare import ModelComparison, compare_models
-from analysis.inference.mantel import MantelTest, mantel
+from .adjust import adjust
+from .compare import ModelComparison, compare_models
+from .mantel import MantelTest, mantel
 
 __all__ = ["MantelTest", "ModelComparison", "adjust", "compare_models", "mantel"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import false_discovery_control
 
-from analysis.arrangement import Floats
+from ..arrangement import Floats
 
 Correction = Literal["fdr", "holm", "bonferroni", "none"]
 CORRECTIONS: tuple[Correction, ...] = get_args(Correction)

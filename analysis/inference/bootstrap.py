@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.inference.chunks import Progress, run_chunks
-from analysis.inference.scores import Data, sample_of_items, scores
-from analysis.rdm import n_items_of, upper_triangle
+from ..arrangement import Floats
+from ..rdm import n_items_of, upper_triangle
+from .chunks import Progress, run_chunks
+from .scores import Data, sample_of_items, scores
 
 Resample = Literal["both", "raters", "items"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Floats
+from ..arrangement import Floats
 
 # Draws of a chunk. Each chunk has its own generator, so that the numbers do not depend on who computes it.
 CHUNK = 50

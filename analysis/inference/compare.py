@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from analysis.arrangement import Floats
-from analysis.inference.adjust import Correction, adjust
-from analysis.inference.bootstrap import Resample, bootstrap, corrected_variances
-from analysis.inference.chunks import Progress
-from analysis.inference.scores import prepare
-from analysis.noise_ceiling import NoiseCeiling, noise_ceiling
-from analysis.pooling import pool
-from analysis.rdm import n_items_of, upper_triangle
-from analysis.similarity import Method, check_rdms, similarity
+from ..arrangement import Floats
+from ..noise_ceiling import NoiseCeiling, noise_ceiling
+from ..pooling import pool
+from ..rdm import n_items_of, upper_triangle
+from ..similarity import Method, check_rdms, similarity
+from .adjust import Correction, adjust
+from .bootstrap import Resample, bootstrap, corrected_variances
+from .chunks import Progress
+from .scores import prepare
 
 
 @dataclass(frozen=True, eq=False)

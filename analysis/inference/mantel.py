@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.inference.chunks import Progress, run_chunks
-from analysis.pooling import pool
-from analysis.rdm import n_items_of, pair_index, upper_triangle
-from analysis.similarity import Method, check_rdms, product_similarity, ranks, similarity
+from ..arrangement import Floats
+from ..pooling import pool
+from ..rdm import n_items_of, pair_index, upper_triangle
+from ..similarity import Method, check_rdms, product_similarity, ranks, similarity
+from .chunks import Progress, run_chunks
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Floats, Ints
-from analysis.inference.weighted import agreement, codes, one_with_many, ranks_of_codes, ranks_of_values, row_by_row
-from analysis.pooling import settle
-from analysis.similarity import Method
+from ..arrangement import Floats, Ints
+from ..pooling import settle
+from ..similarity import Method
+from .weighted import agreement, codes, one_with_many, ranks_of_codes, ranks_of_values, row_by_row
 
 SUMS = ("pearson", "cosine")
 RANKS = ("spearman", "rho_a")

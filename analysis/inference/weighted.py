@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.arrangement import Floats, Ints
-from analysis.similarity import MIN_PAIRS, Method, tau_a
+from ..arrangement import Floats, Ints
+from ..similarity import MIN_PAIRS, Method, tau_a
 
 # Up to this many pairs all signs of differences fit the cache, and comparing them beats sorting.
 FEW_PAIRS = 150

@@ -1,8 +1,8 @@
 """What explains an RDM: attributes of the clips, shares of variance, partial correlations, weighted models."""
 
-from analysis.models.attributes import AttributeEffects, attribute_effects, attribute_rdm
-from analysis.models.partition import VariancePartition, mean_partition, partial_correlation, variance_partition
-from analysis.models.weighted import WeightedModel, fit_weights, weighted_model
+from .attributes import AttributeEffects, attribute_effects, attribute_rdm
+from .partition import VariancePartition, mean_partition, partial_correlation, variance_partition
+from .weighted import WeightedModel, fit_weights, weighted_model
 
 __all__ = [
     "AttributeEffects",

@@ -9,13 +9,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats, Ints
-from analysis.inference.chunks import Progress, run_chunks
-from analysis.pooling import standardise
-from analysis.rdm import n_items_of, upper_triangle
-from analysis.reliability import Coefficient
-from analysis.reliability.report import with_interval
-from analysis.similarity import check_rdms
+from ..arrangement import Floats, Ints
+from ..inference.chunks import Progress, run_chunks
+from ..pooling import standardise
+from ..rdm import n_items_of, upper_triangle
+from ..reliability import Coefficient
+from ..reliability.report import with_interval
+from ..similarity import check_rdms
 
 Labels = Sequence[Hashable | None]
 

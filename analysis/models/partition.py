@@ -9,9 +9,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.pooling import pool
-from analysis.similarity import MIN_PAIRS, check_rdms, ranks
+from ..arrangement import Floats
+from ..pooling import pool
+from ..similarity import MIN_PAIRS, check_rdms, ranks
 
 # 2**10 regressions are done in a moment; nobody reads a table of more parts.
 MAX_PREDICTORS = 10

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 
-from analysis.arrangement import Floats
-from analysis.pooling import pool
-from analysis.rdm import n_items_of, pairs_within
-from analysis.similarity import MIN_PAIRS, Method, check_rdms, similarity
+from ..arrangement import Floats
+from ..pooling import pool
+from ..rdm import n_items_of, pairs_within
+from ..similarity import MIN_PAIRS, Method, check_rdms, similarity
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
 """How a participant worked: values and flags for the experimenter to look at, never an exclusion."""
 
-from analysis.quality.group import GroupQuality, group_quality
-from analysis.quality.participant import Flag, Limits, ParticipantQuality, participant_quality
-from analysis.quality.repeats import Repeats, odd_even_correlation, repeat_reliability
-from analysis.quality.trial import TrialQuality, trial_quality
+from .group import GroupQuality, group_quality
+from .participant import Flag, Limits, ParticipantQuality, participant_quality
+from .repeats import Repeats, odd_even_correlation, repeat_reliability
+from .trial import TrialQuality, trial_quality
 
 __all__ = [
     "Flag",

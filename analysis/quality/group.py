@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.arrangement import Floats
-from analysis.noise_ceiling import leave_one_out
-from analysis.pooling import raters_per_pair
-from analysis.reliability.coefficients import variance_ratios
-from analysis.similarity import check_rdms
+from ..arrangement import Floats
+from ..noise_ceiling import leave_one_out
+from ..pooling import raters_per_pair
+from ..reliability.coefficients import variance_ratios
+from ..similarity import check_rdms
 
 # Scales the median absolute deviation to the standard deviation of normal data.
 MAD_TO_SD = 1.4826

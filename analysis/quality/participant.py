@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Arrangement
-from analysis.quality.repeats import Repeats, repeat_reliability
-from analysis.quality.trial import TrialQuality, trial_quality
+from ..arrangement import Arrangement
+from .repeats import Repeats, repeat_reliability
+from .trial import TrialQuality, trial_quality
 
 
 @dataclass(frozen=True)

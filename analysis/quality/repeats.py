@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from analysis.arrangement import Arrangement
-from analysis.estimators import NoUsableTrialsError, estimate_rdm
-from analysis.rdm import pairs_within
-from analysis.similarity import similarity
+from ..arrangement import Arrangement
+from ..estimators import NoUsableTrialsError, estimate_rdm
+from ..rdm import pairs_within
+from ..similarity import similarity
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
-from analysis.arrangement import Arrangement, Floats
+from ..arrangement import Arrangement, Floats
 
 ARENA_AREA = np.pi / 4
 GRID = 6

@@ -1,8 +1,8 @@
 """Agreement between raters, with intervals over raters."""
 
-from analysis.reliability.growth import GrowthCurve, RatersNeeded, growth, raters_needed
-from analysis.reliability.report import Coefficient, Reliability, reliability
-from analysis.reliability.within import agreement_without_noise
+from .growth import GrowthCurve, RatersNeeded, growth, raters_needed
+from .report import Coefficient, Reliability, reliability
+from .within import agreement_without_noise
 
 __all__ = [
     "Coefficient",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.reliability.pools import CHUNK
-from analysis.similarity import ranks
+from ..arrangement import Floats
+from ..similarity import ranks
+from .pools import CHUNK
 
 
 def mean_over_pairs(values: Floats, weights: Floats) -> Floats:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats, Ints
-from analysis.reliability.coefficients import mean_over_pairs
-from analysis.reliability.pools import between_pools
-from analysis.reliability.report import Coefficient, with_interval
-from analysis.similarity import check_rdms, similarity
+from ..arrangement import Floats, Ints
+from ..similarity import check_rdms, similarity
+from .coefficients import mean_over_pairs
+from .pools import between_pools
+from .report import Coefficient, with_interval
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from math import comb
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.pooling import standardise
-from analysis.similarity import MIN_PAIRS
+from ..arrangement import Floats
+from ..pooling import standardise
+from ..similarity import MIN_PAIRS
 
 # Numbers in each array of one step of a chunked computation: small enough for a processor's cache.
 CHUNK = 100_000

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t
 
-from analysis.arrangement import Floats
-from analysis.pooling import raters_per_pair
-from analysis.reliability.coefficients import krippendorff_alpha, mean_over_pairs, variance_ratios
-from analysis.reliability.pools import between_pools, splits
-from analysis.similarity import check_rdms, similarity
+from ..arrangement import Floats
+from ..pooling import raters_per_pair
+from ..similarity import check_rdms, similarity
+from .coefficients import krippendorff_alpha, mean_over_pairs, variance_ratios
+from .pools import between_pools, splits
 
 # Splits of the raters that are left when one is out: enough for an interval.
 SPLITS_WITHOUT_ONE = 500

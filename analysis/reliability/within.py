@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.reliability.coefficients import mean_over_pairs
-from analysis.reliability.report import Coefficient, with_interval
-from analysis.similarity import check_rdms, similarity
+from ..arrangement import Floats
+from ..similarity import check_rdms, similarity
+from .coefficients import mean_over_pairs
+from .report import Coefficient, with_interval
 
 
 def agreement_without_noise(rdms: ArrayLike, own_reliability: ArrayLike, *, level: float = 0.95) -> Coefficient:

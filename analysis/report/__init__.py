@@ -1,6 +1,6 @@
 """The report of a study, from its export bundle: results, tables, figures and one HTML page."""
 
-from analysis.report.results import Results, analyse
-from analysis.report.write import write_report
+from .results import Results, analyse
+from .write import write_report
 
 __all__ = ["Results", "analyse", "write_report"]

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis import figures
-from analysis.arrangement import Floats
-from analysis.reliability import GrowthCurve
-from analysis.reliability.report import COEFFICIENTS
-from analysis.report.results import Results
-from analysis.results import COMPARATOR_LABELS, LABELS
-from analysis.structure import Dimensionality, Tree, silhouette_by_clusters
+from .. import figures
+from ..arrangement import Floats
+from ..reliability import GrowthCurve
+from ..reliability.report import COEFFICIENTS
+from ..results import COMPARATOR_LABELS, LABELS
+from ..structure import Dimensionality, Tree, silhouette_by_clusters
+from .results import Results
 
 # Small matrices of more raters than this no longer help anybody.
 MAX_RATERS = 60

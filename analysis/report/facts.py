@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.report.results import Results
-from analysis.results import LABELS, listed, not_converged, repeated_sentence, unfinished_sentence
-from analysis.results.remarks import MAX_LISTED
+from ..results import LABELS, listed, not_converged, repeated_sentence, unfinished_sentence
+from ..results.remarks import MAX_LISTED
+from .results import Results
 
 
 def summary(results: Results) -> list[tuple[str, str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.formats.bundle import Bundle
-from analysis.report.facts import number
-from analysis.report.results import Results
-from analysis.results import methods_text, quoted_task
+from ..formats.bundle import Bundle
+from ..results import methods_text, quoted_task
+from .facts import number
+from .results import Results
 
 
 def report_methods(bundle: Bundle, results: Results) -> str:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from analysis.estimators.uncertainty import Interval
-from analysis.formats.bundle import Bundle
-from analysis.reliability.report import COEFFICIENTS
-from analysis.report.facts import number, remarks, summary
-from analysis.report.markdown import to_html
-from analysis.report.results import Results
-from analysis.results import COMPARATOR_LABELS, LABELS
+from ..estimators.uncertainty import Interval
+from ..formats.bundle import Bundle
+from ..reliability.report import COEFFICIENTS
+from ..results import COMPARATOR_LABELS, LABELS
+from .facts import number, remarks, summary
+from .markdown import to_html
+from .results import Results
 
 STYLE = Path(__file__).with_name("page.css")
 

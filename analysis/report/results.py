@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.formats.bundle import Bundle, Trial
-from analysis.purposes import JUDGMENTS
-from analysis.reliability import GrowthCurve, RatersNeeded, growth, raters_needed
-from analysis.report.working import Working, working
-from analysis.results import (
+from ..arrangement import Floats
+from ..formats.bundle import Bundle, Trial
+from ..purposes import JUDGMENTS
+from ..reliability import GrowthCurve, RatersNeeded, growth, raters_needed
+from ..results import (
     Choice,
     Rater,
     RaterResult,
@@ -23,8 +22,9 @@ from analysis.results import (
     cluster_order,
     rater_result,
 )
-from analysis.similarity import similarity
-from analysis.structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality
+from ..similarity import similarity
+from ..structure import MDS, Dimensionality, Tree, cluster_items, cluster_raters, dimensionality
+from .working import Working, working
 
 # Reliabilities of the mean for which the report says how many raters they take.
 TARGETS = (0.8, 0.9)

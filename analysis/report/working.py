@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.formats.bundle import Bundle, Trial
-from analysis.quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
-from analysis.results import rater_quality, trials_work
+from ..arrangement import Floats
+from ..formats.bundle import Bundle, Trial
+from ..quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
+from ..results import rater_quality, trials_work
 
 
 @dataclass(frozen=True, eq=False)

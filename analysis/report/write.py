@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis import figures
-from analysis.formats import matlab, rsatoolbox, tables
-from analysis.formats.bundle import Bundle
-from analysis.formats.bundle_tables import METHOD, TABLES, Column
-from analysis.report.drawings import draw
-from analysis.report.methods import report_methods
-from analysis.report.page import Picture, page
-from analysis.report.results import Progress, Results, analyse
-from analysis.results import Choice, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from .. import figures
+from ..formats import matlab, rsatoolbox, tables
+from ..formats.bundle import Bundle
+from ..formats.bundle_tables import METHOD, TABLES, Column
+from ..results import Choice, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from .drawings import draw
+from .methods import report_methods
+from .page import Picture, page
+from .results import Progress, Results, analyse
 
 RATER = Column("rater", "text", "", "Participant", True)
 RATER_COLUMNS = (

@@ -3,7 +3,7 @@
 Everything here keeps what raters saw apart from what a model predicts: `judged` decides which pairs count.
 """
 
-from analysis.results.agreement import (
+from .agreement import (
     COMPARATORS,
     Agreement,
     Influence,
@@ -11,14 +11,14 @@ from analysis.results.agreement import (
     ceiling_rows,
     reliability_rows,
 )
-from analysis.results.measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
-from analysis.results.methods_text import DESIGNS, ESTIMATORS, Task, methods_text, quoted_task, task_text
-from analysis.results.pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
-from analysis.results.raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result
-from analysis.results.remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
-from analysis.results.structure import clip_map, cluster_order
-from analysis.results.study import Choice, StudyResults, chosen_raters
-from analysis.results.working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
+from .measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
+from .methods_text import DESIGNS, ESTIMATORS, Task, methods_text, quoted_task, task_text
+from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
+from .raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result
+from .remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
+from .structure import clip_map, cluster_order
+from .study import Choice, StudyResults, chosen_raters
+from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
 
 __all__ = [
     "COMPARATORS",

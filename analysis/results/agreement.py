@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
-from analysis.quality import group_quality
-from analysis.reliability import Coefficient, Reliability, reliability
-from analysis.reliability.report import COEFFICIENTS, NO_INTERVAL
-from analysis.results.measures import LABELS, RANGES, in_sentence
-from analysis.similarity import Method, similarity
+from ..arrangement import Floats
+from ..noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
+from ..quality import group_quality
+from ..reliability import Coefficient, Reliability, reliability
+from ..reliability.report import COEFFICIENTS, NO_INTERVAL
+from ..similarity import Method, similarity
+from .measures import LABELS, RANGES, in_sentence
 
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
 

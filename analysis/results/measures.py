@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analysis.similarity import Method
+from ..similarity import Method
 
 
 class Measure(NamedTuple):

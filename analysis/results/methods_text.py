@@ -11,9 +11,9 @@ from textwrap import fill
 import numpy as np
 import scipy
 
-from analysis.results.measures import MEASURES
-from analysis.results.remarks import unfinished_sessions
-from analysis.results.study import StudyResults
+from .measures import MEASURES
+from .remarks import unfinished_sessions
+from .study import StudyResults
 
 WIDTH = 100
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrangement import Floats, Ints
-from analysis.estimators import RDMEstimate
-from analysis.formats.rdm_set import RDMSet
-from analysis.pooling import mean_present, pool, raters_per_pair
-from analysis.rdm import scale_to_rms
+from ..arrangement import Floats, Ints
+from ..estimators import RDMEstimate
+from ..formats.rdm_set import RDMSet
+from ..pooling import mean_present, pool, raters_per_pair
+from ..rdm import scale_to_rms
 
 GROUP = "group"
 

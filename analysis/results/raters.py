@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats
-from analysis.estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
-from analysis.rdm import n_pairs, pairs_within
+from ..arrangement import Arrangement, Floats
+from ..estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from ..rdm import n_pairs, pairs_within
 
 
 @dataclass(frozen=True)

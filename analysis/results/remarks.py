@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from analysis.estimators import RDMEstimate
-from analysis.results.study import StudyResults
+from ..estimators import RDMEstimate
+from .study import StudyResults
 
 MAX_LISTED = 12
 

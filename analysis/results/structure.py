@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from analysis.arrangement import Floats
-from analysis.rdm import n_items_of
-from analysis.structure import MDS, mds
+from ..arrangement import Floats
+from ..rdm import n_items_of
+from ..structure import MDS, mds
 
 # Turning the leaves takes time with the cube of their number: half a second here.
 MAX_TURNED = 250

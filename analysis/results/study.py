@@ -9,13 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.estimators import RDMEstimate
-from analysis.formats.rdm_set import RDMSet
-from analysis.reliability import Reliability
-from analysis.results.agreement import Agreement, agreement
-from analysis.results.pooled import GroupRDM, group_rdm, group_set, judged, rater_set
-from analysis.results.raters import Rater, RaterResult
+from ..arrangement import Floats
+from ..estimators import RDMEstimate
+from ..formats.rdm_set import RDMSet
+from ..reliability import Reliability
+from .agreement import Agreement, agreement
+from .pooled import GroupRDM, group_rdm, group_set, judged, rater_set
+from .raters import Rater, RaterResult
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Arrangement
-from analysis.quality import GroupQuality, ParticipantQuality, participant_quality
+from ..arrangement import Arrangement
+from ..quality import GroupQuality, ParticipantQuality, participant_quality
 
 
 @dataclass(frozen=True, eq=False)

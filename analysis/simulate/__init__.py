@@ -1,8 +1,8 @@
 """Raters with a known RDM: oracle of the tests, fuel of the planner and of the demo."""
 
-from analysis.simulate.planner import Plan, plan_cohort, plan_study
-from analysis.simulate.rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
-from analysis.simulate.truths import TRUTHS, individual, make_truth, overall, part_of
+from .planner import Plan, plan_cohort, plan_study
+from .rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
+from .truths import TRUTHS, individual, make_truth, overall, part_of
 
 __all__ = [
     "TRUTHS",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.rdm import to_square
+from ..arrangement import Floats
+from ..rdm import to_square
 
 MAX_ROUNDS = 300
 TOLERANCE = 1e-6

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrangement import Floats
-from analysis.designs import DEFAULT_DESIGN, StopRule, next_items_cohort, pair_counts
-from analysis.designs.lift_the_weakest import Form
-from analysis.estimators import estimate_rdm
-from analysis.pooling import pool
-from analysis.rdm import n_pairs
-from analysis.similarity import similarity
-from analysis.simulate.rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
-from analysis.simulate.truths import individual, make_truth, overall
+from ..arrangement import Floats
+from ..designs import DEFAULT_DESIGN, StopRule, next_items_cohort, pair_counts
+from ..designs.lift_the_weakest import Form
+from ..estimators import estimate_rdm
+from ..pooling import pool
+from ..rdm import n_pairs
+from ..similarity import similarity
+from .rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
+from .truths import individual, make_truth, overall
 
 
 @dataclass(frozen=True)

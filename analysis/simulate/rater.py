@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrangement import Arrangement, Floats, Ints
-from analysis.designs import DEFAULT_DESIGN, StopRule, default_stop, next_items, session_progress
-from analysis.designs.lift_the_weakest import Form
-from analysis.evidence import evidence_weights
-from analysis.rdm import n_items_of, pairs_within, subset, to_square
-from analysis.simulate.layout import fit_arena, principal_layout, stress_layout
+from ..arrangement import Arrangement, Floats, Ints
+from ..designs import DEFAULT_DESIGN, StopRule, default_stop, next_items, session_progress
+from ..designs.lift_the_weakest import Form
+from ..evidence import evidence_weights
+from ..rdm import n_items_of, pairs_within, subset, to_square
+from .layout import fit_arena, principal_layout, stress_layout
 
 # No design is worth simulating for longer than this; a stop rule that is out of reach must not run for ever.
 MAX_TRIALS = 2000

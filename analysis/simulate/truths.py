@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from analysis.arrangement import Floats
-from analysis.rdm import n_items_of, scale_to_rms, subset, to_condensed, to_square
+from ..arrangement import Floats
+from ..rdm import n_items_of, scale_to_rms, subset, to_condensed, to_square
 
 
 def gaussian(n_items: int, dimensions: int, rng: np.random.Generator) -> Floats:

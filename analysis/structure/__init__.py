@@ -1,9 +1,9 @@
 """What RDMs look like: maps, clusters, dimensions, and how raters differ."""
 
-from analysis.structure.clusters import Tree, cluster_items, cluster_raters, silhouette_by_clusters, silhouettes
-from analysis.structure.dimensions import Dimensionality, dimensionality
-from analysis.structure.indscal import INDSCAL, indscal
-from analysis.structure.mds import MDS, classical_mds, mds
+from .clusters import Tree, cluster_items, cluster_raters, silhouette_by_clusters, silhouettes
+from .dimensions import Dimensionality, dimensionality
+from .indscal import INDSCAL, indscal
+from .mds import MDS, classical_mds, mds
 
 __all__ = [
     "INDSCAL",

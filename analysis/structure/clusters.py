@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.cluster.hierarchy import cophenet, fcluster, leaves_list, linkage
 
-from analysis.arrangement import Floats, Ints
-from analysis.rdm import to_condensed, to_square
-from analysis.similarity import Method, check_rdms, similarity
+from ..arrangement import Floats, Ints
+from ..rdm import to_condensed, to_square
+from ..similarity import Method, check_rdms, similarity
 
 Linkage = Literal["average", "complete", "single", "ward"]
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.arrangement import Floats
-from analysis.pooling import pool
-from analysis.similarity import check_rdms, similarity
-from analysis.structure.mds import MDS, distances, mds
+from ..arrangement import Floats
+from ..pooling import pool
+from ..similarity import check_rdms, similarity
+from .mds import MDS, distances, mds
 
 
 @dataclass(frozen=True, eq=False)

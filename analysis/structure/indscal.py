@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
-from analysis.arrangement import Floats
-from analysis.pooling import mean_present
-from analysis.rdm import n_items_of, upper_triangle
-from analysis.similarity import check_rdms, similarity
-from analysis.structure.mds import classical_mds
+from ..arrangement import Floats
+from ..pooling import mean_present
+from ..rdm import n_items_of, upper_triangle
+from ..similarity import check_rdms, similarity
+from .mds import classical_mds
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from analysis.arrangement import Floats
-from analysis.rdm import to_condensed, to_square
-from analysis.similarity import check_rdms
+from ..arrangement import Floats
+from ..rdm import to_condensed, to_square
+from ..similarity import check_rdms
 
 
 @dataclass(frozen=True)

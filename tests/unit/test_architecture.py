@@ -84,3 +84,19 @@ def test_the_program_forks_nothing() -> None:
     for file, tree in _modules():
         calls = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
         assert not {"fork", "forkpty", "set_start_method", "killpg"} & set(calls), file
+
+
+def test_the_analysis_never_calls_itself_by_name() -> None:
+    """A checkout imports it as `analysis`, its wheel as `asterism_analysis`: inside, imports are relative."""
+    for file, tree in _modules():
+        if not file.is_relative_to(ROOT / "analysis"):
+            continue
+        for node in ast.walk(tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [name.name for name in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            elif isinstance(node, ast.Call):  # import_module("analysis.x"), patch("analysis.x"), files("analysis")
+                names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            assert not any(re.match(r"analysis(\.|$)", name) for name in names), f"{file}:{node.lineno}"
