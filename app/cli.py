@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.accounts.accounts import all_accounts, require_account, set_password
+from app.accounts.experimenters import all_accounts, require_account, set_password
 from app.clips.differences import differences
 from app.clips.folder import clip_files, passed_over
 from app.clips.reconversion import count_clips, reconvert_study

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from app import create_app
-from app.accounts.accounts import make_setup_link
+from app.accounts.setup_links import make_setup_link
 from app.clips.conversion import Imported, convert_waiting_clips
 from app.clips.differences import differences
 from app.config import Settings, load_settings, read_settings

@@ -20,8 +20,9 @@ from sqlalchemy import select
 
 from analysis.simulate import Behaviour, place_items
 from app import create_app
-from app.accounts import accounts
-from app.accounts.accounts import Account, make_setup_link, use_setup_link
+from app.accounts import passwords
+from app.accounts.experimenters import Account
+from app.accounts.setup_links import make_setup_link, use_setup_link
 from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.domain import SessionState
@@ -66,14 +67,14 @@ def open_lab(settings: Settings) -> Iterator[Lab]:
     """An app of its own, so that no request context of a test is shared between requests; passwords are cheap in it."""
     app = create_app(settings)
     database: Database = app.extensions["asterism"].database
-    costly = accounts._hasher
-    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts._nobodys_hash.cache_clear()
+    costly = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._nobodys_hash.cache_clear()
     try:
         yield Lab(app, app.test_client(), database, settings)
     finally:
-        accounts._hasher = costly
-        accounts._nobodys_hash.cache_clear()
+        passwords._hasher = costly
+        passwords._nobodys_hash.cache_clear()
         database.close()
 
 

@@ -13,17 +13,10 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired
 
-from app.accounts.accounts import (
-    MIN_PASSWORD_LENGTH,
-    Account,
-    account_of_login,
-    check_setup_link,
-    end_login,
-    has_experimenter,
-    log_in,
-    start_login,
-    use_setup_link,
-)
+from app.accounts.experimenters import Account, has_experimenter
+from app.accounts.logins import account_of_login, end_login, log_in, start_login
+from app.accounts.passwords import MIN_PASSWORD_LENGTH
+from app.accounts.setup_links import check_setup_link, use_setup_link
 from app.errors import Invalid, Unauthorised
 from app.web.context import database
 from app.web.limits import count_failed_login, refuse_guessing

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from analysis.estimators import METHODS
 from analysis.formats.bundle import iter_bundle
 from analysis.results import Choice
-from app.accounts.accounts import own_studies, own_study
+from app.accounts.ownership import own_studies, own_study
 from app.clips.differences import differences
 from app.domain import WorkState
 from app.errors import AsterismError, Invalid

@@ -7,7 +7,7 @@ from flask_login import login_required
 from sqlalchemy.orm import Session
 
 from analysis.results import GROUP
-from app.accounts.accounts import own_studies, own_study
+from app.accounts.ownership import own_studies, own_study
 from app.clips.differences import differences
 from app.errors import NotFound
 from app.health import problems

@@ -9,17 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.accounts import accounts
-from app.accounts.accounts import (
-    check_password,
-    check_setup_link,
-    log_in,
-    make_setup_link,
-    own_studies,
-    own_study,
-    set_password,
-    use_setup_link,
-)
+from app.accounts import passwords
+from app.accounts.experimenters import set_password
+from app.accounts.logins import log_in
+from app.accounts.ownership import own_studies, own_study
+from app.accounts.passwords import check_password
+from app.accounts.setup_links import check_setup_link, make_setup_link, use_setup_link
 from app.config import Settings
 from app.db import Database
 from app.errors import Invalid, NotFound, Unauthorised
@@ -149,8 +144,8 @@ def test_f41_an_unknown_account_costs_the_same_and_says_the_same(
         def hash(self, password: str) -> str:
             return real.hash(password)
 
-    real = accounts._hasher
-    monkeypatch.setattr(accounts, "_hasher", Counting())
+    real = passwords._hasher
+    monkeypatch.setattr(passwords, "_hasher", Counting())
     messages = []
     for email in (experimenter.EMAIL, "nobody@lab.example"):
         with database.reading() as db, pytest.raises(Unauthorised) as refused:
