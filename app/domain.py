@@ -1,4 +1,4 @@
-"""States of studies, clips and participants' sessions, and the moves between them."""
+"""States of studies, clips and participants' sessions, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class Proof(StrEnum):
     """The link had the person's id, which can be guessed."""
 
 
-STUDY_MOVES = {
+STUDY_TRANSITIONS = {
     StudyState.DRAFT: {StudyState.OPEN},
     StudyState.OPEN: {StudyState.CLOSED},
     StudyState.CLOSED: {StudyState.OPEN},
 }
 
-SESSION_MOVES = {
+SESSION_TRANSITIONS = {
     SessionState.INSTRUCTED: {SessionState.ARRANGING, SessionState.WITHDRAWN},
     SessionState.ARRANGING: {SessionState.FINISHED, SessionState.WITHDRAWN},
     SessionState.FINISHED: {SessionState.WITHDRAWN},
@@ -69,7 +69,7 @@ SESSION_MOVES = {
 }
 
 
-def move_study(state: StudyState, to: StudyState) -> StudyState:
+def transition_study(state: StudyState, to: StudyState) -> StudyState:
     """The study's next state.
 
     Raises
@@ -79,12 +79,12 @@ def move_study(state: StudyState, to: StudyState) -> StudyState:
     """
     if to == state:
         raise NotAllowed(f"The study is {state.value} already.")
-    if to not in STUDY_MOVES[state]:
+    if to not in STUDY_TRANSITIONS[state]:
         raise NotAllowed(f"A study that is {state.value} cannot become {to.value}.")
     return to
 
 
-def move_session(state: SessionState, to: SessionState) -> SessionState:
+def transition_session(state: SessionState, to: SessionState) -> SessionState:
     """The session's next state.
 
     Raises
@@ -92,6 +92,6 @@ def move_session(state: SessionState, to: SessionState) -> SessionState:
     NotAllowed
         When a session cannot go from `state` to `to`.
     """
-    if to not in SESSION_MOVES[state]:
+    if to not in SESSION_TRANSITIONS[state]:
         raise NotAllowed(f"A session that is {state.value} cannot become {to.value}.")
     return to

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
-from app.domain import Proof, SessionState, move_session
+from app.domain import Proof, SessionState, transition_session
 from app.errors import Conflict, Invalid, NotFound, NotProven
 from app.models import (
     Draft,
@@ -247,7 +247,7 @@ def withdraw(db: Session, token: str) -> None:
             "This session was started in another browser and can only be ended for good there. You can simply close "
             "this page. The people who run the study will see that you asked to leave."
         )
-    session.state = move_session(session.state, SessionState.WITHDRAWN)
+    session.state = transition_session(session.state, SessionState.WITHDRAWN)
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"
     _log(db, session, "withdrawn", session.ended_at)

@@ -19,7 +19,7 @@ from analysis import Arrangement, next_items, pair_evidence
 from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
 from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
-from app.domain import SessionState, move_session
+from app.domain import SessionState, transition_session
 from app.models import ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
 from app.participation import attention_checks as checks
 from app.participation.arrangements import item_order, session_arrangements
@@ -169,7 +169,7 @@ def _carry_out(db: Session, session_id: int, plan: Plan, at: datetime) -> None:
     session.progress = max(session.progress, plan.fraction)
     session.expected_minutes = plan.expected_minutes
     if plan.trial is None:
-        session.state = move_session(session.state, SessionState.FINISHED)
+        session.state = transition_session(session.state, SessionState.FINISHED)
         session.ended_at = at
         session.ended_by = plan.ended_by
         db.add(SessionEvent(session_id=session_id, kind="finished", at=at, detail={"by": plan.ended_by}))
@@ -201,7 +201,7 @@ def start(database: Database, session_id: int, *, at: datetime | None = None) ->
         query = select(ParticipantSession).where(ParticipantSession.id == session_id).with_for_update()
         session = db.scalars(query).one()
         if session.state == SessionState.INSTRUCTED:
-            session.state = move_session(session.state, SessionState.ARRANGING)
+            session.state = transition_session(session.state, SessionState.ARRANGING)
             session.started_at = session.last_seen_at = moment
             db.add(SessionEvent(session_id=session_id, kind="started", at=moment))
             db.commit()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.clips.conversion import Imported, register_clips, source_path
 from app.clips.folder import ClipFile, with_folders
 from app.config import Settings
-from app.domain import ClipState, StudyState, move_study
+from app.domain import ClipState, StudyState, transition_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.participation.enrolment import find_study
@@ -107,7 +107,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
     definition = check_definition(study.definition)
     refuse(errors_of(definition, _facts(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
-    study.state = move_study(study.state, StudyState.OPEN)
+    study.state = transition_study(study.state, StudyState.OPEN)
     db.commit()
     return study
 
@@ -158,7 +158,7 @@ def close_study(db: Session, name: str) -> Study:
         When the study is not open.
     """
     study = find_study(db, name)
-    study.state = move_study(study.state, StudyState.CLOSED)
+    study.state = transition_study(study.state, StudyState.CLOSED)
     db.commit()
     return study
 
