@@ -1,8 +1,8 @@
 """What a session does next: the server chooses each trial from what the participant did so far, or ends the session.
 
-A plan is computed from a snapshot, outside any writing transaction, because the larger designs take a while. It is a
-pure function of the session's seed and its submitted trials, so two requests that plan at once plan the same; the
-unique number of a trial lets only one of them in.
+The next step is computed from a snapshot, outside any writing transaction, because the larger designs take a while. It
+is a pure function of the session's seed and its submitted trials, so two requests that compute it at once get the same;
+the unique number of a trial lets only one of them in.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRIALS_BETWEEN_REPEATS = 4
 
 
 @dataclass(frozen=True)
-class TrialPlan:
+class NextTrial:
     """The next trial of a session: its number, and its clips (database ids) in seat order."""
 
     number: int
@@ -45,10 +45,10 @@ class TrialPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class NextStep:
     """What comes next: a trial, or the end by the rule that `ended_by` names; and how far the session has come."""
 
-    trial: TrialPlan | None
+    trial: NextTrial | None
     ended_by: str | None
     fraction: float
     expected_minutes: float | None
@@ -85,7 +85,7 @@ def session_progress_of(
     return session_progress(evidence, rule=rule, n_trials=len(arrangements), minutes=active_minutes(db, session))
 
 
-def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinition) -> Plan:
+def next_step(db: Session, session: ParticipantSession, definition: StudyDefinition) -> NextStep:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
     clips = item_order(db, session.study_id)
     arrangements = session_arrangements(db, session)
@@ -97,13 +97,13 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
     rng = np.random.default_rng(seed)
     repeat = _repeat(earlier, definition.design, rng, at_end=progress.done)
     if progress.done and (repeat is None or progress.reason != "evidence"):
-        return Plan(None, progress.reason, 1.0, session.expected_minutes)
+        return NextStep(None, progress.reason, 1.0, session.expected_minutes)
     if repeat is not None:
         ids = rng.permutation([seat.clip_id for seat in repeat.seats])
-        trial = TrialPlan(number, Purpose.REPEAT, repeat.design, seed, [int(clip) for clip in ids], repeat.number)
+        trial = NextTrial(number, Purpose.REPEAT, repeat.design, seed, [int(clip) for clip in ids], repeat.number)
     elif checks.is_due(number, sum(trial.purpose == Purpose.CHECK for trial in earlier), definition.design.checks):
         shown = checks.choose_clips(clips, rng)
-        trial = TrialPlan(number, Purpose.CHECK, "random", seed, shown)
+        trial = NextTrial(number, Purpose.CHECK, "random", seed, shown)
     else:
         items = next_items(
             arrangements,
@@ -113,7 +113,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
             rng=rng,
         )
         seated = rng.permutation(items)
-        trial = TrialPlan(number, Purpose.MAIN, definition.design.method, seed, [clips[int(item)] for item in seated])
+        trial = NextTrial(number, Purpose.MAIN, definition.design.method, seed, [clips[int(item)] for item in seated])
     stop, minutes = definition.stop, active_minutes(db, session)
     expected = expected_minutes(
         session.expected_minutes,
@@ -124,7 +124,7 @@ def plan_next(db: Session, session: ParticipantSession, definition: StudyDefinit
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,
     )
-    return Plan(trial, None, min(progress.fraction, 0.99), expected)
+    return NextStep(trial, None, min(progress.fraction, 0.99), expected)
 
 
 def _repeat(earlier: list[Trial], design: Design, rng: np.random.Generator, *, at_end: bool) -> Trial | None:
@@ -157,40 +157,40 @@ def advance(database: Database, session_id: int, *, at: datetime | None = None) 
         definition = check_definition(db.get_one(Study, session.study_id).definition)
         if open_round(db, session, definition) is not None:
             return
-        plan = plan_next(db, session, definition)
+        step = next_step(db, session, definition)
     with database.writing() as db:
-        _carry_out(db, session_id, plan, at or now())
+        _take(db, session_id, step, at or now())
 
 
-def _carry_out(db: Session, session_id: int, plan: Plan, at: datetime) -> None:
+def _take(db: Session, session_id: int, step: NextStep, at: datetime) -> None:
     session = db.scalars(select(ParticipantSession).where(ParticipantSession.id == session_id).with_for_update()).one()
     if session.state != SessionState.ARRANGING or open_trial(db, session) is not None:
         return
-    session.progress = max(session.progress, plan.fraction)
-    session.expected_minutes = plan.expected_minutes
-    if plan.trial is None:
+    session.progress = max(session.progress, step.fraction)
+    session.expected_minutes = step.expected_minutes
+    if step.trial is None:
         session.state = transition_session(session.state, SessionState.FINISHED)
         session.ended_at = at
-        session.ended_by = plan.ended_by
-        db.add(SessionEvent(session_id=session_id, kind="finished", at=at, detail={"by": plan.ended_by}))
+        session.ended_by = step.ended_by
+        db.add(SessionEvent(session_id=session_id, kind="finished", at=at, detail={"by": step.ended_by}))
     else:
         db.add(
             Trial(
                 session_id=session_id,
                 key=new_trial_key(),
-                number=plan.trial.number,
-                purpose=plan.trial.purpose,
-                repeat_of=plan.trial.repeat_of,
-                design=plan.trial.design,
-                seed=plan.trial.seed,
+                number=step.trial.number,
+                purpose=step.trial.purpose,
+                repeat_of=step.trial.repeat_of,
+                design=step.trial.design,
+                seed=step.trial.seed,
                 assigned_at=at,
-                seats=[Seat(seat=seat, clip_id=clip_id) for seat, clip_id in enumerate(plan.trial.clip_ids)],
+                seats=[Seat(seat=seat, clip_id=clip_id) for seat, clip_id in enumerate(step.trial.clip_ids)],
             )
         )
     try:
         db.commit()
     except IntegrityError:
-        # Another request of the same session carried out the same plan a moment ago.
+        # Another request of the same session took the same step a moment ago.
         db.rollback()
 
 
