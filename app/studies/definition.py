@@ -63,7 +63,7 @@ class Playback(_Section):
     enlarge: bool = True
 
 
-class Arena(_Section):
+class ArenaLooks(_Section):
     """How the arena looks and helps."""
 
     guide_lines: bool = False
@@ -117,7 +117,7 @@ class StudyDefinition(_Section):
     seed: int = Field(default=1, ge=0, lt=2**63)
     texts: Texts = Texts()
     playback: Playback = Playback()
-    arena: Arena = Arena()
+    arena: ArenaLooks = ArenaLooks()
     clips: Clips = Clips()
     design: Design = Design()
     stop: Stop = Stop()

@@ -28,7 +28,7 @@ import { announcement, nameOf, plainText, restoredWords, statusText } from './wo
 /** @type {import('../task/session.js').Playback} */
 const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
 /** @type {import('../task/session.js').ArenaLooks} */
-const ARENA = { guide_lines: false, hints: true, background: 'auto', min_window: null };
+const LOOKS = { guide_lines: false, hints: true, background: 'auto', min_window: null };
 
 let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
 
@@ -37,7 +37,7 @@ let noteClosed = false; // once a page: whoever has read that the arena is small
  *   sources: Source[]}} ArenaClip `sound`: it can be heard, and where the study has sound it counts as watched only if it was
  * @typedef {import('../task/session.js').Source} Source
  * @typedef {import('./player.js').Sound} Sound
- * @typedef {import('./seats.js').Plan} Plan
+ * @typedef {import('./seats.js').SeatPlan} SeatPlan
  * @typedef {import('./room.js').Size} Size
  * @typedef {import('./record.js').Gap} Gap
  * @typedef {object} Result the keys of the submit body; times in ms, pixels are CSS pixels
@@ -61,7 +61,7 @@ let noteClosed = false; // once a page: whoever has read that the arena is small
  * @param {ArenaClip[]} options.clips in seat order
  * @param {string} options.question always shown above the arena
  * @param {Partial<typeof PLAYBACK>} [options.playback]
- * @param {Partial<typeof ARENA>} [options.arena]
+ * @param {Partial<typeof LOOKS>} [options.looks]
  * @param {{placements: {clip: string, x: number, y: number}[], watched?: string[]}|null} [options.draft]
  * @param {Sound} [options.sound] the participant's own setting, where the study has sound
  * @param {import('../task/text.js').Translate} [options.t]
@@ -76,7 +76,7 @@ export function mountArena(element, options) {
   const { clips, question, draft = null, t = plainText } = options;
   const { onChange = () => {}, onDone = () => {}, onClipError = () => {} } = options;
   const playback = { ...PLAYBACK, ...options.playback };
-  const arena = { ...ARENA, ...options.arena };
+  const looks = { ...LOOKS, ...options.looks };
   const ids = clips.map((clip) => clip.id);
   if (ids.length === 0) throw new Error('mountArena: a trial needs at least one clip');
   if (new Set(ids).size !== ids.length) throw new Error('mountArena: two clips have the same id');
@@ -84,8 +84,8 @@ export function mountArena(element, options) {
   const labels = Object.fromEntries(clips.map((clip) => [clip.id, clip.label ?? '']));
   const media = new Map(clips.map((clip) => [clip.id, clip]));
   const inputs = inputsOf();
-  const view = buildView(element, { clips, question, background: arena.background, inputs, t });
-  const render = createRenderer(view, { labels, t, arena });
+  const view = buildView(element, { clips, question, background: looks.background, inputs, t });
+  const render = createRenderer(view, { labels, t, looks });
   const clock = startClock();
   /** @param {string} id */
   const mediaOf = (id) => given(media.get(id));
@@ -99,7 +99,7 @@ export function mountArena(element, options) {
     watch: playback.watch,
     sound: ids.some(audible),
   });
-  /** @type {Plan|null} */
+  /** @type {SeatPlan|null} */
   let plan = null;
   let frame = 0;
   /** @type {Set<string>} clips whose files are here: only these may be made ready ahead of their use */
@@ -213,13 +213,13 @@ export function mountArena(element, options) {
     const { width, height } = turnedStage(screen, stage);
     const turned = seatPlan(width, height, ids.length, typicalAspect(clips)).box.diameter;
     const place = { screen, diameter, turned };
-    const room = judgeRoom(place, arena.min_window);
+    const room = judgeRoom(place, looks.min_window);
     const blocked = room?.blocked ?? false;
     view.note.hidden = room === null || blocked || noteClosed;
     if (room && !view.note.hidden)
       view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
-    if (blocked && arena.min_window) {
-      const [heading, ...words] = blockedWords(screen, arena.min_window, inputs, t);
+    if (blocked && looks.min_window) {
+      const [heading, ...words] = blockedWords(screen, looks.min_window, inputs, t);
       const dir = 'auto';
       view.blocked.replaceChildren(make('h2', { dir }, heading), ...words.map((text) => make('p', { dir }, text)));
     }

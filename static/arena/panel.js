@@ -13,7 +13,7 @@ const SHARE = 0.6; // of the window's shorter side
 /**
  * @param {{width: number, height: number}} screen the window, pixels
  * @param {{left: number, top: number, width: number, height: number}} stage in the window, pixels
- * @param {import('./seats.js').Plan} plan
+ * @param {import('./seats.js').SeatPlan} plan
  * @param {number} aspect width / height of the clip
  * @param {{right: boolean, below: boolean}} side where it may go
  * @returns {{left: number, top: number, width: number, height: number}} pixels in the window
@@ -45,7 +45,7 @@ export function panelRectangle(screen, stage, plan, aspect, side) {
  * Put the panel there.
  * @param {import('./view.js').ArenaView} view
  * @param {import('./state.js').State} state
- * @param {import('./seats.js').Plan} plan
+ * @param {import('./seats.js').SeatPlan} plan
  * @param {string} id
  * @param {{width: number, height: number}} clip
  */

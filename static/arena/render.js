@@ -4,9 +4,9 @@
  * element only where something differs, so that a drag among a hundred clips writes one transform a frame.
  *
  * @typedef {import('./geometry.js').Point} Point
- * @typedef {import('./seats.js').Plan} Plan
+ * @typedef {import('./seats.js').SeatPlan} SeatPlan
  * @typedef {import('./state.js').State} State
- * @typedef {{point?: Point, view?: State['view'], plan?: Plan, level?: number, className?: string, name?: string}} Drawn
+ * @typedef {{point?: Point, view?: State['view'], plan?: SeatPlan, level?: number, className?: string, name?: string}} Drawn
  *   what was last written of a clip
  */
 
@@ -23,10 +23,10 @@ const GUIDES = 5; // lines to this many nearest neighbours
  * @param {object} options
  * @param {import('./words.js').Labels} options.labels
  * @param {import('../task/text.js').Translate} options.t
- * @param {{guide_lines: boolean, hints: boolean}} options.arena
- * @returns {(state: State, plan: Plan) => void}
+ * @param {{guide_lines: boolean, hints: boolean}} options.looks
+ * @returns {(state: State, plan: SeatPlan) => void}
  */
-export function createRenderer(view, { labels, t, arena }) {
+export function createRenderer(view, { labels, t, looks }) {
   const clips = new Map([...view.items].map(([id, element]) => [id, { element, before: /** @type {Drawn} */ ({}) }]));
   /** @param {string} id */
   const clipOf = (id) => given(clips.get(id));
@@ -34,7 +34,7 @@ export function createRenderer(view, { labels, t, arena }) {
   const written = {};
   /** @type {State|null} */
   let drawn = null;
-  /** @type {Plan|null} */
+  /** @type {SeatPlan|null} */
   let drawnPlan = null;
 
   /** @template {string|boolean} T @param {string} key @param {T} value @param {(value: T) => void} set */
@@ -44,7 +44,7 @@ export function createRenderer(view, { labels, t, arena }) {
     set(value);
   }
 
-  /** @param {Plan} plan */
+  /** @param {SeatPlan} plan */
   function drawSize({ item, box }) {
     view.circle.style.width = view.circle.style.height = `${box.diameter}px`;
     for (const element of [...view.items.values(), ...view.seats.values()]) {
@@ -53,7 +53,7 @@ export function createRenderer(view, { labels, t, arena }) {
     }
   }
 
-  /** @param {State} state @param {Plan['box']} box */
+  /** @param {State} state @param {SeatPlan['box']} box */
   function drawCircle(state, box) {
     const { zoom } = state.view;
     const centre = toPixels({ x: 0, y: 0 }, state.view, box);
@@ -67,14 +67,14 @@ export function createRenderer(view, { labels, t, arena }) {
     view.circle.classList.toggle('is-target', hand !== null && (hand.inside || !hand.shown));
   }
 
-  /** @param {Point} point @param {State} state @param {Plan} plan */
+  /** @param {Point} point @param {State} state @param {SeatPlan} plan */
   function transformAt(point, state, { box, item }) {
     const at = toPixels(point, state.view, box);
     const shift = `translate(${at.x - item.width / 2}px, ${at.y - item.height / 2}px)`;
     return state.view.zoom === 1 ? shift : `${shift} scale(${magnified(state.view.zoom)})`;
   }
 
-  /** @param {State} state @param {Plan} plan @param {string} id @param {number} level */
+  /** @param {State} state @param {SeatPlan} plan @param {string} id @param {number} level */
   function drawItem(state, plan, id, level) {
     const { before, element } = clipOf(id);
     const point = positionOf(state, id);
@@ -114,7 +114,7 @@ export function createRenderer(view, { labels, t, arena }) {
   /**
    * The empty seats of what is in the hand, so that it is seen where clips would return to.
    * @param {State} state
-   * @param {Plan} plan
+   * @param {SeatPlan} plan
    */
   function drawSeats(state, plan) {
     const shown = state.hand?.shown ? state.hand.ids : [];
@@ -126,7 +126,7 @@ export function createRenderer(view, { labels, t, arena }) {
     }
   }
 
-  /** @param {State} state @param {Plan} plan */
+  /** @param {State} state @param {SeatPlan} plan */
   function drawInk(state, plan) {
     /** @param {Point} point */
     const pixels = (point) => toPixels(point, state.view, plan.box);
@@ -139,7 +139,7 @@ export function createRenderer(view, { labels, t, arena }) {
   /** @param {State} state @param {(point: Point) => Point} pixels */
   function guidePath(state, pixels) {
     const { hand } = state;
-    if (!arena.guide_lines || !hand?.shown || !hand.inside) return '';
+    if (!looks.guide_lines || !hand?.shown || !hand.inside) return '';
     const here = hand.shown[hand.ids[0]];
     const others = Object.entries(placedIn(state)).filter(([id]) => !hand.ids.includes(id));
     const nearest = others
@@ -154,7 +154,7 @@ export function createRenderer(view, { labels, t, arena }) {
   function drawBar(state) {
     const done = isDone(state);
     const { past, future, present } = state.history;
-    const hint = done && arena.hints ? hintText(hintFor(present.placed, state.space.pitch), t) : '';
+    const hint = done && looks.hints ? hintText(hintFor(present.placed, state.space.pitch), t) : '';
     /** @param {HTMLElement} button @param {boolean} off */
     const disable = (button, off) => button.setAttribute('aria-disabled', String(off));
     write('status', statusText(state, t), (text) => (view.status.textContent = text));

@@ -12,7 +12,7 @@
  *
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {{width: number, height: number}} Size pixels
- * @typedef {{box: import('./geometry.js').Box, item: Size, seats: Point[]}} Plan box and item in pixels, seats in arena
+ * @typedef {{box: import('./geometry.js').Box, item: Size, seats: Point[]}} SeatPlan box and item in pixels, seats in arena
  *   units, in clockwise order, the column nearest to the circle first
  * @typedef {{across: number, along: number, column: number}} Seat pixels from the circle's centre
  * @typedef {{diameter: number, seats: Seat[]}} Circle pixels
@@ -28,7 +28,7 @@ const MIN_PIXELS = 46; // pixels: many clips do not shrink below this where ther
  * @param {number} height of the stage, pixels
  * @param {number} count number of clips, at least 1
  * @param {number} aspect width / height of a clip
- * @returns {Plan}
+ * @returns {SeatPlan}
  */
 export function seatPlan(width, height, count, aspect) {
   const centre = { x: Math.floor(width / 2), y: Math.floor(height / 2) };
@@ -39,26 +39,31 @@ export function seatPlan(width, height, count, aspect) {
     const item = size(diameter, shrink);
     return { width: item.height, height: item.width };
   };
-  /** @type {{plan: Circle, isTall: boolean, shrink: number} | null} */
+  /** @type {{circle: Circle, isTall: boolean, shrink: number} | null} */
   let best = null;
   for (let shrink = 1; shrink > 0.25; shrink *= 0.88) {
-    const wide = largestPlan(width, height, count, (diameter) => size(diameter, shrink));
-    const tall = largestPlan(height, width, count, (diameter) => turned(diameter, shrink));
-    for (const { plan, isTall } of [
-      { plan: wide, isTall: false },
-      { plan: tall, isTall: true },
+    const wide = largestCircle(width, height, count, (diameter) => size(diameter, shrink));
+    const tall = largestCircle(height, width, count, (diameter) => turned(diameter, shrink));
+    for (const { circle, isTall } of [
+      { circle: wide, isTall: false },
+      { circle: tall, isTall: true },
     ]) {
-      if (plan && (!best || plan.diameter > best.plan.diameter + 1)) best = { plan, isTall, shrink };
+      if (circle && (!best || circle.diameter > best.circle.diameter + 1)) best = { circle, isTall, shrink };
     }
-    if (best && best.plan.diameter >= 0.72 * Math.min(width, height)) break;
+    if (best && best.circle.diameter >= 0.72 * Math.min(width, height)) break;
   }
-  if (!best) return crampedPlan(width, height, count, aspect, centre);
-  const { plan, isTall, shrink } = best;
-  const points = plan.seats.map(({ across, along }) => (isTall ? { x: along, y: -across } : { x: across, y: -along }));
+  if (!best) return crampedSeats(width, height, count, aspect, centre);
+  const { circle, isTall, shrink } = best;
+  const points = circle.seats.map(({ across, along }) =>
+    isTall ? { x: along, y: -across } : { x: across, y: -along },
+  );
   return {
-    box: { ...centre, diameter: plan.diameter },
-    item: size(plan.diameter, shrink),
-    seats: clockwise(points, plan.seats).map((point) => ({ x: point.x / plan.diameter, y: point.y / plan.diameter })),
+    box: { ...centre, diameter: circle.diameter },
+    item: size(circle.diameter, shrink),
+    seats: clockwise(points, circle.seats).map((point) => ({
+      x: point.x / circle.diameter,
+      y: point.y / circle.diameter,
+    })),
   };
 }
 
@@ -71,14 +76,14 @@ function itemSize(diameter, count, aspect, shrink) {
 }
 
 /**
- * The plan with the largest circle for seats at both ends of the first axis ("across"), or null.
+ * The largest circle, with its seats, for seats at both ends of the first axis ("across"), or null.
  * @param {number} across
  * @param {number} along
  * @param {number} count
  * @param {(diameter: number) => Size} size
  * @returns {Circle | null}
  */
-function largestPlan(across, along, count, size) {
+function largestCircle(across, along, count, size) {
   for (let diameter = 4 * Math.floor(Math.min(across, along) / 4); diameter >= 60; diameter -= 4) {
     const item = size(diameter);
     if (diameter + item.width + 2 * EDGE > across || diameter + item.height + 2 * EDGE > along) continue;
@@ -160,9 +165,9 @@ function clockwise(points, seats) {
  * @param {number} count
  * @param {number} aspect
  * @param {Point} centre
- * @returns {Plan}
+ * @returns {SeatPlan}
  */
-function crampedPlan(width, height, count, aspect, centre) {
+function crampedSeats(width, height, count, aspect, centre) {
   const diameter = Math.max(40, 2 * Math.floor(Math.min(width, height) * 0.35));
   const seats = Array.from({ length: count }, (_, index) => {
     const turn = (2 * Math.PI * index) / count;

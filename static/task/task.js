@@ -173,7 +173,7 @@ function openTrial(trial, { playback, arena: looks, progress }) {
     clips: namedClips(trial, t),
     question: questionOf(trial, t, playback) ?? element.dataset.question ?? '',
     playback,
-    arena: looks,
+    looks,
     draft: drafts.draftOf(trial),
     sound: sound.setting(),
     t,

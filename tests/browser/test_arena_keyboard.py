@@ -127,7 +127,7 @@ def test_axe_finds_nothing(open_arena: OpenArena, scheme: str, background: str) 
         n=12,
         context={"color_scheme": scheme, "bypass_csp": True},
         draft=draft_of({"c0": (0.1, 0.1), "c1": (-0.3, 0.2)}),
-        arena={"background": background},
+        looks={"background": background},
         playback={"watch": "before_done"},
     )
     page.clip("c0").focus()

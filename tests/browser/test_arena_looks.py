@@ -135,7 +135,7 @@ def test_every_replaced_word_of_the_arena_goes_by_its_own_direction(open_arena: 
     page.page.locator(".arena__tool").last.click()
     found = page.page.evaluate(OWN_DIRECTIONS)
     assert {"arena__done rtl", "arena__status rtl", "DT rtl", "DD rtl"} <= set(found)
-    page.page.evaluate("harness.mount({ t: () => 'نص (1)', arena: { min_window: 2000 } })")
+    page.page.evaluate("harness.mount({ t: () => 'نص (1)', looks: { min_window: 2000 } })")
     page.settled()
     found += page.page.evaluate(OWN_DIRECTIONS)
     assert {"H2 rtl", "P rtl"} <= set(found)
@@ -144,7 +144,7 @@ def test_every_replaced_word_of_the_arena_goes_by_its_own_direction(open_arena: 
 
 def test_guide_lines_lead_to_the_nearest_clips_only_while_dragging(open_arena: OpenArena) -> None:
     places = {f"c{i}": (0.06 * i - 0.2, 0.1) for i in range(7)}
-    page = open_arena(n=8, draft=draft_of(places), arena={"guide_lines": True})
+    page = open_arena(n=8, draft=draft_of(places), looks={"guide_lines": True})
     drawn = "document.querySelector('.arena__guides').getAttribute('d') ?? ''"
     assert page.page.evaluate(drawn) == ""
     page.press("c7")

@@ -209,7 +209,7 @@ def test_hints_are_given_and_do_not_block(open_arena: OpenArena) -> None:
     page = open_arena(n=3, draft=close)
     assert page.guidance().startswith("You can use the whole circle")
     assert page.available(page.done())
-    page.page.evaluate("harness.mount({ arena: { hints: false } })")
+    page.page.evaluate("harness.mount({ looks: { hints: false } })")
     # What stays is no hint: what a participant left is there again, and cannot be undone.
     assert page.guidance() == "This is how you left it. Earlier changes can no longer be undone."
 

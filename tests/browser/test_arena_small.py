@@ -104,7 +104,7 @@ def test_a_phone_is_told_to_turn_where_that_helps(open_arena: OpenArena) -> None
 
 
 def test_below_a_studys_least_window_nothing_moves_and_all_is_kept(open_arena: OpenArena) -> None:
-    page = open_arena(n=3, draft=draft_of({"c0": (0.2, 0.1)}), arena={"min_window": 600})
+    page = open_arena(n=3, draft=draft_of({"c0": (0.2, 0.1)}), looks={"min_window": 600})
     page.drag("c1", -0.2, 0.1)
     kept = page.placements()
     blocked = page.page.locator("[data-blocked]")
@@ -130,7 +130,7 @@ def test_below_a_studys_least_window_nothing_moves_and_all_is_kept(open_arena: O
 
 
 def test_a_window_that_is_too_small_from_the_start_goes_on_when_it_has_grown(open_arena: OpenArena) -> None:
-    page = open_arena(n=3, context={"viewport": {"width": 500, "height": 700}}, arena={"min_window": 600})
+    page = open_arena(n=3, context={"viewport": {"width": 500, "height": 700}}, looks={"min_window": 600})
     expect(page.page.get_by_role("heading", name="This window is too small for this study")).to_be_visible()
     page.page.mouse.move(250, 300)
     resize(page.page, 700, 700)
