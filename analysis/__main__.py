@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .estimators import METHODS
+from .estimators import ESTIMATORS
 from .formats.bundle import read_bundle
 from .report import write_report
 from .results import Choice
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("bundle", type=Path, help="export bundle (zip) of the study")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made if absent")
-    parser.add_argument("--method", choices=METHODS, default=Choice.method, help="estimator (default: %(default)s)")
+    parser.add_argument("--method", choices=ESTIMATORS, default=Choice.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
     parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
     parser.add_argument("--with-unfinished", action="store_true", help="take in sessions that are not finished")

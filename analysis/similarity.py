@@ -13,7 +13,7 @@ from .arrangement import Floats
 from .rdm import n_items_of
 
 Method = Literal["pearson", "spearman", "rho_a", "tau_a", "cosine"]
-METHODS: tuple[Method, ...] = get_args(Method)
+COEFFICIENTS: tuple[Method, ...] = get_args(Method)
 
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
@@ -23,8 +23,8 @@ MAX_VALUE, MIN_VALUE = 1e60, 1e-60
 
 def check_method(method: str) -> None:
     """Raise ValueError, naming the methods there are, when `method` is not one of them."""
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if method not in COEFFICIENTS:
+        raise ValueError(f"method must be one of {', '.join(COEFFICIENTS)}, got {method!r}")
 
 
 def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Floats:

@@ -23,7 +23,7 @@ from app.db import Database
 from app.domain import ClipState
 from app.models import Study
 from app.participation.enrolment import find_study
-from app.results.export import METHODS
+from app.results.export import EXPORTED
 from app.results.export_tables import ExportOptions
 from app.results.work import ensure_results
 from app.server import announced, local_address, network_address, running_server, serve, worker
@@ -97,7 +97,7 @@ def compute_results(place: Place, name: str, options: ExportOptions) -> None:
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
     with place.database.reading() as db:
         study_id = find_study(db, name).id
-    for method in METHODS:
+    for method in EXPORTED:
         with click.progressbar(length=1, label=f"Results by {method.replace('_', ' ')}") as bar:
 
             def show(done: int, of: int, bar: Any = bar) -> None:

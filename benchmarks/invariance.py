@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis import Arrangement, StopRule, estimate_rdm
-from analysis.estimators import METHODS
+from analysis.estimators import ESTIMATORS
 from analysis.rdm import to_square
 from analysis.simulate import make_truth, simulate_rater
 from benchmarks.recovery_tables import table
@@ -103,7 +103,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench invariance", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", type=int, default=2000, help="random small sessions")
     parser.add_argument("--realistic", type=int, default=200, help="simulated sessions of participants")
-    parser.add_argument("--methods", default=",".join(METHODS), help="estimators, with commas between")
+    parser.add_argument("--methods", default=",".join(ESTIMATORS), help="estimators, with commas between")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sessions")
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args(argv)

@@ -39,7 +39,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TUNED = ("gaussian_full", "gaussian_2", "gaussian_5", "clusters", "hierarchy", "real")
 UNTUNED = ("circumplex", "tree", "mixture")
 DESIGNS = {"LTW": "lift_the_weakest", "PVF": "posterior_variance"}
-METHODS = {"WA": "weighted_average", "IMDS": "inverse_mds", "latent": "latent", "combined": "combined"}
+COMPARED = {"WA": "weighted_average", "IMDS": "inverse_mds", "latent": "latent", "combined": "combined"}
 CONDITIONS = {
     "noise .03": Behaviour(noise=0.03),
     "noise .2": Behaviour(noise=0.2),
@@ -98,7 +98,7 @@ def participant(
         for method in methods:
             for budget in wanted(design, method):
                 kept = session.arrangements[: int(np.argmin(np.abs(placements - budget * n_items))) + 1]
-                rdm = estimate_rdm(kept, n_items, method=METHODS[method]).rdm
+                rdm = estimate_rdm(kept, n_items, method=COMPARED[method]).rdm
                 found[f"{design}+{method}@{budget:g}"] = float(similarity(rdm, overall(truth))[0, 0])
     return found
 
@@ -136,7 +136,7 @@ def real_fold(method: str, fold: int, folds: int) -> list[tuple[float, float]]:
     trials = task.arrangements
     held_out = np.random.default_rng(0).permutation(np.arange(1, len(trials)))[fold::folds]
     rest = [trial for number, trial in enumerate(trials) if number not in set(held_out.tolist())]
-    rdm = estimate_rdm(rest, len(task.names), method=METHODS[method]).rdm
+    rdm = estimate_rdm(rest, len(task.names), method=COMPARED[method]).rdm
     pairs = [(subset(rdm, trials[number].items), trials[number].distances()) for number in held_out]
     return [(float(similarity(a, b)[0, 0]), float(similarity(a, b, method="spearman")[0, 0])) for a, b in pairs]
 

@@ -1,12 +1,12 @@
 """From placements to dissimilarities."""
 
-from .estimate import METHODS, RDMEstimate, estimate_rdm
+from .estimate import ESTIMATORS, RDMEstimate, estimate_rdm
 from .group import GroupEstimate, estimate_group
 from .trials import ConnectedSet, NoUsableTrialsError, connected_sets
 from .uncertainty import Interval
 
 __all__ = [
-    "METHODS",
+    "ESTIMATORS",
     "ConnectedSet",
     "GroupEstimate",
     "Interval",

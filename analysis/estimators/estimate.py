@@ -22,7 +22,7 @@ from .uncertainty import Interval, Refusal, Uncertainty
 from .uncertainty import uncertainty as find_uncertainty
 from .weighted_average import weighted_average
 
-METHODS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
+ESTIMATORS = ("weighted_average", "inverse_mds", "precision_weighted", "latent", "arrangement", "combined")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +133,8 @@ def estimate_rdm(
     ValueError
         When the method is unknown, or a trial holds an item that is not below `n_items`.
     """
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; known are {', '.join(METHODS)}")
+    if method not in ESTIMATORS:
+        raise ValueError(f"unknown method {method!r}; known are {', '.join(ESTIMATORS)}")
     trials = usable_trials(arrangements, n_items)
     same, places = canonical(trials)
     found = fit(same, method)
@@ -198,7 +198,7 @@ class Fit(NamedTuple):
 
 
 def fit(trials: Trials, method: str) -> Fit:
-    """Run one of METHODS on usable trials."""
+    """Run one of ESTIMATORS on usable trials."""
     if method == "weighted_average":
         reference = weighted_average(trials)
         return Fit(reference.rdm, reference.n_iter, reference.converged, {"distance_floor": DISTANCE_FLOOR})

@@ -12,7 +12,7 @@ from .agreement import (
     reliability_rows,
 )
 from .measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
-from .methods_text import DESIGNS, ESTIMATORS, Task, methods_text, quoted_task, task_text
+from .methods_text import DESIGN_TEXTS, ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result
 from .remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
@@ -23,8 +23,8 @@ from .working import TrialWork, group_quality_rows, quality_rows, rater_quality,
 __all__ = [
     "COMPARATORS",
     "COMPARATOR_LABELS",
-    "DESIGNS",
-    "ESTIMATORS",
+    "DESIGN_TEXTS",
+    "ESTIMATOR_TEXTS",
     "GROUP",
     "LABELS",
     "MEASURES",

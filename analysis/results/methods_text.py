@@ -37,7 +37,7 @@ REFERENCES = {
         Taxon, 11(2), 33–40. https://doi.org/10.2307/1217208""",
 }
 
-DESIGNS = {
+DESIGN_TEXTS = {
     "lift_the_weakest": """After each trial the clips of the next were chosen to raise the evidence about the least
         known pairs most, for the least expected effort (lift the weakest; Kriegeskorte & Mur, 2012).""",
     "posterior_variance": """After each trial the clips of the next were chosen so that its placements were expected to
@@ -47,7 +47,7 @@ DESIGNS = {
     "full": "Each trial showed all clips.",
 }
 
-ESTIMATORS = {
+ESTIMATOR_TEXTS = {
     "weighted_average": """the evidence-weighted average of the trials' distances, brought to a common scale by
         iteration, with weights max(d², 0.2²) where d is the distance in arena diameters (Kriegeskorte & Mur, 2012).""",
     "inverse_mds": """iterative inverse multidimensional scaling: starting from the evidence-weighted average,
@@ -101,7 +101,7 @@ class Task:
 
 def task_text(task: Task) -> str:
     """The text about the task, Markdown without a heading."""
-    return TASK.format(**vars(task) | {"design": DESIGNS[task.design]})
+    return TASK.format(**vars(task) | {"design": DESIGN_TEXTS[task.design]})
 
 
 def quoted_task(methods: str) -> str:
@@ -171,7 +171,7 @@ def _estimator(results: StudyResults) -> str:
     """The estimator of the results as an item of a list, with what it found on the way."""
     method = results.choice.method
     found = [estimate.parameters for estimate in results.estimates.values()]
-    sentences = [f"`{method}`: {ESTIMATORS[method]}"]
+    sentences = [f"`{method}`: {ESTIMATOR_TEXTS[method]}"]
     if found and all("placement_variance" in parameters for parameters in found):
         spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
         sentences.append(

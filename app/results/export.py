@@ -24,7 +24,7 @@ from app.studies.definition import StudyDefinition, check_definition
 from app.studies.text import study_text
 from app.version import VERSION
 
-METHODS = ("weighted_average", "combined")
+EXPORTED = ("weighted_average", "combined")
 # Above this size a file waits on disk, not in memory, while it is made.
 SPOOL = 16 * 1024 * 1024
 BLOCK = 64 * 1024
@@ -39,7 +39,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     """What the bundle holds. Its rows are made while it is written, so `db` must stay open until then."""
     options = options or ExportOptions()
     definition = check_definition(study.definition)
-    results = [results_now(db, study.id, options.choice(method)) for method in METHODS]
+    results = [results_now(db, study.id, options.choice(method)) for method in EXPORTED]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
     return BundleContents(

@@ -20,7 +20,7 @@ BODIES = {
     "participant_api.put_draft": TrialBody,
     "participant_api.events": EventBody,
 }
-METHODS = ("get", "put", "post", "delete")
+HTTP_METHODS = ("get", "put", "post", "delete")
 ERROR = {
     "type": "object",
     "required": ["error"],
@@ -47,7 +47,7 @@ def description() -> Response:
     for rule in current_app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/"):
             path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule)
-            operations = {m: _operation(rule) for m in METHODS if m.upper() in (rule.methods or set())}
+            operations = {m: _operation(rule) for m in HTTP_METHODS if m.upper() in (rule.methods or set())}
             paths.setdefault(path, {}).update(operations)
     schemes = {
         "participant": {"type": "http", "scheme": "bearer", "description": "The last part of the participant's link."},

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, stream_w
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from analysis.estimators import METHODS
+from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
 from analysis.results import Choice
 from app.accounts.ownership import own_studies, own_study
@@ -22,8 +22,7 @@ from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
 from app.models import Study
-from app.results.export import METHODS as EXPORTED
-from app.results.export import RDM_WRITERS, bundle_contents, check_kind, rdm_file, rdms_to_download
+from app.results.export import EXPORTED, RDM_WRITERS, bundle_contents, check_kind, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
@@ -104,7 +103,7 @@ def results(name: str) -> str:
     return render_template(
         "researcher/results.html",
         study=study_view(_own(name)),
-        methods=METHODS,
+        methods=ESTIMATORS,
         default_method=DEFAULT_METHOD,
         kinds=RDM_WRITERS,
     )

@@ -11,7 +11,7 @@ from flask import request, url_for
 from numpy.typing import NDArray
 
 from analysis.arrangement import Floats
-from analysis.estimators import METHODS
+from analysis.estimators import ESTIMATORS
 from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_order, coverage
 from analysis.structure import MDS
 from app.domain import WorkState
@@ -38,8 +38,8 @@ def choice_of_request() -> Choice:
         When there is no such estimator.
     """
     method = request.args.get("method", DEFAULT_METHOD)
-    if method not in METHODS:
-        raise Invalid(f"There is no estimator {method!r}; there are {', '.join(METHODS)}.", field="method")
+    if method not in ESTIMATORS:
+        raise Invalid(f"There is no estimator {method!r}; there are {', '.join(ESTIMATORS)}.", field="method")
     return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished", default=False))
 
 

@@ -30,7 +30,7 @@ from analysis.results import Choice
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
 from app.results import export as export_module
-from app.results.export import METHODS, export_bundle, rdm_file, rdms_to_download
+from app.results.export import EXPORTED, export_bundle, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
 from app.results.stored import results_now
 from app.studies.definition import parse_definition
@@ -83,7 +83,7 @@ def test_the_bundle_holds_every_placement_exactly(lab: experimenter.Lab, tmp_pat
     assert bundle.manifest["counts"]["placements"] == len(stored)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EXPORTED)
 def test_rdms_of_the_exported_placements_are_the_exported_rdms(
     lab: experimenter.Lab, tmp_path: Path, method: str
 ) -> None:
@@ -136,7 +136,7 @@ def test_reliability_is_that_of_the_pages(lab: experimenter.Lab, tmp_path: Path)
     rows = {(row["method"], row["measure"]): row for row in bundle.rows("reliability")}
     ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
     with lab.database.reading() as db:
-        for method in METHODS:
+        for method in EXPORTED:
             found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True)).agreement
             for measure in ("pairwise_pearson", "leave_one_out", "split_half", "cronbach_alpha"):
                 coefficient = getattr(found.reliability, measure)
@@ -285,7 +285,7 @@ def test_f29_the_first_bytes_leave_before_the_last_are_made(
 def test_f29_memory_does_not_grow_with_the_rows(
     lab: experimenter.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_module, "METHODS", ("weighted_average",))
+    monkeypatch.setattr(export_module, "EXPORTED", ("weighted_average",))
 
     def peak() -> int:
         tracemalloc.start()

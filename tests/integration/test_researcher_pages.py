@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from analysis.estimators import METHODS
+from analysis.estimators import ESTIMATORS
 from analysis.rdm import scale_to_rms
-from analysis.results import DESIGNS, ESTIMATORS, MEASURES, Choice
+from analysis.results import DESIGN_TEXTS, ESTIMATOR_TEXTS, MEASURES, Choice
 from app.config import Settings
 from app.domain import ClipState, StudyState
 from app.heartbeat import Heartbeat, beat
@@ -292,7 +292,7 @@ def test_an_unknown_estimator_is_refused_in_words(lab: experimenter.Lab) -> None
 
 def test_every_estimator_can_be_chosen(lab: experimenter.Lab) -> None:
     page = lab.client.get("/studies/faces/results").text
-    assert all(f'value="{method}"' in page for method in METHODS)
+    assert all(f'value="{method}"' in page for method in ESTIMATORS)
 
 
 def test_an_unknown_kind_of_download_is_refused_in_words(lab: experimenter.Lab) -> None:
@@ -313,8 +313,8 @@ def test_words_exist_for_every_design_estimator_and_measure() -> None:
 
     from analysis.reliability import Reliability
 
-    assert set(DESIGNS) == set(get_args(Design.model_fields["method"].annotation))
-    assert set(ESTIMATORS) == set(METHODS)
+    assert set(DESIGN_TEXTS) == set(get_args(Design.model_fields["method"].annotation))
+    assert set(ESTIMATOR_TEXTS) == set(ESTIMATORS)
     assert {measure.key for measure in MEASURES} == {
         field.name for field in fields(Reliability) if field.type in {"Coefficient"}
     }

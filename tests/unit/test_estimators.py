@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from analysis import Arrangement, NoUsableTrialsError, estimate_rdm
-from analysis.estimators import METHODS, connected_sets
+from analysis.estimators import ESTIMATORS, connected_sets
 from analysis.rdm import n_pairs, pairs_within, subset
 from analysis.simulate import Behaviour, place_items
 
 MODELS = ("latent", "arrangement", "combined")
-every_method = pytest.mark.parametrize("method", METHODS)
+every_method = pytest.mark.parametrize("method", ESTIMATORS)
 
 
 def planar_truth(n_items, seed=0):

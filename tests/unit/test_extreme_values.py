@@ -9,7 +9,7 @@ from analysis import compare_models, noise_ceiling, reliability
 from analysis.inference.mantel import mantel
 from analysis.models import attribute_effects, fit_weights, partial_correlation, variance_partition, weighted_model
 from analysis.pooling import pool
-from analysis.similarity import METHODS, similarity
+from analysis.similarity import COEFFICIENTS, similarity
 from analysis.structure import cluster_items, cluster_raters, dimensionality, indscal, mds, silhouettes
 
 RNG = np.random.default_rng(3)
@@ -39,7 +39,7 @@ CALLS = {
     "noise_ceiling": lambda x: noise_ceiling(x, method="pearson"),
     "reliability": reliability,
     "pool": lambda x: pool(x, "cosine"),
-    "similarity": lambda x: [similarity(x, method=method) for method in METHODS],
+    "similarity": lambda x: [similarity(x, method=method) for method in COEFFICIENTS],
     "mds": lambda x: mds(x[0]),
     "indscal": lambda x: indscal(x, 2, max_iter=20),
     "dimensionality": lambda x: dimensionality(x, max_dims=2),

@@ -15,7 +15,7 @@ from analysis.inference.scores import prepare, sample_of_items, scores
 from analysis.pooling import pool
 from analysis.rdm import to_condensed, to_square
 from analysis.reliability import growth, raters_needed
-from analysis.similarity import METHODS, similarity
+from analysis.similarity import COEFFICIENTS, similarity
 
 N_ITEMS = 9
 ROW, COL = np.triu_indices(N_ITEMS, 1)
@@ -45,7 +45,7 @@ def wide(rows: np.ndarray) -> np.ndarray:
     return np.hstack([rows, np.full((len(rows), items * (items - 1) // 2 - n), np.nan)])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 @given(seed=st.integers(0, 10_000), missing=st.sampled_from([0.0, 0.25]))
 @settings(max_examples=15, deadline=None)
 def test_weights_are_copies(method, seed, missing):
@@ -76,7 +76,7 @@ def test_tau_of_many_pairs_is_that_of_few(monkeypatch):
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.25])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_a_sample_of_raters_has_the_ceiling_of_its_members(method, missing):
     rdms, models = study(3, missing=missing)
     raters = np.array([2.0, 0, 1, 0, 2])
@@ -89,7 +89,7 @@ def test_a_sample_of_raters_has_the_ceiling_of_its_members(method, missing):
     assert lower == pytest.approx(np.mean(left_out))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_scores_are_means_over_raters_and_the_truth_wins(method):
     rdms, models = study(0, n_raters=8)
     found = compare_models(rdms, models, method=method, names=["truth", "categories", "chance"], n_boot=60)
@@ -223,7 +223,7 @@ def test_adjusted_p_values_are_their_definitions():
         adjust([1.5], "holm")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_mantel_approaches_the_share_of_all_permutations(method):
     rng = np.random.default_rng(1)
     model = np.round(rng.random(10), 1)

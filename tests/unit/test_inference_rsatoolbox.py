@@ -12,7 +12,7 @@ from analysis import noise_ceiling
 from analysis.inference.bootstrap import corrected_variances
 from analysis.inference.scores import prepare, sample_of_items, scores
 from analysis.pooling import pool
-from analysis.similarity import METHODS, similarity
+from analysis.similarity import COEFFICIENTS, similarity
 
 THEIRS = {"pearson": "corr", "spearman": "spearman", "rho_a": "rho-a", "tau_a": "tau-a", "cosine": "cosine"}
 N_RATERS, N_ITEMS = 6, 10
@@ -51,13 +51,13 @@ def models(rdms) -> np.ndarray:
     return np.array([rdms.mean(axis=0), (rdms.mean(axis=0) > 0.9).astype(float), rng.random(ROW.size)])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_comparators(rsa, rdms, models, method):
     theirs = rsa.compare(rsa.RDMs(rdms), rsa.RDMs(models), method=THEIRS[method])
     assert similarity(rdms, models, method=method) == pytest.approx(theirs, abs=1e-12)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_noise_ceilings_and_pools(rsa, rdms, method):
     lower, upper = rsa.boot_noise_ceiling(rsa.RDMs(rdms), method=THEIRS[method])
     found = noise_ceiling(rdms, method=method)
@@ -68,7 +68,7 @@ def test_noise_ceilings_and_pools(rsa, rdms, method):
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 def test_scores_of_samples_of_raters_items_and_both(rsa, rdms, models, method):
     rng = np.random.default_rng(2)
     data = prepare(rdms, models, method)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import Arrangement, StopRule, estimate_rdm
-from analysis.estimators import METHODS
+from analysis.estimators import ESTIMATORS
 from analysis.estimators.canonical import canonical
 from analysis.estimators.descent import TRIES, descend
 from analysis.estimators.trials import usable_trials
@@ -79,7 +79,7 @@ def test_rounding_decides_nothing_in_sessions_where_it_did(trials, n_items, monk
     assert max(found) < TOLERANCES["arrangement"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ESTIMATORS)
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_labels_order_rotation_and_reflection_change_nothing(method, seed):

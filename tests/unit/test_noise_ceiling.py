@@ -10,7 +10,7 @@ from scipy.stats import rankdata, spearmanr
 
 from analysis import noise_ceiling
 from analysis.noise_ceiling import leave_one_out
-from analysis.similarity import METHODS, similarity
+from analysis.similarity import COEFFICIENTS, similarity
 
 
 def raters(seed: int, n_raters: int = 5, n: int = 28) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_raters_who_saw_the_same_pairs_only_are_as_if_the_others_did_not_exist(s
     x = raters(seed)
     blank = x.copy()
     blank[:, ::3] = np.nan
-    for method in METHODS:
+    for method in COEFFICIENTS:
         part = noise_ceiling(blank, method=method)
         assert part.reason is None
         # 28 pairs less every third leaves 18, no number of pairs of its own, so the definition is used directly.
@@ -90,7 +90,7 @@ def test_each_rater_is_compared_over_the_pairs_it_saw():
 
 def test_identical_raters_reach_one():
     x = np.tile(raters(0, 1), (4, 1))
-    for method in METHODS:
+    for method in COEFFICIENTS:
         found = noise_ceiling(x, method=method)
         assert (found.lower, found.upper) == pytest.approx((1, 1))
 

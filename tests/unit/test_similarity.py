@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.similarity import METHODS, similarity
+from analysis.similarity import COEFFICIENTS, similarity
 
 
 def padded(row: np.ndarray, n: int) -> np.ndarray:
     return np.append(row, np.full(n - row.size, np.nan))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=15, deadline=None)
 def test_missing_pairs_are_as_if_they_were_not_there(method, seed):
@@ -31,7 +31,7 @@ def test_missing_pairs_are_as_if_they_were_not_there(method, seed):
             assert found[i, j] == pytest.approx(alone[0, 0], abs=1e-12)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", COEFFICIENTS)
 @given(seed=st.integers(0, 10_000), scale=st.floats(1e-6, 1e6))
 @settings(max_examples=15, deadline=None)
 def test_a_scale_changes_nothing_and_the_order_of_pairs_neither(method, seed, scale):
@@ -68,7 +68,7 @@ def test_constant_over_the_shared_pairs_only():
 def test_two_shared_pairs_are_too_few():
     a = np.array([1.0, 2, 3, np.nan, np.nan, np.nan])
     b = np.array([np.nan, 2, 3, 4, np.nan, np.nan])
-    for method in METHODS:
+    for method in COEFFICIENTS:
         assert np.isnan(similarity(a, b, method=method)[0, 0])
 
 
