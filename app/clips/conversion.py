@@ -32,7 +32,7 @@ from app.media import media_path
 from app.models import Clip, Rendition, Study, now
 from app.studies.definition import check_definition
 from app.tokens import new_public_id
-from app.video import Limits, Options, Renditions, VideoError, apart, convert
+from app.video import Converted, Limits, Options, VideoError, apart, convert
 
 # A worker sends a heartbeat every few seconds; without one for this long its clip is taken up by another.
 SIGN_OF_LIFE_SECONDS = 2.0
@@ -258,7 +258,7 @@ def _fail(clip: Clip, reason: str) -> None:
     clip.reason = reason
 
 
-def store_conversion(clip: Clip, made: Renditions) -> None:
+def store_conversion(clip: Clip, made: Converted) -> None:
     """Write what a conversion gave to the clip's row; the renditions that it had are replaced."""
     clip.state = ClipState.READY
     clip.reason = None

@@ -21,7 +21,7 @@ from app.domain import ClipState, StudyState
 from app.errors import NotAllowed
 from app.models import Clip, FormerRendition, ParticipantSession, Study, now
 from app.participation.enrolment import find_study
-from app.video import Renditions, VideoError, convert
+from app.video import Converted, VideoError, convert
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) 
     return Reconverted(file, text, changed)
 
 
-def _store(db: Session, clip: Clip, made: Renditions, seen: int) -> tuple[str, bool]:
+def _store(db: Session, clip: Clip, made: Converted, seen: int) -> tuple[str, bool]:
     """Put the new version in the old one's place; returns what changed, and whether anything did."""
     moment = now()
     new = {made.mp4.sha256, made.webm.sha256, made.poster.sha256}
@@ -155,7 +155,7 @@ def _store(db: Session, clip: Clip, made: Renditions, seen: int) -> tuple[str, b
     return (text if changed else "unchanged"), changed
 
 
-def _difference(before: tuple[int | None, int | None, int | None, float | None], made: Renditions) -> str:
+def _difference(before: tuple[int | None, int | None, int | None, float | None], made: Converted) -> str:
     frames, width, height, duration = before
     parts = []
     if frames != made.frames:

@@ -17,14 +17,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.video.child import run_limited
-from app.video.records import Limits, Options, Probe, Rendition, Renditions, VideoError, apart
+from app.video.records import Converted, Limits, Options, Probe, StoredFile, VideoError, apart
 
 __all__ = [
+    "Converted",
     "Limits",
     "Options",
     "Probe",
-    "Rendition",
-    "Renditions",
+    "StoredFile",
     "VideoError",
     "apart",
     "convert",
@@ -56,7 +56,7 @@ def convert(
     *,
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
-) -> Renditions:
+) -> Converted:
     """Make a clip's MP4 (H.264), WebM (VP9) and poster (WebP) in `out_dir`, each named by the SHA-256 of its content.
 
     A file is there whole or not at all: it is written in a folder of its own and moved when it is on the disk. What a
@@ -79,7 +79,7 @@ def convert(
         result = run_limited(request, limits, progress=progress)
         renditions = {kind: _publish(Path(folder) / f"clip.{kind}", out_dir) for kind in ("mp4", "webm", "webp")}
         _sync_folder(out_dir)
-    return Renditions(
+    return Converted(
         mp4=renditions["mp4"],
         webm=renditions["webm"],
         poster=renditions["webp"],
@@ -115,14 +115,14 @@ def _regular_file(path: Path) -> str:
     return str(path.resolve())
 
 
-def _publish(path: Path, out_dir: Path) -> Rendition:
+def _publish(path: Path, out_dir: Path) -> StoredFile:
     with path.open("rb") as file:
         os.fsync(file.fileno())
     sha256 = sha256_file(path)
     final = out_dir / f"{sha256}{path.suffix}"
     size = path.stat().st_size
     path.replace(final)
-    return Rendition(final, sha256, size)
+    return StoredFile(final, sha256, size)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -73,7 +73,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Rendition:
+class StoredFile:
     """A finished file, named by its content."""
 
     path: Path
@@ -82,15 +82,15 @@ class Rendition:
 
 
 @dataclass(frozen=True)
-class Renditions:
+class Converted:
     """A clip as browsers load it. `width`, `height`, `frames` and `duration` are those of both videos.
 
     `remarks` are sentences for the experimenter: all that is not as one might expect from the file.
     """
 
-    mp4: Rendition
-    webm: Rendition
-    poster: Rendition
+    mp4: StoredFile
+    webm: StoredFile
+    poster: StoredFile
     width: int
     height: int
     duration: float
