@@ -5,7 +5,7 @@ Writing is in `bundle_writer`, reading in `bundle_reader`, the tables' columns i
 
 from __future__ import annotations
 
-from .bundle_reader import Bundle, BundleError, Trial, read_bundle
+from .bundle_reader import Bundle, BundleError, BundleTrial, read_bundle
 from .bundle_writer import FORMAT_VERSION, BundleContents, iter_bundle, write_bundle
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Bundle",
     "BundleContents",
     "BundleError",
-    "Trial",
+    "BundleTrial",
     "iter_bundle",
     "read_bundle",
     "write_bundle",

@@ -49,7 +49,7 @@ class BundleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Trial:
+class BundleTrial:
     """One stored trial: its row of trials.csv, its arrangement over the bundle's items, and the seat of each item."""
 
     row: dict[str, Any]
@@ -104,7 +104,7 @@ class Bundle:
             except ZIP_ERRORS as error:
                 raise BundleError(f"{self.path}: {error}") from error
 
-    def trials(self) -> dict[str, list[Trial]]:
+    def trials(self) -> dict[str, list[BundleTrial]]:
         """Every stored trial by participant: participants as in participants.csv, trials in the order of submission.
 
         Raises
@@ -129,7 +129,7 @@ class Bundle:
                 raise BundleError(f"{self.path}: placements.csv: trial {row['trial_key']}: {reason}")
             positions[row["trial_key"]].append((row["x"], row["y"]))
             seats[row["trial_key"]].append(row["seat"])
-        by_participant: dict[str, list[Trial]] = {row["participant"]: [] for row in self.rows("participants")}
+        by_participant: dict[str, list[BundleTrial]] = {row["participant"]: [] for row in self.rows("participants")}
         for key, head in sorted(heads.items(), key=lambda entry: (entry[1]["submitted_at"], entry[1]["number"])):
             if len(items[key]) != head["n_clips"]:
                 counts = f"{head['n_clips']} clips in trials.csv, {len(items[key])} in placements.csv"
@@ -140,7 +140,7 @@ class Bundle:
                 raise BundleError(f"{self.path}: trial {key}: {error}") from error
             if head["participant"] not in by_participant:
                 raise BundleError(f"{self.path}: trial {key}: {head['participant']} is not in participants.csv")
-            by_participant[head["participant"]].append(Trial(head, arrangement, tuple(seats[key])))
+            by_participant[head["participant"]].append(BundleTrial(head, arrangement, tuple(seats[key])))
         return {participant: trials for participant, trials in by_participant.items() if trials}
 
     def arrangements(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
-from ..formats.bundle import Bundle, Trial
+from ..formats.bundle import Bundle, BundleTrial
 from ..purposes import JUDGMENTS
 from ..reliability import GrowthCurve, RatersNeeded, growth, raters_needed
 from ..results import (
@@ -110,7 +110,7 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
     )
 
 
-def judgments(bundle: Bundle) -> dict[str, list[Trial]]:
+def judgments(bundle: Bundle) -> dict[str, list[BundleTrial]]:
     """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them."""
     withdrawn = {row["session"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
     chosen = {
@@ -120,7 +120,7 @@ def judgments(bundle: Bundle) -> dict[str, list[Trial]]:
     return {rater: trials for rater, trials in chosen.items() if trials}
 
 
-def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[Trial]]) -> tuple[Rater, ...]:
+def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -> tuple[Rater, ...]:
     """The raters with judgments, in the order of the bundle's participants."""
     rows = {row["participant"]: row for row in bundle.rows("participants")}
     return tuple(
@@ -143,7 +143,7 @@ def _left_out_of(bundle: Bundle) -> int:
 
 
 def _each_rater(
-    trials: Mapping[str, Sequence[Trial]], n_items: int, choice: Choice, progress: Progress, jobs: int
+    trials: Mapping[str, Sequence[BundleTrial]], n_items: int, choice: Choice, progress: Progress, jobs: int
 ) -> dict[str, RaterResult]:
     """What follows from each rater's trials; on several cores when there are many raters."""
     from joblib import Parallel, delayed
@@ -168,7 +168,7 @@ def _each_rater(
     return found
 
 
-def _minutes(trials: Sequence[Trial]) -> list[float]:
+def _minutes(trials: Sequence[BundleTrial]) -> list[float]:
     """When each trial was stored, in minutes since the first was shown (server clock)."""
     rows = [trial.row for trial in trials]
     start = min(row["shown_at"] or row["submitted_at"] for row in rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
-from ..formats.bundle import Bundle, Trial
+from ..formats.bundle import Bundle, BundleTrial
 from ..quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
 from ..results import rater_quality, trials_work
 
@@ -23,7 +23,9 @@ class Working:
     group: GroupQuality
 
 
-def working(bundle: Bundle, trials: Mapping[str, Sequence[Trial]], raters: tuple[str, ...], table: Floats) -> Working:
+def working(
+    bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], raters: tuple[str, ...], table: Floats
+) -> Working:
     """Quality of each rater with the RDMs `table` (R, P), over the trials that entered them.
 
     Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
