@@ -55,7 +55,7 @@ def pool(rdms: ArrayLike, method: Method = "pearson") -> Floats:
     ValueError
         When the method is unknown, or a rater has no pair at all.
     """
-    return settle(mean_present(standardise(check_rdms(rdms), method)), method)
+    return without_rounding(mean_present(standardise(check_rdms(rdms), method)), method)
 
 
 def mean_present(rows: Floats) -> Floats:
@@ -66,7 +66,7 @@ def mean_present(rows: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def settle(pooled: Floats, method: Method) -> Floats:
+def without_rounding(pooled: Floats, method: Method) -> Floats:
     """The pool without what rounding made of equal values.
 
     Means of ranks are rounded, so that equal ones are equal. Where raters cancel each other out, z-scores and unit rows
@@ -84,4 +84,4 @@ def pools_without_each(rdms: Floats, method: Method) -> Floats:
     filled = np.where(present, standardised, 0.0)
     count = present.sum(axis=0) - present
     total = filled.sum(axis=0) - filled
-    return settle(np.where(count > 0, total / np.maximum(count, 1), np.nan), method)
+    return without_rounding(np.where(count > 0, total / np.maximum(count, 1), np.nan), method)

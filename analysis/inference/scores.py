@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrangement import Floats, Ints
-from ..pooling import settle
+from ..pooling import without_rounding
 from ..similarity import Method
 from .weighted import agreement, codes, one_with_many, ranks_of_codes, ranks_of_values, row_by_row
 
@@ -145,7 +145,7 @@ def _ceiling(sample: Sample, m: Floats) -> Floats:
     # Where nobody else saw a pair there is no lower pool.
     pools = np.where(left > 0, (total - own * filled[members]) / np.where(left > 0, left, 1.0), np.nan)
     everyone = np.where(count > 0, total / np.where(count > 0, count, 1.0), np.nan)
-    pools, everyone = settle(pools, method), settle(everyone, method)
+    pools, everyone = without_rounding(pools, method), without_rounding(everyone, method)
     bounds = np.array([_bounds(sample, int(r), pool, everyone) for r, pool in zip(members, pools, strict=True)])
     bounds = bounds.reshape(members.size, 2)
     defined = np.isfinite(bounds).all(axis=1)

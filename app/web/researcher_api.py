@@ -30,7 +30,7 @@ from app.web.researcher_json import (
     rdm_view,
     results_version,
     results_view,
-    session_view,
+    session_row,
     standing_view,
     study_view,
     switch,
@@ -57,7 +57,7 @@ def study(name: str) -> Response:
     """How the study stands: its state, its sessions, and what is wrong with the server."""
     with database().reading() as db:
         found = own_study(db, account_id(), name)
-        sessions = [session_view(session) for session in session_statuses(db, found)]
+        sessions = [session_row(session) for session in session_statuses(db, found)]
     return jsonify(study=study_view(found), sessions=sessions, problems=problems(settings()))
 
 

@@ -72,7 +72,7 @@ def _participants_link(study: Study) -> str:
     return base + path if base else request.host_url.rstrip("/") + path
 
 
-def session_view(session: SessionStatus) -> dict[str, Any]:
+def session_row(session: SessionStatus) -> dict[str, Any]:
     """A session's row."""
     return {
         "rater": session.rater,

@@ -48,7 +48,7 @@ export function carry(hand, pointer, reach) {
   const shift = { x: pointer.x - hand.start.x, y: pointer.y - hand.start.y };
   const first = hand.base[hand.ids[0]];
   const free = Math.hypot(first.x + shift.x, first.y + shift.y) > RADIUS + reach;
-  return free ? { ...hand, shift, shown: shifted(hand, shift), inside: false } : settle(hand, shift);
+  return free ? { ...hand, shift, shown: shifted(hand, shift), inside: false } : keepInside(hand, shift);
 }
 
 /**
@@ -59,7 +59,7 @@ export function carry(hand, pointer, reach) {
  * @returns {Hand}
  */
 export function step(hand, dx, dy) {
-  return settle(hand, { x: hand.shift.x + dx, y: hand.shift.y + dy });
+  return keepInside(hand, { x: hand.shift.x + dx, y: hand.shift.y + dy });
 }
 
 /**
@@ -72,11 +72,11 @@ export function bring(hand, point) {
   const points = Object.values(hand.base);
   /** @param {'x'|'y'} axis */
   const middle = (axis) => points.reduce((sum, each) => sum + each[axis], 0) / points.length;
-  return settle(hand, { x: point.x - middle('x'), y: point.y - middle('y') });
+  return keepInside(hand, { x: point.x - middle('x'), y: point.y - middle('y') });
 }
 
 /** @param {Hand} hand @param {Point} wanted @returns {Hand} */
-function settle(hand, wanted) {
+function keepInside(hand, wanted) {
   const shift = fitShift(Object.values(hand.base), wanted);
   const shown = shifted(hand, shift);
   for (const id of hand.ids) shown[id] = clampToCircle(shown[id]);

@@ -130,14 +130,14 @@ export function bindKeyboard(root, { state, dispatch, attend, now }) {
     event.preventDefault();
   }
 
-  function settle() {
+  function dropNudged() {
     if (nudging && state().hand?.how === 'key') dispatch({ type: 'drop', t: now() });
     nudging = false;
   }
 
   /** @param {KeyboardEvent} event */
   const up = (event) => {
-    if (ARROWS[event.key]) settle();
+    if (ARROWS[event.key]) dropNudged();
   };
   /** @param {FocusEvent} event */
   function focusIn(event) {
@@ -148,7 +148,7 @@ export function bindKeyboard(root, { state, dispatch, attend, now }) {
   }
   /** @param {FocusEvent} event */
   function focusOut(event) {
-    settle();
+    dropNudged();
     const id = clipAt(event);
     if (!id) return;
     if (holds(id)) dispatch({ type: 'drop', t: now() }); // walking away places what the keys hold

@@ -12,7 +12,7 @@ export function createBreaks(now = () => performance.now()) {
   let resting = false;
   let hidden = false;
 
-  function settle() {
+  function countUp() {
     if (since !== null) total += now() - since;
     since = resting && !hidden ? now() : null;
   }
@@ -20,26 +20,26 @@ export function createBreaks(now = () => performance.now()) {
   return {
     rest() {
       resting = true;
-      settle();
+      countUp();
     },
     goOn() {
       resting = false;
-      settle();
+      countUp();
     },
     /** @param {boolean} isHidden */
     visibility(isHidden) {
       hidden = isHidden;
-      settle();
+      countUp();
     },
     /** A new trial begins. */
     reset() {
       total = 0;
       since = null;
-      settle();
+      countUp();
     },
     /** ms */
     total() {
-      settle();
+      countUp();
       return total;
     },
   };
