@@ -15,16 +15,16 @@ from .text import csv_records
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def inert(text: str) -> str:
-    """The text as a cell that a spreadsheet shows and does not run; `original` takes it back.
+def escape_formula(text: str) -> str:
+    """The text as a cell that a spreadsheet shows and does not run; `unescape_formula` takes it back.
 
     An apostrophe is put before a text that begins with = + - @, a tab, a line end or an apostrophe, also after blanks.
     """
     return "'" + text if text.startswith("'") or text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def original(cell: str) -> str:
-    """The text that `inert` was given."""
+def unescape_formula(cell: str) -> str:
+    """The text that `escape_formula` was given."""
     return cell[1:] if cell.startswith("'") else cell
 
 
@@ -43,7 +43,7 @@ def format_cell(value: Any, column: Column) -> str:
     if column.kind == "text":
         if not isinstance(value, str):
             raise ValueError(f"column {column.name} holds text, got {value!r}")
-        return inert(value)
+        return escape_formula(value)
     if column.kind == "time":
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise ValueError(f"column {column.name} holds times with a time zone, got {value!r}")
@@ -86,7 +86,7 @@ def parse_cell(cell: str, column: Column) -> Any:
             return datetime.fromisoformat(cell)
     except (KeyError, ValueError):
         raise ValueError(f"column {column.name} holds {column.kind} values, got {cell!r}") from None
-    return original(cell)
+    return unescape_formula(cell)
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> Iterator[str]:

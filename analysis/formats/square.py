@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..rdm import n_pairs, to_square, upper_triangle
-from .cells import inert, original
+from .cells import escape_formula, unescape_formula
 from .rdm_set import RDMSet
 from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
 
@@ -40,8 +40,8 @@ def square_lines(names: Sequence[str], rdm: Floats) -> Iterator[str]:
     """The lines of `write_square_csv`, for an RDM (P,) that fits the names."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    rows = ([inert(name), *map(_cell, row)] for name, row in zip(names, to_square(rdm).tolist(), strict=True))
-    for cells in chain([["", *map(inert, names)]], rows):
+    rows = ([escape_formula(name), *map(_cell, row)] for name, row in zip(names, to_square(rdm).tolist(), strict=True))
+    for cells in chain([["", *map(escape_formula, names)]], rows):
         line.seek(0)
         line.truncate()
         writer.writerow(cells)
@@ -225,20 +225,22 @@ def _readings(grid: Grid) -> list[_Reading]:
     widths = {len(cells) for _, cells in below}
     n = len(below)
     if len(top) == n + 1 and _fits(below, 1):
-        header = [original(cell) for cell in top[1:]]
-        side = [original(cell) for cell in first]
+        header = [unescape_formula(cell) for cell in top[1:]]
+        side = [unescape_formula(cell) for cell in first]
         if all(cell.strip() for cell in header) and (_has_words([top[0]]) or not top[0].strip()):
             flaw = _differing_names(header, side, below)
             found.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
     if len(top) == n and widths == {n + 1} and n > 0:
-        header, side = [original(cell) for cell in top], [original(cell) for cell in first]
+        header, side = [unescape_formula(cell) for cell in top], [unescape_formula(cell) for cell in first]
         flaw = _differing_names(header, side, below)
         found.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
     if len(top) == n and _fits(below, 0) and all(cell.strip() for cell in top):
-        found.append(_Reading(grid, "first row", [original(cell) for cell in top], _padded(below, n)))
+        found.append(_Reading(grid, "first row", [unescape_formula(cell) for cell in top], _padded(below, n)))
     if _fits(records, 1, cut=True) and _has_words([cells[0] for _, cells in records]) and not _has_words(top[1:]):
         n = len(records)
-        found.append(_Reading(grid, "first column", [original(c[0]) for _, c in records], _without_first(records, n)))
+        found.append(
+            _Reading(grid, "first column", [unescape_formula(c[0]) for _, c in records], _without_first(records, n))
+        )
     size = max(len(records), *(len(cells) for _, cells in records))
     if not any(_has_words(cells) for _, cells in records) and size - len(records) in (0, 1) and size > 1:
         padded = records if len(records) == size else [*records, (records[-1][0] + 1, [""] * size)]

@@ -12,7 +12,7 @@ import numpy as np
 from ..arrangement import Arrangement
 from ..rdm import n_pairs, pair_index
 from .bundle_tables import RDM_COLUMNS, Column
-from .cells import csv_lines, format_cell, inert, original, parse_cell, read_rows
+from .cells import csv_lines, escape_formula, format_cell, parse_cell, read_rows, unescape_formula
 from .npz import read_npz, write_npz
 from .rdm_set import OPTIONAL_ROWS, RDMSet
 from .square import read_square_csv, write_square_csv
@@ -21,9 +21,8 @@ from .text import Table, check_names, is_missing, numbers, read_table
 __all__ = [
     "PLACEMENT_COLUMNS",
     "csv_lines",
+    "escape_formula",
     "format_cell",
-    "inert",
-    "original",
     "parse_cell",
     "rdm_rows",
     "read_long_csv",
@@ -31,6 +30,7 @@ __all__ = [
     "read_placements_csv",
     "read_rows",
     "read_square_csv",
+    "unescape_formula",
     "write_long_csv",
     "write_npz",
     "write_placements_csv",
@@ -142,7 +142,7 @@ def _texts(table: Table, column: str) -> list[str]:
     if column not in table.header:
         return [""] * len(table.rows)
     place = table.header.index(column)
-    found = [original(cells[place]) for _, cells in table.rows]
+    found = [unescape_formula(cells[place]) for _, cells in table.rows]
     for (line, _), text in zip(table.rows, found, strict=True):
         if column not in ("method", "rater") and not text.strip():
             raise ValueError(f"{table.name}, line {line}: column {column} is empty")
