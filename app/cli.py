@@ -15,11 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.accounts.experimenters import all_accounts, require_account, set_password
-from app.clips.differences import differences
-from app.clips.folder import clip_files, passed_over
-from app.clips.reconversion import count_clips, reconvert_study
-from app.config import LAB_DATA
-from app.console import (
+from app.cli_support import (
     base_address,
     compute_results,
     convert_clips,
@@ -27,10 +23,14 @@ from app.console import (
     echo_same,
     echo_setup_link,
     echo_who_can_open,
-    open_place,
+    open_installation,
     serve_pages,
     server_address,
 )
+from app.clips.differences import differences
+from app.clips.folder import clip_files, passed_over
+from app.clips.reconversion import count_clips, reconvert_study
+from app.config import LAB_DATA
 from app.demo import DEMO_DATA, demo_study
 from app.doctor import examine
 from app.domain import ClipState, StudyState
@@ -105,15 +105,15 @@ def _serving(command: Callable[..., Any]) -> Callable[..., Any]:
 @_serving
 def serve_command(data: Path | None, host: str, port: int | None, no_browser: bool) -> None:
     """Run the app for your own studies."""
-    with open_place(data, make=True) as place:
+    with open_installation(data, make=True) as here:
         port = free_port(host, port)
-        link = base_address(place.settings, host, port)
+        link = base_address(here.settings, host, port)
         click.echo(f"\n  Studies      {link}/studies")
-        echo_setup_link(place, link)
-        click.echo(f"  Data folder  {place.settings.data.resolve()}\n")
-        echo_who_can_open(place.settings, host, port)
+        echo_setup_link(here, link)
+        click.echo(f"  Data folder  {here.settings.data.resolve()}\n")
+        echo_who_can_open(here.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
-        serve_pages(place, host, port, f"{link}/studies", no_browser)
+        serve_pages(here, host, port, f"{link}/studies", no_browser)
 
 
 @commands.command("demo")
@@ -121,25 +121,25 @@ def serve_command(data: Path | None, host: str, port: int | None, no_browser: bo
 @_serving
 def demo_command(data: Path | None, clips: Path | None, host: str, port: int | None, no_browser: bool) -> None:
     """Show everything with a small study: drawn clips and simulated raters."""
-    with open_place(data, DEMO_DATA, make=True) as place:
+    with open_installation(data, DEMO_DATA, make=True) as here:
         port = free_port(host, port)
-        name = demo_study(place, clips)
-        link = base_address(place.settings, host, port)
+        name = demo_study(here, clips)
+        link = base_address(here.settings, host, port)
         click.echo(f"\n  Take part    {link}/join/{name}")
         click.echo(f"  Results      {link}/studies/{name}/results")
-        echo_setup_link(place, link)
+        echo_setup_link(here, link)
         click.echo()
-        echo_who_can_open(place.settings, host, port)
+        echo_who_can_open(here.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
-        serve_pages(place, host, port, f"{link}/join/{name}", no_browser)
+        serve_pages(here, host, port, f"{link}/join/{name}", no_browser)
 
 
 @commands.command("setup-link")
 @_with_data
 def setup_link_command(data: Path | None) -> None:
     """Print one more one-time link for the first account; those printed before go on working for a week."""
-    with open_place(data) as place:
-        if not echo_setup_link(place, server_address(place.settings)):
+    with open_installation(data) as here:
+        if not echo_setup_link(here, server_address(here.settings)):
             click.echo("There is an account already. For a lost password: python3 run.py user password E-MAIL")
 
 
@@ -148,8 +148,8 @@ def setup_link_command(data: Path | None) -> None:
 @_with_data
 def worker_command(data: Path | None, restarts: int) -> None:
     """Run background jobs until standard input ends."""
-    with open_place(data) as place:
-        work(place.settings, restarts=restarts)
+    with open_installation(data) as here:
+        work(here.settings, restarts=restarts)
 
 
 @commands.group()
@@ -161,7 +161,7 @@ def user() -> None:
 @_with_data
 def user_list(data: Path | None) -> None:
     """List the e-mail addresses of all accounts."""
-    with open_place(data) as place, place.database.reading() as db:
+    with open_installation(data) as here, here.database.reading() as db:
         for account in all_accounts(db):
             click.echo(account.email)
 
@@ -171,11 +171,11 @@ def user_list(data: Path | None) -> None:
 @_with_data
 def user_password(email: str, data: Path | None) -> None:
     """Set a new password for the account EMAIL, asked for twice; every browser is logged out of it."""
-    with open_place(data) as place:
-        with place.database.reading() as db:
+    with open_installation(data) as here:
+        with here.database.reading() as db:
             require_account(db, email)
         password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
-        with place.database.writing() as db:
+        with here.database.writing() as db:
             account = set_password(db, email, password)
     click.echo(f"{account.email} has a new password, and is logged out everywhere.")
 
@@ -203,12 +203,12 @@ def study() -> None:
 def study_create(folder: Path, name: str | None, data: Path | None) -> None:
     """Create a study from FOLDER: study.toml, clips/ and optionally attributes.csv."""
     read = read_study_folder(folder, name=name)
-    with open_place(data, make=True) as place:
-        with place.database.writing() as db:
-            created, imported = create_study(db, place.settings, read)
+    with open_installation(data, make=True) as here:
+        with here.database.writing() as db:
+            created, imported = create_study(db, here.settings, read)
         echo_notes(read.notes)
         echo_same(imported)
-        made = convert_clips(place, created)
+        made = convert_clips(here, created)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
         click.echo(f"The study {created} has {ready} clips. Let participants in: python3 run.py study open {created}")
 
@@ -219,8 +219,8 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
 @_with_data
 def study_open(name: str, without_failed: bool, data: Path | None) -> None:
     """Start admitting participants; the clips are fixed from then on. For an open study, print the link again."""
-    with open_place(data) as place:
-        with place.database.reading() as db:
+    with open_installation(data) as here:
+        with here.database.reading() as db:
             found = find_study(db, name)
             is_open = found.state == StudyState.OPEN
             failed = failed_clips(found) if found.state == StudyState.DRAFT else []
@@ -228,12 +228,12 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
         if failed and not without_failed and sys.stdin.isatty():
             click.confirm("Once the study is open its clips are fixed. Open it without these?", abort=True)
         if not is_open:
-            with place.database.writing() as db:
+            with here.database.writing() as db:
                 opened = open_study(db, name)
                 echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
                 echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
-    running = running_server(place.settings)
-    link = f"{running or server_address(place.settings)}/join/{name}"
+    running = running_server(here.settings)
+    link = f"{running or server_address(here.settings)}/join/{name}"
     already = " already" if is_open else ""
     if running is None:
         click.echo(
@@ -249,7 +249,7 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
 @_with_data
 def study_close(name: str, data: Path | None) -> None:
     """Stop admitting participants; those who have started can finish."""
-    with open_place(data) as place, place.database.writing() as db:
+    with open_installation(data) as here, here.database.writing() as db:
         close_study(db, name)
     click.echo(f"The study {name} is closed.")
 
@@ -269,24 +269,24 @@ def study_link(
     name: str, ids: tuple[str, ...], table: Path | None, address: str | None, key: bool, data: Path | None
 ) -> None:
     """Print a link for each person of the study NAME, signed where study.toml says so, as a table of id and link."""
-    with open_place(data) as place:
-        with place.database.reading() as db:
+    with open_installation(data) as here:
+        with here.database.reading() as db:
             found = find_study(db, name)
         if key:
-            click.echo(link_key(place.settings.secret_key, found.name))
+            click.echo(link_key(here.settings.secret_key, found.name))
             return
         people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
         if not people:
             raise Invalid("No ids: give them with --id, or a table with --csv.")
-        running = running_server(place.settings)
-        base = (address or running or server_address(place.settings)).rstrip("/")
+        running = running_server(here.settings)
+        base = (address or running or server_address(here.settings)).rstrip("/")
         if address is None and running is None:
             # Beside the table, which may go into a file.
             click.echo(
                 "No server is running on this data folder: the links will work once `python3 run.py serve` runs.",
                 err=True,
             )
-        links = list(person_links(found, base, place.settings.secret_key, people))
+        links = list(person_links(found, base, here.settings.secret_key, people))
     csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])
 
 
@@ -294,7 +294,7 @@ def study_link(
 @_with_data
 def study_list(data: Path | None) -> None:
     """List all studies with their states."""
-    with open_place(data) as place, place.database.reading() as db:
+    with open_installation(data) as here, here.database.reading() as db:
         for one in db.scalars(select(Study).order_by(Study.name)):
             click.echo(f"{one.name}\t{one.state.value}\t{one.definition['title']}")
 
@@ -305,8 +305,8 @@ def study_list(data: Path | None) -> None:
 @_with_data
 def study_export(name: str, folder: Path, data: Path | None) -> None:
     """Write the study NAME to FOLDER, as the folder that it was made from."""
-    with open_place(data) as place, place.database.reading() as db:
-        export_study(db, place.settings, name, folder)
+    with open_installation(data) as here, here.database.reading() as db:
+        export_study(db, here.settings, name, folder)
     click.echo(f"The study {name} is in {folder}.")
 
 
@@ -326,9 +326,9 @@ def study_results(
 ) -> None:
     """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
     options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids)
-    with open_place(data) as place:
-        compute_results(place, name, options)
-        with place.database.reading() as db:
+    with open_installation(data) as here:
+        compute_results(here, name, options)
+        with here.database.reading() as db:
             manifest = _write_bundle(db, find_study(db, name), out, options)
     click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
     if left_out := manifest["about"]["unfinished_sessions_left_out"]:
@@ -360,11 +360,11 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
     """Add the clips of FOLDER to the draft study NAME, and convert them."""
     files = clip_files(folder)
     echo_notes(passed_over(folder))
-    with open_place(data) as place:
-        with place.database.writing() as db:
-            imported = import_clips(db, place.settings, name, files)
+    with open_installation(data) as here:
+        with here.database.writing() as db:
+            imported = import_clips(db, here.settings, name, files)
         echo_same(imported)
-        made = convert_clips(place, name)
+        made = convert_clips(here, name)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
         click.echo(f"{len(imported.added)} new clips; the study {name} has {ready} that can be shown.")
 
@@ -375,12 +375,12 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
 @_with_data
 def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
     """Convert the clips of the study NAME again from the imported files."""
-    with open_place(data) as place:
-        with place.database.reading() as db:
+    with open_installation(data) as here:
+        with here.database.reading() as db:
             count = count_clips(db, name)
         with click.progressbar(length=count, label="Converting clips anew") as bar:
             results = reconvert_study(
-                place.database, place.settings, name, although_seen=although_seen, on_clip=lambda: bar.update(1)
+                here.database, here.settings, name, although_seen=although_seen, on_clip=lambda: bar.update(1)
             )
     for result in results:
         if result.changed or result.kept:

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
+from app.cli_support import Installation, convert_clips, echo_notes, echo_same
 from app.clips.folder import clip_files, passed_over, with_folders
-from app.console import Place, convert_clips, echo_notes, echo_same
 from app.db import Database
 from app.domain import SessionState, StudyState
 from app.models import Clip, ParticipantSession, Study, now
@@ -34,7 +34,7 @@ OWN_SHARE = 0.3
 SEED = 20121104
 
 
-def demo_study(place: Place, clips: Path | None) -> str:
+def demo_study(here: Installation, clips: Path | None) -> str:
     """The name of the demo's study. Each step is left out when an earlier start has done it."""
     folder = read_study_folder(DEMO_FOLDER, name="faces")
     if clips is not None:
@@ -42,25 +42,25 @@ def demo_study(place: Place, clips: Path | None) -> str:
         toml = folder.toml.replace(folder.definition.title, definition.title, 1)
         files = clip_files(clips)
         folder = StudyFolder("own-clips", definition, toml, files, with_folders(files, {}), passed_over(clips))
-    with place.database.writing() as db:
+    with here.database.writing() as db:
         known = {study.name: study for study in db.scalars(select(Study))}
         if folder.name not in known:
-            _, imported = create_study(db, place.settings, folder)
+            _, imported = create_study(db, here.settings, folder)
             echo_notes(folder.notes)
             echo_same(imported)
         elif clips is not None:
             click.echo("This data folder holds a study of your own clips already; it is shown as it is.")
-    study = convert_clips(place, folder.name)
+    study = convert_clips(here, folder.name)
     if study.state == StudyState.DRAFT:
-        with place.database.writing() as db:
+        with here.database.writing() as db:
             open_study(db, study.name, without_failed=True)
     if clips is None:
-        _simulate(place, study)
+        _simulate(here, study)
     return study.name
 
 
-def _simulate(place: Place, study: Study) -> None:
-    with place.database.reading() as db:
+def _simulate(here: Installation, study: Study) -> None:
+    with here.database.reading() as db:
         query = select(func.count()).select_from(ParticipantSession)
         there = db.scalar(query.where(ParticipantSession.study_id == study.id, ParticipantSession.is_simulated)) or 0
         files = [clip.file_name for clip in clip_order(db, study.id)]
@@ -69,7 +69,7 @@ def _simulate(place: Place, study: Study) -> None:
     if there < N_RATERS:
         with click.progressbar(range(there, N_RATERS), label="Simulated raters take part") as raters:
             for rater in raters:
-                simulate_rater_session(place.database, study.name, study.id, truth, rater)
+                simulate_rater_session(here.database, study.name, study.id, truth, rater)
 
 
 def simulate_rater_session(database: Database, study_name: str, study_id: int, truth: Floats, rater: int) -> None:

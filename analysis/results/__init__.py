@@ -11,7 +11,7 @@ from .agreement import (
     ceiling_rows,
     reliability_rows,
 )
-from .measures import COMPARATOR_LABELS, LABELS, MEASURES, Measure
+from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from .methods_text import DESIGN_TEXTS, ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result

@@ -14,7 +14,7 @@ from ..quality import group_quality
 from ..reliability import Coefficient, Reliability, reliability
 from ..reliability.report import COEFFICIENTS, NO_INTERVAL
 from ..similarity import Method, similarity
-from .measures import LABELS, RANGES, in_sentence
+from .labels import LABELS, RANGES, in_sentence
 
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
 

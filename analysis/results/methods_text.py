@@ -11,7 +11,7 @@ from textwrap import fill
 import numpy as np
 import scipy
 
-from .measures import MEASURES
+from .labels import MEASURES
 from .remarks import unfinished_sessions
 from .study import StudyResults
 

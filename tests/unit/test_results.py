@@ -24,7 +24,7 @@ from analysis.results import (
     reliability_rows,
 )
 from analysis.results.agreement import showable
-from analysis.results.measures import MEASURES, RANGES
+from analysis.results.labels import MEASURES, RANGES
 from analysis.simulate import Behaviour, individual, make_truth, place_items
 from tests.conftest import ROOT
 

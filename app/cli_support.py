@@ -31,15 +31,15 @@ from app.startup import open_checked, refuse_lost_database, require_data
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a command works."""
+class Installation:
+    """What a command works on: the settings of an installation, and its database."""
 
     settings: Settings
     database: Database
 
 
 @contextmanager
-def open_place(data: Path | None, default: Path | None = None, *, make: bool = False) -> Iterator[Place]:
+def open_installation(data: Path | None, default: Path | None = None, *, make: bool = False) -> Iterator[Installation]:
     """The settings and the migrated database: of `data`, else of ASTERISM_DATA, else of `default`.
 
     Parameters
@@ -66,23 +66,23 @@ def open_place(data: Path | None, default: Path | None = None, *, make: bool = F
         click.echo(f"  New data folder: {settings.data.resolve()}", err=True)
     database = open_checked(settings)
     try:
-        yield Place(settings, database)
+        yield Installation(settings, database)
     finally:
         database.close()
 
 
-def convert_clips(place: Place, name: str) -> Study:
+def convert_clips(here: Installation, name: str) -> Study:
     """Convert the study's waiting clips here and now, and name each that cannot be used."""
-    with place.database.reading() as db:
+    with here.database.reading() as db:
         found = find_study(db, name)
-    waiting = _unconverted(place, name)
+    waiting = _unconverted(here, name)
     if waiting:
         with click.progressbar(length=waiting, label="Converting clips") as bar:
-            while _unconverted(place, name):
+            while _unconverted(here, name):
                 # A clip that another process has in hand is waited for: it ends there, or is taken up here.
-                convert_waiting_clips(place.database, place.settings, found.id, on_clip=lambda: bar.update(1))
+                convert_waiting_clips(here.database, here.settings, found.id, on_clip=lambda: bar.update(1))
                 time.sleep(0.2)
-    with place.database.reading() as db:
+    with here.database.reading() as db:
         found = find_study(db, name)
         failed = [clip for clip in found.clips if clip.state == ClipState.FAILED]
     for clip in failed:
@@ -93,9 +93,9 @@ def convert_clips(place: Place, name: str) -> Study:
     return found
 
 
-def compute_results(place: Place, name: str, options: ExportOptions) -> None:
+def compute_results(here: Installation, name: str, options: ExportOptions) -> None:
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
-    with place.database.reading() as db:
+    with here.database.reading() as db:
         study_id = find_study(db, name).id
     for method in EXPORTED:
         with click.progressbar(length=1, label=f"Results by {method.replace('_', ' ')}") as bar:
@@ -105,11 +105,11 @@ def compute_results(place: Place, name: str, options: ExportOptions) -> None:
                 bar.length = of
                 bar.update(done - bar.pos)
 
-            ensure_results(place.database, study_id, options.choice(method), on_rater=show)
+            ensure_results(here.database, study_id, options.choice(method), on_rater=show)
 
 
-def _unconverted(place: Place, name: str) -> int:
-    with place.database.reading() as db:
+def _unconverted(here: Installation, name: str) -> int:
+    with here.database.reading() as db:
         return sum(clip.state in {ClipState.WAITING, ClipState.CONVERTING} for clip in find_study(db, name).clips)
 
 
@@ -125,9 +125,9 @@ def echo_same(imported: Imported) -> None:
         click.echo(f"  {file}: the same clip as {clip}; taken once")
 
 
-def echo_setup_link(place: Place, address: str) -> bool:
+def echo_setup_link(here: Installation, address: str) -> bool:
     """Print the one-time link for creating the first account, as long as there is none."""
-    with place.database.writing() as db:
+    with here.database.writing() as db:
         token = make_setup_link(db)
     if token is not None:
         click.echo(f"  Set-up link  {address}/setup/{token}   (works once: make your account)")
@@ -157,11 +157,11 @@ def echo_who_can_open(settings: Settings, host: str, port: int) -> None:
         )
 
 
-def serve_pages(place: Place, host: str, port: int, page: str, no_browser: bool) -> None:
+def serve_pages(here: Installation, host: str, port: int, page: str, no_browser: bool) -> None:
     """Answer requests and work on jobs until the process is told to stop; open `page` in a browser if wanted."""
-    settings = place.settings
+    settings = here.settings
     app = create_app(settings)
-    place.database.start_generation()
+    here.database.start_generation()
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, [page]).start()
     link, local = base_address(settings, host, port), local_address(host, port)
