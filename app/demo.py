@@ -16,12 +16,12 @@ from analysis.simulate import Behaviour, individual, place_items, trial_seconds
 from app.cli_support import Installation, convert_clips, echo_notes, echo_same
 from app.clips.folder import clip_files, passed_over, with_folders
 from app.db import Database
-from app.domain import SessionState, StudyState
+from app.domain import StudyState
 from app.models import Clip, ParticipantSession, Study, now
 from app.participation.arrangements import clip_order
-from app.participation.enrolment import enter, session_of
+from app.participation.enrolment import enter
 from app.participation.submission import submit
-from app.participation.trials import advance, open_trial, start
+from app.participation.trials import start
 from app.studies.folder import StudyFolder, read_study_folder
 from app.studies.lifecycle import create_study, open_study
 from demo.geometry import read_attributes, true_rdm
@@ -87,24 +87,16 @@ def simulate_rater_session(database: Database, study_name: str, study_id: int, t
     with database.writing() as db:
         entry = enter(db, study_name, {}, is_simulated=True)
     with database.reading() as db:
-        session_id = session_of(db, entry.token).id
         clips = clip_order(db, study_id)
     items = {clip.id: item for item, clip in enumerate(clips)}
-    start(database, session_id, at=clock)
-    while True:
-        with database.reading() as db:
-            session = db.get_one(ParticipantSession, session_id)
-            trial = open_trial(db, session) if session.state == SessionState.ARRANGING else None
-        if trial is None:
-            return
-        shown = np.array([items[seat.clip_id] for seat in trial.seats])
+    record = start(database, entry.token, at=clock)
+    while (trial := record.open_trial) is not None:
+        shown = np.array([items[clip_id] for clip_id in trial.clip_ids])
         arrangement = place_items(rdm, shown, behaviour=behaviour, rng=rng)
         seconds = trial_seconds(len(shown), behaviour=behaviour, rng=rng)
         clock += timedelta(seconds=seconds)
         body = _body(arrangement, clips, seconds, rng)
-        with database.writing() as db:
-            submit(db, entry.token, trial.key, body, at=clock)
-        advance(database, session_id, at=clock)
+        _, record = submit(database, entry.token, trial.key, body, at=clock)
 
 
 def _body(arrangement: Arrangement, clips: list[Clip], seconds: float, rng: np.random.Generator) -> bytes:

@@ -316,7 +316,7 @@ class Submission(Base):
 
     trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
-    # Up to half a megabyte, and hardly ever looked at: read from the database only when it is asked for.
+    # The only place of the moves and plays. Up to half a megabyte: read only when it is asked for.
     body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     duration_ms: Mapped[float] = mapped_column(Float)
@@ -346,35 +346,6 @@ class Placement(Base):
     y: Mapped[float] = mapped_column(Float(53))
     # NULL where the page did not say, as before the column existed.
     watched: Mapped[str | None] = mapped_column(String(16))
-
-
-class Move(Base):
-    """One drop of a clip; x and y are NULL when it went back to its seat."""
-
-    __tablename__ = "move"
-
-    trial_id: Mapped[int] = mapped_column(ForeignKey("submission.trial_id"), primary_key=True)
-    order: Mapped[int] = mapped_column("move_order", Integer, primary_key=True)
-    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
-    t_ms: Mapped[float] = mapped_column(Float)
-    x: Mapped[float | None] = mapped_column(Float(53))
-    y: Mapped[float | None] = mapped_column(Float(53))
-    how: Mapped[str] = mapped_column(String(16))
-
-
-class Play(Base):
-    """One playback of a clip."""
-
-    __tablename__ = "play"
-
-    trial_id: Mapped[int] = mapped_column(ForeignKey("submission.trial_id"), primary_key=True)
-    order: Mapped[int] = mapped_column("play_order", Integer, primary_key=True)
-    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
-    t_ms: Mapped[float] = mapped_column(Float)
-    played_ms: Mapped[float] = mapped_column(Float)
-    how: Mapped[str] = mapped_column(String(16))
-    ended: Mapped[bool] = mapped_column()
-    muted: Mapped[bool | None] = mapped_column()
 
 
 class SessionEvent(Base):

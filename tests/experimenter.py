@@ -25,14 +25,13 @@ from app.accounts.experimenters import Account
 from app.accounts.setup_links import make_setup_link, use_setup_link
 from app.config import Settings, load_settings
 from app.db import Database, open_database
-from app.domain import SessionState
 from app.heartbeat import Heartbeat, beat
 from app.jobs import compute_results
 from app.models import ParticipantSession, SessionToken, Study
 from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter, session_of
 from app.participation.submission import submit
-from app.participation.trials import advance, open_trial, start
+from app.participation.trials import advance, start
 from app.results.work import compute_next
 from app.tokens import hash_token, new_token
 from tests.factories import encode, make_study
@@ -164,7 +163,7 @@ def take_part(
         entry = enter(db, name, recruiter or {}, is_simulated=is_simulated, again=again)
     with database.reading() as db:
         session = session_of(db, entry.token)
-    start(database, session.id)
+    start(database, entry.token)
     go_on(database, session.id, seed, trials=trials, token=entry.token)
     return session.public_id
 
@@ -193,18 +192,13 @@ def go_on(database: Database, session_id: int, seed: int = 0, *, trials: int | N
     truth = np.linalg.norm(points[first] - points[second], axis=1)
     rng = np.random.default_rng([2, seed])
     index = {clip.id: item for item, clip in enumerate(clips)}
+    record = advance(database, token)
     done = 0
-    while trials is None or done < trials:
-        with database.reading() as db:
-            current = db.get_one(ParticipantSession, session_id)
-            trial = open_trial(db, current) if current.state == SessionState.ARRANGING else None
-        if trial is None:
-            break
-        items = np.array([index[seat.clip_id] for seat in trial.seats])
+    while (trials is None or done < trials) and (trial := record.open_trial) is not None:
+        items = np.array([index[clip_id] for clip_id in trial.clip_ids])
         layout = place_items(truth, items, behaviour=Behaviour(noise=0.05), rng=rng)
-        with database.writing() as db:
-            submit(db, token, trial.key, trial_bytes([clips[item].public_id for item in items], layout.positions))
-        advance(database, session_id)
+        body = trial_bytes([clips[item].public_id for item in items], layout.positions)
+        _, record = submit(database, token, trial.key, body)
         done += 1
 
 

@@ -30,7 +30,7 @@ from app.errors import Invalid
 from app.health import require_room_for
 from app.media import media_path
 from app.models import Clip, Rendition, Study, now
-from app.studies.definition import check_definition
+from app.studies.definition import definition_of
 from app.tokens import new_public_id
 from app.video import Converted, Limits, Options, VideoError, apart, convert
 
@@ -116,7 +116,7 @@ def source_path(settings: Settings, clip: Clip) -> Path:
 
 def conversion_options(study: Study) -> Options:
     """How a study's clips are converted."""
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     return Options(
         side=definition.clips.max_side,
         sound=definition.playback.sound,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +34,6 @@ def item_order(db: Session, study_id: int) -> list[int]:
     """The database ids of `clip_order`'s clips, without the clips."""
     query = select(Clip.id).where(Clip.study_id == study_id, Clip.state == ClipState.READY).order_by(Clip.position)
     return list(db.scalars(query))
-
-
-def session_arrangements(db: Session, session: ParticipantSession) -> list[Arrangement]:
-    """The arrangements that a session has submitted so far, in the order of its trials."""
-    index = {clip_id: item for item, clip_id in enumerate(item_order(db, session.study_id))}
-    return [_arrangement(trial, index) for trial in _submitted(db, [session.id])]
 
 
 def session_judgments(db: Session, session: ParticipantSession, *, last: int) -> tuple[list[Arrangement], list[float]]:
@@ -86,10 +81,15 @@ def _submitted(db: Session, session_ids: list[int]) -> list[Trial]:
     return list(db.scalars(query))
 
 
-def _arrangement(trial: Trial, index: dict[int, int]) -> Arrangement:
-    assert trial.submission is not None
-    placements = sorted(trial.submission.placements, key=lambda placement: index[placement.clip_id])
+def arrangement_of(places: Mapping[int, tuple[float, float]], index: Mapping[int, int]) -> Arrangement:
+    """A trial's places by clip (database ids), as an arrangement of items in their order; `index` has clips' items."""
+    clips = sorted(places, key=lambda clip_id: index[clip_id])
     return Arrangement(
-        np.array([index[placement.clip_id] for placement in placements], dtype=np.int64),
-        np.array([(placement.x, placement.y) for placement in placements], dtype=np.float64).reshape(-1, 2),
+        np.array([index[clip_id] for clip_id in clips], dtype=np.int64),
+        np.array([places[clip_id] for clip_id in clips], dtype=np.float64).reshape(-1, 2),
     )
+
+
+def _arrangement(trial: Trial, index: Mapping[int, int]) -> Arrangement:
+    assert trial.submission is not None
+    return arrangement_of({place.clip_id: (place.x, place.y) for place in trial.submission.placements}, index)

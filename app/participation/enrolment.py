@@ -25,7 +25,7 @@ from app.participation.people import (
 )
 from app.recruiters.arrival import Arrival, IdNote
 from app.recruiters.signing import is_signed, link_key
-from app.studies.definition import Recruitment, check_definition
+from app.studies.definition import Recruitment, definition_of
 from app.tokens import hash_token, new_public_id, new_token
 
 # A place is free again when its participant has not been seen for this long (F19); sooner when nothing was begun, or
@@ -101,7 +101,7 @@ def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_
     StudyClosed, StudyFull, Crowded, NoRoom
         As `enter`.
     """
-    recruitment = check_definition(study.definition).recruitment
+    recruitment = definition_of(study).recruitment
     visits = visits_of(db, study, person_id_of(recruitment, recruiter))
     may_again = may_visit_again(study, recruitment, visits)
     if visit_of_link(visits, recruiter, may_again=may_again) is None:
@@ -151,7 +151,7 @@ def enter(
     study = db.scalar(select(Study).where(Study.name == study_name.lower()).with_for_update())
     if study is None:
         raise NotFound("There is no such study.")
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     person_id = person_id_of(definition.recruitment, recruiter)
     visits = visits_of(db, study, person_id)
     may_again = may_visit_again(study, definition.recruitment, visits)

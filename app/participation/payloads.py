@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -145,6 +147,26 @@ def parse_trial(raw: bytes) -> TrialBody:
 def parse_event(raw: bytes) -> EventBody:
     """The validated body of an event; raises `Invalid` as `parse_trial` does."""
     return _parse(EventBody, raw)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The moves and plays of a stored trial, each with its own number in the trial and as its page sent it."""
+
+    moves: list[tuple[int, dict[str, Any]]]
+    plays: list[tuple[int, dict[str, Any]]]
+
+
+def recorded(raw: bytes) -> Record:
+    """What a stored body says of moves and plays. It was validated when it came in, by the rules of its time."""
+    body = json.loads(raw)
+    return Record(_numbered(body["moves"], body.get("moves_gap")), _numbered(body["plays"], body.get("plays_gap")))
+
+
+def _numbered(entries: list[dict[str, Any]], gap: dict[str, int] | None) -> list[tuple[int, dict[str, Any]]]:
+    """What was left out of a very long record keeps its numbers."""
+    after, left_out = (gap["after"], gap["left_out"]) if gap else (len(entries), 0)
+    return [(place + left_out if place >= after else place, entry) for place, entry in enumerate(entries)]
 
 
 def _parse(model: type[Model], raw: bytes) -> Model:

@@ -5,7 +5,7 @@ session's log and nothing in the data.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,9 @@ def rounds_of(db: Session, session: ParticipantSession) -> list[Round]:
     ]
 
 
-def open_round(db: Session, session: ParticipantSession, definition: StudyDefinition) -> str | None:
-    """The key of the practice round that the session is at, or None when there is none (any more)."""
-    if not definition.design.practice:
-        return None
-    done = rounds_of(db, session)
-    if any(one.passed for one in done) or len(done) >= MAX_ROUNDS:
+def open_round(session: ParticipantSession, definition: StudyDefinition, done: Sequence[Round]) -> str | None:
+    """The key of the practice round that the session is at after those `done`, or None when none follows."""
+    if not definition.design.practice or any(one.passed for one in done) or len(done) >= MAX_ROUNDS:
         return None
     return _key(session, len(done))
 
@@ -105,9 +102,10 @@ def submit_round(db: Session, session: ParticipantSession, definition: StudyDefi
         When the body cannot be used.
     """
     digest = hashlib.sha256(raw).hexdigest()
-    if any((one.key, one.sha256) == (key, digest) for one in rounds_of(db, session)):
+    done = rounds_of(db, session)
+    if any((one.key, one.sha256) == (key, digest) for one in done):
         return True
-    if key != open_round(db, session, definition):
+    if key != open_round(session, definition, done):
         return False
     body = parse_trial(raw)
     check_placements(body, set(LAYOUT), complete=True)

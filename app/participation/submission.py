@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, NoReturn
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
+from app.db import Database
 from app.domain import Proof, SessionState, transition_session
-from app.errors import Conflict, Invalid, NotFound, NotProven
+from app.errors import Busy, Conflict, Invalid, NotFound, NotProven
 from app.models import (
+    Clip,
     Draft,
-    Move,
     ParticipantSession,
     Placement,
-    Play,
+    Seat,
     SessionEvent,
     StoredRater,
     StoredResults,
@@ -30,22 +32,16 @@ from app.models import (
 )
 from app.participation import attention_checks as checks
 from app.participation.enrolment import proof_of, session_of
-from app.participation.payloads import (
-    GapBody,
-    MoveBody,
-    PlayBody,
-    TrialBody,
-    check_placements,
-    parse_event,
-    parse_trial,
-)
-from app.participation.practice import open_round, submit_round
-from app.studies.definition import check_definition
+from app.participation.payloads import TrialBody, check_placements, parse_event, parse_trial
+from app.participation.practice import open_round, rounds_of, submit_round
+from app.participation.record import SessionRecord, TrialRecord, record_of_token
+from app.participation.trials import NextStep, advance, next_step, take
+from app.studies.definition import definition_of
 
+# So often a submit begins anew because another request of its session was faster; each time it finds more done.
+MAX_TRIES = 3
 # For so long after another tab has taken a session, a draft of the older one is taken for its last.
 LATE_DRAFT = timedelta(seconds=10)
-
-Entry = TypeVar("Entry", MoveBody, PlayBody)
 
 # Of a session's log: the bodies of refused submits (half a megabyte each at most), and what its page reported.
 MAX_REFUSED_BODIES = 5
@@ -64,11 +60,18 @@ class Ack:
     sha256: str
 
 
-def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime | None = None) -> Ack:
-    """Store a finished trial, once (F03, F09, F10).
+def submit(
+    database: Database, token: str, trial_key: str, raw: bytes, *, at: datetime | None = None
+) -> tuple[Ack, SessionRecord]:
+    """Store a finished trial, once (F03, F09, F10), and what comes next, in one transaction.
 
     The same bytes sent again get the same ack. Other bytes for a stored trial are refused, and kept in the
     session's log for the experimenter; a session can fill it with a few of them only (F50).
+
+    Returns
+    -------
+    tuple of Ack and SessionRecord
+        The ack, and where the session stands after it.
 
     Raises
     ------
@@ -80,44 +83,42 @@ def submit(db: Session, token: str, trial_key: str, raw: bytes, *, at: datetime 
         When the trial was stored with other contents before, or the session was withdrawn.
     """
     moment = at or now()
-    session = session_of(db, token, lock=True)
-    digest = hashlib.sha256(raw).hexdigest()
-    session.last_seen_at = moment
-    definition = check_definition(db.get_one(Study, session.study_id).definition)
-    if submit_round(db, session, definition, trial_key, raw):
-        db.commit()
-        return Ack(trial_key, digest)
-    trial = _trial_of(db, session, trial_key)
-    stored = db.get(Submission, trial.id)
-    if stored is not None and stored.sha256 == digest:
-        db.commit()
-        return Ack(trial_key, digest)
-    if stored is not None or session.state != SessionState.ARRANGING:
-        reason = "conflict" if stored is not None else "not_arranging"
-        _log_refused(db, session, moment, trial_key, reason, digest, raw)
-        db.commit()
-        if stored is None:
-            raise Conflict("This session has ended.", code="ended")
-        raise Conflict("This round is stored already, with other contents.")
-    try:
-        body = parse_trial(raw)
-        check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=True)
-    except Invalid as error:
-        detail = {"trial": trial_key, "field": error.field, "reason": error.message}
-        _log_capped(db, session, "invalid_submit", moment, detail)
-        db.commit()
-        raise
-    _store(db, trial, body, raw, digest, moment)
-    if trial.purpose == Purpose.CHECK:
-        passed = checks.passed(body.placements)
-        _log(db, session, checks.KIND, moment, trial=trial_key, passed=passed)
-    if proof_of(db, token) == Proof.NONE:
-        _log(db, session, UNPROVEN_TRIAL, moment, trial=trial_key)
-    draft = db.get(Draft, trial.id)
-    if draft is not None:
-        db.delete(draft)
-    db.commit()
-    return Ack(trial_key, digest)
+    ack = Ack(trial_key, hashlib.sha256(raw).hexdigest())
+    for _ in range(MAX_TRIES):
+        with database.reading() as db:
+            record = record_of_token(db, token)
+        trial = next((one for one in record.trials if one.key == trial_key), None)
+        if trial is None:
+            _submit_round(database, token, trial_key, raw)
+            return ack, advance(database, token, at=at)
+        if trial.sha256 == ack.sha256:
+            return ack, advance(database, token, at=at)
+        if trial.sha256 is not None or record.state != SessionState.ARRANGING:
+            _refuse(database, record, trial, ack, raw, moment)
+        try:
+            body = parse_trial(raw)
+            shown = [clip for clip in record.clips if clip.id in trial.clip_ids]
+            check_placements(body, {clip.public_id for clip in shown}, complete=True)
+        except Invalid as error:
+            detail = {"trial": trial_key, "field": error.field, "reason": error.message}
+            with database.writing() as db:
+                _log_capped(db, record.session.id, "invalid_submit", moment, detail)
+                db.commit()
+            raise
+        after, rows = _submitted(record, trial, body, raw, ack.sha256, moment)
+        step = _step_if_possible(after)
+        try:
+            with database.writing() as db:
+                written = take(db, after, step, moment)
+                if written is not None:
+                    _store(db, record, trial, rows, moment)
+                    db.commit()
+        except IntegrityError:
+            # The same trial came in twice at once. What is stored now says what this one gets.
+            continue
+        if written is not None:
+            return ack, written if step is not None else advance(database, token, at=at)
+    raise Busy("The server is busy at the moment. Nothing is lost: please try again.")
 
 
 def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str) -> bool:
@@ -137,19 +138,22 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         As `submit` does.
     """
     session = session_of(db, token, lock=True)
-    if trial_key == open_round(db, session, check_definition(db.get_one(Study, session.study_id).definition)):
-        return False
     trial = _trial_of(db, session, trial_key)
+    if trial is None:
+        definition = definition_of(db.get_one(Study, session.study_id))
+        if trial_key == open_round(session, definition, rounds_of(db, session)):
+            return False
+        raise NotFound("This round does not exist.")
     if session.state != SessionState.ARRANGING:
         raise Conflict("This session has ended.", code="ended")
+    draft = db.get(Draft, trial.id)
     elsewhere = session.tab is not None and session.tab != tab
-    if elsewhere and not _may_be_late(db, session, trial):
+    if elsewhere and not _may_be_late(db, session, draft):
         raise Conflict("The task goes on in another window.", code="elsewhere")
-    if db.get(Submission, trial.id) is not None:
+    if trial.is_stored:
         raise Conflict("This round is stored already.", code="stale")
     body = parse_trial(raw)
-    check_placements(body, {seat.clip.public_id for seat in trial.seats}, complete=False)
-    draft = db.get(Draft, trial.id)
+    check_placements(body, trial.clips, complete=False)
     # What was watched once stays watched, even if a page that does not know of it saves the draft.
     watched = set(body.watched or []) | set([] if draft is None else draft.body.get("watched", []))
     kept = {"placements": [placement.model_dump() for placement in body.placements], "watched": sorted(watched)}
@@ -179,7 +183,7 @@ def take_lease(db: Session, token: str, *, tab: str) -> bool:
     draft_coming = False
     if session.tab != tab:
         if session.tab is not None:
-            _log(db, session, "other_tab", moment)
+            _log(db, session.id, "other_tab", moment)
             saved = select(func.max(Draft.saved_at)).join(Trial).where(Trial.session_id == session.id)
             latest = db.scalar(saved)
             draft_coming = latest is not None and latest > moment - LATE_DRAFT
@@ -189,14 +193,13 @@ def take_lease(db: Session, token: str, *, tab: str) -> bool:
     return draft_coming
 
 
-def _may_be_late(db: Session, session: ParticipantSession, trial: Trial) -> bool:
+def _may_be_late(db: Session, session: ParticipantSession, draft: Draft | None) -> bool:
     """Whether a tab that has just lost the session may save what it had not sent yet: once, and over nothing newer."""
     taken = db.scalar(
         select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session.id, SessionEvent.kind == "other_tab")
     )
     if taken is None or taken < now() - LATE_DRAFT:
         return False
-    draft = db.get(Draft, trial.id)
     return draft is None or draft.saved_at < taken
 
 
@@ -216,7 +219,7 @@ def record_event(db: Session, token: str, raw: bytes) -> bool:
     session = session_of(db, token, lock=True)
     event = parse_event(raw)
     moment = now()
-    kept = _log_capped(db, session, "page_" + event.kind[:27], moment, event.detail)
+    kept = _log_capped(db, session.id, "page_" + event.kind[:27], moment, event.detail)
     session.last_seen_at = moment
     db.commit()
     return kept
@@ -241,7 +244,7 @@ def withdraw(db: Session, token: str) -> None:
             SessionEvent.session_id == session.id, SessionEvent.kind == ASKED_TO_LEAVE
         )
         if db.scalar(noted.limit(1)) is None:
-            _log(db, session, ASKED_TO_LEAVE, now())
+            _log(db, session.id, ASKED_TO_LEAVE, now())
             db.commit()
         raise NotProven(
             "This session was started in another browser and can only be ended for good there. You can simply close "
@@ -250,7 +253,7 @@ def withdraw(db: Session, token: str) -> None:
     session.state = transition_session(session.state, SessionState.WITHDRAWN)
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"
-    _log(db, session, "withdrawn", session.ended_at)
+    _log(db, session.id, "withdrawn", session.ended_at)
     _forget_results(db, session)
     db.commit()
 
@@ -261,58 +264,113 @@ def _forget_results(db: Session, session: ParticipantSession) -> None:
     db.execute(delete(StoredResults).where(StoredResults.study_id == session.study_id))
 
 
-def _trial_of(db: Session, session: ParticipantSession, key: str) -> Trial:
-    trial = db.scalar(select(Trial).where(Trial.session_id == session.id, Trial.key == key))
-    if trial is None:
-        raise NotFound("This round does not exist.")
-    return trial
+@dataclass(frozen=True)
+class _DraftedTrial:
+    """What a draft is held against: the trial's clips by their public ids, and whether it is submitted."""
+
+    id: int
+    is_stored: bool
+    clips: set[str]
 
 
-def _store(db: Session, trial: Trial, body: TrialBody, raw: bytes, digest: str, at: datetime) -> None:
-    ids = {seat.clip.public_id: seat.clip_id for seat in trial.seats}
+def _trial_of(db: Session, session: ParticipantSession, key: str) -> _DraftedTrial | None:
+    query = (
+        select(Trial.id, Submission.trial_id, Clip.public_id)
+        .join_from(Trial, Seat)
+        .join(Clip, Clip.id == Seat.clip_id)
+        .outerjoin(Submission, Submission.trial_id == Trial.id)
+        .where(Trial.session_id == session.id, Trial.key == key)
+    )
+    seats = list(db.execute(query).tuples())
+    if not seats:
+        return None
+    trial_id, submission, _ = seats[0]
+    return _DraftedTrial(trial_id, submission is not None, {name for _, _, name in seats})
+
+
+def _submit_round(database: Database, token: str, key: str, raw: bytes) -> None:
+    with database.writing() as db:
+        session = session_of(db, token, lock=True)
+        session.last_seen_at = now()
+        definition = definition_of(db.get_one(Study, session.study_id))
+        if not submit_round(db, session, definition, key, raw):
+            raise NotFound("This round does not exist.")
+        db.commit()
+
+
+def _refuse(
+    database: Database, record: SessionRecord, trial: TrialRecord, ack: Ack, raw: bytes, at: datetime
+) -> NoReturn:
+    """Keep what was sent for a trial that takes nothing (more), and say so."""
+    reason = "not_arranging" if trial.sha256 is None else "conflict"
+    with database.writing() as db:
+        _log_refused(db, record.session.id, at, trial.key, reason, ack.sha256, raw)
+        db.commit()
+    if trial.sha256 is None:
+        raise Conflict("This session has ended.", code="ended")
+    raise Conflict("This round is stored already, with other contents.")
+
+
+def _step_if_possible(record: SessionRecord) -> NextStep | None:
+    """What comes next; None where that fails, since a trial is stored even so. `advance` then meets the same error."""
+    try:
+        return next_step(record)
+    except Exception:
+        return None
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What is inserted for a submitted trial, and for a check whether it was passed."""
+
+    submission: dict[str, Any]
+    placements: list[dict[str, Any]]
+    passed: bool | None
+
+
+def _submitted(
+    record: SessionRecord, trial: TrialRecord, body: TrialBody, raw: bytes, sha256: str, at: datetime
+) -> tuple[SessionRecord, _Rows]:
+    """The session with this trial in, and the trial's rows. Moves and plays are read from the body when asked for."""
     # The participant's clock may count a break that the page did not see; the server's clock bounds it (F23).
     elapsed = max((at - trial.assigned_at).total_seconds() * 1000, 0.0)
     active = min(max(body.duration - body.hidden, 0.0), elapsed)
-    db.add(
-        Submission(
-            trial_id=trial.id,
-            sha256=digest,
-            body=raw,
-            received_at=at,
-            duration_ms=body.duration,
-            hidden_ms=body.hidden,
-            active_ms=active,
-            viewport_width=body.viewport.width,
-            viewport_height=body.viewport.height,
-            pixel_ratio=body.viewport.pixel_ratio,
-            arena_x=body.arena.x,
-            arena_y=body.arena.y,
-            arena_diameter=body.arena.diameter,
-            item_width=body.arena.item,
-        )
-    )
-    db.flush()
-    db.add_all(
-        Placement(trial_id=trial.id, clip_id=ids[p.clip], x=p.x, y=p.y, watched=_watched(body, p.clip))
-        for p in body.placements
-    )
-    db.add_all(
-        Move(trial_id=trial.id, order=order, clip_id=ids[m.clip], t_ms=m.t, x=m.x, y=m.y, how=m.how)
-        for order, m in _numbered(body.moves, body.moves_gap)
-    )
-    db.add_all(
-        Play(
-            trial_id=trial.id,
-            order=order,
-            clip_id=ids[p.clip],
-            t_ms=p.t,
-            played_ms=p.ms,
-            how=p.how,
-            ended=p.ended,
-            muted=p.muted,
-        )
-        for order, p in _numbered(body.plays, body.plays_gap)
-    )
+    submission = {
+        "trial_id": trial.id,
+        "sha256": sha256,
+        "body": raw,
+        "received_at": at,
+        "duration_ms": body.duration,
+        "hidden_ms": body.hidden,
+        "active_ms": active,
+        "viewport_width": body.viewport.width,
+        "viewport_height": body.viewport.height,
+        "pixel_ratio": body.viewport.pixel_ratio,
+        "arena_x": body.arena.x,
+        "arena_y": body.arena.y,
+        "arena_diameter": body.arena.diameter,
+        "item_width": body.arena.item,
+    }
+    ids = {clip.public_id: clip.id for clip in record.clips}
+    placed = {ids[place.clip]: place for place in body.placements}
+    places = tuple((placed[clip_id].x, placed[clip_id].y) for clip_id in trial.clip_ids)
+    placements = [
+        {"trial_id": trial.id, "clip_id": clip_id, "x": place.x, "y": place.y, "watched": _watched(body, place.clip)}
+        for clip_id, place in placed.items()
+    ]
+    after = record.with_trial(replace(trial, sha256=sha256, active_ms=active, places=places, has_draft=False))
+    passed = checks.passed(body.placements) if trial.purpose == Purpose.CHECK else None
+    return after, _Rows(submission, placements, passed)
+
+
+def _store(db: Session, record: SessionRecord, trial: TrialRecord, rows: _Rows, at: datetime) -> None:
+    db.execute(insert(Submission), [rows.submission])
+    db.execute(insert(Placement), rows.placements)
+    db.execute(delete(Draft).where(Draft.trial_id == trial.id))
+    if rows.passed is not None:
+        _log(db, record.session.id, checks.KIND, at, trial=trial.key, passed=rows.passed)
+    if record.proof == Proof.NONE:
+        _log(db, record.session.id, UNPROVEN_TRIAL, at, trial=trial.key)
 
 
 def _watched(body: TrialBody, clip: str) -> str | None:
@@ -324,47 +382,39 @@ def _watched(body: TrialBody, clip: str) -> str | None:
     return "unplayable" if clip in body.unplayable else "no"
 
 
-def _numbered(entries: list[Entry], gap: GapBody | None) -> Iterator[tuple[int, Entry]]:
-    """Each entry with its own number in the trial: what was left out of a very long record keeps its numbers."""
-    for place, entry in enumerate(entries):
-        yield (place + gap.left_out if gap is not None and place >= gap.after else place), entry
-
-
 def _log_refused(
-    db: Session, session: ParticipantSession, at: datetime, trial_key: str, reason: str, digest: str, raw: bytes
+    db: Session, session_id: int, at: datetime, trial_key: str, reason: str, digest: str, raw: bytes
 ) -> None:
     """Keep the body of a refused submit, unless the log holds it already or is full."""
     query = select(SessionEvent.detail["sha256"].as_string(), SessionEvent.detail["trial"].as_string()).where(
-        SessionEvent.session_id == session.id, SessionEvent.kind == "refused_submit"
+        SessionEvent.session_id == session_id, SessionEvent.kind == "refused_submit"
     )
     kept = list(db.execute(query).tuples())
     if (digest, trial_key) in kept:
         return
     if len(kept) < MAX_REFUSED_BODIES:
-        _log(db, session, "refused_submit", at, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
+        _log(db, session_id, "refused_submit", at, trial=trial_key, reason=reason, sha256=digest, body=_text(raw))
     else:
         detail = {"trial": trial_key, "reason": reason, "sha256": digest}
-        _log_capped(db, session, "refused_submit_dropped", at, detail)
+        _log_capped(db, session_id, "refused_submit_dropped", at, detail)
 
 
-def _log_capped(
-    db: Session, session: ParticipantSession, kind: str, at: datetime, detail: Mapping[str, object]
-) -> bool:
+def _log_capped(db: Session, session_id: int, kind: str, at: datetime, detail: Mapping[str, object]) -> bool:
     """Log what a page can cause at will; whether it was kept. The last line kept says that more were dropped."""
     of_pages = SessionEvent.kind.startswith("page_", autoescape=True) | SessionEvent.kind.in_(
         ["invalid_submit", "refused_submit_dropped", LOG_FULL]
     )
-    query = select(func.count()).select_from(SessionEvent).where(SessionEvent.session_id == session.id, of_pages)
+    query = select(func.count()).select_from(SessionEvent).where(SessionEvent.session_id == session_id, of_pages)
     there = db.scalar(query) or 0
     if there < MAX_EVENTS:
-        db.add(SessionEvent(session_id=session.id, kind=kind, at=at, detail=dict(detail)))
+        db.add(SessionEvent(session_id=session_id, kind=kind, at=at, detail=dict(detail)))
     elif there == MAX_EVENTS:
-        _log(db, session, LOG_FULL, at)
+        _log(db, session_id, LOG_FULL, at)
     return there < MAX_EVENTS
 
 
-def _log(db: Session, session: ParticipantSession, kind: str, at: datetime, **detail: object) -> None:
-    db.add(SessionEvent(session_id=session.id, kind=kind, at=at, detail=detail))
+def _log(db: Session, session_id: int, kind: str, at: datetime, **detail: object) -> None:
+    db.add(SessionEvent(session_id=session_id, kind=kind, at=at, detail=detail))
 
 
 def _text(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from app.errors import Invalid
 from app.models import Study
 from app.recruiters.arrival import read_link
 from app.recruiters.signing import link_key, personal_link
-from app.studies.definition import Recruitment, check_definition
+from app.studies.definition import Recruitment, definition_of
 
 
 def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -28,7 +28,7 @@ def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) ->
     Invalid
         When the study's links have no id, or an id cannot stand in a link: it is empty, a placeholder, or too long.
     """
-    recruitment = check_definition(study.definition).recruitment
+    recruitment = definition_of(study).recruitment
     parameter = id_parameter(recruitment)
     key = link_key(secret, study.name) if recruitment.signed else None
     for given in ids:
@@ -47,7 +47,7 @@ def ids_of_csv(file: Path, study: Study) -> list[str]:
     Invalid
         When the file cannot be read, has no such column, or holds an id twice; file, line and reason are named.
     """
-    parameter = id_parameter(check_definition(study.definition).recruitment)
+    parameter = id_parameter(definition_of(study).recruitment)
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             lines = list(csv.reader(handle))

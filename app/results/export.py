@@ -20,7 +20,7 @@ from app.models import Study
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.results.stored import results_now
-from app.studies.definition import StudyDefinition, check_definition
+from app.studies.definition import StudyDefinition, definition_of
 from app.studies.text import study_text
 from app.version import VERSION
 
@@ -38,7 +38,7 @@ def export_bundle(db: Session, study: Study, out: Writable, options: ExportOptio
 def bundle_contents(db: Session, study: Study, options: ExportOptions | None = None) -> BundleContents:
     """What the bundle holds. Its rows are made while it is written, so `db` must stay open until then."""
     options = options or ExportOptions()
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     results = [results_now(db, study.id, options.choice(method)) for method in EXPORTED]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"

@@ -12,14 +12,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from analysis.results import Choice
 from app.domain import SessionState
-from app.models import Clip, Move, ParticipantSession, Placement, Play, Seat, Study, Submission, Trial
+from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
+from app.participation.payloads import Record, recorded
 from app.participation.submission import UNPROVEN_TRIAL
-from app.studies.definition import check_definition
+from app.studies.definition import definition_of
 from app.studies.monitoring import event_counts
 
-BATCH = 1000
+# Rows read at once; one with a trial's record holds up to half a megabyte.
+BATCH, BATCH_OF_RECORDS = 1000, 5
 
 Cells = dict[str, Any]
 
@@ -54,7 +56,7 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
 
 
 def _clips(db: Session, study: Study) -> Iterator[Cells]:
-    with_sound = check_definition(study.definition).playback.sound
+    with_sound = definition_of(study).playback.sound
     for item, clip in enumerate(clip_order(db, study.id)):
         yield {
             "item": item,
@@ -111,7 +113,7 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
 
 def _recruiter(study: Study, session: ParticipantSession) -> tuple[str | None, str | None]:
     """The recruiter's id of the person (the study's first parameter), and the other parameters of the link as JSON."""
-    names = check_definition(study.definition).recruitment.parameters
+    names = definition_of(study).recruitment.parameters
     person = session.recruiter.get(names[0]) if names else None
     others = {name: value for name, value in session.recruiter.items() if name not in names[:1]}
     return person, json.dumps(others, ensure_ascii=False) if others else None
@@ -169,41 +171,45 @@ def _placements(db: Session, study: Study, options: ExportOptions) -> Iterator[C
 
 
 def _moves(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
-    of_clip = (Move.trial_id, Move.clip_id)
-    query = (
-        select(
-            Trial.key.label("trial_key"),
-            Move.order.label("sequence"),
-            Clip.file_name.label("clip"),
-            Move.how.label("kind"),
-            Move.t_ms.label("at_ms"),
-            func.lag(Move.x).over(partition_by=of_clip, order_by=Move.order).label("from_x"),
-            func.lag(Move.y).over(partition_by=of_clip, order_by=Move.order).label("from_y"),
-            Move.x.label("x"),
-            Move.y.label("y"),
-        )
-        .join_from(Trial, Move, Move.trial_id == Trial.id)
-        .join(Clip, Clip.id == Move.clip_id)
-    )
-    yield from _by_session(db, query, study, options, Move.order)
+    for trial, record, files in _recorded(db, study, options):
+        before: Cells = {}
+        for sequence, move in record.moves:
+            x, y = move["x"], move["y"]
+            from_x, from_y = before.get(move["clip"], (None, None))
+            before[move["clip"]] = (x, y)
+            yield trial | {
+                "sequence": sequence,
+                "clip": files[move["clip"]],
+                "kind": move["how"],
+                "at_ms": move["t"],
+                "from_x": from_x,
+                "from_y": from_y,
+                "x": x,
+                "y": y,
+            }
 
 
 def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
-    query = (
-        select(
-            Trial.key.label("trial_key"),
-            Play.order.label("sequence"),
-            Clip.file_name.label("clip"),
-            Play.how.label("trigger"),
-            Play.t_ms.label("started_ms"),
-            Play.played_ms.label("played_ms"),
-            Play.ended.label("completed"),
-            Play.muted.label("muted"),
-        )
-        .join_from(Trial, Play, Play.trial_id == Trial.id)
-        .join(Clip, Clip.id == Play.clip_id)
-    )
-    yield from _by_session(db, query, study, options, Play.order)
+    for trial, record, files in _recorded(db, study, options):
+        for sequence, play in record.plays:
+            yield trial | {
+                "sequence": sequence,
+                "clip": files[play["clip"]],
+                "trigger": play["how"],
+                "started_ms": play["t"],
+                "played_ms": play["ms"],
+                "completed": play["ended"],
+                # Pages did not say it at first.
+                "muted": play.get("muted"),
+            }
+
+
+def _recorded(db: Session, study: Study, options: ExportOptions) -> Iterator[tuple[Cells, Record, dict[str, str]]]:
+    """Each trial's names, what its page recorded, and the files of the study's clips by public id."""
+    files = {clip.public_id: clip.file_name for clip in clip_order(db, study.id)}
+    query = select(Trial.key.label("trial_key"), Submission.body.label("body")).join_from(Trial, Submission)
+    for cells in _by_session(db, query, study, options, batch=BATCH_OF_RECORDS):
+        yield cells, recorded(cells.pop("body")), files
 
 
 def _by_session(
@@ -212,6 +218,7 @@ def _by_session(
     study: Study,
     options: ExportOptions,
     *within_trial: InstrumentedAttribute[int],
+    batch: int = BATCH,
 ) -> Iterator[Cells]:
     """The rows of a query over Trial, by session and trial, each with the names of its participant and session."""
     heads = {
@@ -222,7 +229,7 @@ def _by_session(
         ParticipantSession, ParticipantSession.id == Trial.session_id
     )
     chosen = _chosen(in_order, study, options).order_by(Trial.number, *within_trial)
-    for row in db.execute(chosen.execution_options(yield_per=BATCH)).mappings():
+    for row in db.execute(chosen.execution_options(yield_per=batch)).mappings():
         cells = dict(row)
         yield heads[cells.pop("of")] | cells
 

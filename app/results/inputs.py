@@ -15,7 +15,7 @@ from analysis.results import Choice, Rater, chosen_raters
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
-from app.studies.definition import check_definition
+from app.studies.definition import definition_of
 from app.version import VERSION
 
 
@@ -79,7 +79,7 @@ def _named(*parts: object) -> str:
 
 def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     """What the results of a choice are to be computed from now. A withdrawn session is never among it."""
-    definition = check_definition(db.get_one(Study, study_id).definition)
+    definition = definition_of(db.get_one(Study, study_id))
     return Inputs(
         study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), tuple(_sittings(db, study_id))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE
 from app.errors import Invalid
 from app.i18n.renamed import current_texts
+from app.models import Study
 from app.studies.definition_errors import line_of, setting_problem, toml_problem
 
 FILE = "study.toml"
@@ -157,6 +159,16 @@ def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -
             for problem in error.errors()
         ]
         raise Invalid("; ".join(problems), field=_key(error.errors()[0]["loc"])) from error
+
+
+def definition_of(study: Study) -> StudyDefinition:
+    """A study's definition. Each is validated once: what is stored under a study does not change."""
+    return _stored_definition(json.dumps(study.definition))
+
+
+@lru_cache(maxsize=256)
+def _stored_definition(definition: str) -> StudyDefinition:
+    return check_definition(json.loads(definition))
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from app.errors import Invalid
-from app.models import Clip, ParticipantSession, Seat, Trial
+from app.models import Clip
 from app.studies.definition import StudyDefinition
 
 ATTRIBUTE = "attributes."
 
 
-def clip_numbers(db: Session, session: ParticipantSession) -> dict[int, int]:
-    """A number for each clip (by database id) that the session has shown, from 1, in the order of first sight.
+def clip_numbers(seats: Iterable[int]) -> dict[int, int]:
+    """A number for each clip (by database id) that a session has shown, from 1, in the order of first sight.
 
     Seats are shuffled for each session, so the numbers say nothing about the clips; an assigned trial never changes,
     so that a clip keeps its number to the end of the session.
+
+    Parameters
+    ----------
+    seats
+        The clips of the session's trials, in the order of trials and seats.
     """
-    query = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
-    in_order = dict.fromkeys(db.scalars(query.order_by(Trial.number, Seat.seat)))
-    return {clip_id: number for number, clip_id in enumerate(in_order, 1)}
+    return {clip_id: number for number, clip_id in enumerate(dict.fromkeys(seats), 1)}
 
 
 def label_of(clip: Clip, definition: StudyDefinition) -> str | None:

@@ -16,7 +16,7 @@ from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.participation.enrolment import find_study
 from app.studies.attributes import write_attributes
-from app.studies.definition import FILE, check_definition
+from app.studies.definition import FILE, definition_of
 from app.studies.folder import StudyFolder
 from app.studies.folder_parts import ATTRIBUTES, CLIPS
 from app.studies.labels import check_labels
@@ -66,7 +66,7 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFil
         raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
     imported = register_clips(db, settings, study, files, with_folders(files, {}))
     db.flush()
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     refuse([error for error in errors_of(definition, _facts(db, study)) if error.key != "clips"], FILE)
     db.commit()
     return imported
@@ -104,7 +104,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
             f"{_named(failed_clips(study))} Import repaired files of the same names, or reload the page and open the "
             "study without these."
         )
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     refuse(errors_of(definition, _facts(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)
@@ -121,7 +121,7 @@ def study_warnings(db: Session, name: str) -> list[Problem]:
         When there is no such study.
     """
     study = find_study(db, name)
-    return warnings_of(check_definition(study.definition), _facts(db, study))
+    return warnings_of(definition_of(study), _facts(db, study))
 
 
 def _facts(db: Session, study: Study) -> Facts:
@@ -185,7 +185,7 @@ def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
         raise Invalid(f"{folder}: is not empty")
     clips = folder / CLIPS
     clips.mkdir(parents=True, exist_ok=True)
-    text = study_text(study.definition_toml, check_definition(study.definition))
+    text = study_text(study.definition_toml, definition_of(study))
     (folder / FILE).write_text(text, encoding="utf-8")
     for clip in study.clips:
         file = clips / clip.file_name

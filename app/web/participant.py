@@ -16,7 +16,7 @@ from app.participation.enrolment import check_entry, check_link, enter, find_stu
 from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
-from app.studies.definition import StudyDefinition, check_definition
+from app.studies.definition import StudyDefinition, definition_of
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
@@ -138,7 +138,7 @@ def _check_link(name: str, definition: StudyDefinition, arrival: Arrival) -> Non
 
 
 def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyDefinition:
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     g.study_texts = definition.texts.replace
     if definition.language != "auto" and not keep_language:
         g.study_language = definition.language

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from app.errors import Conflict, Invalid, NotProven, Unauthorised
 from app.participation.enrolment import session_of
 from app.participation.payloads import MAX_BODY
+from app.participation.record import SessionRecord
 from app.participation.submission import record_event, save_draft, submit, take_lease, withdraw
 from app.participation.trials import advance, start
 from app.web.context import database
@@ -29,7 +30,7 @@ TAB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @blueprint.get("")
 def show() -> Response:
     """The session view."""
-    return jsonify(_view())
+    return jsonify(_present())
 
 
 @blueprint.post("/lease")
@@ -37,14 +38,13 @@ def lease() -> Response:
     """This tab goes on with the task; an older one is told so, and its last draft may be on its way."""
     with database().writing() as db:
         draft_coming = take_lease(db, _token(), tab=_tab())
-    return jsonify(_view() | {"draft_coming": draft_coming})
+    return jsonify(_present() | {"draft_coming": draft_coming})
 
 
 @blueprint.post("/start")
 def begin() -> Response:
     """The instructions were read."""
-    start(database(), _session_id())
-    return jsonify(_view())
+    return jsonify(_view(start(database(), _token())))
 
 
 @blueprint.put("/trials/<key>")
@@ -52,13 +52,12 @@ def put_trial(key: str) -> Response:
     """A finished trial comes in; the ack is sent after its commit, with what comes next."""
     raw = _body(MAX_BODY)
     try:
-        with database().writing() as db:
-            ack = submit(db, _token(), key, raw)
+        ack, record = submit(database(), _token(), key, raw)
     except Conflict as error:
         response = failure(error.status, error.code, error.message)
-        response.set_data(jsonify({**(response.get_json() or {}), "next": _view()}).get_data())
+        response.set_data(jsonify({**(response.get_json() or {}), "next": _present()}).get_data())
         return response
-    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view(practised=key))
+    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view(record, practised=key))
 
 
 @blueprint.put("/trials/<key>/draft")
@@ -89,16 +88,18 @@ def leave() -> Response:
         with database().reading() as db:
             g.study_language = session_of(db, _token()).language
         raise NotProven(translate(error.message)) from error
-    return jsonify(_view())
+    return jsonify(_present())
 
 
-def _view(practised: str | None = None) -> dict[str, Any]:
-    advance(database(), _session_id())
+def _present() -> dict[str, Any]:
+    return _view(advance(database(), _token()))
+
+
+def _view(record: SessionRecord, *, practised: str | None = None) -> dict[str, Any]:
     with database().reading() as db:
-        session = session_of(db, _token())
-        view = session_view(db, session, tab=_tab(), media_url=media_url, asset_url=_asset_url, practised=practised)
+        view = session_view(db, record, tab=_tab(), media_url=media_url, asset_url=_asset_url, practised=practised)
     # The program's own wording comes in the language of the participant's page; a study's wording passes unchanged.
-    g.study_language = session.language
+    g.study_language = record.session.language
     for part in (view["study"], view["trial"] or {}):
         if part.get("question"):
             part["question"] = translate(part["question"])
@@ -107,11 +108,6 @@ def _view(practised: str | None = None) -> dict[str, Any]:
 
 def _asset_url(path: str) -> str:
     return url_for("static", filename=path)
-
-
-def _session_id() -> int:
-    with database().reading() as db:
-        return session_of(db, _token()).id
 
 
 def _token() -> str:

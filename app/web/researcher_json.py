@@ -20,7 +20,7 @@ from app.models import Clip, Study
 from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
 from app.results.stored import Standing
-from app.studies.definition import check_definition
+from app.studies.definition import definition_of
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id
@@ -50,7 +50,7 @@ def switch(name: str, *, default: bool = True) -> bool:
 
 def study_view(study: Study) -> dict[str, Any]:
     """A study's head: names, state, links."""
-    definition = check_definition(study.definition)
+    definition = definition_of(study)
     return {
         "name": study.name,
         "title": definition.title,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
-from app.domain import ClipState, SessionState
-from app.models import Clip, Draft, ParticipantSession, Rendition, Seat, Study, Submission, Trial
+from app.domain import SessionState
+from app.models import Clip, Draft, ParticipantSession, Rendition
 from app.participation import attention_checks
-from app.participation.practice import AssetUrl, open_round, practice_feedback, practice_view
+from app.participation.practice import AssetUrl, practice_feedback, practice_view
+from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
-from app.participation.trials import active_minutes, open_trial
 from app.recruiters.completion import completion_address
-from app.studies.definition import StudyDefinition, check_definition
+from app.studies.definition import StudyDefinition
 from app.studies.labels import clip_numbers, label_of
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
@@ -28,7 +28,7 @@ MediaUrl = Callable[[int, str, str, Rendition], str]
 
 def session_view(
     db: Session,
-    session: ParticipantSession,
+    record: SessionRecord,
     *,
     tab: str,
     media_url: MediaUrl,
@@ -48,62 +48,74 @@ def session_view(
     practised
         The key of what was just handed in; where it was a practice round, the view says how it went.
     """
-    study = db.get_one(Study, session.study_id)
-    definition = check_definition(study.definition)
-    arranging = session.state == SessionState.ARRANGING
-    over = session.state in {SessionState.FINISHED, SessionState.WITHDRAWN}
-    practice = open_round(db, session, definition) if arranging else None
-    trial = open_trial(db, session) if arranging else None
+    session, definition = record.session, record.definition
+    arranging = record.state == SessionState.ARRANGING
+    over = record.state in {SessionState.FINISHED, SessionState.WITHDRAWN}
+    practice = record.open_round if arranging else None
+    trial = record.open_trial if arranging else None
+    upcoming = [] if over else _upcoming(record)
+    clips = _clips(db, [*upcoming, *(trial.clip_ids if trial is not None else ())])
     shown = None
     if practice is not None:
         shown = practice_view(session, practice, asset_url)
     elif trial is not None:
-        shown = _trial(db, session, trial, definition, media_url)
+        shown = _trial(db, record, trial, clips, media_url)
+    feedback = None
+    if practised is not None and all(one.key != practised for one in record.trials):
+        feedback = practice_feedback(db, session, definition, practised, asset_url)
     return {
         "session": {
             "id": session.public_id,
-            "state": session.state.value,
+            "state": record.state.value,
             "simulated": session.is_simulated,
         },
         "study": {
-            "name": study.name,
+            "name": record.study.name,
             "title": definition.title,
             "question": definition.texts.question or DEFAULT_QUESTION,
             "language": session.language,
         },
-        "playback": definition.playback.model_dump() | {"sound": definition.playback.sound and _has_sound(db, session)},
+        "playback": definition.playback.model_dump() | {"sound": definition.playback.sound and _has_sound(record)},
         "arena": definition.arena.model_dump(),
-        "progress": _progress(db, session, definition),
+        "progress": _progress(record),
         "trial": shown,
-        "practice": None if practised is None else practice_feedback(db, session, definition, practised, asset_url),
-        "upcoming": _upcoming(db, session, media_url) if not over else [],
-        "completion": _completion(session, definition),
+        "practice": feedback,
+        "upcoming": [_media(clips[clip_id], session, media_url) for clip_id in upcoming],
+        "completion": _completion(record),
         "elsewhere": session.tab is not None and session.tab != tab,
     }
 
 
+def _clips(db: Session, ids: Sequence[int]) -> dict[int, Clip]:
+    if not ids:
+        return {}
+    return {clip.id: clip for clip in db.scalars(select(Clip).where(Clip.id.in_(ids)))}
+
+
 def _trial(
-    db: Session, session: ParticipantSession, trial: Trial, definition: StudyDefinition, media_url: MediaUrl
+    db: Session, record: SessionRecord, trial: TrialRecord, clips: Mapping[int, Clip], media_url: MediaUrl
 ) -> dict[str, Any]:
-    draft = db.get(Draft, trial.id)
-    numbers = clip_numbers(db, session)
+    draft = db.get(Draft, trial.id) if trial.has_draft else None
+    numbers = clip_numbers(clip_id for one in record.trials for clip_id in one.clip_ids)
     return {
         "key": trial.key,
         "number": trial.number,
         "purpose": trial.purpose,
-        "clips": [_clip(seat.clip, session, definition, numbers[seat.clip_id], media_url) for seat in trial.seats],
+        "clips": [
+            _clip(clips[clip_id], record.session, record.definition, numbers[clip_id], media_url)
+            for clip_id in trial.clip_ids
+        ],
         "draft": None if draft is None else draft.body,
         "question": attention_checks.QUESTION if trial.purpose == Purpose.CHECK else None,
     }
 
 
-def _upcoming(db: Session, session: ParticipantSession, media_url: MediaUrl) -> list[dict[str, Any]]:
-    """Media that a later trial will need: clips that no trial of this session has shown yet."""
-    shown = select(Seat.clip_id).join(Trial, Trial.id == Seat.trial_id).where(Trial.session_id == session.id)
-    query = select(Clip).where(Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.id.not_in(shown))
+def _upcoming(record: SessionRecord) -> list[int]:
+    """Clips whose media a later trial will need: those that no trial of this session has shown yet."""
+    shown = {clip_id for trial in record.trials for clip_id in trial.clip_ids}
     # In the order of their random names: the study's own order is that of the file names.
-    clips = db.scalars(query.order_by(Clip.public_id).limit(MAX_UPCOMING))
-    return [_media(clip, session, media_url) for clip in clips]
+    later = sorted((clip for clip in record.clips if clip.id not in shown), key=lambda clip: clip.public_id)
+    return [clip.id for clip in later[:MAX_UPCOMING]]
 
 
 def _clip(
@@ -132,13 +144,11 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
     }
 
 
-def _progress(db: Session, session: ParticipantSession, definition: StudyDefinition) -> dict[str, Any]:
-    query = select(func.count()).select_from(Submission).join(Trial).where(Trial.session_id == session.id)
-    done = db.scalar(query) or 0
-    minutes = active_minutes(db, session)
-    left, at_most = minutes_left(session.expected_minutes, minutes, definition.stop.max_minutes)
+def _progress(record: SessionRecord) -> dict[str, Any]:
+    done, minutes = len(record.submitted), record.active_minutes
+    left, at_most = minutes_left(record.expected_minutes, minutes, record.definition.stop.max_minutes)
     return {
-        "fraction": session.progress,
+        "fraction": record.progress,
         "trials_done": done,
         "minutes_left": left,
         "at_most": at_most,
@@ -146,19 +156,16 @@ def _progress(db: Session, session: ParticipantSession, definition: StudyDefinit
     }
 
 
-def _has_sound(db: Session, session: ParticipantSession) -> bool:
-    query = select(Clip.id).where(
-        Clip.study_id == session.study_id, Clip.state == ClipState.READY, Clip.has_audio.is_(True)
-    )
-    return db.scalar(query.limit(1)) is not None
+def _has_sound(record: SessionRecord) -> bool:
+    return any(clip.has_audio for clip in record.clips)
 
 
-def _completion(session: ParticipantSession, definition: StudyDefinition) -> dict[str, Any] | None:
+def _completion(record: SessionRecord) -> dict[str, Any] | None:
     # The way back to the recruiter exists only once every trial of the session is stored (F04).
-    if session.state != SessionState.FINISHED:
+    if record.state != SessionState.FINISHED:
         return None
-    recruitment = definition.recruitment
+    recruitment = record.definition.recruitment
     code, url = recruitment.completion_code, recruitment.completion_url
-    filled = None if url is None else completion_address(url, session.recruiter, recruitment.parameters, code)
+    filled = None if url is None else completion_address(url, record.session.recruiter, recruitment.parameters, code)
     # A link that did not bring what the way back needs leaves the participant without one, and the page says so.
     return {"code": code, "url": filled, **({"incomplete": True} if url is not None and filled is None else {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -23,9 +24,16 @@ def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> 
     a reload. Nothing in it says what the clip is: it goes by its public id, and by a version that only we can compute.
     """
     expires = (int(time.time()) // PERIOD + 2) * PERIOD
-    ticket = _serializer().dumps([study_id, audience, expires])
     name = f"{clip}.{EXTENSIONS[rendition.kind]}"
-    return f"/media/{ticket if isinstance(ticket, str) else ticket.decode()}/{name}?v={version_of(rendition)}"
+    ticket = _ticket(settings().secret_key, study_id, audience, expires)
+    return f"/media/{ticket}/{name}?v={version_of(rendition)}"
+
+
+@lru_cache(maxsize=4096)
+def _ticket(secret_key: str, study_id: int, audience: str, expires: int) -> str:
+    """A page asks for the addresses of many clips at once, and all have the same ticket."""
+    ticket = _serializer(secret_key).dumps([study_id, audience, expires])
+    return ticket if isinstance(ticket, str) else ticket.decode()
 
 
 def version_of(rendition: Rendition | FormerRendition) -> str:
@@ -43,7 +51,7 @@ def open_ticket(ticket: str) -> int:
         When the ticket was not made here, or has expired.
     """
     try:
-        study_id, _audience, expires = _serializer().loads(ticket)
+        study_id, _audience, expires = _serializer(settings().secret_key).loads(ticket)
     except (BadSignature, ValueError, TypeError) as error:
         raise NotFound("There is no such file.") from error
     if expires < time.time():
@@ -51,5 +59,5 @@ def open_ticket(ticket: str) -> int:
     return int(study_id)
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().secret_key, salt="media")
+def _serializer(secret_key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key, salt="media")

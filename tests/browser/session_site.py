@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import undefer
 from werkzeug.serving import ThreadedWSGIServer
 
 from app import create_app
 from app.config import Settings
 from app.db import Database
-from app.models import Clip, Draft, Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
+from app.models import Clip, Draft, ParticipantSession, Placement, SessionEvent, Submission, Trial
+from app.participation.payloads import recorded
 from tests.serving import read_whole
 
 Point = tuple[float, float]
@@ -117,7 +119,12 @@ class Site:
         session = self.session(link)
         with self.database.reading() as db:
             names = {clip.id: clip.public_id for clip in db.scalars(select(Clip))}
-            query = select(Trial, Submission).join(Submission).where(Trial.session_id == session.id)
+            query = (
+                select(Trial, Submission)
+                .join(Submission)
+                .where(Trial.session_id == session.id)
+                .options(undefer(Submission.body))
+            )
             rows = list(db.execute(query.order_by(Trial.number)))
             assert [trial.number for trial, _ in rows] == list(range(len(rows)))
             return [
@@ -126,14 +133,8 @@ class Site:
                         names[row.clip_id]: (row.x, row.y)
                         for row in db.scalars(select(Placement).where(Placement.trial_id == trial.id))
                     },
-                    [
-                        (names[row.clip_id], row.how)
-                        for row in db.scalars(select(Move).where(Move.trial_id == trial.id).order_by(Move.order))
-                    ],
-                    [
-                        (names[row.clip_id], row.how)
-                        for row in db.scalars(select(Play).where(Play.trial_id == trial.id).order_by(Play.order))
-                    ],
+                    [(move["clip"], move["how"]) for _, move in recorded(submission.body).moves],
+                    [(play["clip"], play["how"]) for _, play in recorded(submission.body).plays],
                     submission,
                 )
                 for trial, submission in rows

@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import Clip, Move, ParticipantSession, Placement, Play, SessionEvent, Submission, Trial
+from app.models import Clip, ParticipantSession, Placement, SessionEvent, Submission, Trial
+from app.participation.payloads import Record, recorded
 from tests.factories import encode, make_study, trial_body
 
 SHORT = 'title = "A study"\n[design]\nmax_items = 4\n[stop]\nmax_trials = 3\n'
@@ -85,11 +86,10 @@ def test_placements_moves_and_plays_are_stored_exactly(client: FlaskClient) -> N
     names = {clip.id: clip.public_id for t in rows(client, select(Trial)) for clip in _clips(client, t)}
     stored = {names[row.clip_id]: (row.x, row.y) for row in rows(client, select(Placement))}
     assert stored == {place["clip"]: (place["x"], place["y"]) for place in body["placements"]}
-    assert [move.t_ms for move in rows(client, select(Move).order_by(Move.order))] == [m["t"] for m in body["moves"]]
-    assert [play.played_ms for play in rows(client, select(Play))] == [500.0]
     [submission] = rows(client, select(Submission))
     [raw] = rows(client, select(Submission.body))
     assert json.loads(raw) == body
+    assert recorded(raw) == Record(list(enumerate(body["moves"])), list(enumerate(body["plays"])))
     assert submission.arena_diameter == 560
 
 
@@ -98,8 +98,10 @@ def test_what_a_very_long_record_leaves_out_keeps_its_numbers(client: FlaskClien
     trial = person.call("POST", "/start").get_json()["trial"]
     body = trial_body(trial) | {"moves_gap": {"after": 3, "left_out": 40}, "plays_gap": {"after": 0, "left_out": 7}}
     assert person.call("PUT", f"/trials/{trial['key']}", body).status_code == 200
-    assert rows(client, select(Move.order).order_by(Move.order)) == [0, 1, 2, 43]
-    assert rows(client, select(Play.order)) == [7]
+    [raw] = rows(client, select(Submission.body))
+    record = recorded(raw)
+    assert [number for number, _ in record.moves] == [0, 1, 2, 43]
+    assert [number for number, _ in record.plays] == [7]
 
 
 def _clips(client: FlaskClient, trial: Trial) -> list[Any]:
@@ -404,5 +406,6 @@ def test_plays_say_whether_they_were_muted_where_the_page_knows(client: FlaskCli
     (play,) = body["plays"]
     body["plays"] = [{**play, "muted": True}, {**play, "muted": False}, play]
     assert person.call("PUT", f"/trials/{trial['key']}", body).status_code == 200
-    assert rows(client, select(Play.muted).order_by(Play.order)) == [True, False, None]
+    [raw] = rows(client, select(Submission.body))
+    assert [each.get("muted") for _, each in recorded(raw).plays] == [True, False, None]
     assert rows(client, select(Placement.watched).distinct()) == [None]  # a page from before that was said

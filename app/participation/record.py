@@ -1,0 +1,211 @@
+"""All that is known of a session, read at once: what comes next, how far it has come and what its page shows follow
+from it, without another query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session
+
+from analysis import Arrangement
+from analysis.purposes import JUDGMENTS, Purpose
+from app.domain import ClipState, Proof, SessionState
+from app.errors import Unauthorised
+from app.models import (
+    Clip,
+    Draft,
+    ParticipantSession,
+    Placement,
+    Seat,
+    SessionToken,
+    Study,
+    Submission,
+    Trial,
+)
+from app.participation.arrangements import arrangement_of
+from app.participation.practice import Round, open_round, rounds_of
+from app.studies.definition import StudyDefinition, definition_of
+from app.tokens import hash_token
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A trial: what was assigned, and what came back. Clips go by their database ids, in seat order.
+
+    `sha256` is None and `places` is empty until the trial is submitted.
+    """
+
+    id: int
+    key: str
+    number: int
+    purpose: Purpose
+    design: str
+    repeat_of: int | None
+    assigned_at: datetime
+    clip_ids: tuple[int, ...]
+    has_draft: bool = False
+    sha256: str | None = None
+    active_ms: float = 0.0
+    places: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadyClip:
+    """A clip that can be shown; its place among the study's ready clips is its item index."""
+
+    id: int
+    public_id: str
+    has_audio: bool
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A session as one snapshot of the database shows it.
+
+    `session` is the row as it was read; `state`, `progress` and `expected_minutes` are what changes as trials come in.
+    """
+
+    session: ParticipantSession
+    study: Study
+    definition: StudyDefinition
+    proof: Proof
+    state: SessionState
+    progress: float
+    expected_minutes: float | None
+    trials: tuple[TrialRecord, ...]
+    clips: tuple[ReadyClip, ...]
+    rounds: tuple[Round, ...]
+
+    @property
+    def submitted(self) -> tuple[TrialRecord, ...]:
+        """The trials that are in."""
+        return tuple(trial for trial in self.trials if trial.sha256 is not None)
+
+    @property
+    def open_trial(self) -> TrialRecord | None:
+        """The trial that is assigned and not submitted yet, if there is one."""
+        return next((trial for trial in self.trials if trial.sha256 is None), None)
+
+    @property
+    def open_round(self) -> str | None:
+        """The key of the practice round that the session is at, or None when there is none (any more)."""
+        return None if self.trials else open_round(self.session, self.definition, self.rounds)
+
+    @property
+    def active_minutes(self) -> float:
+        """Minutes that the participant worked on submitted trials; breaks and hidden pages are left out."""
+        return sum(trial.active_ms for trial in self.trials) / 60_000
+
+    def arrangements(self) -> list[Arrangement]:
+        """The judgments submitted so far, in the order of their trials."""
+        items = {clip.id: item for item, clip in enumerate(self.clips)}
+        return [
+            arrangement_of(dict(zip(trial.clip_ids, trial.places, strict=True)), items)
+            for trial in self.submitted
+            if trial.purpose in JUDGMENTS
+        ]
+
+    def with_trial(self, trial: TrialRecord) -> SessionRecord:
+        """The record with this trial, which is new or takes the place of the one with its number."""
+        others = [one for one in self.trials if one.number != trial.number]
+        return replace(self, trials=tuple(sorted([*others, trial], key=lambda one: one.number)))
+
+
+def record_of_token(db: Session, token: str) -> SessionRecord:
+    """The record of the session that a bearer token belongs to.
+
+    Raises
+    ------
+    Unauthorised
+        When nobody was given this token.
+    """
+    query = (
+        select(ParticipantSession, Study, SessionToken.proof)
+        .join_from(SessionToken, ParticipantSession, ParticipantSession.id == SessionToken.session_id)
+        .join(Study, Study.id == ParticipantSession.study_id)
+        .where(SessionToken.token_hash == hash_token(token))
+    )
+    found = db.execute(query).tuples().one_or_none()
+    if found is None:
+        raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
+    return _record(db, *found)
+
+
+def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
+    definition = definition_of(study)
+    ready = (
+        select(Clip.id, Clip.public_id, Clip.has_audio)
+        .where(Clip.study_id == study.id, Clip.state == ClipState.READY)
+        .order_by(Clip.position)
+    )
+    trials = _trials(db.execute(_trial_rows(session.id)))
+    return SessionRecord(
+        session=session,
+        study=study,
+        definition=definition,
+        proof=proof,
+        state=session.state,
+        progress=session.progress,
+        expected_minutes=session.expected_minutes,
+        trials=trials,
+        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio)) for row in db.execute(ready)),
+        # The first trial is assigned when practice is over.
+        rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
+    )
+
+
+def _trial_rows(session_id: int) -> Select[Any]:
+    """A row for each seat of each trial, with the trial's columns and where the clip was put."""
+    return (
+        select(
+            Trial.id,
+            Trial.key,
+            Trial.number,
+            Trial.purpose,
+            Trial.design,
+            Trial.repeat_of,
+            Trial.assigned_at,
+            Draft.saved_at,
+            Submission.sha256,
+            Submission.active_ms,
+            Seat.clip_id,
+            Placement.x,
+            Placement.y,
+        )
+        .join_from(Trial, Seat)
+        .outerjoin(Draft, Draft.trial_id == Trial.id)
+        .outerjoin(Submission, Submission.trial_id == Trial.id)
+        .outerjoin(Placement, and_(Placement.trial_id == Trial.id, Placement.clip_id == Seat.clip_id))
+        .where(Trial.session_id == session_id)
+        .order_by(Trial.number, Seat.seat)
+    )
+
+
+def _trials(rows: Iterable[Row[Any]]) -> tuple[TrialRecord, ...]:
+    trials = []
+    for _, of_trial in groupby(rows, key=lambda row: row.id):
+        seats = list(of_trial)
+        first = seats[0]
+        trials.append(
+            TrialRecord(
+                id=first.id,
+                key=first.key,
+                number=first.number,
+                purpose=first.purpose,
+                design=first.design,
+                repeat_of=first.repeat_of,
+                assigned_at=first.assigned_at,
+                clip_ids=tuple(seat.clip_id for seat in seats),
+                has_draft=first.saved_at is not None,
+                sha256=first.sha256,
+                active_ms=first.active_ms or 0.0,
+                places=tuple((seat.x, seat.y) for seat in seats) if first.sha256 is not None else (),
+            )
+        )
+    return tuple(trials)
