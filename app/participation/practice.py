@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
+from app.media import VIDEOS, video_sources
 from app.models import ParticipantSession, SessionEvent
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice_score import PASS_MARK, Judgement, judge
@@ -148,7 +149,6 @@ def _key(session: ParticipantSession, number: int) -> str:
 
 
 def _clip(name: str, asset_url: AssetUrl) -> dict[str, Any]:
-    kinds = {"mp4": "video/mp4", "webm": "video/webm"}
     return {
         "id": name,
         "label": NAMES[name],
@@ -156,5 +156,5 @@ def _clip(name: str, asset_url: AssetUrl) -> dict[str, Any]:
         "height": SIDE,
         "duration": DURATION_S,
         "poster": asset_url(f"practice/{name}.webp"),
-        "sources": [{"src": asset_url(f"practice/{name}.{ending}"), "type": mime} for ending, mime in kinds.items()],
+        "sources": video_sources({kind: asset_url(f"practice/{name}.{kind}") for kind in VIDEOS}),
     }

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, request, send_file
 from sqlalchemy import Select, select
 
 from app.errors import NotFound
-from app.media import media_path
+from app.media import EXTENSIONS, MIME_TYPES, media_path
 from app.models import Clip, FormerRendition, Rendition
 from app.web.context import database, settings
-from app.web.signing import EXTENSIONS, MIME_TYPES, open_ticket, version_of
+from app.web.signing import open_ticket, version_of
 
 blueprint = Blueprint("media", __name__)
 KINDS = {extension: kind for kind, extension in EXTENSIONS.items()}

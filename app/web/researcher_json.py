@@ -16,6 +16,7 @@ from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_or
 from analysis.structure import MDS
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
+from app.media import video_sources
 from app.models import Clip, Study
 from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
@@ -24,7 +25,7 @@ from app.studies.definition import definition_of
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id
-from app.web.signing import MIME_TYPES, media_url
+from app.web.signing import media_url
 
 DEFAULT_METHOD = Choice.method
 
@@ -118,7 +119,7 @@ def clip_view(clip: Clip) -> dict[str, Any]:
         "has_audio": clip.has_audio,
         "attributes": clip.attributes,
         "poster": address.get("poster"),
-        "sources": [{"src": address[k], "type": MIME_TYPES[k]} for k in ("mp4", "webm") if k in address],
+        "sources": video_sources(address),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from app.domain import SessionState
+from app.media import video_sources
 from app.models import Clip, Draft, ParticipantSession, Rendition
 from app.participation import attention_checks
 from app.participation.practice import AssetUrl, practice_feedback, practice_view
@@ -21,7 +22,6 @@ from app.studies.labels import clip_numbers, label_of
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
 MAX_UPCOMING = 20
-MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
 MediaUrl = Callable[[int, str, str, Rendition], str]
 
@@ -140,7 +140,7 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
     }
     return {
         "poster": address["poster"],
-        "sources": [{"src": address[kind], "type": mime} for kind, mime in MIME_TYPES.items() if kind in address],
+        "sources": video_sources(address),
     }
 
 

@@ -9,11 +9,10 @@ from functools import lru_cache
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import NotFound
+from app.media import EXTENSIONS
 from app.models import FormerRendition, Rendition
 from app.web.context import settings
 
-EXTENSIONS = {"mp4": "mp4", "webm": "webm", "poster": "webp"}
-MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "webp": "image/webp"}
 PERIOD = 12 * 3600
 
 
