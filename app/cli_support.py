@@ -166,4 +166,4 @@ def serve_pages(here: Installation, host: str, port: int, page: str, no_browser:
         threading.Timer(1.0, webbrowser.open, [page]).start()
     link, local = base_address(settings, host, port), local_address(host, port)
     with worker(settings), announced(settings, link, local):
-        serve(app, host, port, proxy_hops=settings.proxy_hops)
+        serve(app, host, port, settings)

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
     rate_limits: bool = True
     joins_per_address: int = Field(default=600, gt=0)
+    connections_per_address: int = Field(default=2000, gt=0)
     max_clip_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     max_clip_seconds: float = Field(default=120.0, gt=0)
     max_clips: int = Field(default=2000, gt=0)

@@ -1,10 +1,9 @@
-"""Runs the app on this machine: waitress for the pages, one worker process for the jobs."""
+"""Runs the app on this machine: uvicorn for the pages, one worker process for the jobs."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-import logging
 import os
 import socket
 import subprocess
@@ -17,17 +16,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-import waitress
 from flask import Flask
 
 from app.config import Settings
 from app.errors import ConfigurationError
 from app.files import write_whole
+from app.front.bridge import Bridge
+from app.front.connections import Crowd
+from app.front.running import make_server, room_for_connections
 from app.heartbeat import Heartbeat, beat
 from app.participation.payloads import MAX_BODY
 
-THREADS = 16
 PORTS_TO_TRY = 20
+# Up to here the rest of a refused body is read, so that the refusal arrives; beyond, the connection ends (F50).
 MAX_REQUEST_BYTES = 8 * MAX_BODY
 LOOK_SECONDS, LONG_LIFE_SECONDS, MAX_PAUSE = 0.5, 300.0, 30.0
 
@@ -101,24 +102,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def serve(app: Flask, host: str, port: int, *, proxy_hops: int) -> None:
-    """Answer requests until the process is told to stop."""
-    # A queue of a few requests is how waitress works, not something to tell the operator.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(
-        app,
-        host=host,
-        port=port,
-        threads=THREADS,
-        channel_timeout=60,
-        # Nothing larger than a trial comes in by the web. Up to here the app itself refuses in words; beyond it nothing
-        # more is read, so that a body without a length cannot fill the disk (F50).
-        max_request_body_size=MAX_REQUEST_BYTES,
-        # The app itself reads the headers of the proxies that the operator named; waitress would remove them.
-        clear_untrusted_proxy_headers=not proxy_hops,
-        ident=None,
-        _quiet=True,
+def serve(app: Flask, host: str, port: int, settings: Settings) -> None:
+    """Answer requests until the process is told to stop, and then until what was sent is saved and answered."""
+    # The app names files, and the front sends them.
+    app.config["USE_X_SENDFILE"] = True
+    per_address = settings.connections_per_address
+    bridge = Bridge(
+        app.wsgi_app,
+        max_body=app.config["MAX_CONTENT_LENGTH"],
+        proxy_hops=settings.proxy_hops,
+        most_of_address=per_address,
     )
+    crowd = Crowd(room_for_connections(), None if settings.proxy_hops else per_address, MAX_REQUEST_BYTES)
+    make_server(bridge, crowd, host, port).run()
+    bridge.close()
 
 
 def local_address(host: str, port: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestTimeout
 
 from app.errors import AsterismError
+from app.front.bridge import INCOMPLETE
 from app.logs import describe_error
 from app.web.language import translate as _
 
@@ -19,6 +20,7 @@ TITLES = {
     403: "Not available right now",
     404: "Page not found",
     405: "Not possible",
+    408: "Too slow",
     409: "No longer available",
     413: "This is too large",
     422: "Not possible",
@@ -30,6 +32,7 @@ TITLES = {
 TITLES_OF_CODES = {"link": "Incomplete link"}
 MESSAGES = {
     404: "There is no page at this address.",
+    408: "What was sent did not arrive in time. Nothing is lost: please try again.",
     413: "What was sent is larger than the server accepts.",
     429: "Too many requests in a short time. Please wait a moment and try again.",
 }
@@ -37,11 +40,18 @@ MESSAGES = {
 
 def register(app: Flask) -> None:
     """Let the app answer every error in the same way."""
+    app.before_request(_refuse_incomplete)
     app.before_request(_refuse_zero_bytes)
     app.register_error_handler(AsterismError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected_error)
+
+
+def _refuse_incomplete() -> None:
+    """What came too slowly is answered in the app's words, without the body."""
+    if request.environ.get(INCOMPLETE):
+        raise RequestTimeout
 
 
 def _refuse_zero_bytes() -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from app.front.answers import POLICY, STRICT
 from app.web.context import settings
-
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'"
-)
 
 
 def register(app: Flask) -> None:
@@ -23,10 +19,8 @@ def _add(response: Response) -> Response:
     # cookie comes with their requests. Experimenters are logged in, and their pages stay out of other sites' frames.
     ancestors = "*" if request.blueprint == "participant" else "'self'"
     headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-ancestors {ancestors}")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    for name, value in STRICT.items():
+        headers.setdefault(name, value)
     if settings().secure_cookies:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint == "static":

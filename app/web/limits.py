@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from flask import Flask, current_app, request
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -11,6 +9,7 @@ from limits.strategies import MovingWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from app.config import Settings
+from app.front.addresses import network_of
 
 MINUTES = 10
 # Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
@@ -29,16 +28,8 @@ def _lately() -> MovingWindowRateLimiter | None:
 
 
 def address_key() -> str:
-    """The visitor's address; of an IPv6 address the network, because one person has all addresses of it."""
-    address = request.remote_addr or "unknown"
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    mapped = parsed.ipv4_mapped
-    return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    """The visitor's address; of an IPv6 address the network."""
+    return network_of(request.remote_addr or "unknown")
 
 
 def count_join(settings: Settings) -> None:
