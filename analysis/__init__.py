@@ -1,4 +1,4 @@
-"""The science of the multi-arrangement task, as a library of its own: NumPy, SciPy and the standard library."""
+"""The science of the multi-arrangement task, as a library of its own, without Flask and without a database."""
 
 from .arrangement import Arrangement
 from .designs import StopRule, next_items, next_items_cohort, session_progress
@@ -11,12 +11,14 @@ from .pooling import pool
 from .reliability import reliability
 from .similarity import similarity
 from .structure import indscal
+from .version import __version__
 
 __all__ = [
     "Arrangement",
     "NoUsableTrialsError",
     "RDMEstimate",
     "StopRule",
+    "__version__",
     "attribute_effects",
     "compare_models",
     "connected_sets",

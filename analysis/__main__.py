@@ -1,4 +1,7 @@
-"""python -m analysis BUNDLE.zip --out DIR: the report of a study, without the web app."""
+"""python -m analysis BUNDLE.zip --out DIR: the report of a study, without the web app.
+
+Installed as a package of its own, it is called python -m asterism_analysis.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from .estimators import ESTIMATORS
@@ -13,9 +17,11 @@ from .formats.bundle import read_bundle
 from .report import write_report
 from .results import Choice
 
+NEEDED = ("h5py", "matplotlib")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when the report was written, 1 when the bundle cannot be used (the reason goes to stderr)."""
+    """Run the command; 0 when the report was written, 1 when it could not be (the reason goes to stderr)."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {__package__}",
         description="Make the report of a study from its export bundle: page, methods text, figures, tables, RDMs.",
@@ -48,6 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         """Tell on the error stream what is done now, and the seconds so far; standard output gets the path alone."""
         print(f"[{time.monotonic() - start:6.1f} s] {message}", file=sys.stderr, flush=True)
 
+    # Said before the work, which takes minutes, rather than at its end.
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        needed = f"the report needs {' and '.join(missing)}: install the extra of the library that is called report"
+        print(f"error: {needed}", file=sys.stderr)
+        return 1
     try:
         progress(f"Reading {given.bundle}")
         path = write_report(read_bundle(given.bundle), given.out, choice, progress, jobs=given.jobs)

@@ -6,7 +6,10 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-VERSION = "0.1.0"
+from analysis import __version__
+
+# The library is released with the program.
+VERSION = __version__
 STATIC = Path(__file__).parent.parent / "static"
 
 

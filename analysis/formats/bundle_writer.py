@@ -63,6 +63,7 @@ as "completed". The scale of an RDM is arbitrary: the sum of squares of a comple
 itself where nothing was predicted. (The pages show RDMs at a root mean square of 1.)
 Times are UTC; durations are milliseconds of the participant's monotonic clock.
 The report: python -m analysis BUNDLE.zip --out DIR
+(in the program's folder; where its analysis is installed as a library: python -m asterism_analysis)
 """
 
 

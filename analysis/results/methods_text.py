@@ -11,6 +11,7 @@ from textwrap import fill
 import numpy as np
 import scipy
 
+from ..version import __version__
 from .labels import MEASURES
 from .remarks import unfinished_sessions
 from .study import StudyResults
@@ -131,9 +132,9 @@ def methods_text(task: str, results: Sequence[StudyResults], *, software: str, s
         "Dissimilarities": DISSIMILARITIES.format(estimators="\n".join(map(_estimator, results))),
         "Agreement between raters": _agreement(results[0]),
         "Structure": " ".join(structure),
-        "Software": f"Data: {software}. Analysis: Asterism's analysis library on Python {platform.python_version()}, "
-        f"NumPy {np.__version__} and SciPy {scipy.__version__}. Seed of all random numbers: "
-        f"{', '.join(map(str, seeds))}.",
+        "Software": f"Data: {software}. Analysis: Asterism's analysis library {__version__} on Python "
+        f"{platform.python_version()}, NumPy {np.__version__} and SciPy {scipy.__version__}. "
+        f"Seed of all random numbers: {', '.join(map(str, seeds))}.",
     }
     body = "\n\n".join(f"## {name}\n\n{_wrapped(text)}" for name, text in sections.items() if text)
     cited = sorted(_joined(source) for mention, source in REFERENCES.items() if mention in _joined(body))
