@@ -86,6 +86,14 @@ def refuse(problems: list[Problem], file: str) -> None:
         raise Invalid(told, field=problems[0].key)
 
 
+def _error(key: str, sentence: str) -> Problem:
+    return Problem("error", key, sentence)
+
+
+def _warning(key: str, sentence: str) -> Problem:
+    return Problem("warning", key, sentence)
+
+
 def trials_needed(design: Design) -> tuple[int, int]:
     """How many trials a session must be allowed for all of the study's repeats to come, and for all of its checks.
 
@@ -122,8 +130,7 @@ def most_trials(definition: StudyDefinition, facts: Facts) -> int:
 def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
     design = definition.design
     if design.method == "full" and facts.n_clips is not None and facts.n_clips > design.max_items:
-        yield Problem(
-            "error",
+        yield _error(
             "design.max_items",
             f'method = "full" shows all {facts.n_clips} clips in each trial, but max_items is {design.max_items}: '
             "raise max_items (to 100 at most), or choose another method",
@@ -132,9 +139,7 @@ def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
 
 def _enough_clips(_definition: StudyDefinition, facts: Facts) -> Found:
     if facts.n_clips is not None and facts.n_clips < MIN_CLIPS:
-        yield Problem(
-            "error", "clips", f"A study needs at least {MIN_CLIPS} clips that can be shown; it has {facts.n_clips}."
-        )
+        yield _error("clips", f"A study needs at least {MIN_CLIPS} clips that can be shown; it has {facts.n_clips}.")
 
 
 def _checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Found:
@@ -147,8 +152,7 @@ def _checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Found
         ("repeats", "checks"), trials_needed(design), (design.repeats, design.checks), strict=True
     ):
         if number and needed > allowed:
-            yield Problem(
-                "error",
+            yield _error(
                 f"design.{key}",
                 f"{key} = {number} can never all come: that takes sessions of at least {needed} trials, and this "
                 f"study's end by {by}",
@@ -157,8 +161,7 @@ def _checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Found
 
 def _one_trial_is_all(definition: StudyDefinition, facts: Facts) -> Found:
     if definition.stop.max_trials > 1 and most_trials(definition, facts) == 1:
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.min_evidence",
             f"with min_evidence = {definition.stop.min_evidence:g} every session ends after its first trial, which "
             "shows all clips and gives each pair that much",
@@ -168,10 +171,9 @@ def _one_trial_is_all(definition: StudyDefinition, facts: Facts) -> Found:
 def _practice_can_be_passed(definition: StudyDefinition, _facts: Facts) -> Found:
     design = definition.design
     if design.practice_pass is not None and not design.practice:
-        yield Problem("error", "design.practice_pass", "is set, but practice is off")
+        yield _error("design.practice_pass", "is set, but practice is off")
     elif design.practice_pass is not None and design.practice_pass > 0.98:
-        yield Problem(
-            "warning",
+        yield _warning(
             "design.practice_pass",
             f"hardly anybody reaches an agreement of {design.practice_pass:g}; 0.7 shows that somebody understood "
             "the task",
@@ -183,13 +185,12 @@ def _sound_can_be_heard(definition: StudyDefinition, facts: Facts) -> Found:
     if not playback.sound:
         return
     if facts.with_sound == 0:
-        yield Problem("error", "playback.sound", "is on, but none of the clips has sound")
+        yield _error("playback.sound", "is on, but none of the clips has sound")
     elif facts.with_sound is not None and facts.n_clips is not None and facts.with_sound < facts.n_clips:
         silent = facts.n_clips - facts.with_sound
-        yield Problem("warning", "playback.sound", f"is on, but {silent} of the {facts.n_clips} clips have no sound")
+        yield _warning("playback.sound", f"is on, but {silent} of the {facts.n_clips} clips have no sound")
     if playback.play != "click":
-        yield Problem(
-            "warning",
+        yield _warning(
             "playback.play",
             f'with sound, play = "{playback.play}" shows clips in silence until they are clicked, because browsers '
             'allow no other way; with "click" each playback is heard',
@@ -201,8 +202,7 @@ def _watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Found:
         return
     minutes = facts.seconds / 60
     if minutes > definition.stop.max_minutes:
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.max_minutes",
             f'watch = "{definition.playback.watch}" asks participants to see all clips to their ends, which takes '
             f"{minutes:.0f} minutes, but sessions end after {definition.stop.max_minutes:g}",
@@ -218,14 +218,12 @@ def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     clips = first + (stop.max_trials - 1) * later
     pairs = math.comb(first, 2) + (stop.max_trials - 1) * math.comb(later, 2)
     if clips < n:
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.max_trials",
             f"with max_trials = {stop.max_trials} no participant sees more than {clips} of the {n} clips",
         )
     elif pairs < math.comb(n, 2):
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.max_trials",
             f"with max_trials = {stop.max_trials} and max_items = {design.max_items} no participant sees more than "
             f"{pairs} of the {math.comb(n, 2)} pairs together",
@@ -242,8 +240,7 @@ def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found
     # The squared distances of m points in a circle of diameter 1 have a sum of m**2 / 4 at most.
     most = stop.max_trials * (m**2 / 4 + MIN_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
     if most < stop.min_evidence:
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.min_evidence",
             f"min_evidence = {stop.min_evidence:g} can't be reached in {stop.max_trials} trials, which give a pair "
             f"{most:.2g} on average at most: all sessions end by another rule (100 switches this one off)",
@@ -256,8 +253,7 @@ def _there_is_time(definition: StudyDefinition, facts: Facts) -> Found:
     usual = Behaviour()
     minutes = (usual.seconds_per_trial + usual.seconds_per_item * first**usual.time_exponent) / 60
     if stop.max_minutes < minutes and stop.max_trials > 1:
-        yield Problem(
-            "warning",
+        yield _warning(
             "stop.max_minutes",
             f"a trial of {first} clips takes about {minutes:.1f} minutes, so that sessions of {stop.max_minutes:g} "
             "minutes end after the first",
@@ -268,41 +264,36 @@ def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     design = definition.design
     chosen = design.max_items != Design.model_fields["max_items"].default
     if chosen and facts.n_clips is not None and design.max_items > facts.n_clips >= MIN_CLIPS:
-        yield Problem(
-            "warning",
+        yield _warning(
             "design.max_items",
             f"is {design.max_items}, but there are {facts.n_clips} clips: the first trial shows all of them",
         )
     if design.method == "full" and design.repeats:
-        yield Problem("warning", "design.repeats", 'every trial of method = "full" repeats the one before it anyway')
+        yield _warning("design.repeats", 'every trial of method = "full" repeats the one before it anyway')
 
 
 def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
     texts = definition.texts
     own = [name for name in ("consent", "instructions", "thanks", "question") if getattr(texts, name)]
     if definition.language == "auto" and (own or texts.replace):
-        yield Problem(
-            "warning",
+        yield _warning(
             "language",
             f'is "auto", so that the pages come in each participant\'s language, but '
             f"{'texts.' + (own or ['replace'])[0]} comes in one: set language to that of your texts, "
             'for example language = "en"',
         )
     if texts.question is not None and len(texts.question.splitlines()) > 1:
-        yield Problem("error", "texts.question", "must be one line; instructions may have more")
+        yield _error("texts.question", "must be one line; instructions may have more")
     for name in ("consent", "instructions", "thanks"):
         if getattr(texts, name) == "":
-            yield Problem("warning", f"texts.{name}", "is empty: the page's own text is shown in its place")
+            yield _warning(f"texts.{name}", "is empty: the page's own text is shown in its place")
     for old, new in texts.replace.items():
         if not new.strip():
-            yield Problem(
-                "error", "texts.replace", f"{old!r} is replaced by nothing: that leaves a button or a line empty"
-            )
+            yield _error("texts.replace", f"{old!r} is replaced by nothing: that leaves a button or a line empty")
         unknown = sorted(set(PLACEHOLDER.findall(new)) - set(PLACEHOLDER.findall(old)))
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDER.findall(old)) or "none"
-            yield Problem(
-                "error",
+            yield _error(
                 "texts.replace",
                 f"{new!r} has {{{unknown[0]}}}, which the page fills in nowhere; the placeholders of {old!r}: {known}",
             )
@@ -310,7 +301,7 @@ def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
 
 def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Found:
     for key, sentence in recruitment_problems(definition.recruitment):
-        yield Problem("error", key, sentence)
+        yield _error(key, sentence)
 
 
 RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
