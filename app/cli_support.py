@@ -16,8 +16,9 @@ import click
 
 from app import create_app
 from app.accounts.setup_links import make_setup_link
-from app.clips.conversion import Imported, convert_waiting_clips
+from app.clips.conversion import convert_waiting_clips
 from app.clips.differences import differences
+from app.clips.importing import Imported
 from app.config import Settings, load_settings, read_settings
 from app.db import Database
 from app.domain import ClipState

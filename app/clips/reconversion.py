@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.clips.conversion import conversion_limits, conversion_options, source_path, store_conversion
+from app.clips.conversion import conversion_limits, conversion_options, store_conversion
+from app.clips.importing import source_path
 from app.config import Settings
 from app.db import Database
 from app.domain import ClipState, StudyState

@@ -8,19 +8,17 @@ was begun three times and never ended is given up with a reason, and waits until
 from __future__ import annotations
 
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from analysis.results import Choice, RaterResult, StudyResults
+from app.claims import CLAIM_LEASE, heartbeat
 from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid
@@ -30,8 +28,6 @@ from app.results.overview import overview_of
 from app.results.packing import pack_overview, pack_rater
 from app.results.stored import compute_rater, rater_now, row_of, standing_of
 
-BEAT_SECONDS = 2.0
-CLAIM_LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
 # Between two looks at what somebody else computes.
 PAUSE_SECONDS = 0.2
@@ -170,7 +166,7 @@ def compute_next(
     if claim is None:
         return False
     try:
-        with _heartbeat(database, claim):
+        with heartbeat(database, lambda db: db.execute(_ours(claim).values(worked_at=now()))):
             _compute(database, claim, on_rater)
     except ClaimLost:
         log.info("results_claim_lost", study=claim.study_id)
@@ -268,31 +264,13 @@ def _own_row(db: Session, claim: Claim) -> StoredResults:
     return row
 
 
+def _ours(claim: Claim) -> Update:
+    return update(StoredResults).where(StoredResults.claim == claim.token)
+
+
 def _end(database: Database, claim: Claim, state: WorkState, reason: str | None) -> None:
     with database.writing() as db:
-        ours = update(StoredResults).where(StoredResults.claim == claim.token)
         # An attempt that the machine cut short does not count.
         attempts = StoredResults.attempts - (1 if state == WorkState.WAITING else 0)
-        db.execute(ours.values(state=state, claim=None, reason=reason, attempts=attempts))
+        db.execute(_ours(claim).values(state=state, claim=None, reason=reason, attempts=attempts))
         db.commit()
-
-
-@contextmanager
-def _heartbeat(database: Database, claim: Claim) -> Iterator[None]:
-    """While the block lasts, store every few seconds that somebody works on the claim."""
-    over = threading.Event()
-
-    def beat() -> None:
-        """Write the time, every few seconds until the work is over."""
-        while not over.wait(BEAT_SECONDS):
-            with database.writing() as db:
-                db.execute(update(StoredResults).where(StoredResults.claim == claim.token).values(worked_at=now()))
-                db.commit()
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clips.conversion import Imported, register_clips, source_path
 from app.clips.folder import ClipFile, with_folders
+from app.clips.importing import Imported, register_clips, source_path
 from app.config import Settings
 from app.domain import ClipState, StudyState, transition_study
 from app.errors import Invalid, NotAllowed

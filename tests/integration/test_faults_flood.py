@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app import health as room
-from app.clips import conversion as clips
+from app.clips import importing
 from app.clips.folder import ClipFile
 from app.config import Settings
 from app.db import Database
@@ -260,7 +260,7 @@ def test_f50_a_disk_that_fills_up_while_a_file_is_copied_keeps_no_half_of_it(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(clips.os, "fsync", full)
+    monkeypatch.setattr(importing.os, "fsync", full)
     with pytest.raises(Invalid, match="No space left on device"):
         import_two(database, settings, tmp_path)
     assert list(settings.work_folder.iterdir()) == list(settings.source_folder.iterdir()) == []

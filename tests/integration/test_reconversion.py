@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli import commands
-from app.clips.conversion import convert_waiting_clips, source_path, store_conversion
+from app.clips.conversion import convert_waiting_clips, store_conversion
+from app.clips.importing import source_path
 from app.clips.reconversion import reconvert_study
 from app.config import Settings
 from app.db import Database, open_database
