@@ -31,6 +31,7 @@ from app.clips.differences import differences
 from app.clips.folder import clip_files, passed_over
 from app.clips.reconversion import count_clips, reconvert_study
 from app.config import LAB_DATA
+from app.definition.find import find_study
 from app.demo import DEMO_DATA, demo_study
 from app.doctor import examine
 from app.domain import ClipState, StudyState
@@ -38,7 +39,6 @@ from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.logs import configure_logs
 from app.models import Study
-from app.participation.enrolment import find_study
 from app.recruiters.personal_links import ids_of_csv, person_links
 from app.recruiters.signing import link_key
 from app.results.export import export_bundle

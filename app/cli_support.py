@@ -21,9 +21,9 @@ from app.clips.differences import differences
 from app.clips.importing import Imported
 from app.config import Settings, load_settings, read_settings
 from app.db import Database
+from app.definition.find import find_study
 from app.domain import ClipState
 from app.models import Study
-from app.participation.enrolment import find_study
 from app.results.export import EXPORTED
 from app.results.export_tables import ExportOptions
 from app.results.work import ensure_results

@@ -10,10 +10,10 @@ import numpy as np
 
 from app.config import Settings
 from app.db import Database
+from app.definition.study_toml import parse_definition
 from app.domain import ClipState, StudyState
 from app.media import media_path
 from app.models import Clip, Rendition, Study
-from app.studies.definition import parse_definition
 from app.tokens import new_public_id
 
 TOML = 'title = "A study"\nseed = 7\n'

@@ -18,9 +18,9 @@ from app.claims import CLAIM_LEASE, heartbeat
 from app.clips.importing import source_path
 from app.config import Settings
 from app.db import Database
+from app.definition.study_toml import definition_of
 from app.domain import ClipState
 from app.models import Clip, Rendition, Study, now
-from app.studies.definition import definition_of
 from app.video import Converted, Limits, Options, VideoError, convert
 
 # What is seen through transparent clips; the grey is that of the arena (static/arena/arena.css).

@@ -18,10 +18,10 @@ from app.clips.conversion import conversion_limits, conversion_options, store_co
 from app.clips.importing import source_path
 from app.config import Settings
 from app.db import Database
+from app.definition.find import find_study
 from app.domain import ClipState, StudyState
 from app.errors import NotAllowed
 from app.models import Clip, FormerRendition, ParticipantSession, Study, now
-from app.participation.enrolment import find_study
 from app.video import Converted, VideoError, convert
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.definition.study_toml import Recruitment, definition_of
 from app.domain import Proof, SessionState, StudyState
 from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
 from app.models import Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
@@ -25,7 +26,6 @@ from app.participation.people import (
 )
 from app.recruiters.arrival import Arrival, IdNote
 from app.recruiters.signing import is_signed, link_key
-from app.studies.definition import Recruitment, definition_of
 from app.tokens import hash_token, new_public_id, new_token
 
 # A place is free again when its participant has not been seen for this long (F19); sooner when nothing was begun, or
@@ -47,20 +47,6 @@ class Entry:
     token: str
     session_id: str
     resumed: bool
-
-
-def find_study(db: Session, name: str) -> Study:
-    """The study of that name, whatever its state; names are in lower case, so that typed links may have capitals.
-
-    Raises
-    ------
-    NotFound
-        When there is none.
-    """
-    study = db.scalar(select(Study).where(Study.name == name.lower()))
-    if study is None:
-        raise NotFound("There is no such study.")
-    return study
 
 
 def check_link(study_name: str, recruitment: Recruitment, arrival: Arrival, sig: str, secret: str) -> None:

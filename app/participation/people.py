@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.definition.study_toml import Recruitment
 from app.domain import Proof, SessionState, StudyState
 from app.models import ParticipantSession, SessionToken, Study
 from app.recruiters.known import is_guessable
-from app.studies.definition import Recruitment
 from app.tokens import hash_token
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
+from app.definition.study_toml import StudyDefinition
 from app.media import VIDEOS, video_sources
 from app.models import ParticipantSession, SessionEvent
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice_score import PASS_MARK, Judgement, judge
-from app.studies.definition import StudyDefinition
 
 KIND = "practice"
 # Somebody who does not reach the pass mark gets this many rounds and goes on; the log tells the experimenter.

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
+from app.definition.study_toml import StudyDefinition, definition_of
 from app.domain import ClipState, Proof, SessionState
 from app.errors import Unauthorised
 from app.models import (
@@ -30,7 +31,6 @@ from app.models import (
 )
 from app.participation.arrangements import arrangement_of
 from app.participation.practice import Round, open_round, rounds_of
-from app.studies.definition import StudyDefinition, definition_of
 from app.tokens import hash_token
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from app.db import Database
+from app.definition.study_toml import definition_of
 from app.domain import Proof, SessionState, transition_session
 from app.errors import Busy, Conflict, Invalid, NotFound, NotProven
 from app.models import (
@@ -36,7 +37,6 @@ from app.participation.payloads import TrialBody, check_placements, parse_event,
 from app.participation.practice import open_round, rounds_of, submit_round
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.trials import NextStep, advance, next_step, take
-from app.studies.definition import definition_of
 
 # So often a submit begins anew because another request of its session was faster; each time it finds more done.
 MAX_TRIES = 3

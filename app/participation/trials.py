@@ -21,13 +21,13 @@ from analysis import Arrangement, next_items, pair_evidence
 from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
 from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
+from app.definition.study_toml import Design
 from app.domain import SessionState, transition_session
 from app.models import ParticipantSession, Seat, SessionEvent, Trial, now
 from app.participation import attention_checks as checks
 from app.participation.enrolment import session_of
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.time_left import expected_minutes
-from app.studies.definition import Design
 from app.tokens import new_trial_key
 
 # A repeat follows every four trials.

@@ -6,11 +6,11 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app.definition.study_toml import Recruitment, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.recruiters.arrival import read_link
 from app.recruiters.signing import link_key, personal_link
-from app.studies.definition import Recruitment, definition_of
 
 
 def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) -> Iterator[tuple[str, str]]:

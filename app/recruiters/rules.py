@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.definition.study_toml import Recruitment
 from app.recruiters.arrival import plain
 from app.recruiters.completion import problems_of
-from app.studies.definition import Recruitment
 
 # Names that the participant's pages use in addresses and forms themselves.
 RESERVED = {"lang", "sig", "held", "again"}

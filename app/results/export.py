@@ -15,12 +15,12 @@ from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
 from analysis.formats.rdm_set import RDMSet, completed_only
 from analysis.results import Choice, Task, ceiling_rows, methods_text, reliability_rows, task_text
+from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.results.stored import results_now
-from app.studies.definition import StudyDefinition, definition_of
 from app.studies.text import study_text
 from app.version import VERSION
 

@@ -11,13 +11,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from analysis.results import Choice
+from app.definition.study_toml import definition_of
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
 from app.participation.payloads import Record, recorded
 from app.participation.submission import UNPROVEN_TRIAL
-from app.studies.definition import definition_of
 from app.studies.monitoring import event_counts
 
 # Rows read at once; one with a trial's record holds up to half a megabyte.

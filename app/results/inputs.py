@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
+from app.definition.study_toml import definition_of
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
-from app.studies.definition import definition_of
 from app.version import VERSION
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.definition.study_toml import FILE
 from app.errors import Invalid
-from app.studies.definition import FILE
 
 ATTRIBUTES = "attributes.csv"
 CLIPS = "clips"

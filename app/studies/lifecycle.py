@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from app.clips.folder import ClipFile, with_folders
 from app.clips.importing import Imported, register_clips, source_path
 from app.config import Settings
+from app.definition.find import find_study
+from app.definition.labels import check_labels
+from app.definition.study_toml import FILE, definition_of
 from app.domain import ClipState, StudyState, transition_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
-from app.participation.enrolment import find_study
 from app.studies.attributes import write_attributes
-from app.studies.definition import FILE, definition_of
 from app.studies.folder import StudyFolder
 from app.studies.folder_parts import ATTRIBUTES, CLIPS
-from app.studies.labels import check_labels
 from app.studies.rules import MIN_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
 from app.studies.text import study_text
 

@@ -16,11 +16,11 @@ from typing import Literal
 from analysis.designs import default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
+from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.errors import Invalid
 from app.participation import attention_checks
 from app.participation.trials import TRIALS_BETWEEN_REPEATS
 from app.recruiters.rules import recruitment_problems
-from app.studies.definition import Design, Stop, StudyDefinition
 
 MIN_CLIPS = 3
 # What a pair gets from a trial at the very least.

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from app.studies.definition import StudyDefinition
+from app.definition.study_toml import StudyDefinition
 
 SECTIONS = ("design", "stop")
 Settings = dict[str, Any]

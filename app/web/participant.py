@@ -7,16 +7,17 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.definition.find import find_study
+from app.definition.study_toml import StudyDefinition, definition_of
 from app.domain import StudyState
 from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
 from app.health import has_room
 from app.markdown import to_html
 from app.models import Study
-from app.participation.enrolment import check_entry, check_link, enter, find_study, session_of
+from app.participation.enrolment import check_entry, check_link, enter, session_of
 from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
-from app.studies.definition import StudyDefinition, definition_of
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join

@@ -14,6 +14,7 @@ from analysis.arrangement import Floats
 from analysis.estimators import ESTIMATORS
 from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_order, coverage
 from analysis.structure import MDS
+from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.media import video_sources
@@ -21,7 +22,6 @@ from app.models import Clip, Study
 from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
 from app.results.stored import Standing
-from app.studies.definition import definition_of
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id

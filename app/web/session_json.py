@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
+from app.definition.labels import clip_numbers, label_of
+from app.definition.study_toml import StudyDefinition
 from app.domain import SessionState
 from app.media import video_sources
 from app.models import Clip, Draft, ParticipantSession, Rendition
@@ -17,8 +19,6 @@ from app.participation.practice import AssetUrl, practice_feedback, practice_vie
 from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
 from app.recruiters.completion import completion_address
-from app.studies.definition import StudyDefinition
-from app.studies.labels import clip_numbers, label_of
 
 DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
 MAX_UPCOMING = 20

@@ -28,8 +28,8 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from PIL import Image
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.definition.study_toml import StudyDefinition, check_definition
 from app.participation.practice_score import judge
-from app.studies.definition import StudyDefinition, check_definition
 from app.web import language as strings
 from app.web.participant import how_long
 

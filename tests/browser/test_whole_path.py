@@ -16,8 +16,8 @@ from analysis.formats.bundle import read_bundle
 from analysis.results import Choice
 from app.clips.conversion import convert_waiting_clips
 from app.db import Database
+from app.definition.find import find_study
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
-from app.participation.enrolment import find_study
 from app.results.export import export_bundle
 from app.results.stored import results_now
 from app.studies.folder import read_study_folder

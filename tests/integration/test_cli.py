@@ -12,10 +12,10 @@ from analysis.formats.bundle import read_bundle
 from app.cli import commands
 from app.config import Settings
 from app.db import open_database
+from app.definition.find import find_study
+from app.definition.study_toml import parse_definition
 from app.demo import simulate_rater_session
 from app.errors import AsterismError
-from app.participation.enrolment import find_study
-from app.studies.definition import parse_definition
 from app.studies.text import study_text
 from tests import experimenter
 from tests.conftest import ROOT

@@ -12,10 +12,10 @@ from analysis.designs import default_size
 from analysis.formats.bundle import read_bundle
 from app.config import Settings
 from app.db import Database, open_database
+from app.definition.study_toml import Design, Stop, StudyDefinition, check_definition, parse_definition
 from app.models import Clip, ParticipantSession, Study, Trial
 from app.results.export import export_bundle
 from app.schema import migrate, schema_state
-from app.studies.definition import Design, Stop, StudyDefinition, check_definition, parse_definition
 from app.studies.folder import StudyFolder
 from app.studies.lifecycle import create_study, export_study
 from app.studies.text import study_text

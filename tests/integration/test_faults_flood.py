@@ -20,11 +20,11 @@ from app.clips import importing
 from app.clips.folder import ClipFile
 from app.config import Settings
 from app.db import Database
+from app.definition.find import find_study
 from app.domain import ClipState, StudyState
 from app.errors import Invalid
 from app.models import ParticipantSession, SessionEvent, Study, Submission
 from app.participation import submission
-from app.participation.enrolment import find_study
 from app.participation.payloads import MAX_BODY
 from app.server import MAX_REQUEST_BYTES
 from app.studies.lifecycle import import_clips

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.definition.study_toml import parse_definition
 from app.errors import Invalid
 from app.models import Clip, Rendition
-from app.studies.definition import parse_definition
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
 from tests.factories import make_study, trial_body

@@ -15,11 +15,11 @@ from analysis.estimators import ESTIMATORS
 from analysis.rdm import scale_to_rms
 from analysis.results import DESIGN_TEXTS, ESTIMATOR_TEXTS, MEASURES, Choice
 from app.config import Settings
+from app.definition.study_toml import Design
 from app.domain import ClipState, StudyState
 from app.heartbeat import Heartbeat, beat
 from app.models import Clip, Study
 from app.results.stored import results_now
-from app.studies.definition import Design
 from app.studies.lifecycle import study_warnings
 from tests import experimenter
 from tests.factories import make_study

@@ -16,12 +16,12 @@ from app.cli import commands
 from app.clips.folder import ClipFile
 from app.config import Settings
 from app.db import open_database
+from app.definition.study_toml import Design, check_definition
 from app.demo import simulate_rater_session
 from app.domain import StudyState
 from app.errors import Invalid
 from app.models import Clip, Study, Trial
 from app.studies.attributes import read_attributes
-from app.studies.definition import Design, check_definition
 from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, import_clips, open_study, study_warnings
 from app.studies.rules import trials_needed

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from analysis import compare_models
 from app.cli import commands
 from app.config import Settings
+from app.definition.study_toml import StudyDefinition, check_definition
 from app.models import Base
-from app.studies.definition import StudyDefinition, check_definition
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"

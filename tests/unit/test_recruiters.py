@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.definition.study_toml import parse_definition
 from app.errors import Invalid
 from app.recruiters.arrival import IdNote, is_preview, read_link
 from app.recruiters.completion import completion_address, problems_of
 from app.recruiters.known import PROLIFIC, RECRUITERS, is_guessable
 from app.recruiters.signing import is_signed, link_key, personal_link, signature
-from app.studies.definition import parse_definition
 from app.studies.rules import errors_of, refuse
 from tests.conftest import ROOT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.studies.definition import Design, parse_definition
+from app.definition.study_toml import Design, parse_definition
 from app.studies.rules import Facts, errors_of, problems_of, trials_needed, warnings_of
 
 SIX = Facts(n_clips=6)

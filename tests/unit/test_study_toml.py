@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.definition.study_toml import check_definition, parse_definition
 from app.errors import Invalid
-from app.studies.definition import check_definition, parse_definition
 
 HEAD = 'title = "x"\n'
 

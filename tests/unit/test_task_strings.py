@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask, g, render_template_string
 
+from app.definition.study_toml import parse_definition
 from app.i18n.catalogues import known_texts
 from app.i18n.renamed import RENAMED, current_texts
 from app.participation import attention_checks
 from app.participation.practice import NAMES
-from app.studies.definition import parse_definition
 from app.web import language as strings
 from app.web.extract_texts import extracted
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE
+from app.definition.study_toml_errors import line_of, setting_problem, toml_problem
 from app.errors import Invalid
 from app.i18n.renamed import current_texts
 from app.models import Study
-from app.studies.definition_errors import line_of, setting_problem, toml_problem
 
 FILE = "study.toml"
 

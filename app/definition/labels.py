@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.definition.study_toml import StudyDefinition
 from app.errors import Invalid
 from app.models import Clip
-from app.studies.definition import StudyDefinition
 
 ATTRIBUTE = "attributes."
 
