@@ -6,6 +6,8 @@ python3 run.py serve     the app for your own studies
 python3 run.py test      all tests, with everything they need
 python3 run.py bench N   the benchmark N of benchmarks/
 python3 run.py doctor    what is wrong with this machine, in words
+python3 run.py backup …   write everything to one file, while the server runs
+python3 run.py restore …  restore such a file into an empty place
 python3 run.py study …   make, open, close, list, export a study, get its results
 python3 run.py clips …   add clips to a study
 python3 run.py user …    list the accounts, set a new password

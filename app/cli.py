@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.accounts.experimenters import all_accounts, require_account, set_password
+from app.backups.restore import restore_backup
 from app.cli_support import (
+    back_up,
     base_address,
     compute_results,
     convert_clips,
@@ -26,6 +28,7 @@ from app.cli_support import (
     open_installation,
     serve_pages,
     server_address,
+    settings_of,
 )
 from app.clips.differences import differences
 from app.clips.folder import clip_files, passed_over
@@ -178,6 +181,32 @@ def user_password(email: str, data: Path | None) -> None:
         with here.database.writing() as db:
             account = set_password(db, email, password)
     click.echo(f"{account.email} has a new password, and is logged out everywhere.")
+
+
+@commands.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_with_data
+def backup_command(file: Path, data: Path | None) -> None:
+    """Write everything that is needed to run this installation to FILE, while the server goes on."""
+    settings, made = back_up(data, file)
+    click.echo(f"{file}: {made.files} files, {made.bytes / 1e6:,.1f} MB, read back and checked. Keep it secret.")
+    if not made.has_secret:
+        click.echo("ASTERISM_SECRET_KEY is set outside the data folder, so it is not in the backup: keep it as well.")
+    for problem in made.problems:
+        click.echo(f"PROBLEM  {settings.data}: {problem}", err=True)
+    if made.problems:
+        sys.exit(1)
+
+
+@commands.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--database-only", is_flag=True, help="Restore the database alone, beside the clips that are there.")
+@_with_data
+def restore_command(file: Path, database_only: bool, data: Path | None) -> None:
+    """Restore the backup FILE into an empty data folder and an empty database."""
+    settings = settings_of(data)
+    files = restore_backup(file, settings, database_only=database_only)
+    click.echo(f"{settings.data}: restored, {files} files, each with the checksum that it had.")
 
 
 @commands.command("doctor")

@@ -16,19 +16,22 @@ import click
 
 from app import create_app
 from app.accounts.setup_links import make_setup_link
+from app.backups.backup import Backup, make_backup
 from app.clips.conversion import convert_waiting_clips
 from app.clips.differences import differences
 from app.clips.importing import Imported
 from app.config import Settings, load_settings, read_settings
-from app.db import Database
+from app.db import Database, open_database
 from app.definition.find import find_study
 from app.domain import ClipState
+from app.errors import ConfigurationError
 from app.models import Study
 from app.results.export import EXPORTED
 from app.results.export_tables import ExportOptions
 from app.results.work import ensure_results
+from app.schema import schema_state
 from app.server import announced, local_address, network_address, running_server, serve, worker
-from app.startup import open_checked, refuse_lost_database, require_data
+from app.startup import in_words, open_checked, refuse_lost_database, require_data
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
     if data is None and not os.environ.get("ASTERISM_DATA"):
         data = default
     given = {} if data is None else {"data": data}
-    settings = read_settings(**given)
+    settings = settings_of(data)
     if make:
         refuse_lost_database(settings)
     else:
@@ -68,6 +71,32 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
     database = open_checked(settings)
     try:
         yield Installation(settings, database)
+    finally:
+        database.close()
+
+
+def settings_of(data: Path | None) -> Settings:
+    """The settings of the data folder `data`, else of ASTERISM_DATA or the usual one; nothing is made."""
+    return read_settings(**({} if data is None else {"data": data}))
+
+
+def back_up(data: Path | None, out: Path) -> tuple[Settings, Backup]:
+    """Back up the installation as it is: one of an earlier version is not brought forward first.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no data folder, or no database of this program's that this version can read.
+    """
+    settings = settings_of(data)
+    require_data(settings)
+    database = open_database(settings.database)
+    try:
+        with in_words(settings):
+            state = schema_state(database)
+        if state not in {"current", "older"}:
+            raise ConfigurationError(f"There is nothing to back up: the database is {state}.")
+        return settings, make_backup(database, settings, out)
     finally:
         database.close()
 

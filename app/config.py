@@ -121,6 +121,12 @@ def load_settings(**given: object) -> Settings:
     return settings.model_copy(update={"secret_key": secret})
 
 
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of the SQLite database; None when it is PostgreSQL."""
+    url = make_url(settings.database)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
 def _refuse_unknown_variables() -> None:
     """A misspelt variable would leave its setting at the default, and nobody would be told."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHER_VARIABLES

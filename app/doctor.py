@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.config import Settings, read_settings
+from app.config import Settings, read_settings, sqlite_file
 from app.db import open_database
 from app.errors import ConfigurationError
 from app.schema import schema_state
-from app.startup import in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk, sqlite_file
+from app.startup import in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk
 
 MIN_DISK = 2 * 1024**3
 

@@ -24,14 +24,23 @@ def schema_state(database: Database) -> str:
     """How the database stands to the code: "empty", "current", "older", "newer", or "foreign" (another program's)."""
     script = ScriptDirectory.from_config(_config())
     with database.engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
+        revision = current_revision(connection)
         tables = inspect(connection).get_table_names()
     if revision is None:
         return "foreign" if tables else "empty"
     if revision == script.get_current_head():
         return "current"
-    known = {item.revision for item in script.walk_revisions()}
-    return "older" if revision in known else "newer"
+    return "older" if is_known(revision) else "newer"
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The version of the schema of a database; None when it has none of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the program has the step that leads to a version of the schema."""
+    return revision in {item.revision for item in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(database: Database) -> None:
@@ -50,10 +59,11 @@ def migrate(database: Database) -> None:
             "the database was written by a newer version of Asterism: update the program, or restore a backup"
         )
     with database.writer.begin() as connection:
-        _upgrade(connection)
+        upgrade(connection)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring a database forward to a version of the schema, within the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

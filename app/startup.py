@@ -5,17 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
+from app.backups.backup import back_up_before_update
+from app.config import Settings, sqlite_file
 from app.db import Database, open_database
 from app.errors import ConfigurationError
-from app.files import FOLDER_MODE, private_file
 from app.models import Base
 from app.schema import migrate, schema_state
 
@@ -57,12 +56,6 @@ def refuse_lost_database(settings: Settings) -> None:
             f"The data folder {settings.data} holds clips, but its database {file} is gone. Restore {file.name} from a "
             "backup, or name another data folder."
         )
-
-
-def sqlite_file(settings: Settings) -> Path | None:
-    """The file of the SQLite database; None when it is PostgreSQL."""
-    url = make_url(settings.database)
-    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 @contextmanager
@@ -138,7 +131,7 @@ def open_checked(settings: Settings) -> Database:
         database = open_database(settings.database)
         try:
             if schema_state(database) == "older":
-                _back_up(settings)
+                back_up_before_update(database, settings)
             migrate(database)
             refuse_missing_columns(database)
         except BaseException:
@@ -166,20 +159,3 @@ def refuse_missing_columns(database: Database) -> None:
         missing += [f"the column {name}.{column.name}" for column in table.columns if column.name not in there]
     if missing:
         raise ConfigurationError(f"The database lacks {', '.join(missing)}. Restore it from a backup.")
-
-
-def _back_up(settings: Settings) -> None:
-    """Copy an SQLite database before it is brought forward (F32). PostgreSQL's own tools do that for PostgreSQL."""
-    file = sqlite_file(settings)
-    if file is None:
-        return
-    folder = settings.data / "backups"
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    copy = folder / f"before-update-{datetime.now(UTC):%Y%m%d-%H%M%S}.sqlite3"
-    private_file(copy)
-    source, target = sqlite3.connect(file), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        target.close()
-        source.close()

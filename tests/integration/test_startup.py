@@ -117,9 +117,9 @@ def test_f30_a_file_that_is_no_database_is_named(settings: Settings, mess: str, 
 def test_f30_a_missing_column_or_table_is_named(settings: Settings, command: Command) -> None:
     with sqlite3.connect(settings.data / "asterism.sqlite3") as raw:
         raw.execute("ALTER TABLE study DROP COLUMN definition_toml")
-        raw.execute("DROP TABLE play")
+        raw.execute("DROP TABLE draft")
     raw.close()
-    with pytest.raises(ConfigurationError, match=r"the table play") as error:
+    with pytest.raises(ConfigurationError, match=r"the table draft") as error:
         open_checked(settings)
     assert "study.definition_toml" in error.value.message
     assert "study.definition_toml" in command("doctor", "--data", str(settings.data)).stdout
@@ -262,7 +262,7 @@ def test_f32_a_backup_is_made_before_the_schema_is_brought_forward(settings: Set
         with pytest.raises(ConfigurationError):
             # The tables of a later version are there already, so this update fails; the backup was made before.
             open_checked(settings)
-        assert len(list((settings.data / "backups").glob("before-update-*.sqlite3"))) == 1
+        assert len(list((settings.data / "backups").glob("before-update-*.zip"))) == 1
     database.close()
 
 
