@@ -2,14 +2,16 @@
 
 from .balanced import pair_counts
 from .cohort import describe_cohort, next_items_cohort
+from .registry import DEFAULT_DESIGN, DESIGNS, DesignName
 from .repeats import choose_repeat
-from .selection import DEFAULT_DESIGN, DESIGNS, check_design, default_size, describe, next_items
+from .selection import check_design, default_size, describe, next_items
 from .stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
 
 __all__ = [
     "DEFAULT_DESIGN",
     "DEFAULT_EVIDENCE",
     "DESIGNS",
+    "DesignName",
     "SessionProgress",
     "StopRule",
     "check_design",

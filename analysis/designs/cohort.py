@@ -7,7 +7,8 @@ import numpy as np
 from ..arrangement import Ints
 from ..rdm import n_items_of
 from .balanced import balanced
-from .selection import MIN_ITEMS, default_size
+from .registry import MIN_ITEMS
+from .selection import default_size
 
 
 def next_items_cohort(

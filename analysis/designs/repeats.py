@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from ..arrangement import Ints
-from .selection import MIN_ITEMS
+from .registry import MIN_ITEMS
 
 
 def choose_repeat(

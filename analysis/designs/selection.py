@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 
-from ..arrangement import Arrangement, Floats, Ints, check_arrangements
-from ..estimators import NoUsableTrialsError, estimate_rdm
-from ..estimators.trials import usable_trials
-from ..evidence import pair_evidence
-from ..rdm import n_pairs
-from .balanced import balanced, pair_counts, random_items
-from .lift_the_weakest import COST_EXPONENT, Form, lift_the_weakest
-from .posterior_variance import posterior_variance
+from ..arrangement import Arrangement, Ints, check_arrangements
+from .balanced import random_items
+from .lift_the_weakest import COST_EXPONENT, Form
+from .registry import DEFAULT_DESIGN, DESIGNS, MIN_ITEMS, TrialsSoFar
 
-DESIGNS = ("posterior_variance", "lift_the_weakest", "balanced", "random", "full")
-# With `DEFAULT_EVIDENCE`, the most accurate RDM for the minutes of a participant (docs/benchmarks/defaults.md).
-DEFAULT_DESIGN: Literal["posterior_variance"] = "posterior_variance"
-SIZED = ("posterior_variance", "balanced", "random")
-# A trial of two items holds no information: its one distance is its scale.
-MIN_ITEMS = 3
+# Where a set begins to grow, in the forms of lift-the-weakest.
+START = {
+    "2008": "the weakest pair",
+    "2015": "the pair that reached most pairs without evidence, or the weakest pair once all had some",
+}
 
 
 def default_size(n_items: int) -> int:
@@ -53,14 +47,15 @@ def check_design(
     if max_items is not None and max_items < min(MIN_ITEMS, n_items):
         raise ValueError(f"max_items must be at least {MIN_ITEMS}, got {max_items}")
     if size is not None:
-        if design not in SIZED:
-            raise ValueError(f"size is for the designs {', '.join(SIZED)}, not for {design}")
+        if not DESIGNS[design].has_fixed_size:
+            sized = ", ".join(name for name, other in DESIGNS.items() if other.has_fixed_size)
+            raise ValueError(f"size is for the designs {sized}, not for {design}")
         if size < MIN_ITEMS:
             raise ValueError(f"size must be at least {MIN_ITEMS}, got {size}")
         if max_items is not None and size > max_items:
             raise ValueError(f"size ({size}) must not be above max_items ({max_items})")
-    if design == "full" and max_items is not None and max_items < n_items:
-        raise ValueError(f"the design full shows all {n_items} items in each trial, but max_items is {max_items}")
+    if DESIGNS[design].shows_all and max_items is not None and max_items < n_items:
+        raise ValueError(f"the design {design} shows all {n_items} items in each trial, but max_items is {max_items}")
 
 
 def next_items(
@@ -104,43 +99,16 @@ def next_items(
     check_design(design, n_items, max_items=max_items, size=size, form=form)
     trials = check_arrangements(arrangements, n_items)
     largest = n_items if max_items is None else min(max_items, n_items)
-    if not trials or design == "full":
+    if not trials:
         chosen = random_items(n_items, largest, rng=rng)
-    elif design == "lift_the_weakest":
-        chosen = lift_the_weakest(
-            _reference_rdm(trials, n_items),
-            pair_evidence(trials, n_items),
-            form=form,
-            min_items=MIN_ITEMS,
-            max_items=largest,
-            rng=rng,
-        )
     else:
         fixed = min(default_size(n_items), largest) if size is None else min(size, n_items)
-        if design == "random" or fixed == n_items:
+        so_far = TrialsSoFar(trials, n_items, fixed, largest, form, rng)
+        if DESIGNS[design].has_fixed_size and fixed == n_items:
             chosen = random_items(n_items, fixed, rng=rng)
-        elif design == "balanced":
-            chosen = balanced(pair_counts([trial.items for trial in trials], n_items), fixed, rng=rng)
         else:
-            chosen = _by_posterior_variance(trials, n_items, fixed, rng)
+            chosen = DESIGNS[design].choose(so_far)
     return np.sort(chosen)
-
-
-def _by_posterior_variance(trials: list[Arrangement], n_items: int, size: int, rng: np.random.Generator) -> Ints:
-    try:
-        usable = usable_trials(trials, n_items)
-    except NoUsableTrialsError:
-        # Nothing is known of any pair yet: all that can be done is to show what was shown least.
-        return balanced(pair_counts([trial.items for trial in trials], n_items), size, rng=rng)
-    return posterior_variance(usable, size, rng=rng)
-
-
-def _reference_rdm(trials: list[Arrangement], n_items: int) -> Floats:
-    """Weighted average of the trials so far; all NaN while none of them says anything (all items on one spot)."""
-    try:
-        return estimate_rdm(trials, n_items, method="weighted_average").rdm
-    except NoUsableTrialsError:
-        return np.full(n_pairs(n_items), np.nan)
 
 
 def describe(
@@ -156,31 +124,13 @@ def describe(
     check_design(design, n_items, max_items=max_items, size=size, form=form)
     largest = n_items if max_items is None else min(max_items, n_items)
     first = f"all {n_items} items" if largest == n_items else f"{largest} of the {n_items} items, drawn at random"
-    fixed = min(default_size(n_items), largest) if size is None else min(size, n_items)
-    if design == "full":
+    if DESIGNS[design].shows_all:
         return f"Every trial showed {first}."
-    opening = f"The first trial of a participant showed {first}; "
-    if design == "random":
-        return opening + f"each later trial showed {fixed} items drawn at random."
-    if design == "balanced":
-        return opening + (
-            f"each later trial showed {fixed} items: the pair that the participant had seen least often, joined one by "
-            "one by the item whose pairs with the set had been seen least often, with ties broken at random."
-        )
-    if design == "posterior_variance":
-        return opening + (
-            f"each later trial showed {fixed} items chosen for the largest expected fall in the posterior variance of "
-            "the dissimilarities, given a latent configuration fitted to all of the participant's trials so far: "
-            "from the pair known least, the set grew by the item that lowered the variance most; ties were broken at "
-            "random."
-        )
-    start = {
-        "2008": "the weakest pair",
-        "2015": "the pair that reached most pairs without evidence, or the weakest pair once all had some",
-    }[form]
-    return opening + (
-        f"each later trial was chosen by lift-the-weakest (Kriegeskorte & Mur, 2012, Front. Psychol. 3:245): from "
-        f"{start}, the set grew by the item that added most expected utility of evidence (u(E) = 1 - exp(-10 E)) per "
-        f"unit of time (number of items to the power {COST_EXPONENT[form]}), as long as that ratio rose, to between "
-        f"{min(MIN_ITEMS, n_items)} and {largest} items; ties were broken at random."
+    later = DESIGNS[design].details.format(
+        fixed=min(default_size(n_items), largest) if size is None else min(size, n_items),
+        largest=largest,
+        least=min(MIN_ITEMS, n_items),
+        start=START[form],
+        exponent=COST_EXPONENT[form],
     )
+    return f"The first trial of a participant showed {first}; {later}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
+from .registry import DESIGNS
 from .selection import check_design, default_size
 
 # With this many placements for each item the designs of fixed size give a more accurate RDM than lift the weakest does
@@ -62,10 +63,10 @@ def default_stop(design: str, n_items: int, *, max_items: int | None = None, siz
         As `check_design`.
     """
     check_design(design, n_items, max_items=max_items, size=size)
-    if design == "lift_the_weakest":
+    if DESIGNS[design].aims_at_the_weakest:
         return StopRule()
     first = n_items if max_items is None else min(max_items, n_items)
-    later = first if design == "full" else min(default_size(n_items) if size is None else size, first)
+    later = first if DESIGNS[design].shows_all else min(default_size(n_items) if size is None else size, first)
     return StopRule(min_evidence=None, max_trials=1 + math.ceil((PLACEMENTS_PER_ITEM * n_items - first) / later))
 
 

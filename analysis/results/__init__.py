@@ -12,7 +12,7 @@ from .agreement import (
     reliability_rows,
 )
 from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
-from .methods_text import DESIGN_TEXTS, ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
+from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult, Work, estimate_rater, observations, rater_result
 from .remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
@@ -23,7 +23,6 @@ from .working import TrialWork, group_quality_rows, quality_rows, rater_quality,
 __all__ = [
     "COMPARATORS",
     "COMPARATOR_LABELS",
-    "DESIGN_TEXTS",
     "ESTIMATOR_TEXTS",
     "GROUP",
     "LABELS",

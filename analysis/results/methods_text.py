@@ -11,6 +11,7 @@ from textwrap import fill
 import numpy as np
 import scipy
 
+from ..designs import DESIGNS
 from ..version import __version__
 from .labels import MEASURES
 from .remarks import unfinished_sessions
@@ -36,16 +37,6 @@ REFERENCES = {
         Springer. https://doi.org/10.1007/0-387-28981-X""",
     "Sokal & Rohlf, 1962": """Sokal, R. R., & Rohlf, F. J. (1962). The comparison of dendrograms by objective methods.
         Taxon, 11(2), 33–40. https://doi.org/10.2307/1217208""",
-}
-
-DESIGN_TEXTS = {
-    "lift_the_weakest": """After each trial the clips of the next were chosen to raise the evidence about the least
-        known pairs most, for the least expected effort (lift the weakest; Kriegeskorte & Mur, 2012).""",
-    "posterior_variance": """After each trial the clips of the next were chosen so that its placements were expected to
-        lower the uncertainty about all dissimilarities most.""",
-    "balanced": "The clips of each trial were chosen so that all pairs were shown together equally often.",
-    "random": "The clips of each trial were drawn at random.",
-    "full": "Each trial showed all clips.",
 }
 
 ESTIMATOR_TEXTS = {
@@ -102,7 +93,7 @@ class Task:
 
 def task_text(task: Task) -> str:
     """The text about the task, Markdown without a heading."""
-    return TASK.format(**vars(task) | {"design": DESIGN_TEXTS[task.design]})
+    return TASK.format(**vars(task) | {"design": DESIGNS[task.design].summary})
 
 
 def quoted_task(methods: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE
+from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
 from app.definition.study_toml_errors import line_of, setting_problem, toml_problem
 from app.errors import Invalid
 from app.i18n.renamed import current_texts
@@ -77,7 +77,7 @@ class ArenaLooks(_Section):
 class Design(_Section):
     """Which clips a trial shows."""
 
-    method: Literal["lift_the_weakest", "posterior_variance", "balanced", "random", "full"] = DEFAULT_DESIGN
+    method: DesignName = DEFAULT_DESIGN
     max_items: int = Field(default=20, ge=3, le=100)
     repeats: int = Field(default=0, ge=0, le=10)
     checks: int = Field(default=0, ge=0, le=10)

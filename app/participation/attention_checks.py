@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from analysis.designs import DesignName
 from app.models import ParticipantSession, SessionEvent, Study
 from app.participation.payloads import PlacementBody
 
@@ -19,6 +20,8 @@ QUESTION = "Attention check: this time, put all clips into the upper half of the
 # The first check comes as the third trial, and another after every five.
 FIRST_CHECK, TRIALS_BETWEEN_CHECKS = 2, 5
 N_CLIPS = 4
+# What is stored as the design of a check.
+DESIGN: DesignName = "random"
 
 
 class Checks(NamedTuple):

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis import Arrangement, next_items, pair_evidence
-from analysis.designs import SessionProgress, StopRule, choose_repeat, session_progress
+from analysis.designs import DESIGNS, SessionProgress, StopRule, choose_repeat, session_progress
 from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
 from app.definition.study_toml import Design
@@ -80,7 +80,7 @@ def next_step(record: SessionRecord) -> NextStep:
         trial = NextTrial(number, Purpose.REPEAT, repeat.design, seed, [int(clip) for clip in ids], repeat.number)
     elif checks.is_due(number, sum(trial.purpose == Purpose.CHECK for trial in record.trials), design.checks):
         shown = checks.choose_clips([clip.id for clip in clips], rng)
-        trial = NextTrial(number, Purpose.CHECK, "random", seed, shown)
+        trial = NextTrial(number, Purpose.CHECK, checks.DESIGN, seed, shown)
     else:
         items = next_items(
             arrangements,
@@ -97,7 +97,7 @@ def next_step(record: SessionRecord) -> NextStep:
         minutes,
         progress.fraction,
         weakest=min(progress.min_evidence / stop.min_evidence, 1.0),
-        lifts_the_weakest=design.method == "lift_the_weakest",
+        lifts_the_weakest=DESIGNS[design.method].aims_at_the_weakest,
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,
     )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.designs import default_size
+from analysis.designs import DESIGNS, default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.study_toml import Design, Stop, StudyDefinition
@@ -119,21 +119,23 @@ def trials_needed(design: Design) -> tuple[int, int]:
 def most_trials(definition: StudyDefinition, facts: Facts) -> int:
     """The most trials that a session can have by its trials and evidence rules, whatever the participant does."""
     design, stop = definition.design, definition.stop
-    shows_all = design.method == "full" or (facts.n_clips is not None and facts.n_clips <= design.max_items)
+    shows_all = DESIGNS[design.method].shows_all or (facts.n_clips is not None and facts.n_clips <= design.max_items)
     if not shows_all:
         return stop.max_trials
     # Each of these trials gives each pair the least evidence at least; only `full` shows all clips again and again.
     by_evidence = math.ceil(stop.min_evidence / MIN_EVIDENCE - 1e-9)
-    return min(stop.max_trials, by_evidence) if design.method == "full" or by_evidence == 1 else stop.max_trials
+    return (
+        min(stop.max_trials, by_evidence) if DESIGNS[design.method].shows_all or by_evidence == 1 else stop.max_trials
+    )
 
 
 def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
     design = definition.design
-    if design.method == "full" and facts.n_clips is not None and facts.n_clips > design.max_items:
+    if DESIGNS[design.method].shows_all and facts.n_clips is not None and facts.n_clips > design.max_items:
         yield _error(
             "design.max_items",
-            f'method = "full" shows all {facts.n_clips} clips in each trial, but max_items is {design.max_items}: '
-            "raise max_items (to 100 at most), or choose another method",
+            f'method = "{design.method}" shows all {facts.n_clips} clips in each trial, but max_items is '
+            f"{design.max_items}: raise max_items (to 100 at most), or choose another method",
         )
 
 
@@ -211,10 +213,10 @@ def _watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Found:
 
 def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     n, design, stop = facts.n_clips, definition.design, definition.stop
-    if n is None or n < MIN_CLIPS or design.method == "full":
+    if n is None or n < MIN_CLIPS or DESIGNS[design.method].shows_all:
         return
     first = min(design.max_items, n)
-    later = first if design.method == "lift_the_weakest" else min(default_size(n), first)
+    later = min(default_size(n), first) if DESIGNS[design.method].has_fixed_size else first
     clips = first + (stop.max_trials - 1) * later
     pairs = math.comb(first, 2) + (stop.max_trials - 1) * math.comb(later, 2)
     if clips < n:
@@ -236,7 +238,7 @@ def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found
     chosen = stop.min_evidence != Stop.model_fields["min_evidence"].default
     if n is None or n < MIN_CLIPS or stop.min_evidence >= NO_EVIDENCE_RULE or not chosen:
         return
-    m = n if design.method == "full" else min(design.max_items, n)
+    m = n if DESIGNS[design.method].shows_all else min(design.max_items, n)
     # The squared distances of m points in a circle of diameter 1 have a sum of m**2 / 4 at most.
     most = stop.max_trials * (m**2 / 4 + MIN_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
     if most < stop.min_evidence:
@@ -268,8 +270,8 @@ def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
             "design.max_items",
             f"is {design.max_items}, but there are {facts.n_clips} clips: the first trial shows all of them",
         )
-    if design.method == "full" and design.repeats:
-        yield _warning("design.repeats", 'every trial of method = "full" repeats the one before it anyway')
+    if DESIGNS[design.method].shows_all and design.repeats:
+        yield _warning("design.repeats", f'every trial of method = "{design.method}" repeats the one before it anyway')
 
 
 def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:

@@ -7,7 +7,9 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+from analysis.designs import DESIGNS, DesignName
 from tests.conftest import ROOT
 
 SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".toml", ".md", ".svg", ".json", ".mp4"}
@@ -100,3 +102,22 @@ def test_the_analysis_never_calls_itself_by_name() -> None:
             elif isinstance(node, ast.Call):  # import_module("analysis.x"), patch("analysis.x"), files("analysis")
                 names = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
             assert not any(re.match(r"analysis(\.|$)", name) for name in names), f"{file}:{node.lineno}"
+
+
+def test_the_names_of_designs_stand_in_their_registry_alone() -> None:
+    """A design is a row of `analysis/designs/registry.py`: nothing else asks for one by its name."""
+    assert set(get_args(DesignName)) == set(DESIGNS)
+    # "random" and "full" are words of other things too; what `study.toml` calls a design by mistake is mended by name.
+    own_words = set(DESIGNS) - {"random", "full"}
+    for file, tree in _modules():
+        if file in {ROOT / "analysis/designs/registry.py", ROOT / "app/studies/definition_errors.py"}:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant):
+                assert node.value not in own_words, f"{file}:{node.lineno}"
+            if isinstance(node, ast.Compare):
+                compared = {side.value for side in (node.left, *node.comparators) if isinstance(side, ast.Constant)}
+                assert not compared & set(DESIGNS), f"{file}:{node.lineno}"
+    for file in [*(ROOT / "static").rglob("*.js"), *(ROOT / "templates").rglob("*.html")]:
+        text = file.read_text(encoding="utf-8")
+        assert file.is_relative_to(ROOT / "static/vendor") or not any(word in text for word in own_words), file
