@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -75,11 +75,20 @@ def write_csv(out: IO[bytes], rdms: RDMSet) -> None:
     out.writelines(line.encode() for line in tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms)))
 
 
-RDM_WRITERS: dict[str, tuple[Callable[[IO[bytes], RDMSet], None], str]] = {
-    "csv": (write_csv, "text/csv"),
-    "npz": (tables.write_npz, "application/zip"),
-    "mat": (matlab.write_mat, "application/x-matlab-data"),
-    "hdf5": (rsatoolbox.write_hdf5, "application/x-hdf5"),
+class RDMFormat(NamedTuple):
+    """A kind of file that RDMs can be had as: how it is written, its MIME type, and what the results page calls it."""
+
+    write: Callable[[IO[bytes], RDMSet], None]
+    mime_type: str
+    label: str
+
+
+# By extension. A new format is a row here; pages, addresses and errors follow.
+RDM_FORMATS = {
+    "csv": RDMFormat(write_csv, "text/csv", "CSV, one row a pair"),
+    "npz": RDMFormat(tables.write_npz, "application/zip", "NPZ for NumPy"),
+    "mat": RDMFormat(matlab.write_mat, "application/x-matlab-data", "MAT for MATLAB"),
+    "hdf5": RDMFormat(rsatoolbox.write_hdf5, "application/x-hdf5", "HDF5 for rsatoolbox"),
 }
 
 
@@ -89,10 +98,10 @@ def check_kind(kind: str) -> None:
     Raises
     ------
     Invalid
-        When it is none of RDM_WRITERS.
+        When it is none of RDM_FORMATS.
     """
-    if kind not in RDM_WRITERS:
-        raise Invalid(f"RDMs can be had as {', '.join(RDM_WRITERS)}, not as {kind}.", field="kind")
+    if kind not in RDM_FORMATS:
+        raise Invalid(f"RDMs can be had as {', '.join(RDM_FORMATS)}, not as {kind}.", field="kind")
 
 
 def rdms_to_download(
@@ -103,7 +112,7 @@ def rdms_to_download(
     Raises
     ------
     Invalid
-        When the kind is none of RDM_WRITERS, or there is no RDM yet.
+        When the kind is none of RDM_FORMATS, or there is no RDM yet.
     """
     check_kind(kind)
     results = results_now(db, study.id, choice)
@@ -116,7 +125,7 @@ def rdms_to_download(
 def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
     """The RDMs as a file of that kind, piece by piece."""
     with SpooledTemporaryFile(SPOOL) as file:
-        RDM_WRITERS[kind][0](file, rdms)
+        RDM_FORMATS[kind].write(file, rdms)
         file.seek(0)
         while block := file.read(BLOCK):
             yield block

@@ -22,7 +22,7 @@ from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
 from app.models import Study
-from app.results.export import EXPORTED, RDM_WRITERS, bundle_contents, check_kind, rdm_file, rdms_to_download
+from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
@@ -105,7 +105,7 @@ def results(name: str) -> str:
         study=study_view(_own(name)),
         methods=ESTIMATORS,
         default_method=DEFAULT_METHOD,
-        kinds=RDM_WRITERS,
+        formats=RDM_FORMATS,
     )
 
 
@@ -159,7 +159,7 @@ def rdms(name: str, whose: str, kind: str) -> Response:
     with database().reading() as db:
         found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
     of = f"{whose}_{choice.method}{'_completed' if completed else ''}"
-    return _download(rdm_file(found, kind), RDM_WRITERS[kind][1], f"{_file_name(study)}_{of}.{kind}")
+    return _download(rdm_file(found, kind), RDM_FORMATS[kind].mime_type, f"{_file_name(study)}_{of}.{kind}")
 
 
 def _wait_page(study: Study, choices: list[Choice]) -> Response | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from analysis.designs import DESIGNS, DesignName
+from app.results.export import RDM_FORMATS
 from tests.conftest import ROOT
 
 SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".toml", ".md", ".svg", ".json", ".mp4"}
@@ -110,7 +111,7 @@ def test_the_names_of_designs_stand_in_their_registry_alone() -> None:
     # "random" and "full" are words of other things too; what `study.toml` calls a design by mistake is mended by name.
     own_words = set(DESIGNS) - {"random", "full"}
     for file, tree in _modules():
-        if file in {ROOT / "analysis/designs/registry.py", ROOT / "app/studies/definition_errors.py"}:
+        if file in {ROOT / "analysis/designs/registry.py", ROOT / "app/definition/study_toml_errors.py"}:
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant):
@@ -121,3 +122,27 @@ def test_the_names_of_designs_stand_in_their_registry_alone() -> None:
     for file in [*(ROOT / "static").rglob("*.js"), *(ROOT / "templates").rglob("*.html")]:
         text = file.read_text(encoding="utf-8")
         assert file.is_relative_to(ROOT / "static/vendor") or not any(word in text for word in own_words), file
+
+
+def test_designs_and_formats_are_in_the_docs() -> None:
+    """Recruiters are too: `test_recruiters.py` holds that."""
+    docs = {
+        name: (ROOT / "docs" / name).read_text(encoding="utf-8")
+        for name in ("methods.md", "study-toml.md", "formats.md")
+    }
+    for name in DESIGNS:
+        assert f"`{name}`" in docs["methods.md"]
+        assert name in docs["study-toml.md"]
+    for extension in RDM_FORMATS:
+        assert f"`.{extension}`" in docs["formats.md"]
+
+
+def test_what_the_newcomers_table_names_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.split("## What to touch for something new")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| new")]
+    assert len(rows) == 4
+    for row in rows:
+        files = re.findall(r"`([\w./-]+)`", row.split("|")[2])
+        assert 2 <= len(files) <= 5, row
+        assert all((ROOT / file).exists() for file in files), row
