@@ -15,7 +15,6 @@ from analysis.estimators import ESTIMATORS
 from analysis.rdm import scale_to_rms
 from analysis.results import ESTIMATOR_TEXTS, MEASURES, Choice
 from app.config import Settings
-from app.definition.study_toml import Design
 from app.domain import ClipState, StudyState
 from app.heartbeat import Heartbeat, beat
 from app.models import Clip, Study
