@@ -17,7 +17,7 @@ from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submiss
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
 from app.participation.payloads import Record, recorded
-from app.participation.submission import UNPROVEN_TRIAL
+from app.participation.session_log import UNPROVEN_TRIAL
 from app.studies.monitoring import event_counts
 
 # Rows read at once; one with a trial's record holds up to half a megabyte.

@@ -13,7 +13,7 @@ from app.domain import ClipState, SessionState
 from app.models import Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
 from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
 from app.participation.enrolment import PLACE_LEASE, READING_LEASE
-from app.participation.submission import ASKED_TO_LEAVE, UNPROVEN_TRIAL
+from app.participation.session_log import ASKED_TO_LEAVE, UNPROVEN_TRIAL
 
 # Every drop of a clip saves a draft, so a participant who is not heard of for this long is not working.
 IDLE_AFTER = timedelta(minutes=5)

@@ -43,7 +43,10 @@ SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("app/web/failures.py", "python", PYTHON_KEYWORDS),
     ("app/db.py", "python", PYTHON_KEYWORDS),
     ("app/participation/enrolment.py", "python", PYTHON_KEYWORDS),
+    ("app/participation/drafts.py", "python", PYTHON_KEYWORDS),
+    ("app/participation/session_log.py", "python", PYTHON_KEYWORDS),
     ("app/participation/submission.py", "python", PYTHON_KEYWORDS),
+    ("app/participation/withdrawal.py", "python", PYTHON_KEYWORDS),
 )
 # Babel's own reading of JavaScript passes over calls inside template strings.
 CALL = re.compile(r"""\bt\(\s*(['"])((?:(?!\1)[^\\\n])*)\1\s*[,)]""")

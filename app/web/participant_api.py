@@ -10,11 +10,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.errors import Conflict, Invalid, NotProven, Unauthorised
+from app.participation.drafts import save_draft, take_lease
 from app.participation.enrolment import session_of
 from app.participation.payloads import MAX_BODY
 from app.participation.record import SessionRecord
-from app.participation.submission import record_event, save_draft, submit, take_lease, withdraw
+from app.participation.session_log import record_event
+from app.participation.submission import submit
 from app.participation.trials import advance, start
+from app.participation.withdrawal import withdraw
 from app.web.context import database
 from app.web.failures import failure
 from app.web.language import translate

@@ -24,7 +24,7 @@ from app.definition.find import find_study
 from app.domain import ClipState, StudyState
 from app.errors import Invalid
 from app.models import ParticipantSession, SessionEvent, Study, Submission
-from app.participation import submission
+from app.participation import session_log
 from app.participation.payloads import MAX_BODY
 from app.server import MAX_REQUEST_BYTES
 from app.studies.lifecycle import import_clips
@@ -98,10 +98,10 @@ def test_f50_refused_submits_fill_the_log_with_a_few_bodies_only(page: Page, sto
         assert page.call("PUT", f"/trials/{trial['key']}", other).status_code == 409
     with stored.reading() as db:
         refused = list(db.scalars(select(SessionEvent).where(SessionEvent.kind == "refused_submit")))
-        assert [event.detail["body"].encode() for event in refused] == others[: submission.MAX_REFUSED_BODIES]
+        assert [event.detail["body"].encode() for event in refused] == others[: session_log.MAX_REFUSED_BODIES]
         dropped = list(db.scalars(select(SessionEvent).where(SessionEvent.kind == "refused_submit_dropped")))
         assert {event.detail["sha256"] for event in dropped} == {
-            hashlib.sha256(other).hexdigest() for other in others[submission.MAX_REFUSED_BODIES :]
+            hashlib.sha256(other).hexdigest() for other in others[session_log.MAX_REFUSED_BODIES :]
         }
         assert db.scalars(select(Submission)).one().body == first
 
@@ -109,7 +109,7 @@ def test_f50_refused_submits_fill_the_log_with_a_few_bodies_only(page: Page, sto
 def test_f50_events_and_invalid_submits_fill_the_log_up_to_a_bound_and_that_is_said(
     page: Page, stored: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submission, "MAX_EVENTS", 10)
+    monkeypatch.setattr(session_log, "MAX_EVENTS", 10)
     key = page.view["trial"]["key"]
     for _ in range(8):
         assert page.call("POST", "/events", b'{"kind": "clip_failed"}').get_json() == {"kept": True}

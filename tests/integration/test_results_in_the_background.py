@@ -22,7 +22,7 @@ from app.domain import SessionState, WorkState
 from app.logs import configure_logs
 from app.models import ParticipantSession, SessionEvent, SessionToken, StoredRater, StoredResults, Study, now
 from app.participation.enrolment import enter
-from app.participation.submission import withdraw
+from app.participation.withdrawal import withdraw
 from app.results import inputs as inputs_module
 from app.results import stored as stored_module
 from app.results import work as work_module
