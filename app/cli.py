@@ -1,4 +1,7 @@
-"""The commands: what the pages can do, and what a machine's operator needs."""
+"""The commands: what the pages can do, and what a machine's operator needs.
+
+Over 300 lines: one short function a command, which all take the same options.
+"""
 
 from __future__ import annotations
 

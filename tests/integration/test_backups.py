@@ -1,4 +1,7 @@
-"""Backups: made while participants work, checked byte by byte, and restored into either kind of database."""
+"""Backups: made while participants work, checked byte by byte, and restored into either kind of database.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Study folders as people make them: attributes out of Excel and R, files whose names are nearly right."""
+"""Study folders as people make them: attributes out of Excel and R, files whose names are nearly right.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
