@@ -1,7 +1,4 @@
-"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md.
-
-Over 300 lines: the tables refer to each other, and are read side by side.
-"""
+"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md."""
 
 from __future__ import annotations
 

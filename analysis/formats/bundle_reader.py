@@ -1,7 +1,4 @@
-"""Read the export bundle: checksums verified, tables typed, arrangements by rater.
-
-Over 300 lines: the checks of one file format, which are read against the writer's.
-"""
+"""Read the export bundle: checksums verified, tables typed, arrangements by rater."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream.
-
-Over 300 lines: half of it is the text of the bundle's README and manifest, which say what the code writes.
-"""
+"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""An RDM as a square table: written with the names in its first row and column, read in the shapes that people have.
-
-Over 300 lines: the shapes of one kind of table, each held against the others before one is believed.
-"""
+"""An RDM as a square table: written with the names in its first row and column, read in the shapes that people have."""
 
 from __future__ import annotations
 

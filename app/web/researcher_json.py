@@ -1,7 +1,4 @@
-"""What the experimenter's pages and their JSON show, as plain data.
-
-Over 300 lines: one short function for each part of the pages' JSON, which are read beside the pages.
-"""
+"""What the experimenter's pages and their JSON show, as plain data."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The arena under a real mouse, in a real Chromium.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The arena under a real mouse, in a real Chromium."""
 
 from __future__ import annotations
 

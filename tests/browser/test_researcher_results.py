@@ -1,7 +1,4 @@
-"""The experimenter's pages in a real browser: live tables, figures that answer, and nothing for axe to find.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The experimenter's pages in a real browser: live tables, figures that answer, and nothing for axe to find."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Devices, windows, storage and clocks that are not as expected, on the real app: what was done arrives, and once.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""Devices, windows, storage and clocks that are not as expected, on the real app: what was done arrives, and once."""
 
 from __future__ import annotations
 

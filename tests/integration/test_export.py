@@ -1,7 +1,4 @@
-"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38).
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38)."""
 
 from __future__ import annotations
 

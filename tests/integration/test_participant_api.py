@@ -1,7 +1,4 @@
-"""The participant's way through the API, on SQLite and on PostgreSQL: saved once, acked after the commit.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The participant's way through the API, on SQLite and on PostgreSQL: saved once, acked after the commit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the experimenter's pages and their JSON say.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""What the experimenter's pages and their JSON say."""
 
 from __future__ import annotations
 

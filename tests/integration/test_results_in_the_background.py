@@ -1,7 +1,4 @@
-"""Results are computed once, in the background: claims, failures, withdrawals, and what is stored of them.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""Results are computed once, in the background: claims, failures, withdrawals, and what is stored of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Who is one person, who may come in and who comes back, on SQLite and on PostgreSQL.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""Who is one person, who may come in and who comes back, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-/**
- * Properties of the arena's pure state under seeded random sequences of actions.
- *
- * Over 300 lines: tests of one subject, which share their fixtures.
- */
+/** Properties of the arena's pure state under seeded random sequences of actions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,7 +1,4 @@
-"""MATLAB, NumPy, HDF5 and Meadows files of other programs: the right numbers, or an error with file and reason.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""MATLAB, NumPy, HDF5 and Meadows files of other programs: the right numbers, or an error with file and reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The export bundle: what goes in comes out, in constant memory, and damage is named.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The export bundle: what goes in comes out, in constant memory, and damage is named."""
 
 from __future__ import annotations
 

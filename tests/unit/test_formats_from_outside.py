@@ -1,7 +1,4 @@
-"""Tables out of Excel, R, MATLAB and by hand: the right numbers, or an error that names file, line and reason.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""Tables out of Excel, R, MATLAB and by hand: the right numbers, or an error that names file, line and reason."""
 
 from __future__ import annotations
 

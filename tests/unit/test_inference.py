@@ -1,7 +1,4 @@
-"""Comparing models: samples with weights, tests, corrections, permutations, and the same numbers everywhere.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""Comparing models: samples with weights, tests, corrections, permutations, and the same numbers everywhere."""
 
 from __future__ import annotations
 

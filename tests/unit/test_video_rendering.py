@@ -1,7 +1,4 @@
-"""What the renditions of a clip show, and when, against clips whose pictures and times are known.
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""What the renditions of a clip show, and when, against clips whose pictures and times are known."""
 
 from __future__ import annotations
 
