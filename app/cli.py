@@ -1,4 +1,7 @@
-"""The commands: what the pages can do, and what a machine's operator needs."""
+"""The commands: what the pages can do, and what a machine's operator needs.
+
+Over 300 lines: one short function a command, which all take the same options.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ from app.cli_support import (
     server_address,
     settings_of,
 )
+from app.clips.clip_files import clip_files, passed_over
 from app.clips.differences import differences
-from app.clips.folder import clip_files, passed_over
 from app.clips.reconversion import count_clips, reconvert_study
 from app.config import LAB_DATA
 from app.definition.find import find_study
@@ -47,7 +50,6 @@ from app.recruiters.signing import link_key
 from app.results.export import export_bundle
 from app.results.export_tables import ExportOptions
 from app.server import free_port, running_server
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import (
     close_study,
     create_study,
@@ -57,6 +59,7 @@ from app.studies.lifecycle import (
     open_study,
     study_warnings,
 )
+from app.studies.study_folder import read_study_folder
 
 
 def main(arguments: list[str] | None = None) -> None:

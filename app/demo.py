@@ -14,7 +14,7 @@ from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
 from app.cli_support import Installation, convert_clips, echo_notes, echo_same
-from app.clips.folder import clip_files, passed_over, with_folders
+from app.clips.clip_files import clip_files, passed_over, with_folders
 from app.db import Database
 from app.domain import StudyState
 from app.models import Clip, ParticipantSession, Study, now
@@ -22,8 +22,8 @@ from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter
 from app.participation.submission import submit
 from app.participation.trials import start
-from app.studies.folder import StudyFolder, read_study_folder
 from app.studies.lifecycle import create_study, open_study
+from app.studies.study_folder import StudyFolder, read_study_folder
 from demo.geometry import read_attributes, true_rdm
 
 ROOT = Path(__file__).parent.parent

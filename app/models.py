@@ -1,4 +1,7 @@
-"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md."""
+"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md.
+
+Over 300 lines: the tables refer to each other, and are read side by side.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ are pictures, so that its task is the lighter one. An empty page gives the contr
     python3 run.py bench arena [--json FILE] [--counts 30 60 100] [--throttle 4] [--trials 80] [--repeat 3]
 
 The rival is installed by npm into a temporary folder.
+
+Over 300 lines: a benchmark is one script, read from top to bottom.
 """
 
 from __future__ import annotations

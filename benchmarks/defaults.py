@@ -11,6 +11,8 @@ A trial takes the time that `Behaviour` states, and each clip that is new to the
     python3 run.py bench defaults [--quick] [--seeds 2] [--items 12 20 40 60] [--json FILE] [--tables FILE]
 
 `--json` keeps the figures as they come; `--tables` prints the tables of such a file.
+
+Over 300 lines: a benchmark is one script, read from top to bottom.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Draws one moment of a face: flat shapes on a head that is a turning ellipsoid.
 
 Lengths are in half image sides: the image spans -1 to 1 in x (to the right) and in y (downwards).
+
+Over 300 lines: one drawing, part by part.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream."""
+"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream.
+
+Over 300 lines: half of it is the text of the bundle's README and manifest, which say what the code writes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An RDM as a square table: written with the names in its first row and column, read in the shapes that people have."""
+"""An RDM as a square table: written with the names in its first row and column, read in the shapes that people have.
+
+Over 300 lines: the shapes of one kind of table, each held against the others before one is believed.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@
   mean that there is no number.
 * R's row names (a first column without a name, or a header that is one cell short) and the empty columns and lines that
   Excel leaves at the end are passed over.
+
+Over 300 lines: one layer from bytes to numbers, whose steps share the lines and columns that errors name.
 """
 
 from __future__ import annotations

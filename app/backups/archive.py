@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,8 @@ NAME = re.compile(rf"({re.escape(DATABASE)}|{SECRET}|(media|sources)/[0-9a-f]{{6
 BLOCK = 1 << 20
 # The manifest of a study of 2,000 clips takes 2 MB; nobody's takes more than this.
 MAX_MANIFEST = 1 << 28
+# What zipfile raises for an archive that is not whole.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
 
 
 class Entry(NamedTuple):
@@ -63,6 +67,8 @@ def write_archive(out: Path, files: Mapping[str, Path], about: Mapping[str, Any]
             text = json.dumps(manifest, indent=1).encode()
             archive.writestr(MANIFEST, text)
             archive.writestr(SEAL, hashlib.sha256(text).hexdigest() + "\n")
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
         with open_archive(part):
             pass
         part.replace(out)
@@ -96,6 +102,8 @@ class Archive(NamedTuple):
         private_file(to)
         with self.zip.open(name) as source, to.open("wb") as target:
             shutil.copyfileobj(source, target, BLOCK)
+            target.flush()
+            os.fsync(target.fileno())
 
 
 @contextmanager
@@ -108,17 +116,21 @@ def open_archive(file: Path) -> Iterator[Archive]:
         Naming the file and the reason, when it is no backup, is of a newer format, or any file in it is missing, not
         listed, or differs from what was put in.
     """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            yield _checked(file, archive)
-    except FileNotFoundError as error:
-        raise Invalid(f"{file}: there is no such file.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise Invalid(f"{file}: this is no backup, or it is truncated or damaged ({error}).") from error
+    if not file.is_file():
+        raise Invalid(f"{file}: there is no such file.")
+    with ExitStack() as stack:
+        try:
+            checked = _checked(file, stack.enter_context(zipfile.ZipFile(file)))
+        except UNREADABLE as error:
+            raise Invalid(f"{file}: this is no backup, or it is truncated or damaged ({error}).") from error
+        yield checked
 
 
 def _checked(file: Path, archive: zipfile.ZipFile) -> Archive:
     names = archive.namelist()
+    for info in archive.infolist():
+        if info.header_offset < 0 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise Invalid(f"{file}: this is no backup, or it is damaged: its directory is not that of one.")
     if not {MANIFEST, SEAL} <= set(names):
         raise Invalid(f"{file}: this is no backup, or it is truncated: it has no {MANIFEST}.")
     if len(set(names)) != len(names) or archive.getinfo(MANIFEST).file_size > MAX_MANIFEST:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from app.backups.archive import DATABASE, Archive, open_archive
 from app.backups.tables import copy_from_file
 from app.config import Settings, sqlite_file
+from app.database_files import SUFFIXES
 from app.db import Database, open_database
 from app.errors import ConfigurationError, Invalid
 from app.files import FOLDER_MODE
@@ -43,8 +45,9 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
         target = sqlite_file(settings)
         names = [DATABASE] if database_only else list(archive.entries)
         if target is not None:
-            if target.exists():
-                raise ConfigurationError(f"There is a database {target} already. A backup is restored into none.")
+            # A write-ahead log that lies beside the restored file would be taken for its own, and break it.
+            if there := [file for suffix in SUFFIXES if (file := Path(f"{target}{suffix}")).exists()]:
+                raise ConfigurationError(f"There is {there[0]} already. A backup is restored into no database.")
             _write(archive, settings.data, names, target)
         else:
             database = open_database(settings.database)
@@ -52,7 +55,7 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
                 with in_words(settings):
                     state = schema_state(database)
                 if state != "empty":
-                    raise ConfigurationError("The PostgreSQL database is not empty. A backup is restored into none.")
+                    raise ConfigurationError("The PostgreSQL database is not empty. Name an empty one.")
                 _write(archive, settings.data, names, database)
             finally:
                 database.close()
@@ -86,7 +89,6 @@ def _write(archive: Archive, data: Path, names: list[str], target: Path | Databa
         written.append(part)
         archive.extract(DATABASE, part)
         if isinstance(target, Path):
-            _sync(part)
             part.replace(target)
         else:
             copy_from_file(part, target, archive.manifest["database"]["revision"])
@@ -95,10 +97,6 @@ def _write(archive: Archive, data: Path, names: list[str], target: Path | Databa
         for file in written:
             file.unlink(missing_ok=True)
         for folder in reversed(made):
-            folder.rmdir()
+            with suppress(OSError):
+                folder.rmdir()
         raise
-
-
-def _sync(file: Path) -> None:
-    with file.open("rb") as handle:
-        os.fsync(handle.fileno())

@@ -20,7 +20,7 @@ from app.errors import Invalid
 from app.schema import current_revision, upgrade
 
 VERSION_TABLE = "alembic_version"
-BATCH = 500
+BATCH = 100
 
 
 def copy_to_file(database: Database, file: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clips.folder import ClipFile
+from app.clips.clip_files import ClipFile
 from app.config import Settings
 from app.domain import ClipState
 from app.errors import Invalid

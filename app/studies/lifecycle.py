@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clips.folder import ClipFile, with_folders
+from app.clips.clip_files import ClipFile, with_folders
 from app.clips.importing import Imported, register_clips, source_path
 from app.config import Settings
 from app.definition.find import find_study
@@ -18,9 +18,9 @@ from app.domain import ClipState, StudyState, transition_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.studies.attributes import write_attributes
-from app.studies.folder import StudyFolder
-from app.studies.folder_parts import ATTRIBUTES, CLIPS
 from app.studies.rules import MIN_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
+from app.studies.study_folder import StudyFolder
+from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
 from app.studies.text import study_text
 
 

@@ -1,4 +1,7 @@
-"""Reading what a video file holds, from its pictures rather than from its header. Runs in the child process."""
+"""Reading what a video file holds, from its pictures rather than from its header. Runs in the child process.
+
+Over 300 lines: one walk over a file's packets and pictures, whose findings depend on each other.
+"""
 
 from __future__ import annotations
 

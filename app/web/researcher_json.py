@@ -1,4 +1,7 @@
-"""What the experimenter's pages and their JSON show, as plain data."""
+"""What the experimenter's pages and their JSON show, as plain data.
+
+Over 300 lines: one short function for each part of the pages' JSON, which are read beside the pages.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@
  * at (x, y) is shown.
  *
  * The element needs a height (the arena fills it) and the style sheets arena.css, buttons.css, bar.css, panel.css and clips.css.
+ *
+ * Over 300 lines: it ties the arena's modules together, and its state lives in one closure.
  */
 
 import { elementOf, given } from '../page.js';

@@ -5,6 +5,8 @@
  * A clip keeps its element until another clip needs one, so playing it again starts at once; clips that are likely to
  * be played next can be made ready. Every playback starts at the first frame; the poster stays until that is there.
  *
+ * Over 300 lines: the pool, its videos and the record of plays change together.
+ *
  * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean, muted: boolean}} Play `muted`: its sound
  *   was off at any time
  * @typedef {'hover'|'focus'|'tap'|'click'|'always'|'enlarged'} How

@@ -7,6 +7,8 @@
  * click selects; double click or long press enlarges. On free ground: drag draws a lasso; the middle button, or two
  * fingers, move and magnify the view; the wheel magnifies.
  *
+ * Over 300 lines: one gesture has many ends, and each is told from the others here.
+ *
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {{kind: 'press'|'drag'|'lasso'|'pan'|'spent', pointer: number, type: string, id: string|null, from: Point,
  *   last: Point, pan: boolean, add: boolean}} Press one pointer, and what its press has become; spent: nothing more

@@ -4,6 +4,8 @@
  * neither the DOM nor pixels nor the clock (an action brings its own time, `t`). Whatever the sequence of actions,
  * every clip is inside the circle, on its seat, or in the hand.
  *
+ * Over 300 lines: all actions on the state, next to each other.
+ *
  * @typedef {import('./geometry.js').Point} Point
  * @typedef {import('./hand.js').Hand} Hand
  * @typedef {object} Layout what undo takes back

@@ -1,5 +1,9 @@
 // @ts-check
-/** A study's results: what to show is in the page's address, so a view can be passed on; the figures follow the data. */
+/**
+ * A study's results: what to show is in the page's address, so a view can be passed on; the figures follow the data.
+ *
+ * Over 300 lines: it ties the figures of one page together; each figure has a module of its own.
+ */
 
 import { showAgreement } from './agreement.js';
 import { attributesToColour, coloursBy } from './attributes.js';

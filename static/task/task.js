@@ -2,6 +2,8 @@
 /**
  * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the
  * server. The server decides what comes next; nothing here does.
+ *
+ * Over 300 lines: it ties the task's modules together; each screen's own code is in a module of its own.
  */
 import { mountArena } from '../arena/arena.js';
 import { byId, find, given } from '../page.js';

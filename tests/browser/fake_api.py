@@ -5,6 +5,8 @@ long as a test needs:
 
     study.faults["submit"] = [status(503), lost_answer(), false_ack()]
     with study.failing("submit", status(503)):
+
+Over 300 lines: a whole API in memory, and the faults that it can make.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from app.clips.conversion import convert_waiting_clips
 from app.config import load_settings
 from app.domain import ClipState
 from app.models import Clip, Rendition
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, open_study
+from app.studies.study_folder import read_study_folder
 from tests.browser.session_site import Site
 from tests.conftest import ROOT
 

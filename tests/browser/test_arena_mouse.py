@@ -1,4 +1,7 @@
-"""The arena under a real mouse, in a real Chromium."""
+"""The arena under a real mouse, in a real Chromium.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

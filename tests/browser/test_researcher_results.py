@@ -1,4 +1,7 @@
-"""The experimenter's pages in a real browser: live tables, figures that answer, and nothing for axe to find."""
+"""The experimenter's pages in a real browser: live tables, figures that answer, and nothing for axe to find.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

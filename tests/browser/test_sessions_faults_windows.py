@@ -1,4 +1,7 @@
-"""Devices, windows, storage and clocks that are not as expected, on the real app: what was done arrives, and once."""
+"""Devices, windows, storage and clocks that are not as expected, on the real app: what was done arrives, and once.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from app.definition.find import find_study
 from app.models import Clip, ParticipantSession, Placement, Submission, Trial
 from app.results.export import export_bundle
 from app.results.stored import results_now
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, open_study
+from app.studies.study_folder import read_study_folder
 from tests.browser.waiting import PATIENCE, settled, until
 from tests.conftest import ROOT
 

@@ -1,4 +1,7 @@
-"""The set-up link, passwords and logins (F34, F39, F40, F41)."""
+"""The set-up link, passwords and logins (F34, F39, F40, F41).
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Backups: made while participants work, checked byte by byte, and restored into either kind of database."""
+"""Backups: made while participants work, checked byte by byte, and restored into either kind of database.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -324,6 +328,31 @@ def test_f31_a_backup_that_is_cut_or_has_a_wrong_byte_anywhere_is_refused(backup
         restore_backup(tmp_path / "absent.zip", place)
 
 
+def test_f31_no_wrong_byte_gets_through(backup: Path) -> None:
+    """At the archive's beginning and in its directory, where a byte has a meaning of its own."""
+    whole = backup.read_bytes()
+    with zipfile.ZipFile(backup) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+        directory = archive.start_dir
+    rng = np.random.default_rng(31)
+    for at in [*range(40), *rng.integers(0, directory, 40), *rng.integers(directory, len(whole), 400)]:
+        damaged = bytearray(whole)
+        damaged[at] ^= int(rng.integers(1, 256))
+        backup.write_bytes(damaged)
+        with suppress(Invalid), archive_module.open_archive(backup) as read:
+            assert {name: read.zip.read(name) for name in read.zip.namelist()} == contents, at
+
+
+def test_a_database_is_not_restored_beside_the_log_of_another(backup: Path, tmp_path: Path) -> None:
+    place = read_settings(data=tmp_path / "restored")
+    place.data.mkdir()
+    log = place.data / "asterism.sqlite3-wal"
+    log.write_bytes(b"of another database")
+    with pytest.raises(ConfigurationError, match="sqlite3-wal already"):
+        restore_backup(backup, place, database_only=True)
+    assert list(place.data.iterdir()) == [log]
+
+
 def test_f31_a_backup_is_read_back_when_it_is_made(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,7 +381,7 @@ def test_f31_nothing_that_is_there_is_overwritten(backup: Path, both_settings: S
     # An empty folder, but the database has tables.
     elsewhere = tmp_path / "elsewhere"
     url = both_settings.database
-    with pytest.raises(ConfigurationError, match=r"There is a database|is not empty"):
+    with pytest.raises(ConfigurationError, match=r"There is .*sqlite3 already|is not empty"):
         restore_backup(backup, both_settings.model_copy(update={"data": elsewhere, "database_url": url}))
     assert not elsewhere.exists()
     database = open_database(both_settings.database)

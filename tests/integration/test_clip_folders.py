@@ -10,15 +10,15 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli import commands
+from app.clips.clip_files import clip_files, passed_over
 from app.clips.differences import differences
-from app.clips.folder import clip_files, passed_over
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import ClipState, StudyState
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Study
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, export_study, import_clips, open_study
+from app.studies.study_folder import read_study_folder
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study

@@ -15,8 +15,8 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.media import media_path
 from app.models import Clip, Rendition
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
+from app.studies.study_folder import read_study_folder
 from tests.conftest import ROOT
 from tests.factories_video import make_clip
 

@@ -16,8 +16,8 @@ from app.definition.study_toml import Design, Stop, StudyDefinition, check_defin
 from app.models import Clip, ParticipantSession, Study, Trial
 from app.results.export import export_bundle
 from app.schema import migrate, schema_state
-from app.studies.folder import StudyFolder
 from app.studies.lifecycle import create_study, export_study
+from app.studies.study_folder import StudyFolder
 from app.studies.text import study_text
 from tests import experimenter
 from tests.integration.old_databases import MOMENT, old, tables_of

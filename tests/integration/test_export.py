@@ -1,4 +1,7 @@
-"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38)."""
+"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38).
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

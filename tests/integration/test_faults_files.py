@@ -25,8 +25,8 @@ from app.domain import ClipState
 from app.errors import DatabaseReplaced
 from app.heartbeat import Heartbeat, beat, last_heartbeat, worker_state
 from app.models import Clip, SetupLink
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
+from app.studies.study_folder import read_study_folder
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import encode, make_study, trial_body

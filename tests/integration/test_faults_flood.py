@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from app import health as room
 from app.clips import importing
-from app.clips.folder import ClipFile
+from app.clips.clip_files import ClipFile
 from app.config import Settings
 from app.db import Database
 from app.definition.find import find_study

@@ -23,8 +23,8 @@ from app.models import Clip, Rendition, Study
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import request_results
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
+from app.studies.study_folder import read_study_folder
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study

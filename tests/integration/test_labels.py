@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.definition.study_toml import parse_definition
 from app.errors import Invalid
 from app.models import Clip, Rendition
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study
+from app.studies.study_folder import read_study_folder
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 

@@ -1,4 +1,7 @@
-"""The participant's way through the API, on SQLite and on PostgreSQL: saved once, acked after the commit."""
+"""The participant's way through the API, on SQLite and on PostgreSQL: saved once, acked after the commit.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from app.errors import NotAllowed
 from app.media import media_path
 from app.models import Clip, FormerRendition, ParticipantSession, Rendition, Study
 from app.participation.enrolment import enter
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import close_study, create_study, open_study
+from app.studies.study_folder import read_study_folder
 from app.video import Options, convert
 from tests import experimenter
 from tests.conftest import ROOT

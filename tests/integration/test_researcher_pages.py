@@ -1,4 +1,7 @@
-"""What the experimenter's pages and their JSON say."""
+"""What the experimenter's pages and their JSON say.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

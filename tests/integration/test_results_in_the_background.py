@@ -1,4 +1,7 @@
-"""Results are computed once, in the background: claims, failures, withdrawals, and what is stored of them."""
+"""Results are computed once, in the background: claims, failures, withdrawals, and what is stored of them.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.clips.clip_files import clip_files
 from app.clips.conversion import claim_clip, convert_waiting_clips
-from app.clips.folder import clip_files
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import ClipState, StudyState
 from app.errors import Invalid, NotAllowed, NotFound
 from app.media import media_path
 from app.models import Clip, Study, now
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import close_study, create_study, export_study, import_clips, open_study
+from app.studies.study_folder import read_study_folder
 from tests.conftest import ROOT
 from tests.factories import make_study
 

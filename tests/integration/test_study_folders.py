@@ -1,4 +1,7 @@
-"""Study folders as people make them: attributes out of Excel and R, files whose names are nearly right."""
+"""Study folders as people make them: attributes out of Excel and R, files whose names are nearly right.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.cli import commands
-from app.clips.folder import ClipFile
+from app.clips.clip_files import ClipFile
 from app.config import Settings
 from app.db import open_database
 from app.definition.study_toml import Design, check_definition
@@ -22,9 +25,9 @@ from app.domain import StudyState
 from app.errors import Invalid
 from app.models import Clip, Study, Trial
 from app.studies.attributes import read_attributes
-from app.studies.folder import read_study_folder
 from app.studies.lifecycle import create_study, import_clips, open_study, study_warnings
 from app.studies.rules import trials_needed
+from app.studies.study_folder import read_study_folder
 from tests.conftest import ROOT
 from tests.factories import make_study
 

@@ -1,4 +1,7 @@
-"""Who is one person, who may come in and who comes back, on SQLite and on PostgreSQL."""
+"""Who is one person, who may come in and who comes back, on SQLite and on PostgreSQL.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-/** Properties of the arena's pure state under seeded random sequences of actions. */
+/**
+ * Properties of the arena's pure state under seeded random sequences of actions.
+ *
+ * Over 300 lines: tests of one subject, which share their fixtures.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

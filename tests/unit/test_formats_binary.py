@@ -1,4 +1,7 @@
-"""MATLAB, NumPy, HDF5 and Meadows files of other programs: the right numbers, or an error with file and reason."""
+"""MATLAB, NumPy, HDF5 and Meadows files of other programs: the right numbers, or an error with file and reason.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

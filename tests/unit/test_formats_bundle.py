@@ -1,4 +1,7 @@
-"""The export bundle: what goes in comes out, in constant memory, and damage is named."""
+"""The export bundle: what goes in comes out, in constant memory, and damage is named.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tables out of Excel, R, MATLAB and by hand: the right numbers, or an error that names file, line and reason."""
+"""Tables out of Excel, R, MATLAB and by hand: the right numbers, or an error that names file, line and reason.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

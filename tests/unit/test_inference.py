@@ -1,4 +1,7 @@
-"""Comparing models: samples with weights, tests, corrections, permutations, and the same numbers everywhere."""
+"""Comparing models: samples with weights, tests, corrections, permutations, and the same numbers everywhere.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the renditions of a clip show, and when, against clips whose pictures and times are known."""
+"""What the renditions of a clip show, and when, against clips whose pictures and times are known.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

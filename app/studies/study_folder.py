@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.clips.folder import ClipFile, clip_files, passed_over, with_folders
+from app.clips.clip_files import ClipFile, clip_files, passed_over, with_folders
 from app.definition.study_toml import StudyDefinition, parse_definition
 from app.errors import Invalid
 from app.i18n.catalogues import known_texts
 from app.studies.attributes import read_attributes
-from app.studies.folder_parts import find_parts
 from app.studies.rules import Facts, problems_of, refuse
+from app.studies.study_folder_parts import find_parts
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
