@@ -99,7 +99,7 @@ def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pe
     complete = not (np.isnan(left).any() or np.isnan(right).any())
     if method in ("spearman", "rho_a"):
         if not complete:
-            # Ranks are taken anew over the pairs that two raters share, which no matrix product can do.
+            # Ranks are computed again over the pairs that two raters share, which no matrix product can do.
             return _one_by_one(left, right, _spearman if method == "spearman" else _rho_a, symmetric=b is None)
         left, right = ranks(left), ranks(right)
     return product_similarity(left, right, method)

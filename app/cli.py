@@ -143,7 +143,7 @@ def demo_command(data: Path | None, clips: Path | None, host: str, port: int | N
 @commands.command("setup-link")
 @_with_data
 def setup_link_command(data: Path | None) -> None:
-    """Print one more one-time link for the first account; those printed before go on working for a week."""
+    """Print another one-time link for the first account; earlier links keep working for a week."""
     with open_installation(data) as here:
         if not echo_setup_link(here, server_address(here.settings)):
             click.echo("There is an account already. For a lost password: python3 run.py user password E-MAIL")
@@ -381,7 +381,7 @@ def _write_bundle(db: Session, study: Study, out: Path, options: ExportOptions) 
 
 @commands.group()
 def clips() -> None:
-    """Add clips to a study."""
+    """Add clips to a study, or convert them again."""
 
 
 @clips.command("import")
@@ -410,7 +410,7 @@ def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
     with open_installation(data) as here:
         with here.database.reading() as db:
             count = count_clips(db, name)
-        with click.progressbar(length=count, label="Converting clips anew") as bar:
+        with click.progressbar(length=count, label="Converting clips again") as bar:
             results = reconvert_study(
                 here.database, here.settings, name, although_seen=although_seen, on_clip=lambda: bar.update(1)
             )

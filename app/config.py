@@ -175,6 +175,6 @@ def _kept_secret(file: Path) -> str:
     if not secret:
         raise ConfigurationError(
             f"{file} is empty, as a full disk may leave it. Restore it from a backup, or delete it: then a new secret "
-            "is made, experimenters log in again, and signed links have to be sent anew"
+            "is made, experimenters log in again, and signed links must be sent again"
         )
     return secret

@@ -50,7 +50,7 @@ class Proof(StrEnum):
     SIGNED = "signed"
     """The link was signed by somebody who has the study's key."""
     ID = "id"
-    """The link had the person's id, and nobody comes upon such an id by guessing."""
+    """The link had the person's id, which nobody could guess."""
     NONE = "none"
     """The link had the person's id, which can be guessed."""
 

@@ -1,4 +1,4 @@
-"""Tables and constraints. Units and meanings of every column stand in docs/data-dictionary.md.
+"""Tables and constraints. The units and meaning of every column are in docs/data-dictionary.md.
 
 Over 300 lines: the tables refer to each other, and are read side by side.
 """
@@ -182,7 +182,7 @@ class Rendition(Base):
 
 
 class FormerRendition(Base):
-    """A file that was loaded for a clip until the clip was converted anew; kept, and still served to running pages."""
+    """A clip's file from before it was converted again; kept, and still served to open pages."""
 
     __tablename__ = "former_rendition"
 
@@ -223,7 +223,7 @@ class ParticipantSession(Base):
     # One value for a person's id and the visit, so that the database itself keeps one session of each. It is NULL
     # without an id, and NULLs are distinct: nobody is merged with another by a missing id.
     recruiter_key: Mapped[str | None] = mapped_column(String(64))
-    # What is to be said about the person's id: see `app.recruiters.arrival.IdNote`.
+    # A remark about the person's id: see `app.recruiters.arrival.IdNote`.
     id_note: Mapped[str | None] = mapped_column(String(16))
     # The number of the person's first session, and which visit of the person this is, from 1.
     person: Mapped[int] = mapped_column(Integer, default=_own_number, server_default=text("0"))

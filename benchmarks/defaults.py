@@ -1,7 +1,7 @@
 """Which design and stop rule give the most RDM for a participant's minutes, where a study sets neither?
 
 Simulated participants with known RDMs work for 30 minutes by each design. A session does not depend on when it ends, so
-each stop rule is then held against the same session: the minutes and trials until it is met (30 minutes at the latest),
+each stop rule is then applied to the same session: the minutes and trials until it is met (30 minutes at the latest),
 and the correlation with the truth of the RDM that is estimated from what was done until then. Rules are compared on
 CHOSEN_ON and confirmed on HELD_OUT, truths that had no part in the choice. Then come participants who are careless, who
 use the middle of the circle alone, or who place at random, and the time that the choice of a trial takes.

@@ -36,7 +36,7 @@ def settings(tmp_path: Path, empty_sqlite: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database without rows; each test gets a copy, which is faster than migrating anew."""
+    """A migrated SQLite database without rows; each test gets a copy, which is faster than migrating again."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.sqlite3"
     database = open_database(f"sqlite:///{file}")
     migrate(database)

@@ -35,7 +35,7 @@ def lift_the_weakest(
 ) -> Ints:
     """Items of the next trial, (m,), in the order in which they were chosen; ties are broken at random.
 
-    The set is the one that summing the whole gain anew for each candidate would give, but a pair's gain is
+    The set is the one that summing the whole gain again for each candidate would give, but a pair's gain is
     R (1 - exp(-10 w)) with R = exp(-10 E), and `column` keeps each candidate's gain against the set at the present
     maximum M: an accepted item adds one term to it. Only a candidate that lies farther than M from the set changes M,
     and with it the gain of every pair; for those the gain is summed in full.

@@ -1,6 +1,6 @@
 """Posterior variance, fixed size: the trial that is expected to lower the RDM's uncertainty most.
 
-After each trial the latent configuration is fitted anew. A pair whose precision is W has the posterior variance
+After each trial the latent configuration is fitted again. A pair whose precision is W has the posterior variance
 V = 1 / (W + 10). A trial of m items shows its dissimilarities with the precision
 p = 1 / (2 s2 M**2 + r2 (1 - 3/m) + 1e-4): M is the largest fitted dissimilarity among its items, because participants
 use the whole arena and so magnify small ones; s2 is the variance of a placement, r2 that of what two dimensions cannot

@@ -28,7 +28,7 @@ Words = NDArray[np.uint64]
 def canonical(trials: Trials) -> tuple[Trials, Ints]:
     """The session in canonical form, and its items' places there (n,): item i is item places[i] of that form.
 
-    Items that the placements cannot tell apart stand in any order: exchanging them leaves the form as it is. A value
+    Items that the placements cannot tell apart are in any order: exchanging them leaves the form as it is. A value
     within rounding (a hundred-millionth of a step) of where the grid changes can fall to either side; the forms then
     differ by a step, and perhaps in order. Estimators must bear that.
     """

@@ -255,7 +255,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         deeper = [name for name in archive.namelist() if name.endswith(f"/{MANIFEST}")]
         if deeper:
             folder = deeper[0].removesuffix(MANIFEST)
-            raise BundleError(f"{path}: was packed anew: its files must stand at the top of the zip, not in {folder}")
+            raise BundleError(f"{path}: was repacked: its files must be at the top level of the zip, not in {folder}")
         raise BundleError(f"{path}: holds no {MANIFEST}, so it is not an export bundle, or an incomplete one")
     for info in archive.infolist():
         # The other kinds may ask for gigabytes of memory to be unpacked.

@@ -1,6 +1,6 @@
 """The variables of a MATLAB file. No file, however damaged, ends the process that asks for them.
 
-SciPy's reader trusts the sizes that stand in a file, and crashes where they are wrong. In compressed files, which
+SciPy's reader trusts the sizes that a file states, and crashes where they are wrong. In compressed files, which
 MATLAB and we write, checksums tell; they are looked at first. Any other file is read in a child process.
 """
 

@@ -105,7 +105,7 @@ def _arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:
 
 
 def _array(handle: IO[bytes], size: int) -> Any:
-    """One array, once its header was held against the bytes that are there: nothing is set aside for a mere claim."""
+    """One array, once its header has been checked against the bytes: no memory is set aside for a mere claim."""
     version = np.lib.format.read_magic(handle)
     if version == (1, 0):
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(handle)

@@ -1,6 +1,6 @@
 """An RDM as a square table: written with the names in its first row and column, read in the shapes that people have.
 
-Over 300 lines: the shapes of one kind of table, each held against the others before one is believed.
+Over 300 lines: the shapes of one kind of table, each weighed against the others before one is accepted.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _cell(value: float) -> str:
 def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, negative: bool = False) -> RDMSet:
     """Read a square table of dissimilarities as an RDM of the rater "".
 
-    Names stand in the first row, the first column, or both, where the corner may be empty, hold a word, or be left out
+    Names are in the first row, the first column, or both, where the corner may be empty, hold a word, or be left out
     (as R's `write.table` does). A lower or an upper triangle is read where the other holds zeros or nothing at all.
     Empty cells and NA are missing pairs.
 

@@ -66,7 +66,7 @@ def write_long_csv(file: str | Path, rdms: RDMSet) -> None:
 def read_long_csv(file: str | Path, names: Sequence[str] | None = None, *, negative: bool = False) -> RDMSet:
     """Read a table of pairs: columns clip_a, clip_b and dissimilarity, and what else of `RDM_COLUMNS` is there.
 
-    Without `rater` and `method` it is one RDM of the rater "". The clips of a pair may stand in either order; a pair
+    Without `rater` and `method` it is one RDM of the rater "". The clips of a pair may come in either order; a pair
     without a row, or without a number, is missing. Without `names`, items and raters are in the order of their first
     appearance. With `negative`, dissimilarities may be negative, as cross-validated distances can be.
 

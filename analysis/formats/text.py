@@ -2,7 +2,7 @@
 
 * Encoding: UTF-8, with or without a byte order mark, or UTF-16 or UTF-32 with one. Anything else is refused with the
   way to save it right: Windows-1252, Mac Roman and their kind cannot be told apart.
-* Cells are separated by commas, semicolons or tabs: by what stands in the first line, or by a line `sep=;` before it.
+* Cells are separated by commas, semicolons or tabs: by what the first line contains, or by a line `sep=;` before it.
 * Numbers have a decimal point; in files with semicolons or tabs a decimal comma, but never both in one file. Thousands
   separators and infinity are refused. An empty cell, NA, N/A, NaN, NULL, #N/A and the lone point of SPSS, SAS and Stata
   mean that there is no number.

@@ -93,7 +93,7 @@ def compare_models(
 ) -> ModelComparison:
     """Compare model RDMs with the raters' RDMs, and the models with each other.
 
-    This is the dual bootstrap of Schütt et al. (2023): raters and items are drawn anew, apart and together, and the
+    This is the dual bootstrap of Schütt et al. (2023): raters and items are resampled, separately and together, and the
     three variances are combined (`analysis.inference.bootstrap.corrected_variances`).
 
     Parameters

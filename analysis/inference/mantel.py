@@ -83,7 +83,7 @@ def mantel(
         raise ValueError(f"model {int(np.flatnonzero(np.isnan(observed))[0])} has no defined similarity to the raters")
     rng = np.random.default_rng(0) if rng is None else rng
     if method in ("spearman", "rho_a") and np.isfinite(group).all():
-        # Ranks move with the items, and need not be taken anew.
+        # Ranks move with the items, and need not be computed again.
         group, predictions = ranks(group[None])[0], ranks(predictions)
     task = partial(_permute, group, predictions, method)
     null = run_chunks(task, n_permutations, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)

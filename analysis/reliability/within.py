@@ -1,4 +1,4 @@
-"""Do raters differ in kind, or only by noise: their agreement held against how well each agrees with itself."""
+"""Do raters differ in kind, or only by noise: their agreement compared with how well each agrees with itself."""
 
 from __future__ import annotations
 

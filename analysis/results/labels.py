@@ -1,4 +1,4 @@
-"""The measures of agreement and of similarity in words: each name, and what it says, stands here once."""
+"""The measures of agreement and of similarity in words: the only place for each name and what it says."""
 
 from __future__ import annotations
 

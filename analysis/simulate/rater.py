@@ -69,7 +69,7 @@ class Session:
 
     @property
     def n_placements(self) -> int:
-        """Items placed, counted anew in each trial."""
+        """Items placed, counted again in each trial."""
         return sum(len(trial) for trial in self.arrangements)
 
     @property

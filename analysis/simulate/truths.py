@@ -133,7 +133,7 @@ def make_truth(kind: str, n_items: int, *, rng: np.random.Generator) -> Floats:
 
 
 def overall(rdm: Floats) -> Floats:
-    """The one RDM that an estimate is held against, (P,): the mean over strategies, (S, P), or the RDM itself."""
+    """The RDM that an estimate is compared with, (P,): the mean over strategies, (S, P), or the RDM itself."""
     return scale_to_rms(np.mean(np.atleast_2d(rdm), axis=0))
 
 

@@ -109,7 +109,7 @@ def _tables(connection: Connection) -> Mapping[str, Table]:
 
 
 def _as_stored(table: Table, connection: Connection) -> Any:
-    """All rows, with JSON as the text that is stored: read and written anew, a null would be another null."""
+    """All rows, with JSON as the text that is stored: parsed and written again, a null would be a different null."""
     if connection.dialect.name == "sqlite":
         return select(*_without_json(table).columns)
     return select(*(cast(one, Text).label(one.name) if isinstance(one.type, JSON) else one for one in table.columns))

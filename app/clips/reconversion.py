@@ -1,4 +1,4 @@
-"""Converting a study's clips anew from the experimenter's files, which are kept.
+"""Converting a study's clips again from the experimenter's files, which are kept.
 
 A clip keeps its identity, and its old renditions until the new ones are stored. The old ones stay in the data folder,
 and a page that was loaded before goes on with them. `former_rendition.replaced_at` tells which version a session saw.
@@ -43,7 +43,7 @@ def reconvert_study(
     although_seen: bool = False,
     on_clip: Callable[[], None] | None = None,
 ) -> list[Reconverted]:
-    """Convert the clips of a study anew, each for itself; one that can no longer be used stays as it is.
+    """Convert the clips of a study again, each independently; one that can no longer be used stays as it is.
 
     Raises
     ------

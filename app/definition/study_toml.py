@@ -38,7 +38,7 @@ class Texts(_Section):
     instructions: str | None = Field(default=None, max_length=50_000)
     thanks: str | None = Field(default=None, max_length=50_000)
     question: str | None = Field(default=None, min_length=1, max_length=300)
-    # Any other text of the participant's pages: the English wording, and what stands in its place.
+    # Any other text of the participant's pages: the English wording, and its replacement.
     replace: Annotated[dict[str, Annotated[str, Field(max_length=2000)]], AfterValidator(current_texts)] = Field(
         default={}, max_length=500
     )

@@ -67,9 +67,9 @@ def _hint(line: str, reason: str) -> str:
         sign = next(sign for sign in line if sign in SMART_QUOTES)
         return f'{sign} is not the quote of TOML: write straight quotes ("), as a plain text editor does'
     if "\u00a0" in line or "\u200b" in line:
-        return "the line holds a blank that is none (non-breaking or of no width): type it anew"
+        return "the line contains a non-breaking or zero-width space: type it again"
     if "declare" in reason and bare.startswith("["):
-        return f"the section {bare} stands in the file twice: put its keys together"
+        return f"the section {bare} appears twice: put its keys together"
     if "overwrite" in reason:
         return f"{key} stands there twice: keep one"
     if bare.startswith("[") and not bare.endswith("]"):
@@ -105,16 +105,16 @@ def _hint_at_value(key: str, value: str) -> str:
     if number := re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z%]+", word):
         return f"write the number alone: {key} = {number[1]}"
     if "\\" in value and value[0] == '"':
-        return "a backslash is written twice (\\\\), or the text stands in single quotes"
+        return "a backslash is written twice (\\\\), or put the text in single quotes"
     if value.startswith("[") and '"' not in value and "'" not in value:
-        return 'texts in a list stand in quotes: ["…", "…"]'
+        return 'put each text of a list in quotes: ["…", "…"]'
     if value[0] in "\"'":
         if value.count(value[0]) % 2:
             return f"the quote ({value[0]}) is never closed; a longer text stands between three quotes"
-        return 'a quote inside a text is written \\", or the text stands in single quotes'
+        return 'a quote inside a text is written \\", or put the text in single quotes'
     if re.fullmatch(r"[+-]?\d+(?:\.\d+)?;", value):
         return f"nothing stands behind a value: {key} = {word}"
-    return f'a text stands in quotes: {key} = "{word}"'
+    return f'put text in quotes: {key} = "{word}"'
 
 
 def line_of(text: str, location: Sequence[int | str]) -> int | None:

@@ -105,7 +105,7 @@ def _may_be_late(db: Session, session: ParticipantSession, draft: Draft | None) 
 
 @dataclass(frozen=True)
 class _DraftedTrial:
-    """What a draft is held against: the trial's clips by their public ids, and whether it is submitted."""
+    """What a draft is checked against: the trial's clips by their public ids, and whether it is submitted."""
 
     id: int
     is_stored: bool

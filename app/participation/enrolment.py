@@ -117,7 +117,7 @@ def enter(
     recruiter
         The link's parameters by the study's names. The first identifies the person.
     id_note
-        What is to be said about the person's id.
+        A remark about the person's id.
     held
         Tokens of the study that the browser has kept: one of the session that goes on shows that it is the same person.
     again

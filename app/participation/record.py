@@ -94,7 +94,7 @@ class SessionRecord:
 
     @property
     def open_round(self) -> str | None:
-        """The key of the practice round that the session is at, or None when there is none (any more)."""
+        """The key of the practice round that the session is at, or None when there is none, or none left."""
         return None if self.trials else open_round(self.session, self.definition, self.rounds)
 
     @property

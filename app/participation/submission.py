@@ -25,7 +25,7 @@ from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.session_log import UNPROVEN_TRIAL, log, log_capped, log_refused
 from app.participation.trials import NextStep, advance, next_step, take
 
-# So often a submit begins anew because another request of its session was faster; each time it finds more done.
+# How often a submit starts over when another request of its session was faster; each time it finds more done.
 MAX_TRIES = 3
 
 

@@ -134,7 +134,7 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
     Returns
     -------
     SessionRecord or None
-        The session after it; None when the session is not at its task any more, and nothing was written.
+        The session after it; None when the session is no longer at its task, and nothing was written.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from app.participation.session_log import ASKED_TO_LEAVE, log
 
 
 def withdraw(db: Session, token: str) -> None:
-    """The participant withdraws: the session ends, and no result or export holds it any more. Twice is as once.
+    """The participant withdraws: the session ends, and results and exports leave it out. Repeating it changes nothing.
 
     It cannot be undone, so a browser that came by somebody's id alone cannot do it (F35); the wish is noted for the
     experimenter.

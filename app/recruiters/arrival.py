@@ -16,7 +16,7 @@ MAX_PARAMETER = 200
 # Names that are this similar (difflib's ratio) are taken for the same name with a slip of the finger.
 ALIKE = 0.8
 
-# What stands in a link whose recruiter has filled in nothing: placeholders of recruiters and survey tools, also when
+# What a link contains when its recruiter has filled in nothing: placeholders of recruiters and survey tools, also when
 # they were percent-encoded once too often, and what programs write for "no value".
 _PLACEHOLDERS = re.compile(
     r"""
@@ -31,7 +31,7 @@ _PLACEHOLDERS = re.compile(
 
 
 class IdNote(StrEnum):
-    """What is to be said about a person's id; nothing is said about one that came as it should."""
+    """Remarks about a person's id; an id that arrives as expected gets none."""
 
     PLAIN_LINK = "plain_link"
     """The link has no parameters of a recruiter at all."""

@@ -64,7 +64,7 @@ def problems_of(url: str, names: Sequence[str], code: str | None) -> list[str]:
     legal = _LEGAL.match(rest)
     if legal is not None and legal.end() < len(rest):
         sign = rest[legal.end()]
-        problems.append(f"{sign!r} cannot stand in a web address like this; a placeholder is written {{NAME}}")
+        problems.append(f"{sign!r} cannot be part of a web address like this; a placeholder is written {{NAME}}")
     head = re.match(r"[^:]*://[^/?#]*", _decoded(url))
     if head and _PLACEHOLDER.search(head[0]):
         problems.append("the name of the site cannot be a placeholder")

@@ -42,7 +42,7 @@ PREVIEW_ASSIGNMENT = "ASSIGNMENT_ID_NOT_AVAILABLE"
 
 
 def is_guessable(person_id: str) -> bool:
-    """Whether a stranger could come upon this id by trying, as on the short codes of SONA or of a lab's own list.
+    """Whether a stranger could guess this id, as on the short codes of SONA or of a lab's own list.
 
     Ids are taken for guessable unless they have the form of a recruiter's long random ids.
     """

@@ -26,7 +26,7 @@ def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) ->
     Raises
     ------
     Invalid
-        When the study's links have no id, or an id cannot stand in a link: it is empty, a placeholder, or too long.
+        When the study's links have no id, or an id cannot be part of a link: it is empty, a placeholder, or too long.
     """
     recruitment = definition_of(study).recruitment
     parameter = id_parameter(recruitment)

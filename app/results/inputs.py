@@ -1,4 +1,4 @@
-"""What results are computed from, as it stands in the database, and short names (SHA-256) of exactly that."""
+"""What results are computed from, as stored in the database, and its SHA-256 as a short name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an experimenter knows about each clip: attributes.csv, .tsv or .xlsx, held against the clips that are there."""
+"""What an experimenter knows about each clip: attributes.csv, .tsv or .xlsx, matched with the clips that exist."""
 
 from __future__ import annotations
 

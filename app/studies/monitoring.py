@@ -104,7 +104,7 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
 
 
 def event_counts(db: Session, study: Study, kind: str) -> dict[int, int]:
-    """How often something of that kind stands in the log of each of the study's sessions, by the session's id."""
+    """How many log lines of that kind each of the study's sessions has, by the session's id."""
     query = (
         select(SessionEvent.session_id, func.count())
         .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)

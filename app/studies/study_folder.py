@@ -35,7 +35,7 @@ class StudyFolder:
 
 
 def check_name(name: str) -> str:
-    """The name, if it can stand in a link.
+    """The name, if it can be part of a link.
 
     Raises
     ------

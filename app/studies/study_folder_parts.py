@@ -79,5 +79,5 @@ def _attributes(folder: Path, files: list[Path]) -> tuple[Path | None, tuple[str
     if near and not found:
         raise Invalid(f"{near[0]}: is not read under this name; save it as {' or '.join(READ_AS_ATTRIBUTES)}")
     stray = [file for file in others if file in near or file.suffix.lower() in TABLES]
-    notes = tuple(f"{file.name} is not read: what is known about the clips stands in {ATTRIBUTES}" for file in stray)
+    notes = tuple(f"{file.name} is not read: what is known about the clips belongs in {ATTRIBUTES}" for file in stray)
     return (found[0] if found else None), notes

@@ -22,7 +22,7 @@ def study_text(given: str, definition: StudyDefinition) -> str:
     """`given` with each key of [design] and [stop] that it leaves out and that has a value in `definition`.
 
     Comments and all other lines stay as they are. Where the file has a form into which nothing can be written, the
-    settings stand in comments at its beginning.
+    settings are in comments at its beginning.
     """
     text = given
     for section in SECTIONS:
@@ -36,7 +36,7 @@ def _with_settings(text: str, section: str, settings: Settings) -> str:
     missing = {key: _line(key, value) for key, value in settings.items() if key not in there}
     if not missing:
         return text
-    # Only TOML itself knows whether a line that looks like a heading stands in a text: what parses as wanted is right.
+    # Only TOML itself knows whether a line that looks like a heading is inside a text: what parses as wanted is right.
     for edited in _edits(text, section, list(missing.values()), is_empty=not there):
         try:
             if tomllib.loads(edited).get(section) == {**there, **{key: settings[key] for key in missing}}:

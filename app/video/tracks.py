@@ -25,7 +25,7 @@ class Track:
     """What was read of a track: the packets of a video in the order of decoding, of sound its times alone.
 
     `flagged` and `keys` number the packets before which the container found a gap, and those that need no others. `cut`
-    counts pictures that are stored but not shown (cut away without encoding anew, or never meant to be seen), `small`
+    counts pictures that are stored but not shown (cut without re-encoding, or never meant to be seen), `small`
     packets of a few bytes, `before_key` those before the first that needs no others.
     """
 
@@ -90,7 +90,7 @@ def read_contents(container: Any, limits: Limits) -> Contents:
     return Contents(tracks, end, last_byte)
 
 
-# Containers made for broadcasts: their clock may jump, and they tell no length that could be held against it.
+# Containers made for broadcasts: their clock may jump, and they give no length to check it against.
 BROADCAST = ("mpegts", "mpeg")
 
 

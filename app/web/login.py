@@ -76,7 +76,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _check_csrf() -> None:
-        """Ask for the form's token, except where a bearer token stands in for the cookie."""
+        """Ask for the form's token, except where a bearer token replaces the cookie."""
         if request.blueprint not in BEARER_BLUEPRINTS:
             csrf.protect()
 

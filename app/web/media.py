@@ -29,7 +29,7 @@ def media(ticket: str, name: str) -> Response:
         ]
     if not found:
         raise NotFound("There is no such file.")
-    # A page that was loaded before the clip was converted anew goes on with what it had.
+    # A page that was loaded before the clip was converted again keeps the files it had.
     rendition = next((one for one in found if version_of(one) == request.args.get("v")), found[0])
     file = media_path(settings().media_folder, rendition.sha256, extension)
     # A name of its own for whoever saves the file: neither that of the experimenter's file nor its content's.

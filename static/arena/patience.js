@@ -10,7 +10,7 @@ export const PATIENCE = 9_000;
 /**
  * @param {number} limit ms
  * @returns {(id: string, ms: number, playing: boolean) => boolean} notes how the last `ms` went; true when patience is at
- *   its end, and then it begins anew
+ *   its end, and then it starts over
  */
 export function createPatience(limit = PATIENCE) {
   const waited = new Map();

@@ -56,7 +56,7 @@ export function part(name, kind) {
 }
 
 /**
- * Make a table's rows those of `items`; a row is made anew only when something in it changed.
+ * Make a table's rows those of `items`; a row is rebuilt only when something in it changed.
  * @template T
  * @param {HTMLElement} body
  * @param {T[]} items

@@ -137,7 +137,7 @@ function sessionRow(session, { now, recruited, checked }) {
 }
 
 /**
- * What the recruiter's link brought, and what is to be said about it.
+ * What the recruiter's link brought, with a remark about it.
  * @param {Session} session
  */
 function recruiterCell(session) {

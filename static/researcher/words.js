@@ -79,7 +79,7 @@ const ID_NOTES = {
 };
 
 /**
- * What is to be said about who a session's participant is.
+ * A remark about who a session's participant is.
  * @param {{id_note: string | null, unproven_trials: number, asked_to_leave: boolean}} session
  * @returns {{text: string, why: string}[]}
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The participant API, one function a call. What can be sent again later and what was refused are told apart here.
+ * The participant API, one function a call. It distinguishes what can be sent again later from what was refused.
  *
  * @typedef {import('./session.js').SessionView} SessionView
  * @typedef {{trial_key: string, sha256: string}} Ack

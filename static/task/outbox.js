@@ -55,7 +55,7 @@ export function createOutbox(parts) {
         }
         if (error.refused) {
           problem = null;
-          // It may be gone meanwhile: of a participant who has withdrawn, the server takes nothing any more.
+          // It may be gone meanwhile: the server accepts nothing more from a participant who has withdrawn.
           if (mine()[0]?.id !== entry.id) continue;
           await store.put({ ...entry, refused: refusalOf(error) });
           break;

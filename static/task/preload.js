@@ -220,7 +220,7 @@ export function createPreloader({
     },
     retry,
     /**
-     * A clip of the trial turned out not to play: its file counts as failed, and is loaded anew by the next try.
+     * A clip of the trial turned out not to play: its file counts as failed, and the next attempt loads it again.
      * @param {string} id
      */
     reject(id) {

@@ -193,7 +193,7 @@ function openTrial(trial, { playback, arena: looks, progress }) {
 /** @param {import('../arena/arena.js').Arena} arena */
 const resultOf = (arena) => withBreaks(arena.result(), breaks.total());
 
-/** The time left runs on while a round is worked at. */
+/** The time left counts down while a round is under way. */
 function countDown() {
   if (!current) return;
   const { duration, hidden } = resultOf(current.arena);

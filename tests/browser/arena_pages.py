@@ -22,7 +22,7 @@ class ArenaPage:
         drawn(self.page)
 
     def settled(self) -> None:
-        """Wait until nothing glides any more."""
+        """Wait until nothing is moving any longer."""
         settled(self.page)
 
     def circle(self) -> dict[str, float]:

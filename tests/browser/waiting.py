@@ -15,7 +15,7 @@ def drawn(page: Page | Frame) -> None:
 
 
 def settled(page: Page | Frame) -> None:
-    """Wait until nothing moves any more."""
+    """Wait until nothing moves any longer."""
     drawn(page)
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))")
     drawn(page)

@@ -24,7 +24,7 @@ from tests.integration.old_databases import MOMENT, old, tables_of
 
 __all__ = ["old"]
 TITLE = 'title = "Faces"\n# the rest as it comes\n'
-# What the first release stored of a study.toml that held a title and nothing else. Never write it anew.
+# What the first release stored of a study.toml that held a title and nothing else. Never rewrite it.
 STORED: dict[str, Any] = {
     "title": "Faces",
     "language": "auto",

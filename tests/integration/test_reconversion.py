@@ -1,4 +1,4 @@
-"""Clips that an earlier version converted are converted anew from their sources, and nothing changes in silence."""
+"""Clips that an earlier version converted are converted again from their sources, and nothing changes silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the results service computes, and when it computes anew."""
+"""What the results service computes, and when it computes again."""
 
 from __future__ import annotations
 

@@ -324,7 +324,7 @@ def test_every_wrong_setting_is_told_through_the_command(folder: Path, tmp_path:
     (folder / "study.toml").write_text("title = My study\n")
     done = CliRunner().invoke(commands, ["study", "create", str(folder), "--data", str(tmp_path / "data")])
     assert isinstance(done.exception, Invalid)
-    assert 'study.toml, line 1: not valid TOML: Invalid value; a text stands in quotes: title = "My study"' in str(
+    assert 'study.toml, line 1: not valid TOML: Invalid value; put text in quotes: title = "My study"' in str(
         done.exception
     )
 

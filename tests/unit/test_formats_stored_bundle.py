@@ -1,6 +1,6 @@
 """What docs/formats.md promises about bundles of other releases, and bundles that are damaged or hostile.
 
-A bundle that the first release wrote is kept for ever in tests/data (never write it anew). What it must say stands
+A bundle that the first release wrote is kept for ever in tests/data (never rewrite it). What it must say stands
 beside it, taken from that release's database.
 """
 
@@ -176,7 +176,7 @@ def test_positions_outside_the_arena_are_never_taken_for_placements(tmp_path):
 
 def test_a_bundle_that_was_unpacked_and_packed_anew_says_so(tmp_path):
     path = rebuilt(tmp_path / "x.zip", dict, rename=lambda name: f"faces/{name}")
-    with pytest.raises(BundleError, match=r"was packed anew: .* not in faces/"):
+    with pytest.raises(BundleError, match=r"was repacked: .* not in faces/"):
         read_bundle(path)
 
 

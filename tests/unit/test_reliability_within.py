@@ -1,4 +1,4 @@
-"""Agreement between raters held against their agreement with themselves."""
+"""Agreement between raters compared with their agreement with themselves."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def refusal(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("title = My study", 1, ["a text stands in quotes", 'title = "My study"']),
+        ("title = My study", 1, ["put text in quotes", 'title = "My study"']),
         ("title = “My study”", 1, ["“ is not the quote of TOML", "straight quotes"]),
         ("title = „Meine Studie“", 1, ["straight quotes"]),
         ("title: My study", 1, ["= in place of the colon"]),
@@ -38,10 +38,10 @@ def refusal(text: str) -> str:
         (HEAD + "[stop]\nmax_minutes = 030", 3, ["no leading zero: max_minutes = 30"]),
         (HEAD + "[stop]\nmax_minutes = 30;", 3, ["max_minutes = 30"]),
         (HEAD + "[recruitment]\nplaces = None", 3, ["leave the line out where places has no value"]),
-        (HEAD + "[recruitment]\nparameters = [PROLIFIC_PID]", 3, ["texts in a list stand in quotes"]),
+        (HEAD + "[recruitment]\nparameters = [PROLIFIC_PID]", 3, ["put each text of a list in quotes"]),
         (HEAD + "[design\nmax_items = 5", 2, ["closed by a bracket: [design]"]),
         (HEAD + "[design]\nmax items = 5", 3, ["a key has no blanks: max_items = 5"]),
-        (HEAD + "[design]\nmax_items = 5\n[stop]\n[design]\nrepeats = 1", 5, ["[design] stands in the file twice"]),
+        (HEAD + "[design]\nmax_items = 5\n[stop]\n[design]\nrepeats = 1", 5, ["[design] appears twice"]),
         (HEAD + "seed = 1\nseed = 2", 3, ["seed stands there twice"]),
         (HEAD + "seed\u00a0= 2", 2, ["non-breaking"]),
         (HEAD + '[texts]\nconsent = """\nOne\nTwo\n', 3, ["opened here that nothing closes"]),

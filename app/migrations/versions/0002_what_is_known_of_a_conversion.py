@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Clips that were converted earlier have none of it, until they are converted anew."""
+    """Clips that were converted earlier have none of it, until they are converted again."""
     with op.batch_alter_table("clip") as clip:
         clip.add_column(sa.Column("source_width", sa.Integer(), nullable=True))
         clip.add_column(sa.Column("source_height", sa.Integer(), nullable=True))
