@@ -1,4 +1,4 @@
-"""The science of the multi-arrangement task, as a library of its own, without Flask and without a database."""
+"""The science of the multi-arrangement task, as a separate library, without Flask and without a database."""
 
 from .arrangement import Arrangement
 from .designs import StopRule, next_items, next_items_cohort, session_progress

@@ -1,6 +1,6 @@
 """python -m analysis BUNDLE.zip --out DIR: the report of a study, without the web app.
 
-Installed as a package of its own, it is called python -m asterism_analysis.
+Installed as a separate package, it is called python -m asterism_analysis.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ def user_password(email: str, data: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_with_data
 def backup_command(file: Path, data: Path | None) -> None:
-    """Write everything that is needed to run this installation to FILE, while the server goes on."""
+    """Write everything that is needed to run this installation to FILE, while the server keeps running."""
     settings, made = back_up(data, file)
     click.echo(f"{file}: {made.files} files, {made.bytes / 1e6:,.1f} MB, read back and checked. Keep it secret.")
     if not made.has_secret:

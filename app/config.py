@@ -128,7 +128,7 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 def _refuse_unknown_variables() -> None:
-    """A misspelt variable would leave its setting at the default, and nobody would be told."""
+    """A misspelt variable would silently leave its setting at the default."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHER_VARIABLES
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:

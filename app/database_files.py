@@ -1,6 +1,6 @@
 """Notices when the files of an SQLite database are replaced or removed while the server has them open (F46).
 
-SQLite itself goes on writing to the files that it opened, which nobody would find again after a restart. So each
+SQLite itself keeps writing to the files that it opened, which would be lost after a restart. So each
 transaction first compares what lies at the path now with what was opened, and each writing one again after its commit:
 an ack is sent only for what is in the files that the next start will read.
 

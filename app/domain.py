@@ -8,7 +8,7 @@ from app.errors import NotAllowed
 
 
 class StudyState(StrEnum):
-    """A draft is being built, an open study takes participants, a closed one takes none (running sessions go on)."""
+    """A draft is being built, an open study takes participants, a closed one takes none (running sessions continue)."""
 
     DRAFT = "draft"
     OPEN = "open"

@@ -26,7 +26,7 @@ class Heartbeat:
 
 
 def beat(settings: Settings, heartbeat: Heartbeat) -> None:
-    """Write a heartbeat; a full disk must not end the worker, and the age of the old one tells what is wrong."""
+    """Write a heartbeat; a full disk must not end the worker, and the age of the old one shows what is wrong."""
     try:
         write_whole(_file(settings), json.dumps(asdict(heartbeat)))
     except OSError:

@@ -37,7 +37,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
 
 
 def convert_clips(database: Database, settings: Settings, over: threading.Event) -> None:
-    """Convert clips as they come, also those whose worker was killed, until `over` is set."""
+    """Convert clips as they arrive, including those whose worker was killed, until `over` is set."""
     _again_and_again(over, lambda: clips_wait(database), lambda: convert_waiting_clips(database, settings))
 
 

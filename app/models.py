@@ -198,7 +198,7 @@ class FormerRendition(Base):
 
 
 def _own_number(context: Any) -> int:
-    """A session is a person of its own unless it says otherwise."""
+    """Each session is a separate person unless it says otherwise."""
     return int(context.get_current_parameters()["number"])
 
 

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 def free_port(host: str, wanted: int | None) -> int:
-    """The wanted port, or (when none is given) the first free one from 8000 on.
+    """The wanted port, or (when none is given) the first free one from 8000 up.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _supervise(settings: Settings, over: threading.Event) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the worker end by itself: closing its input tells it to. A clip that is cut short is taken up later (F33)."""
+    """Let the worker stop: closing its input tells it to. An interrupted clip is taken up later (F33)."""
     assert process.stdin is not None
     process.stdin.close()
     try:

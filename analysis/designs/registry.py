@@ -48,7 +48,7 @@ class DesignEntry:
     summary
         The sentence of a study's methods text.
     details
-        How `describe` goes on about the trials after the first. Its fields are `fixed`, `least` and `largest`
+        How `describe` continues, about the trials after the first. Its fields are `fixed`, `least` and `largest`
         (numbers of items), and `start` and `exponent` of the form of lift-the-weakest.
     has_fixed_size
         Whether each trial after the first holds `size` items; otherwise the design finds the number.

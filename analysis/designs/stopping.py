@@ -54,7 +54,7 @@ def default_stop(design: str, n_items: int, *, max_items: int | None = None, siz
     """The rule that suits a design, where a study sets none.
 
     Lift the weakest ends when every pair has an evidence of 0.5 (Kriegeskorte & Mur 2012): it aims at the weakest pair.
-    The other designs do not, and would go on for twice as long until the last similar pair has it; they end after six
+    The other designs do not, and would take twice as long until the last similar pair has it; they end after six
     placements for each item.
 
     Raises

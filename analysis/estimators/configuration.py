@@ -1,4 +1,4 @@
-"""Items as points in a few dimensions, each with something of its own: the model of dissimilarities that we fit."""
+"""Items as points in a few dimensions, each with a part unique to it: the model of dissimilarities that we fit."""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
     Raises
     ------
     ValueError
-        When a cell holds no number, an infinite one, or a decimal comma or thousands separator that cannot be told.
+        When a cell holds no number, an infinite one, or a decimal comma or thousands separator that is ambiguous.
     """
     with_comma = [one for one in cells if COMMA_NUMBER.fullmatch(one[1].strip())]
     with_point = [one for one in cells if "." in one[1] and NUMBER.fullmatch(one[1].strip())]
@@ -349,7 +349,7 @@ def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
         (where, comma), (_, point) = with_comma[0], with_point[0]
         raise ValueError(
             f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: which of them separates "
-            "decimals cannot be told; write all numbers with a decimal point"
+            "it is unclear which mark is the decimal point; write all numbers with a decimal point"
         )
     if delimiter in (";", "\t"):
         _check_not_thousands(with_comma or with_point)

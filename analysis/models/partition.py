@@ -13,7 +13,7 @@ from ..arrangement import Floats
 from ..pooling import pool
 from ..similarity import MIN_PAIRS, check_rdms, ranks
 
-# 2**10 regressions are done in a moment; nobody reads a table of more parts.
+# 2**10 regressions take a moment; nobody reads a table with more parts.
 MAX_PREDICTORS = 10
 
 
@@ -22,7 +22,7 @@ class VariancePartition:
     """Adjusted R2 of each subset of predictors, and what it is made of; keys are sorted tuples of names.
 
     `adjusted_r2[subset]` is the share that the subset explains together; `parts[subset]` the share that all of the
-    subset explain and nobody else does (a part can come out below 0: its predictors explain more together than apart).
+    subset explain and no others do (a part can come out below 0: its predictors explain more together than apart).
     """
 
     adjusted_r2: dict[tuple[str, ...], float]

@@ -82,7 +82,7 @@ INTERVALS = "{level:.0%} intervals over raters come from the jackknife (Arvesen,
 
 @dataclass(frozen=True)
 class Task:
-    """What participants were asked to do, as far as the methods tell it."""
+    """What participants were asked to do, as far as the methods text says it."""
 
     max_items: int
     design: str

@@ -19,7 +19,7 @@ SETUP_LINK_LASTS = timedelta(days=7)
 def make_setup_link(db: Session) -> str | None:
     """The token of one more set-up link, or None once there is an experimenter.
 
-    Links that were made before go on working, for a week each: one may be on somebody's screen. The first account ends
+    Earlier links keep working, for a week each: one may be on somebody's screen. The first account invalidates
     them all.
     """
     if has_experimenter(db):

@@ -34,7 +34,7 @@ class Backup(NamedTuple):
 
 
 def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
-    """Write all that is needed to run the installation elsewhere to the file `out`; the server may go on meanwhile.
+    """Write all that is needed to run the installation elsewhere to the file `out`; the server may keep running.
 
     Everything that was acked before this was called is in it. The database is copied first, at one moment; clips are
     never changed or deleted once they have their names, so those that the copy names are there afterwards.

@@ -24,7 +24,7 @@ BATCH = 100
 
 
 def copy_to_file(database: Database, file: Path) -> str:
-    """Write what the database holds at one moment to a new SQLite file, while others go on writing.
+    """Write what the database holds at one moment to a new SQLite file, while others keep writing.
 
     Returns
     -------

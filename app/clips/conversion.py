@@ -77,7 +77,7 @@ def convert_waiting_clips(
 ) -> None:
     """Convert clips until none waits, of one study or of all, as many at a time as there are processors.
 
-    A clip that cannot be used is marked with the reason, and the others go on.
+    A clip that cannot be used is marked with the reason, and the others continue.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def convert_waiting_clips(
     finished: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def work_off() -> None:
-        """Convert one clip after the other until none waits, and tell of each."""
+        """Convert one clip after another until none waits, and report each."""
         while _convert_next(database, settings, study_id):
             finished.put(None)
 

@@ -42,7 +42,7 @@ RESUMED_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Entry:
-    """What somebody gets who enters: the bearer token, and whether an earlier session goes on."""
+    """What a participant gets on entering: the bearer token, and whether an earlier session continues."""
 
     token: str
     session_id: str
@@ -108,7 +108,7 @@ def enter(
     is_simulated: bool = False,
     has_room: bool = True,
 ) -> Entry:
-    """Admit a participant who has consented, or let the person's earlier session go on (F14, F20, F48).
+    """Admit a participant who has consented, or let the person continue an earlier session (F14, F20, F48).
 
     The study's row is locked while visits and places are counted, so that two who come at once cannot take the same.
 
@@ -128,7 +128,7 @@ def enter(
     NotFound
         When there is no such study.
     StudyClosed, StudyFull
-        When the study takes nobody, or has no place left; sessions that exist go on regardless (F13).
+        When the study takes nobody, or has no place left; existing sessions continue regardless (F13).
     Crowded
         When very many have agreed without beginning, or the link was opened too often within an hour (F50).
     NoRoom
@@ -212,7 +212,7 @@ def _resume(db: Session, session: ParticipantSession, held: Sequence[str], proof
         detail = {"proof": proof.value}
         draft = _draft_of(db, session) if proof == Proof.NONE else None
         if draft is not None:
-            # Whoever this is may go on, and the draft will be written over: what it was stays in the log.
+            # Whoever this is may continue and overwrite the draft: the log keeps what it was.
             detail["draft"] = draft
     # Whoever opens the link by the dozen in the session's own browser fills no log by it.
     if detail or session.last_seen_at < now() - RESUMED_AFTER:

@@ -21,7 +21,7 @@ from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice_score import PASS_MARK, Judgement, judge
 
 KIND = "practice"
-# Somebody who does not reach the pass mark gets this many rounds and goes on; the log tells the experimenter.
+# Somebody who does not reach the pass mark gets this many rounds and then continues; the log tells the experimenter.
 MAX_ROUNDS = 3
 SIDE, DURATION_S = 192, 1.5
 

@@ -134,7 +134,7 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
     Returns
     -------
     SessionRecord or None
-        The session after it; None when the session is no longer at its task, and nothing was written.
+        The session afterwards; None when the session is no longer at its task, and nothing was written.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def advance(database: Database, token: str, *, at: datetime | None = None) -> Se
     """Make sure that a session at its task has a trial to work on, or is finished. Safe to call at any time, twice.
 
     Each submit does the same in its own transaction. After a server that died, or a next trial that could not be
-    chosen then, the session goes on here when its page comes back.
+    chosen then, the session continues here when its page returns.
 
     Returns
     -------

@@ -29,6 +29,6 @@ def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
     if not names and recruitment.signed:
         yield "recruitment.signed", "only an id can be signed, and parameters names none"
     if not names and recruitment.visits > 1:
-        yield "recruitment.visits", "nobody is known again without an id, and parameters names none"
+        yield "recruitment.visits", "without an id nobody can be recognised, and parameters names none"
     if recruitment.signed and recruitment.without_id == "anybody":
         yield "recruitment.without_id", "is anybody, but only people with a signed id are admitted"

@@ -65,7 +65,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
 
 
 def task_of(definition: StudyDefinition) -> Task:
-    """What the methods text tells of a study's definition."""
+    """What the methods text says of a study's definition."""
     design, stop = definition.design, definition.stop
     return Task(design.max_items, design.method, stop.min_evidence, stop.max_minutes, stop.max_trials)
 

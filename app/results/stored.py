@@ -55,7 +55,7 @@ def standing_of(db: Session, inputs: Inputs) -> Standing:
     row, now_wanted = db.scalars(row_of(inputs)).first(), inputs.of_study()
     if row is None:
         return Standing(None, None, False, WorkState.IDLE, 0, len(inputs.chosen), None)
-    # What failed is not tried again by itself, unless its inputs have changed since.
+    # What failed is not retried automatically, unless its inputs have changed since.
     is_old_failure = row.state == WorkState.FAILED and row.wanted != now_wanted
     return Standing(
         row.inputs,

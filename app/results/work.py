@@ -121,7 +121,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
     query = row_of(only) if only is not None else select(StoredResults)
     query = query.where(_claimable()).order_by(StoredResults.requested_at)
     for candidate in db.scalars(query):
-        # Who claims locks the study first: two who look at once would otherwise both find nobody at work.
+        # A claim locks the study first: two workers looking at once would otherwise both find it free.
         db.execute(select(Study.id).where(Study.id == candidate.study_id).with_for_update())
         row = db.scalars(
             select(StoredResults)

@@ -148,7 +148,7 @@ def _named(clips: list[Clip]) -> str:
 
 
 def close_study(db: Session, name: str) -> Study:
-    """Let no new participants in; those who are at the task go on, and are saved (F13).
+    """Let no new participants in; those at the task can continue, and are saved (F13).
 
     Raises
     ------

@@ -78,7 +78,7 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
 
 
 def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
-    """A misspelt text would stay as it is on the page, and nobody would be told."""
+    """A misspelt text would silently stay as it is on the page."""
     texts = known_texts()
     for text in definition.texts.replace:
         if text not in texts:

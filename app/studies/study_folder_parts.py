@@ -1,4 +1,4 @@
-"""The parts of a study's folder under the names that they have, or nearly have: taken, or told, never passed over."""
+"""The parts of a study's folder, under their names or nearly: each is read or reported, never silently skipped."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ def _check_end(container: Any, track: Track, contents: Contents) -> None:
         declared, read = container.duration / 1_000_000, max(contents.end, video)
     else:
         return
-    # Headers are a few frames off now and then, but a tenth of a clip is no rounding.
+    # Headers are sometimes a few frames off, but a tenth of a clip is not rounding.
     if read < 0.9 * declared - 2 * step * float(stream.time_base):
         raise VideoError(f"{BROKEN_OFF}: {read:.1f} s of {declared:.1f} s can be read")
 

@@ -28,7 +28,7 @@ TITLES = {
     500: "Something went wrong",
     503: "The server is busy",
 }
-# Where the status alone would not tell what is the matter.
+# Where the status alone would not say what is wrong.
 TITLES_OF_CODES = {"link": "Incomplete link"}
 MESSAGES = {
     404: "There is no page at this address.",

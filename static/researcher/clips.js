@@ -63,7 +63,7 @@ function showSummary(clips) {
     : 0;
   const box = part('failures');
   box.hidden = failed.length === 0;
-  find(box, 'strong').textContent = `${counted(failed.length, 'file')} cannot be used; the others go on.`;
+  find(box, 'strong').textContent = `${counted(failed.length, 'file')} cannot be used; the others continue.`;
   find(box, 'ul').replaceChildren(
     ...failed.map((clip) => make('li', {}, make('code', {}, clip.file), ` ${clip.reason ?? ''}`)),
   );
