@@ -132,6 +132,8 @@ async def _disturb(site: Site, witness: Witness, plan: list[tuple[str, Callable[
     for number, (name, event) in enumerate(plan, 1):
         due = witness.goal * number / (len(plan) + 1)
         while len(witness.acked) < due:
+            if witness.is_over:
+                return
             await asyncio.sleep(0.02)
         await event()
         site.events[name] += 1
