@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import signal
 import sqlite3
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.db import Database
 from app.front.answers import STRICT
+from app.logs import configure_logs
 from app.models import Clip, Rendition, Submission
 from app.web import signing
 from tests.factories import encode, make_study, trial_body
@@ -214,6 +216,34 @@ def test_an_answer_that_breaks_off_does_not_look_whole() -> None:
         found = read_all(connection)
     assert b"first" in found
     assert not found.endswith(b"0\r\n\r\n")
+
+
+def test_what_goes_wrong_in_the_front_is_a_line_of_our_log_and_bad_requests_are_none() -> None:
+    private = "my-private-words"
+
+    def breaks(_environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        yield b"first"
+        raise RuntimeError("something broke")
+
+    def fails(_environ: dict[str, Any], _start_response: Any) -> list[bytes]:
+        raise ValueError(private)
+
+    out = io.StringIO()
+    configure_logs(out)
+    try:
+        for app in (breaks, fails):
+            with front_of(app) as port:
+                assert ask(port, b"not HTTP\r\n\r\n")[0] == 400
+                ask(port, get(f"/join/{private}"))
+    finally:
+        configure_logs()
+    first, second = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert (first["event"], first["level"]) == ("server_error", "error")
+    assert "something broke" in first["exception"]
+    assert (second["event"], second["method"]) == ("unexpected_error", "GET")
+    assert private not in out.getvalue()
+    assert "127.0.0.1" not in out.getvalue()
 
 
 @pytest.mark.parametrize("stop_with", [signal.SIGTERM, signal.SIGINT])
