@@ -13,6 +13,8 @@ At the end each confirmed trial must be in the database once, with the bytes tha
     python3 run.py bench load [--json FILE] [--seconds 120] [--active 300] [--slow 40] [--idle 100] [--server FOLDER]
 
 `--server` measures another version of the program, in the folder of its sources.
+
+Over 300 lines: one run from the first join to the tables, read from top to bottom; its client and servers are beside it.
 """
 
 from __future__ import annotations
