@@ -14,7 +14,7 @@ At the end each confirmed trial must be in the database once, with the bytes tha
 
 `--server` measures another version of the program, in the folder of its sources.
 
-Over 300 lines: one run from the first join to the tables, read from top to bottom; its client and servers are beside it.
+Over 300 lines: one run from the first join to the tables, read from top to bottom; client and servers are beside it.
 """
 
 from __future__ import annotations
