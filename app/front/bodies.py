@@ -52,14 +52,14 @@ class Bodies:
             return b""
         found = bytearray()
         begun = asyncio.get_running_loop().time()
-        patience = asyncio.timeout_at(begun + BODY_SECONDS)
+        patience = asyncio.timeout_at(_due(begun, 0))
         self.unfinished[patience] = None
         try:
             async with patience:
                 while await self._read_more(found, receive) and len(found) <= self.limit:
                     if patience not in self.unfinished:
                         raise TimeoutError
-                    patience.reschedule(begun + BODY_SECONDS + len(found) / BYTES_A_SECOND)
+                    patience.reschedule(_due(begun, len(found)))
             return bytes(found)
         except TimeoutError as error:
             self.let_go(len(found))
@@ -86,3 +86,7 @@ class Bodies:
     def let_go(self, size: int) -> None:
         """A body of this size is no longer in memory."""
         self.held -= size
+
+
+def _due(begun: float, came: int) -> float:
+    return begun + BODY_SECONDS + came / BYTES_A_SECOND
