@@ -29,16 +29,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.io import loadmat
 
 from analysis import estimate_rdm
 from analysis.arrangement import Arrangement
 from analysis.designs import StopRule
 from analysis.designs.selection import default_size
-from analysis.rdm import scale_to_rms, to_condensed
-from analysis.simulate import TRUTHS, Behaviour, make_truth, overall, part_of, simulate_rater
+from analysis.rdm import scale_to_rms
+from analysis.simulate import TRUTHS, Behaviour, overall, simulate_rater
+from benchmarks.truths import REAL, truth_of
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "92_behavRDMs.mat"
 KINDS = (*TRUTHS, "real")
 # No constant of the method was chosen with participants of these kinds.
 HELD_OUT = ("city_block", "features")
@@ -55,20 +54,6 @@ class Setting(NamedTuple):
     design: str
     stop: str
     seed: int
-
-
-def real_raters() -> np.ndarray:
-    """RDMs of 16 people, (16, 4186)."""
-    table = loadmat(REAL, squeeze_me=True)["rdms_behav_92"]
-    return np.array([to_condensed(np.asarray(row["RDM"], dtype=float)) for row in table])
-
-
-def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
-    """A truth of a kind, (P,) or (S, P); `real` is a part of a random person's RDM."""
-    if kind != "real":
-        return make_truth(kind, n_items, rng=rng)
-    raters = real_raters()
-    return part_of(raters[int(rng.integers(len(raters)))], n_items, rng=rng)
 
 
 def deal(options: argparse.Namespace) -> list[Setting]:

@@ -36,8 +36,9 @@ from analysis.evidence import evidence_weights
 from analysis.rdm import n_pairs, pairs_within
 from analysis.similarity import similarity
 from analysis.simulate import Behaviour, overall, place_items, trial_seconds
-from benchmarks.recovery import DATA, generator, truth_of
+from benchmarks.recovery import generator
 from benchmarks.recovery_tables import figure, table
+from benchmarks.truths import DATA, truth_of
 
 CHOSEN_ON = ("gaussian_full", "gaussian_5", "clusters", "hierarchy", "real")
 HELD_OUT = ("circumplex", "tree", "city_block", "mixture")

@@ -19,23 +19,21 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 
 from analysis import StopRule, estimate_rdm
 from analysis.designs import default_size
 from analysis.formats.meadows import read_tree
-from analysis.rdm import subset, to_condensed
+from analysis.rdm import subset
 from analysis.similarity import similarity
-from analysis.simulate import Behaviour, make_truth, overall, part_of, simulate_rater
+from analysis.simulate import Behaviour, overall, simulate_rater
 from benchmarks import recovery_tables as tables
 from benchmarks import rival
+from benchmarks.truths import DATA, truth_of
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TUNED = ("gaussian_full", "gaussian_2", "gaussian_5", "clusters", "hierarchy", "real")
 UNTUNED = ("circumplex", "tree", "mixture")
 DESIGNS = {"LTW": "lift_the_weakest", "PVF": "posterior_variance"}
@@ -47,21 +45,6 @@ CONDITIONS = {
     "20 % random trials": Behaviour(random_trials=0.2),
     "stacks 30 % of items": Behaviour(laziness=0.3),
 }
-
-
-@cache
-def real_raters() -> np.ndarray:
-    """RDMs of 16 people, (16, 4186)."""
-    table = loadmat(DATA / "92_behavRDMs.mat", squeeze_me=True)["rdms_behav_92"]
-    return np.array([to_condensed(np.asarray(row["RDM"], dtype=float)) for row in table])
-
-
-def truth_of(kind: str, n_items: int, rng: np.random.Generator) -> np.ndarray:
-    """A known RDM of a kind, (P,) or (S, P) for one of several strategies; `real` is some items of some person."""
-    if kind != "real":
-        return make_truth(kind, n_items, rng=rng)
-    raters = real_raters()
-    return part_of(raters[int(rng.integers(len(raters)))], n_items, rng=rng)
 
 
 def generator(*key: str | int) -> np.random.Generator:

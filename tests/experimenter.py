@@ -34,7 +34,7 @@ from app.participation.submission import submit
 from app.participation.trials import advance, start
 from app.results.work import compute_next
 from app.tokens import hash_token, new_token
-from tests.factories import encode, make_study
+from tests.factories import encode, make_study, submit_body
 
 EMAIL = "ada@lab.example"
 PASSWORD = "seven quiet rivers"
@@ -207,13 +207,12 @@ def trial_bytes(names: list[str], positions: Any) -> bytes:
     places = [{"clip": name, "x": float(x), "y": float(y)} for name, (x, y) in zip(names, positions, strict=True)]
     first = {"clip": names[0], "x": 0.125, "y": -0.25, "t": 10.0, "how": "drag"}
     return encode(
-        {
-            "placements": places,
-            "moves": [first, *({**place, "t": 100.0 + k, "how": "drag"} for k, place in enumerate(places))],
-            "plays": [{"clip": names[0], "t": 5.0, "ms": 700.0, "how": "hover", "ended": True}],
-            "duration": 60_000.0,
-            "hidden": 1_000.0,
-            "viewport": {"width": 1280, "height": 720, "pixel_ratio": 2},
-            "arena": {"x": 640, "y": 360, "diameter": 560, "item": 64},
-        }
+        submit_body(
+            places,
+            moves=[first, *({**place, "t": 100.0 + k, "how": "drag"} for k, place in enumerate(places))],
+            plays=[{"clip": names[0], "t": 5.0, "ms": 700.0, "how": "hover", "ended": True}],
+            duration=60_000.0,
+            hidden=1_000.0,
+            pixel_ratio=2,
+        )
     )

@@ -73,13 +73,30 @@ def trial_body(trial: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     for clip in trial["clips"]:
         angle, radius = rng.uniform(0, 2 * np.pi), 0.5 * np.sqrt(rng.uniform())
         places.append({"clip": clip["id"], "x": float(radius * np.cos(angle)), "y": float(radius * np.sin(angle))})
+    return submit_body(
+        places,
+        moves=[{**place, "t": 1000.0 * k, "how": "drag"} for k, place in enumerate(places)],
+        plays=[{"clip": places[0]["clip"], "t": 10.0, "ms": 500.0, "how": "hover", "ended": False}],
+    )
+
+
+def submit_body(
+    placements: list[dict[str, Any]],
+    *,
+    moves: list[dict[str, Any]],
+    plays: list[dict[str, Any]],
+    duration: float = 30_000.0,
+    hidden: float = 0.0,
+    pixel_ratio: float = 1,
+) -> dict[str, Any]:
+    """The body of a submit, in the one form that the API takes."""
     return {
-        "placements": places,
-        "moves": [{**place, "t": 1000.0 * k, "how": "drag"} for k, place in enumerate(places)],
-        "plays": [{"clip": places[0]["clip"], "t": 10.0, "ms": 500.0, "how": "hover", "ended": False}],
-        "duration": 30_000.0,
-        "hidden": 0.0,
-        "viewport": {"width": 1280, "height": 720, "pixel_ratio": 1},
+        "placements": placements,
+        "moves": moves,
+        "plays": plays,
+        "duration": duration,
+        "hidden": hidden,
+        "viewport": {"width": 1280, "height": 720, "pixel_ratio": pixel_ratio},
         "arena": {"x": 640, "y": 360, "diameter": 560, "item": 64},
     }
 
