@@ -97,17 +97,17 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
             f"{file}: has no names: all its cells are numbers. Write the items' names into the first row and column, "
             "or give them in order as names="
         )
-    found = reading.names if reading.names is not None else list(names or ())
-    if names is not None and list(names) != found:
+    labels = reading.names if reading.names is not None else list(names or ())
+    if names is not None and list(names) != labels:
         raise ValueError(f"{file}: its names are not those that were given, in the same order")
-    if len(found) != len(reading.body):
-        raise ValueError(f"{file}: has {len(reading.body)} rows for the {len(found)} names that were given")
-    for name in found:
-        if found.count(name) > 1 or not name.strip():
+    if len(labels) != len(reading.body):
+        raise ValueError(f"{file}: has {len(reading.body)} rows for the {len(labels)} names that were given")
+    for name in labels:
+        if labels.count(name) > 1 or not name.strip():
             raise ValueError(f"{file}: {f'the name {name!r} comes twice' if name.strip() else 'a name is empty'}")
-    check_names(zip(found, _lines_of_names(reading), strict=True), str(file))
+    check_names(zip(labels, _lines_of_names(reading), strict=True), str(file))
     square = _square(reading)
-    return RDMSet(condensed_of_square(square, found, str(file), negative=negative), found, [""])
+    return RDMSet(condensed_of_square(square, labels, str(file), negative=negative), labels, [""])
 
 
 def condensed_of_square(square: Floats, names: Sequence[str], where: str, *, negative: bool = False) -> Floats:
@@ -221,7 +221,7 @@ def _readings(grid: Grid) -> list[_Reading]:
     records = _trimmed(grid)
     if not records:
         return []
-    found = []
+    readings = []
     top = records[0][1]
     below = records[1:]
     first = [cells[0] for _, cells in below]
@@ -232,25 +232,25 @@ def _readings(grid: Grid) -> list[_Reading]:
         side = [unescape_formula(cell) for cell in first]
         if all(cell.strip() for cell in header) and (_has_words([top[0]]) or not top[0].strip()):
             flaw = _differing_names(header, side, below)
-            found.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
+            readings.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
     if len(top) == n and widths == {n + 1} and n > 0:
         header, side = [unescape_formula(cell) for cell in top], [unescape_formula(cell) for cell in first]
         flaw = _differing_names(header, side, below)
-        found.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
+        readings.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
     if len(top) == n and _fits(below, 0) and all(cell.strip() for cell in top):
-        found.append(_Reading(grid, "first row", [unescape_formula(cell) for cell in top], _padded(below, n)))
+        readings.append(_Reading(grid, "first row", [unescape_formula(cell) for cell in top], _padded(below, n)))
     if _fits(records, 1, cut=True) and _has_words([cells[0] for _, cells in records]) and not _has_words(top[1:]):
         n = len(records)
-        found.append(
+        readings.append(
             _Reading(grid, "first column", [unescape_formula(c[0]) for _, c in records], _without_first(records, n))
         )
     size = max(len(records), *(len(cells) for _, cells in records))
     if not any(_has_words(cells) for _, cells in records) and size - len(records) in (0, 1) and size > 1:
         padded = records if len(records) == size else [*records, (records[-1][0] + 1, [""] * size)]
         if _fits(padded, 0, cut=True):
-            found.append(_Reading(grid, "none", None, _padded(padded, size)))
+            readings.append(_Reading(grid, "none", None, _padded(padded, size)))
     # Where names have letters in them nothing else is meant.
-    return [reading for reading in found if reading.names is not None and _has_words(reading.names)] or found
+    return [reading for reading in readings if reading.names is not None and _has_words(reading.names)] or readings
 
 
 def _trimmed(grid: Grid) -> list[tuple[int, list[str]]]:

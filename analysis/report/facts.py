@@ -28,57 +28,59 @@ def summary(results: Results) -> list[tuple[str, str]]:
 
 def remarks(results: Results) -> list[str]:
     """Sentences that must be read with the results; none when there is nothing to say."""
-    found = []
+    sentences = []
     if made_up := results.simulated:
         verb = "is" if len(made_up) == 1 else "are"
         some = f"{len(made_up)} of {len(results.raters)} raters {verb} simulated ({listed(made_up)})"
         whole = f"All {len(results.raters)} raters are simulated"
-        found.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
+        sentences.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
     if unfinished := unfinished_sentence(results):
-        found.append(f"{unfinished}{_which_unfinished(results)}.")
+        sentences.append(f"{unfinished}{_which_unfinished(results)}.")
     if repeated := repeated_sentence(results):
-        found.append(repeated)
+        sentences.append(repeated)
     if left_out := results.excluded:
         verb = "are in this report all the same" if results.choice.with_excluded else "are left out"
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in left_out.items())
-        found.append(f"Excluded by the experimenter, and {verb}: {reasons}.")
-    found += [f"{rater} has no RDM: {reason}." for rater, reason in results.failures.items()]
+        sentences.append(f"Excluded by the experimenter, and {verb}: {reasons}.")
+    sentences += [f"{rater} has no RDM: {reason}." for rater, reason in results.failures.items()]
     estimates = results.estimates.items()
     if apart := [rater for rater, estimate in estimates if estimate.n_components > 1]:
-        found.append(
+        sentences.append(
             f"The trials of {listed(apart)} fall into groups that share no pair of clips: the scale of one group "
             "relative to another is not determined by the data, and their RDMs must be read group by group."
         )
     if unsettled := [rater for rater, estimate in estimates if not estimate.converged]:
-        found.append(not_converged(listed(unsettled)))
+        sentences.append(not_converged(listed(unsettled)))
     dropped = [(rater, *one) for rater, estimate in estimates for one in estimate.dropped]
-    found += [f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MAX_LISTED]]
+    sentences += [
+        f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MAX_LISTED]
+    ]
     if len(dropped) > MAX_LISTED:
-        found.append(f"{len(dropped) - MAX_LISTED} more trials were not used.")
+        sentences.append(f"{len(dropped) - MAX_LISTED} more trials were not used.")
     if predicted := sum(int(estimate.predicted.sum()) for _, estimate in estimates):
-        found.append(
+        sentences.append(
             f"{predicted / results.table.size:.1%} of the raters' pairs were never seen by the rater. They enter no "
             "figure and no table here but tables/rdms.csv, whose column completed has what the model predicts for them."
         )
     if results.agreement.influence is not None:
-        found.append(results.agreement.influence.sentence)
+        sentences.append(results.agreement.influence.sentence)
     if never := int(((results.observations > 0).sum(axis=0) == 0).sum()):
-        found.append(f"{never} of {results.group.size} pairs were seen by nobody.")
+        sentences.append(f"{never} of {results.group.size} pairs were seen by nobody.")
     if results.map is None:
-        found.append("The pairs seen do not tie all clips together, so there is no map of them.")
+        sentences.append("The pairs seen do not tie all clips together, so there is no map of them.")
     if results.tree is None:
-        found.append("Pairs are missing from the group's RDM, so there is no tree of the clips.")
-    found += [
+        sentences.append("Pairs are missing from the group's RDM, so there is no tree of the clips.")
+    sentences += [
         f"{rater} {'; '.join(flag.sentence for flag in quality.flags)}."
         for rater, quality in results.working.each.items()
         if quality.flags
     ]
     strange = [rater for rater, out in zip(results.raters, results.working.group.outlier, strict=True) if out]
     if strange:
-        found.append(f"{listed(strange)} agree with the others far less than raters do here (robust z below −3).")
+        sentences.append(f"{listed(strange)} agree with the others far less than raters do here (robust z below −3).")
     if len(results.raters) < 5:
-        found.append("With fewer than five raters, intervals over raters and noise ceilings say little.")
-    return found
+        sentences.append("With fewer than five raters, intervals over raters and noise ceilings say little.")
+    return sentences
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -21,21 +21,21 @@ def not_converged(whose: str = "") -> str:
 
 def notes(estimate: RDMEstimate) -> list[str]:
     """What a reader has to know about a rater's RDM, in sentences; none when all is well."""
-    found = []
+    sentences = []
     if estimate.n_components > 1:
-        found.append(
+        sentences.append(
             f"The trials fall into {estimate.n_components} groups that share no pair, so the scale between these "
             "groups is not determined by the data."
         )
     if not estimate.converged:
-        found.append(not_converged())
+        sentences.append(not_converged())
     if predicted := int(estimate.predicted.sum()):
-        found.append(
+        sentences.append(
             f"{predicted} pairs were never seen together: they enter no figure; the completed RDM shows what the model "
             "predicts for them."
         )
-    found += [f"Trial {number + 1} was left out: {reason}." for number, reason in estimate.dropped]
-    return found
+    sentences += [f"Trial {number + 1} was left out: {reason}." for number, reason in estimate.dropped]
+    return sentences
 
 
 def unfinished_sessions(count: int) -> str:

@@ -61,8 +61,8 @@ NOTHING_KNOWN = Facts()
 
 def problems_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
     """Everything that is wrong with a study's settings: errors first."""
-    found = [problem for rule in RULES for problem in rule(definition, facts)]
-    return sorted(found, key=lambda problem: problem.severity)
+    problems = [problem for rule in RULES for problem in rule(definition, facts)]
+    return sorted(problems, key=lambda problem: problem.severity)
 
 
 def errors_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
