@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.definition.study_toml import definition_of
@@ -46,24 +47,19 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         raise NotFound("This round does not exist.")
     if session.state != SessionState.ARRANGING:
         raise Conflict("This session has ended.", code="ended")
-    draft = db.get(Draft, trial.id)
     elsewhere = session.tab is not None and session.tab != tab
-    if elsewhere and not _may_be_late(db, session, draft):
+    if elsewhere and not _may_be_late(db, session, trial):
         raise Conflict("The task goes on in another window.", code="elsewhere")
     if trial.is_stored:
         raise Conflict("This round is stored already.", code="stale")
     body = parse_trial(raw)
     check_placements(body, trial.clips, complete=False)
     # What was watched once stays watched, even if a page that does not know of it saves the draft.
-    watched = set(body.watched or []) | set([] if draft is None else draft.body.get("watched", []))
+    watched = set(body.watched or []) | set([] if trial.draft is None else trial.draft.get("watched", []))
     kept = {"placements": [placement.model_dump() for placement in body.placements], "watched": sorted(watched)}
     moment = now()
-    if draft is None:
-        db.add(Draft(trial_id=trial.id, body=kept, saved_at=moment))
-    else:
-        draft.body = kept
-        draft.saved_at = moment
-    session.last_seen_at = moment
+    db.execute(_INSERT if trial.draft is None else _UPDATE, {"trial": trial.id, "kept": kept, "moment": moment})
+    db.execute(_SEEN, {"session": session.id, "moment": moment})
     db.commit()
     if elsewhere:
         raise Conflict("The task goes on in another window.", code="elsewhere")
@@ -93,35 +89,59 @@ def take_lease(db: Session, token: str, *, tab: str) -> bool:
     return draft_coming
 
 
-def _may_be_late(db: Session, session: ParticipantSession, draft: Draft | None) -> bool:
+def _may_be_late(db: Session, session: ParticipantSession, trial: _DraftedTrial) -> bool:
     """Whether a tab that has just lost the session may save what it had not sent yet: once, and over nothing newer."""
     taken = db.scalar(
         select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session.id, SessionEvent.kind == "other_tab")
     )
     if taken is None or taken < now() - LATE_DRAFT:
         return False
-    return draft is None or draft.saved_at < taken
+    return trial.saved_at is None or trial.saved_at < taken
 
 
 @dataclass(frozen=True)
 class _DraftedTrial:
-    """What a draft is checked against: the trial's clips by their public ids, and whether it is submitted."""
+    """What a draft is checked against: the trial's clips by their public ids, its draft, whether it is submitted."""
 
     id: int
     is_stored: bool
     clips: set[str]
+    draft: dict[str, Any] | None
+    saved_at: datetime | None
 
 
 def _trial_of(db: Session, session: ParticipantSession, key: str) -> _DraftedTrial | None:
-    query = (
-        select(Trial.id, Submission.trial_id, Clip.public_id)
-        .join_from(Trial, Seat)
-        .join(Clip, Clip.id == Seat.clip_id)
-        .outerjoin(Submission, Submission.trial_id == Trial.id)
-        .where(Trial.session_id == session.id, Trial.key == key)
-    )
-    seats = list(db.execute(query).tuples())
-    if not seats:
+    found = db.execute(_TRIAL, {"session": session.id, "key": key}).one_or_none()
+    if found is None:
         return None
-    trial_id, submission, _ = seats[0]
-    return _DraftedTrial(trial_id, submission is not None, {name for _, _, name in seats})
+    clips = set(db.scalars(_CLIPS, {"trial": found.id}))
+    return _DraftedTrial(found.id, found.stored is not None, clips, found.body, found.saved_at)
+
+
+# Drafts are most of what a server is asked for. So these are made once, and of the tables: neither making a query nor
+# mapping its rows to objects is needed to store a few places.
+_trial, _seat, _clip = (model.metadata.tables[model.__tablename__] for model in (Trial, Seat, Clip))
+_draft, _submission, _session = (
+    model.metadata.tables[model.__tablename__] for model in (Draft, Submission, ParticipantSession)
+)
+_TRIAL = (
+    select(_trial.c.id, _submission.c.trial_id.label("stored"), _draft.c.body, _draft.c.saved_at)
+    .select_from(
+        _trial.outerjoin(_submission, _submission.c.trial_id == _trial.c.id).outerjoin(
+            _draft, _draft.c.trial_id == _trial.c.id
+        )
+    )
+    .where(_trial.c.session_id == bindparam("session"), _trial.c.key == bindparam("key"))
+)
+_CLIPS = (
+    select(_clip.c.public_id)
+    .select_from(_seat.join(_clip, _clip.c.id == _seat.c.clip_id))
+    .where(_seat.c.trial_id == bindparam("trial"))
+)
+_INSERT = insert(_draft).values(trial_id=bindparam("trial"), body=bindparam("kept"), saved_at=bindparam("moment"))
+_UPDATE = (
+    update(_draft)
+    .where(_draft.c.trial_id == bindparam("trial"))
+    .values(body=bindparam("kept"), saved_at=bindparam("moment"))
+)
+_SEEN = update(_session).where(_session.c.id == bindparam("session")).values(last_seen_at=bindparam("moment"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.definition.study_toml import Recruitment, definition_of
@@ -38,6 +38,15 @@ MAX_READING = 1000
 MAX_RESUMED_PER_HOUR = 30
 # In its own browser a session that was seen more recently than this has only been opened again.
 RESUMED_AFTER = timedelta(minutes=1)
+
+
+# Made once: each draft asks for its session, and making the query costs more than running it.
+_OF_TOKEN = (
+    select(ParticipantSession)
+    .join(SessionToken, SessionToken.session_id == ParticipantSession.id)
+    .where(SessionToken.token_hash == bindparam("token"))
+)
+_LOCKED = _OF_TOKEN.with_for_update(of=ParticipantSession)
 
 
 @dataclass(frozen=True)
@@ -178,12 +187,7 @@ def session_of(db: Session, token: str, *, lock: bool = False) -> ParticipantSes
     Unauthorised
         When nobody was given this token.
     """
-    query = (
-        select(ParticipantSession)
-        .join(SessionToken, SessionToken.session_id == ParticipantSession.id)
-        .where(SessionToken.token_hash == hash_token(token))
-    )
-    session = db.scalar(query.with_for_update(of=ParticipantSession) if lock else query)
+    session = db.scalar(_LOCKED if lock else _OF_TOKEN, {"token": hash_token(token)})
     if session is None:
         raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
     return session

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis import Arrangement
@@ -125,13 +125,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
     Unauthorised
         When nobody was given this token.
     """
-    query = (
-        select(ParticipantSession, Study, SessionToken.proof)
-        .join_from(SessionToken, ParticipantSession, ParticipantSession.id == SessionToken.session_id)
-        .join(Study, Study.id == ParticipantSession.study_id)
-        .where(SessionToken.token_hash == hash_token(token))
-    )
-    found = db.execute(query).tuples().one_or_none()
+    found = db.execute(_SESSION, {"token": hash_token(token)}).tuples().one_or_none()
     if found is None:
         raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
     return _record(db, *found)
@@ -139,12 +133,8 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
     definition = definition_of(study)
-    ready = (
-        select(Clip.id, Clip.public_id, Clip.has_audio)
-        .where(Clip.study_id == study.id, Clip.state == ClipState.READY)
-        .order_by(Clip.position)
-    )
-    trials = _trials(db.execute(_trial_rows(session.id)))
+    trials = _trials(db.execute(_SEATS, {"session": session.id}))
+    ready = db.execute(_READY, {"study": study.id})
     return SessionRecord(
         session=session,
         study=study,
@@ -154,36 +144,9 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         progress=session.progress,
         expected_minutes=session.expected_minutes,
         trials=trials,
-        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio)) for row in db.execute(ready)),
+        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio)) for row in ready),
         # The first trial is assigned when practice is over.
         rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
-    )
-
-
-def _trial_rows(session_id: int) -> Select[Any]:
-    """A row for each seat of each trial, with the trial's columns and where the clip was put."""
-    return (
-        select(
-            Trial.id,
-            Trial.key,
-            Trial.number,
-            Trial.purpose,
-            Trial.design,
-            Trial.repeat_of,
-            Trial.assigned_at,
-            Draft.saved_at,
-            Submission.sha256,
-            Submission.active_ms,
-            Seat.clip_id,
-            Placement.x,
-            Placement.y,
-        )
-        .join_from(Trial, Seat)
-        .outerjoin(Draft, Draft.trial_id == Trial.id)
-        .outerjoin(Submission, Submission.trial_id == Trial.id)
-        .outerjoin(Placement, and_(Placement.trial_id == Trial.id, Placement.clip_id == Seat.clip_id))
-        .where(Trial.session_id == session_id)
-        .order_by(Trial.number, Seat.seat)
     )
 
 
@@ -209,3 +172,41 @@ def _trials(rows: Iterable[Row[Any]]) -> tuple[TrialRecord, ...]:
             )
         )
     return tuple(trials)
+
+
+# Made once: making a query costs more than running it.
+_SESSION = (
+    select(ParticipantSession, Study, SessionToken.proof)
+    .join_from(SessionToken, ParticipantSession, ParticipantSession.id == SessionToken.session_id)
+    .join(Study, Study.id == ParticipantSession.study_id)
+    .where(SessionToken.token_hash == bindparam("token"))
+)
+_READY = (
+    select(Clip.id, Clip.public_id, Clip.has_audio)
+    .where(Clip.study_id == bindparam("study"), Clip.state == ClipState.READY)
+    .order_by(Clip.position)
+)
+# A row for each seat of each trial, with the trial's columns and where the clip was put.
+_SEATS = (
+    select(
+        Trial.id,
+        Trial.key,
+        Trial.number,
+        Trial.purpose,
+        Trial.design,
+        Trial.repeat_of,
+        Trial.assigned_at,
+        Draft.saved_at,
+        Submission.sha256,
+        Submission.active_ms,
+        Seat.clip_id,
+        Placement.x,
+        Placement.y,
+    )
+    .join_from(Trial, Seat)
+    .outerjoin(Draft, Draft.trial_id == Trial.id)
+    .outerjoin(Submission, Submission.trial_id == Trial.id)
+    .outerjoin(Placement, and_(Placement.trial_id == Trial.id, Placement.clip_id == Seat.clip_id))
+    .where(Trial.session_id == bindparam("session"))
+    .order_by(Trial.number, Seat.seat)
+)
