@@ -301,12 +301,12 @@ def test_f29_memory_does_not_grow_with_the_rows(
 
     export(lab, tmp_path)
     small = peak()
-    _add_trials(lab, 100, plays=2_000)
-    assert peak() < small + 8_000_000
+    _add_trials(lab, 40, plays=1_500)
+    assert peak() < small + 4_000_000
 
 
 def _add_trials(lab: experimenter.Lab, number: int, *, plays: int) -> None:
-    """Checks, which no result needs, in the first session; each holds a record of 200 kB."""
+    """Checks, which no result needs, in the first session; each holds a record of 150 kB."""
     with lab.database.writing() as db:
         query = select(Trial).join(Submission).options(joinedload(Trial.submission).undefer(Submission.body))
         first = db.scalars(query).first()
