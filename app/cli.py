@@ -45,6 +45,7 @@ from app.errors import AsterismError, Invalid
 from app.jobs import work
 from app.logs import configure_logs
 from app.models import Study
+from app.participation.erasure import erase_person, sessions_of_person
 from app.recruiters.personal_links import ids_of_csv, person_links
 from app.recruiters.signing import link_key
 from app.results.export import export_bundle
@@ -284,6 +285,23 @@ def study_close(name: str, data: Path | None) -> None:
     with open_installation(data) as here, here.database.writing() as db:
         close_study(db, name)
     click.echo(f"The study {name} is closed.")
+
+
+@study.command("erase")
+@click.argument("name")
+@click.argument("rater")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_with_data
+def study_erase(name: str, rater: str, yes: bool, data: Path | None) -> None:
+    """Erase all that the person behind RATER (P001, P002, ...) gave to the study NAME, in every visit."""
+    with open_installation(data) as here:
+        with here.database.reading() as db:
+            raters = [session.rater for session in sessions_of_person(db, find_study(db, name), rater)]
+        if not yes:
+            click.confirm(f"Erase {', '.join(raters)} of {name}? This cannot be undone.", abort=True)
+        with here.database.writing() as db:
+            erased = erase_person(db, find_study(db, name), rater)
+    click.echo(f"Erased: {', '.join(erased)}. Backups and files that were exported before still hold what they held.")
 
 
 @study.command("link")

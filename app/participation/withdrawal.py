@@ -41,11 +41,11 @@ def withdraw(db: Session, token: str) -> None:
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"
     log(db, session.id, "withdrawn", session.ended_at)
-    _forget_results(db, session)
+    forget_results(db, session)
     db.commit()
 
 
-def _forget_results(db: Session, session: ParticipantSession) -> None:
+def forget_results(db: Session, session: ParticipantSession) -> None:
     """What was computed from the session goes with it; without their rows, those who compute now store nothing."""
     db.execute(delete(StoredRater).where(StoredRater.session_id == session.id))
     db.execute(delete(StoredResults).where(StoredResults.study_id == session.study_id))

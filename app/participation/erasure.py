@@ -1,0 +1,82 @@
+"""Erasing what a person gave, at the person's request."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.domain import SessionState, transition_session
+from app.errors import NotFound
+from app.models import (
+    Draft,
+    ParticipantSession,
+    Placement,
+    Seat,
+    SessionEvent,
+    SessionToken,
+    Study,
+    Submission,
+    Trial,
+    now,
+)
+from app.participation.session_log import log
+from app.participation.withdrawal import forget_results
+
+BY_EXPERIMENTER = "experimenter"
+
+
+def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = False) -> list[ParticipantSession]:
+    """All sessions of the person behind a rater such as "P003", in the order of the visits; with `lock` held.
+
+    Raises
+    ------
+    NotFound
+        When the study has no such rater.
+    """
+    number = re.fullmatch(r"[Pp]0*(\d{1,9})", rater)
+    of_study = select(ParticipantSession).where(ParticipantSession.study_id == study.id)
+    found = None if number is None else db.scalar(of_study.where(ParticipantSession.number == int(number[1])))
+    if found is None:
+        raise NotFound(f"The study {study.name} has no participant {rater}.")
+    return list(
+        db.scalars(of_study.where(ParticipantSession.person == found.person).order_by(ParticipantSession.visit))
+    )
+
+
+def erase_person(db: Session, study: Study, rater: str) -> list[str]:
+    """Delete all that the person behind a rater gave: trials, log, tokens, the recruiter's ids, and results of them.
+
+    The numbers of the sessions stay, as withdrawn, so that no later rater gets the name of an earlier one. Backups and
+    exports that were made before still hold what they held.
+
+    Returns
+    -------
+    list of str
+        The raters that were erased.
+
+    Raises
+    ------
+    NotFound
+        As `sessions_of_person`.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        # Otherwise SQLite only marks the rows as free, and their bytes stay in the file.
+        db.connection().exec_driver_sql("PRAGMA secure_delete = ON")
+    sessions = sessions_of_person(db, study, rater, lock=True)
+    for session in sessions:
+        trials = select(Trial.id).where(Trial.session_id == session.id)
+        for of_trial in (Placement, Submission, Draft, Seat):
+            db.execute(delete(of_trial).where(of_trial.trial_id.in_(trials)))
+        for of_session in (Trial, SessionEvent, SessionToken):
+            db.execute(delete(of_session).where(of_session.session_id == session.id))
+        forget_results(db, session)
+        if session.state != SessionState.WITHDRAWN:
+            session.state = transition_session(session.state, SessionState.WITHDRAWN)
+        session.recruiter, session.recruiter_key, session.id_note = {}, None, None
+        session.tab, session.language, session.expected_minutes, session.progress = None, "en", None, 0.0
+        session.ended_at, session.ended_by = now(), BY_EXPERIMENTER
+        log(db, session.id, "erased", session.ended_at)
+    db.commit()
+    return [session.rater for session in sessions]
