@@ -111,6 +111,21 @@ def test_a_whole_session_by_touch_alone(site: Site, device: Device) -> None:
     assert "tap" in {how for _, how in stored[1].plays}
 
 
+def test_the_pages_of_a_whole_session_ask_no_third_party(site: Site, device: Device) -> None:
+    page = device().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    begin(page, site.link())
+    for _ in range(2):
+        new_trial(page)
+        place(page, 0, 1, 2, 3)
+        saved(page)
+        done(page)
+    expect(page.locator("[data-code]")).to_have_text("DONE-42")
+    assert len(asked) > 20
+    assert [url for url in asked if not url.startswith((site.address + "/", "blob:", "data:"))] == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Device, scheme: str) -> None:
     browser = device(color_scheme=scheme, bypass_csp=True)
