@@ -14,11 +14,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
+from app.definition.question import DEFAULT_QUESTION
 from app.i18n.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE, catalogue
 from app.participation import attention_checks
 from app.participation.practice import NAMES
 from app.web import failures
-from app.web.session_json import DEFAULT_QUESTION
 
 ROOT = Path(__file__).parents[2]
 # Errors of these kinds reach the participant's message page; `failure` has its text in the third place.

@@ -8,6 +8,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.definition.find import find_study
+from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.domain import StudyState
 from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
@@ -21,7 +22,6 @@ from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
-from app.web.session_json import DEFAULT_QUESTION
 
 blueprint = Blueprint("participant", __name__)
 
@@ -147,7 +147,7 @@ def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyD
 
 
 def _study(study: Study, definition: StudyDefinition) -> dict[str, str]:
-    question = definition.texts.question or translate(DEFAULT_QUESTION)
+    question = translate(question_of(definition))
     return {"name": study.name, "title": definition.title, "question": question}
 
 

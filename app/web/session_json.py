@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from app.definition.labels import clip_numbers, label_of
+from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition
 from app.domain import SessionState
 from app.media import video_sources
@@ -20,7 +21,6 @@ from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
 from app.recruiters.completion import completion_address
 
-DEFAULT_QUESTION = "Put clips that are similar close together, and clips that differ far apart."
 MAX_UPCOMING = 20
 
 MediaUrl = Callable[[int, str, str, Rendition], str]
@@ -72,7 +72,7 @@ def session_view(
         "study": {
             "name": record.study.name,
             "title": definition.title,
-            "question": definition.texts.question or DEFAULT_QUESTION,
+            "question": question_of(definition),
             "language": session.language,
         },
         "playback": definition.playback.model_dump() | {"sound": definition.playback.sound and _has_sound(record)},
