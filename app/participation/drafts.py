@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.definition.study_toml import definition_of
 from app.domain import SessionState
-from app.errors import Conflict, NotFound
-from app.models import Clip, Draft, ParticipantSession, Seat, SessionEvent, Study, Submission, Trial, now
-from app.participation.enrolment import session_of
+from app.errors import Conflict, NotFound, Unauthorised
+from app.models import Clip, Draft, ParticipantSession, Seat, SessionEvent, SessionToken, Study, Submission, Trial, now
+from app.participation.enrolment import UNKNOWN_LINK, session_of
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice import open_round, rounds_of
 from app.participation.session_log import log
+from app.tokens import hash_token
 
 # For so long after another tab has taken a session, a draft of the older one is taken for its last.
 LATE_DRAFT = timedelta(seconds=10)
@@ -38,17 +39,18 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     Invalid, NotFound, Unauthorised
         As `submit` does.
     """
-    session = session_of(db, token, lock=True)
-    trial = _trial_of(db, session, trial_key)
+    session = db.execute(_LOCKED, {"token": hash_token(token)}).one_or_none()
+    if session is None:
+        raise Unauthorised(UNKNOWN_LINK)
+    trial = _trial_of(db, session.id, trial_key)
     if trial is None:
-        definition = definition_of(db.get_one(Study, session.study_id))
-        if trial_key == open_round(session, definition, rounds_of(db, session)):
+        if trial_key == _open_round(db, session.id):
             return False
         raise NotFound("This round does not exist.")
     if session.state != SessionState.ARRANGING:
         raise Conflict("This session has ended.", code="ended")
     elsewhere = session.tab is not None and session.tab != tab
-    if elsewhere and not _may_be_late(db, session, trial):
+    if elsewhere and not _may_be_late(db, session.id, trial):
         raise Conflict("The task goes on in another window.", code="elsewhere")
     if trial.is_stored:
         raise Conflict("This round is stored already.", code="stale")
@@ -89,10 +91,10 @@ def take_lease(db: Session, token: str, *, tab: str) -> bool:
     return draft_coming
 
 
-def _may_be_late(db: Session, session: ParticipantSession, trial: _DraftedTrial) -> bool:
+def _may_be_late(db: Session, session_id: int, trial: _DraftedTrial) -> bool:
     """Whether a tab that has just lost the session may save what it had not sent yet: once, and over nothing newer."""
     taken = db.scalar(
-        select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session.id, SessionEvent.kind == "other_tab")
+        select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session_id, SessionEvent.kind == "other_tab")
     )
     if taken is None or taken < now() - LATE_DRAFT:
         return False
@@ -110,19 +112,31 @@ class _DraftedTrial:
     saved_at: datetime | None
 
 
-def _trial_of(db: Session, session: ParticipantSession, key: str) -> _DraftedTrial | None:
-    found = db.execute(_TRIAL, {"session": session.id, "key": key}).one_or_none()
+def _trial_of(db: Session, session_id: int, key: str) -> _DraftedTrial | None:
+    found = db.execute(_TRIAL, {"session": session_id, "key": key}).one_or_none()
     if found is None:
         return None
     clips = set(db.scalars(_CLIPS, {"trial": found.id}))
     return _DraftedTrial(found.id, found.stored is not None, clips, found.body, found.saved_at)
 
 
+def _open_round(db: Session, session_id: int) -> str | None:
+    session = db.get_one(ParticipantSession, session_id)
+    definition = definition_of(db.get_one(Study, session.study_id))
+    return open_round(session, definition, rounds_of(db, session))
+
+
 # Drafts are most of what a server is asked for. So these are made once, and of the tables: neither making a query nor
 # mapping its rows to objects is needed to store a few places.
 _trial, _seat, _clip = (model.metadata.tables[model.__tablename__] for model in (Trial, Seat, Clip))
-_draft, _submission, _session = (
-    model.metadata.tables[model.__tablename__] for model in (Draft, Submission, ParticipantSession)
+_draft, _submission, _session, _token = (
+    model.metadata.tables[model.__tablename__] for model in (Draft, Submission, ParticipantSession, SessionToken)
+)
+_LOCKED = (
+    select(_session.c.id, _session.c.state, _session.c.tab)
+    .select_from(_token.join(_session, _session.c.id == _token.c.session_id))
+    .where(_token.c.token_hash == bindparam("token"))
+    .with_for_update(of=_session)
 )
 _TRIAL = (
     select(_trial.c.id, _submission.c.trial_id.label("stored"), _draft.c.body, _draft.c.saved_at)

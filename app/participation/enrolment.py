@@ -40,7 +40,9 @@ MAX_RESUMED_PER_HOUR = 30
 RESUMED_AFTER = timedelta(minutes=1)
 
 
-# Made once: each draft asks for its session, and making the query costs more than running it.
+UNKNOWN_LINK = "We do not recognise this link. Open the link from your invitation again."
+
+# Made once: making the query costs more than running it.
 _OF_TOKEN = (
     select(ParticipantSession)
     .join(SessionToken, SessionToken.session_id == ParticipantSession.id)
@@ -189,7 +191,7 @@ def session_of(db: Session, token: str, *, lock: bool = False) -> ParticipantSes
     """
     session = db.scalar(_LOCKED if lock else _OF_TOKEN, {"token": hash_token(token)})
     if session is None:
-        raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
+        raise Unauthorised(UNKNOWN_LINK)
     return session
 
 

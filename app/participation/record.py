@@ -30,6 +30,7 @@ from app.models import (
     Trial,
 )
 from app.participation.arrangements import arrangement_of
+from app.participation.enrolment import UNKNOWN_LINK
 from app.participation.practice import Round, open_round, rounds_of
 from app.tokens import hash_token
 
@@ -127,7 +128,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
     """
     found = db.execute(_SESSION, {"token": hash_token(token)}).tuples().one_or_none()
     if found is None:
-        raise Unauthorised("We do not recognise this link. Open the link from your invitation again.")
+        raise Unauthorised(UNKNOWN_LINK)
     return _record(db, *found)
 
 
