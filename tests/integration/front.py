@@ -68,6 +68,22 @@ def read_all(connection: socket.socket) -> bytes:
     return found
 
 
+def read_answer(connection: socket.socket) -> bytes:
+    """One answer of a known length on a connection that stays open, in however many pieces it comes."""
+    found = b""
+    while b"\r\n\r\n" not in found:
+        found += _more(connection)
+    while len(parse(found)[2]) < int(parse(found)[1]["content-length"]):
+        found += _more(connection)
+    return found
+
+
+def _more(connection: socket.socket) -> bytes:
+    piece = connection.recv(65536)
+    assert piece, "the connection was closed before the answer was whole"
+    return piece
+
+
 def parse(answer: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers by small names, and body of one answer."""
     head, _, body = answer.partition(b"\r\n\r\n")

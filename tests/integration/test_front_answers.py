@@ -23,7 +23,7 @@ from app.logs import configure_logs
 from app.models import Clip, Rendition, Submission
 from app.web import signing
 from tests.factories import encode, make_study, trial_body
-from tests.integration.front import ask, dial, front_of, get, parse, read_all
+from tests.integration.front import ask, dial, front_of, get, parse, read_all, read_answer
 from tests.integration.live_server import LiveServer, ScriptedParticipant
 
 PASSING = {"date", "connection", "transfer-encoding"}
@@ -268,7 +268,7 @@ def test_a_server_that_is_stopped_saves_and_acks_what_it_has_in_hand(
         with dial(server.port) as idle, dial(server.port) as slow:
             saving.start()
             idle.sendall(get("/healthz", close=False))
-            assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+            assert read_answer(idle).startswith(b"HTTP/1.1 200")
             slow.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123")
             time.sleep(1.0)
             server.process.send_signal(stop_with)

@@ -18,7 +18,7 @@ from app.front import bodies, connections
 from app.front.addresses import forwarded_for, network_of
 from app.front.answers import STRICT
 from app.front.bridge import THREADS
-from tests.integration.front import ask, dial, front_of, get, parse, read_all
+from tests.integration.front import ask, dial, front_of, get, parse, read_all, read_answer
 
 Wsgi = Callable[[dict[str, Any], Any], Any]
 UNFINISHED_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
@@ -177,7 +177,7 @@ def test_f45_when_bodies_fill_the_memory_the_slowest_goes_and_the_newest_is_take
             # The app gets no body, and is told so; this one does not mind.
             assert parse(read_all(slow[0]))[2] == b"127.0.0.1 0"
             slow[2].sendall(b"x")
-            assert slow[2].recv(8192).endswith(b" 100001")
+            assert read_answer(slow[2]).endswith(b" 100001")
 
 
 def _with_budget(made: list[Any], budget: int, init: Any) -> Any:
@@ -215,7 +215,7 @@ def test_f42_f45_one_address_has_so_many_connections_and_idle_ones_make_room() -
         idle = [open_ones.enter_context(dial(port)) for _ in range(5)]
         for one in idle:
             one.sendall(get(close=False))
-            assert one.recv(8192).startswith(b"HTTP/1.1 200")
+            assert read_answer(one).startswith(b"HTTP/1.1 200")
         for _ in range(3):
             assert ask(port, get())[0] == 200
         busy = [open_ones.enter_context(dial(port)) for _ in range(5)]
