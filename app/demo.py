@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
 from analysis.simulate import Behaviour, individual, place_items, trial_seconds
-from app.cli_support import Installation, convert_clips, echo_notes, echo_same
+from app.cli.support import Installation, convert_clips, echo_notes, echo_same
 from app.clips.clip_files import clip_files, passed_over, with_folders
 from app.db import Database
 from app.domain import StudyState

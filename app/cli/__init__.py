@@ -1,0 +1,55 @@
+"""The commands: what the pages can do, and what a machine's operator needs. Each group has a module."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli.accounts import user
+from app.cli.clips import clips
+from app.cli.keeping import backup_command, doctor_command, restore_command
+from app.cli.serving import demo_command, serve_command, setup_link_command, worker_command
+from app.cli.studies import study
+from app.errors import AsterismError
+from app.logs import configure_logs
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command (by default what was typed); an error is one sentence on standard error, never a traceback."""
+    configure_logs()
+    try:
+        commands(arguments, prog_name="run.py", standalone_mode=True)
+    except AsterismError as error:
+        click.echo(f"Error: {error.message}", err=True)
+        sys.exit(1)
+    except (SQLAlchemyError, OSError) as error:
+        # As when the disk fills up, or the database goes away, while a command runs.
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        click.echo(f"Error: {reason}", err=True)
+        sys.exit(1)
+
+
+@click.group()
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="The data folder.")
+@click.pass_context
+def commands(context: click.Context, data: Path | None) -> None:
+    """Asterism: the multi-arrangement task for video clips."""
+    context.obj = data
+
+
+for _command in (
+    serve_command,
+    demo_command,
+    setup_link_command,
+    worker_command,
+    backup_command,
+    restore_command,
+    doctor_command,
+    study,
+    clips,
+    user,
+):
+    commands.add_command(_command)

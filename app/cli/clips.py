@@ -1,0 +1,56 @@
+"""Clips of a study: `clips import`, `clips reconvert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from app.cli.options import with_data
+from app.cli.support import convert_clips, echo_notes, echo_same, open_installation
+from app.clips.clip_files import clip_files, passed_over
+from app.clips.reconversion import count_clips, reconvert_study
+from app.domain import ClipState
+from app.studies.lifecycle import import_clips
+
+
+@click.group()
+def clips() -> None:
+    """Add clips to a study, or convert them again."""
+
+
+@clips.command("import")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@with_data
+def clips_import(name: str, folder: Path, data: Path | None) -> None:
+    """Add the clips of FOLDER to the draft study NAME, and convert them."""
+    files = clip_files(folder)
+    echo_notes(passed_over(folder))
+    with open_installation(data) as here:
+        with here.database.writing() as db:
+            imported = import_clips(db, here.settings, name, files)
+        echo_same(imported)
+        made = convert_clips(here, name)
+        ready = sum(clip.state == ClipState.READY for clip in made.clips)
+        click.echo(f"{len(imported.added)} new clips; the study {name} has {ready} that can be shown.")
+
+
+@clips.command("reconvert")
+@click.argument("name")
+@click.option("--although-seen", is_flag=True, help="Even if participants have already seen the clips.")
+@with_data
+def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
+    """Convert the clips of the study NAME again from the imported files."""
+    with open_installation(data) as here:
+        with here.database.reading() as db:
+            count = count_clips(db, name)
+        with click.progressbar(length=count, label="Converting clips again") as bar:
+            results = reconvert_study(
+                here.database, here.settings, name, although_seen=although_seen, on_clip=lambda: bar.update(1)
+            )
+    for result in results:
+        if result.changed or result.kept:
+            click.echo(f"  {result.file}: {result.text}")
+    changed = sum(result.changed for result in results)
+    click.echo(f"{changed} of {len(results)} clips of the study {name} are new; the others are as they were.")

@@ -1,0 +1,52 @@
+"""What keeps an installation: `backup`, `restore`, `doctor`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from app.backups.restore import restore_backup
+from app.cli.options import with_data
+from app.cli.support import back_up, settings_of
+from app.config import LAB_DATA
+from app.doctor import examine
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_data
+def backup_command(file: Path, data: Path | None) -> None:
+    """Write everything that is needed to run this installation to FILE, while the server keeps running."""
+    settings, made = back_up(data, file)
+    click.echo(f"{file}: {made.files} files, {made.bytes / 1e6:,.1f} MB, read back and checked. Keep it secret.")
+    if not made.has_secret:
+        click.echo("ASTERISM_SECRET_KEY is set outside the data folder, so it is not in the backup: keep it as well.")
+    for problem in made.problems:
+        click.echo(f"PROBLEM  {settings.data}: {problem}", err=True)
+    if made.problems:
+        sys.exit(1)
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--database-only", is_flag=True, help="Restore the database alone, beside the clips that are there.")
+@with_data
+def restore_command(file: Path, database_only: bool, data: Path | None) -> None:
+    """Restore the backup FILE into an empty data folder and an empty database."""
+    settings = settings_of(data)
+    files = restore_backup(file, settings, database_only=database_only)
+    click.echo(f"{settings.data}: restored, {files} files, each with the checksum that it had.")
+
+
+@click.command("doctor")
+@with_data
+def doctor_command(data: Path | None) -> None:
+    """Report what is wrong with this machine or the data folder."""
+    findings = examine(data or Path(os.environ.get("ASTERISM_DATA", LAB_DATA)))
+    for finding in findings:
+        click.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.subject}: {finding.text}")
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
