@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.cli.editing import study_new
 from app.cli.options import with_data
 from app.cli.support import (
     compute_results,
@@ -31,11 +32,11 @@ from app.recruiters.signing import link_key
 from app.results.export import export_bundle
 from app.results.export_tables import ExportOptions
 from app.server import running_server
+from app.studies.checking import failed_clips
 from app.studies.lifecycle import (
     close_study,
     create_study,
     export_study,
-    failed_clips,
     open_study,
     study_warnings,
 )
@@ -45,6 +46,9 @@ from app.studies.study_folder import read_study_folder
 @click.group()
 def study() -> None:
     """Create, open, close and export studies; get their results."""
+
+
+study.add_command(study_new)
 
 
 @study.command("create")

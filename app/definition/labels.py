@@ -43,11 +43,18 @@ def check_labels(definition: StudyDefinition, attributes: Iterable[dict[str, str
     Invalid
         When it names a column that no clip has.
     """
+    if problem := labels_problem(definition, attributes):
+        raise Invalid(f"study.toml: clips.labels: {problem}", field="clips.labels")
+
+
+def labels_problem(definition: StudyDefinition, attributes: Iterable[dict[str, str]]) -> str | None:
+    """What is wrong with `clips.labels`, held against the clips' rows of attributes.csv; None where nothing is."""
     labels = definition.clips.labels
     if not labels.startswith(ATTRIBUTE):
-        return
+        return None
     column = labels.removeprefix(ATTRIBUTE)
     known = sorted({name for row in attributes for name in row})
-    if column not in known:
-        has = f"its columns are {', '.join(known)}" if known else "there is none"
-        raise Invalid(f"study.toml: clips.labels: attributes.csv has no column {column!r}; {has}", field="clips.labels")
+    if column in known:
+        return None
+    has = f"its columns are {', '.join(known)}" if known else "there is none"
+    return f"attributes.csv has no column {column!r}; {has}"

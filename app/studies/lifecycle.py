@@ -7,18 +7,21 @@ from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from tomlkit import dumps
 
 from app.clips.clip_files import ClipFile, with_folders
 from app.clips.importing import Imported, register_clips, source_path
 from app.config import Settings
 from app.definition.find import find_study
 from app.definition.labels import check_labels
-from app.definition.study_toml import FILE, definition_of
-from app.domain import ClipState, StudyState, transition_study
+from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition
+from app.domain import StudyState, transition_study
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Experimenter, Study
 from app.studies.attributes import write_attributes
-from app.studies.rules import MIN_CLIPS, Facts, Problem, errors_of, refuse, warnings_of
+from app.studies.checking import clips_missing, facts_of, failed_clips, named
+from app.studies.naming import name_is_taken, name_problem
+from app.studies.rules import Problem, errors_of, refuse, warnings_of
 from app.studies.study_folder import StudyFolder
 from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
 from app.studies.text import study_text
@@ -33,20 +36,42 @@ def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[
         When the study's name is taken, `clips.labels` names a column that is not there, or a clip's file cannot
         be read.
     """
-    if db.scalar(select(Study).where(Study.name == folder.name)) is not None:
+    if name_is_taken(db, folder.name):
         raise Invalid(f"there is a study named {folder.name!r} already", field="name")
     check_labels(folder.definition, folder.attributes.values())
-    study = Study(
-        name=folder.name,
-        definition=folder.definition.model_dump(mode="json"),
-        definition_toml=folder.toml,
-        owner_id=db.scalar(select(Experimenter.id).order_by(Experimenter.id).limit(1)),
-    )
-    db.add(study)
-    db.flush()
+    study = _add_study(db, folder.name, folder.definition, folder.toml, first_owner(db))
     imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
     db.commit()
     return study.name, imported
+
+
+def first_owner(db: Session) -> int | None:
+    """The account that owns what is made by a command: the first one; None where there is none yet."""
+    return db.scalar(select(Experimenter.id).order_by(Experimenter.id).limit(1))
+
+
+def create_draft(db: Session, *, title: str, name: str, owner_id: int | None) -> str:
+    """Make a draft study of a title alone, without clips; returns its name.
+
+    Raises
+    ------
+    Invalid
+        When the title cannot be used, or the name cannot be part of a link or is taken; `field` says which.
+    """
+    toml = dumps({"title": title.strip()})
+    definition = parse_definition(toml)
+    if problem := name_problem(db, name):
+        raise Invalid(problem, field="name")
+    study = _add_study(db, name, definition, toml, owner_id)
+    db.commit()
+    return study.name
+
+
+def _add_study(db: Session, name: str, definition: StudyDefinition, toml: str, owner_id: int | None) -> Study:
+    study = Study(name=name, definition=definition.model_dump(mode="json"), definition_toml=toml, owner_id=owner_id)
+    db.add(study)
+    db.flush()
+    return study
 
 
 def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFile]) -> Imported:
@@ -67,7 +92,7 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFil
     imported = register_clips(db, settings, study, files, with_folders(files, {}))
     db.flush()
     definition = definition_of(study)
-    refuse([error for error in errors_of(definition, _facts(db, study)) if error.key != "clips"], FILE)
+    refuse([error for error in errors_of(definition, facts_of(db, study)) if error.key != "clips"], FILE)
     db.commit()
     return imported
 
@@ -92,20 +117,16 @@ def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
         there.
     """
     study = find_study(db, name)
-    states = [clip.state for clip in study.clips]
-    unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
-    if unfinished:
-        raise NotAllowed(f"{unfinished} clips are not converted yet.")
-    if states.count(ClipState.READY) < MIN_CLIPS:
-        raise NotAllowed(f"A study needs at least {MIN_CLIPS} clips that can be shown.{_named(failed_clips(study))}")
+    if missing := clips_missing(study):
+        raise NotAllowed(missing[0])
     if study.state == StudyState.DRAFT and failed_clips(study) and not without_failed:
         raise NotAllowed(
             f"{_counted(failed_clips(study))} cannot be used, and once the study is open its clips are fixed."
-            f"{_named(failed_clips(study))} Import repaired files of the same names, or reload the page and open the "
+            f"{named(failed_clips(study))} Import repaired files of the same names, or reload the page and open the "
             "study without these."
         )
     definition = definition_of(study)
-    refuse(errors_of(definition, _facts(db, study)), FILE)
+    refuse(errors_of(definition, facts_of(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)
     db.commit()
@@ -121,30 +142,11 @@ def study_warnings(db: Session, name: str) -> list[Problem]:
         When there is no such study.
     """
     study = find_study(db, name)
-    return warnings_of(definition_of(study), _facts(db, study))
-
-
-def _facts(db: Session, study: Study) -> Facts:
-    """What is known of the clips: all but the failed ones count, and what is in them once all are converted."""
-    clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
-    if any(clip.state != ClipState.READY for clip in clips):
-        return Facts(n_clips=len(clips))
-    seconds = sum(clip.duration_s or 0.0 for clip in clips)
-    return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
-
-
-def failed_clips(study: Study) -> list[Clip]:
-    """The files that cannot be used, in the study's order."""
-    return [clip for clip in study.clips if clip.state == ClipState.FAILED]
+    return warnings_of(definition_of(study), facts_of(db, study))
 
 
 def _counted(clips: list[Clip]) -> str:
     return "1 file" if len(clips) == 1 else f"{len(clips)} files"
-
-
-def _named(clips: list[Clip]) -> str:
-    """The files with their reasons, for a message; empty where there are none."""
-    return "".join(f" {clip.file_name}: {clip.reason}." for clip in clips)
 
 
 def close_study(db: Session, name: str) -> Study:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.clips.clip_files import ClipFile, clip_files, passed_over, with_folders
 from app.definition.study_toml import StudyDefinition, parse_definition
 from app.errors import Invalid
-from app.i18n.catalogues import known_texts
 from app.studies.attributes import read_attributes
+from app.studies.checking import replaced_texts_problems
+from app.studies.naming import NAME
 from app.studies.rules import Facts, problems_of, refuse
 from app.studies.study_folder_parts import find_parts
-
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     found = find_parts(folder)
     toml = _read_text(found.definition)
     definition = parse_definition(toml, file=str(found.definition))
-    _check_replaced_texts(definition, found.definition)
+    refuse(list(replaced_texts_problems(definition)), str(found.definition))
     files = clip_files(found.clips)
     attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
     problems = problems_of(definition, Facts(n_clips=len(files)))
@@ -75,16 +72,6 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     study = check_name(name or folder.resolve().name.lower())
     notes = (*found.notes, *passed_over(found.clips), *notes)
     return StudyFolder(study, definition, toml, files, with_folders(files, attributes), notes)
-
-
-def _check_replaced_texts(definition: StudyDefinition, file: Path) -> None:
-    """A misspelt text would silently stay as it is on the page."""
-    texts = known_texts()
-    for text in definition.texts.replace:
-        if text not in texts:
-            near = difflib.get_close_matches(text, texts, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise Invalid(f"{file}: texts.replace: the pages have no text {text!r}{hint}", field="texts.replace")
 
 
 def _read_text(file: Path) -> str:

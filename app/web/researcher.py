@@ -17,7 +17,7 @@ from analysis.formats.bundle import iter_bundle
 from analysis.results import Choice
 from app.accounts.ownership import own_studies, own_study
 from app.clips.differences import differences
-from app.domain import WorkState
+from app.domain import StudyState, WorkState
 from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
@@ -27,9 +27,10 @@ from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results
-from app.studies.lifecycle import close_study, failed_clips, open_study, study_warnings
+from app.studies.checking import failed_clips, missing_before_opening
+from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
-from app.web import login
+from app.web import login, study_editing
 from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, study_view, switch
@@ -40,6 +41,7 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
+blueprint.register_blueprint(study_editing.blueprint)
 
 
 @blueprint.before_request
@@ -85,9 +87,10 @@ def participants(name: str) -> str:
     with database().reading() as db:
         found = own_study(db, account_id(), name)
         before = {"failed": failed_clips(found), "differences": differences(found.clips)}
+        missing = missing_before_opening(db, found) if found.state == StudyState.DRAFT else []
         warnings = study_warnings(db, name)
         return render_template(
-            "researcher/participants.html", study=study_view(found), before=before, warnings=warnings
+            "researcher/participants.html", study=study_view(found), before=before, missing=missing, warnings=warnings
         )
 
 

@@ -1,0 +1,77 @@
+"""What is wrong with a study's settings, held against the clips that it has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.definition.labels import labels_problem
+from app.definition.study_toml import StudyDefinition, definition_of
+from app.domain import ClipState
+from app.i18n.catalogues import known_texts
+from app.models import Clip, Study
+from app.studies.rules import MIN_CLIPS, Facts, Problem, problems_of
+
+
+def facts_of(db: Session, study: Study) -> Facts:
+    """What is known of the clips: all but the failed ones count, and what is in them once all are converted."""
+    clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
+    if any(clip.state != ClipState.READY for clip in clips):
+        return Facts(n_clips=len(clips))
+    seconds = sum(clip.duration_s or 0.0 for clip in clips)
+    return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
+
+
+def settings_problems(db: Session, study: Study, definition: StudyDefinition) -> list[Problem]:
+    """All that is wrong with `definition` as the settings of the study, errors first; too few clips are no part of it.
+
+    A draft without clips is held against the rules that need none.
+    """
+    facts = facts_of(db, study)
+    found = list(problems_of(definition, facts if facts.n_clips else Facts()))
+    of_labels = labels_problem(definition, (clip.attributes for clip in study.clips)) if facts.n_clips else None
+    if of_labels is not None:
+        found.append(Problem("error", "clips.labels", of_labels))
+    found += replaced_texts_problems(definition)
+    return sorted((one for one in found if one.key != "clips"), key=lambda problem: problem.severity)
+
+
+def replaced_texts_problems(definition: StudyDefinition) -> Iterator[Problem]:
+    """A misspelt text would silently stay as it is on the page."""
+    texts = known_texts()
+    for text in definition.texts.replace:
+        if text not in texts:
+            near = difflib.get_close_matches(text, texts, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield Problem("error", "texts.replace", f"the pages have no text {text!r}{hint}")
+
+
+def clips_missing(study: Study) -> list[str]:
+    """What the study's clips still lack before it can be opened, as sentences."""
+    states = [clip.state for clip in study.clips]
+    unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
+    if unfinished:
+        return [f"{unfinished} clips are not converted yet."]
+    if states.count(ClipState.READY) < MIN_CLIPS:
+        return [f"A study needs at least {MIN_CLIPS} clips that can be shown.{named(failed_clips(study))}"]
+    return []
+
+
+def missing_before_opening(db: Session, study: Study) -> list[Problem]:
+    """What keeps the study from being opened: its clips, and the errors in its settings."""
+    of_clips = [Problem("error", "clips", sentence) for sentence in clips_missing(study)]
+    of_settings = settings_problems(db, study, definition_of(study))
+    return of_clips + [problem for problem in of_settings if problem.severity == "error"]
+
+
+def failed_clips(study: Study) -> list[Clip]:
+    """The files that cannot be used, in the study's order."""
+    return [clip for clip in study.clips if clip.state == ClipState.FAILED]
+
+
+def named(clips: list[Clip]) -> str:
+    """The files with their reasons, for a message; empty where there are none."""
+    return "".join(f" {clip.file_name}: {clip.reason}." for clip in clips)
