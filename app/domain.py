@@ -15,6 +15,21 @@ class StudyState(StrEnum):
     CLOSED = "closed"
 
 
+class Role(StrEnum):
+    """What an account may do with a study: see it, also change it, or also delete it and decide about its members."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+class LinkKind(StrEnum):
+    """What a one-time link to an account is for."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
 class ClipState(StrEnum):
     """Where a clip is on its way from the experimenter's file to something that a browser plays."""
 

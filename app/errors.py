@@ -28,6 +28,13 @@ class NotFound(AsterismError):
     code = "not_found"
 
 
+class Forbidden(AsterismError):
+    """The thing exists and may be seen, but the account's role is not enough for this."""
+
+    status = 403
+    code = "forbidden"
+
+
 class NotAllowed(AsterismError):
     """The thing exists, but its present state forbids this."""
 

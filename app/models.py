@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -31,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from analysis.purposes import Purpose
-from app.domain import ClipState, Proof, SessionState, StudyState, WorkState
+from app.domain import ClipState, LinkKind, Proof, Role, SessionState, StudyState, WorkState
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -78,13 +79,15 @@ class Base(DeclarativeBase):
 
 
 class Experimenter(Base):
-    """Somebody who may log in and who owns studies."""
+    """Somebody who may log in. What the account may do with a study is in `StudyMember`."""
 
     __tablename__ = "experimenter"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
+    # May see and remove all accounts, and invite people without a study.
+    is_administrator: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -95,6 +98,8 @@ class Login(Base):
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     experimenter_id: Mapped[int] = mapped_column(ForeignKey("experimenter.id"), index=True)
+    # In words, as "Firefox on Linux": by it somebody knows which of several logins is which.
+    browser: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -108,6 +113,24 @@ class SetupLink(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class AccountLink(Base):
+    """A one-time link: an invitation, with which somebody joins, or one to set a new password. It goes when it is used.
+
+    Only the hash of its token is kept. An invitation may be to a study, with a role in it; a reset is of an account.
+    """
+
+    __tablename__ = "account_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[LinkKind] = mapped_column(states(LinkKind))
+    email: Mapped[str] = mapped_column(String(254))
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role | None] = mapped_column(states(Role))
+    experimenter_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class Study(Base):
     """A study: its definition (the validated study.toml) and its state."""
 
@@ -118,10 +141,39 @@ class Study(Base):
     state: Mapped[StudyState] = mapped_column(states(StudyState), default=StudyState.DRAFT)
     definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     definition_toml: Mapped[str] = mapped_column(Text)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id"))
+    # Says who made it, and gives no right; None for the command line.
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     clips: Mapped[list[Clip]] = relationship(order_by="Clip.position", back_populates="study")
+
+
+class StudyMember(Base):
+    """An account's role in a study. A study has an owner as soon as there is an account."""
+
+    __tablename__ = "study_member"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    experimenter_id: Mapped[int] = mapped_column(
+        ForeignKey("experimenter.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[Role] = mapped_column(states(Role))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class AuditEntry(Base):
+    """Who did what. It refers to no other table, so that it outlives what it tells of."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_study", "study", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The e-mail address as it was then; None for the command line.
+    account: Mapped[str | None] = mapped_column(String(254))
+    action: Mapped[str] = mapped_column(String(64))
+    study: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Clip(Base):

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from analysis.simulate import Behaviour, place_items
 from app import create_app
 from app.accounts import passwords
-from app.accounts.experimenters import Account
+from app.accounts.account import Account
 from app.accounts.setup_links import make_setup_link, use_setup_link
 from app.config import Settings, load_settings
 from app.db import Database, open_database

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from app.accounts.members import add_first_owner
 from app.config import Settings
 from app.db import Database
 from app.definition.study_toml import parse_definition
@@ -37,10 +38,11 @@ def make_study(
             state=state,
             definition=definition.model_dump(mode="json"),
             definition_toml=toml,
-            owner_id=owner_id,
+            made_by_id=owner_id,
         )
         db.add(study)
         db.flush()
+        add_first_owner(db, study, owner_id)
         for position in range(n_clips):
             clip = Clip(
                 study_id=study.id,

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts.account import Account, account_of
+from app.accounts.audit import note
 from app.accounts.passwords import check_password, hash_password
 from app.errors import Invalid, NotFound
 from app.models import Experimenter, Login
 
 MAX_EMAIL_LENGTH = 254
-
-
-@dataclass(frozen=True)
-class Account:
-    """An experimenter's account."""
-
-    id: int
-    email: str
-
-
-def account_of(experimenter: Experimenter) -> Account:
-    """The account that a row of the database holds."""
-    return Account(experimenter.id, experimenter.email)
 
 
 def all_accounts(db: Session) -> list[Account]:
@@ -52,7 +40,7 @@ def require_account(db: Session, email: str) -> Experimenter:
     return experimenter
 
 
-def set_password(db: Session, email: str, password: str) -> Account:
+def set_password(db: Session, email: str, password: str, *, by: Account | None = None) -> Account:
     """Give an account a new password, and end all its logins.
 
     Raises
@@ -66,6 +54,7 @@ def set_password(db: Session, email: str, password: str) -> Account:
     check_password(password, experimenter.email)
     experimenter.password_hash = hash_password(password)
     db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
+    note(db, by, "password changed", account=experimenter.email)
     db.commit()
     return account_of(experimenter)
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.accounts.experimenters import Account, account_of, plain_email
+from app.accounts.account import Account, account_of
+from app.accounts.experimenters import plain_email
 from app.accounts.passwords import is_password
 from app.errors import Unauthorised
 from app.models import Experimenter, Login, now

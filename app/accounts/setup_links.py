@@ -7,7 +7,10 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.accounts.experimenters import Account, account_of, check_email, has_experimenter
+from app.accounts.account import Account, account_of
+from app.accounts.audit import note
+from app.accounts.experimenters import check_email, has_experimenter
+from app.accounts.members import take_studies_without_owner
 from app.accounts.passwords import check_password, hash_password
 from app.errors import NotFound
 from app.models import Experimenter, SetupLink, now
@@ -43,7 +46,7 @@ def check_setup_link(db: Session, token: str) -> None:
 
 
 def use_setup_link(db: Session, token: str, email: str, password: str) -> Account:
-    """Make the first experimenter's account; the link works once.
+    """Make the first experimenter's account, which owns all studies so far and administers the others; once a link.
 
     Raises
     ------
@@ -55,11 +58,15 @@ def use_setup_link(db: Session, token: str, email: str, password: str) -> Accoun
     link = _open_link(db, token, lock=True)
     address = check_email(email)
     check_password(password, address)
-    experimenter = Experimenter(email=address, password_hash=hash_password(password))
+    experimenter = Experimenter(email=address, password_hash=hash_password(password), is_administrator=True)
     db.add(experimenter)
+    db.flush()
     link.used_at = now()
+    take_studies_without_owner(db, experimenter.id)
+    account = account_of(experimenter)
+    note(db, account, "account made")
     db.commit()
-    return account_of(experimenter)
+    return account
 
 
 def _open_link(db: Session, token: str, *, lock: bool = False) -> SetupLink:

@@ -8,7 +8,7 @@ import click
 
 from app.cli.options import with_data
 from app.cli.support import open_installation
-from app.studies.lifecycle import create_draft, first_owner
+from app.studies.lifecycle import create_draft
 from app.studies.naming import propose_name
 
 
@@ -20,5 +20,5 @@ def study_new(title: str, name: str | None, data: Path | None) -> None:
     """Create a draft study of that TITLE, without clips."""
     with open_installation(data, make=True) as here, here.database.writing() as db:
         chosen = name if name is not None else propose_name(db, title)
-        created = create_draft(db, title=title, name=chosen, owner_id=first_owner(db))
+        created = create_draft(db, title=title, name=chosen)
     click.echo(f"The study {created} is a draft. Add clips: python3 run.py clips import {created} FOLDER")

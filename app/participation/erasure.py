@@ -7,6 +7,8 @@ import re
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.accounts.account import Account
+from app.accounts.audit import note
 from app.domain import SessionState, transition_session
 from app.errors import NotFound
 from app.models import (
@@ -45,7 +47,7 @@ def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = Fa
     )
 
 
-def erase_person(db: Session, study: Study, rater: str) -> list[str]:
+def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = None) -> list[str]:
     """Delete all that the person behind a rater gave: trials, log, tokens, the recruiter's ids, and results of them.
 
     The numbers of the sessions stay, as withdrawn, so that no later rater gets the name of an earlier one. Backups and
@@ -78,5 +80,6 @@ def erase_person(db: Session, study: Study, rater: str) -> list[str]:
         session.tab, session.language, session.expected_minutes, session.progress = None, "en", None, 0.0
         session.ended_at, session.ended_by = now(), BY_EXPERIMENTER
         log(db, session.id, "erased", session.ended_at)
+    note(db, by, "erased", study, raters=[session.rater for session in sessions])
     db.commit()
     return [session.rater for session in sessions]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from tomlkit import dumps
 
+from app.accounts.account import Account
+from app.accounts.audit import note
+from app.accounts.members import add_first_owner
 from app.clips.clip_files import ClipFile, with_folders
 from app.clips.importing import Imported, register_clips, source_path
 from app.config import Settings
@@ -17,7 +19,7 @@ from app.definition.labels import check_labels
 from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition
 from app.domain import StudyState, transition_study
 from app.errors import Invalid, NotAllowed
-from app.models import Clip, Experimenter, Study
+from app.models import Clip, Study
 from app.studies.attributes import write_attributes
 from app.studies.checking import clips_missing, facts_of, failed_clips, named
 from app.studies.naming import name_is_taken, name_problem
@@ -27,8 +29,12 @@ from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
 from app.studies.text import study_text
 
 
-def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[str, Imported]:
+def create_study(
+    db: Session, settings: Settings, folder: StudyFolder, *, by: Account | None = None
+) -> tuple[str, Imported]:
     """Make a draft study out of a folder that was read; its clips wait for conversion afterwards.
+
+    It belongs to the account that makes it; made on the command line (None), to the account that was made first.
 
     Raises
     ------
@@ -39,19 +45,15 @@ def create_study(db: Session, settings: Settings, folder: StudyFolder) -> tuple[
     if name_is_taken(db, folder.name):
         raise Invalid(f"there is a study named {folder.name!r} already", field="name")
     check_labels(folder.definition, folder.attributes.values())
-    study = _add_study(db, folder.name, folder.definition, folder.toml, first_owner(db))
+    study = _add_study(db, folder.name, folder.definition, folder.toml, by)
     imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
+    note(db, by, "created", study, clips=len(imported.added))
     db.commit()
     return study.name, imported
 
 
-def first_owner(db: Session) -> int | None:
-    """The account that owns what is made by a command: the first one; None where there is none yet."""
-    return db.scalar(select(Experimenter.id).order_by(Experimenter.id).limit(1))
-
-
-def create_draft(db: Session, *, title: str, name: str, owner_id: int | None) -> str:
-    """Make a draft study of a title alone, without clips; returns its name.
+def create_draft(db: Session, *, title: str, name: str, by: Account | None = None) -> str:
+    """Make a draft study of a title alone, without clips; returns its name. It belongs to the same as in `create_study`.
 
     Raises
     ------
@@ -62,19 +64,24 @@ def create_draft(db: Session, *, title: str, name: str, owner_id: int | None) ->
     definition = parse_definition(toml)
     if problem := name_problem(db, name):
         raise Invalid(problem, field="name")
-    study = _add_study(db, name, definition, toml, owner_id)
+    study = _add_study(db, name, definition, toml, by)
+    note(db, by, "created", study)
     db.commit()
     return study.name
 
 
-def _add_study(db: Session, name: str, definition: StudyDefinition, toml: str, owner_id: int | None) -> Study:
-    study = Study(name=name, definition=definition.model_dump(mode="json"), definition_toml=toml, owner_id=owner_id)
+def _add_study(db: Session, name: str, definition: StudyDefinition, toml: str, by: Account | None) -> Study:
+    made_by = None if by is None else by.id
+    study = Study(name=name, definition=definition.model_dump(mode="json"), definition_toml=toml, made_by_id=made_by)
     db.add(study)
     db.flush()
+    add_first_owner(db, study, made_by)
     return study
 
 
-def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFile]) -> Imported:
+def import_clips(
+    db: Session, settings: Settings, name: str, files: list[ClipFile], *, by: Account | None = None
+) -> Imported:
     """Add clips to a draft study.
 
     Raises
@@ -93,17 +100,20 @@ def import_clips(db: Session, settings: Settings, name: str, files: list[ClipFil
     db.flush()
     definition = definition_of(study)
     refuse([error for error in errors_of(definition, facts_of(db, study)) if error.key != "clips"], FILE)
+    note(db, by, "clips imported", study, clips=len(imported.added))
     db.commit()
     return imported
 
 
-def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
+def open_study(db: Session, name: str, *, without_failed: bool = True, by: Account | None = None) -> Study:
     """Let participants in. From now on the study's clips are fixed.
 
     Parameters
     ----------
     without_failed
         Whether a draft may open without the files that cannot be used.
+    by
+        The account that opens it; None for the command line.
 
     Raises
     ------
@@ -129,6 +139,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True) -> Study:
     refuse(errors_of(definition, facts_of(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)
+    note(db, by, "opened", study)
     db.commit()
     return study
 
@@ -149,7 +160,7 @@ def _counted(clips: list[Clip]) -> str:
     return "1 file" if len(clips) == 1 else f"{len(clips)} files"
 
 
-def close_study(db: Session, name: str) -> Study:
+def close_study(db: Session, name: str, *, by: Account | None = None) -> Study:
     """Let no new participants in; those at the task can continue, and are saved (F13).
 
     Raises
@@ -161,6 +172,7 @@ def close_study(db: Session, name: str) -> Study:
     """
     study = find_study(db, name)
     study.state = transition_study(study.state, StudyState.CLOSED)
+    note(db, by, "closed", study)
     db.commit()
     return study
 

@@ -13,10 +13,13 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired
 
-from app.accounts.experimenters import Account, has_experimenter
+from app.accounts.account import Account
+from app.accounts.experimenters import has_experimenter
 from app.accounts.logins import account_of_login, end_login, log_in, start_login
+from app.accounts.members import includes, role_in
 from app.accounts.passwords import MIN_PASSWORD_LENGTH
 from app.accounts.setup_links import check_setup_link, use_setup_link
+from app.domain import Role
 from app.errors import Invalid, Unauthorised
 from app.web.context import database
 from app.web.limits import count_failed_login, refuse_guessing
@@ -54,9 +57,21 @@ class User(UserMixin):  # type: ignore[misc]
         return self.login
 
 
+def account() -> Account:
+    """The account that is logged in: the one that acts, for the log of who did what."""
+    logged_in: Account = current_user.account
+    return logged_in
+
+
 def account_id() -> int:
     """The number of the account that is logged in."""
-    return int(current_user.account.id)
+    return account().id
+
+
+def may(role: str, study: str) -> bool:
+    """Whether the account may do what this role may, for templates: they offer nobody what would be refused."""
+    with database().reading() as db:
+        return includes(role_in(db, account_id(), study), Role(role))
 
 
 def init_app(app: Flask) -> None:
@@ -72,6 +87,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["may"] = may
     csrf = CSRFProtect(app)
 
     @app.before_request

@@ -15,9 +15,10 @@ from werkzeug.wrappers import Response
 from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
 from analysis.results import Choice
-from app.accounts.ownership import own_studies, own_study
+from app.accounts.audit import note
+from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
-from app.domain import StudyState, WorkState
+from app.domain import Role, StudyState, WorkState
 from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
@@ -32,7 +33,7 @@ from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.web import login, study_editing
 from app.web.context import database, settings
-from app.web.login import account_id
+from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, study_view, switch
 
 # Between two looks of a page that waits for results.
@@ -75,7 +76,7 @@ def home() -> Response:
 def studies() -> str:
     """All studies of the account."""
     with database().reading() as db:
-        found = own_studies(db, account_id())
+        found = studies_of(db, account_id())
         counts = study_counts(db, found)
         rows = [(study_view(study), counts[study.id], study.created_at) for study in found]
     return render_template("researcher/studies.html", rows=rows)
@@ -85,7 +86,7 @@ def studies() -> str:
 def participants(name: str) -> str:
     """Who takes part, live; the participants' link; opening and closing."""
     with database().reading() as db:
-        found = own_study(db, account_id(), name)
+        found = require_study(db, account_id(), name, Role.VIEWER)
         before = {"failed": failed_clips(found), "differences": differences(found.clips)}
         missing = missing_before_opening(db, found) if found.state == StudyState.DRAFT else []
         warnings = study_warnings(db, name)
@@ -97,7 +98,7 @@ def participants(name: str) -> str:
 @blueprint.get("/studies/<name>/clips")
 def clips(name: str) -> str:
     """The clips and what became of each."""
-    return render_template("researcher/clips.html", study=study_view(_own(name)))
+    return render_template("researcher/clips.html", study=study_view(_seen(name)))
 
 
 @blueprint.get("/studies/<name>/results")
@@ -105,7 +106,7 @@ def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
     return render_template(
         "researcher/results.html",
-        study=study_view(_own(name)),
+        study=study_view(_seen(name)),
         methods=ESTIMATORS,
         default_method=DEFAULT_METHOD,
         formats=RDM_FORMATS,
@@ -116,8 +117,8 @@ def results(name: str) -> str:
 def open_it(name: str) -> Response:
     """Let participants in; without the files that cannot be used, if the page that was sent has named them."""
     with database().writing() as db:
-        own_study(db, account_id(), name)
-        open_study(db, name, without_failed="without_failed" in request.form)
+        require_study(db, account_id(), name, Role.EDITOR)
+        open_study(db, name, without_failed="without_failed" in request.form, by=account())
     return redirect(url_for("researcher.participants", name=name), 303)
 
 
@@ -125,20 +126,20 @@ def open_it(name: str) -> Response:
 def close_it(name: str) -> Response:
     """Let no new participants in."""
     with database().writing() as db:
-        own_study(db, account_id(), name)
-        close_study(db, name)
+        require_study(db, account_id(), name, Role.EDITOR)
+        close_study(db, name, by=account())
     return redirect(url_for("researcher.participants", name=name), 303)
 
 
 @blueprint.get("/studies/<name>/bundle.zip")
 def bundle(name: str) -> Response:
-    """The export bundle, streamed while it is made (F29)."""
-    study = _own(name)
+    """The export bundle, streamed while it is made (F29); recruiters' ids only for who may change the study."""
     options = ExportOptions(
         with_simulated=switch("simulated"),
         with_unfinished=switch("unfinished", default=False),
         recruiter_ids=switch("recruiter_ids", default=False),
     )
+    study = _seen(name, Role.EDITOR if options.recruiter_ids else Role.VIEWER)
 
     def pieces() -> Iterator[bytes]:
         """The bytes of the bundle, read from one snapshot of the database while they are sent."""
@@ -147,6 +148,10 @@ def bundle(name: str) -> Response:
 
     if (waiting := _wait_page(study, [options.choice(method) for method in EXPORTED])) is not None:
         return waiting
+    if options.recruiter_ids:
+        with database().writing() as db:
+            note(db, account(), "recruiters' ids exported", study)
+            db.commit()
     return _download(pieces(), "application/zip", f"{_file_name(study)}.zip")
 
 
@@ -154,7 +159,7 @@ def bundle(name: str) -> Response:
 def rdms(name: str, whose: str, kind: str) -> Response:
     """The raters' RDMs, or the group's, as one file; with `completed=1` completed by the estimator's model."""
     completed = switch("completed", default=False)
-    study = _own(name)
+    study = _seen(name)
     choice = choice_of_request()
     check_kind(kind)
     if (waiting := _wait_page(study, [choice])) is not None:
@@ -206,9 +211,9 @@ def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
     return answer
 
 
-def _own(name: str) -> Study:
+def _seen(name: str, role: Role = Role.VIEWER) -> Study:
     with database().reading() as db:
-        return own_study(db, account_id(), name)
+        return require_study(db, account_id(), name, role)
 
 
 def _file_name(study: Study) -> str:

@@ -7,8 +7,9 @@ from flask_login import login_required
 from sqlalchemy.orm import Session
 
 from analysis.results import GROUP
-from app.accounts.ownership import own_studies, own_study
+from app.accounts.members import includes, require_study, role_in, studies_of
 from app.clips.differences import differences
+from app.domain import Role
 from app.errors import NotFound
 from app.health import problems
 from app.heartbeat import worker_state
@@ -49,15 +50,16 @@ def _require_login() -> None:
 def studies() -> Response:
     """The studies of the account that is logged in."""
     with database().reading() as db:
-        return jsonify(studies=[study_view(study) for study in own_studies(db, account_id())])
+        return jsonify(studies=[study_view(study) for study in studies_of(db, account_id())])
 
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
     """How the study stands: its state, its sessions, and what is wrong with the server."""
     with database().reading() as db:
-        found = own_study(db, account_id(), name)
-        sessions = [session_row(session) for session in session_statuses(db, found)]
+        found = require_study(db, account_id(), name, Role.VIEWER)
+        with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
+        sessions = [session_row(session, with_ids=with_ids) for session in session_statuses(db, found)]
     return jsonify(study=study_view(found), sessions=sessions, problems=problems(settings()))
 
 
@@ -65,7 +67,7 @@ def study(name: str) -> Response:
 def clips(name: str) -> Response:
     """The study's clips: what became of each file, and the addresses of poster and renditions."""
     with database().reading() as db:
-        found = own_study(db, account_id(), name)
+        found = require_study(db, account_id(), name, Role.VIEWER)
         clips = clips_of(db, found)
         views = [clip_view(clip) for clip in clips]
         return jsonify(study=study_view(found), clips=views, differences=differences(clips))
@@ -128,7 +130,7 @@ def agreement_between_raters(name: str) -> Response:
 
 
 def _inputs(db: Session, name: str) -> Inputs:
-    return inputs_of(db, own_study(db, account_id(), name).id, choice_of_request())
+    return inputs_of(db, require_study(db, account_id(), name, Role.VIEWER).id, choice_of_request())
 
 
 def _standing(name: str) -> tuple[Inputs, Standing]:

@@ -76,8 +76,8 @@ def _participants_link(study: Study) -> str:
     return base + path if base else request.host_url.rstrip("/") + path
 
 
-def session_row(session: SessionStatus) -> dict[str, Any]:
-    """A session's row."""
+def session_row(session: SessionStatus, *, with_ids: bool) -> dict[str, Any]:
+    """A session's row; the recruiter's ids of the person are only for those who may change the study."""
     return {
         "rater": session.rater,
         "session": session.session_id,
@@ -90,7 +90,7 @@ def session_row(session: SessionStatus) -> dict[str, Any]:
         "consented_at": _time(session.consented_at),
         "last_seen_at": _time(session.last_seen_at),
         "ended_by": session.ended_by,
-        "recruiter": session.recruiter,
+        "recruiter": session.recruiter if with_ids else {},
         "person": session.person,
         "visit": session.visit,
         "id_note": session.id_note,

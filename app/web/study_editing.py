@@ -9,7 +9,7 @@ from app.errors import Invalid
 from app.studies.lifecycle import create_draft
 from app.studies.naming import MAX_LENGTH, name_problem, propose_name
 from app.web.context import database
-from app.web.login import account_id
+from app.web.login import account
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("editing", __name__)
@@ -37,7 +37,7 @@ def make_study() -> AnyResponse | tuple[str, int]:
     title, name = request.form.get("title", "").strip(), request.form.get("name", "").strip()
     try:
         with database().writing() as db:
-            name = create_draft(db, title=title, name=name or propose_name(db, title), owner_id=account_id())
+            name = create_draft(db, title=title, name=name or propose_name(db, title), by=account())
     except Invalid as error:
         return _new_study_page(title=title, name=name, error=error), error.status
     return redirect(url_for("researcher.participants", name=name), 303)

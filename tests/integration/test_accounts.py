@@ -15,11 +15,12 @@ from sqlalchemy import select
 from app.accounts import passwords
 from app.accounts.experimenters import set_password
 from app.accounts.logins import log_in
-from app.accounts.ownership import own_studies, own_study
+from app.accounts.members import require_study, studies_of
 from app.accounts.passwords import check_password
 from app.accounts.setup_links import check_setup_link, make_setup_link, use_setup_link
 from app.config import Settings
 from app.db import Database
+from app.domain import Role
 from app.errors import Invalid, NotFound, Unauthorised
 from app.models import Experimenter, Login, SetupLink, Study, now
 from app.tokens import hash_token
@@ -177,12 +178,12 @@ def test_studies_without_an_owner_belong_to_the_first_account(database: Database
         second_id = second.id
     make_study(database, settings, name="theirs", owner_id=second_id)
     with database.reading() as db:
-        assert {study.name for study in own_studies(db, first.id)} == {"before", "after"}
-        assert [study.name for study in own_studies(db, second_id)] == ["theirs"]
-        assert own_study(db, first.id, "before").name == "before"
+        assert {study.name for study in studies_of(db, first.id)} == {"before", "after"}
+        assert [study.name for study in studies_of(db, second_id)] == ["theirs"]
+        assert require_study(db, first.id, "before", Role.OWNER).name == "before"
         for name in ("before", "nowhere"):
             with pytest.raises(NotFound) as refused:
-                own_study(db, second_id, name)
+                require_study(db, second_id, name, Role.VIEWER)
             assert refused.value.message == "There is no such study."
 
 

@@ -39,7 +39,7 @@ def test_a_title_makes_a_draft_that_belongs_to_the_account(lab: experimenter.Lab
     assert make(lab, ' Faces "in" \\ motion ', "faces")[0] == 303
     with lab.database.reading() as db:
         study = db.scalars(select(Study)).one()
-        assert (study.name, study.state, study.owner_id) == ("faces", StudyState.DRAFT, 1)
+        assert (study.name, study.state, study.made_by_id) == ("faces", StudyState.DRAFT, 1)
         assert study.definition == StudyDefinition(title='Faces "in" \\ motion').model_dump(mode="json")
         assert parse_definition(study.definition_toml).title == 'Faces "in" \\ motion'
     page = lab.client.get("/studies/faces").text

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from app.config import Settings
 from app.db import Database
 from app.domain import Proof
-from app.models import ParticipantSession, SessionToken, Study
+from app.models import Experimenter, ParticipantSession, SessionToken, Study, StudyMember
 from app.participation.enrolment import enter
 from app.schema import migrate, schema_state
-from tests.integration.old_databases import MOMENT, old, rows_of, tables_of
+from tests.integration.old_databases import MOMENT, insert, old, rows_of, tables_of
 
 __all__ = ["old"]
 # The recruiter's parameters of the sessions, and which person and visit each must become.
@@ -102,3 +102,21 @@ def test_the_tables_are_those_of_the_code(old: Database, settings: Settings) -> 
     assert changes == []
     with old.reading() as db:
         assert list(db.scalars(sa.select(Study))) == []
+
+
+def test_whoever_owned_a_study_is_its_owner_and_the_first_account_has_those_of_nobody(old: Database) -> None:
+    for number in (1, 2):
+        insert(old, "experimenter", id=number, email=f"{number}@lab.example", password_hash="x", created_at=MOMENT)
+    for name, owner in (("faces", None), ("voices", 2), ("places", 1)):
+        insert(
+            old, "study", name=name, state="draft", definition={"title": name}, definition_toml="", owner_id=owner,
+            created_at=MOMENT,
+        )  # fmt: skip
+    migrate(old)
+    with old.reading() as db:
+        found = db.execute(sa.select(Study.name, StudyMember.experimenter_id, StudyMember.role).join(StudyMember))
+        assert set(found.tuples()) == {("faces", 1, "owner"), ("voices", 2, "owner"), ("places", 1, "owner")}
+        made_by = dict(db.execute(sa.select(Study.name, Study.made_by_id)).tuples().all())
+        assert made_by == {"faces": None, "voices": 2, "places": 1}
+        admins = db.execute(sa.select(Experimenter.id, Experimenter.is_administrator).order_by(Experimenter.id))
+        assert list(admins.tuples()) == [(1, True), (2, False)]

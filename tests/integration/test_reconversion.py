@@ -179,9 +179,6 @@ def test_a_page_that_was_loaded_before_goes_on_with_the_files_that_it_had(
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         experimenter.log_in(lab.client)
-        with lab.database.writing() as db:
-            db.scalars(select(Study)).one().owner_id = 1
-            db.commit()
         address = lab.client.get(f"/api/v1/studies/{study}/clips").json["clips"][0]["sources"][0]["src"]
         old = fetched(lab, address)
         reconvert_study(database, settings, study)

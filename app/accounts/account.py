@@ -1,0 +1,21 @@
+"""An experimenter's account as the services pass it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.models import Experimenter
+
+
+@dataclass(frozen=True)
+class Account:
+    """An experimenter's account."""
+
+    id: int
+    email: str
+    is_administrator: bool = False
+
+
+def account_of(experimenter: Experimenter) -> Account:
+    """The account that a row of the database holds."""
+    return Account(experimenter.id, experimenter.email, experimenter.is_administrator)
