@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.accounts import user
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
+from app.cli.people import study_log
 from app.cli.serving import demo_command, serve_command, setup_link_command, worker_command
 from app.cli.studies import study
 from app.errors import AsterismError
@@ -40,6 +41,7 @@ def commands(context: click.Context, data: Path | None) -> None:
     context.obj = data
 
 
+study.add_command(study_log)
 for _command in (
     serve_command,
     demo_command,

@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.audit import note
 from app.cli.editing import study_new
 from app.cli.options import with_data
 from app.cli.support import (
@@ -202,6 +203,10 @@ def study_results(
         compute_results(here, name, options)
         with here.database.reading() as db:
             manifest = _write_bundle(db, find_study(db, name), out, options)
+        if recruiter_ids:
+            with here.database.writing() as db:
+                note(db, None, "recruiters' ids exported", find_study(db, name))
+                db.commit()
     click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
     if left_out := manifest["about"]["unfinished_sessions_left_out"]:
         sessions = "1 unfinished session is" if left_out == 1 else f"{left_out} unfinished sessions are"

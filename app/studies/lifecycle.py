@@ -53,7 +53,7 @@ def create_study(
 
 
 def create_draft(db: Session, *, title: str, name: str, by: Account | None = None) -> str:
-    """Make a draft study of a title alone, without clips; returns its name. It belongs to the same as in `create_study`.
+    """Make a draft study of a title alone, without clips; returns its name. `by` is as in `create_study`.
 
     Raises
     ------

@@ -112,3 +112,23 @@ def test_results_say_how_many_unfinished_sessions_are_left_out(settings: Setting
     assert list(read_bundle(out).rows("trials")) == []
     assert "left out" not in run(settings, "study", "results", "little", "--out", out, "--with-unfinished").output
     assert len(list(read_bundle(out).rows("trials"))) == 1
+
+
+def test_the_log_of_a_study_names_what_was_done_and_by_whom(settings: Settings, tmp_path: Path) -> None:
+    database = open_database(settings.database)
+    make_study(database, settings)
+    experimenter.take_part(database, "faces", trials=1)
+    database.close()
+    assert run(settings, "study", "close", "faces").exit_code == 0
+    out = str(tmp_path / "faces.zip")
+    assert (
+        run(settings, "study", "results", "faces", "--out", out, "--recruiter-ids", "--with-unfinished").exit_code == 0
+    )
+    assert run(settings, "study", "erase", "faces", "P001", "--yes").exit_code == 0
+    lines = [line.split("\t")[1:] for line in run(settings, "study", "log", "faces").output.splitlines()]
+    assert lines == [
+        ["command line", "closed"],
+        ["command line", "recruiters' ids exported"],
+        ["command line", "erased", "raters: P001"],
+    ]
+    assert isinstance(run(settings, "study", "log", "nowhere").exception, AsterismError)
