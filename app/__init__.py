@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         openapi,
         participant,
         participant_api,
+        pilots,
         researcher,
         researcher_api,
         status,
@@ -68,6 +69,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app, settings)
     for module in (participant, participant_api, openapi, media, researcher, researcher_api, status):
         app.register_blueprint(module.blueprint)
+    for blueprint in (pilots.blueprint, pilots.api, pilots.desk):
+        app.register_blueprint(blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from app.errors import NotAllowed
 
+# A trial needs this many clips, so a study does.
+MIN_CLIPS = 3
+
 
 class StudyState(StrEnum):
     """A draft is being built, an open study takes participants, a closed one takes none (running sessions continue)."""

@@ -144,6 +144,8 @@ class Study(Base):
     # Says who made it, and gives no right; None for the command line.
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Archived studies are out of the list, and take nobody until they are brought back.
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     clips: Mapped[list[Clip]] = relationship(order_by="Clip.position", back_populates="study")
 
@@ -271,6 +273,12 @@ class ParticipantSession(Base):
     number: Mapped[int] = mapped_column(Integer)
     state: Mapped[SessionState] = mapped_column(states(SessionState), default=SessionState.INSTRUCTED)
     is_simulated: Mapped[bool] = mapped_column(default=False)
+    # An experimenter's own walk through the task: nobody's data, and counted nowhere.
+    is_pilot: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Why the session is left out of the results, in the experimenter's words; NULL where it is in.
+    exclusion_reason: Mapped[str | None] = mapped_column(String(200))
+    # What an experimenter wrote about the session.
+    note: Mapped[str | None] = mapped_column(Text)
     recruiter: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     # One value for a person's id and the visit, so that the database itself keeps one session of each. It is NULL
     # without an id, and NULLs are distinct: nobody is merged with another by a missing id.
@@ -298,8 +306,12 @@ class ParticipantSession(Base):
 
     @property
     def rater(self) -> str:
-        """The rater's name in tables and files: P001, P002, …"""
-        return f"P{self.number:03d}"
+        """The rater's name in tables and files: P001, P002, …; pilots, whose numbers are negative, have another."""
+        return f"Pilot {-self.number}" if self.is_pilot else f"P{self.number:03d}"
+
+
+# Participants and simulated raters. Whatever counts, numbers or exports sessions asks for it: pilots are in nothing.
+COUNTED = ParticipantSession.is_pilot.is_(False)
 
 
 class SessionToken(Base):

@@ -14,6 +14,7 @@ from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_log
 from app.cli.serving import demo_command, serve_command, setup_link_command, worker_command
 from app.cli.studies import study
+from app.cli.trying import study_delete_test_data, study_try
 from app.errors import AsterismError
 from app.logs import configure_logs
 
@@ -55,3 +56,5 @@ for _command in (
     user,
 ):
     commands.add_command(_command)
+for _command in (study_try, study_delete_test_data):
+    study.add_command(_command)

@@ -21,7 +21,7 @@ from app.db import Database
 from app.definition.find import find_study
 from app.domain import ClipState, StudyState
 from app.errors import NotAllowed
-from app.models import Clip, FormerRendition, ParticipantSession, Study, now
+from app.models import COUNTED, Clip, FormerRendition, ParticipantSession, Study, now
 from app.video import Converted, VideoError, convert
 
 
@@ -89,7 +89,8 @@ def _check(db: Session, study: Study, *, although_seen: bool) -> int:
             f"Close it first: python3 run.py study close {study.name}"
         )
     query = select(func.count()).select_from(ParticipantSession)
-    seen = db.scalar(query.where(ParticipantSession.study_id == study.id, ~ParticipantSession.is_simulated)) or 0
+    participants = query.where(ParticipantSession.study_id == study.id, COUNTED, ~ParticipantSession.is_simulated)
+    seen = db.scalar(participants) or 0
     if seen and not although_seen:
         people = "1 session has" if seen == 1 else f"{seen} sessions have"
         raise NotAllowed(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.definition.study_toml import Recruitment, definition_of
 from app.domain import Proof, SessionState, StudyState
 from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
-from app.models import Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
+from app.models import COUNTED, Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
 from app.participation.people import (
     held_token,
     may_visit_again,
@@ -172,6 +172,11 @@ def enter(
         language=language,
         is_simulated=is_simulated,
     )
+    return admit(db, session)
+
+
+def admit(db: Session, session: ParticipantSession) -> Entry:
+    """Store a new session, with the token of the browser in which it begins; commits."""
     db.add(session)
     db.flush()
     token = new_token()
@@ -246,7 +251,7 @@ def _require_place(
         raise StudyClosed("This study is not taking new participants at the moment.")
     if not has_room:
         raise NoRoom("The server cannot take new participants at the moment. Please try again later.")
-    of_study = ParticipantSession.study_id == study.id
+    of_study = and_(ParticipantSession.study_id == study.id, COUNTED)
     reading = and_(
         ParticipantSession.state == SessionState.INSTRUCTED, ParticipantSession.last_seen_at > now() - READING_LEASE
     )

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.domain import SessionState, transition_session
 from app.errors import NotFound
-from app.models import (
-    Draft,
-    ParticipantSession,
-    Placement,
-    Seat,
-    SessionEvent,
-    SessionToken,
-    Study,
-    Submission,
-    Trial,
-    now,
-)
+from app.models import ParticipantSession, Study, now
 from app.participation.session_log import log
 from app.participation.withdrawal import forget_results
+from app.removal import overwrite_deleted, remove_below
 
 BY_EXPERIMENTER = "experimenter"
 
@@ -63,20 +53,16 @@ def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = 
     NotFound
         As `sessions_of_person`.
     """
-    if db.get_bind().dialect.name == "sqlite":
-        # Otherwise SQLite only marks the rows as free, and their bytes stay in the file.
-        db.connection().exec_driver_sql("PRAGMA secure_delete = ON")
+    overwrite_deleted(db)
     sessions = sessions_of_person(db, study, rater, lock=True)
+    gone = ParticipantSession.id.in_([session.id for session in sessions])
+    remove_below(db, ParticipantSession, gone)
     for session in sessions:
-        trials = select(Trial.id).where(Trial.session_id == session.id)
-        for of_trial in (Placement, Submission, Draft, Seat):
-            db.execute(delete(of_trial).where(of_trial.trial_id.in_(trials)))
-        for of_session in (Trial, SessionEvent, SessionToken):
-            db.execute(delete(of_session).where(of_session.session_id == session.id))
         forget_results(db, session)
         if session.state != SessionState.WITHDRAWN:
             session.state = transition_session(session.state, SessionState.WITHDRAWN)
         session.recruiter, session.recruiter_key, session.id_note = {}, None, None
+        session.note, session.exclusion_reason = None, None
         session.tab, session.language, session.expected_minutes, session.progress = None, "en", None, 0.0
         session.ended_at, session.ended_by = now(), BY_EXPERIMENTER
         log(db, session.id, "erased", session.ended_at)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.definition.study_toml import Recruitment
 from app.domain import Proof, SessionState, StudyState
-from app.models import ParticipantSession, SessionToken, Study
+from app.models import COUNTED, ParticipantSession, SessionToken, Study
 from app.recruiters.known import is_guessable
 from app.tokens import hash_token
 
@@ -91,5 +91,5 @@ def held_token(db: Session, session: ParticipantSession, held: Sequence[str]) ->
 
 def next_number(db: Session, study: Study) -> int:
     """The number of the study's next session; the study's row must be locked."""
-    query = select(func.max(ParticipantSession.number)).where(ParticipantSession.study_id == study.id)
+    query = select(func.max(ParticipantSession.number)).where(ParticipantSession.study_id == study.id, COUNTED)
     return (db.scalar(query) or 0) + 1

@@ -17,7 +17,7 @@ from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.domain import ClipState, Proof, SessionState
-from app.errors import Unauthorised
+from app.errors import Conflict, Unauthorised
 from app.models import (
     Clip,
     Draft,
@@ -135,7 +135,10 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
     definition = definition_of(study)
     trials = _trials(db.execute(_SEATS, {"session": session.id}))
-    ready = db.execute(_READY, {"study": study.id})
+    ready = db.execute(_READY, {"study": study.id}).all()
+    if session.is_pilot and not {clip for trial in trials for clip in trial.clip_ids} <= {row.id for row in ready}:
+        # Clips of a draft may still change; those of participants never do.
+        raise Conflict("The study's clips have changed since this pilot began. Please begin another one.", code="ended")
     return SessionRecord(
         session=session,
         study=study,

@@ -14,7 +14,7 @@ from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
 from app.definition.study_toml import definition_of
 from app.domain import SessionState
-from app.models import Clip, ParticipantSession, Study, Submission, Trial
+from app.models import COUNTED, Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.version import VERSION
 
@@ -92,6 +92,7 @@ def _sittings(db: Session, study_id: int) -> list[Sitting]:
         .join(Submission, Submission.trial_id == Trial.id)
         .where(
             ParticipantSession.study_id == study_id,
+            COUNTED,
             ParticipantSession.state != SessionState.WITHDRAWN,
             Trial.purpose.in_(JUDGMENTS),
         )

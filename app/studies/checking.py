@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.definition.labels import labels_problem
 from app.definition.study_toml import StudyDefinition, definition_of
-from app.domain import ClipState
+from app.domain import MIN_CLIPS, ClipState
 from app.i18n.catalogues import known_texts
 from app.models import Clip, Study
-from app.studies.rules import MIN_CLIPS, Facts, Problem, problems_of
+from app.studies.rules import Facts, Problem, problems_of
 
 
 def facts_of(db: Session, study: Study) -> Facts:

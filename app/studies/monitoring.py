@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from analysis.purposes import JUDGMENTS
 from app.domain import ClipState, SessionState
-from app.models import Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
+from app.models import COUNTED, Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
 from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
 from app.participation.enrolment import PLACE_LEASE, READING_LEASE
 from app.participation.session_log import ASKED_TO_LEAVE, UNPROVEN_TRIAL
@@ -33,6 +33,7 @@ class SessionStatus:
     session_id: str
     state: str
     is_simulated: bool
+    is_pilot: bool
     progress: float
     trials: int
     minutes: float
@@ -60,8 +61,10 @@ class StudyCounts:
     simulated: int
 
 
-def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -> list[SessionStatus]:
-    """All sessions of a study, withdrawn ones too, in the order of their numbers."""
+def session_statuses(
+    db: Session, study: Study, *, pilots: bool = False, at: datetime | None = None
+) -> list[SessionStatus]:
+    """All sessions of a study, withdrawn ones too, by their numbers; with `pilots` those, which count nowhere."""
     moment = at or now()
     work = (
         select(Trial.session_id, func.count().label("trials"), func.sum(Submission.active_ms).label("active_ms"))
@@ -76,8 +79,8 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
     rows = db.execute(
         select(ParticipantSession, work.c.trials, work.c.active_ms)
         .outerjoin(work, work.c.session_id == ParticipantSession.id)
-        .where(ParticipantSession.study_id == study.id)
-        .order_by(ParticipantSession.number)
+        .where(ParticipantSession.study_id == study.id, ParticipantSession.is_pilot.is_(pilots))
+        .order_by(func.abs(ParticipantSession.number))
     )
     return [
         SessionStatus(
@@ -85,6 +88,7 @@ def session_statuses(db: Session, study: Study, *, at: datetime | None = None) -
             session_id=session.public_id,
             state=shown_state(session, moment),
             is_simulated=session.is_simulated,
+            is_pilot=session.is_pilot,
             progress=session.progress,
             trials=int(trials or 0),
             minutes=float(active_ms or 0.0) / 60_000,
@@ -139,7 +143,7 @@ def study_counts(db: Session, studies: list[Study], *, at: datetime | None = Non
     for study_id, state, number in db.execute(query.group_by(Clip.study_id, Clip.state)):
         clips[study_id][state] = number
     sessions: dict[int, list[ParticipantSession]] = {study_id: [] for study_id in ids}
-    for session in db.scalars(select(ParticipantSession).where(ParticipantSession.study_id.in_(ids))):
+    for session in db.scalars(select(ParticipantSession).where(ParticipantSession.study_id.in_(ids), COUNTED)):
         sessions[session.study_id].append(session)
     running = {SessionState.INSTRUCTED.value, SessionState.ARRANGING.value, "idle"}
     return {

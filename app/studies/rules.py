@@ -19,12 +19,12 @@ from analysis.designs import DESIGNS, default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.study_toml import Design, Stop, StudyDefinition
+from app.domain import MIN_CLIPS
 from app.errors import Invalid
 from app.participation import attention_checks
 from app.participation.trials import TRIALS_BETWEEN_REPEATS
 from app.recruiters.rules import recruitment_problems
 
-MIN_CLIPS = 3
 # What a pair gets from a trial at the very least.
 MIN_EVIDENCE = DISTANCE_FLOOR**2
 # At this and above the evidence rule is meant to be out of use (docs/study-toml.md).

@@ -27,7 +27,7 @@ from app.web.limits import count_failed_login, refuse_guessing
 blueprint = Blueprint("login", __name__)
 
 # Participants carry a bearer token and no cookie, so there is nothing that another site could ride on (F39).
-BEARER_BLUEPRINTS = {"participant", "participant_api"}
+BEARER_BLUEPRINTS = {"participant", "participant_api", "pilots", "pilots_api"}
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]

@@ -73,7 +73,7 @@ def _operation(rule: Rule) -> dict[str, Any]:
         "summary": (inspect.getdoc(view) or "").split("\n")[0],
         "responses": {"200": {"description": "Done."}, "4XX": problem, "5XX": problem},
     }
-    if rule.endpoint.startswith("participant_api."):
+    if rule.endpoint.startswith(("participant_api.", "pilots_api.")):
         operation["security"] = [{"participant": []}]
     elif rule.endpoint.startswith("researcher_api."):
         operation["security"] = [{"experimenter": []}]

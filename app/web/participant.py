@@ -52,15 +52,19 @@ def consent(name: str, _capitals: str | None = None) -> str | Response:
     params = dict(arrival.parameters)
     if definition.recruitment.signed:
         params[signing.PARAMETER] = request.args.get(signing.PARAMETER, "")
+    return consent_page(study, params=params, preview=preview, may_again=may_again)
+
+
+def consent_page(study: Study, **shown: Any) -> str:
+    """The consent page of a study; `shown` says for whom."""
+    definition = _in_the_studys_words(study)
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
         consent_html=to_html(definition.texts.consent or default_consent()),
         how_long=how_long(definition),
-        params=params,
-        preview=preview,
-        may_again=may_again,
         min_window=definition.arena.min_window,
+        **shown,
     )
 
 
@@ -117,6 +121,7 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         instructions_html=to_html(texts.instructions or default_instructions()),
         thanks_html=to_html(texts.thanks or default_thanks()),
         rules=definition,
+        pilot=session.is_pilot,
         how_long=how_long(definition),
     )
 

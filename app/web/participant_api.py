@@ -40,14 +40,14 @@ def show() -> Response:
 def lease() -> Response:
     """This tab goes on with the task; an older one is told so, and its last draft may be on its way."""
     with database().writing() as db:
-        draft_coming = take_lease(db, _token(), tab=_tab())
+        draft_coming = take_lease(db, bearer_token(), tab=_tab())
     return jsonify(_present() | {"draft_coming": draft_coming})
 
 
 @blueprint.post("/start")
 def begin() -> Response:
     """The instructions were read."""
-    return jsonify(_view(start(database(), _token())))
+    return jsonify(view_of(start(database(), bearer_token())))
 
 
 @blueprint.put("/trials/<key>")
@@ -55,12 +55,12 @@ def put_trial(key: str) -> Response:
     """A finished trial comes in; the ack is sent after its commit, with what comes next."""
     raw = _body(MAX_BODY)
     try:
-        ack, record = submit(database(), _token(), key, raw)
+        ack, record = submit(database(), bearer_token(), key, raw)
     except Conflict as error:
         response = failure(error.status, error.code, error.message)
         response.set_data(jsonify({**(response.get_json() or {}), "next": _present()}).get_data())
         return response
-    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=_view(record, practised=key))
+    return jsonify(ack={"trial_key": ack.trial_key, "sha256": ack.sha256}, next=view_of(record, practised=key))
 
 
 @blueprint.put("/trials/<key>/draft")
@@ -68,7 +68,7 @@ def put_draft(key: str) -> Response:
     """The placements so far."""
     raw = _body(MAX_BODY)
     with database().writing() as db:
-        saved = save_draft(db, _token(), key, raw, tab=_tab())
+        saved = save_draft(db, bearer_token(), key, raw, tab=_tab())
     return jsonify(saved=saved)
 
 
@@ -77,7 +77,7 @@ def events() -> Response:
     """Something for the session's log."""
     raw = _body(MAX_EVENT)
     with database().writing() as db:
-        kept = record_event(db, _token(), raw)
+        kept = record_event(db, bearer_token(), raw)
     return jsonify(kept=kept)
 
 
@@ -86,19 +86,20 @@ def leave() -> Response:
     """The participant withdraws."""
     try:
         with database().writing() as db:
-            withdraw(db, _token())
+            withdraw(db, bearer_token())
     except NotProven as error:
         with database().reading() as db:
-            g.study_language = session_of(db, _token()).language
+            g.study_language = session_of(db, bearer_token()).language
         raise NotProven(translate(error.message)) from error
     return jsonify(_present())
 
 
 def _present() -> dict[str, Any]:
-    return _view(advance(database(), _token()))
+    return view_of(advance(database(), bearer_token()))
 
 
-def _view(record: SessionRecord, *, practised: str | None = None) -> dict[str, Any]:
+def view_of(record: SessionRecord, *, practised: str | None = None) -> dict[str, Any]:
+    """The session view of a record, in the language of the participant's page."""
     with database().reading() as db:
         view = session_view(db, record, tab=_tab(), media_url=media_url, asset_url=_asset_url, practised=practised)
     # The program's own wording comes in the language of the participant's page; a study's wording passes unchanged.
@@ -113,7 +114,14 @@ def _asset_url(path: str) -> str:
     return url_for("static", filename=path)
 
 
-def _token() -> str:
+def bearer_token() -> str:
+    """The token that the request shows.
+
+    Raises
+    ------
+    Unauthorised
+        When it shows none.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorised("The request has no bearer token.")

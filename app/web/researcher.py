@@ -18,11 +18,12 @@ from analysis.results import Choice
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
-from app.domain import Role, StudyState, WorkState
+from app.domain import ClipState, Role, StudyState, WorkState
 from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
 from app.models import Study
+from app.participation.pilots import pilot_ticket
 from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
@@ -34,7 +35,7 @@ from app.studies.monitoring import study_counts
 from app.web import login, study_editing
 from app.web.context import database, settings
 from app.web.login import account, account_id
-from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, study_view, switch
+from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
 
 # Between two looks of a page that waits for results.
 WAIT_SECONDS = 2
@@ -58,7 +59,8 @@ def _server() -> dict[str, list[str]]:
 
 
 @blueprint.errorhandler(AsterismError)
-def _failed(error: AsterismError) -> tuple[str, int]:
+def failed(error: AsterismError) -> tuple[str, int]:
+    """The page of an error, for an experimenter."""
     missing = error.status == 404
     name = (request.view_args or {}).get("name")
     back = None if missing or name is None else url_for("researcher.participants", name=name)
@@ -90,8 +92,15 @@ def participants(name: str) -> str:
         before = {"failed": failed_clips(found), "differences": differences(found.clips)}
         missing = missing_before_opening(db, found) if found.state == StudyState.DRAFT else []
         warnings = study_warnings(db, name)
+        ticket = pilot_ticket(settings().secret_key, found)
         return render_template(
-            "researcher/participants.html", study=study_view(found), before=before, missing=missing, warnings=warnings
+            "researcher/participants.html",
+            study=study_view(found),
+            before=before,
+            missing=missing,
+            warnings=warnings,
+            try_link=public_address(url_for("pilots.consent", name=name, ticket=ticket)),
+            clips_ready=sum(clip.state == ClipState.READY for clip in found.clips),
         )
 
 

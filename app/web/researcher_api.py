@@ -60,7 +60,8 @@ def study(name: str) -> Response:
         found = require_study(db, account_id(), name, Role.VIEWER)
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
         sessions = [session_row(session, with_ids=with_ids) for session in session_statuses(db, found)]
-    return jsonify(study=study_view(found), sessions=sessions, problems=problems(settings()))
+        pilots = [session_row(session, with_ids=with_ids) for session in session_statuses(db, found, pilots=True)]
+    return jsonify(study=study_view(found), sessions=sessions, pilots=pilots, problems=problems(settings()))
 
 
 @blueprint.get("/<name>/clips")

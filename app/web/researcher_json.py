@@ -59,7 +59,7 @@ def study_view(study: Study) -> dict[str, Any]:
         "name": study.name,
         "title": definition.title,
         "state": study.state.value,
-        "link": _participants_link(study),
+        "link": public_address(url_for("participant.consent", name=study.name)),
         "min_evidence": definition.stop.min_evidence,
         "places": definition.recruitment.places,
         "checks": definition.design.checks,
@@ -69,10 +69,9 @@ def study_view(study: Study) -> dict[str, Any]:
     }
 
 
-def _participants_link(study: Study) -> str:
+def public_address(path: str) -> str:
     """The operator's own address where there is one: behind a proxy the request may not know it."""
     base = settings().base_url.rstrip("/")
-    path = url_for("participant.consent", name=study.name)
     return base + path if base else request.host_url.rstrip("/") + path
 
 
@@ -83,6 +82,7 @@ def session_row(session: SessionStatus, *, with_ids: bool) -> dict[str, Any]:
         "session": session.session_id,
         "state": session.state,
         "simulated": session.is_simulated,
+        "pilot": session.is_pilot,
         "progress": session.progress,
         "trials": session.trials,
         "minutes": session.minutes,

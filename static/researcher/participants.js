@@ -2,6 +2,7 @@
 /** A study's first page: who takes part, live. */
 
 import { byId, find, given } from '../page.js';
+import { wireQuestions } from './ask.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from './words.js';
@@ -13,6 +14,7 @@ import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } 
  * @property {keyof typeof STATES} state
  * @property {keyof typeof ENDINGS} ended_by
  * @property {boolean} simulated
+ * @property {boolean} pilot
  * @property {number} person
  * @property {number} visit
  * @property {number} progress 0 to 1
@@ -45,8 +47,10 @@ for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
   button.addEventListener('click', () => copy(byId(given(button.dataset.copy), HTMLInputElement)));
 }
 
-/** @param {{study: {state: string, checks: number}, sessions: Session[], problems: string[]}} answer */
-function show({ study, sessions, problems }) {
+wireQuestions();
+
+/** @param {{study: {state: string, checks: number}, sessions: Session[], pilots: Session[], problems: string[]}} answer */
+function show({ study, sessions, pilots, problems }) {
   const state = part('study-state');
   if (state.textContent !== study.state) location.reload();
   /** @param {Session} session */
@@ -54,14 +58,16 @@ function show({ study, sessions, problems }) {
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
   showProblems(problems);
-  part('sessions').hidden = sessions.length === 0;
-  part('empty').hidden = sessions.length > 0;
+  const all = [...sessions, ...pilots];
+  part('sessions').hidden = all.length === 0;
+  part('empty').hidden = all.length > 0;
+  part('action-column').hidden = part('pilots').hidden = pilots.length === 0;
   part('recruiter-column').hidden = !recruited;
   const now = Date.now();
-  syncRows(find(document, '[data-sessions] tbody'), sessions, {
+  syncRows(find(document, '[data-sessions] tbody'), all, {
     key: (session) => session.session,
-    text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited]),
-    row: (session) => sessionRow(session, { now, recruited, checked }),
+    text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited, pilots.length]),
+    row: (session) => sessionRow(session, { now, recruited, checked, deletable: pilots.length > 0 }),
   });
   showFigures(sessions, checked);
 }
@@ -98,23 +104,25 @@ function showFigures(sessions, checked) {
   for (const [name, value] of Object.entries(figures)) {
     find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
-  part('simulated').hidden = simulated === 0;
+  part('simulated').hidden = part('delete-simulated').hidden = simulated === 0;
   part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 
-/** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean}} how */
-function sessionRow(session, { now, recruited, checked }) {
+/** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean, deletable: boolean}} how */
+function sessionRow(session, { now, recruited, checked, deletable }) {
   const percent = Math.round(100 * session.progress);
   const ending = session.state === 'finished' ? ENDINGS[session.ended_by] : undefined;
   return make(
     'tr',
-    session.simulated ? { class: 'simulated' } : {},
+    session.simulated || session.pilot ? { class: session.pilot ? 'pilot' : 'simulated' } : {},
     make(
       'th',
       { scope: 'row' },
       session.rater,
       session.simulated ? ' ' : null,
       session.simulated ? simulatedMark() : null,
+      session.pilot ? ' ' : null,
+      session.pilot ? make('span', { class: 'badge simulated' }, 'Pilot') : null,
       session.visit > 1 ? make('small', {}, ` ${visitInWords(session)}`) : null,
     ),
     make(
@@ -132,7 +140,23 @@ function sessionRow(session, { now, recruited, checked }) {
     make('td', { class: 'number' }, number(session.minutes, 1)),
     checked ? make('td', { class: 'number' }, checksInWords(session.checks)) : null,
     make('td', {}, make('time', { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
-    recruited ? recruiterCell(session) : null,
+    recruited ? (session.pilot ? make('td', {}, '–') : recruiterCell(session)) : null,
+    deletable ? make('td', {}, session.pilot ? deleteButton(session) : null) : null,
+  );
+}
+
+/** @param {Session} session */
+function deleteButton(session) {
+  return make(
+    'button',
+    {
+      form: 'delete-pilots',
+      formaction: `${location.pathname.replace(/\/$/, '')}/sessions/${session.session}/delete`,
+      class: 'quiet small',
+      'aria-label': `Delete ${session.rater}`,
+      'data-ask': `Delete ${session.rater}? Its trials are gone for good; nothing else changes.`,
+    },
+    'Delete',
   );
 }
 
@@ -157,7 +181,7 @@ function recruiterCell(session) {
  */
 async function copy(input) {
   input.select();
-  const said = part('copied');
+  const said = find(document, `[data-copied="${input.id}"]`);
   try {
     await navigator.clipboard.writeText(input.value);
     said.textContent = 'Copied';

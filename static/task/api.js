@@ -87,6 +87,8 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
     start: () => call('POST', '/start'),
     /** @returns {Promise<SessionView>} */
     withdraw: () => call('DELETE', ''),
+    /** What only a pilot's page asks for. @param {string} path @returns {Promise<SessionView>} */
+    pilot: (path) => call('POST', `/pilot${path}`),
     /** @param {string} kind @param {object} detail @returns {Promise<object>} */
     event: (kind, detail = {}) => call('POST', '/events', JSON.stringify({ kind, detail })),
     /** @param {string} key @param {Uint8Array<ArrayBuffer>} body @returns {Promise<{ack?: Ack, next?: SessionView}>} */

@@ -15,6 +15,7 @@ import { randomId } from './digest.js';
 import { createDrafts } from './drafts.js';
 import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
+import { wirePilot } from './pilot.js';
 import { createPreloader } from './preload.js';
 import { wireRefused } from './refused.js';
 import { fillProblem, fillThanks, showScreen } from './screens.js';
@@ -256,6 +257,13 @@ function showFeedback(next, practice) {
   announceNext(screen, next, t);
 }
 
+/** A pilot's trial was placed by the server. @param {SessionView} next */
+function placed(next) {
+  if (current) drafts.forget(current.trial.key);
+  if (next.practice) showFeedback(next, next.practice);
+  else apply(next);
+}
+
 /** Another tab or device has the session now. What is finished still goes out from here. */
 function goneElsewhere() {
   visit += 1;
@@ -383,6 +391,7 @@ function listen() {
   on('reload', () => location.reload());
   on('retry', preloader.retry);
   find(document, '#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
+  wirePilot({ call: api.pilot, flush: drafts.flush, show: placed, leave: closeTrial });
   wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
 
   addEventListener('online', retryAll);

@@ -37,7 +37,9 @@ def lab(settings: Settings) -> Iterator[experimenter.Lab]:
 
 def routes(lab: experimenter.Lab) -> list[Rule]:
     found = [
-        rule for rule in lab.app.url_map.iter_rules() if rule.endpoint.startswith(("researcher.", "researcher_api."))
+        rule
+        for rule in lab.app.url_map.iter_rules()
+        if rule.endpoint.startswith(("researcher.", "researcher_api.", "pilots_desk."))
     ]
     assert len(found) >= 14
     return found
@@ -50,6 +52,7 @@ def paths(rule: Rule, name: str) -> list[str]:
         "<any(raters, group):whose>": ["raters", "group"],
         "<kind>": ["csv", "npz", "mat", "hdf5"],
         "<rater>": ["P001", "group"],
+        "<session>": ["S-unknown"],
     }.items():
         filled = [path.replace(part, value) for path in filled for value in (values if part in path else [""])]
     assert not [path for path in filled if "<" in path], "a new part of an address: give it values here"

@@ -1,0 +1,99 @@
+"""Trying a study: the link that begins pilots, what only a pilot's page can ask for, and the preview of the consent."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, redirect, request, url_for
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.accounts.members import require_study
+from app.domain import Role
+from app.errors import AsterismError
+from app.health import has_room
+from app.participation.pilots import (
+    begin_pilot,
+    check_pilot,
+    delete_pilot,
+    delete_test_data,
+    place_rest,
+    skip_to,
+    study_of_ticket,
+)
+from app.participation.trials import advance
+from app.web.context import database, settings
+from app.web.language import page_language
+from app.web.limits import count_join
+from app.web.login import account, account_id
+from app.web.participant import consent_page
+from app.web.participant_api import bearer_token, view_of
+from app.web.researcher import failed
+
+blueprint = Blueprint("pilots", __name__, url_prefix="/try")
+api = Blueprint("pilots_api", __name__, url_prefix="/api/v1/session/pilot")
+desk = Blueprint("pilots_desk", __name__, url_prefix="/studies/<name>")
+
+desk.register_error_handler(AsterismError, failed)
+
+
+@desk.before_request
+@login_required  # type: ignore[untyped-decorator]
+def _require_login() -> None:
+    """These routes are for experimenters alone."""
+
+
+@blueprint.get("/<name>/<ticket>")
+def consent(name: str, ticket: str) -> str:
+    """The study's consent page; whoever agrees begins a pilot."""
+    with database().reading() as db:
+        study = study_of_ticket(db, settings().secret_key, name, ticket)
+        check_pilot(db, study)
+    return consent_page(study, params={}, pilot="pilot")
+
+
+@blueprint.post("/<name>/<ticket>")
+def agree(name: str, ticket: str) -> Response:
+    """A pilot begins."""
+    count_join(settings())
+    with database().writing() as db:
+        study = study_of_ticket(db, settings().secret_key, name, ticket)
+        entry = begin_pilot(db, study.id, language=page_language(), has_room=has_room(settings()))
+    return redirect(url_for("participant.task", name=study.name, token=entry.token), 303)
+
+
+@api.post("/place")
+def place() -> Response:
+    """The present trial is placed as a simulated rater would, and handed in."""
+    record, key = place_rest(database(), bearer_token())
+    return jsonify(view_of(record, practised=key))
+
+
+@api.post("/skip/<screen>")
+def skip(screen: str) -> Response:
+    """The pilot goes on at the screen `instructions`, `first_trial` or `thanks`."""
+    skip_to(database(), bearer_token(), screen)
+    return jsonify(view_of(advance(database(), bearer_token())))
+
+
+@desk.get("/preview")
+def preview(name: str) -> str:
+    """The consent page as participants will see it, in any state of the study; nothing can be begun there."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+    return consent_page(study, params={}, pilot="preview")
+
+
+@desk.post("/test-data/delete")
+def delete_all(name: str) -> Response:
+    """Delete all pilots of the study, or its simulated raters."""
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        delete_test_data(db, study, simulated=request.form.get("what") == "simulated", by=account())
+    return redirect(url_for("researcher.participants", name=name), 303)
+
+
+@desk.post("/sessions/<session>/delete")
+def delete_one(name: str, session: str) -> Response:
+    """Delete one pilot."""
+    with database().writing() as db:
+        delete_pilot(db, require_study(db, account_id(), name, Role.EDITOR), session)
+    return redirect(url_for("researcher.participants", name=name), 303)

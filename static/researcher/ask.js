@@ -1,0 +1,41 @@
+// @ts-check
+/** Forms and buttons that destroy something ask first: in the words of `data-ask`, the button's before the form's. */
+
+import { make } from './elements.js';
+
+export function wireQuestions() {
+  /** @type {EventTarget | null} */
+  let agreed = null;
+  document.addEventListener('submit', (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const button = event.submitter;
+    const question = button?.dataset.ask ?? form.dataset.ask;
+    if (!question || agreed === form) return;
+    event.preventDefault();
+    ask(question, button?.textContent ?? 'Yes', () => {
+      agreed = form;
+      form.requestSubmit(button);
+      agreed = null;
+    });
+  });
+}
+
+/** @param {string} question @param {string} yes what the button says @param {() => void} act */
+function ask(question, yes, act) {
+  const stay = make('button', { type: 'button', class: 'quiet', autofocus: true }, 'Cancel');
+  const go = make('button', { type: 'button', class: 'danger' }, yes);
+  const title = make('p', { id: 'question' }, question);
+  const dialog = make(
+    'dialog',
+    { 'aria-labelledby': 'question', class: 'question' },
+    make('article', {}, title, make('div', { class: 'actions' }, stay, go)),
+  );
+  stay.addEventListener('click', () => dialog.close());
+  go.addEventListener('click', () => {
+    dialog.close();
+    act();
+  });
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
