@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
 
     from app.config import Settings
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, window: Path | None = None) -> Flask:
     """Make the app for the given settings, or for those of the environment.
+
+    `window` is where several processes count together what the rate limits count; one process counts by itself.
 
     The database must have the code's schema: `app.schema.migrate` brings it there, the launcher calls it.
 
@@ -66,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     language.init_app(app)
     failures.register(app)
     headers.register(app)
-    limits.init_app(app, settings)
+    limits.init_app(app, settings, window)
     for module in (participant, participant_api, openapi, media, researcher, researcher_api, status):
         app.register_blueprint(module.blueprint)
     for blueprint in (pilots.blueprint, pilots.api, pilots.desk):

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     secret_key: str = ""
     base_url: str = ""
+    processes: int = Field(default=1, ge=1, le=64)
     proxy_hops: int = Field(default=0, ge=0, le=5)
     secure_cookies: bool = False
     rate_limits: bool = True

@@ -1,21 +1,21 @@
-"""Runs the app on this machine: uvicorn for the pages, one worker process for the jobs."""
+"""Runs the app on this machine: uvicorn for the pages, in one process or several, and a worker process for the jobs."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import os
+import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
-import structlog
 from flask import Flask
 
 from app.config import Settings
@@ -23,16 +23,17 @@ from app.errors import ConfigurationError
 from app.files import write_whole
 from app.front.bridge import Bridge
 from app.front.connections import Crowd
-from app.front.running import make_server, room_for_connections
+from app.front.running import GRACE_SECONDS, make_server, room_for_connections
 from app.heartbeat import Heartbeat, beat
 from app.participation.payloads import MAX_BODY
+from app.shared_window import shared_window
+from app.supervision import kept_running
 
 PORTS_TO_TRY = 20
 # Up to here the rest of a refused body is read, so that the refusal arrives; beyond, the connection ends (F50).
 MAX_REQUEST_BYTES = 8 * MAX_BODY
-LOOK_SECONDS, LONG_LIFE_SECONDS, MAX_PAUSE = 0.5, 300.0, 30.0
-
-log = structlog.get_logger()
+# A clip that is interrupted is taken up later (F33).
+WORKER_GRACE_SECONDS = 5.0
 
 
 def free_port(host: str, wanted: int | None) -> int:
@@ -59,51 +60,36 @@ def free_port(host: str, wanted: int | None) -> int:
 
 @contextmanager
 def worker(settings: Settings) -> Iterator[None]:
-    """A process that runs the background jobs for as long as the block lasts, or this process lives.
+    """A process that runs the background jobs for as long as the block lasts; `/healthz` tells when it is down."""
 
-    When it dies it is started again, at once and then after growing pauses (F47); `/healthz` tells in the meantime.
-    """
-    over = threading.Event()
-    supervisor = threading.Thread(target=_supervise, args=[settings, over], daemon=True)
-    supervisor.start()
-    try:
+    def command(restarts: int) -> list[str]:
+        return [*_program(settings), "worker", "--restarts", str(restarts)]
+
+    def tell(pid: int, running: bool, restarts: int) -> None:
+        beat(settings, Heartbeat(pid, time.time(), running, restarts))
+
+    with kept_running("worker", command, grace=WORKER_GRACE_SECONDS, tell=tell):
         yield
-    finally:
-        over.set()
-        supervisor.join(timeout=40)
 
 
-def _supervise(settings: Settings, over: threading.Event) -> None:
-    restarts = 0
-    while not over.is_set():
-        command = [sys.executable, "-m", "app", "--data", str(settings.data), "worker", "--restarts", str(restarts)]
-        began = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.PIPE)
-        beat(settings, Heartbeat(process.pid, time.time(), True, restarts))
-        while process.poll() is None and not over.wait(LOOK_SECONDS):
-            pass
-        if over.is_set():
-            _end(process)
-            return
-        restarts = 0 if time.monotonic() - began > LONG_LIFE_SECONDS else restarts + 1
-        beat(settings, Heartbeat(process.pid, time.time(), False, restarts))
-        log.error("worker_died", status=process.returncode, restarts=restarts)
-        over.wait(min(2.0 ** (restarts - 1) - 1 if restarts else 0.0, MAX_PAUSE))
+def serve(
+    app: Flask,
+    host: str,
+    port: int,
+    settings: Settings,
+    *,
+    listening: socket.socket | None = None,
+    with_parent: bool = False,
+) -> None:
+    """Answer requests until the process is told to stop, and then until what was sent is saved and answered.
 
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the worker stop: closing its input tells it to. An interrupted clip is taken up later (F33)."""
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def serve(app: Flask, host: str, port: int, settings: Settings) -> None:
-    """Answer requests until the process is told to stop, and then until what was sent is saved and answered."""
+    Parameters
+    ----------
+    listening
+        A socket that listens already, and may be shared with other processes.
+    with_parent
+        Whether it also ends when the process that started this one closes our standard input, or dies.
+    """
     # The app names files, and the front sends them.
     app.config["USE_X_SENDFILE"] = True
     per_address = settings.connections_per_address
@@ -114,8 +100,69 @@ def serve(app: Flask, host: str, port: int, settings: Settings) -> None:
         most_of_address=per_address,
     )
     crowd = Crowd(room_for_connections(), None if settings.proxy_hops else per_address, MAX_REQUEST_BYTES)
-    make_server(bridge, crowd, host, port).run()
+    server = make_server(bridge, crowd, host, port)
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, args=[server], daemon=True).start()
+    server.run(None if listening is None else [listening])
     bridge.close()
+
+
+def serve_in_processes(settings: Settings, host: str, port: int, processes: int) -> None:
+    """As `serve`, in several processes that share one socket; each that dies is started again.
+
+    Raises
+    ------
+    ConfigurationError
+        When somebody else listens on the port.
+    """
+    over = threading.Event()
+    with _listening(host, port) as listening, shared_window() as window, _told_to_stop(over), ExitStack() as running:
+        shared = ["--socket", str(listening.fileno()), "--window", str(window)]
+
+        def command(restarts: int) -> list[str]:
+            return [*_program(settings), "pages", *shared]
+
+        for number in range(processes):
+            process = kept_running(
+                f"pages {number}",
+                command,
+                grace=GRACE_SECONDS + 5,
+                over=over,
+                descriptors=[listening.fileno()],
+            )
+            running.enter_context(process)
+        # A wait without an end would not let the signals in on every system.
+        while not over.wait(1.0):
+            pass
+
+
+def _program(settings: Settings) -> list[str]:
+    return [sys.executable, "-m", "app", "--data", str(settings.data)]
+
+
+def _stop_with_parent(server: Any) -> None:
+    # Unbuffered: a thread that waits in a buffered read would be in the way of an orderly end of this process.
+    while os.read(0, 1):
+        pass
+    server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {error.strerror}", field="port") from error
+
+
+@contextmanager
+def _told_to_stop(over: threading.Event) -> Iterator[None]:
+    before = {n: signal.signal(n, lambda *_: over.set()) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def local_address(host: str, port: int) -> str:

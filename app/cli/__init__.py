@@ -12,7 +12,7 @@ from app.cli.accounts import user
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_log
-from app.cli.serving import demo_command, serve_command, setup_link_command, worker_command
+from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, worker_command
 from app.cli.studies import study
 from app.cli.trying import study_delete_test_data, study_try
 from app.errors import AsterismError
@@ -47,6 +47,7 @@ for _command in (
     serve_command,
     demo_command,
     setup_link_command,
+    pages_command,
     worker_command,
     backup_command,
     restore_command,

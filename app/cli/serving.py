@@ -1,11 +1,13 @@
-"""The server, the demo, and what they start: `serve`, `demo`, `setup-link`, `worker`."""
+"""The server, the demo, and what they start: `serve`, `demo`, `setup-link`, `pages`, `worker`."""
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import click
 
+from app import create_app
 from app.cli.options import serving, with_data
 from app.cli.support import (
     base_address,
@@ -17,12 +19,15 @@ from app.cli.support import (
 )
 from app.demo import DEMO_DATA, demo_study
 from app.jobs import work
-from app.server import free_port
+from app.server import free_port, serve
 
 
 @click.command("serve")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=None, help="How many processes answer; 1 unless set otherwise."
+)
 @serving
-def serve_command(data: Path | None, host: str, port: int | None, no_browser: bool) -> None:
+def serve_command(data: Path | None, host: str, port: int | None, no_browser: bool, processes: int | None) -> None:
     """Run the app for your own studies."""
     with open_installation(data, make=True) as here:
         port = free_port(host, port)
@@ -32,7 +37,7 @@ def serve_command(data: Path | None, host: str, port: int | None, no_browser: bo
         click.echo(f"  Data folder  {here.settings.data.resolve()}\n")
         echo_who_can_open(here.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
-        serve_pages(here, host, port, f"{link}/studies", no_browser)
+        serve_pages(here, host, port, f"{link}/studies", no_browser, processes=processes)
 
 
 @click.command("demo")
@@ -60,6 +65,18 @@ def setup_link_command(data: Path | None) -> None:
     with open_installation(data) as here:
         if not echo_setup_link(here, server_address(here.settings)):
             click.echo("There is an account already. For a lost password: python3 run.py user password E-MAIL")
+
+
+@click.command("pages", hidden=True)
+@click.option("--socket", "descriptor", type=int, required=True, help="The open socket to answer on.")
+@click.option("--window", type=click.Path(path_type=Path), required=True, help="Where the processes count together.")
+@with_data
+def pages_command(data: Path | None, descriptor: int, window: Path) -> None:
+    """Answer requests beside other processes until standard input ends."""
+    with open_installation(data) as here, socket.socket(fileno=descriptor) as listening:
+        host, port = listening.getsockname()[:2]
+        app = create_app(here.settings, window=window)
+        serve(app, host, port, here.settings, listening=listening, with_parent=True)
 
 
 @click.command("worker", hidden=True)

@@ -30,7 +30,15 @@ from app.results.export import EXPORTED
 from app.results.export_tables import ExportOptions
 from app.results.work import ensure_results
 from app.schema import schema_state
-from app.server import announced, local_address, network_address, running_server, serve, worker
+from app.server import (
+    announced,
+    local_address,
+    network_address,
+    running_server,
+    serve,
+    serve_in_processes,
+    worker,
+)
 from app.startup import in_words, open_checked, refuse_lost_database, require_data
 
 
@@ -187,13 +195,21 @@ def echo_who_can_open(settings: Settings, host: str, port: int) -> None:
         )
 
 
-def serve_pages(here: Installation, host: str, port: int, page: str, no_browser: bool) -> None:
-    """Answer requests and work on jobs until the process is told to stop; open `page` in a browser if wanted."""
+def serve_pages(
+    here: Installation, host: str, port: int, page: str, no_browser: bool, *, processes: int | None = None
+) -> None:
+    """Answer requests and work on jobs until the process is told to stop; open `page` in a browser if wanted.
+
+    `processes` is how many answer; by default as many as the settings say.
+    """
     settings = here.settings
-    app = create_app(settings)
     here.database.start_generation()
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, [page]).start()
     link, local = base_address(settings, host, port), local_address(host, port)
     with worker(settings), announced(settings, link, local):
-        serve(app, host, port, settings)
+        processes = processes or settings.processes
+        if processes > 1:
+            serve_in_processes(settings, host, port, processes)
+        else:
+            serve(create_app(settings), host, port, settings)

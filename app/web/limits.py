@@ -1,6 +1,10 @@
-"""How often one address may try a thing. Addresses are kept in memory alone, for as long as the limit looks back."""
+"""How often one address may try a thing. One process remembers addresses in its memory, several share a file that holds
+hashes of them (`app.shared_window`); both only for as long as a limit looks back.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from flask import Flask, current_app, request
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -10,6 +14,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from app.config import Settings
 from app.front.addresses import network_of
+from app.shared_window import SharedWindow
 
 MINUTES = 10
 # Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
@@ -17,10 +22,11 @@ FAILURES_PER_ADDRESS = RateLimitItemPerMinute(30, MINUTES, "login by address")
 FAILURES_PER_ACCOUNT = RateLimitItemPerMinute(10, MINUTES, "login by account")
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its memory of who did what lately, unless limits are off."""
+def init_app(app: Flask, settings: Settings, window: Path | None) -> None:
+    """Give the app its memory of who did what lately, unless limits are off; others may share it (`window`)."""
     if settings.rate_limits:
-        app.extensions["asterism_limits"] = MovingWindowRateLimiter(MemoryStorage())
+        storage = MemoryStorage() if window is None else SharedWindow(window, settings.secret_key)
+        app.extensions["asterism_limits"] = MovingWindowRateLimiter(storage)
 
 
 def _lately() -> MovingWindowRateLimiter | None:

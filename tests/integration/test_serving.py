@@ -52,7 +52,7 @@ def serving(settings: Settings, out: Path, *arguments: str) -> Iterator[str]:
         yield address
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        process.wait(timeout=120)
 
 
 def test_serve_says_that_only_this_computer_can_open_it_and_other_commands_print_its_links(
