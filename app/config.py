@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         return self.data / "sources"
 
     @property
+    def uploads_folder(self) -> Path:
+        """Files on their way from browsers, and what each is to become; whoever empties it lets them be sent again."""
+        return self.data / "uploads"
+
+    @property
     def work_folder(self) -> Path:
         """Half-made files of running conversions; safe to empty when nothing runs."""
         return self.data / "work"
@@ -108,7 +113,8 @@ def load_settings(**given: object) -> Settings:
     """
     settings = read_settings(**given)
     try:
-        keep_private(settings.data, settings.media_folder, settings.source_folder, settings.work_folder)
+        folders = (settings.media_folder, settings.source_folder, settings.uploads_folder, settings.work_folder)
+        keep_private(settings.data, *folders)
         secret = settings.secret_key or _kept_secret(settings.data / "secret_key")
     except OSError as error:
         reason = f"{error.filename or settings.data}: {error.strerror}"

@@ -1,4 +1,4 @@
-"""Background work outside the web server's process: clips are converted and results computed.
+"""Background work outside the web server's process: clips are converted, results computed, and leftovers removed.
 
 What is to be done, and who has it in hand, is in the database: each loop looks for something to claim, and does it.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable
 import structlog
 
 from app.clips.conversion import clips_wait, convert_waiting_clips
+from app.clips.unfinished import remove_abandoned_uploads
 from app.config import Settings
 from app.db import Database, open_database
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
@@ -21,6 +22,8 @@ from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
+# Between two looks for uploads that nobody goes on with.
+TIDY_SECONDS = 600.0
 
 log = structlog.get_logger()
 
@@ -33,6 +36,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
     threading.Thread(target=_keep_beating, args=[settings, restarts], daemon=True).start()
     database = open_database(settings.database)
     threading.Thread(target=convert_clips, args=[database, settings, threading.Event()], daemon=True).start()
+    threading.Thread(target=_keep_tidy, args=[settings], daemon=True).start()
     compute_results(database, threading.Event())
 
 
@@ -63,6 +67,15 @@ def _keep_beating(settings: Settings, restarts: int) -> None:
     while True:
         beat(settings, Heartbeat(os.getpid(), time.time(), True, restarts))
         time.sleep(BEAT_SECONDS)
+
+
+def _keep_tidy(settings: Settings) -> None:
+    while True:
+        try:
+            remove_abandoned_uploads(settings)
+        except OSError as error:
+            log.error("background_work_failed", exc_info=error)
+        time.sleep(TIDY_SECONDS)
 
 
 def _leave_with_parent() -> None:

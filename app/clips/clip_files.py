@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from app.errors import Invalid
 
+# As the database and file systems have it: in characters as a whole, in bytes for each part between slashes.
 MAX_FILE_NAME_LENGTH = 255
 # The attribute that says in which folder a clip lies, where clips lie in folders.
 FOLDER = "folder"
@@ -62,19 +63,53 @@ def clip_files(folder: Path) -> list[ClipFile]:
         raise Invalid(f"{folder}: holds no files; put the video clips there" + (f" ({passed[0]})" if passed else ""))
     known: dict[str, str] = {}
     for file in files:
-        if len(file.name) > MAX_FILE_NAME_LENGTH:
-            raise Invalid(f"{file.path}: the name is longer than {MAX_FILE_NAME_LENGTH} characters")
-        if not file.name.isprintable():
-            # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
-            raise Invalid(f"{str(file.path)!r}: the name has characters that cannot be stored; rename the file")
-        plain = unicodedata.normalize("NFC", file.name).casefold()
+        check_file_name(file.name, str(file.path))
+        plain = plain_name(file.name)
         if plain in known:
             raise Invalid(
                 f"{folder}: {known[plain]} and {file.name} differ in capitals only, and would be one file on a Mac or "
                 "in Windows; rename one"
             )
         known[plain] = file.name
-    return sorted(files, key=lambda file: _natural(file.name))
+    return sorted(files, key=lambda file: natural_order(file.name))
+
+
+def check_file_name(name: str, where: str) -> None:
+    """Return if a clip may have this name, a path below the folder of clips; `where` is what an error calls it.
+
+    Raises
+    ------
+    Invalid
+        When the name is too long, cannot be stored, or would lead out of the folder of clips.
+    """
+    if not name.isprintable():
+        # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
+        raise Invalid(f"{where!r}: the name has characters that cannot be stored; rename the file")
+    parts = name.split("/")
+    if len(name) > MAX_FILE_NAME_LENGTH or any(len(part.encode()) > MAX_FILE_NAME_LENGTH for part in parts):
+        raise Invalid(f"{where}: the name is longer than {MAX_FILE_NAME_LENGTH} characters")
+    if "\\" in name or any(part.strip() in {"", ".", ".."} for part in parts):
+        raise Invalid(f"{where}: is not the name of a file; rename it")
+
+
+def plain_name(name: str) -> str:
+    """The same for all spellings that are one file on some system: of capitals, and of letters with accents."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a path below the folder of clips is that of a file which lies beside clips and never is one."""
+    path = PurePosixPath(name)
+    folders = path.parts[:-1]
+    return path.suffix.lower() in NO_CLIPS or any(
+        part.startswith(".") or part.lower() in SYSTEM_FOLDERS for part in (*folders, path.name)
+    )
+
+
+def natural_order(name: str) -> list[tuple[int, int | str]]:
+    """A key that sorts clip2 before clip10."""
+    parts = re.split(r"(\d+)", name.lower())
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def passed_over(folder: Path) -> tuple[str, ...]:
@@ -105,14 +140,8 @@ def _look_through(folder: Path) -> tuple[list[ClipFile], list[str]]:
                 others.append(f"{(below / name).as_posix()}/")
         for name in names:
             file = ClipFile(Path(place) / name, (below / name).as_posix())
-            is_clip = not name.startswith(".") and Path(name).suffix.lower() not in NO_CLIPS and file.path.is_file()
-            if is_clip:
+            if not is_passed_over(file.name) and file.path.is_file():
                 files.append(file)
             else:
                 others.append(file.name)
     return files, others
-
-
-def _natural(name: str) -> list[tuple[int, int | str]]:
-    parts = re.split(r"(\d+)", name.lower())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]

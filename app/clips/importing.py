@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.clips.clip_files import ClipFile
+from app.clips.clip_files import ClipFile, plain_name
 from app.config import Settings
-from app.domain import ClipState
-from app.errors import Invalid
+from app.domain import ClipState, StudyState
+from app.errors import Invalid, NotAllowed
 from app.health import require_room_for
 from app.media import media_path
 from app.models import Clip, Study
@@ -32,6 +32,18 @@ class Imported:
 
     added: list[str] = field(default_factory=list)
     same: list[tuple[str, str]] = field(default_factory=list)
+
+
+def require_draft(study: Study) -> None:
+    """Return if the study's clips may change.
+
+    Raises
+    ------
+    NotAllowed
+        When participants may have seen them already.
+    """
+    if study.state != StudyState.DRAFT:
+        raise NotAllowed(f"The study {study.name} is {study.state.value}: its clips are fixed.")
 
 
 def register_clips(
@@ -54,7 +66,7 @@ def register_clips(
     imported = Imported()
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id)))
     by_content = {clip.source_sha256: clip.file_name for clip in clips}
-    by_name = {clip.file_name: clip for clip in clips}
+    by_name = {plain_name(clip.file_name): clip for clip in clips}
     position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
         too_large = _size(file.path) > settings.max_clip_bytes
@@ -63,33 +75,39 @@ def register_clips(
             imported.same.append((file.name, by_content[sha256]))
             continue
         by_content[sha256] = file.name
-        namesake = by_name.get(file.name)
-        if namesake is not None and namesake.state == ClipState.FAILED:
-            namesake.source_sha256 = sha256
-            namesake.state = ClipState.FAILED if too_large else ClipState.WAITING
-            namesake.progress, namesake.reason = 0.0, _too_large(settings, file.path) if too_large else None
-            imported.added.append(file.name)
-            continue
-        if namesake is not None:
-            raise Invalid(f"{file.path}: the study holds another clip named {file.name}", field="clips")
-        if len(by_name) >= settings.max_clips:
+        namesake = by_name.get(plain_name(file.name))
+        if namesake is not None and namesake.state != ClipState.FAILED:
+            raise Invalid(f"{file.path}: the study holds another clip named {namesake.file_name}", field="clips")
+        if namesake is None and len(by_name) >= settings.max_clips:
             raise Invalid(f"{file.path}: a study holds at most {settings.max_clips} clips", field="clips")
-        clip = Clip(
-            study_id=study.id,
-            public_id=new_public_id("C"),
-            position=position,
-            file_name=file.name,
-            label=file.label,
-            source_sha256=sha256,
-            attributes=attributes.get(file.name, {}),
-            state=ClipState.FAILED if too_large else ClipState.WAITING,
-            reason=_too_large(settings, file.path) if too_large else None,
-        )
-        db.add(clip)
-        by_name[file.name] = clip
-        position += 1
+        clip = namesake or new_clip(study, file, position, attributes.get(file.name, {}))
+        wait_for_conversion(clip, sha256)
+        if too_large:
+            clip.state, clip.reason = ClipState.FAILED, too_large_reason(settings, _size(file.path))
+        if namesake is None:
+            db.add(clip)
+            by_name[plain_name(file.name)] = clip
+            position += 1
         imported.added.append(file.name)
     return imported
+
+
+def new_clip(study: Study, file: ClipFile, position: int, attributes: dict[str, str]) -> Clip:
+    """A clip of a file's name that has no content yet."""
+    return Clip(
+        study_id=study.id,
+        public_id=new_public_id("C"),
+        position=position,
+        file_name=file.name,
+        label=file.label,
+        attributes=attributes,
+    )
+
+
+def wait_for_conversion(clip: Clip, sha256: str) -> None:
+    """Give a clip this content, which is in the data folder and will be converted."""
+    clip.source_sha256 = sha256
+    clip.state, clip.progress, clip.reason = ClipState.WAITING, 0.0, None
 
 
 def source_path(settings: Settings, clip: Clip) -> Path:
@@ -104,9 +122,10 @@ def _size(file: Path) -> int:
         raise Invalid(f"{file}: cannot be read: {error.strerror}", field="clips") from error
 
 
-def _too_large(settings: Settings, file: Path) -> str:
-    size, most = apart(_size(file) / 1e6, settings.max_clip_bytes / 1e6)
-    return f"the file has {size} MB; at most {most} MB are allowed"
+def too_large_reason(settings: Settings, size: int) -> str:
+    """Why a file of this many bytes is no clip."""
+    has, most = apart(size / 1e6, settings.max_clip_bytes / 1e6)
+    return f"the file has {has} MB; at most {most} MB are allowed"
 
 
 def _keep_source(settings: Settings, file: Path, *, copy: bool) -> str:

@@ -12,7 +12,7 @@ from app.accounts.account import Account
 from app.accounts.audit import note
 from app.accounts.members import add_first_owner
 from app.clips.clip_files import ClipFile, with_folders
-from app.clips.importing import Imported, register_clips, source_path
+from app.clips.importing import Imported, register_clips, require_draft, source_path
 from app.config import Settings
 from app.definition.find import find_study
 from app.definition.labels import check_labels
@@ -94,8 +94,7 @@ def import_clips(
         When a file cannot be read, or the study holds another clip of the same name.
     """
     study = find_study(db, name)
-    if study.state != StudyState.DRAFT:
-        raise NotAllowed(f"The study {name} is {study.state.value}: its clips are fixed.")
+    require_draft(study)
     imported = register_clips(db, settings, study, files, with_folders(files, {}))
     db.flush()
     definition = definition_of(study)

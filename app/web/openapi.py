@@ -20,7 +20,7 @@ BODIES = {
     "participant_api.put_draft": TrialBody,
     "participant_api.events": EventBody,
 }
-HTTP_METHODS = ("get", "put", "post", "delete")
+HTTP_METHODS = ("get", "put", "post", "patch", "delete")
 ERROR = {
     "type": "object",
     "required": ["error"],
@@ -75,7 +75,7 @@ def _operation(rule: Rule) -> dict[str, Any]:
     }
     if rule.endpoint.startswith(("participant_api.", "pilots_api.")):
         operation["security"] = [{"participant": []}]
-    elif rule.endpoint.startswith("researcher_api."):
+    elif not rule.endpoint.startswith("openapi."):
         operation["security"] = [{"experimenter": []}]
     if rule.arguments:
         operation["parameters"] = [

@@ -107,7 +107,8 @@ def participants(name: str) -> str:
 @blueprint.get("/studies/<name>/clips")
 def clips(name: str) -> str:
     """The clips and what became of each."""
-    return render_template("researcher/clips.html", study=study_view(_seen(name)))
+    limits = {"max_clip_bytes": settings().max_clip_bytes, "max_clip_seconds": settings().max_clip_seconds}
+    return render_template("researcher/clips.html", study=study_view(_seen(name)), **limits)
 
 
 @blueprint.get("/studies/<name>/results")

@@ -71,7 +71,9 @@ def clips(name: str) -> Response:
         found = require_study(db, account_id(), name, Role.VIEWER)
         clips = clips_of(db, found)
         views = [clip_view(clip) for clip in clips]
-        return jsonify(study=study_view(found), clips=views, differences=differences(clips))
+        return jsonify(
+            study=study_view(found), clips=views, differences=differences(clips), worker=worker_state(settings())
+        )
 
 
 @blueprint.get("/<name>/results")

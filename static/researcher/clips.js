@@ -34,8 +34,9 @@ const page = find(document, 'main');
 
 keepFresh(async () => show(await load(`${page.dataset.api}/clips`)), PAUSE);
 
-/** @param {{clips: Clip[], differences: string[]}} answer */
-function show({ clips, differences }) {
+/** @param {{clips: Clip[], differences: string[], worker: string}} answer */
+function show({ clips, differences, worker }) {
+  part('no-worker').hidden = worker === 'running' || !clips.some(({ state }) => state === 'waiting');
   part('clips').hidden = clips.length === 0;
   part('empty').hidden = clips.length > 0;
   showSummary(clips);

@@ -108,3 +108,8 @@ export function notesOf({ id_note: idNote, unproven_trials: unproven, asked_to_l
 export function visitInWords({ person, visit }) {
   return `same person as P${String(person).padStart(3, '0')}, visit ${visit}`;
 }
+
+/** @param {number} bytes @returns {string} "3.4 MB" */
+export function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
