@@ -1,4 +1,4 @@
-"""What the pages of a study's settings do, as commands: `study new`."""
+"""What the pages of a study's settings do, as commands: `study new`, `study edit`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from app.cli.options import with_data
-from app.cli.support import open_installation
+from app.cli.support import echo_notes, open_installation
+from app.studies.editing import save_settings
 from app.studies.lifecycle import create_draft
 from app.studies.naming import propose_name
+from app.studies.study_folder import read_text
 
 
 @click.command("new")
@@ -22,3 +24,18 @@ def study_new(title: str, name: str | None, data: Path | None) -> None:
         chosen = name if name is not None else propose_name(db, title)
         created = create_draft(db, title=title, name=chosen)
     click.echo(f"The study {created} is a draft. Add clips: python3 run.py clips import {created} FOLDER")
+
+
+@click.command("edit")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_data
+def study_edit(name: str, file: Path, data: Path | None) -> None:
+    """Change the settings of the study NAME to those of FILE, a study.toml; nothing is saved while it has errors."""
+    text = read_text(file)
+    with open_installation(data) as here, here.database.writing() as db:
+        after, changes = save_settings(db, name, text, file=str(file))
+    for change in changes:
+        click.echo(f"  {change.sentence}")
+    echo_notes(f"{problem.key}: {problem.sentence}" for problem in after.problems)
+    click.echo(f"The study {name} is saved; {len(changes)} settings are different.")

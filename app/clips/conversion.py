@@ -143,7 +143,12 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
         raise
     else:
         with database.writing() as db:
-            store_conversion(db.get_one(Clip, clip.id), renditions)
+            found = db.get_one(Clip, clip.id)
+            if conversion_options(found.study) == options:
+                store_conversion(found, renditions)
+            else:
+                # The study's settings were changed meanwhile.
+                found.state = ClipState.WAITING
             db.commit()
     return True
 

@@ -11,8 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
-from app.definition.study_toml_errors import line_of, setting_problem, toml_problem
-from app.errors import Invalid
+from app.definition.study_toml_errors import (
+    DefinitionRefused,
+    SettingProblem,
+    line_of,
+    setting_problem,
+    toml_problem,
+)
 from app.i18n.renamed import current_texts
 from app.models import Study
 
@@ -131,21 +136,32 @@ def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
 
     Raises
     ------
-    Invalid
+    DefinitionRefused
         When the text is not TOML, or a key is unknown, missing or has a value that cannot be used; the message names
         the file, the key and the reason.
+    """
+    return check_definition(read_toml(text, file=file), file=file, text=text)
+
+
+def read_toml(text: str, *, file: str = FILE) -> dict[str, Any]:
+    """What stands in the text, not validated.
+
+    Raises
+    ------
+    DefinitionRefused
+        When the text is not TOML, or holds a zero byte.
     """
     try:
         # The line end gives a mistake in the last line its line.
         raw = tomllib.loads(text + "\n")
     except tomllib.TOMLDecodeError as error:
-        line, reason = toml_problem(text, error)
-        raise Invalid(f"{file}{_at(line)}: {reason}") from error
+        raise DefinitionRefused([SettingProblem(None, *toml_problem(text, error))], file) from error
     except RecursionError as error:
-        raise Invalid(f"{file}: lists or tables lie too deep in one another") from error
+        reason = "lists or tables lie too deep in one another"
+        raise DefinitionRefused([SettingProblem(None, None, reason)], file) from error
     if "\\u0000" in json.dumps(raw, default=str):
-        raise Invalid(f"{file}: a text holds a zero byte (\\u0000)")
-    return check_definition(raw, file=file, text=text)
+        raise DefinitionRefused([SettingProblem(None, None, "a text holds a zero byte (\\u0000)")], file)
+    return raw
 
 
 def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -> StudyDefinition:
@@ -154,11 +170,12 @@ def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -
         return StudyDefinition.model_validate(raw)
     except ValidationError as error:
         problems = [
-            f"{file}{_at(line_of(text, problem['loc']))}: {_key(problem['loc'])}: "
-            f"{setting_problem(problem, StudyDefinition)}"
+            SettingProblem(
+                _key(problem["loc"]), line_of(text, problem["loc"]), setting_problem(problem, StudyDefinition)
+            )
             for problem in error.errors()
         ]
-        raise Invalid("; ".join(problems), field=_key(error.errors()[0]["loc"])) from error
+        raise DefinitionRefused(problems, file) from error
 
 
 def definition_of(study: Study) -> StudyDefinition:
@@ -173,7 +190,3 @@ def _stored_definition(definition: str) -> StudyDefinition:
 
 def _key(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "the file"
-
-
-def _at(line: int | None) -> str:
-    return "" if line is None else f", line {line}"

@@ -6,9 +6,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
+
+from app.errors import Invalid
 
 # Signs that word processors put in place of the straight ones.
 SMART_QUOTES = "“”„‟«»‘’‚‹›"
@@ -32,6 +35,28 @@ SYNONYMS = {
 }
 KEY = re.compile(r"""\s*(?P<key>[A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*=""")
 SECTION = re.compile(r"\s*\[\s*(?P<name>[^\[\]]+?)\s*\]\s*(?:#.*)?$")
+
+
+@dataclass(frozen=True)
+class SettingProblem:
+    """What is wrong with a key of study.toml (None: with the text as a whole), and the line on which that stands."""
+
+    key: str | None
+    line: int | None
+    sentence: str
+
+    def told(self, file: str) -> str:
+        """The problem as one sentence that names the file, the line and the key."""
+        at = "" if self.line is None else f", line {self.line}"
+        return f"{file}{at}: " + (f"{self.key}: " if self.key is not None else "") + self.sentence
+
+
+class DefinitionRefused(Invalid):
+    """A study.toml that cannot be used; `problems` are all that was found."""
+
+    def __init__(self, problems: Sequence[SettingProblem], file: str) -> None:
+        super().__init__("; ".join(problem.told(file) for problem in problems), field=problems[0].key)
+        self.problems = tuple(problems)
 
 
 def toml_problem(text: str, error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:

@@ -59,7 +59,7 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     if not folder.is_dir():
         raise Invalid(f"{folder}: no such folder")
     found = find_parts(folder)
-    toml = _read_text(found.definition)
+    toml = read_text(found.definition)
     definition = parse_definition(toml, file=str(found.definition))
     refuse(list(replaced_texts_problems(definition)), str(found.definition))
     files = clip_files(found.clips)
@@ -74,7 +74,14 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     return StudyFolder(study, definition, toml, files, with_folders(files, attributes), notes)
 
 
-def _read_text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a study.toml.
+
+    Raises
+    ------
+    Invalid
+        When it cannot be read, or is not UTF-8 text; the message names the file.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

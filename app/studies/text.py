@@ -1,63 +1,95 @@
-"""study.toml as it leaves the program: as it was given, with the settings written in that decide how sessions ran.
-
-A study keeps the design and the stop rules that it was made with. Its file may leave them out, and another release may
-have other defaults: read there, the file alone would be another study.
-"""
+"""study.toml as text: settings are written into it, and its comments and all other lines stay as they are."""
 
 from __future__ import annotations
 
 import json
-import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from app.definition.study_toml import StudyDefinition
+import tomlkit
 
-SECTIONS = ("design", "stop")
-Settings = dict[str, Any]
+from app.definition.study_toml import StudyDefinition
+from app.errors import Invalid
+
+# A study keeps the design and the stop rules that it was made with. Its file may leave them out, and another release
+# may have other defaults: read there, the file alone would be another study.
+SPELT_OUT = ("design", "stop")
 
 
 def study_text(given: str, definition: StudyDefinition) -> str:
-    """`given` with each key of [design] and [stop] that it leaves out and that has a value in `definition`.
-
-    Comments and all other lines stay as they are. Where the file has a form into which nothing can be written, the
-    settings are in comments at its beginning.
+    """study.toml as it leaves the program: `given`, with each key of [design] and [stop] that it leaves out and that
+    has a value in `definition`; in comments at its beginning where nothing can be written into it.
     """
-    text = given
-    for section in SECTIONS:
-        settings = {key: value for key, value in getattr(definition, section).model_dump().items() if value is not None}
-        text = _with_settings(text, section, settings)
-    return text
+    there = tomllib.loads(given + "\n")
+    missing = {
+        f"{section}.{key}": value
+        for section in SPELT_OUT
+        for key, value in getattr(definition, section).model_dump().items()
+        if value is not None and key not in there.get(section, {})
+    }
+    try:
+        return with_settings(given, missing)
+    except Invalid:
+        return "".join(f"# {key} = {json.dumps(value)}\n" for key, value in missing.items()) + given
 
 
-def _with_settings(text: str, section: str, settings: Settings) -> str:
-    there = tomllib.loads(text + "\n").get(section, {})
-    missing = {key: _line(key, value) for key, value in settings.items() if key not in there}
-    if not missing:
+def with_settings(text: str, settings: Mapping[str, Any]) -> str:
+    """The text with each of these keys, such as "design.max_items", set to its value; None takes the key out.
+
+    Raises
+    ------
+    Invalid
+        When the text is not TOML, or has a form into which a key cannot be written, as where a section is a number.
+    """
+    if not settings:
         return text
-    # Only TOML itself knows whether a line that looks like a heading is inside a text: what parses as wanted is right.
-    for edited in _edits(text, section, list(missing.values()), is_empty=not there):
-        try:
-            if tomllib.loads(edited).get(section) == {**there, **{key: settings[key] for key in missing}}:
-                return edited
-        except tomllib.TOMLDecodeError:
-            continue
-    return "".join(f"# {section}.{line}\n" for line in missing.values()) + text
+    try:
+        document = tomlkit.parse(text)
+        for key, value in settings.items():
+            *sections, name = key.split(".", 1)
+            if value is None and (not sections or sections[0] not in document):
+                document.pop(name, None) if not sections else None
+                continue
+            table: MutableMapping[str, Any] = document
+            if sections:
+                table = document.setdefault(sections[0], tomlkit.table())
+            _set(table, name, value)
+        written = tomlkit.dumps(document)
+        wanted = _expected(tomllib.loads(text + "\n"), settings)
+        # Only what reads as it was meant is right.
+        if tomllib.loads(written + "\n") == wanted:
+            return written
+    except (tomlkit.exceptions.TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, ValueError) as error:
+        raise Invalid(f"{', '.join(settings)} cannot be written into this text: {error}") from error
+    raise Invalid(f"{', '.join(settings)} cannot be written into this text: change it by hand")
 
 
-def _edits(text: str, section: str, lines: list[str], *, is_empty: bool) -> Iterator[str]:
-    """Where the lines could go: under a heading, into an inline table, as dotted keys at the top, or at the end."""
-    block = "\n".join(lines)
-    for heading in re.finditer(rf"^[ \t]*\[[ \t]*[\"']?{section}[\"']?[ \t]*\][^\n]*$", text, re.MULTILINE):
-        yield f"{text[: heading.end()]}\n{block}{text[heading.end() :]}"
-    for table in re.finditer(rf"^[ \t]*[\"']?{section}[\"']?[ \t]*=[ \t]*\{{", text, re.MULTILINE):
-        more = ", ".join(lines) + ("" if is_empty else ",")
-        yield f"{text[: table.end()]} {more} {text[table.end() :].lstrip(' ')}"
-    if not is_empty:
-        yield "".join(f"{section}.{line}\n" for line in lines) + text
-    yield f"{text.rstrip()}\n\n[{section}]\n{block}\n"
+def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
+    if value is None:
+        table.pop(name, None)
+    elif isinstance(value, Mapping) and isinstance(table.get(name), MutableMapping):
+        # In place, so that comments between its lines stay.
+        inner = table[name]
+        for key in [key for key in inner if key not in value]:
+            del inner[key]
+        for key, one in value.items():
+            if inner.get(key) != one:
+                inner[key] = one
+    elif isinstance(value, str) and "\n" in value:
+        table[name] = tomlkit.string(value, multiline=True)
+    else:
+        table[name] = value
 
 
-def _line(key: str, value: bool | float | str) -> str:
-    return f"{key} = {json.dumps(value)}"
+def _expected(before: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in settings.items():
+        *sections, name = key.split(".", 1)
+        table = before
+        if sections:
+            table = before.setdefault(sections[0], {}) if value is not None else before.get(sections[0], {})
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    return before

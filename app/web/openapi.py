@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from app.participation.payloads import EventBody, TrialBody
 from app.version import VERSION
+from app.web.definition_api import CheckBody, DefinitionBody
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
@@ -19,6 +20,8 @@ BODIES = {
     "participant_api.put_trial": TrialBody,
     "participant_api.put_draft": TrialBody,
     "participant_api.events": EventBody,
+    "researcher_api.definition.check": CheckBody,
+    "researcher_api.definition.save": DefinitionBody,
 }
 HTTP_METHODS = ("get", "put", "post", "patch", "delete")
 ERROR = {

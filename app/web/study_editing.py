@@ -5,11 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.accounts.members import require_study
+from app.definition.controls import control_groups
+from app.definition.study_toml_errors import DefinitionRefused
+from app.domain import Role
 from app.errors import Invalid
+from app.i18n.catalogues import known_texts
+from app.studies.editing import current_text, edited
 from app.studies.lifecycle import create_draft
 from app.studies.naming import MAX_LENGTH, name_problem, propose_name
 from app.web.context import database
-from app.web.login import account
+from app.web.definition_api import definition_view
+from app.web.login import account, account_id
+from app.web.researcher_json import study_view
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("editing", __name__)
@@ -33,16 +41,34 @@ def check_new_name() -> Response:
 
 @blueprint.post("/new-study")
 def make_study() -> AnyResponse | tuple[str, int]:
-    """Make a draft, which belongs to the account, and show it."""
+    """Make a draft, which belongs to the account, and go to its settings."""
     title, name = request.form.get("title", "").strip(), request.form.get("name", "").strip()
     try:
         with database().writing() as db:
             name = create_draft(db, title=title, name=name or propose_name(db, title), by=account())
     except Invalid as error:
         return _new_study_page(title=title, name=name, error=error), error.status
-    return redirect(url_for("researcher.participants", name=name), 303)
+    return redirect(url_for(".settings", name=name), 303)
+
+
+@blueprint.get("/studies/<name>/settings")
+def settings(name: str) -> str:
+    """The settings in a form and as the text of study.toml."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        state = definition_view(edited(db, study, current_text(study)), study)
+        columns = sorted({column for clip in study.clips for column in clip.attributes})
+        return render_template(
+            "researcher/settings.html",
+            study=study_view(study),
+            state=state,
+            groups=control_groups(),
+            known_texts=sorted(known_texts()),
+            labels=["numbers", "file_names", *(f"attributes.{column}" for column in columns)],
+        )
 
 
 def _new_study_page(title: str = "", name: str = "", error: Invalid | None = None) -> str:
-    problems = {} if error is None else {error.field or "title": error.message}
+    told = error.problems[0].sentence if isinstance(error, DefinitionRefused) else str(error)
+    problems = {} if error is None else {error.field or "title": told[:1].upper() + told[1:]}
     return render_template("researcher/new_study.html", title=title, name=name, wrong=problems, longest_name=MAX_LENGTH)

@@ -24,6 +24,8 @@ name.addEventListener('input', () => {
   isChosen = name.value !== '';
   later(isChosen ? { name: name.value.trim() } : { title: title.value });
 });
+// Typed while the page was still loading.
+if (title.value !== '' && !isChosen) later({ title: title.value });
 
 /** @param {Record<string, string>} about */
 function later(about) {

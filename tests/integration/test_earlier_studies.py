@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import tomlkit
 
 from analysis.designs import default_size
 from analysis.formats.bundle import read_bundle
@@ -130,6 +131,7 @@ def test_a_study_is_stored_with_every_setting(settings: Settings, tmp_path: Path
         TITLE + '["design"]\nmax_items = 5\n',
         TITLE + "design.max_items = 5 # clips\nstop.max_trials = 3\n",
         TITLE + "design = { max_items = 5 }\nstop = {}\n",
+        '"desig\\u006e" = { max_items = 5 }\n' + TITLE,
         TITLE + '[texts]\ninstructions = """\n[design]\ndesign = {\n[stop]\n"""\n',
         TITLE + '[texts]\nthanks = """\n[design]\n"""\n[design]\nmax_items = 5\npractice = true\npractice_pass = 0.7\n',
     ],
@@ -146,8 +148,8 @@ def test_the_settings_are_written_into_what_was_given(given: str) -> None:
     assert all(letter in rest for letter in given.strip())
 
 
-def test_a_form_into_which_nothing_can_be_written_gets_comments() -> None:
-    given = '"desig\\u006e" = { max_items = 5 }\n' + TITLE
-    text = study_text(given, parse_definition(given))
-    assert parse_definition(text) == parse_definition(given)
+def test_a_form_into_which_nothing_can_be_written_gets_comments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tomlkit, "dumps", lambda document: "unlike what was meant = true")
+    text = study_text(TITLE, parse_definition(TITLE))
+    assert parse_definition(text) == parse_definition(TITLE)
     assert f'# design.method = "{Design().method}"' in text

@@ -51,7 +51,7 @@ def test_a_title_makes_a_draft_that_belongs_to_the_account(lab: experimenter.Lab
 @pytest.mark.parametrize(
     ("title", "name", "reason"),
     [
-        ("  ", "", "must not be empty"),
+        ("  ", "", "Must not be empty"),
         ("Faces", "Faces!", "Use 1 to 63 of a-z, 0-9 and -"),
         ("Faces", "taken", "There is a study named taken already."),
         ("顔", "", "Choose a name"),

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from analysis import compare_models
 from app.cli import commands
 from app.config import Settings
+from app.definition.controls import control_groups, setting_keys
+from app.definition.setting_texts import GROUPS, SETTING_TEXTS
 from app.definition.study_toml import StudyDefinition, check_definition
 from app.models import Base
 from tests.conftest import ROOT
@@ -34,6 +36,22 @@ def _toml_of_the_docs() -> str:
     block = re.search(r"```toml\n(.*?)```", (DOCS / "study-toml.md").read_text(), re.DOTALL)
     assert block is not None
     return block[1]
+
+
+def test_every_setting_has_its_sentences_and_is_on_the_page_in_a_group() -> None:
+    """A new key of study.toml: give it a row in app/definition/setting_texts.py; its control follows from its type."""
+    keys = {key for key, _ in setting_keys()}
+    assert keys - set(SETTING_TEXTS) == set(), f"no row in app/definition/setting_texts.py ({len(SETTING_TEXTS)} there)"
+    assert set(SETTING_TEXTS) - keys == set(), "rows of app/definition/setting_texts.py without a key in study.toml"
+    assert sum(len(group.settings) for group in GROUPS) == len(SETTING_TEXTS)
+    for _, controls in control_groups():
+        for control in controls:
+            text = control.text
+            assert text.name[0].isupper()
+            assert text.does.endswith("."), control.key
+            assert text.usual.endswith("."), control.key
+            named = set(text.choices)
+            assert named in (set(), set(control.choices)), f"{control.key}: names for other choices than it has"
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:

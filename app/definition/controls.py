@@ -1,0 +1,98 @@
+"""The controls of the settings' form, made from the model of study.toml: each key's kind, bounds and default."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from app.definition.setting_texts import GROUPS, SETTING_TEXTS, SettingText
+from app.definition.study_toml import StudyDefinition
+
+Kind = Literal["choice", "tick", "whole", "number", "line", "markdown", "words", "pairs", "toml"]
+# Texts with room for more than this are Markdown.
+LINE = 2000
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a setting is entered.
+
+    `kind`: one of `choices`, a tick, a number within bounds (as a sentence), one line, Markdown, a list of words, pairs
+    of texts, or "toml": only in the text of study.toml. `default` is what holds where study.toml says nothing (None:
+    nothing).
+    """
+
+    key: str
+    kind: Kind
+    text: SettingText
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    bounds: str = ""
+    longest: int | None = None
+    required: bool = False
+
+
+def setting_keys(model: type[BaseModel] = StudyDefinition, section: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every key of study.toml with its field, in the model's order."""
+    for name, field in model.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            yield from setting_keys(nested, f"{section}{name}.")
+        else:
+            yield f"{section}{name}", field
+
+
+def control_groups() -> list[tuple[str, list[Control]]]:
+    """The controls in the groups of the page."""
+    fields = dict(setting_keys())
+    return [(group.name, [_control(key, fields[key]) for key in group.settings if key in fields]) for group in GROUPS]
+
+
+def _control(key: str, field: FieldInfo) -> Control:
+    kind, choices = _kind(field.annotation)
+    limits = {name: getattr(one, name) for one in field.metadata for name in _LIMITS if hasattr(one, name)}
+    longest = limits.get("max_length")
+    if kind == "line" and longest is not None and longest > LINE:
+        kind = "markdown"
+    return Control(
+        key=key,
+        kind=kind,
+        text=SETTING_TEXTS[key],
+        default=None if field.is_required() else field.get_default(),
+        choices=choices,
+        bounds=_bounds(limits) if kind in ("whole", "number") else "",
+        longest=longest if kind in ("line", "markdown") else None,
+        required=field.is_required(),
+    )
+
+
+_LIMITS = ("ge", "gt", "le", "lt", "max_length")
+
+
+def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        [inner] = [one for one in get_args(annotation) if one is not type(None)]
+        return _kind(inner)
+    if origin is Literal:
+        return "choice", get_args(annotation)
+    if hasattr(annotation, "__metadata__"):
+        return _kind(get_args(annotation)[0])
+    if origin is list:
+        return ("words" if _kind(get_args(annotation)[0])[0] == "line" else "toml"), ()
+    if origin is dict:
+        return "pairs", ()
+    plain: dict[Any, Kind] = {bool: "tick", int: "whole", float: "number", str: "line"}
+    return plain.get(annotation, "toml"), ()
+
+
+def _bounds(limits: dict[str, Any]) -> str:
+    least, most = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+    if least is None or most is None or most >= 2**53:
+        return ""
+    return f"{'above ' if 'gt' in limits else ''}{least:g} to {most:,g}"

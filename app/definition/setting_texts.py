@@ -1,0 +1,233 @@
+"""What each setting does, in a sentence, and what most people choose: the one table of these sentences.
+
+A new key of study.toml gets its row here; a test names those that have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SettingText:
+    """What is said of a setting: its name, what it does, what most people choose, and the names of its choices, where
+    they are not named as in study.toml.
+    """
+
+    name: str
+    does: str
+    usual: str
+    choices: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that belong together on the page."""
+
+    name: str
+    settings: dict[str, SettingText]
+
+
+GROUPS = (
+    Group(
+        "Title and language",
+        {
+            "title": SettingText(
+                "Title", "What participants see above everything.", "A few plain words that do not give the aim away."
+            ),
+            "language": SettingText(
+                "Language",
+                "The language of the participants' pages.",
+                "That of your own texts; each participant's own where you write none.",
+                {
+                    "auto": "each participant's own",
+                    "en": "English",
+                    "de": "German",
+                    "fr": "French",
+                    "es": "Spanish",
+                },
+            ),
+        },
+    ),
+    Group(
+        "Consent and texts",
+        {
+            "texts.consent": SettingText(
+                "Consent",
+                "What the participant agrees to before anything else, in Markdown.",
+                "The text that your ethics board has approved.",
+            ),
+            "texts.instructions": SettingText(
+                "Instructions",
+                "What stands above the page's own pictures of how it works, in Markdown.",
+                "One or two sentences about these clips; the page explains the rest.",
+            ),
+            "texts.thanks": SettingText(
+                "Thanks", "What stands on the last page, in Markdown.", "A short thanks, and whom to ask."
+            ),
+            "texts.replace": SettingText(
+                "Other wordings",
+                "Any other text of the participants' pages, by its whole English wording.",
+                "None: the pages' own texts are there in four languages.",
+            ),
+        },
+    ),
+    Group(
+        "Question",
+        {
+            "texts.question": SettingText(
+                "Question",
+                "One line above the arena that says what counts as similar.",
+                "Leave it open, unless you ask about one kind of similarity.",
+            ),
+        },
+    ),
+    Group(
+        "Playing clips",
+        {
+            "playback.play": SettingText(
+                "Clips play",
+                "When a clip in the arena plays.",
+                "On hover; on click where clips have sound.",
+                {"hover": "on hover", "click": "on click", "always": "always, at most 8 at once"},
+            ),
+            "playback.loop": SettingText("Play in a loop", "Whether a clip begins again at its end.", "On."),
+            "playback.watch": SettingText(
+                "Clips must be seen",
+                "Whether each clip must be seen to its end once.",
+                "Free, for short clips; before placing, where the end of a clip matters.",
+                {"free": "no", "before_placing": "before it is moved", "before_done": "before Done"},
+            ),
+            "playback.enlarge": SettingText(
+                "Large view", "Whether a double click, Enter or a long press shows a clip large.", "On."
+            ),
+        },
+    ),
+    Group(
+        "Sound",
+        {
+            "playback.sound": SettingText(
+                "Clips have sound",
+                "Whether clips keep their sound; a sound check then comes first. A change converts the clips again.",
+                "Off, unless what is heard is to be judged.",
+            ),
+        },
+    ),
+    Group(
+        "Labels, background, sizes",
+        {
+            "clips.labels": SettingText(
+                "Labels",
+                'What participants see and hear of a clip\'s name: "numbers", "file_names", or "attributes." and a '
+                "column of your table.",
+                "Numbers, which tell nothing of a clip.",
+            ),
+            "arena.background": SettingText(
+                "Background",
+                "The ground behind the clips. A change converts the clips again where parts of them are transparent.",
+                "Light or dark; grey for studies of vision.",
+                {"auto": "light or dark, as the participant likes", "grey": "neutral grey"},
+            ),
+            "arena.guide_lines": SettingText("Guide lines", "Lines to the neighbours while a clip is dragged.", "Off."),
+            "arena.hints": SettingText(
+                "Hints", "A hint, never a block, where a layout is small or clips are stacked.", "On."
+            ),
+            "arena.min_window": SettingText(
+                "Least window",
+                "A window whose shorter side is below that many pixels cannot be used, which is said before consent.",
+                "None; 500 keeps phones out.",
+            ),
+            "clips.max_side": SettingText(
+                "Size of clips",
+                "The longer side of the converted clips in pixels; none is enlarged. A change converts them again.",
+                "960; less where participants have slow lines.",
+            ),
+        },
+    ),
+    Group(
+        "Trials",
+        {
+            "design.method": SettingText(
+                "Design",
+                "How the clips of each trial are chosen.",
+                "Posterior variance: it learns most from a minute. Lift the weakest is the published procedure.",
+            ),
+            "design.max_items": SettingText(
+                "Clips in a trial", "How many clips a trial shows at most.", "20; about 30 still fit a large screen."
+            ),
+            "design.repeats": SettingText(
+                "Repeated trials",
+                "Earlier trials that are shown once more, to see how alike a participant arranges them.",
+                "None, or 1 where you report the reliability within participants.",
+            ),
+            "design.checks": SettingText(
+                "Attention checks",
+                "A few clips and an instruction that only somebody who reads it follows.",
+                "1 or 2 for participants from the internet, none in the laboratory.",
+            ),
+            "design.practice": SettingText(
+                "Practice round",
+                "A round with drawn shapes and a known layout comes first.",
+                "On for people new to it.",
+            ),
+            "design.practice_pass": SettingText(
+                "Mark for the practice",
+                "The agreement with the known layout, 0 to 1, that lets the participant go on; after three rounds they "
+                "go on anyway.",
+                "None, or 0.7.",
+            ),
+            "seed": SettingText(
+                "Seed", "Everything random about the study follows from this number.", "Any number; leave it as it is."
+            ),
+        },
+    ),
+    Group(
+        "When a session ends",
+        {
+            "stop.min_evidence": SettingText(
+                "Evidence", "The session ends when every pair of clips has this evidence.", "0.2; 100 switches it off."
+            ),
+            "stop.max_minutes": SettingText(
+                "Minutes", "The session ends after so many minutes of work; breaks are not counted.", "30."
+            ),
+            "stop.max_trials": SettingText(
+                "Trials", "The session ends after so many trials.", "200: evidence or minutes come first."
+            ),
+        },
+    ),
+    Group(
+        "Recruitment",
+        {
+            "recruitment.places": SettingText(
+                "Places", "How many people can take part at most.", "As many as you pay; none with an open link."
+            ),
+            "recruitment.visits": SettingText(
+                "Visits", "How often the same person may take part, each time after finishing.", "1."
+            ),
+            "recruitment.parameters": SettingText(
+                "Parameters of the link",
+                "The names under which the recruiter's link says who comes; the first is the person's id.",
+                "Those of Prolific, as set; docs/recruiting.md has others.",
+            ),
+            "recruitment.without_id": SettingText(
+                "Without an id",
+                "Who is admitted without the person's id.",
+                "By the plain link; nobody, where all come from a recruiter.",
+                {"plain_link": "whoever has the plain link", "anybody": "anybody", "nobody": "nobody"},
+            ),
+            "recruitment.signed": SettingText(
+                "Signed links", "Whether a link must be signed, so that nobody can make one up.", "Off."
+            ),
+            "recruitment.completion_code": SettingText(
+                "Completion code", "Shown at the end, for the recruiter.", "The code that the recruiter gave you."
+            ),
+            "recruitment.completion_url": SettingText(
+                "Completion address",
+                "The way back to the recruiter; {PROLIFIC_PID} and other placeholders are filled in.",
+                "The address that the recruiter gave you.",
+            ),
+        },
+    ),
+)
+
+SETTING_TEXTS = {key: text for group in GROUPS for key, text in group.settings.items()}

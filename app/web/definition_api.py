@@ -1,0 +1,130 @@
+"""A study's definition under /api/v1/studies/<name>/definition: read, checked while it is edited, and saved."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, g, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.accounts.members import require_study
+from app.definition.study_toml_errors import DefinitionRefused
+from app.domain import Role
+from app.errors import Invalid
+from app.i18n.catalogues import LANGUAGES
+from app.markdown import to_html
+from app.models import Study
+from app.studies.editing import ChangedMeanwhile, Edited, current_text, edited, not_editable, save_settings
+from app.web.context import database
+from app.web.failures import failure
+from app.web.login import account, account_id, may
+from app.web.participant import default_consent, default_instructions, default_thanks
+
+# A part of the experimenter's API: guarded as all of it.
+blueprint = Blueprint("definition", __name__)
+
+PREVIEWS = {
+    "texts.consent": default_consent,
+    "texts.instructions": default_instructions,
+    "texts.thanks": default_thanks,
+}
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    text: str = Field(max_length=500_000, description="study.toml.")
+
+
+class CheckBody(_Body):
+    """Settings as they are being edited: a text, and keys to change in it."""
+
+    changes: dict[str, Any] = Field(default={}, description="Values by key, such as design.max_items; null: unset.")
+
+
+class DefinitionBody(_Body):
+    """Settings to be saved."""
+
+    base: str | None = Field(
+        default=None, description="The text that was read before: where another is stored by now, nothing is saved."
+    )
+
+
+@blueprint.get("/<name>/definition")
+def definition(name: str) -> Response:
+    """The study's definition as study.toml, its values by key, and what is wrong with it."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        return jsonify(definition_view(edited(db, study, current_text(study)), study))
+
+
+@blueprint.post("/<name>/definition/check")
+def check(name: str) -> Response:
+    """What a text would be with some keys changed, and what is wrong with it; nothing is stored."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        body = _parse(CheckBody)
+        return jsonify(definition_view(edited(db, study, body.text, body.changes), study))
+
+
+@blueprint.put("/<name>/definition")
+def save(name: str) -> Response:
+    """Store a text as the study's definition; refused with errors in it, or if somebody else has saved meanwhile."""
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        body = _parse(DefinitionBody)
+        try:
+            after, changes = save_settings(db, study.name, body.text, base=body.base, by=account())
+        except DefinitionRefused as error:
+            answer = failure(error.status, error.code, error.message, error.field)
+            return _with(answer, problems=[problem_view(problem) for problem in error.problems])
+        except ChangedMeanwhile as error:
+            answer = failure(error.status, error.code, error.message)
+            return _with(answer, changes=[change.sentence for change in error.changes], text=error.text)
+        return jsonify(definition_view(after, study) | {"changes": [change.sentence for change in changes]})
+
+
+def definition_view(after: Edited, study: Study) -> dict[str, Any]:
+    """Settings as the page shows them, with the study's own texts as participants see them."""
+    return {
+        "text": after.text,
+        "values": after.values,
+        "problems": [problem_view(problem) for problem in after.problems],
+        "previews": None if after.values is None else _previews(after.values),
+        "fixed": not_editable(study) if may(Role.EDITOR, study.name) else "Only an editor can change the settings.",
+    }
+
+
+def problem_view(problem: Any) -> dict[str, Any]:
+    """A problem with the setting and the line that it is about."""
+    return {
+        "key": problem.key,
+        "line": problem.line,
+        "sentence": problem.sentence,
+        "severity": getattr(problem, "severity", "error"),
+    }
+
+
+def _previews(values: dict[str, Any]) -> dict[str, str]:
+    """The HTML of each Markdown text; where the study has none, the page's own, in the study's language."""
+    language = values["language"]
+    g.study_language = language if language in LANGUAGES else "en"
+    texts = {key: values[key] for key in PREVIEWS}
+    return {key: to_html(text if text and isinstance(text, str) else PREVIEWS[key]()) for key, text in texts.items()}
+
+
+def _parse(model: type[Model]) -> Model:
+    try:
+        return model.model_validate_json(request.get_data())
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{field}: {first['msg']}", field=field) from error
+
+
+def _with(answer: Response, **more: Any) -> Response:
+    answer.set_data(jsonify((answer.json or {}) | more).get_data())
+    return answer

@@ -1,0 +1,121 @@
+"""A study is made and set up in a real browser: created, a setting broken, told, mended, saved, and there again."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from app.config import Settings
+from app.definition.study_toml import definition_of
+from app.models import Study
+from app.studies.editing import save_settings
+from tests import experimenter
+from tests.browser.axe import complaints
+from tests.browser.waiting import PATIENCE
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def lab(settings: Settings) -> Iterator[experimenter.Lab]:
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        yield lab
+
+
+@pytest.fixture
+def page(lab: experimenter.Lab, device: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """A browser in which Ada is logged in."""
+    server = make_server("127.0.0.1", 0, lab.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    page = device(base_url=f"http://127.0.0.1:{server.server_port}", bypass_csp=True).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto("/login?next=/new-study")
+    page.get_by_label("E-mail").fill(experimenter.EMAIL)
+    page.get_by_label("Password").fill(experimenter.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new-study")
+    yield page
+    server.shutdown()
+    thread.join()
+
+
+def stored(lab: experimenter.Lab) -> Study:
+    with lab.database.reading() as db:
+        return db.scalars(select(Study)).one()
+
+
+def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside_it(
+    page: Page, lab: experimenter.Lab
+) -> None:
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    page.keyboard.type("Similar faces")
+    expect(page.get_by_label("Name")).to_have_value("similar-faces")
+    assert complaints(page, "new study") == []
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/studies/similar-faces/settings")
+    assert complaints(page, "settings") == []
+
+    largest, source = page.get_by_label("Clips in a trial"), page.get_by_label("Text of study.toml")
+    told = page.locator('[data-told="design.max_items"]')
+    largest.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("200")
+    expect(told).to_have_text("Must be less than or equal to 100")
+    expect(source).to_have_value(re.compile("max_items = 200"))
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.locator("[data-saved]")).to_have_text("Not saved: 1 error.")
+    expect(largest).to_be_focused()
+    expect(largest).to_have_value("200")
+    assert complaints(page, "settings with an error") == []
+    assert definition_of(stored(lab)).design.max_items == 20
+
+    page.keyboard.press("Control+A")
+    page.keyboard.type("12")
+    expect(told).to_be_empty()
+    page.get_by_role("textbox", name="Consent").fill("We study **faces**.")
+    expect(page.locator('[data-preview="texts.consent"] strong')).to_have_text("faces")
+    expect(page.locator('[data-told="language"]')).to_contain_text("set language to that of your texts")
+    page.get_by_role("combobox", name="Language").select_option("de")
+    expect(page.locator('[data-preview="texts.thanks"]')).not_to_contain_text("help")
+    source.press("Control+Home")
+    page.keyboard.type("# Approved in May.\n")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+
+    page.reload()
+    expect(page.get_by_label("Clips in a trial")).to_have_value("12")
+    expect(page.get_by_role("textbox", name="Consent")).to_have_value("We study **faces**.")
+    assert stored(lab).definition_toml.startswith("# Approved in May.\n")
+    assert definition_of(stored(lab)).language == "de"
+
+    # Somebody else saves meanwhile: that is told and kept, and so is what was typed here.
+    page.get_by_role("textbox", name="Title").fill("Mine")
+    expect(page.get_by_label("Text of study.toml")).to_have_value(re.compile('title = "Mine"'))
+    with lab.database.writing() as db:
+        theirs = stored(lab).definition_toml.replace("max_items = 12", "max_items = 15")
+        save_settings(db, "similar-faces", theirs)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-conflict]")).to_contain_text("Clips in a trial: 12 → 15")
+    assert complaints(page, "settings in conflict") == []
+    page.get_by_role("button", name="Put my changes on top of theirs").click()
+    expect(page.get_by_label("Clips in a trial")).to_have_value("15")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    kept = definition_of(stored(lab))
+    assert (kept.title, kept.design.max_items, kept.texts.consent) == ("Mine", 15, "We study **faces**.")
+
+    # A text that is no TOML closes the form until it is mended.
+    source = page.get_by_label("Text of study.toml")
+    source.fill("title = Mine")
+    expect(page.locator("[data-all-problems]")).to_contain_text('put text in quotes: title = "Mine"')
+    expect(page.get_by_role("textbox", name="Title")).to_be_disabled()
+    page.get_by_role("button", name="Discard changes").click()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Mine")
