@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     from app.runtime import Runtime
     from app.version import static_version
     from app.web import (
+        account_links,
         clip_uploads,
         failures,
         headers,
@@ -72,7 +73,17 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     failures.register(app)
     headers.register(app)
     limits.init_app(app, settings, window)
-    for module in (participant, participant_api, openapi, media, researcher, researcher_api, clip_uploads, status):
+    for module in (
+        participant,
+        participant_api,
+        openapi,
+        media,
+        researcher,
+        researcher_api,
+        account_links,
+        clip_uploads,
+        status,
+    ):
         app.register_blueprint(module.blueprint)
     for blueprint in (pilots.blueprint, pilots.api, pilots.desk):
         app.register_blueprint(blueprint)

@@ -6,6 +6,7 @@ import difflib
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
     max_clips: int = Field(default=2000, gt=0)
     least_free_bytes: int = Field(default=500 * 1024 * 1024, ge=0)
     session_hours: float = Field(default=12.0, gt=0)
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, gt=0, le=65535)
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
 
     @field_validator("base_url")
     @classmethod
@@ -95,12 +102,22 @@ def read_settings(**given: object) -> Settings:
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise ConfigurationError(f"{name}: {reason}", field=name) from error
+    _check_mail(settings)
+    return settings
+
+
+def _check_mail(settings: Settings) -> None:
+    """A link in a mail must lead here: without an address of its own the program would take it from a request."""
+    for name in ("smtp_from", "base_url"):
+        if settings.smtp_host and not getattr(settings, name):
+            variable = PREFIX + name.upper()
+            raise ConfigurationError(f"{variable}: is needed to send mail (ASTERISM_SMTP_HOST is set)", field=variable)
 
 
 def load_settings(**given: object) -> Settings:

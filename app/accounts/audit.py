@@ -76,6 +76,12 @@ def entries_named(db: Session, name: str) -> list[Entry]:
     return [_entry(row) for row in db.scalars(query)]
 
 
+def entries_of_accounts(db: Session, *, limit: int) -> list[Entry]:
+    """The last lines that are about accounts, and no study: newest first."""
+    query = select(AuditEntry).where(AuditEntry.study.is_(None)).order_by(AuditEntry.id.desc())
+    return [_entry(row) for row in db.scalars(query.limit(limit))]
+
+
 def _entry(row: AuditEntry) -> Entry:
     return Entry(row.at, row.account or COMMAND_LINE, row.action, row.study, row.detail)
 

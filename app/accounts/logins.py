@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import Account, account_of
@@ -16,6 +17,7 @@ from app.tokens import hash_token, new_token
 
 # A login that is used all the time still ends after this; the cookie of an unused one ends earlier, by a setting.
 LOGIN_LASTS = timedelta(days=30)
+ID_LENGTH = 16
 
 
 def log_in(db: Session, email: str, password: str) -> Account:
@@ -35,11 +37,25 @@ def log_in(db: Session, email: str, password: str) -> Account:
     return account_of(experimenter)
 
 
-def start_login(db: Session, account_id: int) -> str:
-    """The token of a new login, for the browser's cookie; logins that are over are deleted."""
+@dataclass(frozen=True)
+class Browser:
+    """A browser in which an account is logged in."""
+
+    id: str
+    """The beginning of the token's hash: enough to tell it from the others, and of no use for logging in."""
+    name: str | None
+    since: datetime
+    is_this: bool
+
+
+def start_login(db: Session, account_id: int, browser: str | None = None) -> str:
+    """The token of a new login, for the browser's cookie; logins that are over are deleted.
+
+    `browser` says in a few words which one it is.
+    """
     db.execute(delete(Login).where(Login.created_at < now() - LOGIN_LASTS))
     token = new_token()
-    db.add(Login(token_hash=hash_token(token), experimenter_id=account_id))
+    db.add(Login(token_hash=hash_token(token), experimenter_id=account_id, browser=browser))
     db.commit()
     return token
 
@@ -53,6 +69,25 @@ def account_of_login(db: Session, token: str) -> Account | None:
     )
     experimenter = db.scalar(query)
     return None if experimenter is None else account_of(experimenter)
+
+
+def browsers_of(db: Session, account_id: int, token: str) -> list[Browser]:
+    """Where an account is logged in, newest first; `token` is that of the browser that asks."""
+    query = select(Login).where(Login.experimenter_id == account_id, Login.created_at >= now() - LOGIN_LASTS)
+    this = hash_token(token)
+    return [
+        Browser(login.token_hash[:ID_LENGTH], login.browser, login.created_at, login.token_hash == this)
+        for login in db.scalars(query.order_by(Login.created_at.desc(), Login.token_hash))
+    ]
+
+
+def end_logins(db: Session, account_id: int, *, keep: str, browser_id: str | None = None) -> None:
+    """End the logins of an account in one other browser, or in all others; the one with the token `keep` goes on."""
+    ended = delete(Login).where(Login.experimenter_id == account_id, Login.token_hash != hash_token(keep))
+    if browser_id is not None:
+        ended = ended.where(func.substr(Login.token_hash, 1, ID_LENGTH) == browser_id)
+    db.execute(ended)
+    db.commit()
 
 
 def end_login(db: Session, token: str) -> None:

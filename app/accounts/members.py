@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.account import Account
@@ -74,6 +74,12 @@ def members_of(db: Session, study: Study) -> list[Member]:
     rows = db.execute(query.order_by(StudyMember.created_at, StudyMember.experimenter_id)).tuples()
     found = [Member(row.experimenter_id, email, row.role, row.created_at) for row, email in rows]
     return sorted(found, key=lambda member: -RANK[member.role])
+
+
+def studies_by_account(db: Session) -> dict[int, int]:
+    """How many studies each account is a member of; accounts without any are left out."""
+    query = select(StudyMember.experimenter_id, func.count()).group_by(StudyMember.experimenter_id)
+    return dict(db.execute(query).tuples().all())
 
 
 def add_first_owner(db: Session, study: Study, account_id: int | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.accounts import user
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
-from app.cli.people import study_log
+from app.cli.people import study_invite, study_log, study_people, study_role
 from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, worker_command
 from app.cli.studies import study
 from app.cli.trying import study_delete_test_data, study_try
@@ -42,7 +42,8 @@ def commands(context: click.Context, data: Path | None) -> None:
     context.obj = data
 
 
-study.add_command(study_log)
+for _of_study in (study_people, study_invite, study_role, study_log):
+    study.add_command(_of_study)
 for _command in (
     serve_command,
     demo_command,

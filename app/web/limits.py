@@ -21,6 +21,10 @@ MINUTES = 10
 FAILURES_PER_ADDRESS = RateLimitItemPerMinute(30, MINUTES, "login by address")
 FAILURES_PER_ACCOUNT = RateLimitItemPerMinute(10, MINUTES, "login by account")
 
+# Each may send a mail.
+RESETS_PER_ADDRESS = RateLimitItemPerMinute(20, MINUTES, "reset by address")
+RESETS_PER_ACCOUNT = RateLimitItemPerMinute(3, MINUTES, "reset by account")
+
 
 def init_app(app: Flask, settings: Settings, window: Path | None) -> None:
     """Give the app its memory of who did what lately, unless limits are off; others may share it (`window`)."""
@@ -73,6 +77,20 @@ def count_failed_login(email: str) -> None:
     if lately is not None:
         for limit, key in _login_limits(email):
             lately.hit(limit, key)
+
+
+def count_reset(email: str) -> None:
+    """Count somebody who asks for a new password, for the address and for the account, which need not exist.
+
+    Raises
+    ------
+    TooManyRequests
+        When too many asked within ten minutes, from this address or for this account.
+    """
+    lately = _lately()
+    limits = [(RESETS_PER_ADDRESS, address_key()), (RESETS_PER_ACCOUNT, email.strip().casefold())]
+    if lately is not None and not all(lately.hit(limit, key) for limit, key in limits):
+        raise TooManyRequests
 
 
 def _login_limits(email: str) -> list[tuple[RateLimitItem, str]]:

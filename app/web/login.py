@@ -7,11 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
-from wtforms import EmailField, PasswordField
-from wtforms.validators import InputRequired
 
 from app.accounts.account import Account
 from app.accounts.experimenters import has_experimenter
@@ -21,28 +18,15 @@ from app.accounts.passwords import MIN_PASSWORD_LENGTH
 from app.accounts.setup_links import check_setup_link, use_setup_link
 from app.domain import Role
 from app.errors import Invalid, Unauthorised
+from app.web.browsers import browser_in_words
 from app.web.context import database
+from app.web.forms import LoginForm, SetupForm
 from app.web.limits import count_failed_login, refuse_guessing
 
 blueprint = Blueprint("login", __name__)
 
 # Participants carry a bearer token and no cookie, so there is nothing that another site could ride on (F39).
 BEARER_BLUEPRINTS = {"participant", "participant_api", "pilots", "pilots_api"}
-
-
-class LoginForm(FlaskForm):  # type: ignore[misc]
-    """E-mail address and password of an account."""
-
-    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
-
-
-class SetupForm(FlaskForm):  # type: ignore[misc]
-    """The first account: the password twice, because nobody could tell a mistyped one."""
-
-    email = EmailField("E-mail address", [InputRequired("Enter your e-mail address.")])
-    password = PasswordField("Password", [InputRequired("Choose a password.")])
-    again = PasswordField("Password again", [InputRequired("Enter the password again.")])
 
 
 class User(UserMixin):  # type: ignore[misc]
@@ -66,6 +50,11 @@ def account() -> Account:
 def account_id() -> int:
     """The number of the account that is logged in."""
     return account().id
+
+
+def login_token() -> str:
+    """The token of the login that the request comes with."""
+    return str(current_user.login)
 
 
 def may(role: str, study: str) -> bool:
@@ -124,11 +113,11 @@ def log_in_with_password() -> str | Response | tuple[str, int]:
         with database().reading() as db:
             account = log_in(db, form.email.data, form.password.data)
         with database().writing() as db:
-            login_token = start_login(db, account.id)
+            login_token = start_login(db, account.id, browser_in_words())
     except Unauthorised as error:
         count_failed_login(email)
         return render_template("researcher/login.html", form=form, is_set_up=True, failure=error.message), 401
-    _start(account, login_token)
+    start_in_browser(account, login_token)
     return redirect(_next_page(), 303)
 
 
@@ -159,17 +148,16 @@ def set_up(token: str) -> Response | tuple[str, int]:
         check_setup_link(db, token)
         if form.validate_on_submit():
             try:
-                if form.password.data != form.again.data:
-                    raise Invalid("The two passwords differ.", field="again")
-                account = use_setup_link(db, token, form.email.data, form.password.data)
-                _start(account, start_login(db, account.id))
+                account = use_setup_link(db, token, form.email.data, form.chosen())
+                start_in_browser(account, start_login(db, account.id, browser_in_words()))
                 return redirect(url_for("researcher.studies"), 303)
             except Invalid as error:
                 form[error.field or "email"].errors = [error.message]
     return render_template("researcher/setup.html", form=form, shortest=MIN_PASSWORD_LENGTH), 400
 
 
-def _start(account: Account, login_token: str) -> None:
+def start_in_browser(account: Account, login_token: str) -> None:
+    """Let the browser's cookie hold a login that has begun."""
     session.clear()
     session.permanent = True
     login_user(User(account, login_token))

@@ -32,7 +32,7 @@ from app.results.work import ensure_results, request_results
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
-from app.web import login, study_editing
+from app.web import login, own_account, people, study_editing
 from app.web.context import database, settings
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
@@ -43,7 +43,8 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-blueprint.register_blueprint(study_editing.blueprint)
+for _part in (study_editing, people, own_account):
+    blueprint.register_blueprint(_part.blueprint)
 
 
 @blueprint.before_request

@@ -1,8 +1,9 @@
 // @ts-check
 /** A study's first page: who takes part, live. */
 
-import { byId, find, given } from '../page.js';
+import { find, given } from '../page.js';
 import { wireQuestions } from './ask.js';
+import { bindCopying } from './copying.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from './words.js';
@@ -43,9 +44,7 @@ const page = find(document, 'main');
 
 keepFresh(async () => show(await load(given(page.dataset.api))), PAUSE);
 
-for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-copy]'))) {
-  button.addEventListener('click', () => copy(byId(given(button.dataset.copy), HTMLInputElement)));
-}
+bindCopying();
 
 wireQuestions();
 
@@ -173,22 +172,4 @@ function recruiterCell(session) {
   for (const note of notesOf(session))
     cell.append(' ', make('span', { class: 'badge note', title: note.why }, note.text));
   return cell;
-}
-
-/**
- * Copying needs a secure page; on plain http the text is selected, so that Ctrl+C does it.
- * @param {HTMLInputElement} input
- */
-async function copy(input) {
-  input.select();
-  const said = find(document, `[data-copied="${input.id}"]`);
-  try {
-    await navigator.clipboard.writeText(input.value);
-    said.textContent = 'Copied';
-  } catch {
-    said.textContent = document.execCommand('copy') ? 'Copied' : 'Press Ctrl+C to copy';
-  }
-  setTimeout(() => {
-    said.textContent = '';
-  }, 3000);
 }
