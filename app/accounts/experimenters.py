@@ -59,7 +59,7 @@ def set_password(db: Session, email: str, password: str, *, by: Account | None =
     experimenter = require_account(db, email)
     check_password(password, experimenter.email)
     experimenter.password_hash = hash_password(password)
-    db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
+    _log_out_everywhere(db, experimenter)
     note(db, by, "password changed", account=experimenter.email)
     db.commit()
     return account_of(experimenter)
@@ -125,11 +125,15 @@ def remove_account(db: Session, email: str, *, by: Account | None = None) -> Non
         raise NotAllowed(
             f"{experimenter.email} is the only owner of {', '.join(names)}: make somebody else an owner first."
         )
-    db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
+    _log_out_everywhere(db, experimenter)
     db.execute(update(Study).where(Study.made_by_id == experimenter.id).values(made_by_id=None))
     note(db, by, "account removed", account=experimenter.email)
     db.delete(experimenter)
     db.commit()
+
+
+def _log_out_everywhere(db: Session, experimenter: Experimenter) -> None:
+    db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
 
 
 def _keep_an_administrator(db: Session, experimenter: Experimenter) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
+import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from app.accounts.experimenters import find_account
@@ -15,6 +17,7 @@ from app.accounts.passwords import MIN_PASSWORD_LENGTH
 from app.config import Settings
 from app.db import Database
 from app.errors import AsterismError, Invalid
+from app.logs import describe_error
 from app.mail import MailFailed, send_mail
 from app.web.browsers import browser_in_words
 from app.web.context import database, settings
@@ -23,6 +26,7 @@ from app.web.limits import count_reset
 from app.web.login import account, start_in_browser
 
 blueprint = Blueprint("links", __name__)
+log = structlog.get_logger()
 
 
 @blueprint.errorhandler(AsterismError)
@@ -105,9 +109,13 @@ def set_new_password(token: str) -> Response | tuple[str, int]:
 
 def _send_reset(database: Database, settings: Settings, email: str) -> None:
     """Make the link and send it, if there is such an account; what failed is in the log."""
-    with database.writing() as db:
-        token = ask_for_reset(db, email)
-        found = find_account(db, email)
+    try:
+        with database.writing() as db:
+            token = ask_for_reset(db, email)
+            found = find_account(db, email)
+    except (AsterismError, SQLAlchemyError) as error:
+        log.error("reset_not_made", error=describe_error(error))
+        return
     if token is None or found is None:
         return
     text = (

@@ -52,6 +52,8 @@ def paths(rule: Rule, name: str) -> list[str]:
         "<any(raters, group):whose>": ["raters", "group"],
         "<kind>": ["csv", "npz", "mat", "hdf5"],
         "<rater>": ["P001", "group"],
+        "<int:number>": ["1"],
+        "<int:member>": ["1"],
         "<session>": ["S-unknown"],
         "<upload_id>": ["0" * 40],
     }.items():
