@@ -15,6 +15,7 @@ import structlog
 
 from app.clips.conversion import clips_wait, convert_waiting_clips
 from app.clips.unfinished import remove_abandoned_uploads
+from app.clips.unused_files import remove_unused
 from app.config import Settings
 from app.db import Database, open_database
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
@@ -22,7 +23,7 @@ from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
-# Between two looks for uploads that nobody goes on with.
+# Between two looks for uploads that nobody goes on with, and for files that a deleted study left.
 TIDY_SECONDS = 600.0
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
     threading.Thread(target=_keep_beating, args=[settings, restarts], daemon=True).start()
     database = open_database(settings.database)
     threading.Thread(target=convert_clips, args=[database, settings, threading.Event()], daemon=True).start()
-    threading.Thread(target=_keep_tidy, args=[settings], daemon=True).start()
+    threading.Thread(target=_keep_tidy, args=[database, settings], daemon=True).start()
     compute_results(database, threading.Event())
 
 
@@ -69,11 +70,12 @@ def _keep_beating(settings: Settings, restarts: int) -> None:
         time.sleep(BEAT_SECONDS)
 
 
-def _keep_tidy(settings: Settings) -> None:
+def _keep_tidy(database: Database, settings: Settings) -> None:
     while True:
         try:
             remove_abandoned_uploads(settings)
-        except OSError as error:
+            remove_unused(database, settings)
+        except Exception as error:
             log.error("background_work_failed", exc_info=error)
         time.sleep(TIDY_SECONDS)
 

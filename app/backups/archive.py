@@ -57,7 +57,14 @@ def write_archive(out: Path, files: Mapping[str, Path], about: Mapping[str, Any]
     private_file(part)
     try:
         with zipfile.ZipFile(part, "w", allowZip64=True) as archive:
-            entries = {name: _add(archive, name, file) for name, file in files.items()}
+            entries = {}
+            for name, file in files.items():
+                try:
+                    entries[name] = _add(archive, name, file)
+                except FileNotFoundError:
+                    # A clip's file, whose study was deleted after the folder was listed.
+                    if "/" not in name:
+                        raise
             manifest = {
                 "format": FORMAT,
                 "format_version": FORMAT_VERSION,

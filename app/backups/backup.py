@@ -37,7 +37,8 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
     """Write all that is needed to run the installation elsewhere to the file `out`; the server may keep running.
 
     Everything that was acked before this was called is in it. The database is copied first, at one moment; clips are
-    never changed or deleted once they have their names, so those that the copy names are there afterwards.
+    never changed once they have their names, so those that the copy names are there afterwards, unless their study was
+    deleted meanwhile: then the backup names what it misses.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
                 if STORED.fullmatch(file.name):
                     files[f"{folder.name}/{file.name}"] = file
         entries = write_archive(out, files, _about(database, revision))
-    problems = [f"{name} is missing" for name in sorted(named - set(files))]
+    problems = [f"{name} is missing" for name in sorted(named - set(entries))]
     problems += [
         f"{name} is damaged: its content is not what its name says"
         for name, entry in entries.items()

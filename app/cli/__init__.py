@@ -14,6 +14,7 @@ from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_invite, study_log, study_people, study_role
 from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, worker_command
 from app.cli.studies import study
+from app.cli.study_life import study_archive, study_bring_back, study_delete, study_duplicate
 from app.cli.trying import study_delete_test_data, study_try
 from app.errors import AsterismError
 from app.logs import configure_logs
@@ -58,5 +59,12 @@ for _command in (
     user,
 ):
     commands.add_command(_command)
-for _command in (study_try, study_delete_test_data):
+for _command in (
+    study_try,
+    study_delete_test_data,
+    study_duplicate,
+    study_archive,
+    study_bring_back,
+    study_delete,
+):
     study.add_command(_command)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.claims import CLAIM_LEASE, heartbeat
 from app.clips.importing import source_path
+from app.clips.unused_files import write_down
 from app.config import Settings
 from app.db import Database
 from app.definition.study_toml import definition_of
@@ -134,22 +135,30 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
             )
     except VideoError as error:
         with database.writing() as db:
-            _fail(db.get_one(Clip, clip.id), str(error))
+            if (found := db.get(Clip, clip.id, with_for_update=True)) is not None:
+                _fail(found, str(error))
             db.commit()
     except OSError:
         with database.writing() as db:
-            db.get_one(Clip, clip.id).state = ClipState.WAITING
+            if (found := db.get(Clip, clip.id, with_for_update=True)) is None:
+                # Its study was deleted meanwhile, and its file with it.
+                return True
+            found.state = ClipState.WAITING
             db.commit()
         raise
     else:
         with database.writing() as db:
-            found = db.get_one(Clip, clip.id)
-            if conversion_options(found.study) == options:
+            found = db.get(Clip, clip.id, with_for_update=True)
+            if found is not None and conversion_options(found.study) == options:
                 store_conversion(found, renditions)
-            else:
+                db.commit()
+                return True
+            if found is not None:
                 # The study's settings were changed meanwhile.
                 found.state = ClipState.WAITING
-            db.commit()
+                db.commit()
+        # Or the study was deleted. What was made is of no use.
+        write_down(settings, [renditions.mp4.path, renditions.webm.path, renditions.poster.path])
     return True
 
 

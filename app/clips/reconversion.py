@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.clips.conversion import conversion_limits, conversion_options, store_conversion
 from app.clips.importing import source_path
+from app.clips.unused_files import write_down
 from app.config import Settings
 from app.db import Database
 from app.definition.find import find_study
@@ -33,6 +34,9 @@ class Reconverted:
     text: str
     changed: bool = False
     kept: bool = False
+
+
+DELETED = Reconverted("a clip", "was deleted meanwhile", kept=True)
 
 
 def reconvert_study(
@@ -102,7 +106,9 @@ def _check(db: Session, study: Study, *, although_seen: bool) -> int:
 
 def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) -> Reconverted:
     with database.reading() as db:
-        clip = db.get_one(Clip, clip_id)
+        clip = db.get(Clip, clip_id)
+        if clip is None:
+            return DELETED
         file, state, draft = clip.file_name, clip.state, clip.study.state == StudyState.DRAFT
         options, source = conversion_options(clip.study), source_path(settings, clip)
     if state in {ClipState.WAITING, ClipState.CONVERTING}:
@@ -114,10 +120,15 @@ def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) 
         return Reconverted(file, "its file was not kept: import it once more", kept=True)
     try:
         made = convert(source, settings.media_folder, options, limits=conversion_limits(settings))
+    except FileNotFoundError:
+        return Reconverted(file, "its file is gone", kept=True)
     except VideoError as error:
         return Reconverted(file, f"stays as it was: {error}", kept=True)
     with database.writing() as db:
-        clip = db.get_one(Clip, clip_id)
+        clip = db.get(Clip, clip_id, with_for_update=True)
+        if clip is None:
+            write_down(settings, [made.mp4.path, made.webm.path, made.poster.path])
+            return DELETED
         text, changed = _store(db, clip, made, seen)
         db.commit()
     return Reconverted(file, text, changed)

@@ -14,6 +14,7 @@ from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
 from app.definition.study_toml import definition_of
 from app.domain import SessionState
+from app.errors import NotFound
 from app.models import COUNTED, Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.version import VERSION
@@ -78,8 +79,17 @@ def _named(*parts: object) -> str:
 
 
 def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
-    """What the results of a choice are to be computed from now. A withdrawn session is never among it."""
-    definition = definition_of(db.get_one(Study, study_id))
+    """What the results of a choice are to be computed from now. A withdrawn session is never among it.
+
+    Raises
+    ------
+    NotFound
+        When the study was deleted.
+    """
+    study = db.get(Study, study_id)
+    if study is None:
+        raise NotFound("There is no such study any more.")
+    definition = definition_of(study)
     return Inputs(
         study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), tuple(_sittings(db, study_id))
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from analysis.results import Agreement, Choice, RaterResult, StudyResults, rater_result
 from app.domain import WorkState
+from app.errors import NotFound
 from app.models import ParticipantSession, StoredRater, StoredResults
 from app.participation.arrangements import session_judgments
 from app.results.inputs import Inputs, Sitting, inputs_of
@@ -106,8 +107,16 @@ def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
 
 
 def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
-    """A rater's result from the judgments that the sitting had when it was read."""
-    session = db.get_one(ParticipantSession, sitting.session_id)
+    """A rater's result from the judgments that the sitting had when it was read.
+
+    Raises
+    ------
+    NotFound
+        When the session was deleted since.
+    """
+    session = db.get(ParticipantSession, sitting.session_id)
+    if session is None:
+        raise NotFound("There is no such session any more.")
     arrangements, minutes = session_judgments(db, session, last=sitting.last)
     return rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
 

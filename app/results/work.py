@@ -21,7 +21,7 @@ from analysis.results import Choice, RaterResult, StudyResults
 from app.claims import CLAIM_LEASE, heartbeat
 from app.db import Database
 from app.domain import WorkState
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.models import ParticipantSession, StoredRater, StoredResults, Study, now
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import overview_of
@@ -168,7 +168,8 @@ def compute_next(
     try:
         with heartbeat(database, lambda db: db.execute(_ours(claim).values(worked_at=now()))):
             _compute(database, claim, on_rater)
-    except ClaimLost:
+    except (ClaimLost, NotFound):
+        # Somebody withdrew, or another worker has taken over, or the study was deleted.
         log.info("results_claim_lost", study=claim.study_id)
     except (SQLAlchemyError, OSError):
         _end(database, claim, WorkState.WAITING, None)

@@ -45,7 +45,7 @@ def create_study(
     if name_is_taken(db, folder.name):
         raise Invalid(f"there is a study named {folder.name!r} already", field="name")
     check_labels(folder.definition, folder.attributes.values())
-    study = _add_study(db, folder.name, folder.definition, folder.toml, by)
+    study = add_study(db, folder.name, folder.definition, folder.toml, by)
     imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
     note(db, by, "created", study, clips=len(imported.added))
     db.commit()
@@ -64,13 +64,14 @@ def create_draft(db: Session, *, title: str, name: str, by: Account | None = Non
     definition = parse_definition(toml)
     if problem := name_problem(db, name):
         raise Invalid(problem, field="name")
-    study = _add_study(db, name, definition, toml, by)
+    study = add_study(db, name, definition, toml, by)
     note(db, by, "created", study)
     db.commit()
     return study.name
 
 
-def _add_study(db: Session, name: str, definition: StudyDefinition, toml: str, by: Account | None) -> Study:
+def add_study(db: Session, name: str, definition: StudyDefinition, toml: str, by: Account | None) -> Study:
+    """Add the row of a new draft, with its first owner; does not commit."""
     made_by = None if by is None else by.id
     study = Study(name=name, definition=definition.model_dump(mode="json"), definition_toml=toml, made_by_id=made_by)
     db.add(study)
@@ -120,12 +121,14 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
         When there is no such study.
     NotAllowed
         When clips still wait for conversion, or fewer than three can be shown, or files cannot be used and
-        `without_failed` is false, or the study is open already.
+        `without_failed` is false, or the study is open already or archived.
     Invalid
         When settings do not go together (`study_rules`), or `clips.labels` names a column of attributes.csv that is not
         there.
     """
     study = find_study(db, name)
+    if study.archived_at is not None:
+        raise NotAllowed(f"The study {name} is archived. Bring it back first.")
     if missing := clips_missing(study):
         raise NotAllowed(missing[0])
     if study.state == StudyState.DRAFT and failed_clips(study) and not without_failed:

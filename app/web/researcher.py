@@ -32,7 +32,7 @@ from app.results.work import ensure_results, request_results
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
-from app.web import login, own_account, people, study_editing
+from app.web import login, own_account, people, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
@@ -43,7 +43,7 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, people, own_account):
+for _part in (study_editing, study_life, people, own_account):
     blueprint.register_blueprint(_part.blueprint)
 
 
@@ -82,7 +82,9 @@ def studies() -> str:
         found = studies_of(db, account_id())
         counts = study_counts(db, found)
         rows = [(study_view(study), counts[study.id], study.created_at) for study in found]
-    return render_template("researcher/studies.html", rows=rows)
+    archived = [row for row in rows if row[0]["archived"]]
+    rows = [row for row in rows if not row[0]["archived"]]
+    return render_template("researcher/studies.html", rows=rows, archived=archived)
 
 
 @blueprint.get("/studies/<name>")

@@ -59,6 +59,7 @@ def study_view(study: Study) -> dict[str, Any]:
         "name": study.name,
         "title": definition.title,
         "state": study.state.value,
+        "archived": study.archived_at is not None,
         "link": public_address(url_for("participant.consent", name=study.name)),
         "min_evidence": definition.stop.min_evidence,
         "places": definition.recruitment.places,

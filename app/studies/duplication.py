@@ -1,0 +1,63 @@
+"""Another study of the same definition and the same clips, without anybody's data."""
+
+from __future__ import annotations
+
+import tomlkit
+from sqlalchemy.orm import Session
+
+from app.accounts.account import Account
+from app.accounts.audit import note
+from app.definition.study_toml import definition_of, parse_definition
+from app.domain import ClipState
+from app.errors import Invalid
+from app.models import Clip, Rendition, Study
+from app.studies.lifecycle import add_study
+from app.studies.naming import name_problem
+from app.studies.text import study_text
+from app.tokens import new_public_id
+
+# What belongs to a clip however often its study is copied; the files are shared, because they go by their content.
+KEPT = (
+    *(
+        "position",
+        "file_name",
+        "label",
+        "source_sha256",
+        "attributes",
+        "state",
+        "progress",
+        "reason",
+        "width",
+        "height",
+    ),
+    *("duration_s", "source_width", "source_height", "frames", "fps", "codec", "has_audio", "remarks", "converted_at"),
+)
+
+
+def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Account | None = None) -> str:
+    """Make a draft with the study's definition, texts, clips and attributes; returns its name. Commits.
+
+    Nothing is converted again. Sessions, members and versions stay with the study that they belong to.
+
+    Raises
+    ------
+    Invalid
+        When the title cannot be used, or the name cannot be part of a link or is taken; `field` says which.
+    """
+    document = tomlkit.parse(study_text(study.definition_toml, definition_of(study)))
+    document["title"] = title.strip()
+    toml = tomlkit.dumps(document)
+    definition = parse_definition(toml)
+    if problem := name_problem(db, name):
+        raise Invalid(problem, field="name")
+    made = add_study(db, name, definition, toml, by)
+    for clip in study.clips:
+        copy = Clip(study_id=made.id, public_id=new_public_id("C"), **{field: getattr(clip, field) for field in KEPT})
+        if copy.state == ClipState.CONVERTING:
+            # Whoever converts the other one does it for that study alone.
+            copy.state, copy.progress = ClipState.WAITING, 0.0
+        copy.renditions = [Rendition(kind=one.kind, sha256=one.sha256, bytes=one.bytes) for one in clip.renditions]
+        db.add(copy)
+    note(db, by, "created", made, duplicate_of=study.name, clips=len(study.clips))
+    db.commit()
+    return made.name
