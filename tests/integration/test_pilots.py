@@ -1,4 +1,7 @@
-"""Trying a study: whoever has the signed link walks through the whole task, and nothing of it counts anywhere."""
+"""Trying a study: whoever has the signed link walks through the whole task, and nothing of it counts anywhere.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Studies are duplicated, archived and deleted; what is deleted leaves no row and no file."""
+"""Studies are duplicated, archived and deleted; what is deleted leaves no row and no file.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
