@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request, send_file
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from app.domain import SessionState
 from app.errors import NotFound
 from app.media import EXTENSIONS, MIME_TYPES, media_path
-from app.models import Clip, FormerRendition, Rendition
+from app.models import Clip, FormerRendition, ParticipantSession, Rendition, StudyMember
 from app.web.context import database, settings
-from app.web.signing import open_ticket, version_of
+from app.web.signing import EXPERIMENTER, open_ticket, version_of
 
 blueprint = Blueprint("media", __name__)
 KINDS = {extension: kind for kind, extension in EXTENSIONS.items()}
@@ -20,9 +22,11 @@ KINDS = {extension: kind for kind, extension in EXTENSIONS.items()}
 @blueprint.get("/media/<ticket>/<name>")
 def media(ticket: str, name: str) -> Response:
     """A rendition of a clip of the study that the ticket opens; anything else is a 404."""
-    study_id = open_ticket(ticket)
+    study_id, audience = open_ticket(ticket)
     clip, _, extension = name.partition(".")
     with database().reading() as db:
+        if not _may_see(db, study_id, audience):
+            raise NotFound("There is no such file.")
         found = [
             *db.scalars(_of_clip(Rendition, study_id, clip, KINDS.get(extension))),
             *db.scalars(_of_clip(FormerRendition, study_id, clip, KINDS.get(extension))),
@@ -38,6 +42,20 @@ def media(ticket: str, name: str) -> Response:
     )
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def _may_see(db: Session, study_id: int, audience: str) -> bool:
+    """Whether those who got the ticket still take part in the study, or are its members.
+
+    A ticket holds for hours; whoever withdrew, was erased or removed meanwhile gets nothing more by it (F36).
+    """
+    if audience.startswith(EXPERIMENTER):
+        account_id = int(audience.removeprefix(EXPERIMENTER))
+        return db.get(StudyMember, (study_id, account_id)) is not None
+    query = select(ParticipantSession.state).where(
+        ParticipantSession.public_id == audience, ParticipantSession.study_id == study_id
+    )
+    return db.scalar(query) not in {None, SessionState.WITHDRAWN}
 
 
 def _of_clip(

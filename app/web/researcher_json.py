@@ -28,7 +28,7 @@ from app.results.stored import Standing
 from app.studies.monitoring import SessionStatus
 from app.web.context import settings
 from app.web.login import account_id
-from app.web.signing import media_url
+from app.web.signing import experimenter_audience, media_url
 
 DEFAULT_METHOD = Choice.method
 
@@ -102,7 +102,7 @@ def session_row(session: SessionStatus, *, with_ids: bool) -> dict[str, Any]:
 
 def clip_view(clip: Clip) -> dict[str, Any]:
     """A clip's row: its state, and the addresses of its poster and its renditions once there are any."""
-    audience = f"experimenter {account_id()}"
+    audience = experimenter_audience(account_id())
     address = {r.kind: media_url(clip.study_id, audience, clip.public_id, r) for r in clip.renditions}
     return {
         "id": clip.public_id,

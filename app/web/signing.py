@@ -14,6 +14,12 @@ from app.models import FormerRendition, Rendition
 from app.web.context import settings
 
 PERIOD = 12 * 3600
+EXPERIMENTER = "experimenter "
+
+
+def experimenter_audience(account_id: int) -> str:
+    """The audience of the addresses that an account's pages show."""
+    return f"{EXPERIMENTER}{account_id}"
 
 
 def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> str:
@@ -41,8 +47,8 @@ def version_of(rendition: Rendition | FormerRendition) -> str:
     return hashlib.blake2b(rendition.sha256.encode(), key=key, digest_size=8).hexdigest()
 
 
-def open_ticket(ticket: str) -> int:
-    """The study that a ticket opens.
+def open_ticket(ticket: str) -> tuple[int, str]:
+    """The study that a ticket opens, and for which audience.
 
     Raises
     ------
@@ -50,12 +56,12 @@ def open_ticket(ticket: str) -> int:
         When the ticket was not made here, or has expired.
     """
     try:
-        study_id, _audience, expires = _serializer(settings().secret_key).loads(ticket)
+        study_id, audience, expires = _serializer(settings().secret_key).loads(ticket)
     except (BadSignature, ValueError, TypeError) as error:
         raise NotFound("There is no such file.") from error
     if expires < time.time():
         raise NotFound("There is no such file.")
-    return int(study_id)
+    return int(study_id), str(audience)
 
 
 def _serializer(secret_key: str) -> URLSafeSerializer:

@@ -22,6 +22,7 @@ from app.front.answers import STRICT
 from app.logs import configure_logs
 from app.models import Clip, Rendition, Submission
 from app.web import signing
+from tests.experimenter import take_part
 from tests.factories import encode, make_study, trial_body
 from tests.integration.front import ask, dial, front_of, get, parse, read_all, read_answer
 from tests.integration.live_server import LiveServer, ScriptedParticipant
@@ -62,6 +63,7 @@ def _address_of_a_clip(app: Flask) -> str:
     """Of a clip of 300 KB, in more pieces than one."""
     runtime = app.extensions["asterism"]
     study_id = make_study(runtime.database, runtime.settings)
+    session = take_part(runtime.database, "faces", trials=0)
     with runtime.database.reading() as db:
         query = select(Rendition).join(Clip).where(Clip.study_id == study_id, Rendition.kind == "mp4")
         rendition = db.scalars(query).first()
@@ -70,7 +72,7 @@ def _address_of_a_clip(app: Flask) -> str:
         file: Path = runtime.settings.media_folder / f"{rendition.sha256}.mp4"
     file.write_bytes(bytes(k * k % 251 for k in range(300_000)))
     with app.app_context():
-        return signing.media_url(study_id, "S-X", clip, rendition)
+        return signing.media_url(study_id, session, clip, rendition)
 
 
 def test_f28_parts_of_a_clip_are_those_that_the_app_gives_itself(app: Flask) -> None:
