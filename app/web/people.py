@@ -34,9 +34,9 @@ def invite_somebody(name: str) -> str | tuple[str, int]:
     """Invite somebody by e-mail address; the link is shown once, and sent where mail can be sent."""
     email = request.form.get("email", "").strip()
     try:
-        role = _role_of_form()
         with database().writing() as db:
             study = require_study(db, account_id(), name, Role.OWNER)
+            role = _role_of_form()
             token = invite(db, email, study=study, role=role, by=account())
     except Invalid as error:
         return _page(name, wrong=error.message, typed=email), error.status

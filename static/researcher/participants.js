@@ -60,15 +60,32 @@ function show({ study, sessions, pilots, problems }) {
   const all = [...sessions, ...pilots];
   part('sessions').hidden = all.length === 0;
   part('empty').hidden = all.length > 0;
-  part('action-column').hidden = part('pilots').hidden = pilots.length === 0;
+  const deletable = showWhatCanBeDeleted(sessions, pilots);
+  part('action-column').hidden = !deletable;
   part('recruiter-column').hidden = !recruited;
   const now = Date.now();
   syncRows(find(document, '[data-sessions] tbody'), all, {
     key: (session) => session.session,
     text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited, pilots.length]),
-    row: (session) => sessionRow(session, { now, recruited, checked, deletable: pilots.length > 0 }),
+    row: (session) => sessionRow(session, { now, recruited, checked, deletable }),
   });
   showFigures(sessions, checked);
+}
+
+/**
+ * The forms that delete test data are there only for who may change the study; returns whether single pilots can go.
+ * @param {Session[]} sessions @param {Session[]} pilots
+ */
+function showWhatCanBeDeleted(sessions, pilots) {
+  const forms = {
+    pilots: pilots.length > 0,
+    'delete-simulated': sessions.some((session) => session.simulated),
+  };
+  for (const [name, wanted] of Object.entries(forms)) {
+    const form = /** @type {HTMLElement | null} */ (document.querySelector(`[data-${name}]`));
+    if (form) form.hidden = !wanted;
+  }
+  return pilots.length > 0 && document.querySelector('[data-pilots]') !== null;
 }
 
 /**
@@ -103,7 +120,7 @@ function showFigures(sessions, checked) {
   for (const [name, value] of Object.entries(figures)) {
     find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
-  part('simulated').hidden = part('delete-simulated').hidden = simulated === 0;
+  part('simulated').hidden = simulated === 0;
   part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 

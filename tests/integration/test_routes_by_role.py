@@ -1,0 +1,268 @@
+"""Every route of the URL map, tried with every role as tests/data/routes.toml says (F34, F39, F43)."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from app.accounts.passwords import hash_password
+from app.config import load_settings
+from app.domain import Role
+from app.models import AuditEntry, Draft, Experimenter, Study, StudyMember, Submission, Trial
+from app.participation.enrolment import enter
+from app.participation.trials import advance, start
+from tests import experimenter
+from tests.conftest import ROOT
+from tests.factories import make_study, trial_body
+
+RULES: dict[str, list[str]] = tomllib.loads((ROOT / "tests/data/routes.toml").read_text())
+# The administrator is a member of no study here; the stranger owns another one.
+MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
+WHO = ("nobody", "stranger", "administrator", *MEMBERS)
+LEAST = ("viewer", "editor", "owner")
+PARTS = {
+    "<any(JOIN, Join):_capitals>": "Join",
+    "<any(raters, group):whose>": "raters",
+    "<path:filename>": "base.css",
+    "<int:number>": "9999",
+    "<int:member>": "9999",
+    "<kind>": "csv",
+    "<rater>": "group",
+    "<screen>": "thanks",
+    "<name>": "faces",
+}
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[experimenter.Lab]:
+    settings = load_settings(data=tmp_path_factory.mktemp("roles") / "data", rate_limits=False)
+    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database, email_of("administrator"))
+        with lab.database.writing() as db:
+            made = {}
+            for who in ("stranger", *MEMBERS):
+                made[who] = Experimenter(email=email_of(who), password_hash=hash_password(experimenter.PASSWORD))
+                db.add(made[who])
+            db.commit()
+            ids = {who: one.id for who, one in made.items()}
+        make_study(lab.database, settings, toml=experimenter.SHORT, owner_id=ids["owner"])
+        make_study(lab.database, settings, name="theirs", toml=experimenter.SHORT, owner_id=ids["stranger"])
+        with lab.database.writing() as db:
+            faces = db.scalars(select(Study).where(Study.name == "faces")).one()
+            for who in ("viewer", "editor"):
+                db.add(StudyMember(study_id=faces.id, experimenter_id=ids[who], role=MEMBERS[who]))
+            db.commit()
+        experimenter.take_part(lab.database, "faces")
+        experimenter.take_part(lab.database, "theirs", trials=1)
+        yield lab
+
+
+def email_of(who: str) -> str:
+    return f"{who}@lab.example"
+
+
+@pytest.fixture(scope="module")
+def browsers(lab: experimenter.Lab) -> dict[str, tuple[FlaskClient, str]]:
+    """A browser of each visitor, with the token of its forms."""
+    found = {}
+    for who in WHO:
+        client = lab.app.test_client()
+        if who != "nobody":
+            assert experimenter.log_in(client, email_of(who)).status_code == 303
+        found[who] = (client, experimenter.csrf_token(client.get("/login" if who == "nobody" else "/account").text))
+    return found
+
+
+def each_rule() -> list[tuple[str, str, str]]:
+    """(group, method, address with its parts filled in) of each rule; logging out comes last, as it ends the rest."""
+    found = []
+    for group, rules in RULES.items():
+        for rule in rules:
+            method, path = rule.split(" ", 1)
+            for part, value in PARTS.items():
+                path = path.replace(part, value)
+            if group not in {"link", "session"}:
+                path = re.sub(r"<(upload_id|session)>", "unknown", path)
+            found.append((group, method, re.sub(r"<(?:token|ticket|key)>", "unknown", path)))
+    assert not [path for _, _, path in found if "<" in path], "a new part of an address: give it a value in PARTS"
+    return sorted(found, key=lambda rule: rule[2] == "/logout")
+
+
+def test_each_route_has_a_rule_and_each_rule_a_route(lab: experimenter.Lab) -> None:
+    routes = set()
+    for rule in lab.app.url_map.iter_rules():
+        methods = (rule.methods or set()) - {"OPTIONS"}
+        path = re.sub(r"^/static/\w+/", "/static/", rule.rule)
+        routes |= {f"{method} {path}" for method in (methods - {"HEAD"} or methods)}
+    ruled = [rule.split("?")[0] for rules in RULES.values() for rule in rules]
+    assert routes - set(ruled) == set(), "a new route: say in tests/data/routes.toml who may use it"
+    assert set(ruled) - routes == set(), "no such route"
+
+
+def expected(group: str, who: str) -> str:
+    """What a visitor gets from a route of a group."""
+    if group == "anybody":
+        return "answered"
+    if group in {"link", "session"}:
+        return "no secret"
+    if who == "nobody":
+        return "log in"
+    if group == "account":
+        return "answered"
+    if group == "administrator":
+        return "answered" if who == "administrator" else "forbidden"
+    if who not in MEMBERS:
+        return "no such study"
+    return "answered" if LEAST.index(who) >= LEAST.index(group) else "forbidden"
+
+
+def outcome(group: str, answer: Any) -> str:
+    """What an answer means, in the words of `expected`."""
+    if answer.status_code >= 500:
+        return f"failed with {answer.status_code}"
+    if group in {"link", "session"}:
+        return "no secret" if answer.status_code in {401, 403, 404} else f"let in with {answer.status_code}"
+    to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login")
+    if answer.status_code == 401 or to_login:
+        return "log in"
+    if answer.status_code == 403:
+        assert answer.text == "" or re.search("Only an? .* may do this", answer.text), answer.text
+        return "forbidden"
+    if answer.status_code == 404 and (answer.text == "" or "There is no such study." in answer.text):
+        return "no such study"
+    return "answered"
+
+
+def send(client: FlaskClient, method: str, path: str, token: str | None) -> Any:
+    path = path.replace("/static/", client.application.static_url_path + "/")
+    with client.open(path, method=method, headers={} if token is None else {"X-CSRFToken": token}) as answer:
+        answer.get_data()
+        return answer
+
+
+def test_f34_f43_each_route_answers_each_role_as_its_rule_says(
+    lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]]
+) -> None:
+    wrong = []
+    for group, method, path in each_rule():
+        for who, (client, token) in browsers.items():
+            if path == "/logout" and who != "nobody":
+                continue
+            # A HEAD has no words, and the upload that it names is not there: only refusals can be told apart.
+            if method == "HEAD" and expected(group, who) == "answered":
+                continue
+            got = outcome(group, send(client, method, path, token))
+            if got != expected(group, who):
+                wrong.append(f"{method} {path} by {who}: {got}, not {expected(group, who)}")
+    assert not wrong, "\n".join(wrong)
+    with lab.database.reading() as db:
+        entries = list(db.scalars(select(AuditEntry).where(AuditEntry.study == "faces")))
+        assert {entry.account for entry in entries} == {email_of("editor"), email_of("owner")}
+        assert {"faces", "theirs"} <= set(db.scalars(select(Study.name)))
+
+
+def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(
+    lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]]
+) -> None:
+    client, token = browsers["stranger"]
+    checked = 0
+    for group, method, path in each_rule():
+        if group in LEAST:
+            foreign, unknown = (
+                without_token(send(client, method, path.replace("faces", name), token).text)
+                for name in ("faces", "nowhere")
+            )
+            assert foreign == unknown, (method, path)
+            checked += 1
+    assert checked >= 30
+
+
+def without_token(page: str) -> str:
+    """The page without its forms' tokens, which differ from second to second."""
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
+
+
+def test_what_a_viewer_may_see_is_there(lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]]) -> None:
+    for group, method, path in each_rule():
+        if group in {"account", "viewer"} and method == "GET":
+            assert send(browsers["viewer"][0], method, path, None).status_code in {200, 202, 302}, path
+
+
+def test_f34_a_participants_token_reaches_no_other_session(lab: experimenter.Lab) -> None:
+    tokens, keys = {}, {}
+    for name in ("ours", "other"):
+        make_study(lab.database, lab.settings, name=name, toml=experimenter.SHORT)
+        with lab.database.writing() as db:
+            tokens[name] = enter(db, name, {}).token
+        start(lab.database, tokens[name])
+        trial = advance(lab.database, tokens[name]).open_trial
+        assert trial is not None
+        keys[name] = trial.key
+    visitor = lab.app.test_client()
+    bearer = {"Authorization": f"Bearer {tokens['other']}"}
+    shown = visitor.get("/api/v1/session", headers=bearer).json
+    assert (shown["study"]["name"], shown["trial"]["key"]) == ("other", keys["other"])
+    body = trial_body(shown["trial"])
+    for path in (f"/api/v1/session/trials/{keys['ours']}", f"/api/v1/session/trials/{keys['ours']}/draft"):
+        assert visitor.put(path, json=body, headers=bearer).status_code in {404, 409}, path
+    assert visitor.get(f"/join/ours/{tokens['other']}").status_code == 404
+    for path in ("/api/v1/studies", "/api/v1/studies/other", "/api/v1/studies/other/results"):
+        assert visitor.get(path, headers=bearer).status_code == 401, path
+    assert visitor.get("/studies/other", headers=bearer).status_code == 302
+    with lab.database.reading() as db:
+        assert db.scalar(select(Submission.trial_id).join(Trial).where(Trial.key == keys["ours"])) is None
+        assert db.scalar(select(Draft.trial_id).join(Trial).where(Trial.key == keys["ours"])) is None
+
+
+def test_f39_each_change_of_an_experimenter_needs_the_token_of_a_form(
+    lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]]
+) -> None:
+    checked = 0
+    for group, method, path in each_rule():
+        # A participant's requests bring no cookie along that another site could use.
+        if method not in CHANGING or group == "session" or path.startswith(("/join/", "/try/")):
+            continue
+        for token in (None, "forged"):
+            answer = send(browsers["owner"][0], method, path, token)
+            assert answer.status_code == 400, (method, path)
+            assert "CSRF" in answer.text, (method, path)
+        checked += 1
+    assert checked >= 25
+
+
+@pytest.mark.parametrize("who", ["viewer", "editor"])
+def test_no_page_offers_a_form_that_would_be_refused(
+    lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]], who: str
+) -> None:
+    client, _ = browsers[who]
+    group_of = {(method, path): group for group, method, path in each_rule() if "?" not in path}
+    adapter, seen = lab.app.url_map.bind(""), 0
+    filled = {rule.split(" ", 1)[1]: group for group, rules in RULES.items() for rule in rules if rule[:4] == "POST"}
+    for (method, path), group in group_of.items():
+        if method != "GET" or group not in {"account", "viewer"} or path.endswith((".zip", ".csv")):
+            continue
+        page = client.get(path)
+        if page.mimetype != "text/html":
+            continue
+        for form in re.findall(r"<form[^>]*method=\"post\"[^>]*>", page.text):
+            action = re.search(r'action="([^"]*)"', form)
+            try:
+                rule, _ = adapter.match(action[1] if action else path, method="POST", return_rule=True)
+            except (NotFound, MethodNotAllowed) as error:
+                raise AssertionError(f"{path} has a form without a route: {form}") from error
+            needed = filled[rule.rule]
+            own = rule.rule.endswith("/remove") and "Leave this study" in form
+            assert own or needed in {"anybody", "account", "link", *LEAST[: LEAST.index(who) + 1]}, (path, form)
+            seen += 1
+    assert seen >= 5
