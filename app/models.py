@@ -144,10 +144,30 @@ class Study(Base):
     # Says who made it, and gives no right; None for the command line.
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("experimenter.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The version that new sessions begin with: 0 while it has never been open.
+    version: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     # Archived studies are out of the list, and take nobody until they are brought back.
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     clips: Mapped[list[Clip]] = relationship(order_by="Clip.position", back_populates="study")
+
+
+class StudyRevision(Base):
+    """A study's settings as they were from one moment on, since it was opened; written once and never changed.
+
+    What changes the task makes a new version; other changes are revisions of the same one.
+    """
+
+    __tablename__ = "study_revision"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    definition_toml: Mapped[str] = mapped_column(Text)
+    # The e-mail address as it was then; None for the command line.
+    account: Mapped[str | None] = mapped_column(String(254))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class StudyMember(Base):
@@ -288,6 +308,8 @@ class ParticipantSession(Base):
     # The number of the person's first session, and which visit of the person this is, from 1.
     person: Mapped[int] = mapped_column(Integer, default=_own_number, server_default=text("0"))
     visit: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    # The study's version that the session began with, and keeps.
+    version: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
     seed: Mapped[int] = mapped_column(BigInteger)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     # Minutes of work that the whole session will take at the participant's pace; NULL before the first trial is in.

@@ -15,6 +15,7 @@ from app.definition.study_toml import parse_definition
 from app.domain import ClipState, StudyState
 from app.media import media_path
 from app.models import Clip, Rendition, Study
+from app.studies.versions import publish
 from app.tokens import new_public_id
 
 TOML = 'title = "A study"\nseed = 7\n'
@@ -64,6 +65,8 @@ def make_study(
                 for kind, extension in (("mp4", "mp4"), ("webm", "webm"), ("poster", "webp"))
             ]
             db.add(clip)
+        if state != StudyState.DRAFT:
+            publish(db, study, by=None, new_version=True)
         db.commit()
         return study.id
 

@@ -95,6 +95,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "",
             "Trials sent from another browser than the session's own, by a link whose id can be guessed",
         ),
+        Column("study_version", "int", "", "Version of the study's settings that the session began with and kept"),
     ),
     "trials": (
         PARTICIPANT,

@@ -1,4 +1,4 @@
-"""What the pages of a study's settings do, as commands: `study new`, `study edit`."""
+"""What the pages of a study's settings do, as commands: `study new`, `study edit`, `study versions`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import click
 
 from app.cli.options import with_data
 from app.cli.support import echo_notes, open_installation
+from app.definition.find import find_study
+from app.errors import NotAllowed
 from app.studies.editing import save_settings
 from app.studies.lifecycle import create_draft
 from app.studies.naming import propose_name
 from app.studies.study_folder import read_text
+from app.studies.versions import revision_of, revisions_of
 
 
 @click.command("new")
@@ -29,13 +32,34 @@ def study_new(title: str, name: str | None, data: Path | None) -> None:
 @click.command("edit")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--new-version", is_flag=True, help="Allow a new version of a study that was opened.")
 @with_data
-def study_edit(name: str, file: Path, data: Path | None) -> None:
+def study_edit(name: str, file: Path, new_version: bool, data: Path | None) -> None:
     """Change the settings of the study NAME to those of FILE, a study.toml; nothing is saved while it has errors."""
     text = read_text(file)
     with open_installation(data) as here, here.database.writing() as db:
-        after, changes = save_settings(db, name, text, file=str(file))
+        try:
+            after, changes = save_settings(db, name, text, may_make_version=new_version, file=str(file))
+        except NotAllowed as error:
+            more = " To do that, add --new-version." if error.code == "new_version" else ""
+            raise NotAllowed(error.message + more) from error
     for change in changes:
         click.echo(f"  {change.sentence}")
     echo_notes(f"{problem.key}: {problem.sentence}" for problem in after.problems)
     click.echo(f"The study {name} is saved; {len(changes)} settings are different.")
+
+
+@click.command("versions")
+@click.argument("name")
+@click.option("--revision", type=int, default=None, help="Print the study.toml of this revision.")
+@with_data
+def study_versions(name: str, revision: int | None, data: Path | None) -> None:
+    """List the versions of the study NAME since it was opened, with who changed what and when."""
+    with open_installation(data) as here, here.database.reading() as db:
+        study = find_study(db, name)
+        if revision is not None:
+            click.echo(revision_of(db, study, revision).text, nl=False)
+            return
+        for one in revisions_of(db, study):
+            told = "; ".join(change.sentence for change in one.changes)
+            click.echo(f"{one.number}\tversion {one.version}\t{one.at:%Y-%m-%d %H:%M}\t{one.who}\t{told}")

@@ -49,5 +49,7 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
     text = " ".join(str(value).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

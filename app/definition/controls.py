@@ -53,6 +53,12 @@ def control_groups() -> list[tuple[str, list[Control]]]:
     return [(group.name, [_control(key, fields[key]) for key in group.settings if key in fields]) for group in GROUPS]
 
 
+def markdown_texts(definition: StudyDefinition) -> dict[str, str | None]:
+    """The study's own Markdown texts by key."""
+    keys = [control.key for _, controls in control_groups() for control in controls if control.kind == "markdown"]
+    return {key: getattr(getattr(definition, key.split(".")[0]), key.split(".")[1]) for key in keys}
+
+
 def _control(key: str, field: FieldInfo) -> Control:
     kind, choices = _kind(field.annotation)
     limits = {name: getattr(one, name) for one in field.metadata for name in _LIMITS if hasattr(one, name)}

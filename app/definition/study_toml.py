@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
 from app.definition.study_toml_errors import (
@@ -19,7 +21,7 @@ from app.definition.study_toml_errors import (
     toml_problem,
 )
 from app.i18n.renamed import current_texts
-from app.models import Study
+from app.models import ParticipantSession, Study, StudyRevision
 
 FILE = "study.toml"
 
@@ -181,6 +183,23 @@ def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -
 def definition_of(study: Study) -> StudyDefinition:
     """A study's definition. Each is validated once: what is stored under a study does not change."""
     return _stored_definition(json.dumps(study.definition))
+
+
+def definition_of_session(db: Session, session: ParticipantSession, study: Study) -> StudyDefinition:
+    """The definition that a session follows: its version's, with what was changed in that since without a new one."""
+    if session.version == study.version:
+        return definition_of(study)
+    found = db.scalar(_OF_VERSION, {"study": study.id, "version": session.version})
+    # Pilots of a draft have no version to keep.
+    return definition_of(study) if found is None else _stored_definition(json.dumps(found))
+
+
+_OF_VERSION = (
+    select(StudyRevision.definition)
+    .where(StudyRevision.study_id == bindparam("study"), StudyRevision.version == bindparam("version"))
+    .order_by(StudyRevision.number.desc())
+    .limit(1)
+)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.definition.study_toml import definition_of
+from app.definition.study_toml import definition_of_session
 from app.domain import SessionState
 from app.errors import Conflict, NotFound, Unauthorised
 from app.models import Clip, Draft, ParticipantSession, Seat, SessionEvent, SessionToken, Study, Submission, Trial, now
@@ -122,7 +122,7 @@ def _trial_of(db: Session, session_id: int, key: str) -> _DraftedTrial | None:
 
 def _open_round(db: Session, session_id: int) -> str | None:
     session = db.get_one(ParticipantSession, session_id)
-    definition = definition_of(db.get_one(Study, session.study_id))
+    definition = definition_of_session(db, session, db.get_one(Study, session.study_id))
     return open_round(session, definition, rounds_of(db, session))
 
 

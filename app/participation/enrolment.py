@@ -177,6 +177,7 @@ def enter(
 
 def admit(db: Session, session: ParticipantSession) -> Entry:
     """Store a new session, with the token of the browser in which it begins; commits."""
+    session.version = db.get_one(Study, session.study_id).version
     db.add(session)
     db.flush()
     token = new_token()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
-from app.definition.study_toml import StudyDefinition, definition_of
+from app.definition.study_toml import StudyDefinition, definition_of_session
 from app.domain import ClipState, Proof, SessionState
 from app.errors import Conflict, Unauthorised
 from app.models import (
@@ -133,7 +133,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 
 
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
-    definition = definition_of(study)
+    definition = definition_of_session(db, session, study)
     trials = _trials(db.execute(_SEATS, {"session": session.id}))
     ready = db.execute(_READY, {"study": study.id}).all()
     if session.is_pilot and not {clip for trial in trials for clip in trial.clip_ids} <= {row.id for row in ready}:

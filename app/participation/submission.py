@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from app.db import Database
-from app.definition.study_toml import definition_of
+from app.definition.study_toml import definition_of_session
 from app.domain import Proof, SessionState
 from app.errors import Busy, Conflict, Invalid, NotFound
 from app.models import Draft, Placement, Study, Submission, now
@@ -102,7 +102,7 @@ def _submit_round(database: Database, token: str, key: str, raw: bytes) -> None:
     with database.writing() as db:
         session = session_of(db, token, lock=True)
         session.last_seen_at = now()
-        definition = definition_of(db.get_one(Study, session.study_id))
+        definition = definition_of_session(db, session, db.get_one(Study, session.study_id))
         if not submit_round(db, session, definition, key, raw):
             raise NotFound("This round does not exist.")
         db.commit()

@@ -22,6 +22,7 @@ from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.results.stored import results_now
 from app.studies.text import study_text
+from app.studies.versions import earlier_versions, pooled_sentence, sessions_by_version
 from app.version import VERSION
 
 EXPORTED = ("weighted_average", "combined")
@@ -42,6 +43,10 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     results = [results_now(db, study.id, options.choice(method)) for method in EXPORTED]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
+    versions = sessions_by_version(
+        db, study, with_unfinished=options.with_unfinished, with_simulated=options.with_simulated
+    )
+    task = " ".join(filter(None, (task_text(task_of(definition)), pooled_sentence(versions))))
     return BundleContents(
         study_name=study.name,
         study_toml=study_text(study.definition_toml, definition),
@@ -53,13 +58,16 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
         },
         rdms=(found.rdm_set() for found in known),
         group_rdms=(found.group_set() for found in known),
-        methods_text=methods_text(task_text(task_of(definition)), results, software=software),
+        methods_text=methods_text(task, results, software=software),
         software=software,
         about={
             "simulated_raters_included": options.with_simulated,
             "unfinished_sessions_included": options.with_unfinished,
             "unfinished_sessions_left_out": results[0].n_left_out,
             "recruiter_ids_included": options.recruiter_ids,
+            "study_version": study.version,
+            "sessions_by_study_version": {str(version): number for version, number in versions.items()},
+            "earlier_study_versions": earlier_versions(db, study),
         },
     )
 

@@ -108,6 +108,7 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
             "visit": session.visit,
             "id_note": session.id_note,
             "n_unproven_trials": unproven.get(session.id, 0),
+            "study_version": session.version,
         }
 
 

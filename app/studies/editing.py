@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import select, update
@@ -20,11 +20,13 @@ from app.definition.changes import Change, changes_between, value_at
 from app.definition.controls import Control, control_groups
 from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition, read_toml
 from app.definition.study_toml_errors import DefinitionRefused, SettingProblem, line_of
-from app.domain import ClipState, StudyState
+from app.domain import ClipState
 from app.errors import Conflict, NotAllowed, NotFound
 from app.models import Clip, Study
 from app.studies.checking import settings_problems
+from app.studies.rules import Problem
 from app.studies.text import study_text, with_settings
+from app.studies.versions import WITHOUT_NEW_VERSION, makes_new_version, never_changes, publish
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class Edited:
     """Settings as they stand while they are edited.
 
     `values` has what the text says of each key, usable or not, else its default; it is None where the text is no TOML.
-    `definition` is None where it has errors of its own.
+    `definition` is None where it has errors of its own. `new_version` is the version that a save would make, where the
+    study was opened and the changes make one.
     """
 
     text: str
     values: dict[str, Any] | None
     problems: tuple[Told, ...]
     definition: StudyDefinition | None
+    new_version: int | None = None
 
     @property
     def errors(self) -> list[Told]:
@@ -89,15 +93,28 @@ def edited(db: Session, study: Study, text: str, changes: Mapping[str, Any] | No
         definition = parse_definition(text)
     except DefinitionRefused as error:
         return Edited(text, values, _told(error.problems), None)
-    problems = tuple(
-        Told(found.key, line_of(text, found.key.split(".")), found.sentence, found.severity)
-        for found in settings_problems(db, study, definition)
-    )
-    return Edited(text, values, problems, definition)
+    found = settings_problems(db, study, definition)
+    new_version = None
+    if study.version:
+        made = changes_between(definition_of(study), definition)
+        # What was wrong before, as by a rule of a later release, does not stand in the way of other changes.
+        known = set(settings_problems(db, study, definition_of(study)))
+        found = [replace(one, severity="warning") if one in known else one for one in found]
+        found += [Problem("error", change.key, reason) for change in made if (reason := never_changes(change))]
+        new_version = study.version + 1 if makes_new_version(made) else None
+    problems = tuple(Told(one.key, line_of(text, one.key.split(".")), one.sentence, one.severity) for one in found)
+    return Edited(text, values, problems, definition, new_version)
 
 
 def save_settings(
-    db: Session, name: str, text: str, *, base: str | None = None, file: str = FILE, by: Account | None = None
+    db: Session,
+    name: str,
+    text: str,
+    *,
+    base: str | None = None,
+    may_make_version: bool = False,
+    file: str = FILE,
+    by: Account | None = None,
 ) -> tuple[Edited, list[Change]]:
     """Store the text as the study's definition; returns what was stored, and in what it differs from before.
 
@@ -106,6 +123,8 @@ def save_settings(
     base
         The text that the edit began with: where another is stored by now, nothing is overwritten. None: whatever is
         stored.
+    may_make_version
+        Whether a new version may come of it, where the study was opened.
     file
         What errors call the text.
     by
@@ -116,7 +135,7 @@ def save_settings(
     NotFound
         When there is no such study.
     NotAllowed
-        When the study is no draft any more.
+        When a new version would come of it, and none may.
     ChangedMeanwhile
         When the stored text is not `base`.
     DefinitionRefused
@@ -125,14 +144,15 @@ def save_settings(
     study = db.scalar(select(Study).where(Study.name == name.lower()).with_for_update())
     if study is None:
         raise NotFound("There is no such study.")
-    if problem := not_editable(study):
-        raise NotAllowed(problem)
     stored, before = current_text(study), definition_of(study)
     if base is not None and base != stored:
         raise ChangedMeanwhile(changes_between(parse_definition(base), before), stored)
     after = edited(db, study, text)
     if after.definition is None or after.errors:
         raise DefinitionRefused(after.errors, file)
+    changes = changes_between(before, after.definition)
+    if after.new_version is not None and not may_make_version:
+        raise NotAllowed(version_sentence(after.new_version, changes), code="new_version")
     options = conversion_options(study)
     study.definition = after.definition.model_dump(mode="json")
     study.definition_toml = text
@@ -140,17 +160,20 @@ def save_settings(
         # The worker makes them as they are wanted now. One that is being converted waits again when it is done.
         ready = (Clip.study_id == study.id, Clip.state == ClipState.READY)
         db.execute(update(Clip).where(*ready).values(state=ClipState.WAITING, progress=0.0))
-    changes = changes_between(before, after.definition)
-    note(db, by, "settings changed", study, changed=[change.key for change in changes])
+    if study.version and text != stored:
+        publish(db, study, by=by, new_version=after.new_version is not None)
+    note(db, by, "settings changed", study, changed=[change.key for change in changes], version=study.version)
     db.commit()
     return edited(db, study, text), changes
 
 
-def not_editable(study: Study) -> str | None:
-    """Why the study's settings cannot be changed, as a sentence; None if they can."""
-    if study.state == StudyState.DRAFT:
-        return None
-    return "The study was opened: its settings are fixed, so that all participants get the same task."
+def version_sentence(version: int, changes: Sequence[Change]) -> str:
+    """What comes of changes that make a new version."""
+    told = "; ".join(change.sentence for change in changes if change.key not in WITHOUT_NEW_VERSION)
+    return (
+        f"This makes version {version} of the study ({told}). Sessions that begin from then on follow it; those under "
+        f"way keep theirs. Results pool the versions, and say so."
+    )
 
 
 def _told(problems: Sequence[SettingProblem]) -> tuple[Told, ...]:

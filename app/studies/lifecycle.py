@@ -27,6 +27,7 @@ from app.studies.rules import Problem, errors_of, refuse, warnings_of
 from app.studies.study_folder import StudyFolder
 from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
 from app.studies.text import study_text
+from app.studies.versions import publish
 
 
 def create_study(
@@ -106,7 +107,7 @@ def import_clips(
 
 
 def open_study(db: Session, name: str, *, without_failed: bool = True, by: Account | None = None) -> Study:
-    """Let participants in. From now on the study's clips are fixed.
+    """Let participants in. From now on the study's clips are fixed, and the first time publishes its version 1.
 
     Parameters
     ----------
@@ -141,7 +142,9 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
     refuse(errors_of(definition, facts_of(db, study)), FILE)
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)
-    note(db, by, "opened", study)
+    if study.version == 0:
+        publish(db, study, by=by, new_version=True)
+    note(db, by, "opened", study, version=study.version)
     db.commit()
     return study
 

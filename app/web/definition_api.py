@@ -8,13 +8,16 @@ from flask import Blueprint, Response, g, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.accounts.members import require_study
+from app.definition.changes import changes_between
+from app.definition.study_toml import definition_of
 from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import Role
 from app.errors import Invalid
 from app.i18n.catalogues import LANGUAGES
 from app.markdown import to_html
 from app.models import Study
-from app.studies.editing import ChangedMeanwhile, Edited, current_text, edited, not_editable, save_settings
+from app.studies.editing import ChangedMeanwhile, Edited, current_text, edited, save_settings, version_sentence
+from app.studies.versions import Revision, revisions_of
 from app.web.context import database
 from app.web.failures import failure
 from app.web.login import account, account_id, may
@@ -51,6 +54,9 @@ class DefinitionBody(_Body):
     base: str | None = Field(
         default=None, description="The text that was read before: where another is stored by now, nothing is saved."
     )
+    new_version: bool = Field(
+        default=False, description="Whether a new version may come of it, where the study was opened."
+    )
 
 
 @blueprint.get("/<name>/definition")
@@ -70,6 +76,26 @@ def check(name: str) -> Response:
         return jsonify(definition_view(edited(db, study, body.text, body.changes), study))
 
 
+@blueprint.get("/<name>/versions")
+def versions(name: str) -> Response:
+    """All that the study's settings were since it was opened: versions, and their revisions with what changed."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        return jsonify(version=study.version, revisions=[revision_view(one) for one in revisions_of(db, study)])
+
+
+def revision_view(revision: Revision) -> dict[str, Any]:
+    """A revision of a study's settings."""
+    return {
+        "number": revision.number,
+        "version": revision.version,
+        "at": revision.at.isoformat(),
+        "who": revision.who,
+        "changes": [change.sentence for change in revision.changes],
+        "text": revision.text,
+    }
+
+
 @blueprint.put("/<name>/definition")
 def save(name: str) -> Response:
     """Store a text as the study's definition; refused with errors in it, or if somebody else has saved meanwhile."""
@@ -77,7 +103,9 @@ def save(name: str) -> Response:
         study = require_study(db, account_id(), name, Role.EDITOR)
         body = _parse(DefinitionBody)
         try:
-            after, changes = save_settings(db, study.name, body.text, base=body.base, by=account())
+            after, changes = save_settings(
+                db, study.name, body.text, base=body.base, may_make_version=body.new_version, by=account()
+            )
         except DefinitionRefused as error:
             answer = failure(error.status, error.code, error.message, error.field)
             return _with(answer, problems=[problem_view(problem) for problem in error.problems])
@@ -94,8 +122,17 @@ def definition_view(after: Edited, study: Study) -> dict[str, Any]:
         "values": after.values,
         "problems": [problem_view(problem) for problem in after.problems],
         "previews": None if after.values is None else _previews(after.values),
-        "fixed": not_editable(study) if may(Role.EDITOR, study.name) else "Only an editor can change the settings.",
+        "fixed": None if may(Role.EDITOR, study.name) else "Only an editor can change the settings.",
+        "version": study.version,
+        "new_version": None if after.new_version is None else _consequence(after, study),
     }
+
+
+def _consequence(after: Edited, study: Study) -> dict[str, Any]:
+    assert after.new_version is not None
+    assert after.definition is not None
+    changes = changes_between(definition_of(study), after.definition)
+    return {"version": after.new_version, "sentence": version_sentence(after.new_version, changes)}
 
 
 def problem_view(problem: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.definition.find import find_study
 from app.definition.question import question_of
-from app.definition.study_toml import StudyDefinition, definition_of
+from app.definition.study_toml import StudyDefinition, definition_of, definition_of_session
 from app.domain import StudyState
 from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
 from app.health import has_room
@@ -112,8 +112,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         study = db.get_one(Study, session.study_id)
         if study.name != name:
             raise NotFound(translate("We do not recognise this link. Open the link from your invitation again."))
-    g.study_language = session.language
-    definition = _in_the_studys_words(study, keep_language=True)
+        definition = definition_of_session(db, session, study)
+    g.study_language, g.study_texts = session.language, definition.texts.replace
     texts = definition.texts
     return render_template(
         "participant/task.html",
@@ -143,10 +143,10 @@ def _check_link(name: str, definition: StudyDefinition, arrival: Arrival) -> Non
         raise LinkRefused(translate(error.message) + meant) from error
 
 
-def _in_the_studys_words(study: Study, *, keep_language: bool = False) -> StudyDefinition:
+def _in_the_studys_words(study: Study) -> StudyDefinition:
     definition = definition_of(study)
     g.study_texts = definition.texts.replace
-    if definition.language != "auto" and not keep_language:
+    if definition.language != "auto":
         g.study_language = definition.language
     return definition
 

@@ -32,6 +32,7 @@ from app.results.work import ensure_results, request_results
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
+from app.studies.versions import pooled_sentence, sessions_by_version
 from app.web import login, own_account, people, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
@@ -117,9 +118,13 @@ def clips(name: str) -> str:
 @blueprint.get("/studies/<name>/results")
 def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
+    study = _seen(name)
+    with database().reading() as db:
+        pooled = pooled_sentence(sessions_by_version(db, study))
     return render_template(
         "researcher/results.html",
-        study=study_view(_seen(name)),
+        study=study_view(study),
+        pooled=pooled,
         methods=ESTIMATORS,
         default_method=DEFAULT_METHOD,
         formats=RDM_FORMATS,

@@ -6,14 +6,17 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.members import require_study
-from app.definition.controls import control_groups
+from app.definition.controls import control_groups, markdown_texts
+from app.definition.setting_texts import SETTING_TEXTS
 from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import Role
 from app.errors import Invalid
 from app.i18n.catalogues import known_texts
+from app.markdown import to_html
 from app.studies.editing import current_text, edited
 from app.studies.lifecycle import create_draft
 from app.studies.naming import MAX_LENGTH, name_problem, propose_name
+from app.studies.versions import revision_of, revisions_of
 from app.web.context import database
 from app.web.definition_api import definition_view
 from app.web.login import account, account_id
@@ -62,9 +65,22 @@ def settings(name: str) -> str:
             "researcher/settings.html",
             study=study_view(study),
             state=state,
+            revisions=revisions_of(db, study),
             groups=control_groups(),
             known_texts=sorted(known_texts()),
             labels=["numbers", "file_names", *(f"attributes.{column}" for column in columns)],
+        )
+
+
+@blueprint.get("/studies/<name>/settings/revisions/<int:number>")
+def revision(name: str, number: int) -> str:
+    """The settings and texts as they were."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        found = revision_of(db, study, number)
+        html = {key: to_html(text) for key, text in markdown_texts(found.definition).items() if text}
+        return render_template(
+            "researcher/revision.html", study=study_view(study), revision=found, html=html, texts=SETTING_TEXTS
         )
 
 

@@ -19,6 +19,7 @@ import { bindControls } from './controls.js';
  * @property {Problem[]} problems
  * @property {Record<string, string> | null} previews HTML, sanitised by the server
  * @property {string | null} fixed why nothing can be changed
+ * @property {{version: number, sentence: string} | null} new_version what a save would make of an opened study
  */
 
 const PAUSE = 250;
@@ -127,11 +128,18 @@ async function save() {
   await check();
   if (Object.keys(pending).length > 0) return;
   const isSame = source.value === asShown(base);
-  const answer = await request('PUT', address, { text: isSame ? base : source.value, base });
+  const answer = await request('PUT', address, {
+    text: isSame ? base : source.value,
+    base,
+    // As the bar says what comes of it.
+    new_version: state.new_version !== null,
+  });
   if (answer.ok) {
     state = /** @type {Edited} */ (answer.body);
     settle();
     saved.textContent = 'Saved';
+    // The list of versions has one more line.
+    if (answer.body.version > 0) location.reload();
     return;
   }
   saved.textContent = `Not saved. ${answer.body?.text === undefined && answer.body?.problems ? '' : answer.message}`;
@@ -208,6 +216,10 @@ function show({ everything = false } = {}) {
   }
   part('problems-title').textContent = counted(state.problems);
   part('all-problems').replaceChildren(...state.problems.map(problemLine));
+  const consequence = part('new-version');
+  consequence.hidden = !state.new_version;
+  consequence.textContent = state.new_version?.sentence ?? '';
+  part('save').textContent = state.new_version ? `Save as version ${state.new_version.version}` : 'Save';
   if (isChanged()) part('discard').hidden = false;
 }
 
