@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     from app.version import static_version
     from app.web import (
         account_links,
+        clip_board,
         clip_uploads,
         failures,
         headers,
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         researcher_api,
         account_links,
         clip_uploads,
+        clip_board,
         status,
     ):
         app.register_blueprint(module.blueprint)

@@ -23,7 +23,7 @@ from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
-# Between two looks for uploads that nobody goes on with, and for files that a deleted study left.
+# Between two looks for uploads that nobody goes on with, and for files that no clip needs any longer.
 TIDY_SECONDS = 600.0
 
 log = structlog.get_logger()

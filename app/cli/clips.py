@@ -1,4 +1,4 @@
-"""Clips of a study: `clips import`, `clips reconvert`."""
+"""Clips of a study: `clips import`, `rename`, `remove`, `attributes`, `reconvert`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from app.cli.options import with_data
 from app.cli.support import convert_clips, echo_notes, echo_same, open_installation
 from app.clips.clip_files import clip_files, passed_over
 from app.clips.reconversion import count_clips, reconvert_study
+from app.definition.find import find_study
 from app.domain import ClipState
+from app.studies.board import clip_named, remove_from_draft, rename_clip, take_table
 from app.studies.lifecycle import import_clips
 
 
 @click.group()
 def clips() -> None:
-    """Add clips to a study, or convert them again."""
+    """Add clips to a study, rename, describe or remove them, or convert them again."""
 
 
 @clips.command("import")
@@ -34,6 +36,47 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
         made = convert_clips(here, name)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
         click.echo(f"{len(imported.added)} new clips; the study {name} has {ready} that can be shown.")
+
+
+@clips.command("rename")
+@click.argument("name")
+@click.argument("file")
+@click.argument("new")
+@with_data
+def clips_rename(name: str, file: str, new: str, data: Path | None) -> None:
+    """Call the clip FILE of the draft study NAME by a NEW name, without the ending of its file."""
+    with open_installation(data) as here, here.database.writing() as db:
+        study = find_study(db, name)
+        rename_clip(db, study, clip_named(study, file), new)
+        click.echo(f"{file} of the study {name} has its new name.")
+
+
+@clips.command("remove")
+@click.argument("name")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_data
+def clips_remove(name: str, files: tuple[str, ...], yes: bool, data: Path | None) -> None:
+    """Take the clips FILES out of the draft study NAME."""
+    with open_installation(data) as here:
+        with here.database.reading() as db:
+            found = [clip_named(find_study(db, name), file) for file in files]
+        if not yes:
+            click.confirm(f"Remove {len(files)} clips of {name} with their attributes?", abort=True)
+        with here.database.writing() as db:
+            remove_from_draft(db, here.settings, find_study(db, name), found)
+        click.echo(f"{len(files)} clips of the study {name} were removed.")
+
+
+@clips.command("attributes")
+@click.argument("name")
+@click.argument("table", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@with_data
+def clips_attributes(name: str, table: Path, data: Path | None) -> None:
+    """Take the attributes of the draft study NAME from TABLE, a CSV, TSV or XLSX file."""
+    with open_installation(data) as here, here.database.writing() as db:
+        clips, columns = take_table(db, here.settings, find_study(db, name), table.name, table.read_bytes())
+        click.echo(f"{clips} clips of the study {name} have new values of {', '.join(columns)}.")
 
 
 @clips.command("reconvert")

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import Account
 from app.accounts.audit import note
-from app.clips.board import place_by_name
 from app.clips.clip_files import FOLDER, ClipFile, check_file_name, is_passed_over, plain_name
 from app.clips.importing import new_clip, require_draft, source_path, too_large_reason, wait_for_conversion
+from app.clips.order import place_by_name
 from app.clips.unfinished import (
     Upload,
     all_uploads,

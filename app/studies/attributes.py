@@ -72,11 +72,19 @@ def write_attributes(file: Path, rows: Iterable[tuple[str, dict[str, str]]]) -> 
         writer.writerows([clip, *(attributes.get(name, "") for name in columns)] for clip, attributes in listed)
 
 
+def names_the_clip(column: str) -> bool:
+    """Whether a column of this name may say which clip a row is about."""
+    return _plain(column) in KEYS
+
+
 def _keys(header: Sequence[str]) -> list[str]:
     """The columns that may name the clip; one that is called clip decides."""
-    plain = {column: "".join(c for c in column.casefold() if c not in " _-\u00a0") for column in header}
-    found = [column for column in header if plain[column] in KEYS]
-    return [column for column in found if plain[column] == "clip"] or found
+    found = [column for column in header if names_the_clip(column)]
+    return [column for column in found if _plain(column) == "clip"] or found
+
+
+def _plain(column: str) -> str:
+    return "".join(c for c in column.casefold() if c not in " _-\u00a0")
 
 
 def _lacks(header: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ export function wireQuestions() {
 }
 
 /** @param {string} question @param {string} yes what the button says @param {() => void} act */
-function ask(question, yes, act) {
+export function ask(question, yes, act) {
   const stay = make('button', { type: 'button', class: 'quiet', autofocus: true }, 'Cancel');
   const go = make('button', { type: 'button', class: 'danger' }, yes);
   const title = make('p', { id: 'question' }, question);

@@ -1,7 +1,9 @@
 // @ts-check
 /** A study's clips and what became of each, live while they are converted. */
 
-import { find } from '../page.js';
+import { elementOf, find } from '../page.js';
+import { mountBoard } from './board.js';
+import { mountTools } from './clip-tools.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { counted, number } from './words.js';
@@ -14,6 +16,7 @@ import { counted, number } from './words.js';
  * @property {string} file
  * @property {string|null} reason why it cannot be used
  * @property {string|null} poster
+ * @property {{src: string, type: string}[]} sources
  * @property {number} progress 0 to 1
  * @property {string[]} remarks
  * @property {Record<string, string>} attributes
@@ -29,23 +32,78 @@ import { counted, number } from './words.js';
 
 const STATES = { waiting: 'waiting', converting: 'converting', ready: 'ready', failed: 'cannot be used' };
 const PAUSE = 2000;
+// While nothing is converted, only somebody else can change something.
+const SETTLED_PAUSE = 15_000;
+// No page holds more pictures than these.
+const AT_ONCE = 100;
 
 const page = find(document, 'main');
+const table = part('clips');
+const toolbar = document.querySelector('[data-tools]');
 
-keepFresh(async () => show(await load(`${page.dataset.api}/clips`)), PAUSE);
+/** @type {Clip[]} */
+let clips = [];
+let first = 0;
+let looked = 0;
+
+const board = mountBoard({ onChange: refresh });
+const selection = toolbar ? mountTools({ clips: () => clips, onChange: refresh }) : null;
+
+keepFresh(async () => {
+  const busy = clips.some(({ state }) => state === 'waiting' || state === 'converting');
+  if (!busy && clips.length && Date.now() - looked < SETTLED_PAUSE) return;
+  await refresh();
+}, PAUSE);
+// What was just uploaded or changed is there at once.
+document.addEventListener('clips-changed', refresh);
+
+for (const [name, step] of /** @type {const} */ ([
+  ['earlier', -AT_ONCE],
+  ['later', AT_ONCE],
+])) {
+  part(name).addEventListener('click', () => {
+    first += step;
+    showRows();
+  });
+}
+find(table, 'tbody').addEventListener('click', (event) => {
+  const button = elementOf(event).closest('button');
+  const key = button?.closest('tr')?.dataset.key;
+  const place = clips.findIndex(({ id }) => id === key);
+  if (place >= 0) board.open(clips[place], place + 1);
+});
+
+async function refresh() {
+  const answer = await load(`${page.dataset.api}/clips`);
+  looked = Date.now();
+  show(answer);
+}
 
 /** @param {{clips: Clip[], differences: string[], worker: string}} answer */
-function show({ clips, differences, worker }) {
+function show({ clips: found, differences, worker }) {
+  clips = found;
   part('no-worker').hidden = worker === 'running' || !clips.some(({ state }) => state === 'waiting');
-  part('clips').hidden = clips.length === 0;
+  table.hidden = clips.length === 0;
+  table.dataset.columns = JSON.stringify([...new Set(clips.flatMap(({ attributes }) => Object.keys(attributes)))]);
   part('empty').hidden = clips.length > 0;
   showSummary(clips);
   const box = part('differences');
   box.hidden = differences.length === 0;
   find(box, 'ul').replaceChildren(...differences.map((sentence) => make('li', {}, sentence)));
-  syncRows(find(document, '[data-clips] tbody'), clips, {
+  selection?.show(clips);
+  showRows();
+}
+
+function showRows() {
+  first = Math.max(0, Math.min(first, Math.floor((clips.length - 1) / AT_ONCE) * AT_ONCE));
+  const some = clips.slice(first, first + AT_ONCE);
+  part('pages').hidden = clips.length <= AT_ONCE;
+  part('shown').textContent = `Clips ${first + 1} to ${first + some.length} of ${clips.length}`;
+  part('earlier', HTMLButtonElement).disabled = first === 0;
+  part('later', HTMLButtonElement).disabled = first + AT_ONCE >= clips.length;
+  syncRows(find(table, 'tbody'), some, {
     key: (clip) => clip.id,
-    text: (clip) => JSON.stringify(clip),
+    text: (clip) => `${clips.indexOf(clip)} ${JSON.stringify(clip)}`,
     row: clipRow,
   });
 }
@@ -82,13 +140,20 @@ function clipRow(clip) {
     .map(([name, value]) => `${name}: ${value}`)
     .join(', ');
   const percent = Math.round(100 * clip.progress);
+  const place = clips.indexOf(clip) + 1;
   return make(
     'tr',
     {},
+    selection ? make('td', { class: 'choose' }, selection.box(clip)) : null,
+    make('td', { class: 'number' }, place),
     make(
       'td',
       { class: 'picture' },
-      clip.poster ? make('img', { src: clip.poster, alt: '', loading: 'lazy', width: 64, height: 48 }) : null,
+      make(
+        'button',
+        { type: 'button', class: 'quiet', 'aria-label': `${selection ? 'Play and edit' : 'Play'} ${clip.file}` },
+        clip.poster ? make('img', { src: clip.poster, alt: '', loading: 'lazy', width: 64, height: 48 }) : '…',
+      ),
     ),
     make(
       'th',

@@ -93,7 +93,10 @@ function draw() {
   drawSummary(items, under.length);
   drawRefusals(items);
   drawUnfinished(items);
-  if (!under.length && items.length) refreshUnfinished();
+  if (!under.length && items.length) {
+    refreshUnfinished();
+    document.dispatchEvent(new Event('clips-changed'));
+  }
 }
 
 /** @param {Item} item */

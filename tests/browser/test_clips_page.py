@@ -16,6 +16,7 @@ from app.domain import ClipState, StudyState
 from app.models import Clip
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.waiting import until
 from tests.conftest import ROOT
 from tests.factories import make_study
 from tests.integration.live_server import LiveServer
@@ -116,3 +117,34 @@ def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
     expect(page.locator("[data-upload-same]")).to_contain_text("z.mp4: the same clip as z.mp4; taken once")
     assert len(clips_of(database)) == 7
     assert complaints(page, "uploaded") == []
+    _the_board(page, database)
+
+
+def _the_board(page: Page, database: Database) -> None:
+    """By keyboard: a clip is played, renamed, moved and described; two are tagged at once; one is removed."""
+    rows = page.locator("[data-clips] tbody tr")
+    page.get_by_role("button", name="Play and edit a.mp4").press("Enter")
+    dialog = page.get_by_role("dialog", name="a")
+    playing = "[...document.querySelectorAll('dialog video')].some((v) => !v.paused && v.currentTime > 0.1)"
+    until(page, lambda: page.evaluate(playing))
+    dialog.get_by_label("Name").fill("z")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text("z.mp4: the study holds another clip named z.mp4")
+    dialog.get_by_label("Name").fill("first")
+    dialog.get_by_label("Place").fill("2")
+    dialog.get_by_label("Place").press("Enter")
+    expect(rows.nth(1)).to_contain_text("first.mp4")
+    page.get_by_label("Choose first.mp4").press("Space")
+    page.get_by_label("Choose z.mp4").press("Space")
+    page.get_by_role("combobox", name="Attribute").fill("mood")
+    page.get_by_label("Value", exact=True).fill("happy")
+    page.get_by_label("Value", exact=True).press("Enter")
+    expect(rows.nth(1)).to_contain_text("mood: happy")
+    page.get_by_role("button", name="Play and edit broken.mp4").press("Enter")
+    assert complaints(page, "dialog") == []
+    page.get_by_role("button", name="Remove this clip").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(rows).to_have_count(6)
+    clips = clips_of(database)
+    assert clips[0].file_name == "first.mp4"
+    assert [clip.attributes.get("mood") for clip in clips] == ["happy", None, None, None, None, "happy"]

@@ -93,7 +93,7 @@ def each_rule() -> list[tuple[str, str, str]]:
             for part, value in PARTS.items():
                 path = path.replace(part, value)
             if group not in {"link", "session"}:
-                path = re.sub(r"<(upload_id|session)>", "unknown", path)
+                path = re.sub(r"<(upload_id|session|clip)>", "unknown", path)
             found.append((group, method, re.sub(r"<(?:token|ticket|key)>", "unknown", path)))
     assert not [path for _, _, path in found if "<" in path], "a new part of an address: give it a value in PARTS"
     return sorted(found, key=lambda rule: rule[2] == "/logout")

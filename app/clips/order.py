@@ -1,6 +1,8 @@
-"""The clips of a draft study in their order."""
+"""The order of a study's clips."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -26,3 +28,10 @@ def place_by_name(db: Session, study_id: int, name: str) -> int:
     db.execute(update(Clip).where(behind).values(position=-Clip.position - 2))
     db.execute(update(Clip).where(Clip.study_id == study_id, Clip.position < 0).values(position=-Clip.position - 1))
     return later[0]
+
+
+def set_order(db: Session, study_id: int, clip_ids: Sequence[int]) -> None:
+    """Put all clips of a study into this order; without a commit."""
+    # By way of negative numbers, as above.
+    db.execute(update(Clip).where(Clip.study_id == study_id).values(position=-Clip.position - 1))
+    db.execute(update(Clip), [{"id": clip_id, "position": place} for place, clip_id in enumerate(clip_ids)])

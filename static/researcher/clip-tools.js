@@ -1,0 +1,108 @@
+// @ts-check
+/** What is done with several clips of a draft at once: chosen, described, removed; and their attributes as a table. */
+
+import { find } from '../page.js';
+import { ask } from './ask.js';
+import { change } from './board.js';
+import { make, part } from './elements.js';
+import { counted } from './words.js';
+
+/** @typedef {import('./clips.js').Clip} Clip */
+
+/**
+ * @param {{clips: () => Clip[], onChange: () => void}} hears
+ * @returns {{show: (clips: Clip[]) => void, box: (clip: Clip) => HTMLInputElement}}
+ */
+export function mountTools({ clips, onChange }) {
+  const tools = part('tools');
+  const said = part('tools-said');
+  const every = part('choose-all', HTMLInputElement);
+  /** @type {Set<string>} */
+  const chosen = new Set();
+
+  every.addEventListener('change', () => {
+    chosen.clear();
+    if (every.checked) for (const { id } of clips()) chosen.add(id);
+    for (const input of document.querySelectorAll('td.choose input')) {
+      /** @type {HTMLInputElement} */ (input).checked = every.checked;
+    }
+    count();
+  });
+  const tag = find(tools, '[data-tag]', HTMLFormElement);
+  tag.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const [column, value] = ['column', 'value'].map((name) => find(tag, `[name="${name}"]`, HTMLInputElement).value);
+    attempt(() => change('/attribute', { clips: [...chosen], column, value }));
+  });
+  part('remove-chosen').addEventListener('click', () => {
+    const lost = 'Their attributes are lost; your own files are not touched.';
+    ask(`Remove ${counted(chosen.size, 'clip')} from this study? ${lost}`, 'Remove', () =>
+      attempt(() => change('/remove', { clips: [...chosen] })),
+    );
+  });
+  const input = find(tools, '[data-table-input]', HTMLInputElement);
+  part('table').addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    const file = input.files?.[0];
+    if (file) attempt(() => take(file, file.name));
+    input.value = '';
+  });
+  const paste = find(tools, '[data-paste]', HTMLFormElement);
+  paste.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = find(paste, 'textarea', HTMLTextAreaElement).value;
+    attempt(() => take(new Blob([text]), text.includes('\t') ? 'pasted.tsv' : 'pasted.csv'));
+  });
+
+  /** @param {Blob} file @param {string} name */
+  async function take(file, name) {
+    const found = await change(`/attributes?file=${encodeURIComponent(name)}`, file);
+    return `${counted(found.columns.length, 'attribute')} of ${counted(found.clips, 'clip')} taken from ${name}.`;
+  }
+
+  /** @param {() => Promise<unknown>} step */
+  async function attempt(step) {
+    try {
+      const sentence = await step();
+      said.textContent = typeof sentence === 'string' ? sentence : 'Done.';
+      said.className = 'hint';
+    } catch (error) {
+      said.textContent = error instanceof Error ? error.message : String(error);
+      said.className = 'error';
+    }
+    onChange();
+  }
+
+  /** @param {Clip[]} found */
+  function show(found) {
+    const there = new Set(found.map(({ id }) => id));
+    for (const id of chosen) if (!there.has(id)) chosen.delete(id);
+    tools.hidden = !found.length;
+    const columns = new Set(found.flatMap(({ attributes }) => Object.keys(attributes)));
+    find(tools, 'datalist').replaceChildren(...[...columns].map((value) => make('option', { value })));
+    count();
+  }
+
+  function count() {
+    part('chosen').textContent = `${counted(chosen.size, 'clip')} chosen`;
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (
+      tools.querySelectorAll('[data-tag] button, [data-remove-chosen]')
+    )) {
+      button.disabled = !chosen.size;
+    }
+    every.checked = chosen.size > 0 && chosen.size === clips().length;
+  }
+
+  /** @param {Clip} clip */
+  function box(clip) {
+    const made = make('input', { type: 'checkbox', 'aria-label': `Choose ${clip.file}`, checked: chosen.has(clip.id) });
+    made.addEventListener('change', () => {
+      if (made.checked) chosen.add(clip.id);
+      else chosen.delete(clip.id);
+      count();
+    });
+    return made;
+  }
+
+  return { show, box };
+}
