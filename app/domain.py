@@ -52,12 +52,19 @@ class WorkState(StrEnum):
 
 
 class SessionState(StrEnum):
-    """A participant's sitting: consented and shown the instructions, at the task, done, or withdrawn."""
+    """A participant's sitting: consented and shown the instructions, at the task, done, withdrawn, or not admitted to
+    the task because of an answer.
+    """
 
     INSTRUCTED = "instructed"
     ARRANGING = "arranging"
     FINISHED = "finished"
     WITHDRAWN = "withdrawn"
+    SCREENED_OUT = "screened_out"
+
+
+# Sessions that hold no place and are in no result.
+LEFT_OUT = (SessionState.WITHDRAWN, SessionState.SCREENED_OUT)
 
 
 class Proof(StrEnum):
@@ -80,9 +87,10 @@ STUDY_TRANSITIONS = {
 }
 
 SESSION_TRANSITIONS = {
-    SessionState.INSTRUCTED: {SessionState.ARRANGING, SessionState.WITHDRAWN},
+    SessionState.INSTRUCTED: {SessionState.ARRANGING, SessionState.SCREENED_OUT, SessionState.WITHDRAWN},
     SessionState.ARRANGING: {SessionState.FINISHED, SessionState.WITHDRAWN},
     SessionState.FINISHED: {SessionState.WITHDRAWN},
+    SessionState.SCREENED_OUT: {SessionState.WITHDRAWN},
     SessionState.WITHDRAWN: set(),
 }
 

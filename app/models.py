@@ -437,6 +437,21 @@ class Placement(Base):
     watched: Mapped[str | None] = mapped_column(String(16))
 
 
+class Answer(Base):
+    """What a participant answered to one of the study's questions; written once, with all of its sheet.
+
+    A question that was asked and left without an answer has a row too, with the value null.
+    """
+
+    __tablename__ = "answer"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"), primary_key=True)
+    question: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sheet: Mapped[str] = mapped_column(String(32))
+    value: Mapped[Any] = mapped_column(JSON, nullable=False)
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class SessionEvent(Base):
     """What happened around the trials: resumed, another tab, a refused submit with its body, a clip that failed."""
 

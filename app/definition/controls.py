@@ -83,8 +83,8 @@ _LIMITS = ("ge", "gt", "le", "lt", "max_length")
 def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        [inner] = [one for one in get_args(annotation) if one is not type(None)]
-        return _kind(inner)
+        inner = [one for one in get_args(annotation) if one is not type(None)]
+        return _kind(inner[0]) if len(inner) == 1 else ("toml", ())
     if origin is Literal:
         return "choice", get_args(annotation)
     if hasattr(annotation, "__metadata__"):

@@ -65,6 +65,11 @@ GROUPS = (
             "texts.thanks": SettingText(
                 "Thanks", "What stands on the last page, in Markdown.", "A short thanks, and whom to ask."
             ),
+            "texts.screened_out": SettingText(
+                "Screened out",
+                "What somebody reads whose answer to a question ends the session, in Markdown.",
+                "The page's own text, which thanks and says that others are looked for.",
+            ),
             "texts.replace": SettingText(
                 "Other wordings",
                 "Any other text of the participants' pages, by its whole English wording.",
@@ -79,6 +84,19 @@ GROUPS = (
                 "Question",
                 "One line above the arena that says what counts as similar.",
                 "Leave it open, unless you ask about one kind of similarity.",
+            ),
+        },
+    ),
+    Group(
+        "Questions to participants",
+        {
+            "questions": SettingText(
+                "Questions",
+                "What participants are asked before the task, between trials and after it.",
+                "A few: each costs time, and answers are personal data.",
+            ),
+            "comment": SettingText(
+                "Comment at the end", "A box on the last page in which participants can write to you.", "On."
             ),
         },
     ),
@@ -225,6 +243,16 @@ GROUPS = (
                 "Completion address",
                 "The way back to the recruiter; {PROLIFIC_PID} and other placeholders are filled in.",
                 "The address that the recruiter gave you.",
+            ),
+            "recruitment.screened_out_code": SettingText(
+                "Screened-out code",
+                "Shown instead of the completion code where an answer to a question ends the session.",
+                "The code that the recruiter gave you for it; none without such questions.",
+            ),
+            "recruitment.screened_out_url": SettingText(
+                "Screened-out address",
+                "The way back to the recruiter where an answer to a question ends the session.",
+                "The address that the recruiter gave you for it.",
             ),
         },
     ),

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
+from app.definition.questions import MAX_QUESTIONS, Question, question_problems
+from app.definition.section import Section
 from app.definition.study_toml_errors import (
     DefinitionRefused,
+    Place,
     SettingProblem,
     line_of,
+    place_of,
     setting_problem,
     toml_problem,
 )
@@ -33,25 +38,21 @@ def _web_address(value: str) -> str:
     return value
 
 
-class _Section(BaseModel):
-    # Strict: "20" is no number and 1 is not true, so that nothing is taken for what it may not have been meant as.
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, strict=True, allow_inf_nan=False)
-
-
-class Texts(_Section):
+class Texts(Section):
     """What the participant reads, in Markdown (the question: one plain line); unset texts are the page's own."""
 
     consent: str | None = Field(default=None, max_length=50_000)
     instructions: str | None = Field(default=None, max_length=50_000)
     thanks: str | None = Field(default=None, max_length=50_000)
     question: str | None = Field(default=None, min_length=1, max_length=300)
+    screened_out: str | None = Field(default=None, max_length=50_000)
     # Any other text of the participant's pages: the English wording, and its replacement.
     replace: Annotated[dict[str, Annotated[str, Field(max_length=2000)]], AfterValidator(current_texts)] = Field(
         default={}, max_length=500
     )
 
 
-class Clips(_Section):
+class Clips(Section):
     """What participants see of clips.
 
     `labels` is what they may know: a number, the file's name, or a column of attributes.csv. `max_side` is the longer
@@ -62,7 +63,7 @@ class Clips(_Section):
     max_side: int = Field(default=960, ge=160, le=1920)
 
 
-class Playback(_Section):
+class Playback(Section):
     """How clips play in the arena."""
 
     play: Literal["hover", "click", "always"] = "hover"
@@ -72,7 +73,7 @@ class Playback(_Section):
     enlarge: bool = True
 
 
-class ArenaLooks(_Section):
+class ArenaLooks(Section):
     """How the arena looks and helps."""
 
     guide_lines: bool = False
@@ -81,7 +82,7 @@ class ArenaLooks(_Section):
     min_window: int | None = Field(default=None, ge=200, le=2000)
 
 
-class Design(_Section):
+class Design(Section):
     """Which clips a trial shows."""
 
     method: DesignName = DEFAULT_DESIGN
@@ -92,7 +93,7 @@ class Design(_Section):
     practice_pass: float | None = Field(default=None, ge=0.0, le=1.0)
 
 
-class Stop(_Section):
+class Stop(Section):
     """When a session ends: at the first of these rules that is met."""
 
     min_evidence: float = Field(default=DEFAULT_EVIDENCE, gt=0.0, le=100.0)
@@ -100,7 +101,7 @@ class Stop(_Section):
     max_trials: int = Field(default=200, ge=1, le=1000)
 
 
-class Recruitment(_Section):
+class Recruitment(Section):
     """Where participants come from and how they get back. `parameters` are the names in the link's query.
 
     `without_id` says who is admitted without the person's id: everybody who has the plain link (but nobody whose link
@@ -116,14 +117,17 @@ class Recruitment(_Section):
     signed: bool = False
     completion_code: str | None = Field(default=None, min_length=1, max_length=100)
     completion_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
+    screened_out_code: str | None = Field(default=None, min_length=1, max_length=100)
+    screened_out_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
 
 
-class StudyDefinition(_Section):
+class StudyDefinition(Section):
     """The whole of study.toml."""
 
     title: str = Field(min_length=1, max_length=200)
     language: Literal["auto", "en", "de", "fr", "es"] = "auto"
     seed: int = Field(default=1, ge=0, lt=2**63)
+    comment: bool = True
     texts: Texts = Texts()
     playback: Playback = Playback()
     arena: ArenaLooks = ArenaLooks()
@@ -131,6 +135,7 @@ class StudyDefinition(_Section):
     design: Design = Design()
     stop: Stop = Stop()
     recruitment: Recruitment = Recruitment()
+    questions: list[Question] = Field(default=[], max_length=MAX_QUESTIONS)
 
 
 def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
@@ -169,15 +174,25 @@ def read_toml(text: str, *, file: str = FILE) -> dict[str, Any]:
 def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -> StudyDefinition:
     """As `parse_definition`, for a definition that is already a dict; `text` is what it was read from, for lines."""
     try:
-        return StudyDefinition.model_validate(raw)
+        definition = StudyDefinition.model_validate(raw)
     except ValidationError as error:
-        problems = [
-            SettingProblem(
-                _key(problem["loc"]), line_of(text, problem["loc"]), setting_problem(problem, StudyDefinition)
-            )
-            for problem in error.errors()
-        ]
-        raise DefinitionRefused(problems, file) from error
+        problems = [(place_of(problem), setting_problem(problem, StudyDefinition)) for problem in error.errors()]
+        raise _refusal(problems, file, text) from error
+    if problems := list(question_problems(definition.questions)):
+        raise _refusal(problems, file, text)
+    return definition
+
+
+def _refusal(problems: Sequence[tuple[Place, str]], file: str, text: str) -> DefinitionRefused:
+    return DefinitionRefused([_told(place, sentence, line_of(text, place)) for place, sentence in problems], file)
+
+
+def _told(place: Place, sentence: str, line: int | None) -> SettingProblem:
+    if place[:1] == ("questions",) and len(place) > 1:
+        # Of all questions there is one setting; which of them it is, and what of it, is in the sentence.
+        words = [f"question {int(place[1]) + 1}", ".".join(map(str, place[2:])), sentence]
+        return SettingProblem("questions", line, ": ".join(filter(None, words)))
+    return SettingProblem(".".join(map(str, place)) or "the file", line, sentence)
 
 
 def definition_of(study: Study) -> StudyDefinition:
@@ -205,7 +220,3 @@ _OF_VERSION = (
 @lru_cache(maxsize=256)
 def _stored_definition(definition: str) -> StudyDefinition:
     return check_definition(json.loads(definition))
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the file"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from app.definition.questions import KINDS
 from app.errors import Invalid
 
 # Signs that word processors put in place of the straight ones.
@@ -32,9 +33,21 @@ SYNONYMS = {
     "autoplay": "always",
     "all": "full",
     "ltw": "lift_the_weakest",
+    "radio": "one_of",
+    "choice": "one_of",
+    "select": "one_of",
+    "checkboxes": "several_of",
+    "multiple": "several_of",
+    "likert": "scale",
+    "slider": "scale",
+    "integer": "number",
+    "textarea": "text",
+    "checkbox": "consent",
 }
 KEY = re.compile(r"""\s*(?P<key>[A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*=""")
-SECTION = re.compile(r"\s*\[\s*(?P<name>[^\[\]]+?)\s*\]\s*(?:#.*)?$")
+SECTION = re.compile(r"\s*(?P<one_of_many>\[)?\[\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+# A key's place in the file: sections and keys by their names, those that are there several times by their index.
+Place = tuple[int | str, ...]
 
 
 @dataclass(frozen=True)
@@ -142,26 +155,47 @@ def _hint_at_value(key: str, value: str) -> str:
     return f'put text in quotes: {key} = "{word}"'
 
 
-def line_of(text: str, location: Sequence[int | str]) -> int | None:
+def line_of(text: str, place: Sequence[int | str]) -> int | None:
     """The line on which a key (or else its section) stands; None where it is nowhere."""
-    path = [str(part) for part in location if not isinstance(part, int)]
-    section: list[str] = []
-    of_section = None
+    path = list(place)
+    section: list[int | str] = []
+    many: dict[str, int] = {}
+    of_section: tuple[int, int | None] = (0, None)
     for number, line in enumerate(text.splitlines(), start=1):
         if heading := SECTION.match(line):
-            section = [part.strip(" \"'") for part in heading["name"].split(".")]
-            if path[: len(section)] == section:
-                of_section = of_section or number
+            names = [part.strip(" \"'") for part in heading["name"].split(".")]
+            if heading["one_of_many"]:
+                many[names[0]] = many.get(names[0], -1) + 1
+            section = [names[0], *([many[names[0]]] if names[0] in many else []), *names[1:]]
+            if path[: len(section)] == section and len(section) > of_section[0]:
+                of_section = (len(section), number)
         elif (found := KEY.match(line)) and [*section, found["key"].strip("\"'")] == path[: len(section) + 1]:
             return number
-    return of_section
+    return of_section[1]
+
+
+def place_of(problem: Any) -> Place:
+    """Where one of pydantic's errors is; of what is in a list of several kinds, it also names the kind."""
+    place: Place = problem["loc"]
+    if problem["type"].startswith("union_tag_"):
+        return (*place, str(problem["ctx"]["discriminator"]).strip("'"))
+    return place if place[:1] != ("questions",) else (*place[:2], *place[3:])
 
 
 def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     """The reason of one of pydantic's errors, with what was probably meant."""
-    kind, location, given = problem["type"], problem["loc"], problem.get("input")
+    kind, location, given = problem["type"], place_of(problem), problem.get("input")
+    if kind == "union_tag_not_found":
+        return f"is missing; it can be {_listed(KINDS)}"
+    if kind == "union_tag_invalid":
+        return _unknown_word(problem["ctx"]["tag"] if isinstance(given["kind"], str) else given["kind"], list(KINDS))
+    if location[:1] == ("questions",) and kind in ("list_type", "model_attributes_type"):
+        return "each question is a section of its own with two brackets, [[questions]]"
+    if location[:1] == ("questions",) and location[-1] == "name" and kind == "string_pattern_mismatch":
+        return "must be letters, digits and _ alone, at most 40, and begin with a letter: it becomes a column's name"
     if kind == "extra_forbidden":
-        return f"no such key{_meant(model, location)}"
+        is_of_question = location[:1] == ("questions",) and len(location) == 3
+        return f"no such key{_meant(KINDS[problem['loc'][2]] if is_of_question else model, location)}"
     if kind == "missing":
         return "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
@@ -171,11 +205,7 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     if location[-2:] == ("clips", "labels"):
         return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
     if kind == "literal_error":
-        known = re.findall(r"'([^']*)'", str(problem["ctx"]["expected"]))
-        near = SYNONYMS.get(str(given).strip().lower()) if isinstance(given, str) else None
-        near = near if near in known else next(iter(_near(str(given), known)), None)
-        listed = ", ".join(f'"{word}"' for word in known)
-        return f"must be one of {listed}, not {_shown(given)}" + (f'; did you mean "{near}"?' if near else "")
+        return _unknown_word(given, re.findall(r"'([^']*)'", str(problem["ctx"]["expected"])))
     if kind.startswith(("int_", "float_", "bool_")) or kind in ("string_type", "list_type"):
         wanted = {
             "int": "a whole number",
@@ -189,6 +219,7 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
         quotes = " (in quotes)" if kind == "string_type" else quotes
         return f"must be {name}{quotes}, not {_shown(given)}"
     reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    reason = reason.replace(" after validation,", ",")
     return reason[:1].lower() + reason[1:]
 
 
@@ -204,10 +235,22 @@ def _near(word: str, known: Sequence[str]) -> list[str]:
     return [plain[name] for name in found]
 
 
+def _unknown_word(given: Any, known: list[str]) -> str:
+    near = SYNONYMS.get(str(given).strip().lower()) if isinstance(given, str) else None
+    near = near if near in known else next(iter(_near(str(given), known)), None)
+    return f"must be one of {_listed(known)}, not {_shown(given)}" + (f'; did you mean "{near}"?' if near else "")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
+
+
 def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
     """Where a key that is not known here belongs, or which one it is like."""
     keys = list(_keys(model))
     section, wrong = ".".join(map(str, location[:-1])), str(location[-1])
+    # A question's own model has its keys above all sections.
+    section = "" if re.fullmatch(r"questions\.\d+", section) else section
     here = [name for name, place in keys if place == section]
     elsewhere = [(name, place) for name, place in keys if name == wrong]
     if elsewhere:

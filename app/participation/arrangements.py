@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 
 from analysis import Arrangement
 from analysis.purposes import JUDGMENTS
-from app.domain import ClipState, SessionState
+from app.domain import LEFT_OUT, ClipState, SessionState
 from app.models import COUNTED, Clip, ParticipantSession, Submission, Trial
 
 
@@ -52,7 +52,7 @@ def rater_trials(
 ) -> list[RaterTrials]:
     """The raters of a study who submitted at least one trial, in the order of their numbers; never a withdrawn one."""
     query = select(ParticipantSession).where(
-        ParticipantSession.study_id == study_id, COUNTED, ParticipantSession.state != SessionState.WITHDRAWN
+        ParticipantSession.study_id == study_id, COUNTED, ParticipantSession.state.not_in(LEFT_OUT)
     )
     if not include_unfinished:
         query = query.where(ParticipantSession.state == SessionState.FINISHED)

@@ -98,9 +98,10 @@ def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_
     StudyClosed, StudyFull, Crowded, NoRoom
         As `enter`.
     """
-    recruitment = definition_of(study).recruitment
+    definition = definition_of(study)
+    recruitment = definition.recruitment
     visits = visits_of(db, study, person_id_of(recruitment, recruiter))
-    may_again = may_visit_again(study, recruitment, visits)
+    may_again = may_visit_again(db, study, definition, visits)
     if visit_of_link(visits, recruiter, may_again=may_again) is None:
         _require_place(db, study, recruitment, visits, has_room=has_room)
         return False
@@ -151,7 +152,7 @@ def enter(
     definition = definition_of(study)
     person_id = person_id_of(definition.recruitment, recruiter)
     visits = visits_of(db, study, person_id)
-    may_again = may_visit_again(study, definition.recruitment, visits)
+    may_again = may_visit_again(db, study, definition, visits)
     session = None if again and may_again else visit_of_link(visits, recruiter, may_again=may_again)
     if session is not None:
         proof = proof_of_link(person_id, is_signed=definition.recruitment.signed)

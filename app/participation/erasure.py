@@ -38,7 +38,7 @@ def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = Fa
 
 
 def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = None) -> list[str]:
-    """Delete all that the person behind a rater gave: trials, log, tokens, the recruiter's ids, and results of them.
+    """Delete all that the person behind a rater gave: trials, answers, log, tokens, the recruiter's ids, and results.
 
     The numbers of the sessions stay, as withdrawn, so that no later rater gets the name of an earlier one. Backups and
     exports that were made before still hold what they held.

@@ -133,6 +133,16 @@ class EventBody(_Body):
     detail: Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_storable)] = {}
 
 
+class AnswersBody(_Body):
+    """The answers to a sheet of questions, by the questions' names; what is left out was not answered.
+
+    A text and one choice are texts, a number and a step of a scale numbers, several choices a list of texts, and a
+    clause that is ticked or not is true or false.
+    """
+
+    answers: Annotated[dict[Annotated[str, Field(max_length=64)], Any], Field(max_length=100)]
+
+
 def parse_trial(raw: bytes) -> TrialBody:
     """The validated body of a submit or a draft.
 
@@ -147,6 +157,25 @@ def parse_trial(raw: bytes) -> TrialBody:
 def parse_event(raw: bytes) -> EventBody:
     """The validated body of an event; raises `Invalid` as `parse_trial` does."""
     return _parse(EventBody, raw)
+
+
+def parse_answers(raw: bytes) -> AnswersBody:
+    """The body of a sheet of questions; each answer is yet to be held against its question.
+
+    Raises
+    ------
+    Invalid
+        When it is not JSON, or has another form.
+    """
+    try:
+        # Python takes half a character and NaN too; whoever checks the answer tells by which question it stands.
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("body: is not JSON") from error
+    try:
+        return AnswersBody.model_validate(body)
+    except ValidationError as error:
+        raise _refusal(error) from error
 
 
 @dataclass(frozen=True)
@@ -175,11 +204,15 @@ def _parse(model: type[Model], raw: bytes) -> Model:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = _path(problem["loc"])
-        raise Invalid(f"{field or 'body'}: {problem['msg']}", field=field or None) from error
+        raise _refusal(error) from error
     except RecursionError as error:
         raise Invalid("body: nested too deeply") from error
+
+
+def _refusal(error: ValidationError) -> Invalid:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = _path(problem["loc"])
+    return Invalid(f"{field or 'body'}: {problem['msg']}", field=field or None)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.definition.study_toml import Recruitment
+from app.definition.study_toml import Recruitment, StudyDefinition
 from app.domain import Proof, SessionState, StudyState
 from app.models import COUNTED, ParticipantSession, SessionToken, Study
+from app.participation.sheets import owes_answers
 from app.recruiters.known import is_guessable
 from app.tokens import hash_token
 
@@ -48,13 +49,16 @@ def visits_of(db: Session, study: Study, person_id: str | None) -> list[Particip
     return list(db.scalars(query.order_by(ParticipantSession.visit)))
 
 
-def may_visit_again(study: Study, recruitment: Recruitment, visits: Sequence[ParticipantSession]) -> bool:
+def may_visit_again(
+    db: Session, study: Study, definition: StudyDefinition, visits: Sequence[ParticipantSession]
+) -> bool:
     """Whether the person has finished what was begun, and the study allows one visit more."""
     return (
         bool(visits)
         and visits[-1].state == SessionState.FINISHED
-        and len(visits) < recruitment.visits
+        and len(visits) < definition.recruitment.visits
         and study.state == StudyState.OPEN
+        and not owes_answers(db, visits[-1], definition)
     )
 
 

@@ -29,6 +29,7 @@ from app.participation.enrolment import Entry, admit, session_of, session_seed
 from app.participation.practice import LAYOUT
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.session_log import log
+from app.participation.sheets import skip_sheets
 from app.participation.submission import submit
 from app.participation.trials import advance, start
 from app.participation.withdrawal import forget_results
@@ -41,8 +42,7 @@ MAX_PILOTS = 200
 # Seeds of pilots follow from the study's as those of participants do, and are never those of a participant.
 FIRST_SEED = 2**31
 ENDED_BY = "pilot"
-
-SCREENS = ("instructions", "first_trial", "thanks")
+SCREENS = ("questions_before", "instructions", "first_trial", "questions_after", "thanks")
 
 
 def pilot_ticket(secret: str, study: Study) -> str:
@@ -166,7 +166,7 @@ def place_rest(database: Database, token: str) -> tuple[SessionRecord, str | Non
 
 
 def skip_to(database: Database, token: str, screen: str) -> None:
-    """Take a pilot to a screen; what it has done is deleted where the screen comes before it.
+    """Take a pilot to a screen, however far it had come; what it has done after that is deleted.
 
     Raises
     ------
@@ -177,13 +177,13 @@ def skip_to(database: Database, token: str, screen: str) -> None:
         pilot = pilot_of(db, token)
         if screen not in SCREENS:
             raise NotFound("There is no such screen.")
-        if screen == "thanks":
-            # However far it had come: a pilot may jump where a session has no way.
+        if screen in ("questions_after", "thanks"):
             pilot.state, pilot.progress = SessionState.FINISHED, 1.0
             pilot.ended_at, pilot.ended_by = now(), ENDED_BY
             log(db, pilot.id, "finished", now(), by=ENDED_BY)
         else:
             _begin_again(db, pilot)
+        skip_sheets(db, pilot, screen=screen)
         db.commit()
     if screen == "first_trial":
         record = start(database, token)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
+from app.definition.questions import COMMENT
 from app.definition.study_toml import StudyDefinition, definition_of_session
 from app.domain import ClipState, Proof, SessionState
 from app.errors import Conflict, Unauthorised
@@ -32,6 +33,7 @@ from app.models import (
 from app.participation.arrangements import arrangement_of
 from app.participation.enrolment import UNKNOWN_LINK
 from app.participation.practice import Round, open_round, rounds_of
+from app.participation.sheets import due_sheets, first_open, handed_in
 from app.tokens import hash_token
 
 
@@ -70,6 +72,7 @@ class SessionRecord:
     """A session as one snapshot of the database shows it.
 
     `session` is the row as it was read; `state`, `progress` and `expected_minutes` are what changes as trials come in.
+    `sheets` are the sheets of questions that were handed in.
     """
 
     session: ParticipantSession
@@ -82,6 +85,23 @@ class SessionRecord:
     trials: tuple[TrialRecord, ...]
     clips: tuple[ReadyClip, ...]
     rounds: tuple[Round, ...]
+    sheets: frozenset[str] = frozenset()
+
+    @property
+    def due_sheets(self) -> list[str]:
+        """The sheets of questions that are to be handed in by now, and the comment, which may be."""
+        due = due_sheets(self.definition, self.state, len(self.submitted))
+        return [*due, COMMENT] if self.state == SessionState.FINISHED and self.definition.comment else due
+
+    @property
+    def open_sheet(self) -> str | None:
+        """The sheet of questions that comes before anything else, or None."""
+        return first_open(self.definition, self.state, len(self.submitted), self.sheets)
+
+    @property
+    def may_comment(self) -> bool:
+        """Whether the session may still leave a comment."""
+        return COMMENT in self.due_sheets and COMMENT not in self.sheets
 
     @property
     def submitted(self) -> tuple[TrialRecord, ...]:
@@ -151,6 +171,10 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio)) for row in ready),
         # The first trial is assigned when practice is over.
         rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
+        # Without questions there is only the comment, which comes after the end.
+        sheets=handed_in(db, session.id)
+        if definition.questions or session.state == SessionState.FINISHED
+        else frozenset(),
     )
 
 

@@ -219,12 +219,13 @@ def advance(database: Database, token: str, *, at: datetime | None = None) -> Se
 
 
 def start(database: Database, token: str, *, at: datetime | None = None) -> SessionRecord:
-    """The participant has read the instructions: the task begins. Nothing happens if it has begun before.
+    """The participant has read the instructions: the task begins. Nothing happens if it has begun before, or while
+    questions that come before it have no answers.
 
     Returns
     -------
     SessionRecord
-        The session with its first trial, unless practice comes first.
+        The session with its first trial, unless practice or questions come first.
 
     Raises
     ------
@@ -234,7 +235,7 @@ def start(database: Database, token: str, *, at: datetime | None = None) -> Sess
     moment = at or now()
     with database.writing() as db:
         session = session_of(db, token, lock=True)
-        if session.state == SessionState.INSTRUCTED:
+        if session.state == SessionState.INSTRUCTED and record_of_token(db, token).open_sheet is None:
             session.state = transition_session(session.state, SessionState.ARRANGING)
             session.started_at = session.last_seen_at = moment
             db.add(SessionEvent(session_id=session.id, kind="started", at=moment))

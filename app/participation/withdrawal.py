@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from app.domain import Proof, SessionState, transition_session
 from app.errors import NotProven
-from app.models import ParticipantSession, SessionEvent, StoredRater, StoredResults, now
+from app.models import Answer, ParticipantSession, SessionEvent, StoredRater, StoredResults, now
 from app.participation.enrolment import proof_of, session_of
 from app.participation.session_log import ASKED_TO_LEAVE, log
 
 
 def withdraw(db: Session, token: str) -> None:
-    """The participant withdraws: the session ends, and results and exports leave it out. Repeating it changes nothing.
+    """The participant withdraws: the session ends, results and exports leave it out, and its answers to questions are
+    deleted. Repeating it changes nothing.
 
     It cannot be undone, so a browser that came by somebody's id alone cannot do it (F35); the wish is noted for the
     experimenter.
@@ -41,6 +42,7 @@ def withdraw(db: Session, token: str) -> None:
     session.ended_at = session.last_seen_at = now()
     session.ended_by = "participant"
     log(db, session.id, "withdrawn", session.ended_at)
+    db.execute(delete(Answer).where(Answer.session_id == session.id))
     forget_results(db, session)
     db.commit()
 

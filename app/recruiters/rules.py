@@ -18,6 +18,9 @@ def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
     if recruitment.completion_url is not None:
         for problem in problems_of(recruitment.completion_url, names, recruitment.completion_code):
             yield "recruitment.completion_url", problem
+    if recruitment.screened_out_url is not None:
+        for problem in problems_of(recruitment.screened_out_url, names, recruitment.screened_out_code):
+            yield "recruitment.screened_out_url", problem.replace("completion_code", "screened_out_code")
     alike = [name for name in names if [plain(one) for one in names].count(plain(name)) > 1]
     if alike:
         yield "recruitment.parameters", f"{alike[0]} and {alike[1]} are the same name"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from analysis.results import Choice
 from app.definition.study_toml import definition_of
-from app.domain import SessionState
+from app.domain import LEFT_OUT, SessionState
 from app.models import COUNTED, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
@@ -238,7 +238,7 @@ def _by_session(
 def _chosen(query: Select[Any], study: Study, options: ExportOptions) -> Select[Any]:
     """The query for the chosen sessions of the study, in the order of their numbers."""
     of_study = ParticipantSession.study_id == study.id
-    query = query.where(of_study, COUNTED, ParticipantSession.state != SessionState.WITHDRAWN)
+    query = query.where(of_study, COUNTED, ParticipantSession.state.not_in(LEFT_OUT))
     if not options.with_simulated:
         query = query.where(ParticipantSession.is_simulated.is_(False))
     if not options.with_unfinished:

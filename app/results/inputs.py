@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
 from app.definition.study_toml import definition_of
-from app.domain import SessionState
+from app.domain import LEFT_OUT, SessionState
 from app.errors import NotFound
 from app.models import COUNTED, Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
@@ -103,7 +103,7 @@ def _sittings(db: Session, study_id: int) -> list[Sitting]:
         .where(
             ParticipantSession.study_id == study_id,
             COUNTED,
-            ParticipantSession.state != SessionState.WITHDRAWN,
+            ParticipantSession.state.not_in(LEFT_OUT),
             Trial.purpose.in_(JUDGMENTS),
         )
         .group_by(ParticipantSession.id)

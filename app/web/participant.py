@@ -22,6 +22,7 @@ from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
+from app.web.questions_json import sheets_of_page
 
 blueprint = Blueprint("participant", __name__)
 
@@ -61,7 +62,7 @@ def consent_page(study: Study, **shown: Any) -> str:
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
-        consent_html=to_html(definition.texts.consent or default_consent()),
+        consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
         how_long=how_long(definition),
         min_window=definition.arena.min_window,
         **shown,
@@ -120,6 +121,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         study=_study(study, definition),
         instructions_html=to_html(texts.instructions or default_instructions()),
         thanks_html=to_html(texts.thanks or default_thanks()),
+        screened_out_html=to_html(texts.screened_out or default_screened_out()),
+        sheets=sheets_of_page(definition, session.language),
         rules=definition,
         pilot=session.is_pilot,
         how_long=how_long(definition),
@@ -164,15 +167,19 @@ def how_long(definition: StudyDefinition) -> str:
     return translate("The task takes at most {n} minutes.").replace("{n}", str(minutes))
 
 
-def default_consent() -> str:
-    """The consent text of a study that brings none of its own, in Markdown."""
-    return translate(
+def default_consent(*, asks: bool = False) -> str:
+    """The consent text of a study that brings none of its own, in Markdown; `asks`: whether it has questions."""
+    text = translate(
         "In this study you will see short video clips and arrange them on the screen by how similar they are.\n\n"
         "* Taking part is voluntary. You can stop at any time, without giving a reason.\n"
         "* We store where you put the clips, what you played, and when. We do not store your name.\n"
         "* The data are used for research and may be shared in anonymous form.\n\n"
         "Please go on only if you agree."
     )
+    if not asks:
+        return text
+    more = translate("You will also be asked a few questions. Your answers are stored with the rest.")
+    return f"{text}\n\n{more}"
 
 
 def default_instructions() -> str:
@@ -185,3 +192,11 @@ def default_instructions() -> str:
 def default_thanks() -> str:
     """The thanks of a study that brings none of its own, in Markdown."""
     return translate("Your arrangements are a real help.")
+
+
+def default_screened_out() -> str:
+    """What somebody reads whose answers the study is not looking for, where it says nothing itself; in Markdown."""
+    return translate(
+        "Thank you for your interest and for your answers. This study is looking for other participants, so it ends "
+        "here for you."
+    )

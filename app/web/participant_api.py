@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.errors import Conflict, Invalid, NotProven, Unauthorised
+from app.participation.answers import hand_in
 from app.participation.drafts import save_draft, take_lease
 from app.participation.enrolment import session_of
 from app.participation.payloads import MAX_BODY
@@ -70,6 +71,14 @@ def put_draft(key: str) -> Response:
     with database().writing() as db:
         saved = save_draft(db, bearer_token(), key, raw, tab=_tab())
     return jsonify(saved=saved)
+
+
+@blueprint.put("/answers/<sheet>")
+def put_answers(sheet: str) -> Response:
+    """The answers to a sheet of questions come in; the ack is sent after their commit, with what comes next."""
+    raw = _body(MAX_BODY)
+    ack, record = hand_in(database(), bearer_token(), sheet, raw)
+    return jsonify(ack={"sheet": ack.sheet, "sha256": ack.sha256}, next=view_of(record))
 
 
 @blueprint.post("/events")

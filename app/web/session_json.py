@@ -12,7 +12,7 @@ from analysis.purposes import Purpose
 from app.definition.labels import clip_numbers, label_of
 from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition
-from app.domain import SessionState
+from app.domain import LEFT_OUT, SessionState
 from app.media import video_sources
 from app.models import Clip, Draft, ParticipantSession, Rendition
 from app.participation import attention_checks
@@ -20,6 +20,7 @@ from app.participation.practice import AssetUrl, practice_feedback, practice_vie
 from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
 from app.recruiters.completion import completion_address
+from app.web.questions_json import sheet_view
 
 MAX_UPCOMING = 20
 
@@ -49,8 +50,9 @@ def session_view(
         The key of what was just handed in; where it was a practice round, the view says how it went.
     """
     session, definition = record.session, record.definition
-    arranging = record.state == SessionState.ARRANGING
-    over = record.state in {SessionState.FINISHED, SessionState.WITHDRAWN}
+    sheet = record.open_sheet
+    arranging = record.state == SessionState.ARRANGING and sheet is None
+    over = record.state in {SessionState.FINISHED, *LEFT_OUT}
     practice = record.open_round if arranging else None
     trial = record.open_trial if arranging else None
     upcoming = [] if over else _upcoming(record)
@@ -80,8 +82,10 @@ def session_view(
         "progress": _progress(record),
         "trial": shown,
         "practice": feedback,
+        "questions": None if sheet is None else sheet_view(definition, sheet, session.language),
         "upcoming": [_media(clips[clip_id], session, media_url) for clip_id in upcoming],
         "completion": _completion(record),
+        "comment": record.may_comment,
         "elsewhere": session.tab is not None and session.tab != tab,
     }
 
@@ -147,8 +151,9 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
 def _progress(record: SessionRecord) -> dict[str, Any]:
     done, minutes = len(record.submitted), record.active_minutes
     left, at_most = minutes_left(record.expected_minutes, minutes, record.definition.stop.max_minutes)
+    # Nobody is at the end while there are questions.
     return {
-        "fraction": record.progress,
+        "fraction": record.progress if record.open_sheet is None else min(record.progress, 0.99),
         "trials_done": done,
         "minutes_left": left,
         "at_most": at_most,
@@ -161,11 +166,14 @@ def _has_sound(record: SessionRecord) -> bool:
 
 
 def _completion(record: SessionRecord) -> dict[str, Any] | None:
-    # The way back to the recruiter exists only once every trial of the session is stored (F04).
-    if record.state != SessionState.FINISHED:
-        return None
+    # The way back to the recruiter exists only once every trial and all answers of the session are stored (F04).
     recruitment = record.definition.recruitment
-    code, url = recruitment.completion_code, recruitment.completion_url
+    if record.state == SessionState.SCREENED_OUT:
+        code, url = recruitment.screened_out_code, recruitment.screened_out_url
+    elif record.state == SessionState.FINISHED and record.open_sheet is None:
+        code, url = recruitment.completion_code, recruitment.completion_url
+    else:
+        return None
     filled = None if url is None else completion_address(url, record.session.recruiter, recruitment.parameters, code)
     # A link that did not bring what the way back needs leaves the participant without one, and the page says so.
     return {"code": code, "url": filled, **({"incomplete": True} if url is not None and filled is None else {})}

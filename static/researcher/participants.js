@@ -36,6 +36,7 @@ const STATES = {
   left: 'left',
   finished: 'finished',
   withdrawn: 'withdrawn',
+  screened_out: 'screened out',
 };
 const ENDINGS = { evidence: 'all pairs known', minutes: 'time was up', trials: 'all trials done' };
 const PAUSE = 3000;
@@ -112,6 +113,7 @@ function showFigures(sessions, checked) {
     idle: count('idle'),
     left: count('left'),
     withdrawn: count('withdrawn'),
+    screened_out: count('screened_out'),
     people: new Set(sessions.map((session) => session.person)).size,
     minutes: minutes === null ? '–' : number(minutes, 1),
     simulated,
@@ -121,6 +123,7 @@ function showFigures(sessions, checked) {
     find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
   part('simulated').hidden = simulated === 0;
+  part('screened-out').hidden = count('screened_out') === 0;
   part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 

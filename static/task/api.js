@@ -15,11 +15,12 @@ const TRY_LATER = new Set([408, 425, 429]);
 export class ApiError extends Error {
   /**
    * @param {string} message
-   * @param {{refused?: boolean, status?: number, code?: string, retryAfter?: number, next?: object | null}} about
-   *   retryAfter in ms
+   * @param {{refused?: boolean, status?: number, code?: string, field?: string, retryAfter?: number,
+   *   next?: object | null}} about  field: which part of the body it is about; retryAfter in ms
    */
-  constructor(message, { refused = false, status = 0, code = 'unreachable', retryAfter = 0, next = null } = {}) {
+  constructor(message, { refused = false, status = 0, code = 'unreachable', field, retryAfter = 0, next = null } = {}) {
     super(message);
+    this.field = field;
     this.refused = refused;
     this.status = status;
     this.code = code;
@@ -71,6 +72,7 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
       refused: isRefusal(response.status),
       status: response.status,
       code: answer?.error?.code ?? `http_${response.status}`,
+      field: answer?.error?.field ?? undefined,
       retryAfter: secondsOf(response.headers.get('Retry-After')) * 1000,
       next: answer?.next ?? null,
     });
@@ -93,6 +95,15 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
     event: (kind, detail = {}) => call('POST', '/events', JSON.stringify({ kind, detail })),
     /** @param {string} key @param {Uint8Array<ArrayBuffer>} body @returns {Promise<{ack?: Ack, next?: SessionView}>} */
     submit: (key, body) => call('PUT', trial(key), body),
+    /**
+     * The answers to a sheet of questions; the ack repeats the sheet where a trial's repeats its key.
+     * @param {string} key @param {string} sheet @param {Uint8Array<ArrayBuffer>} body
+     * @returns {Promise<{ack?: Ack, next?: SessionView}>}
+     */
+    async answers(key, sheet, body) {
+      const { ack, next } = await call('PUT', `/answers/${encodeURIComponent(sheet)}`, body);
+      return { ack: ack?.sheet === sheet ? { trial_key: key, sha256: ack.sha256 } : undefined, next };
+    },
     /**
      * @param {string} key
      * @param {string} body

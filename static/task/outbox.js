@@ -125,6 +125,12 @@ export function createOutbox(parts) {
       if (entry?.refused) await store.put({ ...entry, setAside: true });
       run();
     },
+    /** Drops a refused entry, where there is nothing to be kept of it. */
+    async drop() {
+      const [entry] = mine();
+      if (entry?.refused) await store.remove(entry.id);
+      run();
+    },
     /** Forgets everything of this session: the participant has withdrawn. */
     async clear() {
       for (const entry of store.entries()) if (entry.session === session()) await store.remove(entry.id);
@@ -133,8 +139,8 @@ export function createOutbox(parts) {
 }
 
 /** @param {ApiError} error */
-function refusalOf({ status, code, message }) {
-  return { status, code, message };
+function refusalOf({ status, code, message, field }) {
+  return { status, code, message, field };
 }
 
 /** @param {number} ms */

@@ -3,7 +3,16 @@
 import { byId, find } from '../page.js';
 
 /** Screens on which the bar with progress and saving state stands. */
-const WITH_BAR = new Set(['instructions', 'sound', 'trial', 'feedback', 'sending', 'refused', 'preparing']);
+const WITH_BAR = new Set([
+  'instructions',
+  'questions',
+  'sound',
+  'trial',
+  'feedback',
+  'sending',
+  'refused',
+  'preparing',
+]);
 
 /**
  * @param {string} name  the screen is the element `screen-<name>`
@@ -18,16 +27,19 @@ export function showScreen(name) {
   byId('bar').hidden = !WITH_BAR.has(name);
   byId('pause').hidden = name !== 'trial';
   byId('help').hidden = name !== 'trial';
-  screen.querySelector('h1')?.focus();
+  /** @type {HTMLElement | null} */ (screen.querySelector('h1:not([hidden])'))?.focus();
   return screen;
 }
 
 /**
+ * The code and the link that lead back to the recruiter; they stand on whichever screen is the last.
  * @param {HTMLElement} screen
  * @param {import('./session.js').SessionView['completion']} completion
  * @param {import('./text.js').Translate} t
  */
-export function fillThanks(screen, completion, t) {
+export function fillWayBack(screen, completion, t) {
+  const block = byId('way-back');
+  if (!screen.contains(block)) screen.append(block);
   const { code, url, incomplete } = completion ?? {};
   find(screen, '[data-code-block]').hidden = !code;
   find(screen, '[data-code]').textContent = code ?? '';
@@ -40,7 +52,9 @@ export function fillThanks(screen, completion, t) {
   find(screen, '[data-close]').hidden = Boolean(safe || incomplete);
   const copy = find(screen, '[data-copy]');
   copy.onclick = async () => {
-    copy.textContent = (await copyText(code ?? '')) ? t('Copied') : t('Please select the code and copy it');
+    copy.textContent = (await copyText(find(screen, '[data-code]')))
+      ? t('Copied')
+      : t('Please select the code and copy it');
   };
 }
 
@@ -54,14 +68,14 @@ export function fillProblem(screen, { status, message }, t) {
   find(screen, '[data-reason]').textContent = status === 401 || status === 404 ? unknown : message;
 }
 
-/** @param {string} text */
-async function copyText(text) {
+/** @param {HTMLElement} code */
+async function copyText(code) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(code.textContent ?? '');
     return true;
   } catch {
     // No clipboard on plain http, or none allowed: mark the code, so that the participant can copy it.
-    getSelection()?.selectAllChildren(find(document, '[data-code]'));
+    getSelection()?.selectAllChildren(code);
     return document.execCommand('copy');
   }
 }

@@ -17,10 +17,11 @@
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: Playback, arena: ArenaLooks,
  *   progress: Progress, trial: Trial | null,
  *   practice: import('./feedback.js').PracticeFeedback | null,
+ *   questions: {sheet: string} | null, comment: boolean,
  *   upcoming: {poster: string, sources: Source[]}[],
  *   completion: {code: string | null, url: string | null, incomplete?: boolean} | null,
  *   elsewhere: boolean}} SessionView
- * @typedef {'instructions'|'trial'|'thanks'|'withdrawn'|'elsewhere'|'preparing'} Screen
+ * @typedef {'instructions'|'questions'|'trial'|'thanks'|'withdrawn'|'screened-out'|'elsewhere'|'preparing'} Screen
  */
 
 /**
@@ -30,8 +31,10 @@
 export function screenOf(view) {
   const { state } = view.session;
   if (state === 'withdrawn') return 'withdrawn';
-  if (state === 'finished') return 'thanks';
+  if (state === 'screened_out') return 'screened-out';
+  if (state === 'finished' && !view.questions) return 'thanks';
   if (view.elsewhere) return 'elsewhere';
+  if (view.questions) return 'questions';
   if (state === 'instructed') return 'instructions';
   return view.trial ? 'trial' : 'preparing';
 }

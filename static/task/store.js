@@ -13,10 +13,11 @@ const PATIENCE = 4_000;
 
 /**
  * @typedef {{id: string, session: string | null, token: string, key: string, body: string, sha256: string, order: number,
- *   setAside: boolean, refused: {status: number, code: string, message: string} | null}} Entry  a finished arrangement;
+ *   setAside: boolean, refused: {status: number, code: string, message: string, field?: string} | null}} Entry  a finished
+ *   arrangement, or the answers to a sheet of questions;
  *   `body` is sent as it is, `setAside` means that the participant went on past its refusal
- * @typedef {{id: string, body: string, over: string}} LocalDraft  `id`: the trial's key; `body`: the placements
- *   and what was watched; `over`: what the server held when they were made
+ * @typedef {{id: string, body: string, over: string}} LocalDraft  `id`: the trial's key, or a sheet of
+ *   questions; `body`: the placements and what was watched, or what was typed; `over`: what the server held when they were made
  */
 
 /** @typedef {import('idb').IDBPDatabase} Database */

@@ -17,8 +17,10 @@ import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { wirePilot } from './pilot.js';
 import { createPreloader } from './preload.js';
+import { sheetOfKey, wireComment, wireQuestions } from './questions.js';
 import { wireRefused } from './refused.js';
-import { fillProblem, fillThanks, showScreen } from './screens.js';
+import { fillProblem, fillWayBack, showScreen } from './screens.js';
+import { savingState } from './saving.js';
 import { namedClips, questionOf, screenOf, timeLeft } from './session.js';
 import { createSound } from './sound.js';
 import { wireSoundCheck } from './soundcheck.js';
@@ -43,12 +45,14 @@ const outbox = createOutbox({
   store,
   token,
   session: () => session,
-  submit: api.submit,
+  submit: sendBy(api),
   onChange: showSaving,
   onAcked: acked,
 });
 const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
+const questions = wireQuestions({ store, send: outbox.add, t });
+const comment = wireComment({ store, send: outbox.add });
 const breaks = createBreaks();
 const sound = createSound({ onChange: soundChanged });
 const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(given(afterSoundCheck)), log, t });
@@ -84,6 +88,18 @@ let afterSoundCheck = null;
 /** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
 let visit = 0;
 
+/**
+ * Sends what the outbox holds: an arrangement, or the answers to a sheet of questions.
+ * @param {ReturnType<typeof createApi>} way
+ * @returns {ReturnType<typeof createApi>['submit']}
+ */
+function sendBy(way) {
+  return (key, body) => {
+    const sheet = sheetOfKey(key);
+    return sheet === null ? way.submit(key, body) : way.answers(key, sheet, body);
+  };
+}
+
 /** Takes the session for this tab and shows where it stands. */
 async function enter() {
   const mine = (visit += 1);
@@ -106,7 +122,7 @@ async function enter() {
     showRefused();
   } else if (outbox.state().waiting) {
     bar.progress(found.progress);
-    showScreen('sending');
+    showSending();
     outbox.start();
   } else {
     apply(found);
@@ -155,9 +171,15 @@ function apply(next) {
     showScreen('sound');
     return;
   }
+  if (next.questions && screen === 'questions' && !questions.open(next.session.id, next.questions.sheet)) {
+    // The study was changed while this page was open.
+    location.reload();
+    return;
+  }
   const element = showScreen(screen);
   if (trial) openTrial(trial, next);
-  if (screen === 'thanks') fillThanks(element, next.completion, t);
+  if (screen === 'thanks' || screen === 'screened-out') fillWayBack(element, next.completion, t);
+  if (screen === 'thanks') comment.open(next.session.id, next.comment);
   if (screen === 'preparing') setTimeout(askAgain, ASK_AGAIN);
   showSaving();
 }
@@ -234,7 +256,9 @@ function acked(entry, next) {
   if (outbox.state().waiting) return;
   bar.progress(next.progress);
   const { screen } = document.body.dataset;
-  if (screen === 'loading') {
+  if (screen === 'thanks' && !next.comment) {
+    comment.saved();
+  } else if (screen === 'loading') {
     // The answer to the lease may be older than this one; ask again.
     enter();
   } else if (next.practice && screen !== 'elsewhere') {
@@ -296,6 +320,9 @@ async function look() {
 function showSaving() {
   const sending = outbox.state();
   bar.saving(sending, drafts.state());
+  const { words } = savingState(sending, drafts.state(), store, t);
+  questions.status(words);
+  comment.status(words);
   if (sending.refused && document.body.dataset.screen !== 'elsewhere') showRefused();
 }
 
@@ -331,13 +358,35 @@ function log(kind, detail) {
 
 function showRefused() {
   if (document.body.dataset.screen === 'refused') return;
-  if (outbox.state().refused?.refused?.code === 'ended') {
+  const { refused } = outbox.state();
+  if (refused?.refused?.code === 'ended') {
     // Withdrawn or finished on another device: there is nothing to decide, only to see.
     outbox.setAside().then(enter);
     return;
   }
   closeTrial();
-  showRefusal();
+  if (sheetOfKey(refused?.key ?? '') === null) showRefusal();
+  else answersRefused(given(refused));
+}
+
+/**
+ * The answers to a sheet of questions were not accepted. Where others are there already, or the session is over, there
+ * is nothing to decide; otherwise the sheet is shown again, with what was typed.
+ * @param {import('./store.js').Entry} entry
+ */
+async function answersRefused({ key, refused }) {
+  await outbox.drop();
+  if (refused?.status === 409) await drafts.forget(key);
+  await enter();
+  questions.refused(refused?.field);
+}
+
+/** What an earlier page left behind is on its way. */
+function showSending() {
+  const ofAnswers = store.entries().some((entry) => entry.session === session && sheetOfKey(entry.key) !== null);
+  find(document, '#screen-sending [data-of-arrangement]').hidden = ofAnswers;
+  find(document, '#screen-sending [data-of-answers]').hidden = !ofAnswers;
+  showScreen('sending');
 }
 
 function rest() {
@@ -356,6 +405,7 @@ async function left(found) {
   if (current) drafts.forget(current.trial.key);
   closeTrial();
   await outbox.clear();
+  if (session !== null) await questions.forget(session);
   apply(found);
 }
 
@@ -364,7 +414,7 @@ function sendForOthers() {
   const others = new Map(store.entries().map((entry) => [entry.session, entry.token]));
   for (const [other, itsToken] of others) {
     if (other === session) continue;
-    const { submit } = createApi({ token: itsToken, tab });
+    const submit = sendBy(createApi({ token: itsToken, tab }));
     createOutbox({ store, token: itsToken, session: () => other, submit }).start();
   }
 }

@@ -7,7 +7,8 @@ its own.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,19 +62,31 @@ def whole_site(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> 
     shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
     site = Site(settings)
     for name, toml, n_clips in (("plain", PLAIN, 5), ("practised", PRACTISED, 3)):
-        (folder / name / "clips").mkdir(parents=True)
-        for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[: 4 * n_clips : 4]:
-            shutil.copy(clip, folder / name / "clips")
-        (folder / name / "study.toml").write_text(toml)
-        with site.database.writing() as db:
-            create_study(db, settings, read_study_folder(folder / name))
-        with site.database.writing() as db:
-            _use_what_is_converted(db)
-        convert_waiting_clips(site.database, settings)
-        with site.database.writing() as db:
-            open_study(db, name)
+        open_another(site, name, toml, n_clips=n_clips)
     yield site
     site.stop()
+
+
+@pytest.fixture(scope="session")
+def add_study(whole_site: Site) -> Callable[..., None]:
+    """`add_study(name, toml, n_clips=3)` opens one study more on the installation."""
+    return partial(open_another, whole_site)
+
+
+def open_another(site: Site, name: str, toml: str, *, n_clips: int) -> None:
+    """Make and open a study with some of the demo's clips on the installation."""
+    folder = site.settings.data.parent / name
+    (folder / "clips").mkdir(parents=True)
+    for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[: 4 * n_clips : 4]:
+        shutil.copy(clip, folder / "clips")
+    (folder / "study.toml").write_text(toml)
+    with site.database.writing() as db:
+        create_study(db, site.settings, read_study_folder(folder))
+    with site.database.writing() as db:
+        _use_what_is_converted(db)
+    convert_waiting_clips(site.database, site.settings)
+    with site.database.writing() as db:
+        open_study(db, name)
 
 
 def _use_what_is_converted(db: Session) -> None:

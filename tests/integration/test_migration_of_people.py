@@ -65,6 +65,8 @@ def test_sessions_with_the_same_first_parameter_become_one_person_and_nothing_el
         assert db.scalars(sa.select(SessionToken.proof)).one() == Proof.BEGAN
     after = rows_of(old)
     before["study"] = [{key.replace("owner_id", "made_by_id"): one[key] for key in one} for one in before["study"]]
+    for one in before["study"]:
+        one["definition"] = {**one["definition"], "comment": False}  # what came later is off where nobody asked for it
     for table in ("participant_session", "session_token", "study"):
         kept = [{key: row[key] for key in row if key != "recruiter_key"} for row in before[table]]
         assert [{key: row[key] for key in one} for row, one in zip(after[table], kept, strict=True)] == kept

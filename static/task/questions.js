@@ -1,0 +1,258 @@
+// @ts-check
+/**
+ * The sheets of questions and the comment at the end. What is typed is kept in this browser until the server has it; the
+ * answers go out through the outbox, as arrangements do.
+ */
+import { byId, elementOf, find } from '../page.js';
+import { answerOf } from './answers.js';
+
+/**
+ * @typedef {import('./answers.js').Given} Given
+ * @typedef {import('./answers.js').Question} Question
+ */
+
+const COMMENT = 'comment';
+
+/** The outbox's key for a sheet's answers. @param {string} session @param {string} sheet */
+const keyOf = (session, sheet) => `answers/${session}/${sheet}`;
+
+/** The sheet that an outbox's entry belongs to; null for an arrangement. @param {string} key */
+export const sheetOfKey = (key) => (key.startsWith('answers/') ? (key.split('/').at(-1) ?? null) : null);
+
+/**
+ * @param {{store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
+ *   send: (key: string, body: string) => Promise<void>, t: import('./text.js').Translate}} parts
+ */
+export function wireQuestions({ store, send, t }) {
+  const screen = byId('screen-questions');
+  /** @type {string | null} */
+  let session = null;
+  /** @type {HTMLFormElement | null} */
+  let form = null;
+
+  for (const each of screen.querySelectorAll('form')) {
+    each.addEventListener('input', (event) => {
+      keep(each);
+      clearProblem(elementOf(event).closest('.question'));
+    });
+    each.addEventListener('submit', (event) => {
+      event.preventDefault();
+      handIn(each);
+    });
+  }
+
+  /** @param {HTMLFormElement} of */
+  function keep(of) {
+    if (session === null) return;
+    const body = JSON.stringify(Object.fromEntries(questionsIn(of).map((one) => [nameOf(one), givenIn(one)])));
+    store.putDraft({ id: keyOf(session, of.dataset.sheet ?? ''), body, over: '' });
+  }
+
+  /** @param {HTMLFormElement} of */
+  async function handIn(of) {
+    if (session === null) return;
+    /** @type {Record<string, import('./answers.js').Answer>} */
+    const answers = {};
+    /** @type {HTMLElement | null} */
+    let first = null;
+    for (const element of questionsIn(of)) {
+      const { answer, problem } = answerOf(questionOf(element), givenIn(element), t);
+      answers[nameOf(element)] = answer;
+      if (problem === null) clearProblem(element);
+      else tell(element, problem);
+      if (problem !== null) first ??= element;
+    }
+    if (first) {
+      focusOn(first);
+      return;
+    }
+    keep(of);
+    setBusy(of, true);
+    await send(keyOf(session, of.dataset.sheet ?? ''), JSON.stringify({ answers }));
+  }
+
+  return {
+    /**
+     * Shows the questions of a sheet, with what was typed before; false where this page does not have it.
+     * @param {string} of  the session's id
+     * @param {string} sheet
+     */
+    open(of, sheet) {
+      const next = [...screen.querySelectorAll('form')].find((each) => each.dataset.sheet === sheet) ?? null;
+      if (!next) return false;
+      for (const each of screen.querySelectorAll('form')) each.hidden = each !== next;
+      find(screen, 'h1').textContent = next.dataset.title ?? '';
+      session = of;
+      form = next;
+      setBusy(next, false);
+      const kept = store.draft(keyOf(of, sheet));
+      if (kept) fill(next, JSON.parse(kept.body));
+      return true;
+    },
+    /**
+     * The server did not accept the answers: it says to which question, if it can.
+     * @param {string | undefined} field such as answers.age
+     */
+    refused(field) {
+      if (!form) return;
+      const element = questionsIn(form).find((one) => `answers.${nameOf(one)}` === field);
+      const words = t('This answer was not accepted. Please check it.');
+      if (element) {
+        tell(element, words);
+        focusOn(element);
+      } else {
+        statusOf(form).textContent = words;
+      }
+    },
+    /** How the answers on their way stand, in words. @param {string} words */
+    status(words) {
+      if (form && find(form, 'button', HTMLButtonElement).disabled) statusOf(form).textContent = words;
+    },
+    /** Forgets what was typed: the participant has withdrawn. @param {string} of */
+    async forget(of) {
+      const sheets = [...screen.querySelectorAll('form')].map((each) => each.dataset.sheet ?? '');
+      for (const sheet of [...sheets, COMMENT]) await store.dropDraft(keyOf(of, sheet));
+    },
+  };
+}
+
+/** @param {HTMLFormElement} form */
+const questionsIn = (form) => /** @type {HTMLElement[]} */ ([...form.querySelectorAll('.question')]);
+/** @param {HTMLElement} element */
+const nameOf = (element) => element.dataset.question ?? '';
+/** @param {HTMLFormElement} form */
+const statusOf = (form) => find(form, '[data-sheet-status]');
+
+/** @param {HTMLElement} element */
+const inputsIn = (element) =>
+  /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...element.querySelectorAll('input, textarea')]);
+
+/** @param {HTMLElement} element @returns {Question} */
+function questionOf(element) {
+  const { kind, min, max, step, required } = element.dataset;
+  /** @param {string | undefined} text */
+  const number = (text) => (text === undefined ? null : Number(text));
+  return {
+    name: nameOf(element),
+    kind: /** @type {import('./answers.js').Kind} */ (kind),
+    required: required !== undefined,
+    min: number(min),
+    max: number(max),
+    step: number(step),
+  };
+}
+
+/** @param {HTMLElement} element @returns {Given} */
+function givenIn(element) {
+  const inputs = inputsIn(element);
+  const chosen = inputs.filter((input) => input instanceof HTMLInputElement && input.checked).map(({ value }) => value);
+  if (element.dataset.kind === 'consent') return chosen.length > 0;
+  if (element.dataset.kind === 'several_of') return chosen;
+  if (element.dataset.kind === 'one_of' || element.dataset.kind === 'scale') return chosen[0] ?? '';
+  return inputs[0].value;
+}
+
+/** @param {HTMLFormElement} form @param {Record<string, Given>} kept */
+function fill(form, kept) {
+  for (const element of questionsIn(form)) {
+    const given = kept[nameOf(element)];
+    if (given === undefined) continue;
+    for (const input of inputsIn(element)) {
+      if (input instanceof HTMLInputElement && (input.type === 'radio' || input.type === 'checkbox')) {
+        input.checked = typeof given === 'boolean' ? given : [given].flat().includes(input.value);
+      } else if (typeof given === 'string') {
+        input.value = given;
+      }
+    }
+  }
+}
+
+/** @param {HTMLElement} element @param {string} problem */
+function tell(element, problem) {
+  const line = find(element, '.problem');
+  line.textContent = problem;
+  line.hidden = false;
+  for (const input of inputsIn(element)) input.setAttribute('aria-invalid', 'true');
+}
+
+/** @param {Element | null} element */
+function clearProblem(element) {
+  if (!(element instanceof HTMLElement)) return;
+  find(element, '.problem').hidden = true;
+  for (const input of inputsIn(element)) input.removeAttribute('aria-invalid');
+}
+
+/** @param {HTMLElement} element */
+function focusOn(element) {
+  element.scrollIntoView({ block: 'nearest' });
+  inputsIn(element)[0].focus();
+}
+
+/** @param {HTMLFormElement} form @param {boolean} busy */
+function setBusy(form, busy) {
+  find(form, 'button', HTMLButtonElement).disabled = busy;
+  for (const input of form.querySelectorAll('input, textarea')) input.toggleAttribute('disabled', busy);
+  statusOf(form).textContent = '';
+}
+
+/**
+ * The box for a comment at the end.
+ * @param {{store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
+ *   send: (key: string, body: string) => Promise<void>}} parts
+ */
+export function wireComment({ store, send }) {
+  const form = byId('comment-form', HTMLFormElement);
+  const box = find(form, 'textarea', HTMLTextAreaElement);
+  const button = find(form, 'button', HTMLButtonElement);
+  const back = find(byId('way-back'), '[data-back]', HTMLAnchorElement);
+  /** @type {string | null} */
+  let session = null;
+  /** Whether the participant wants to be on the way back once the comment is saved. */
+  let goesBack = false;
+
+  const hasWords = () => !form.hidden && box.value.trim() !== '';
+
+  async function handIn() {
+    if (session === null || button.disabled) return;
+    button.disabled = box.disabled = true;
+    await send(keyOf(session, COMMENT), JSON.stringify({ answers: { [COMMENT]: box.value } }));
+  }
+
+  box.addEventListener('input', () => {
+    if (session !== null) store.putDraft({ id: keyOf(session, COMMENT), body: JSON.stringify(box.value), over: '' });
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (hasWords()) handIn();
+    else box.focus();
+  });
+  back.addEventListener('click', (event) => {
+    // Whoever clicks again does not want to wait for it.
+    if (!hasWords() || goesBack) return;
+    event.preventDefault();
+    goesBack = true;
+    handIn();
+  });
+
+  return {
+    /** @param {string} of  the session's id @param {boolean} wanted */
+    open(of, wanted) {
+      session = of;
+      form.hidden = !wanted;
+      button.disabled = box.disabled = false;
+      const kept = store.draft(keyOf(of, COMMENT));
+      if (kept) box.value = JSON.parse(kept.body);
+    },
+    /** How the comment on its way stands, in words. @param {string} words */
+    status(words) {
+      find(form, '[data-comment-status]').textContent = button.disabled ? words : '';
+    },
+    /** The server has it. */
+    saved() {
+      form.hidden = true;
+      byId('comment-saved').hidden = false;
+      byId('comment-saved').focus();
+      if (goesBack) location.assign(back.href);
+    },
+  };
+}
