@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.definition.study_toml import Recruitment, StudyDefinition
+from app.definition.study_toml import Recruitment, StudyDefinition, definition_of_session
 from app.domain import Proof, SessionState, StudyState
 from app.models import COUNTED, ParticipantSession, SessionToken, Study
 from app.participation.sheets import owes_answers
@@ -58,7 +58,7 @@ def may_visit_again(
         and visits[-1].state == SessionState.FINISHED
         and len(visits) < definition.recruitment.visits
         and study.state == StudyState.OPEN
-        and not owes_answers(db, visits[-1], definition)
+        and not owes_answers(db, visits[-1], definition_of_session(db, visits[-1], study))
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.definition.questions import COMMENT, THE_COMMENT, Question
-from app.definition.study_toml import StudyDefinition, definition_of
+from app.definition.study_toml import StudyDefinition, definition_of_session
 from app.domain import SessionState
 from app.models import Answer, ParticipantSession, Study
 
@@ -53,7 +53,7 @@ def owes_answers(db: Session, session: ParticipantSession, definition: StudyDefi
 
 def skip_sheets(db: Session, session: ParticipantSession, *, screen: str) -> None:
     """Hand in without answers the sheets that come before a pilot's screen, or take back its own. Does not commit."""
-    definition = definition_of(db.get_one(Study, session.study_id))
+    definition = definition_of_session(db, session, db.get_one(Study, session.study_id))
     due = due_sheets(definition, session.state, n_trials=0)
     if screen.startswith("questions_"):
         db.execute(delete(Answer).where(Answer.session_id == session.id, Answer.sheet.in_(due)))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0013"
+down_revision = "0010"
 
 CONSTRAINT = "ck_participant_session_sessionstate"
 STATES = ("instructed", "arranging", "finished", "withdrawn")
@@ -52,3 +52,11 @@ def _keep_studies_as_they_are(connection: sa.Connection) -> None:
         connection.execute(
             study.update().where(study.c.id == study_id).values(definition={**definition, "comment": False})
         )
+    of_version = sa.table(
+        "study_revision",
+        *(sa.column(name, sa.Integer) for name in ("study_id", "number")),
+        sa.column("definition", sa.JSON),
+    )
+    for study_id, number, definition in connection.execute(sa.select(*of_version.c)).all():
+        which = (of_version.c.study_id == study_id) & (of_version.c.number == number)
+        connection.execute(of_version.update().where(which).values(definition={**definition, "comment": False}))
