@@ -30,6 +30,8 @@ WITHOUT_NEW_VERSION = frozenset(
         "texts.consent",
         "texts.instructions",
         "texts.thanks",
+        "texts.screened_out",
+        "comment",
         "texts.replace",
         "recruitment.places",
         "recruitment.visits",
@@ -37,6 +39,8 @@ WITHOUT_NEW_VERSION = frozenset(
         "recruitment.signed",
         "recruitment.completion_code",
         "recruitment.completion_url",
+        "recruitment.screened_out_code",
+        "recruitment.screened_out_url",
     }
 )
 _CONVERTED = "the clips were converted for it, and are fixed since the study was opened"
