@@ -5,6 +5,7 @@ Everything is checked in the same way while it is typed and when it is saved.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -185,7 +186,12 @@ def _controls() -> dict[str, Control]:
 
 
 def _values(raw: dict[str, Any]) -> dict[str, Any]:
-    return {key: value_at(raw, key, control.default) for key, control in _controls().items()}
+    return {key: _for_json(value_at(raw, key, control.default)) for key, control in _controls().items()}
+
+
+def _for_json(value: Any) -> Any:
+    """JSON has no nan and no inf, which TOML has."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _worth_writing(text: str, changes: Mapping[str, Any]) -> dict[str, Any]:

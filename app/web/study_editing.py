@@ -72,12 +72,12 @@ def settings(name: str) -> str:
         )
 
 
-@blueprint.get("/studies/<name>/settings/revisions/<int:number>")
-def revision(name: str, number: int) -> str:
+@blueprint.get("/studies/<name>/settings/revisions/<int:revision>")
+def one_revision(name: str, revision: int) -> str:
     """The settings and texts as they were."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        found = revision_of(db, study, number)
+        found = revision_of(db, study, revision)
         html = {key: to_html(text) for key, text in markdown_texts(found.definition).items() if text}
         return render_template(
             "researcher/revision.html", study=study_view(study), revision=found, html=html, texts=SETTING_TEXTS

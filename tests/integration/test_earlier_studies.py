@@ -13,13 +13,14 @@ from analysis.designs import default_size
 from analysis.formats.bundle import read_bundle
 from app.config import Settings
 from app.db import Database, open_database
-from app.definition.study_toml import Design, Stop, StudyDefinition, check_definition, parse_definition
+from app.definition.study_toml import Design, Stop, StudyDefinition, check_definition, definition_of, parse_definition
 from app.models import Clip, ParticipantSession, Study, Trial
 from app.results.export import export_bundle
 from app.schema import migrate, schema_state
 from app.studies.lifecycle import create_study, export_study
 from app.studies.study_folder import StudyFolder
 from app.studies.text import study_text
+from app.studies.versions import revisions_of
 from tests import experimenter
 from tests.integration.old_databases import MOMENT, old, tables_of
 
@@ -88,6 +89,14 @@ def test_a_running_study_of_the_first_release_goes_on_by_its_design_and_stop_rul
         # Of six clips the designs of fixed size show five in each trial; lift the weakest goes for weak pairs.
         assert min(len(trial.seats) for trial in trials[1:]) < default_size(6)
         assert db.scalars(sa.select(ParticipantSession.ended_by)).one() == "evidence"
+
+
+def test_a_running_study_of_the_first_release_is_at_its_first_version(first_release: Database) -> None:
+    with first_release.reading() as db:
+        study = db.scalars(sa.select(Study)).one()
+        [revision] = revisions_of(db, study)
+    assert (study.version, revision.number, revision.version, revision.text) == (1, 1, 1, TITLE)
+    assert revision.definition == definition_of(study)
 
 
 def test_what_is_exported_of_it_says_so_in_every_release(

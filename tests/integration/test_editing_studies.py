@@ -6,20 +6,24 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.cli import commands
+from app.clips import conversion
 from app.config import Settings
 from app.definition.controls import control_groups, setting_keys
 from app.definition.study_toml import StudyDefinition, definition_of, parse_definition
 from app.domain import ClipState, StudyState
 from app.errors import AsterismError
 from app.models import Clip, Study
+from app.studies.editing import save_settings
 from app.studies.text import study_text, with_settings
+from app.video import Options, VideoError
 from tests import experimenter
 from tests.factories import make_study
 
@@ -105,6 +109,12 @@ def test_a_text_that_is_no_toml_is_told_with_its_line(lab: experimenter.Lab) -> 
     assert "one = is enough" in problem["sentence"]
 
 
+def test_numbers_that_json_does_not_have_are_shown_and_refused(lab: experimenter.Lab) -> None:
+    answer = check(lab, TOML + "[stop]\nmax_minutes = nan\nmin_evidence = -inf\n")
+    assert (answer["values"]["stop.max_minutes"], answer["values"]["stop.min_evidence"]) == ("nan", "-inf")
+    assert {problem["key"] for problem in answer["problems"]} == {"stop.max_minutes", "stop.min_evidence"}
+
+
 def test_what_is_saved_is_what_an_export_writes_and_what_is_read_again(lab: experimenter.Lab) -> None:
     base = lab.client.get(DEFINITION).json["text"]
     text = check(lab, base, title="Other faces", stop__max_minutes=20, language="en")["text"]
@@ -155,6 +165,31 @@ def test_clips_are_converted_again_when_a_setting_of_theirs_changes(
     with lab.database.reading() as db:
         states = set(db.scalars(select(Clip.state)))
     assert states == {ClipState.WAITING if again else ClipState.READY}
+
+
+def test_a_clip_that_is_being_converted_meanwhile_is_converted_again(
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lab.database.writing() as db:
+        db.scalars(select(Clip)).first().state = ClipState.WAITING  # type: ignore[union-attr]
+        db.commit()
+    sides: list[int] = []
+
+    def convert(_source: Path, _folder: Path, options: Options, **_: Any) -> Any:
+        sides.append(options.side)
+        if len(sides) > 1:
+            raise VideoError("enough")
+        with lab.database.writing() as db:
+            save_settings(db, "faces", check(lab, TOML, clips__max_side=320)["text"])
+            # The other clips wait, too.
+            db.execute(update(Clip).where(Clip.state == ClipState.WAITING).values(state=ClipState.READY))
+            db.commit()
+        file = SimpleNamespace(path=lab.settings.media_folder / "made")
+        return SimpleNamespace(mp4=file, webm=file, poster=file)
+
+    monkeypatch.setattr(conversion, "convert", convert)
+    conversion.convert_waiting_clips(lab.database, lab.settings)
+    assert sides == [960, 320]
 
 
 def test_the_page_has_a_control_a_sentence_and_a_default_for_each_setting(lab: experimenter.Lab) -> None:

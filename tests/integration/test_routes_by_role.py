@@ -34,6 +34,7 @@ PARTS = {
     "<any(raters, group):whose>": "raters",
     "<path:filename>": "base.css",
     "<int:number>": "9999",
+    "<int:revision>": "1",
     "<int:member>": "9999",
     "<kind>": "csv",
     "<rater>": "group",
