@@ -55,7 +55,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "participants": (
         PARTICIPANT,
         SESSION,
-        Column("state", "text", "", "instructed, arranging, finished or withdrawn", True),
+        Column("state", "text", "", "instructed, arranging, finished, withdrawn or screened_out", True),
         Column("is_simulated", "bool", "", "True for a simulated rater: not data of a person", True),
         Column(
             "recruiter", "text", "", "The recruiter's other parameters as a JSON object, where the study exports them"
@@ -158,6 +158,22 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "muted", "bool", "", "Whether its sound was off at any time of it, as always without sound in the study"
         ),
     ),
+    "answers": (
+        PARTICIPANT,
+        SESSION,
+        Column("question", "text", "", "Name of the question in study.toml, or comment", True),
+        Column("asked", "text", "", "Where it was asked: before, after-trial-5, after or comment", True),
+        Column("kind", "text", "", "text, number, one_of, several_of, scale or consent, by study.toml"),
+        Column(
+            "value",
+            "text",
+            "",
+            "The answer: a text, the value of a choice, true or false of a clause, a number; empty without an answer. "
+            "Several choices have a row each",
+        ),
+        Column("number", "float", "", "The answer to a number or scale as a number"),
+        Column("answered_at", "time", "UTC", "When it was stored (server clock)", True),
+    ),
     "reliability": (
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
@@ -216,7 +232,7 @@ RDM_COLUMNS: tuple[Column, ...] = (
 )
 
 # Tables that are also written as JSON beside the CSV, because they are small and scripts read them.
-JSON_TABLES = ("reliability", "noise_ceiling")
+JSON_TABLES = ("answers", "reliability", "noise_ceiling")
 
 
 DICTIONARY_COLUMNS: tuple[Column, ...] = (

@@ -50,6 +50,7 @@ participants.csv      one row a session; simulated raters are marked in is_simul
 trials.csv            one row a stored trial, with times and the geometry of the arena in pixels
 placements.csv        one row a clip in a trial: where it was put
 moves.csv plays.csv   every move and every play of a clip
+answers.*             answers to the study's questions, one row an answer; free text is personal data
 quality.csv           how each participant worked
 reliability.* noise_ceiling.*   agreement between raters
 rdms/<method>/rdms.*  each rater's RDM: CSV (pairs), NPZ, MAT and HDF5 (the layout of rsatoolbox)
@@ -224,8 +225,15 @@ def _named(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _jsonable(row: Mapping[str, Any]) -> dict[str, Any]:
-    """NaN is not JSON: an undefined measure is null."""
-    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+    """NaN is not JSON: an undefined measure is null. Times are written as in the CSV."""
+    return {
+        key: None
+        if isinstance(value, float) and math.isnan(value)
+        else value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        if isinstance(value, datetime)
+        else value
+        for key, value in row.items()
+    }
 
 
 def _spooled(make: Callable[[IO[bytes]], None]) -> Iterator[bytes]:

@@ -11,9 +11,10 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from analysis.results import Choice
+from app.definition.questions import COMMENT
 from app.definition.study_toml import definition_of
 from app.domain import LEFT_OUT, SessionState
-from app.models import COUNTED, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
+from app.models import COUNTED, Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
 from app.participation.payloads import Record, recorded
@@ -52,6 +53,7 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
         "placements": _placements(db, study, options),
         "moves": _moves(db, study, options),
         "plays": _plays(db, study, options),
+        "answers": answer_rows(db, study, options),
     }
 
 
@@ -203,6 +205,30 @@ def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]
                 # Pages did not say it at first.
                 "muted": play.get("muted"),
             }
+
+
+def answer_rows(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    """The answers to the study's questions, by session and in the order in which they were asked."""
+    kinds = {question.name: str(question.kind) for question in definition_of(study).questions} | {COMMENT: "text"}
+    order = {name: place for place, name in enumerate(kinds)}
+    sessions = _chosen(select(ParticipantSession), study, options)
+    for session in db.scalars(sessions.execution_options(yield_per=BATCH)):
+        answers = db.scalars(select(Answer).where(Answer.session_id == session.id)).all()
+        for answer in sorted(answers, key=lambda one: (order.get(one.question, len(order)), one.question)):
+            # Several choices are rows of their own; none of them, like no answer, is one row without a value.
+            values = (answer.value or [None]) if isinstance(answer.value, list) else [answer.value]
+            for value in values:
+                is_number = isinstance(value, int | float) and not isinstance(value, bool)
+                yield {
+                    "participant": session.rater,
+                    "session": session.public_id,
+                    "question": answer.question,
+                    "asked": answer.sheet,
+                    "kind": kinds.get(answer.question),
+                    "value": value if isinstance(value, str | None) else json.dumps(value),
+                    "number": float(value) if is_number else None,
+                    "answered_at": answer.answered_at,
+                }
 
 
 def _recorded(db: Session, study: Study, options: ExportOptions) -> Iterator[tuple[Cells, Record, dict[str, str]]]:

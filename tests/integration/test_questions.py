@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from analysis.formats.bundle import read_bundle
 from app.domain import SessionState
 from app.models import Answer, ParticipantSession, SessionEvent, Study
 from app.participation.arrangements import rater_trials
 from app.participation.erasure import erase_person
 from app.participation.pilots import begin_pilot, skip_to
+from app.results.export import export_bundle
+from app.results.export_tables import ExportOptions
 from app.studies.monitoring import session_statuses
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join
@@ -254,6 +258,29 @@ def test_a_comment_may_follow_the_end_once(client: FlaskClient) -> None:
     assert view["comment"] is False
     assert stored(client)["comment"] == "early"
     assert answer(person, "comment", {"comment": "late"}).status_code == 409
+
+
+def test_answers_are_in_the_bundle(client: FlaskClient, tmp_path: Path) -> None:
+    person = join(client)
+    until_after(person)
+    answer(person, "after", {"strategy": "=1+1", "languages": ["de", "English"]})
+    screened = join(client)
+    answer(screened, "before", BEFORE | {"age": 3})
+    with client.application.extensions["asterism"].database.reading() as db, (tmp_path / "x.zip").open("wb") as out:
+        export_bundle(db, db.scalars(select(Study)).one(), out, ExportOptions(with_unfinished=True))
+    bundle = read_bundle(tmp_path / "x.zip")
+    rows = list(bundle.rows("answers"))
+    assert [(row["question"], row["asked"], row["kind"], row["value"], row["number"]) for row in rows] == [
+        ("age", "before", "number", "34", 34.0),
+        ("clause", "before", "consent", "true", None),
+        ("tired", "after-trial-1", "scale", "3", 3.0),
+        ("languages", "after", "several_of", "English", None),
+        ("languages", "after", "several_of", "de", None),
+        ("strategy", "after", "text", "=1+1", None),
+    ]
+    assert {row["participant"] for row in rows} == {"P001"}
+    assert "'=1+1" in bundle.text("answers.csv")
+    assert json.loads(bundle.text("answers.json"))[0]["number"] == 34
 
 
 def test_answers_go_with_a_withdrawal_and_an_erasure(client: FlaskClient) -> None:
