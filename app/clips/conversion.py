@@ -135,20 +135,20 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
             )
     except VideoError as error:
         with database.writing() as db:
-            if (found := db.get(Clip, clip.id, with_for_update=True)) is not None:
+            if (found := _unchanged(db, clip)) is not None:
                 _fail(found, str(error))
             db.commit()
     except OSError:
         with database.writing() as db:
-            if (found := db.get(Clip, clip.id, with_for_update=True)) is None:
-                # Its study was deleted meanwhile, and its file with it.
+            if (found := _unchanged(db, clip)) is None:
+                # Its old file is gone.
                 return True
             found.state = ClipState.WAITING
             db.commit()
         raise
     else:
         with database.writing() as db:
-            found = db.get(Clip, clip.id, with_for_update=True)
+            found = _unchanged(db, clip)
             if found is not None and conversion_options(found.study) == options:
                 store_conversion(found, renditions)
                 db.commit()
@@ -157,9 +157,15 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
                 # The study's settings were changed meanwhile.
                 found.state = ClipState.WAITING
                 db.commit()
-        # Or the study was deleted. What was made is of no use.
+        # What was made is of no use.
         write_down(settings, [renditions.mp4.path, renditions.webm.path, renditions.poster.path])
     return True
+
+
+def _unchanged(db: Session, clip: Clip) -> Clip | None:
+    """The clip's row; None when it was removed or got another file since its conversion began."""
+    found = db.get(Clip, clip.id, with_for_update=True)
+    return found if found is not None and found.source_sha256 == clip.source_sha256 else None
 
 
 def _fail(clip: Clip, reason: str) -> None:

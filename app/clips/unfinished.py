@@ -30,6 +30,8 @@ class Upload:
     name: str
     size: int
     sha256: str
+    # The public id of the clip whose file it replaces, if any.
+    replaces: str = ""
 
 
 def keep_note(settings: Settings, upload: Upload) -> None:

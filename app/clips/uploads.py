@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ from app.clips.unfinished import (
     remove_upload,
     touch_note,
 )
+from app.clips.unused_files import files_of, write_down
 from app.config import Settings
 from app.db import Database
 from app.domain import ClipState
@@ -50,7 +52,15 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def begin_upload(
-    db: Session, settings: Settings, study: Study, account_id: int, name: str, size: int, sha256: str
+    db: Session,
+    settings: Settings,
+    study: Study,
+    account_id: int,
+    name: str,
+    size: int,
+    sha256: str,
+    *,
+    replaces: str = "",
 ) -> Upload:
     """Announce a file. One that the same account began to send to the same study before is the same upload.
 
@@ -74,10 +84,9 @@ def begin_upload(
         raise Invalid(f"{name}: the file is empty", field="size")
     if size > settings.max_clip_bytes:
         raise Invalid(f"{name}: {too_large_reason(settings, size)}", field="size")
-    _to_repair(db, settings, study, name, sha256)
-    upload = Upload(
-        _id_of(settings, study.id, account_id, name, size, sha256), study.id, account_id, name, size, sha256
-    )
+    _clip_for(db, settings, study, name, sha256, replaces)
+    own_id = _id_of(settings, study.id, account_id, name, size, sha256, replaces)
+    upload = Upload(own_id, study.id, account_id, name, size, sha256, replaces)
     if not touch_note(settings, upload):
         _require_room(settings, upload)
         keep_note(settings, upload)
@@ -131,7 +140,9 @@ def _take(database: Database, settings: Settings, upload: Upload, by: Account) -
         if study is None:
             raise NotFound("There is no such study.")
         require_draft(study)
-        clip = _to_repair(db, settings, study, upload.name, upload.sha256)
+        clip = _clip_for(db, settings, study, upload.name, upload.sha256, upload.replaces)
+        if clip is not None and upload.replaces:
+            _empty(db, settings, clip, upload.name)
         if clip is None:
             file_of_clip = ClipFile(part, upload.name)
             folder = file_of_clip.folder
@@ -139,32 +150,51 @@ def _take(database: Database, settings: Settings, upload: Upload, by: Account) -
             clip = new_clip(study, file_of_clip, position, {FOLDER: folder} if folder else {})
             db.add(clip)
         wait_for_conversion(clip, upload.sha256)
-        note(db, by, "clip uploaded", study, clip=upload.name)
+        note(db, by, "clip replaced" if upload.replaces else "clip uploaded", study, clip=clip.file_name)
         db.flush()
         part.replace(source_path(settings, clip))
         db.commit()
     remove_upload(settings, upload)
 
 
-def _to_repair(db: Session, settings: Settings, study: Study, name: str, sha256: str) -> Clip | None:
-    """The clip whose file could not be used and that a file of this name repairs; None where it is a new clip."""
+def _empty(db: Session, settings: Settings, clip: Clip, name: str) -> None:
+    """Take its content from a clip that gets another file: its name stays, with the ending of the new file."""
+    write_down(settings, files_of(db, settings, Clip.id == clip.id))
+    clip.file_name = str(PurePosixPath(clip.file_name).with_suffix(PurePosixPath(name).suffix))
+    clip.renditions = []
+    clip.width = clip.height = clip.duration_s = clip.fps = clip.codec = clip.has_audio = None
+    clip.source_width = clip.source_height = clip.frames = None
+    clip.remarks = []
+
+
+def _clip_for(db: Session, settings: Settings, study: Study, name: str, sha256: str, replaces: str) -> Clip | None:
+    """The clip that gets this file: the one to replace, or one of this name that could not be used. None: a new one."""
     of_study = Clip.study_id == study.id
     same = db.scalar(select(Clip.file_name).where(of_study, Clip.source_sha256 == sha256))
     if same is not None:
         raise Conflict(f"{name}: the same clip as {same}; taken once", field="sha256", code="same")
+    replaced = None
+    if replaces:
+        replaced = db.scalar(select(Clip).where(of_study, Clip.public_id == replaces))
+        if replaced is None:
+            raise NotFound("There is no such clip.")
+        name = str(PurePosixPath(replaced.file_name).with_suffix(PurePosixPath(name).suffix))
+        of_study &= Clip.id != replaced.id
     named = [
         clip_id
         for clip_id, known in db.execute(select(Clip.id, Clip.file_name).where(of_study))
         if plain_name(known) == plain_name(name)
     ]
+    if not named and replaced is not None:
+        return replaced
     if not named:
         if (db.scalar(select(func.count()).select_from(Clip).where(of_study)) or 0) >= settings.max_clips:
             raise Invalid(f"{name}: a study holds at most {settings.max_clips} clips", field="name")
         return None
-    clip = db.get_one(Clip, named[0])
-    if clip.state != ClipState.FAILED:
-        raise Invalid(f"{name}: the study holds another clip named {clip.file_name}", field="name")
-    return clip
+    namesake = db.get_one(Clip, named[0])
+    if replaced is not None or namesake.state != ClipState.FAILED:
+        raise Invalid(f"{name}: the study holds another clip named {namesake.file_name}", field="name")
+    return namesake
 
 
 def _append(settings: Settings, upload: Upload, chunk: bytes) -> None:

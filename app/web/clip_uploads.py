@@ -1,6 +1,7 @@
 """Uploads of clips by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): core, creation, termination.
 
-The SHA-256 of the whole file comes with its announcement, as `sha256` beside `filename` in Upload-Metadata.
+The SHA-256 of the whole file comes with its announcement, as `sha256` beside `filename` in Upload-Metadata; `replaces`
+names the clip that gets the file in place of its own.
 """
 
 from __future__ import annotations
@@ -61,8 +62,16 @@ def begin(name: str) -> Response:
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.EDITOR)
         size, metadata = _number("Upload-Length"), _metadata(request.headers.get("Upload-Metadata", ""))
+        told = {key: metadata.get(key, "") for key in ("filename", "sha256", "replaces")}
         upload = begin_upload(
-            db, settings(), study, account_id(), metadata.get("filename", ""), size, metadata.get("sha256", "")
+            db,
+            settings(),
+            study,
+            account_id(),
+            told["filename"],
+            size,
+            told["sha256"],
+            replaces=told["replaces"],
         )
     response = jsonify(id=upload.id, here=bytes_here(settings(), upload), chunk=CHUNK_BYTES)
     response.status_code = 201

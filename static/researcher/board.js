@@ -53,6 +53,15 @@ export function mountBoard({ onChange }) {
     ask(question, 'Remove', () => attempt((clip) => change('/remove', { clips: [clip.id] })));
   });
 
+  const other = /** @type {HTMLInputElement | null} */ (dialog.querySelector('[data-clip-file]'));
+  dialog.querySelector('[data-clip-replace]')?.addEventListener('click', () => other?.click());
+  other?.addEventListener('change', () => {
+    const file = other.files?.[0];
+    if (file && shown) document.dispatchEvent(new CustomEvent('replace-clip', { detail: { file, clip: shown.id } }));
+    other.value = '';
+    dialog.close();
+  });
+
   /** @param {Clip} clip @param {number} place */
   function open(clip, place) {
     [shown, shownPlace] = [clip, place];

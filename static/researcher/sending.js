@@ -22,6 +22,7 @@ const MOST_DAMAGED = 2;
  * @typedef {object} How
  * @property {string} address of the study's uploads
  * @property {string} token of the page, against forged requests
+ * @property {string} [replaces] the id of the clip that gets this file in place of its own
  * @property {(file: Blob, signal?: AbortSignal) => Promise<string>} hash
  * @property {(sent: number) => void} onSent bytes that the server has
  * @property {(trouble: string | null) => void} onTrouble why it waits; null when it goes on
@@ -77,7 +78,8 @@ export async function send(file, name, how) {
 async function begin(file, name, sha256, how) {
   const answer = await ask(how, how.address, 'POST', {
     'Upload-Length': String(file.size),
-    'Upload-Metadata': `filename ${base64(name)},sha256 ${base64(sha256)}`,
+    'Upload-Metadata':
+      `filename ${base64(name)},sha256 ${base64(sha256)}` + (how.replaces ? `,replaces ${base64(how.replaces)}` : ''),
   });
   const { here, chunk } = await answer.json();
   return { location: answer.headers.get('Location') ?? '', here: Number(here), chunk: Number(chunk) };

@@ -8,9 +8,9 @@ export const LANES = 3;
 
 /**
  * @typedef {'waiting' | 'sending' | 'sent' | 'same' | 'passed' | 'refused' | 'removed'} State
- * @typedef {{key: string, name: string, file: Blob, state: State, sent: number, trouble: string | null,
+ * @typedef {{key: string, name: string, file: Blob, replaces?: string, state: State, sent: number, trouble: string | null,
  *   reason: string | null, abort: AbortController}} Item
- * @typedef {Pick<import('./sending.js').How, 'onSent' | 'onTrouble' | 'signal'>} Hears
+ * @typedef {Pick<import('./sending.js').How, 'onSent' | 'onTrouble' | 'signal' | 'replaces'>} Hears
  */
 
 /** @type {Record<string, State>} what a refusal means, by its code */
@@ -26,14 +26,16 @@ export function makeQueue(send, onChange) {
   let running = 0;
   let made = 0;
 
-  /** @param {{file: Blob, name: string}[]} files */
+  /** @param {{file: Blob, name: string, replaces?: string}[]} files */
   function add(files) {
     const under = items.filter(isUnderWay);
     const names = new Set(under.map(({ name }) => name));
     // What became of earlier files has been read by whoever chooses more of them, or tries one again.
     const again = new Set(files.map(({ name }) => name));
     items = under.length ? items.filter((item) => isUnderWay(item) || !again.has(item.name)) : [];
-    for (const { file, name } of files) if (!names.has(name)) items.push(itemOf(file, name));
+    for (const { file, name, replaces } of files) {
+      if (!names.has(name)) items.push({ ...itemOf(file, name), replaces });
+    }
     onChange();
     fill();
   }
@@ -67,6 +69,7 @@ export function makeQueue(send, onChange) {
     try {
       await send(item.file, item.name, {
         signal: item.abort.signal,
+        replaces: item.replaces,
         onSent: (sent) => {
           item.sent = sent;
           onChange();

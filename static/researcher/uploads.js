@@ -58,6 +58,11 @@ for (const name of ['choose-files', 'choose-folder']) {
     input.value = '';
   });
 }
+// A clip's dialog asks for another file of the same clip.
+document.addEventListener('replace-clip', (event) => {
+  const { file, clip } = /** @type {CustomEvent<{file: File, clip: string}>} */ (event).detail;
+  queue.add([{ file, name: file.name, replaces: clip }]);
+});
 // The whole page takes files: one that misses the area would be opened in the page's place.
 document.addEventListener('dragover', (event) => {
   if (!event.dataTransfer?.types.includes('Files')) return;

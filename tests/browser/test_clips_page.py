@@ -140,6 +140,9 @@ def _the_board(page: Page, database: Database) -> None:
     page.get_by_label("Value", exact=True).fill("happy")
     page.get_by_label("Value", exact=True).press("Enter")
     expect(rows.nth(1)).to_contain_text("mood: happy")
+    page.get_by_role("button", name="Play and edit z.mp4").press("Enter")
+    page.locator("[data-clip-file]").set_input_files(KEPT / "h264_2bframes.avi")
+    expect(rows.filter(has_text="z.avi")).to_contain_text("ready")
     page.get_by_role("button", name="Play and edit broken.mp4").press("Enter")
     assert complaints(page, "dialog") == []
     page.get_by_role("button", name="Remove this clip").click()

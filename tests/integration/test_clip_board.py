@@ -1,4 +1,7 @@
-"""What an experimenter does with the clips of a draft: names, places, attributes, removal."""
+"""What an experimenter does with the clips of a draft: names, places, attributes, removal.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
@@ -292,3 +295,25 @@ def test_the_commands_do_the_same(board: Board, tmp_path: Path) -> None:
     assert refused.startswith("1 ")
     assert "has no clip clip9.mp4" in refused
     assert len(board.names()) == 3
+
+
+def test_what_was_made_of_a_replaced_file_is_not_taken_for_the_new_one(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [clip, *_] = board.clips()
+    with board.lab.database.writing() as db:
+        db.get_one(Clip, clip.id).state = ClipState.WAITING
+        db.commit()
+        study_id = clip.study_id
+
+    def convert(*_: Any, **__: Any) -> Any:
+        with board.lab.database.writing() as db:
+            db.get_one(Clip, clip.id).source_sha256 = "a" * 64
+            db.get_one(Clip, clip.id).state = ClipState.READY
+            db.commit()
+        raise VideoError("it is no video")
+
+    monkeypatch.setattr(conversion, "convert", convert)
+    conversion.convert_waiting_clips(board.lab.database, board.lab.settings, study_id)
+    assert board.clips()[0].state == ClipState.READY
+    assert board.clips()[0].reason is None

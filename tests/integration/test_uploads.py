@@ -65,7 +65,7 @@ def lab(desk: Lab) -> Iterator[Lab]:
         db.execute(delete(StudyMember).where(StudyMember.study_id == study))
         db.execute(delete(Study).where(Study.name == "faces"))
         db.commit()
-    for folder in (desk.settings.uploads_folder, desk.settings.source_folder):
+    for folder in (desk.settings.uploads_folder, desk.settings.source_folder, desk.settings.work_folder):
         for file in folder.iterdir():
             file.unlink()
 
@@ -78,9 +78,11 @@ class Sender:
         self.address = f"/api/v1/studies/{study}/uploads"
         self.headers = TUS | {"X-CSRFToken": experimenter.csrf_token(lab.client.get("/studies").text)}
 
-    def begin(self, name: str, content: bytes, *, size: int | None = None, sha256: str | None = None) -> Any:
+    def begin(
+        self, name: str, content: bytes, *, size: int | None = None, sha256: str | None = None, replaces: str = ""
+    ) -> Any:
         sha256 = hashlib.sha256(content).hexdigest() if sha256 is None else sha256
-        pairs = {"filename": name, "sha256": sha256}
+        pairs = {"filename": name, "sha256": sha256} | ({"replaces": replaces} if replaces else {})
         encoded = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
         headers = {"Upload-Length": str(len(content) if size is None else size), "Upload-Metadata": ",".join(encoded)}
         return self.client.post(self.address, headers=self.headers | headers)
@@ -217,6 +219,30 @@ def test_a_repaired_file_takes_the_place_of_one_that_could_not_be_used(lab: Lab)
         ("a.mp4", ClipState.WAITING, True),
         ("b.mp4", ClipState.FAILED, False),
     ]
+
+
+def test_another_file_takes_the_place_of_a_clips_own(lab: Lab) -> None:
+    sender = Sender(lab)
+    for name in ("a.mp4", "b.mp4", "b.webm"):
+        sender.send(name, name.encode())
+    before, b, _ = clips_of(lab)
+    with lab.database.writing() as db:
+        clip = db.get_one(Clip, before.id)
+        clip.state, clip.attributes, clip.width = ClipState.READY, {"mood": "sad"}, 64
+        clip.renditions = [Rendition(kind="mp4", sha256="f" * 64, bytes=1)]
+        db.commit()
+    begun = sender.begin("other.webm", b"new", replaces=before.public_id)
+    assert sender.add(begun.headers["Location"], 0, b"new").status_code == 204
+    after = clips_of(lab)[0]
+    assert (after.id, after.public_id, after.position) == (before.id, before.public_id, before.position)
+    assert (after.file_name, after.attributes, after.state) == ("a.webm", {"mood": "sad"}, ClipState.WAITING)
+    assert (after.width, after.renditions, after.source_sha256) == (None, [], _sha(b"new"))
+    assert error_of(sender.begin("x.webm", b"newer", replaces=b.public_id))[2] == (
+        "b.webm: the study holds another clip named b.webm"
+    )
+    assert error_of(sender.begin("x.mp4", b"new", replaces=b.public_id))[1] == "same"
+    assert error_of(sender.begin("x.mp4", b"newer", replaces="C-nobody"))[0] == 404
+    assert len(clips_of(lab)) == 3
 
 
 BAD_NAMES = {
