@@ -74,10 +74,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("finished_at", "time", "UTC", "When the session ended with all its trials stored (server clock)"),
         Column("ended_by", "text", "", "Rule that ended it, such as evidence or time"),
         Column("n_trials", "int", "", "Number of trials stored"),
-        Column(
-            "excluded", "bool", "", "True when the session is left out of the results; Asterism itself writes false"
-        ),
-        Column("exclusion_reason", "text", "", "The reason for that"),
+        Column("excluded", "bool", "", "True when the experimenter left the session out of the results"),
+        Column("exclusion_reason", "text", "", "The experimenter's reason for that, such as test"),
         Column("n_checks", "int", "", "Number of attention checks stored; they are among n_trials"),
         Column("n_checks_passed", "int", "", "Number of attention checks passed"),
         Column("person", "int", "", "Number of the person: sessions with the same one are one person's"),
@@ -96,6 +94,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "Trials sent from another browser than the session's own, by a link whose id can be guessed",
         ),
         Column("study_version", "int", "", "Version of the study's settings that the session began with and kept"),
+        Column("experimenter_note", "text", "", "What an experimenter wrote about the session"),
     ),
     "trials": (
         PARTICIPANT,

@@ -261,8 +261,9 @@ def _require_place(
         arranging = and_(
             ParticipantSession.state == SessionState.ARRANGING, ParticipantSession.last_seen_at > now() - PLACE_LEASE
         )
+        in_results = ParticipantSession.exclusion_reason.is_(None)
         holds = or_(ParticipantSession.state == SessionState.FINISHED, arranging, reading)
-        taken = db.scalar(select(func.count(ParticipantSession.person.distinct())).where(of_study, holds))
+        taken = db.scalar(select(func.count(ParticipantSession.person.distinct())).where(of_study, in_results, holds))
         if (taken or 0) >= recruitment.places:
             raise StudyFull("This study is full. Thank you for your interest.")
     if (db.scalar(select(func.count()).where(of_study, reading)) or 0) >= MAX_READING:

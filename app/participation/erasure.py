@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +10,7 @@ from app.accounts.audit import note
 from app.domain import SessionState, transition_session
 from app.errors import NotFound
 from app.models import ParticipantSession, Study, now
+from app.participation.people import session_named
 from app.participation.session_log import log
 from app.participation.withdrawal import forget_results
 from app.removal import overwrite_deleted, remove_below
@@ -20,21 +19,19 @@ BY_EXPERIMENTER = "experimenter"
 
 
 def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = False) -> list[ParticipantSession]:
-    """All sessions of the person behind a rater such as "P003", in the order of the visits; with `lock` held.
+    """All sessions of the person behind a rater ("P003") or a public id, in the order of the visits; with `lock` held.
 
     Raises
     ------
     NotFound
         When the study has no such rater.
     """
-    number = re.fullmatch(r"[Pp]0*(\d{1,9})", rater)
-    of_study = select(ParticipantSession).where(ParticipantSession.study_id == study.id)
-    found = None if number is None else db.scalar(of_study.where(ParticipantSession.number == int(number[1])))
-    if found is None:
+    found = session_named(db, study, rater)
+    if found.is_pilot:
         raise NotFound(f"The study {study.name} has no participant {rater}.")
-    return list(
-        db.scalars(of_study.where(ParticipantSession.person == found.person).order_by(ParticipantSession.visit))
-    )
+    of_study = select(ParticipantSession).where(ParticipantSession.study_id == study.id)
+    visits = of_study.where(ParticipantSession.person == found.person).order_by(ParticipantSession.visit)
+    return list(db.scalars(visits.with_for_update() if lock else visits))
 
 
 def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = None) -> list[str]:

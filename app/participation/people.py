@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.definition.study_toml import Recruitment, StudyDefinition, definition_of_session
 from app.domain import Proof, SessionState, StudyState
+from app.errors import NotFound
 from app.models import COUNTED, ParticipantSession, SessionToken, Study
 from app.participation.sheets import owes_answers
 from app.recruiters.known import is_guessable
@@ -97,3 +99,22 @@ def next_number(db: Session, study: Study) -> int:
     """The number of the study's next session; the study's row must be locked."""
     query = select(func.max(ParticipantSession.number)).where(ParticipantSession.study_id == study.id, COUNTED)
     return (db.scalar(query) or 0) + 1
+
+
+def session_named(db: Session, study: Study, name: str, *, lock: bool = False) -> ParticipantSession:
+    """A session of the study by its rater (P001) or its public id (S-…), pilots by the latter; with `lock` held.
+
+    Raises
+    ------
+    NotFound
+        When the study has no such session.
+    """
+    number = re.fullmatch(r"[Pp]0*(\d{1,9})", name)
+    of_name = ParticipantSession.public_id == name
+    if number is not None:
+        of_name = (ParticipantSession.number == int(number[1])) & COUNTED
+    query = select(ParticipantSession).where(ParticipantSession.study_id == study.id, of_name)
+    found = db.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"The study {study.name} has no participant {name}.")
+    return found

@@ -38,13 +38,18 @@ def withdraw(db: Session, token: str) -> None:
             "This session was started in another browser and can only be ended for good there. You can simply close "
             "this page. The people who run the study will see that you asked to leave."
         )
+    session.last_seen_at = now()
+    end_as_withdrawn(db, session, by="participant")
+    db.commit()
+
+
+def end_as_withdrawn(db: Session, session: ParticipantSession, *, by: str) -> None:
+    """End the session, and forget what was computed from it; `by` says who asked. Does not commit."""
     session.state = transition_session(session.state, SessionState.WITHDRAWN)
-    session.ended_at = session.last_seen_at = now()
-    session.ended_by = "participant"
+    session.ended_at, session.ended_by = now(), by
     log(db, session.id, "withdrawn", session.ended_at)
     db.execute(delete(Answer).where(Answer.session_id == session.id))
     forget_results(db, session)
-    db.commit()
 
 
 def forget_results(db: Session, session: ParticipantSession) -> None:

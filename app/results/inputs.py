@@ -120,5 +120,6 @@ def _rater(session: ParticipantSession) -> Rater:
         session.rater,
         is_finished=session.state == SessionState.FINISHED,
         is_simulated=session.is_simulated,
+        exclusion=session.exclusion_reason,
         person=session.person,
     )

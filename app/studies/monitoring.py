@@ -47,11 +47,13 @@ class SessionStatus:
     id_note: str | None
     unproven_trials: int
     asked_to_leave: bool
+    note: str | None
+    exclusion_reason: str | None
 
 
 @dataclass(frozen=True)
 class StudyCounts:
-    """The numbers of a study in a list of studies; sessions that were withdrawn or left are in none but their own."""
+    """The numbers of a study in a list of studies; none that was left out of the results."""
 
     clips_ready: int
     clips_failed: int
@@ -102,6 +104,8 @@ def session_statuses(
             id_note=session.id_note,
             unproven_trials=unproven.get(session.id, 0),
             asked_to_leave=session.id in leaving,
+            note=session.note,
+            exclusion_reason=session.exclusion_reason,
         )
         for session, trials, active_ms in rows
     ]
@@ -143,7 +147,8 @@ def study_counts(db: Session, studies: list[Study], *, at: datetime | None = Non
     for study_id, state, number in db.execute(query.group_by(Clip.study_id, Clip.state)):
         clips[study_id][state] = number
     sessions: dict[int, list[ParticipantSession]] = {study_id: [] for study_id in ids}
-    for session in db.scalars(select(ParticipantSession).where(ParticipantSession.study_id.in_(ids), COUNTED)):
+    counted = COUNTED & ParticipantSession.exclusion_reason.is_(None)
+    for session in db.scalars(select(ParticipantSession).where(ParticipantSession.study_id.in_(ids), counted)):
         sessions[session.study_id].append(session)
     running = {SessionState.INSTRUCTED.value, SessionState.ARRANGING.value, "idle"}
     return {

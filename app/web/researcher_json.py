@@ -97,6 +97,8 @@ def session_row(session: SessionStatus, *, with_ids: bool) -> dict[str, Any]:
         "id_note": session.id_note,
         "unproven_trials": session.unproven_trials,
         "asked_to_leave": session.asked_to_leave,
+        "note": session.note,
+        "exclusion_reason": session.exclusion_reason,
     }
 
 

@@ -27,6 +27,8 @@ import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } 
  * @property {string | null} id_note
  * @property {number} unproven_trials
  * @property {boolean} asked_to_leave
+ * @property {string | null} note
+ * @property {string | null} exclusion_reason
  */
 
 const STATES = {
@@ -61,20 +63,21 @@ function show({ study, sessions, pilots, problems }) {
   const all = [...sessions, ...pilots];
   part('sessions').hidden = all.length === 0;
   part('empty').hidden = all.length > 0;
-  const deletable = showWhatCanBeDeleted(sessions, pilots);
-  part('action-column').hidden = !deletable;
+  const remarked = all.some((session) => session.note);
+  part('note-column').hidden = !remarked;
+  showWhatCanBeDeleted(sessions, pilots);
   part('recruiter-column').hidden = !recruited;
   const now = Date.now();
   syncRows(find(document, '[data-sessions] tbody'), all, {
     key: (session) => session.session,
-    text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited, pilots.length]),
-    row: (session) => sessionRow(session, { now, recruited, checked, deletable }),
+    text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited, remarked]),
+    row: (session) => sessionRow(session, { now, recruited, checked, remarked }),
   });
   showFigures(sessions, checked);
 }
 
 /**
- * The forms that delete test data are there only for who may change the study; returns whether single pilots can go.
+ * The forms that delete test data are there only for who may change the study.
  * @param {Session[]} sessions @param {Session[]} pilots
  */
 function showWhatCanBeDeleted(sessions, pilots) {
@@ -86,7 +89,6 @@ function showWhatCanBeDeleted(sessions, pilots) {
     const form = /** @type {HTMLElement | null} */ (document.querySelector(`[data-${name}]`));
     if (form) form.hidden = !wanted;
   }
-  return pilots.length > 0 && document.querySelector('[data-pilots]') !== null;
 }
 
 /**
@@ -100,8 +102,10 @@ function showProblems(problems) {
   box.replaceChildren(...problems.map((problem) => make('p', { class: 'callout bad' }, problem)));
 }
 
-/** @param {Session[]} sessions @param {boolean} checked */
-function showFigures(sessions, checked) {
+/** @param {Session[]} all @param {boolean} checked */
+function showFigures(all, checked) {
+  const sessions = all.filter((session) => session.exclusion_reason === null);
+  const leftOut = all.length - sessions.length;
   /** @param {...string} states */
   const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
   const finished = sessions.filter((session) => session.state === 'finished');
@@ -117,6 +121,7 @@ function showFigures(sessions, checked) {
     people: new Set(sessions.map((session) => session.person)).size,
     minutes: minutes === null ? '–' : number(minutes, 1),
     simulated,
+    leftOut,
     ...(checked && { checks: checksInWords(allChecks(sessions)) }),
   };
   for (const [name, value] of Object.entries(figures)) {
@@ -124,11 +129,12 @@ function showFigures(sessions, checked) {
   }
   part('simulated').hidden = simulated === 0;
   part('screened-out').hidden = count('screened_out') === 0;
+  part('left-out').hidden = leftOut === 0;
   part('people').hidden = sessions.every((session) => session.visit === 1);
 }
 
-/** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean, deletable: boolean}} how */
-function sessionRow(session, { now, recruited, checked, deletable }) {
+/** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean, remarked: boolean}} how */
+function sessionRow(session, { now, recruited, checked, remarked }) {
   const percent = Math.round(100 * session.progress);
   const ending = session.state === 'finished' ? ENDINGS[session.ended_by] : undefined;
   return make(
@@ -137,11 +143,15 @@ function sessionRow(session, { now, recruited, checked, deletable }) {
     make(
       'th',
       { scope: 'row' },
-      session.rater,
+      make('a', { href: `${location.pathname.replace(/\/$/, '')}/sessions/${session.session}` }, session.rater),
       session.simulated ? ' ' : null,
       session.simulated ? simulatedMark() : null,
+      session.exclusion_reason === null ? null : ' ',
+      session.exclusion_reason === null
+        ? null
+        : make('span', { class: 'badge note', title: 'Left out of the results' }, session.exclusion_reason),
       session.pilot ? ' ' : null,
-      session.pilot ? make('span', { class: 'badge simulated' }, 'Pilot') : null,
+      session.pilot ? make('span', { class: 'badge simulated' }, 'pilot') : null,
       session.visit > 1 ? make('small', {}, ` ${visitInWords(session)}`) : null,
     ),
     make(
@@ -159,23 +169,8 @@ function sessionRow(session, { now, recruited, checked, deletable }) {
     make('td', { class: 'number' }, number(session.minutes, 1)),
     checked ? make('td', { class: 'number' }, checksInWords(session.checks)) : null,
     make('td', {}, make('time', { datetime: session.last_seen_at }, ago(session.last_seen_at, now))),
+    remarked ? make('td', { class: 'note-text', dir: 'auto' }, session.note) : null,
     recruited ? (session.pilot ? make('td', {}, '–') : recruiterCell(session)) : null,
-    deletable ? make('td', {}, session.pilot ? deleteButton(session) : null) : null,
-  );
-}
-
-/** @param {Session} session */
-function deleteButton(session) {
-  return make(
-    'button',
-    {
-      form: 'delete-pilots',
-      formaction: `${location.pathname.replace(/\/$/, '')}/sessions/${session.session}/delete`,
-      class: 'quiet small',
-      'aria-label': `Delete ${session.rater}`,
-      'data-ask': `Delete ${session.rater}? Its trials are gone for good; nothing else changes.`,
-    },
-    'Delete',
   );
 }
 

@@ -1,0 +1,79 @@
+"""A session's page: what is known of it, and what an experimenter may do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.members import require_study
+from app.domain import Role
+from app.errors import NotFound
+from app.participation.erasure import erase_person, sessions_of_person
+from app.participation.notes import MAX_NOTE, MAX_REASON, TEST, exclude, include, withdraw_for, write_note
+from app.studies.monitoring import session_statuses
+from app.web.context import database
+from app.web.login import account, account_id
+from app.web.researcher_json import study_view
+
+# A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
+blueprint = Blueprint("sessions", __name__, url_prefix="/studies/<name>/sessions/<session>")
+
+
+@blueprint.get("")
+def show(name: str, session: str) -> str:
+    """The page of a session."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        statuses = session_statuses(db, study) + session_statuses(db, study, pilots=True)
+        found = next((one for one in statuses if one.session_id == session), None)
+        if found is None:
+            raise NotFound("There is no such session.")
+        visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
+    return render_template(
+        "researcher/session.html",
+        study=study_view(study),
+        session=found,
+        visits=visits,
+        test=TEST,
+        longest_note=MAX_NOTE,
+        longest_reason=MAX_REASON,
+    )
+
+
+@blueprint.post("/note")
+def note(name: str, session: str) -> Response:
+    """Keep a note."""
+    return _done(name, session, write_note, request.form.get("note", ""))
+
+
+@blueprint.post("/exclude")
+def leave_out(name: str, session: str) -> Response:
+    """Leave the session out of the results."""
+    return _done(name, session, exclude, request.form.get("reason", ""))
+
+
+@blueprint.post("/include")
+def take_in(name: str, session: str) -> Response:
+    """Take the session into the results again."""
+    return _done(name, session, include)
+
+
+@blueprint.post("/withdraw")
+def withdraw(name: str, session: str) -> Response:
+    """Withdraw the participant, who asked for it."""
+    return _done(name, session, withdraw_for)
+
+
+@blueprint.post("/erase")
+def erase(name: str, session: str) -> Response:
+    """Erase all that the person gave."""
+    return _done(name, session, erase_person, role=Role.OWNER)
+
+
+def _done(name: str, session: str, act: Any, *values: str, role: Role = Role.EDITOR) -> Response:
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, role)
+        act(db, study, session, *values, by=account())
+    return redirect(url_for(".show", name=name, session=session), 303)

@@ -1,0 +1,5 @@
+// @ts-check
+/** A session's page. */
+import { wireQuestions } from './ask.js';
+
+wireQuestions();
