@@ -39,6 +39,7 @@ PARTS = {
     "<kind>": "csv",
     "<rater>": "group",
     "<screen>": "thanks",
+    "<sheet>": "before",
     "<name>": "faces",
 }
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
