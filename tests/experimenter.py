@@ -19,7 +19,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from analysis.simulate import Behaviour, place_items
-from app import create_app
 from app.accounts import passwords
 from app.accounts.account import Account
 from app.accounts.setup_links import make_setup_link, use_setup_link
@@ -34,6 +33,7 @@ from app.participation.submission import submit
 from app.participation.trials import advance, start
 from app.results.work import compute_next
 from app.tokens import hash_token, new_token
+from tests.apps import app_for
 from tests.factories import encode, make_study, submit_body
 
 EMAIL = "ada@lab.example"
@@ -64,17 +64,15 @@ class Lab:
 @contextmanager
 def open_lab(settings: Settings) -> Iterator[Lab]:
     """An app of its own, so that no request context of a test is shared between requests; passwords are cheap in it."""
-    app = create_app(settings)
-    database: Database = app.extensions["asterism"].database
     costly = passwords._hasher
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobodys_hash.cache_clear()
     try:
-        yield Lab(app, app.test_client(), database, settings)
+        with app_for(settings) as app:
+            yield Lab(app, app.test_client(), app.extensions["asterism"].database, settings)
     finally:
         passwords._hasher = costly
         passwords._nobodys_hash.cache_clear()
-        database.close()
 
 
 def prepare(folder: Path, empty_sqlite: Path) -> Path:

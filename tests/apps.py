@@ -1,0 +1,38 @@
+"""Apps for tests, made once for many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from app import create_app
+from app.config import Settings
+from app.db import open_database
+from app.runtime import Runtime
+
+# Making an app, and compiling its templates, takes longer than most tests: those whose settings differ only in where
+# the data are use one after the other.
+_spare_apps: dict[str, list[Flask]] = {}
+
+
+@contextmanager
+def app_for(settings: Settings) -> Iterator[Flask]:
+    """The app for these settings, as new: its configuration is put back, and its database closed, at the end."""
+    alike = repr(settings.model_dump(exclude={"data", "database_url", "secret_key"}))
+    spare = _spare_apps.setdefault(alike, [])
+    # What is counted for rate limits is in the app.
+    app = create_app(settings) if settings.rate_limits or not spare else spare.pop()
+    if app.extensions["asterism"].settings is not settings:
+        app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
+        app.config["SECRET_KEY"] = settings.secret_key
+    before = dict(app.config)
+    app.testing = True
+    try:
+        yield app
+    finally:
+        app.extensions["asterism"].database.close()
+        app.config.clear()
+        app.config.update(before)
+        spare.append(app)
