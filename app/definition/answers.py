@@ -14,6 +14,7 @@ from app.definition.questions import (
     ScaleQuestion,
     SeveralOfQuestion,
     TextQuestion,
+    in_language,
 )
 
 
@@ -26,6 +27,19 @@ def checked(question: Question, answer: Any) -> tuple[Answer, str | None]:
     if problem is None and question.required and value in (None, False, []):
         return value, "must be ticked" if question.kind == "consent" else "must be answered"
     return value, problem
+
+
+def in_words(question: Question, answer: Answer, language: str) -> str:
+    """A stored answer as the experimenter reads it: choices by their labels in that language, "" for none."""
+    if isinstance(question, ConsentQuestion):
+        return "ticked" if answer else ""
+    if isinstance(question, OneOfQuestion | SeveralOfQuestion):
+        labels = {choice.value: in_language(choice.label, language) for choice in question.choices}
+        chosen = answer if isinstance(answer, list) else [str(answer)] if answer is not None else []
+        return ", ".join(labels.get(one, one) for one in chosen)
+    if isinstance(answer, float) and not isinstance(answer, bool):
+        return f"{answer:g}"
+    return "" if answer is None else str(answer)
 
 
 def _checked(question: Question, answer: Any) -> tuple[Answer, str | None]:

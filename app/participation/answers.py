@@ -12,12 +12,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.definition.answers import checked
-from app.definition.questions import Answer, Question
+from app.definition.answers import checked, in_words
+from app.definition.questions import THE_COMMENT, Answer, Question, in_language
+from app.definition.study_toml import definition_of_session
 from app.domain import LEFT_OUT, Proof, SessionState, transition_session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Answer as AnswerRow
-from app.models import ParticipantSession, now
+from app.models import ParticipantSession, Study, now
 from app.participation.enrolment import session_of
 from app.participation.payloads import parse_answers
 from app.participation.record import SessionRecord, record_of_token
@@ -110,6 +111,29 @@ def answers_of(db: Session, session_id: int) -> dict[str, Answer]:
     """What the session has answered, by the names of the questions."""
     query = select(AnswerRow.question, AnswerRow.value).where(AnswerRow.session_id == session_id)
     return dict(db.execute(query).tuples().all())
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """A question as it was asked, in the language of the session's page, and what was answered, in words."""
+
+    ask: str
+    answer: str
+
+
+def answers_in_words(db: Session, study: Study, session: ParticipantSession) -> list[ShownAnswer]:
+    """What the session has answered, in the order of the questions of its version, to be read by the experimenter."""
+    definition = definition_of_session(db, session, study)
+    given = answers_of(db, session.id)
+    asked = [*definition.questions, THE_COMMENT]
+    return [
+        ShownAnswer(
+            "Comment" if one is THE_COMMENT else in_language(one.ask, session.language),
+            in_words(one, given[one.name], session.language),
+        )
+        for one in asked
+        if one.name in given
+    ]
 
 
 def _stored(db: Session, session_id: int, sheet: str) -> dict[str, Answer]:

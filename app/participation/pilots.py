@@ -216,7 +216,7 @@ def delete_test_data(db: Session, study: Study, *, simulated: bool = False, by: 
     return len(found)
 
 
-def delete_pilot(db: Session, study: Study, public_id: str) -> None:
+def delete_pilot(db: Session, study: Study, public_id: str, *, by: Account | None = None) -> None:
     """Delete one pilot of the study, by its public id. Commits.
 
     Raises
@@ -234,6 +234,7 @@ def delete_pilot(db: Session, study: Study, public_id: str) -> None:
     if found is None:
         raise NotFound("There is no such pilot.")
     _delete(db, [found])
+    note(db, by, "test data deleted", study, pilots=1)
     db.commit()
 
 

@@ -95,5 +95,5 @@ def delete_all(name: str) -> Response:
 def delete_one(name: str, session: str) -> Response:
     """Delete one pilot."""
     with database().writing() as db:
-        delete_pilot(db, require_study(db, account_id(), name, Role.EDITOR), session)
+        delete_pilot(db, require_study(db, account_id(), name, Role.EDITOR), session, by=account())
     return redirect(url_for("researcher.participants", name=name), 303)

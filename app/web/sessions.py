@@ -10,8 +10,11 @@ from werkzeug.wrappers import Response
 from app.accounts.members import require_study
 from app.domain import Role
 from app.errors import NotFound
+from app.markdown import to_html
+from app.participation.answers import answers_in_words
 from app.participation.erasure import erase_person, sessions_of_person
 from app.participation.notes import MAX_NOTE, MAX_REASON, TEST, exclude, include, withdraw_for, write_note
+from app.participation.people import session_named
 from app.studies.monitoring import session_statuses
 from app.web.context import database
 from app.web.login import account, account_id
@@ -30,12 +33,14 @@ def show(name: str, session: str) -> str:
         found = next((one for one in statuses if one.session_id == session), None)
         if found is None:
             raise NotFound("There is no such session.")
+        answers = answers_in_words(db, study, session_named(db, study, session))
         visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
     return render_template(
         "researcher/session.html",
         study=study_view(study),
         session=found,
         visits=visits,
+        answers=[(to_html(one.ask), one.answer) for one in answers],
         test=TEST,
         longest_note=MAX_NOTE,
         longest_reason=MAX_REASON,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.participation.pilots import begin_pilot, skip_to
 from app.results.export import export_bundle
 from app.results.export_tables import ExportOptions
 from app.studies.monitoring import session_statuses
+from tests.experimenter import log_in, make_account, open_lab
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 
@@ -334,3 +336,23 @@ def test_a_pilot_can_skip_the_questions_and_go_back_to_them(client: FlaskClient)
         view = pilot.call("GET").get_json()
         assert ((view["questions"] or {}).get("sheet"), view["session"]["state"]) == (sheet, state), screen
         assert (view["trial"] is not None) == (screen == "first_trial")
+
+
+def test_the_experimenter_reads_the_answers_on_the_sessions_page(client: FlaskClient) -> None:
+    person = join(client)
+    until_after(person)
+    answer(person, "after", {"languages": ["de", "English"], "strategy": "By <b>age</b>"})
+    runtime = client.application.extensions["asterism"]
+    make_account(runtime.database)
+    session = state(client)
+    with open_lab(runtime.settings) as lab:
+        log_in(lab.client)
+        page = lab.client.get(f"/studies/faces/sessions/{session.public_id}").text
+    for ask, given in (
+        ("How <strong>old</strong> are you?", "34"),
+        ("I agree that my data are shared.", "ticked"),
+        ("How tired are you?", "3"),
+        ("Which languages do you speak?", "English, German"),
+        ("How did you go about it?", "By &lt;b&gt;age&lt;/b&gt;"),
+    ):
+        assert re.search(f"{re.escape(ask)}</p>\\s*</dt>\\s*<dd[^>]*>{re.escape(given)}</dd>", page), ask
