@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import create_app
+from app.config import Settings
 from app.front import bodies, connections
 from app.front.addresses import forwarded_for, network_of
 from app.front.answers import STRICT
@@ -45,7 +47,8 @@ def test_f45_two_hundred_slow_connections_keep_nobody_waiting(sent: bytes) -> No
         assert time.monotonic() - began < 10
 
 
-def test_f27_forty_readers_that_take_a_large_file_slowly_cost_no_thread(app: Flask, tmp_path: Path) -> None:
+def test_f27_forty_readers_that_take_a_large_file_slowly_cost_no_thread(settings: Settings, tmp_path: Path) -> None:
+    app = create_app(settings)
     content = b"".join(bytes([k % 251]) * 40_000 for k in range(500))
     (tmp_path / "large.bin").write_bytes(content)
 

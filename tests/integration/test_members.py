@@ -135,7 +135,7 @@ def test_the_log_tells_who_did_what_newest_first_and_in_pages(database: Database
         lines = entries_of_study(db, study, limit=10)
         assert [(one.who, one.action, one.text) for _, one in lines] == [
             ("ada2@lab.example", "role changed", "member: ada2@lab.example, before: owner, after: editor"),
-            (COMMAND_LINE, "opened", ""),
+            (COMMAND_LINE, "opened", "version: 1"),
             ("ada2@lab.example", "closed", ""),
         ]
         first = entries_of_study(db, study, limit=2)
