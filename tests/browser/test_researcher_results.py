@@ -30,6 +30,7 @@ from tests.browser.axe import complaints
 from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
 from tests.factories import make_study
+from tests.serving import read_whole
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +64,7 @@ def lab(prepared: Path, tmp_path: Path) -> Iterator[experimenter.Lab]:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, lab: experimenter.Lab, chromium: Browser) -> Iterator[Page]:
     """A browser in which Ada is logged in; the test fails on any error in the console."""
-    server = make_server("127.0.0.1", 0, lab.app, threaded=True)
+    server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     # axe writes inline styles and loads style sheets while it measures: what it does to the page is not ours to judge.

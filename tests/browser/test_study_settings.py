@@ -18,6 +18,7 @@ from app.studies.editing import save_settings
 from tests import experimenter
 from tests.browser.axe import complaints
 from tests.browser.waiting import PATIENCE
+from tests.serving import read_whole
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +33,7 @@ def lab(settings: Settings) -> Iterator[experimenter.Lab]:
 @pytest.fixture
 def page(lab: experimenter.Lab, device: Callable[..., BrowserContext]) -> Iterator[Page]:
     """A browser in which Ada is logged in."""
-    server = make_server("127.0.0.1", 0, lab.app, threaded=True)
+    server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     page = device(base_url=f"http://127.0.0.1:{server.server_port}", bypass_csp=True).new_page()
