@@ -19,12 +19,15 @@ from app.clips.unused_files import remove_unused
 from app.config import Settings
 from app.db import Database, open_database
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
+from app.participation.retention import apply_retention
 from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 # Between two looks for uploads that nobody goes on with, and for files that no clip needs any longer.
 TIDY_SECONDS = 600.0
+# Between two looks for what the studies' own rules delete.
+RETENTION_SECONDS = 24 * 3600.0
 
 log = structlog.get_logger()
 
@@ -71,10 +74,14 @@ def _keep_beating(settings: Settings, restarts: int) -> None:
 
 
 def _keep_tidy(database: Database, settings: Settings) -> None:
+    applied = -RETENTION_SECONDS
     while True:
         try:
             remove_abandoned_uploads(settings)
             remove_unused(database, settings)
+            if time.monotonic() - applied >= RETENTION_SECONDS:
+                apply_retention(database)
+                applied = time.monotonic()
         except Exception as error:
             log.error("background_work_failed", exc_info=error)
         time.sleep(TIDY_SECONDS)

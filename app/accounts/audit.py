@@ -16,6 +16,8 @@ from app.accounts.account import Account
 from app.models import AuditEntry, Study
 
 COMMAND_LINE = "command line"
+# Who acts where a study's own rule deletes something.
+RETENTION = "retention rule"
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,13 @@ class Entry:
         return ", ".join(f"{key.replace('_', ' ')}: {_in_words(value)}" for key, value in self.detail.items())
 
 
-def note(db: Session, by: Account | None, action: str, study: Study | None = None, **detail: object) -> None:
+def note(db: Session, by: Account | str | None, action: str, study: Study | None = None, **detail: object) -> None:
     """Add a line to the log, in the transaction of what it tells; the caller commits.
 
     Parameters
     ----------
     by
-        The account that acts; None for the command line.
+        The account that acts; None for the command line; a name for what acts by itself.
     action
         What was done, in a few words that stay the same: "opened", "role changed".
     study
@@ -50,7 +52,7 @@ def note(db: Session, by: Account | None, action: str, study: Study | None = Non
     """
     db.add(
         AuditEntry(
-            account=None if by is None else by.email,
+            account=by if by is None or isinstance(by, str) else by.email,
             action=action,
             study=None if study is None else study.name,
             detail=detail,

@@ -1,4 +1,4 @@
-"""Single sessions: `study note`, `exclude`, `include` and `withdraw`."""
+"""Single sessions: `study note`, `exclude`, `include` and `withdraw`; and what rules will delete: `study retention`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.cli.support import open_installation
 from app.definition.find import find_study
 from app.participation.notes import TEST, exclude, include, withdraw_for, write_note
 from app.participation.people import session_named
+from app.participation.retention import planned
 
 
 @click.command("note")
@@ -66,3 +67,16 @@ def study_withdraw(name: str, rater: str, yes: bool, data: Path | None) -> None:
         with here.database.writing() as db:
             withdraw_for(db, find_study(db, name), rater)
     click.echo(f"Withdrawn: {found}. To delete the data too: python3 run.py study erase {name} {found}")
+
+
+@click.command("retention")
+@click.argument("name")
+@with_data
+def study_retention(name: str, data: Path | None) -> None:
+    """Print what the rules of the study NAME ([retention] of study.toml) will delete, and when. Nothing is deleted."""
+    with open_installation(data) as here, here.database.reading() as db:
+        plans = planned(db, find_study(db, name))
+    for plan in plans:
+        click.echo(plan.sentence)
+    if not plans:
+        click.echo("The study has no such rule: nothing is deleted by itself.")

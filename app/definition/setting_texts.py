@@ -256,6 +256,26 @@ GROUPS = (
             ),
         },
     ),
+    Group(
+        "Deleting by itself",
+        {
+            "retention.recruiter_ids_days": SettingText(
+                "Recruiter's ids",
+                "Delete the recruiter's ids of a participant so many days after that participant was last here.",
+                "As many days as you need to pay everybody, such as 60; none where you never want it.",
+            ),
+            "retention.unfinished_days": SettingText(
+                "Unfinished sessions",
+                "Delete all data of sessions that were left unfinished, so many days after they were last seen.",
+                "None; 30 or more where your ethics board asks for it.",
+            ),
+            "retention.withdrawn_days": SettingText(
+                "Withdrawn sessions",
+                "Delete all data of sessions that were withdrawn, so many days after that.",
+                "None; a few days where you tell participants that their data are deleted.",
+            ),
+        },
+    ),
 )
 
 SETTING_TEXTS = {key: text for group in GROUPS for key, text in group.settings.items()}

@@ -121,6 +121,14 @@ class Recruitment(Section):
     screened_out_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
 
 
+class Retention(Section):
+    """After how many days what is deleted by itself; unset: never. Days count from when a session was last seen."""
+
+    recruiter_ids_days: int | None = Field(default=None, ge=1, le=36_500)
+    unfinished_days: int | None = Field(default=None, ge=1, le=36_500)
+    withdrawn_days: int | None = Field(default=None, ge=1, le=36_500)
+
+
 class StudyDefinition(Section):
     """The whole of study.toml."""
 
@@ -135,6 +143,7 @@ class StudyDefinition(Section):
     design: Design = Design()
     stop: Stop = Stop()
     recruitment: Recruitment = Recruitment()
+    retention: Retention = Retention()
     questions: list[Question] = Field(default=[], max_length=MAX_QUESTIONS)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +18,8 @@ from app.participation.withdrawal import forget_results
 from app.removal import overwrite_deleted, remove_below
 
 BY_EXPERIMENTER = "experimenter"
+# The log line that says that nothing else is left of a session.
+ERASED = "erased"
 
 
 def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = False) -> list[ParticipantSession]:
@@ -50,8 +54,16 @@ def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = 
     NotFound
         As `sessions_of_person`.
     """
-    overwrite_deleted(db)
     sessions = sessions_of_person(db, study, rater, lock=True)
+    erase_sessions(db, sessions, ended_by=BY_EXPERIMENTER)
+    note(db, by, "erased", study, raters=[session.rater for session in sessions])
+    db.commit()
+    return [session.rater for session in sessions]
+
+
+def erase_sessions(db: Session, sessions: Sequence[ParticipantSession], *, ended_by: str) -> None:
+    """Delete all that was given in these sessions, of which only the numbers stay. Does not commit."""
+    overwrite_deleted(db)
     gone = ParticipantSession.id.in_([session.id for session in sessions])
     remove_below(db, ParticipantSession, gone)
     for session in sessions:
@@ -61,8 +73,5 @@ def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = 
         session.recruiter, session.recruiter_key, session.id_note = {}, None, None
         session.note, session.exclusion_reason = None, None
         session.tab, session.language, session.expected_minutes, session.progress = None, "en", None, 0.0
-        session.ended_at, session.ended_by = now(), BY_EXPERIMENTER
-        log(db, session.id, "erased", session.ended_at)
-    note(db, by, "erased", study, raters=[session.rater for session in sessions])
-    db.commit()
-    return [session.rater for session in sessions]
+        session.ended_at, session.ended_by = now(), ended_by
+        log(db, session.id, ERASED, session.ended_at)

@@ -41,6 +41,9 @@ WITHOUT_NEW_VERSION = frozenset(
         "recruitment.completion_url",
         "recruitment.screened_out_code",
         "recruitment.screened_out_url",
+        "retention.recruiter_ids_days",
+        "retention.unfinished_days",
+        "retention.withdrawn_days",
     }
 )
 _CONVERTED = "the clips were converted for it, and are fixed since the study was opened"

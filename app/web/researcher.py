@@ -24,6 +24,7 @@ from app.health import problems
 from app.heartbeat import worker_state
 from app.models import Study
 from app.participation.pilots import pilot_ticket
+from app.participation.retention import planned
 from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
 from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
@@ -103,6 +104,7 @@ def participants(name: str) -> str:
             before=before,
             missing=missing,
             warnings=warnings,
+            retention=planned(db, found),
             try_link=public_address(url_for("pilots.consent", name=name, ticket=ticket)),
             clips_ready=sum(clip.state == ClipState.READY for clip in found.clips),
         )
