@@ -7,19 +7,35 @@ from playwright.sync_api import Page
 
 from tests.browser.waiting import settled
 
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+
 
 def complaints(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]:
     """The violations on the page as it stands, each with `where` before it: of all rules, or of some.
 
     The context must bypass the policy: axe-core styles its probes inline. Its preloading, which serves one rule on
-    orientation only, trips over style sheets that were imported into a layer.
+    orientation only, trips over style sheets that were imported into a layer. Of what passes nothing is asked for,
+    which would cost more than the violations.
     """
     # A colour half way through a change is not what anybody reads.
     settled(page)
     only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-    results = Axe().run(page, options={"preload": False, **only})
+    results = Axe().run(page, options={"preload": False, "resultTypes": ["violations"], **only})
     return [
         f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
         for violation in results.response["violations"]
         for node in violation["nodes"]
     ]
+
+
+def complaints_in_both_schemes(page: Page, where: str) -> list[str]:
+    """The violations on a light page, and those of the rules about colours once it is dark; it is light again then.
+
+    The other rules look at what does not depend on the scheme.
+    """
+    page.emulate_media(color_scheme="light")
+    found = complaints(page, f"{where}, light")
+    page.emulate_media(color_scheme="dark")
+    found += complaints(page, f"{where}, dark", COLOUR_RULES)
+    page.emulate_media(color_scheme="light")
+    return found

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from app.studies.lifecycle import close_study, open_study
-from tests.browser.axe import complaints
+from tests.browser.axe import complaints_in_both_schemes
 from tests.browser.keyboard import tab_to
 from tests.browser.session_pages import PLACES, Device, begin, clips, done, elsewhere, new_trial, place, saved
 from tests.browser.session_site import Point, Site, assert_same_places
@@ -126,14 +126,13 @@ def test_the_pages_of_a_whole_session_ask_no_third_party(site: Site, device: Dev
     assert [url for url in asked if not url.startswith((site.address + "/", "blob:", "data:"))] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Device, scheme: str) -> None:
-    browser = device(color_scheme=scheme, bypass_csp=True)
+def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Device) -> None:
+    browser = device(bypass_csp=True)
     page = browser.new_page()
     found: list[str] = []
 
     def examine(where: str) -> None:
-        found.extend(complaints(page, where))
+        found.extend(complaints_in_both_schemes(page, where))
 
     page.goto(site.address + "/join/plain?PROLIFIC_PID=ASSIGNMENT_ID_NOT_AVAILABLE")
     expect(page.get_by_text("This is a preview.")).to_be_visible()
