@@ -3,7 +3,7 @@
 from .balanced import pair_counts
 from .cohort import describe_cohort, next_items_cohort
 from .registry import DEFAULT_DESIGN, DESIGNS, DesignName
-from .repeats import choose_repeat
+from .repeats import TRIALS_BETWEEN_REPEATS, choose_repeat, repeat_due
 from .selection import check_design, default_size, describe, next_items
 from .stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
 
@@ -11,6 +11,7 @@ __all__ = [
     "DEFAULT_DESIGN",
     "DEFAULT_EVIDENCE",
     "DESIGNS",
+    "TRIALS_BETWEEN_REPEATS",
     "DesignName",
     "SessionProgress",
     "StopRule",
@@ -23,5 +24,6 @@ __all__ = [
     "next_items",
     "next_items_cohort",
     "pair_counts",
+    "repeat_due",
     "session_progress",
 ]

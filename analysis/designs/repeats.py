@@ -9,6 +9,9 @@ import numpy as np
 from ..arrangement import Ints
 from .registry import MIN_ITEMS
 
+# A repeat follows every four trials.
+TRIALS_BETWEEN_REPEATS = 4
+
 
 def choose_repeat(
     item_sets: Sequence[Ints],
@@ -51,3 +54,35 @@ def choose_repeat(
         if trial not in repeats and trial not in repeated and MIN_ITEMS <= len(items) <= largest
     ]
     return int(rng.choice(fit)) if fit else None
+
+
+def repeat_due(
+    item_sets: Sequence[Ints],
+    repeat_of: Sequence[int | None],
+    wanted: int,
+    *,
+    at_end: bool,
+    rng: np.random.Generator,
+) -> int | None:
+    """Which earlier trial a session shows again now, as an index in `item_sets`; None when none is due or fit.
+
+    One comes after every four trials, and those that are still missing come at the end.
+
+    Parameters
+    ----------
+    item_sets
+        Items of the participant's trials so far, oldest first, repeats included.
+    repeat_of
+        For each of them the index of the trial that it repeated, None for an ordinary one.
+    wanted
+        Repeats of the whole session.
+    at_end
+        Whether the session would end now.
+    """
+    repeated = [index for index in repeat_of if index is not None]
+    if len(repeated) >= wanted:
+        return None
+    if not at_end and len(item_sets) < TRIALS_BETWEEN_REPEATS * (len(repeated) + 1) + len(repeated):
+        return None
+    repeats = [place for place, index in enumerate(repeat_of) if index is not None]
+    return choose_repeat(item_sets, repeats=repeats, repeated=repeated, rng=rng)

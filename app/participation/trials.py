@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis import Arrangement, next_items, pair_evidence
-from analysis.designs import DESIGNS, SessionProgress, StopRule, choose_repeat, session_progress
+from analysis.designs import DESIGNS, SessionProgress, StopRule, repeat_due, session_progress
 from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
 from app.definition.study_toml import Design
@@ -29,9 +29,6 @@ from app.participation.enrolment import session_of
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.time_left import expected_minutes
 from app.tokens import new_trial_key
-
-# A repeat follows every four trials.
-TRIALS_BETWEEN_REPEATS = 4
 
 
 @dataclass(frozen=True)
@@ -108,16 +105,13 @@ def _repeat(
     earlier: Sequence[TrialRecord], design: Design, rng: np.random.Generator, *, at_end: bool
 ) -> TrialRecord | None:
     """The earlier trial to show again now: one after every few others, and at the end those that are still missing."""
-    repeated = [trial.repeat_of for trial in earlier if trial.purpose == Purpose.REPEAT]
-    if len(repeated) >= design.repeats:
-        return None
     judged = [trial for trial in earlier if trial.purpose in JUDGMENTS]
-    if not at_end and len(judged) < TRIALS_BETWEEN_REPEATS * (len(repeated) + 1) + len(repeated):
-        return None
-    chosen = choose_repeat(
+    place = {trial.number: index for index, trial in enumerate(judged)}
+    chosen = repeat_due(
         [np.array(trial.clip_ids) for trial in judged],
-        repeats=[k for k, trial in enumerate(judged) if trial.purpose == Purpose.REPEAT],
-        repeated=[k for k, trial in enumerate(judged) if trial.number in repeated],
+        [None if trial.repeat_of is None else place[trial.repeat_of] for trial in judged],
+        design.repeats,
+        at_end=at_end,
         rng=rng,
     )
     return None if chosen is None else judged[chosen]

@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.designs import DESIGNS, default_size
+from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.errors import Invalid
 from app.participation import attention_checks
-from app.participation.trials import TRIALS_BETWEEN_REPEATS
 from app.recruiters.rules import recruitment_problems
 
 # What a pair gets from a trial at the very least.

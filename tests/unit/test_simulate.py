@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from analysis import StopRule, estimate_rdm, pair_evidence
+from analysis.planning import plan_cohort
 from analysis.rdm import n_pairs, scale_to_rms, subset, to_square
 from analysis.simulate import (
     TRUTHS,
@@ -18,8 +19,6 @@ from analysis.simulate import (
     overall,
     part_of,
     place_items,
-    plan_cohort,
-    plan_study,
     simulate_rater,
 )
 from analysis.simulate.layout import fit_arena, principal_layout, stress_layout
@@ -243,44 +242,6 @@ class TestRater:
             simulate_rater(np.array([1.0, np.nan, 1.0]), rng=np.random.default_rng(0))
 
 
-class TestPlan:
-    def test_more_raters_are_more_accurate_and_take_no_longer_each(self):
-        few, more = plan_study(
-            10, [2, 8], individual_share=0.4, stop=SHORT, method="weighted_average", n_studies=3,
-            rng=np.random.default_rng(1),
-        )  # fmt: skip
-        assert few.n_raters == 2
-        assert more.accuracy > few.accuracy
-        assert more.reliability > few.reliability
-        assert more.reliability == pytest.approx(8 * more.pairwise_r / (1 + 7 * more.pairwise_r))
-        assert few.minutes == pytest.approx(more.minutes, rel=0.3)
-        assert more.minutes <= more.minutes_p95
-        assert few.trials == 6
-        assert few.seen == 1.0
-
-    def test_a_pilot_s_rdm_and_one_rater(self):
-        pilot = make_truth("gaussian_2", 8, rng=np.random.default_rng(2))
-        (plan,) = plan_study(
-            8, [1], truth=pilot, individual_share=0.0, behaviour=Behaviour(noise=0.02), stop=SHORT, n_studies=1,
-            method="weighted_average", rng=np.random.default_rng(3),
-        )  # fmt: skip
-        assert plan.accuracy > 0.97
-        assert np.isnan(plan.pairwise_r)
-        assert np.isnan(plan.reliability)
-
-    @pytest.mark.parametrize(
-        ("arguments", "message"),
-        [
-            ({"n_items": 3, "n_raters": [2]}, "4 items"),
-            ({"n_items": 8, "n_raters": []}, "n_raters"),
-            ({"n_items": 8, "n_raters": [2], "truth": np.ones(6)}, "6 pairs"),
-        ],
-    )
-    def test_impossible_plans_are_refused(self, arguments, message):
-        with pytest.raises(ValueError, match=message):
-            plan_study(**arguments, rng=np.random.default_rng(0))
-
-
 class TestCohortPlan:
     def test_more_raters_see_more_pairs_and_recover_more(self):
         few, more = plan_cohort(
@@ -291,7 +252,6 @@ class TestCohortPlan:
         assert few.seen < more.seen == 1.0
         assert more.accuracy > few.accuracy
         assert more.reliability > few.reliability
-        assert np.isnan(more.pairwise_r)
 
     def test_impossible_plans_are_refused(self):
         with pytest.raises(ValueError, match="trials_per_rater"):

@@ -1,4 +1,4 @@
-"""How many raters, and how many minutes of each, does a study need? By simulating it."""
+"""The plan for more clips than one person can sort: many raters who do a few trials each, by simulating them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
-from ..designs import DEFAULT_DESIGN, StopRule, next_items_cohort, pair_counts
-from ..designs.lift_the_weakest import Form
+from ..designs import next_items_cohort, pair_counts
 from ..estimators import estimate_rdm
-from ..pooling import pool
 from ..rdm import n_pairs
 from ..similarity import similarity
-from .rater import Behaviour, Session, place_items, simulate_rater, trial_seconds
-from .truths import individual, make_truth, overall
+from ..simulate import Behaviour, Session, individual, make_truth, overall, place_items, trial_seconds
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a study with so many raters is expected to yield; means over simulated studies.
+class CohortPlan:
+    """What a cohort of so many raters is expected to yield; means over simulated studies.
 
     Attributes
     ----------
@@ -28,12 +25,9 @@ class Plan:
     accuracy, accuracy_se : float
         Pearson correlation of the group's RDM with the RDM that the raters have in common, and its standard error over
         the simulated studies (NaN with one).
-    pairwise_r : float
-        Mean Pearson correlation between two raters' RDMs; NaN with one rater, and in a cohort, whose raters have no RDM
-        of their own.
     reliability : float
-        Of the group's RDM, by Spearman-Brown from `pairwise_r` or, in a cohort, from the correlation of two halves; NaN
-        with one rater, or where the correlation is not positive.
+        Of the group's RDM, by Spearman-Brown from the correlation of two halves; NaN with one rater, or where the
+        correlation is not positive.
     minutes, minutes_p95 : float
         Minutes of a rater: mean, and the time that 95 % of the raters stay under.
     trials, placements : float
@@ -45,88 +39,12 @@ class Plan:
     n_raters: int
     accuracy: float
     accuracy_se: float
-    pairwise_r: float
     reliability: float
     minutes: float
     minutes_p95: float
     trials: float
     placements: float
     seen: float
-
-
-def plan_study(
-    n_items: int,
-    n_raters: Sequence[int],
-    *,
-    truth: str | Floats = "gaussian_5",
-    individual_share: float = 0.3,
-    behaviour: Behaviour | None = None,
-    design: str = DEFAULT_DESIGN,
-    max_items: int | None = None,
-    size: int | None = None,
-    form: Form = "2015",
-    stop: StopRule | None = None,
-    method: str = "latent",
-    n_studies: int = 4,
-    rng: np.random.Generator,
-) -> tuple[Plan, ...]:
-    """Accuracy, reliability and minutes to expect for each number of raters, from `n_studies` simulated studies.
-
-    Parameters
-    ----------
-    n_items
-        Number of clips, at least 4.
-    n_raters
-        Numbers of raters to compare; the smaller studies are parts of the largest, so that only their size differs.
-    truth
-        A kind of `make_truth`, or the RDM of a pilot study, (n_items(n_items-1)/2,).
-    individual_share
-        Share of a rater's squared dissimilarities that is the rater's own (`individual`).
-    behaviour, design, max_items, size, form, stop
-        As in `simulate_rater`.
-    method
-        Estimator of each rater's RDM (`estimate_rdm`).
-
-    Returns
-    -------
-    One Plan for each of `n_raters`, in the order given.
-
-    Raises
-    ------
-    ValueError
-        When a number is too small, or the truth does not have `n_items` items.
-    """
-    _check(n_items, n_raters, truth, n_studies)
-    outcomes: list[list[tuple[float, float, float]]] = [[] for _ in n_raters]
-    sessions: list[list[Session]] = []
-    for study_rng in rng.spawn(n_studies):
-        common = make_truth(truth, n_items, rng=study_rng) if isinstance(truth, str) else truth
-        raters = [
-            simulate_rater(
-                individual(common, individual_share, rng=study_rng),
-                behaviour=behaviour,
-                design=design,
-                max_items=max_items,
-                size=size,
-                form=form,
-                stop=stop,
-                rng=study_rng,
-            )
-            for _ in range(max(n_raters))
-        ]
-        rdms = np.stack([estimate_rdm(rater.arrangements, n_items, method=method).rdm for rater in raters])
-        between = similarity(rdms)
-        for row, number in enumerate(n_raters):
-            accuracy = float(similarity(pool(rdms[:number]), overall(common))[0, 0])
-            pairwise = (
-                float(np.nanmean(between[:number, :number][np.triu_indices(number, 1)])) if number > 1 else np.nan
-            )
-            outcomes[row].append((accuracy, pairwise, _seen(raters[:number], n_items)))
-        sessions.append(raters)
-    return tuple(
-        _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]])
-        for row, number in enumerate(n_raters)
-    )
 
 
 def plan_cohort(
@@ -141,8 +59,8 @@ def plan_cohort(
     method: str = "latent",
     n_studies: int = 4,
     rng: np.random.Generator,
-) -> tuple[Plan, ...]:
-    """As `plan_study`, for many raters who do a few trials each: the plan for more clips than one person can sort.
+) -> tuple[CohortPlan, ...]:
+    """Accuracy, reliability and minutes to expect for each number of raters, from `n_studies` simulated studies.
 
     Trials come from `next_items_cohort`; the group's RDM is estimated from all raters' trials as if they were one
     person's.
@@ -153,8 +71,22 @@ def plan_cohort(
         Trials of each rater, at least 1.
     size
         Items in each trial (`next_items_cohort`).
-    n_items, n_raters, truth, individual_share, behaviour, method, n_studies, rng
-        As in `plan_study`.
+    n_items
+        Number of clips, at least 4.
+    n_raters
+        Numbers of raters to compare; the smaller studies are parts of the largest, so that only their size differs.
+    truth
+        A kind of `make_truth`, or the RDM of a pilot study, (n_items(n_items-1)/2,).
+    individual_share
+        Share of a rater's squared dissimilarities that is the rater's own (`individual`).
+    behaviour
+        As in `place_items`.
+    method
+        Estimator of the group's RDM (`estimate_rdm`).
+
+    Returns
+    -------
+    One CohortPlan for each of `n_raters`, in the order given.
 
     Raises
     ------
@@ -192,7 +124,7 @@ def plan_cohort(
             outcomes[row].append((accuracy, halves, _seen(raters[:number], n_items)))
         sessions.append(raters)
     return tuple(
-        _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]], halves=True)
+        _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]])
         for row, number in enumerate(n_raters)
     )
 
@@ -215,17 +147,16 @@ def _of_all(raters: Sequence[Session], n_items: int, method: str) -> Floats:
     return estimate_rdm([trial for rater in raters for trial in rater.arrangements], n_items, method=method).rdm
 
 
-def _plan(n_raters: int, outcomes: Floats, sessions: list[Session], *, halves: bool = False) -> Plan:
-    """`outcomes` (studies, 3): accuracy, correlation of two raters (or of two halves), share of pairs seen."""
+def _plan(n_raters: int, outcomes: Floats, sessions: list[Session]) -> CohortPlan:
+    """`outcomes` (studies, 3): accuracy, correlation of two halves, share of pairs seen."""
     accuracy, correlation, seen = outcomes.T
     minutes = np.array([session.minutes for session in sessions])
-    r, longer = float(correlation.mean()), 2 if halves else n_raters
-    return Plan(
+    r = float(correlation.mean())
+    return CohortPlan(
         n_raters=n_raters,
         accuracy=float(accuracy.mean()),
         accuracy_se=float(accuracy.std(ddof=1) / np.sqrt(accuracy.size)) if accuracy.size > 1 else np.nan,
-        pairwise_r=np.nan if halves else r,
-        reliability=longer * r / (1 + (longer - 1) * r) if r > 0 else np.nan,
+        reliability=2 * r / (1 + r) if r > 0 else np.nan,
         minutes=float(minutes.mean()),
         minutes_p95=float(np.quantile(minutes, 0.95)),
         trials=float(np.mean([len(session.arrangements) for session in sessions])),
