@@ -30,13 +30,16 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
 
     from app.config import load_settings
     from app.db import open_database
+    from app.log_files import log_of
     from app.logs import configure_logs
+    from app.metrics import Counts
     from app.runtime import Runtime
     from app.version import static_version
     from app.web import (
         account_links,
         clip_board,
         clip_uploads,
+        counting,
         failures,
         headers,
         language,
@@ -52,7 +55,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     )
 
     settings = settings or load_settings()
-    configure_logs()
+    configure_logs(log_of(settings))
     app = Flask(
         __name__,
         template_folder="../templates",
@@ -71,6 +74,8 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
     language.init_app(app)
+    # First, so that what others refuse is counted too.
+    counting.register(app, Counts(None if window is None else window.parent))
     failures.register(app)
     headers.register(app)
     limits.init_app(app, settings, window)

@@ -24,6 +24,7 @@ PREFIX = "ASTERISM_"
 OTHER_VARIABLES = {"ASTERISM_CHROMIUM"}
 WEAK_SECRETS = {"secret", "secret_key", "changeme", "change-me", "dev", "development", "test", "password", "asterism"}
 MIN_SECRET = 32
+MIN_TOKEN = 20
 
 
 class Settings(BaseSettings):
@@ -45,6 +46,11 @@ class Settings(BaseSettings):
     max_clip_seconds: float = Field(default=120.0, gt=0)
     max_clips: int = Field(default=2000, gt=0)
     least_free_bytes: int = Field(default=500 * 1024 * 1024, ge=0)
+    log_file: Path | None = None
+    log_bytes: int = Field(default=10_000_000, ge=1000)
+    log_files: int = Field(default=9, ge=0, le=1000)
+    metrics_token: str = Field(default="", repr=False)
+    update_backups: int = Field(default=5, ge=1, le=1000)
     session_hours: float = Field(default=12.0, gt=0)
     smtp_host: str = ""
     smtp_port: int = Field(default=587, gt=0, le=65535)
@@ -65,6 +71,13 @@ class Settings(BaseSettings):
     @classmethod
     def _has_a_known_driver(cls, value: str) -> str:
         return _with_driver(value) if value else value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: str) -> str:
+        if value and len(value) < MIN_TOKEN:
+            raise ValueError(f"must have at least {MIN_TOKEN} random characters, or be unset")
+        return value
 
     @property
     def media_folder(self) -> Path:

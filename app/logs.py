@@ -1,10 +1,13 @@
-"""What the server logs: one line of JSON an event on standard error, without anything that participants sent."""
+"""What the server logs: one line of JSON an event, on standard error or in files (`app.log_files`).
+
+Nothing that participants sent is in it.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from typing import TextIO
+from typing import Protocol, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -14,7 +17,17 @@ from structlog.typing import EventDict, WrappedLogger
 SAFE_TO_QUOTE = (OSError, RuntimeError, AssertionError, ImportError, AttributeError, NameError, TypeError)
 
 
-def configure_logs(out: TextIO | None = None) -> None:
+class Out(Protocol):
+    """Where lines are written to."""
+
+    def write(self, line: str, /) -> object:
+        """Write a line."""
+
+    def flush(self) -> object:
+        """Keep nothing back."""
+
+
+def configure_logs(out: Out | None = None) -> None:
     """Let structlog write JSON to `out` (default: standard error).
 
     Its own default prints every local variable of a traceback, and with them secrets and what participants sent.
@@ -26,7 +39,8 @@ def configure_logs(out: TextIO | None = None) -> None:
             _format_error,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(out or sys.stderr),
+        # It writes a line with its end at once, so that the lines of several processes do not mix.
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out or sys.stderr)),
         cache_logger_on_first_use=False,
     )
 

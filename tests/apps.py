@@ -11,6 +11,7 @@ from app import create_app
 from app.config import Settings
 from app.db import open_database
 from app.logs import configure_logs
+from app.metrics import Counts
 from app.runtime import Runtime
 
 # Making an app, and compiling its templates, takes longer than most tests: those whose settings differ only in where
@@ -28,6 +29,7 @@ def app_for(settings: Settings) -> Iterator[Flask]:
     if app.extensions["asterism"].settings is not settings:
         app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
         app.config["SECRET_KEY"] = settings.secret_key
+        app.extensions["asterism_counts"] = Counts()
     # The log goes to the standard error of the test that runs.
     configure_logs()
     before = dict(app.config)

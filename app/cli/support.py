@@ -25,6 +25,8 @@ from app.db import Database, open_database
 from app.definition.find import find_study
 from app.domain import ClipState
 from app.errors import ConfigurationError
+from app.log_files import log_of
+from app.logs import configure_logs
 from app.models import Study
 from app.results.export import EXPORTED
 from app.results.export_tables import ExportOptions
@@ -76,6 +78,7 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
     settings = load_settings(**given)
     if is_new:
         click.echo(f"  New data folder: {settings.data.resolve()}", err=True)
+    configure_logs(log_of(settings))
     database = open_checked(settings)
     try:
         yield Installation(settings, database)

@@ -11,6 +11,7 @@ import contextvars
 import io
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,8 @@ THREADS, READERS = 16, 4
 PIECE = 128 * 1024
 # In the environment of a request whose body did not come in time: the app says so, in its own words.
 INCOMPLETE = "asterism.incomplete"
+# When a request was there whole, by the clock of `time.perf_counter`.
+ARRIVED = "asterism.arrived"
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -107,6 +110,7 @@ class Bridge:
         try:
             environ = make_environ(scope, body)
             environ[INCOMPLETE] = incomplete
+            environ[ARRIVED] = time.perf_counter()
             # One context for all steps of an answer that is made while it is sent, whichever thread takes the step.
             context = contextvars.copy_context()
             answer = await self._in_thread(context, self._call, environ)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.config import Settings
 from app.db import open_database
+from app.errors import ConfigurationError
+from app.log_files import LogFile, log_of
 from app.logs import configure_logs, describe_error
 from app.models import SessionEvent, SetupLink
 from app.web import participant
@@ -79,3 +83,45 @@ def test_an_error_of_the_database_does_not_quote_what_was_to_be_stored(both_sett
     # Who prints the whole error, as other libraries may, prints no values either.
     assert MARK not in str(refused.value)
     database.close()
+
+
+def test_a_log_in_files_keeps_whole_lines_within_its_bounds_whoever_writes(tmp_path: Path) -> None:
+    file = tmp_path / "asterism.log"
+
+    def write(who: int) -> None:
+        # As another process would: with a descriptor and a lock of its own.
+        own = LogFile(file, most_bytes=2000, older=100)
+        for number in range(100):
+            own.write(json.dumps({"who": who, "number": number, "pad": "ü" * 20}) + "\n")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    files = [one for one in tmp_path.iterdir() if one.suffix != ".lock"]
+    assert len(files) > 10
+    assert max(one.stat().st_size for one in files) <= 2000
+    assert {one.stat().st_mode & 0o777 for one in files} == {0o600}
+    lines = [json.loads(line) for one in files for line in one.read_text().splitlines()]
+    assert sorted((line["who"], line["number"]) for line in lines) == [(w, n) for w in range(4) for n in range(100)]
+
+
+def test_only_so_many_files_of_the_log_are_kept_and_a_full_disk_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = LogFile(tmp_path / "asterism.log", most_bytes=30, older=2)
+    for number in range(9):
+        log.write(f"line {number} of the log\n")
+    kept = sorted(tmp_path.glob("asterism.log*"))
+    assert [one.name for one in kept] == ["asterism.log", "asterism.log.1", "asterism.log.2", "asterism.log.lock"]
+    assert [one.read_text() for one in kept[:3]] == [f"line {n} of the log\n" for n in (8, 7, 6)]
+    (tmp_path / "asterism.log").unlink()
+    (tmp_path / "asterism.log").mkdir()
+    log.write("what cannot be written\n")
+    assert capsys.readouterr().err == "what cannot be written\n"
+
+
+def test_the_server_logs_to_the_file_of_its_setting(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "asterism.log"
+    log_of(settings.model_copy(update={"log_file": file})).write("one line\n")
+    assert file.read_text() == "one line\n"
+    with pytest.raises(ConfigurationError, match=r"ASTERISM_LOG_FILE: .*nowhere.* cannot be written"):
+        log_of(settings.model_copy(update={"log_file": tmp_path / "nowhere" / "asterism.log"}))

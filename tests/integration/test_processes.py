@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,12 @@ def test_processes_share_the_port_and_the_limits_and_are_replaced_when_they_die(
 
         os.kill(first, signal.SIGKILL)
         wait_for(settings, 2, without=first)
-        # The limit outlives the process that counted.
+        # The limit outlives the process that counted, and so do the numbers of `/metrics`, whoever answers.
         assert join(address) == 429
+        with urllib.request.urlopen(address + "/metrics", timeout=60) as answer:
+            counted = answer.read().decode()
+        assert 'asterism_requests_total{kind="join",status="3xx"} 12\n' in counted
+        assert 'asterism_requests_total{kind="join",status="4xx"} 3\n' in counted
         port = int(address.rsplit(":", 1)[1])
     assert pages_of(settings.data) == []
     with socket.create_server(("127.0.0.1", port)):
