@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +18,12 @@ from app.backups.tables import copy_to_file
 from app.config import Settings
 from app.db import Database
 from app.errors import Invalid
-from app.files import FOLDER_MODE, private_file
+from app.files import FOLDER_MODE, private_file, write_whole
 from app.media import EXTENSIONS
+from app.schema import current_revision
 from app.version import VERSION
 
+LAST = "last_backup.json"
 STORED = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
@@ -51,6 +54,7 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
         raise Invalid(f"{out} exists already, and is left as it is. Name another file.")
     if not out.absolute().parent.is_dir():
         raise Invalid(f"There is no folder {out.absolute().parent}.")
+    begun = datetime.now(UTC)
     with _copy_of(database, out) as (copy, revision):
         files = {DATABASE: copy}
         secret = settings.data / SECRET
@@ -62,6 +66,10 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
                 if STORED.fullmatch(file.name):
                     files[f"{folder.name}/{file.name}"] = file
         entries = write_archive(out, files, _about(database, revision))
+    with suppress(OSError):
+        # `doctor` tells how old it is. The backup is whole, whether that can be written down or not.
+        note = {"at": begun.isoformat(timespec="seconds"), "file": str(out.absolute())}
+        write_whole(settings.data / LAST, json.dumps(note))
     problems = [f"{name} is missing" for name in sorted(named - set(entries))]
     problems += [
         f"{name} is damaged: its content is not what its name says"
@@ -71,13 +79,53 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
     return Backup(len(entries), sum(entry.bytes for entry in entries.values()), SECRET in entries, problems)
 
 
+class LastBackup(NamedTuple):
+    """When the last backup of a data folder was begun, and to which file it was written."""
+
+    at: datetime
+    file: str
+
+
+def last_backup(settings: Settings) -> LastBackup | None:
+    """The last backup that `make_backup` made of this data folder; None when none is known."""
+    try:
+        found = json.loads((settings.data / LAST).read_text(encoding="utf-8"))
+        return LastBackup(datetime.fromisoformat(found["at"]), str(found["file"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def backup_name(folder: Path) -> Path:
+    """The name of a backup made now in a folder: asterism-20310504-030000.zip."""
+    return folder / f"asterism-{datetime.now(UTC):%Y%m%d-%H%M%S}.zip"
+
+
+def prune(folder: Path, name: str, keep: int) -> list[Path]:
+    """Remove the oldest backups of a folder whose names begin with `name` and a time, until `keep` are left.
+
+    Only names that this program gives are looked at, and the last one always stays. Returns what was removed.
+    """
+    ours = re.compile(rf"{re.escape(name)}-\d{{8}}-\d{{6}}(-\d+)?(-from-\w+)?\.zip")
+    there = sorted(file for file in folder.iterdir() if ours.fullmatch(file.name))
+    gone = there[: max(len(there) - max(keep, 1), 0)]
+    for file in gone:
+        file.unlink(missing_ok=True)
+    return gone
+
+
 def back_up_before_update(database: Database, settings: Settings) -> Path:
-    """Write the database, as it is before an update, to a new file in the data folder's `backups`."""
+    """Write the database, as it is before an update, to a new file in the data folder's `backups`.
+
+    The name says when, and from which version of the schema. As many are kept as the settings say.
+    """
     folder = settings.data / "backups"
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    out = folder / f"before-update-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.zip"
+    with database.engine.connect() as connection:
+        schema = current_revision(connection)
+    out = folder / f"before-update-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-from-{schema}.zip"
     with _copy_of(database, out) as (copy, revision):
         write_archive(out, {DATABASE: copy}, _about(database, revision))
+    prune(folder, "before-update", settings.update_backups)
     return out
 
 

@@ -1,0 +1,26 @@
+"""What is wrong with this machine, with the settings, or with an installation that runs or stands still, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.doctor.content import look_into
+from app.doctor.finding import Finding
+from app.doctor.installation import backups, data_folder, server, settings_of_a_server
+from app.doctor.machine import chromium, clock, codecs, disk, packages, python
+from app.errors import ConfigurationError
+
+
+def examine(data: Path, *, quick: bool = False) -> list[Finding]:
+    """Look at everything; nothing is made or changed. With `quick` the content of clips and trials is not read."""
+    of_machine = [python(), packages(), disk(data), clock(), codecs(), chromium()]
+    try:
+        settings, found = data_folder(data)
+    except ConfigurationError as error:
+        return [*of_machine, Finding(False, "settings", error.message)]
+    if settings is None:
+        return [*of_machine, *found]
+    rest = [*settings_of_a_server(settings), *server(settings)]
+    if all(one.ok for one in found if one.subject == "database"):
+        rest += [*look_into(settings, quick=quick), *backups(settings)]
+    return [*of_machine, *found, *rest]
