@@ -1,4 +1,4 @@
-"""python -m analysis BUNDLE.zip --out DIR: the report of a study, without the web app.
+"""python -m analysis FILE --out DIR: the report of a bundle, or of another program's data, without the web app.
 
 Installed as a separate package, it is called python -m asterism_analysis.
 """
@@ -11,9 +11,12 @@ import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .estimators import ESTIMATORS
-from .formats.bundle import read_bundle
+from .formats.hints import HINTS, SWITCHES, HintsError, hints_of
+from .formats.recognise import bring_in
+from .formats.source_bundle import Origin
 from .report import write_report
 from .results import Choice
 
@@ -24,9 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when the report was written, 1 when it could not be (the reason goes to stderr)."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {__package__}",
-        description="Make the report of a study from its export bundle: page, methods text, figures, tables, RDMs.",
+        description="Make the report of a study from its export bundle, or from the files of another program: page, "
+        "methods text, figures, tables, RDMs.",
     )
-    parser.add_argument("bundle", type=Path, help="export bundle (zip) of the study")
+    parser.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="export bundle (zip), or the files of another program"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made if absent")
     parser.add_argument("--method", choices=ESTIMATORS, default=Choice.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
@@ -38,8 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="add standard errors, and how well each RDM is known (takes seconds to minutes for each rater)",
     )
     parser.add_argument("--seed", type=_count, default=Choice.seed, metavar="N", help="seed (default: %(default)s)")
+    for name, (metavar, text) in HINTS.items():
+        parser.add_argument(f"--{name}", metavar=metavar, help=f"{text} (only for other programs' files)")
+    for name, text in SWITCHES.items():
+        parser.add_argument(f"--{name}", action="store_true", help=f"{text} (only for other programs' files)")
     parser.add_argument("--jobs", type=_count, default=0, metavar="N", help="processes (default: as many as help)")
     given = parser.parse_args(arguments)
+    try:
+        hints = hints_of(
+            {name: getattr(given, name) for name in HINTS},
+            {name: getattr(given, name.replace("-", "_")) for name in SWITCHES},
+        )
+    except HintsError as error:
+        parser.error(str(error))
     choice = Choice(
         method=given.method,
         with_excluded=given.with_excluded,
@@ -60,8 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {needed}", file=sys.stderr)
         return 1
     try:
-        progress(f"Reading {given.bundle}")
-        path = write_report(read_bundle(given.bundle), given.out, choice, progress, jobs=given.jobs)
+        with TemporaryDirectory() as folder:
+            progress(f"Reading {', '.join(map(str, given.files[:3]))}{' …' if len(given.files) > 3 else ''}")
+            bundle = bring_in([(file, file.name) for file in given.files], hints, Path(folder) / "data.zip")
+            for sentence in Origin.of(bundle).sentences:
+                progress(sentence)
+            path = write_report(bundle, given.out, choice, progress, jobs=given.jobs)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

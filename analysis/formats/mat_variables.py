@@ -1,7 +1,8 @@
 """The variables of a MATLAB file. No file, however damaged, ends the process that asks for them.
 
 SciPy's reader trusts the sizes that a file states, and crashes where they are wrong. In compressed files, which
-MATLAB and we write, checksums tell; they are looked at first. Any other file is read in a child process.
+MATLAB and we write, checksums tell; they are looked at first. Any other file is read in a child process, and so is one
+of version 7.3, which is HDF5.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ ORDERS: dict[bytes, Literal["little", "big"]] = {b"\x00\x01IM": "little", b"\x01
 COMPRESSED = 15  # the type of an element of the file that holds another one, compressed
 PATIENCE = 600  # seconds for a child; a file of a gigabyte takes some ten
 CHILD = Path(__file__).with_name("mat_child.py")
+CHILD_OF_HDF5 = Path(__file__).with_name("mat_hdf5.py")
+VERSIONS_OF_HDF5 = (b"\x00\x02IM", b"\x02\x00MI")
 
 
 def load(file: MatFile) -> dict[str, Any]:
@@ -29,18 +32,18 @@ def load(file: MatFile) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        When the file is not a MATLAB file, is damaged, or is of version 7.3 (which is HDF5).
+        When the file is not a MATLAB file, or is damaged.
     OSError
         When there is no such file, or it cannot be opened.
     """
     content = Path(file).read_bytes() if isinstance(file, str | Path) else file.read()
     try:
-        read = _in_this_process if _has_sound_checksums(content) else _in_a_child
-        found = read(content)
-    except NotImplementedError as error:
-        raise ValueError(
-            f"{file}: MATLAB files of version 7.3 are not read; save it with -v7: save('name.mat', '-v7')"
-        ) from error
+        if content[124:HEADER] in VERSIONS_OF_HDF5:
+            found = _in_a_child(content, CHILD_OF_HDF5)
+        elif _has_sound_checksums(content):
+            found = _in_this_process(content)
+        else:
+            found = _in_a_child(content, CHILD)
     except Exception as error:  # SciPy names none of what it raises: ValueError, TypeError, zlib.error, …
         raise ValueError(f"{file}: not a readable MATLAB file ({error})") from error
     return found
@@ -52,8 +55,6 @@ def _has_sound_checksums(content: bytes) -> bool:
     if b"\x00" in content[:4]:
         return False
     version = content[124:HEADER]
-    if version in (b"\x00\x02IM", b"\x02\x00MI"):
-        raise NotImplementedError("version 7.3")
     if version not in ORDERS:
         raise ValueError("its header is none of MATLAB's")
     at = HEADER
@@ -72,9 +73,9 @@ def _in_this_process(content: bytes) -> dict[str, Any]:
     return dict(loadmat(cast(Any, BytesIO(content))))
 
 
-def _in_a_child(content: bytes) -> dict[str, Any]:
+def _in_a_child(content: bytes, script: Path) -> dict[str, Any]:
     # -P: the folder of the script, with our modules, is not searched for those of SciPy.
-    command = [sys.executable, "-P", str(CHILD)]
+    command = [sys.executable, "-P", str(script)]
     child = subprocess.run(command, input=content, capture_output=True, timeout=PATIENCE, check=False)
     if child.returncode != 0:
         raise ValueError("damaged: the reader crashed")

@@ -43,15 +43,15 @@ def read_mat(file: MatFile) -> RDMSet:
     Raises
     ------
     ValueError
-        Naming the file, the variable and the reason, when the file is not a MATLAB file (version 7 or older), a
+        Naming the file, the variable and the reason, when the file is not a MATLAB file, a
         variable is missing or of another kind, or sizes do not fit.
     """
     data = load(file)
     _require(data, ("rdms", "item_names", "raters"), str(file))
     names, raters = (texts(data[key], f"{file}: {key}") for key in ("item_names", "raters"))
-    extras = {label: _numbers(data[label], f"{file}: {label}") for label in OPTIONAL_ROWS if label in data}
+    extras = {label: numbers_of(data[label], f"{file}: {label}") for label in OPTIONAL_ROWS if label in data}
     method = "".join(texts(data["method"], f"{file}: method")) if "method" in data else ""
-    rdms = _rows(_numbers(data["rdms"], f"{file}: rdms"), names, raters, f"{file}: rdms")
+    rdms = _rows(numbers_of(data["rdms"], f"{file}: rdms"), names, raters, f"{file}: rdms")
     try:
         return RDMSet(rdms, names, raters, method, **extras)
     except ValueError as error:
@@ -64,7 +64,7 @@ def _require(data: dict[str, Any], keys: Sequence[str], name: str) -> None:
         raise ValueError(f"{name}: no variable is named {', '.join(missing)} (it holds {there})")
 
 
-def _numbers(array: Any, where: str) -> Floats:
+def numbers_of(array: Any, where: str) -> Floats:
     try:
         return as_numbers(array)
     except ValueError as error:
@@ -135,12 +135,12 @@ def read_arrangement_mat(file: MatFile) -> ArrangementFile:
     Raises
     ------
     ValueError
-        When the file is not a MATLAB file (version 7 or older), a variable is missing, or the sizes do not fit.
+        When the file is not a MATLAB file, a variable is missing, or the sizes do not fit.
     """
     data = load(file)
     keys = ("estimate_dissimMat_ltv", "evidenceWeight_ltv", "distMatsForAllTrials_ltv")
     _require(data, keys, str(file))
-    rdm, evidence, trials = (_numbers(data[key], f"{file}: {key}") for key in keys)
+    rdm, evidence, trials = (numbers_of(data[key], f"{file}: {key}") for key in keys)
     for key, vector in zip(keys, (rdm, evidence), strict=False):
         if vector.ndim != 2 or 1 not in vector.shape:
             raise ValueError(f"{file}: {key}: must be 1 x pairs, got {' x '.join(map(str, vector.shape))}")

@@ -1,9 +1,10 @@
-"""Read files of the Meadows platform: a participant's session (tree.json) and RDMs (1D.mat)."""
+"""Read files of the Meadows platform: sessions of one participant or of all (tree.json), and RDMs (1D.mat)."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from .mat_variables import load
 from .matlab import texts
 from .npz import as_numbers
 from .rdm_set import RDMSet
+from .source import Source, SourceRater
+
+KIND = "sessions of the Meadows platform"
 
 # Clips that still wait beside the arena of radius 1 lie somewhat outside; pixels lie far beyond this.
 FARTHEST = 2.0
+# A little more than half a diameter: what rounding may add.
+EDGE = 0.5 + 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +63,92 @@ def read_tree(file: str | Path) -> list[MeadowsTask]:
     ValueError
         Naming the file, the task and the trial, when the file is not JSON, holds no such task, or a trial does not fit.
     """
-    try:
-        tree = json.loads(Path(file).read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: not a JSON file ({error})") from error
+    tree = read_json(file)
     if not isinstance(tree, dict):
         raise ValueError(f"{file}: not a Meadows tree: the file must hold an object")
-    wrapped = isinstance(tree.get("tasks"), list)
-    tasks = [
-        _read_task(task, f"{file}: task {number}", bare=not wrapped)
-        for number, task in enumerate(tree["tasks"] if wrapped else [tree])
-        if isinstance(task, dict) and _get(task, "task").get("task_type") == "multiarrange"
-    ]
+    tasks = _tasks(tree, str(file))
     if not tasks:
         raise ValueError(f"{file}: holds no multi-arrangement task")
     return tasks
 
 
-def _read_task(task: dict[str, Any], where: str, *, bare: bool) -> MeadowsTask:
+def read_all_trees(file: str | Path, tree: dict[str, Any] | None = None) -> dict[str, list[MeadowsTask]]:
+    """The multi-arrangement tasks of all participants in one file: by nickname, in the file's order.
+
+    Its root has a participant's data under each nickname: either all tasks, as in the file of one participant (or by
+    the tasks' names), or the one task that the file is of. Participants without a multi-arrangement task have none.
+
+    Raises
+    ------
+    ValueError
+        As `read_tree`, and when nobody has such a task.
+    """
+    tree = read_json(file) if tree is None else tree
+    if not is_tree_of_many(tree):
+        raise ValueError(f"{file}: not a Meadows file of all participants: its root must have them by their nicknames")
+    found = {name: _tasks(one, f"{file}: {name}") for name, one in tree.items()}
+    if not any(found.values()):
+        raise ValueError(f"{file}: holds no multi-arrangement task")
+    return found
+
+
+def is_tree(tree: Any) -> bool:
+    """Whether a JSON value looks like what one participant gave on the platform."""
+    if not isinstance(tree, dict):
+        return False
+    return isinstance(tree.get("tasks"), list | dict) or _is_arranging(tree)
+
+
+def is_tree_of_many(tree: Any) -> bool:
+    """Whether a JSON value looks like the data of several participants of the platform."""
+    return isinstance(tree, dict) and not is_tree(tree) and len(tree) > 0 and all(is_tree(one) for one in tree.values())
+
+
+def read_json(file: str | Path) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, when it is not JSON.
+    """
+    try:
+        return json.loads(Path(file).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file}: not a JSON file ({error})") from error
+
+
+def _is_arranging(task: Any) -> bool:
+    """Whether this is a multi-arrangement task; in the layout by names only its contents say so."""
+    if not isinstance(task, dict):
+        return False
+    if "task_type" in _get(task, "task"):
+        return bool(task["task"]["task_type"] == "multiarrange")
+    trials = task.get("trials")
+    return isinstance(trials, list) and "stimuli" in task and any("positions" in _dict(one) for one in trials)
+
+
+def _tasks(tree: dict[str, Any], where: str) -> list[MeadowsTask]:
+    found = tree.get("tasks")
+    if isinstance(found, dict):
+        named = [(str(name), task) for name, task in found.items()]
+    else:
+        named = [("", task) for task in found] if isinstance(found, list) else [("", tree)]
+    bare = not isinstance(found, list | dict)
+    return [
+        _read_task(task, f"{where}: task {name or number}", bare=bare and not _has_log(task), name=name)
+        for number, (name, task) in enumerate(named)
+        if _is_arranging(task)
+    ]
+
+
+def _has_log(task: dict[str, Any]) -> bool:
+    """Whether trials have the log of files since 2021, whose arena has a radius of 1."""
+    trials = task.get("trials")
+    return isinstance(trials, list) and any("log" in _dict(trial) for trial in trials)
+
+
+def _read_task(task: dict[str, Any], where: str, *, bare: bool, name: str = "") -> MeadowsTask:
     try:
         stimuli = [(str(stimulus["id"]), str(stimulus["name"])) for stimulus in task["stimuli"]]
         place = {identity: index for index, (identity, _) in enumerate(stimuli)}
@@ -115,14 +189,17 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool) -> MeadowsTask:
             raise ValueError(f"{where}: {error}") from error
         if rdm.shape != (n_pairs(len(stimuli)),):
             raise ValueError(f"{where}: rdm has {rdm.size} values for {len(stimuli)} stimuli")
-    name = str(_get(task, "task").get("name", ""))
+    name = name or str(_get(task, "task").get("name", ""))
     names = tuple(name for _, name in stimuli)
     times_ms = np.array(times, dtype=np.float64).reshape(len(trials), 2)
     return MeadowsTask(name, names, tuple(arrangements), times_ms, np.array(least, dtype=np.float64), rdm)
 
 
 def _get(task: dict[str, Any], key: str) -> dict[str, Any]:
-    value = task.get(key)
+    return _dict(task.get(key))
+
+
+def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -146,6 +223,77 @@ def _number(value: Any, label: str, *, or_none: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
         raise ValueError(f"{label} must be a number, got {value!r}")
     return float(value)
+
+
+def meadows_source(file: str | Path, tree: dict[str, Any], *, task: str | None = None) -> Source:
+    """The raters of a tree.json file of one participant or of all, with their arrangements in one task.
+
+    Items are those of all participants, by name, in the order of the first. Trials with a stimulus outside the arena,
+    and participants without a trial, are left out and named in the remarks.
+
+    Parameters
+    ----------
+    task
+        The task's name; None where the file has one.
+
+    Raises
+    ------
+    ValueError
+        As `read_tree`; also when there are several tasks and none, or no such task, is named.
+    """
+    everybody = {participant_of(file): _tasks(tree, str(file))} if is_tree(tree) else read_all_trees(file, tree)
+    tasks = list(dict.fromkeys(one.name for theirs in everybody.values() for one in theirs))
+    if not tasks:
+        raise ValueError(f"{file}: holds no multi-arrangement task")
+    if task is None and len(tasks) > 1:
+        raise ValueError(f"{file}: holds several tasks: {', '.join(tasks)}; say which is meant (task NAME)")
+    if task is not None and task not in tasks:
+        raise ValueError(f"{file}: holds no task {task!r}, but {', '.join(tasks)}")
+    chosen = tasks[0] if task is None else task
+    names: dict[str, int] = {}
+    raters, remarks = [], []
+    for name, theirs in everybody.items():
+        found = [one for one in theirs if one.name == chosen]
+        if len(found) > 1:
+            raise ValueError(f"{file}: {name} did the task {chosen!r} {len(found)} times")
+        if not found or not found[0].arrangements:
+            remarks.append(f"{name} has no trial and is left out.")
+            continue
+        for stimulus in found[0].names:
+            names.setdefault(stimulus, len(names))
+        place = np.array([names[stimulus] for stimulus in found[0].names], dtype=np.int64)
+        trials, times = [], []
+        for number, (trial, pair) in enumerate(zip(found[0].arrangements, found[0].times_ms, strict=True), start=1):
+            far = np.hypot(*trial.positions.T) > EDGE
+            if far.any():
+                stimulus = found[0].names[trial.items[int(np.argmax(far))]]
+                remarks.append(f"Trial {number} of {name} is left out: {stimulus} lies outside the arena.")
+                continue
+            trials.append(Arrangement(place[trial.items], trial.positions))
+            times.append((_moment(pair[0]), _moment(pair[1])))
+        if trials:
+            raters.append(SourceRater(name, tuple(trials), tuple(times)))
+        else:
+            remarks.append(f"{name} has no trial that can be used and is left out.")
+    try:
+        return Source(KIND, tuple(names), tuple(raters), tuple(remarks))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def participant_of(file: str | Path) -> str:
+    """The participant's nickname in the platform's file names, or "participant 1" where a file is called otherwise."""
+    parts = Path(file).stem.split("_")
+    if len(parts) < 6 or parts[0] != "Meadows":
+        return "participant 1"
+    return parts[-3] if parts[-2].isdigit() else parts[-2]
+
+
+def _moment(epoch_ms: float) -> datetime | None:
+    try:
+        return None if np.isnan(epoch_ms) else datetime.fromtimestamp(float(epoch_ms) / 1000, tz=UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def read_1d_mat(file: str | Path) -> RDMSet:

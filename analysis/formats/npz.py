@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,6 +16,8 @@ from .rdm_set import OPTIONAL_ROWS, RDMSet
 
 # The largest study (2000 clips, hundreds of raters) has some GB of pairs; a file that claims more is a mistake.
 MAX_BYTES = 1 << 32
+# What NumPy raises beside ValueError where the text of a header, which is Python, was damaged.
+DAMAGED_HEADER = (tokenize.TokenError, SyntaxError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 def write_npz(file: str | Path | IO[bytes], rdms: RDMSet) -> None:
@@ -55,6 +58,7 @@ def read_npz(file: str | Path | IO[bytes], *, name: str | None = None) -> RDMSet
         zlib.error,
         zipfile.BadZipFile,
         RuntimeError,
+        *DAMAGED_HEADER,
     ) as error:
         raise ValueError(f"{where}: not an NPZ file of RDMs ({error})") from error
 
@@ -71,7 +75,7 @@ def read_npy(file: str | Path) -> Floats:
         with open(file, "rb") as handle:
             array = _array(handle, Path(file).stat().st_size)
         return as_numbers(array)
-    except (ValueError, EOFError, MemoryError) as error:
+    except (ValueError, EOFError, MemoryError, *DAMAGED_HEADER) as error:
         raise ValueError(f"{file}: not an NPY file of numbers ({error})") from error
 
 

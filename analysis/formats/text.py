@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .workbook import NOT_READ, WORKBOOKS, workbook_records
+from .workbook import NOT_READ, WORKBOOKS, is_workbook, workbook_records
 
 SAVE_RIGHT = (
     'in Excel: File > Save As > "CSV UTF-8 (Comma delimited)"; in LibreOffice: File > Save As > Text CSV, UTF-8'
@@ -181,7 +181,7 @@ def read_grids(file: str | Path) -> list[Grid]:
     suffix = Path(file).suffix.lower()
     if suffix in NOT_READ:
         raise ValueError(f"{name}: {NOT_READ[suffix]} is not read; save it as .xlsx or as CSV ({SAVE_RIGHT})")
-    if suffix in WORKBOOKS:
+    if suffix in WORKBOOKS or is_workbook(file):
         return [Grid(name, workbook_records(file), "")]
     text = read_text(file)
     first, _, rest = text.partition("\n")

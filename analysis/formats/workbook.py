@@ -37,6 +37,15 @@ DAMAGE = (
 )
 
 
+def is_workbook(file: str | Path) -> bool:
+    """Whether the file is an Excel workbook by its contents, whatever it is called."""
+    try:
+        with open(file, "rb") as handle, zipfile.ZipFile(handle) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (OSError, *DAMAGE, zipfile.BadZipFile):
+        return False
+
+
 def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
     """The rows of the only sheet that holds anything, as (row number, cells); numbers have a decimal point.
 
@@ -65,13 +74,15 @@ def _loaded(file: str | Path, name: str) -> tuple[Any, Any]:
     import openpyxl
 
     try:
-        with zipfile.ZipFile(file) as archive:
-            unpacked = sum(info.file_size for info in archive.infolist())
-        if unpacked <= MAX_UNPACKED:
-            with warnings.catch_warnings():
-                # About parts of a workbook that hold no cells, such as drop-down lists.
-                warnings.simplefilter("ignore")
-                return openpyxl.load_workbook(file, data_only=True), openpyxl.load_workbook(file)
+        # Opened here, because openpyxl looks at the name of a file that it opens itself.
+        with open(file, "rb") as handle:
+            with zipfile.ZipFile(handle) as archive:
+                unpacked = sum(info.file_size for info in archive.infolist())
+            if unpacked <= MAX_UNPACKED:
+                with warnings.catch_warnings():
+                    # About parts of a workbook that hold no cells, such as drop-down lists.
+                    warnings.simplefilter("ignore")
+                    return openpyxl.load_workbook(handle, data_only=True), openpyxl.load_workbook(handle)
     except zipfile.BadZipFile as error:
         raise ValueError(
             f"{name}: is not an Excel workbook, or protected by a password, or damaged ({error})"

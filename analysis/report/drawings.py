@@ -70,23 +70,32 @@ def draw(results: Results) -> Iterator[Drawing]:
         )
     if len(results.raters) > 1:
         yield from _agreement(results)
+    known = np.isfinite(results.evidence).all(axis=1)
+    if known.any():
+        yield from _evidence(results, known)
+    if all(np.isfinite(results.chosen[rater].work.minutes).all() for rater in results.raters) and known.any():
+        yield Drawing(
+            "trials",
+            "Trials over time: each point is a stored trial, the larger the more clips it held.",
+            figures.timeline(
+                {rater: results.chosen[rater].work.minutes for rater in results.raters},
+                {rater: np.array(results.chosen[rater].work.sizes) for rater in results.raters},
+            ),
+        )
+
+
+def _evidence(results: Results, known: Any) -> Iterator[Drawing]:
+    """Evidence of pairs, over the raters `known` (R,) to have any; RDMs that came without trials have none."""
+    evidence = results.evidence[known]
     yield Drawing(
         "evidence_pairs",
         "Evidence of each pair, mean over raters: how much the placements say about it.",
-        figures.evidence_map(results.evidence.mean(axis=0), names, order=order),
+        figures.evidence_map(evidence.mean(axis=0), results.names, order=results.order),
     )
     yield Drawing(
         "evidence_raters",
         "How much evidence the raters gave for a pair: every pair of every rater.",
-        figures.histogram(results.evidence.ravel(), x_label="evidence (arena diameters²)", y_label="pairs of raters"),
-    )
-    yield Drawing(
-        "trials",
-        "Trials over time: each point is a stored trial, the larger the more clips it held.",
-        figures.timeline(
-            {rater: results.chosen[rater].work.minutes for rater in results.raters},
-            {rater: np.array(results.chosen[rater].work.sizes) for rater in results.raters},
-        ),
+        figures.histogram(evidence.ravel(), x_label="evidence (arena diameters²)", y_label="pairs of raters"),
     )
 
 

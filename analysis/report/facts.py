@@ -12,14 +12,15 @@ from .results import Results
 def summary(results: Results) -> list[tuple[str, str]]:
     """The report's headline numbers as (name, value)."""
     done = [found.work for found in results.chosen.values()]
-    seen = float(np.mean((results.observations > 0).any(axis=0)))
+    minutes = [one.duration for one in done if np.isfinite(one.duration)]
+    seen = float(np.mean(np.isfinite(results.table).any(axis=0)))
     corrected = results.reliability.split_half_corrected.value
     return [
         ("raters", str(len(results.raters))),
         ("clips", str(len(results.names))),
         ("trials", str(sum(one.trials for one in done))),
         ("placements", str(sum(one.placements for one in done))),
-        ("minutes (median)", number(float(np.median([one.duration for one in done])), 1)),
+        ("minutes (median)", number(float(np.median(minutes)) if minutes else np.nan, 1)),
         ("pairs seen", f"{seen:.0%}"),
         (LABELS["pairwise_spearman"], number(results.reliability.pairwise_spearman.value)),
         (f"{LABELS['split_half_corrected']}: reliability of the mean", number(corrected)),
@@ -64,7 +65,7 @@ def remarks(results: Results) -> list[str]:
         )
     if results.agreement.influence is not None:
         sentences.append(results.agreement.influence.sentence)
-    if never := int(((results.observations > 0).sum(axis=0) == 0).sum()):
+    if never := int((~np.isfinite(results.table)).all(axis=0).sum()):
         sentences.append(f"{never} of {results.group.size} pairs were seen by nobody.")
     if results.map is None:
         sentences.append("The pairs seen do not tie all clips together, so there is no map of them.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..estimators.uncertainty import Interval
 from ..formats.bundle import Bundle
+from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS
 from .facts import number, remarks, summary
@@ -67,7 +68,11 @@ def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods:
         "agreement": [agreement_table(results), ceiling_table(results), needed_table(results)],
         "working": [rater_table(results), quality_table(results)],
     }
-    body = [_head(bundle, title, question), _numbers(summary(results)), _remarks(remarks(results))]
+    body = [
+        _head(bundle, title, question),
+        _numbers(summary(results)),
+        _remarks([*Origin.of(bundle).sentences, *remarks(results)]),
+    ]
     for key, heading, names in SECTIONS:
         shown = [by_name[name] for name in names if name in by_name]
         body.append(f'<section id="{key}"><h2>{heading}</h2>')

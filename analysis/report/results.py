@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..arrangement import Floats
-from ..formats.bundle import Bundle, BundleTrial
+from ..formats.bundle import Bundle, BundleError, BundleTrial
+from ..formats.source_bundle import GIVEN, Origin
 from ..purposes import JUDGMENTS
 from ..reliability import GrowthCurve, RatersNeeded, growth, raters_needed
 from ..results import (
@@ -20,6 +21,7 @@ from ..results import (
     chosen_raters,
     clip_map,
     cluster_order,
+    given_result,
     rater_result,
 )
 from ..similarity import similarity
@@ -75,9 +77,21 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
     if n_items < 3:
         raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
     trials = judgments(bundle)
-    everybody = bundle_raters(bundle, trials)
+    given = {} if trials else given_rdms(bundle)
+    if given:
+        # No estimator was applied, whichever was asked for.
+        choice = replace(choice, method=GIVEN, uncertainty=False)
+    everybody = bundle_raters(bundle, [*trials, *given])
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
-    found = _each_rater({rater: trials[rater] for rater in chosen}, n_items, choice, progress, jobs)
+    found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
+    found |= _each_rater(
+        {rater: trials[rater] for rater in chosen if rater in trials},
+        n_items,
+        choice,
+        progress,
+        jobs,
+        timed=Origin.of(bundle).times_known,
+    )
     absent = _left_out_of(bundle)
     results = StudyResults(choice, bundle.names, everybody, found, absent)
     if not results.raters:
@@ -120,9 +134,27 @@ def judgments(bundle: Bundle) -> dict[str, list[BundleTrial]]:
     return {rater: trials for rater, trials in chosen.items() if trials}
 
 
-def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -> tuple[Rater, ...]:
-    """The raters with judgments, in the order of the bundle's participants."""
+def given_rdms(bundle: Bundle) -> dict[str, Floats]:
+    """The RDMs (P,) of raters that came with the data in place of trials, by rater; none in bundles of studies."""
+    if f"rdms/{GIVEN}/rdms.npz" not in bundle.manifest["files"]:
+        return {}
+    found = bundle.rdms(GIVEN)
+    withdrawn = {row["participant"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
+    return {rater: row for rater, row in zip(found.raters, found.rdms, strict=True) if rater not in withdrawn}
+
+
+def bundle_raters(bundle: Bundle, raters: Iterable[str]) -> tuple[Rater, ...]:
+    """The raters with judgments, as the bundle's participants tell of them.
+
+    Raises
+    ------
+    BundleError
+        When one is not among the participants.
+    """
+    raters = list(raters)
     rows = {row["participant"]: row for row in bundle.rows("participants")}
+    if unknown := [rater for rater in raters if rater not in rows]:
+        raise BundleError(f"{bundle.path}: the rater {unknown[0]} is not in participants.csv")
     return tuple(
         Rater(
             rater,
@@ -131,7 +163,7 @@ def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -
             exclusion=(rows[rater]["exclusion_reason"] or "no reason given") if rows[rater]["excluded"] else None,
             person=rows[rater].get("person"),
         )
-        for rater in trials
+        for rater in raters
     )
 
 
@@ -143,7 +175,13 @@ def _left_out_of(bundle: Bundle) -> int:
 
 
 def _each_rater(
-    trials: Mapping[str, Sequence[BundleTrial]], n_items: int, choice: Choice, progress: Progress, jobs: int
+    trials: Mapping[str, Sequence[BundleTrial]],
+    n_items: int,
+    choice: Choice,
+    progress: Progress,
+    jobs: int,
+    *,
+    timed: bool,
 ) -> dict[str, RaterResult]:
     """What follows from each rater's trials; on several cores when there are many raters."""
     from joblib import Parallel, delayed
@@ -153,7 +191,7 @@ def _each_rater(
     results = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(rater_result)(
             [trial.arrangement for trial in theirs],
-            _minutes(theirs),
+            _minutes(theirs) if timed else [np.nan] * len(theirs),
             n_items,
             choice.method,
             uncertainty=choice.uncertainty,

@@ -31,7 +31,7 @@ def working(
     Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
     """
     items = {name: item for item, name in enumerate(bundle.names)}
-    rows = [[trial.row for trial in trials[rater]] for rater in raters]
+    rows = [[trial.row for trial in trials.get(rater, ())] for rater in raters]
     together = [row for theirs in rows for row in theirs]
     each = trials_work(together, bundle.rows("placements"), bundle.rows("moves"), bundle.rows("plays"), items)
     ends = np.cumsum([len(theirs) for theirs in rows])
@@ -43,7 +43,7 @@ def working(
         },
         odd_even=np.array(
             [
-                odd_even_correlation([trial.arrangement for trial in trials[rater]], len(bundle.names))
+                odd_even_correlation([trial.arrangement for trial in trials.get(rater, ())], len(bundle.names))
                 for rater in raters
             ]
         ),

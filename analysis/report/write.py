@@ -28,7 +28,7 @@ RATER_COLUMNS = (
     Column("correlation_with_truth_low", "float", "", "Lower end of its 95 % interval"),
     Column("correlation_with_truth_high", "float", "", "Upper end of its 95 % interval"),
     Column("odd_even", "float", "", "Correlation of the RDMs of the rater's odd and even trials"),
-    Column("least_evidence", "float", "arena diameters^2", "Evidence of the pair that has least", True),
+    Column("least_evidence", "float", "arena diameters^2", "Evidence of the pair that has least"),
     Column("predicted", "int", "", "Pairs that were never seen and are predicted", True),
     Column("iterations", "int", "", "Rounds of the estimator", True),
     Column("converged", "bool", "", "Whether the estimator converged", True),

@@ -73,6 +73,11 @@ pool, map or figure. The scale of an RDM is arbitrary; RDMs in files have a sum 
 included. The group's RDM is the mean of the raters' RDMs at equal root mean square, each pair over the raters who saw
 it."""
 
+GIVEN_DISSIMILARITIES = """The representational dissimilarity matrices (RDMs) of the raters came with the data; none was
+estimated here. Pairs without a value are missing and enter nothing. The scale of an RDM is arbitrary; RDMs in files
+have a sum of squares of 1. The group's RDM is the mean of the raters' RDMs at equal root mean square, each pair over
+the raters who have it."""
+
 AGREEMENT = """Every two raters were compared over the pairs that both saw, with each RDM at a root mean square of 1. We
 report {coefficients}. {intervals} Noise ceilings are those of Nili et al. (2014): the mean similarity of each rater to
 the pool of all raters (upper) and of all other raters (lower)."""
@@ -120,7 +125,7 @@ def methods_text(task: str, results: Sequence[StudyResults], *, software: str, s
     sections = {
         "Task": task,
         "Data": " ".join(_data(results[0])),
-        "Dissimilarities": DISSIMILARITIES.format(estimators="\n".join(map(_estimator, results))),
+        "Dissimilarities": _dissimilarities(results),
         "Agreement between raters": _agreement(results[0]),
         "Structure": " ".join(structure),
         "Software": f"Data: {software}. Analysis: Asterism's analysis library {__version__} on Python "
@@ -140,11 +145,17 @@ def _data(results: StudyResults) -> list[str]:
         works = [results.chosen[rater].work for rater in results.raters]
         many = "1 rater" if len(works) == 1 else f"{len(works)} raters"
         each = " each" if len(works) > 1 else ""
-        sentences = [
-            f"{many} arranged {len(results.names)} clips in {_range([work.trials for work in works])} trials{each}, "
-            f"with {_range([size for work in works for size in work.sizes])} clips a trial.",
-            f"From the first trial to the last, sessions took {_range([work.duration for work in works], 1)} minutes.",
-        ]
+        if any(work.trials for work in works):
+            sizes = _range([size for work in works for size in work.sizes])
+            sentences = [
+                f"{many} arranged {len(results.names)} clips in {_range([work.trials for work in works])} "
+                f"trials{each}, with {sizes} clips a trial."
+            ]
+        else:
+            sentences = [f"The RDMs of {many} over {len(results.names)} clips came with the data, without trials."]
+        minutes = [work.duration for work in works if np.isfinite(work.duration)]
+        if minutes:
+            sentences.append(f"From the first trial to the last, sessions took {_range(minutes, 1)} minutes.")
     if made_up := len(results.simulated):
         share = "All of the raters" if made_up == len(results.raters) else f"{made_up} of the raters"
         sentences.append(f"{share} {'is' if share.startswith('1 ') else 'are'} simulated.")
@@ -157,6 +168,12 @@ def _data(results: StudyResults) -> list[str]:
     if (left_out := len(results.excluded)) and not results.choice.with_excluded:
         sentences.append(f"{left_out} {'participant was' if left_out == 1 else 'participants were'} excluded.")
     return sentences
+
+
+def _dissimilarities(results: Sequence[StudyResults]) -> str:
+    if {found.choice.method for found in results} == {"given"}:
+        return GIVEN_DISSIMILARITIES
+    return DISSIMILARITIES.format(estimators="\n".join(map(_estimator, results)))
 
 
 def _estimator(results: StudyResults) -> str:

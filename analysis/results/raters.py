@@ -109,6 +109,32 @@ def estimate_rater(
         return str(error)
 
 
+def given_result(rdm: Floats, method: str) -> RaterResult:
+    """The result of a rater whose RDM (P,) came with the data, without any trial: no estimator was applied.
+
+    Evidence and the number of trials of a pair that has a value are not known (NaN); a missing pair has none (0).
+    """
+    there = np.isfinite(rdm)
+    unknown = np.where(there, np.nan, 0.0)
+    size = np.sqrt(np.nansum(rdm**2))
+    work = Work((), np.zeros(0))
+    if not there.any() or size == 0:
+        return RaterResult(work, None, "the RDM holds no value other than 0", unknown)
+    estimate = RDMEstimate(
+        rdm=rdm / size,
+        evidence=unknown,
+        standard_error=None,
+        correlation_with_truth=None,
+        method=method,
+        n_iter=0,
+        converged=True,
+        dropped=(),
+        components=np.where(there, 0, -1),
+        predicted=np.zeros(rdm.shape, dtype=np.bool_),
+    )
+    return RaterResult(work, estimate, None, unknown)
+
+
 def observations(arrangements: Sequence[Arrangement], n_items: int, estimate: RDMEstimate) -> Floats:
     """Number of the rater's trials that hold each pair, (P,); trials that the estimate left out do not count."""
     left_out = {number for number, _ in estimate.dropped}

@@ -95,12 +95,22 @@ def test_a_file_without_the_variables_says_what_it_holds(tmp_path):
         matlab.read_mat(tmp_path / "x.mat")
 
 
-def test_version_7_3_is_refused_with_the_command_that_saves_it_right(tmp_path):
+def test_version_7_3_is_read_and_damage_to_it_is_named(tmp_path):
     with h5py.File(tmp_path / "x.mat", "w", userblock_size=512) as handle:
-        handle["rdms"] = VECTOR
+        handle["rdms"] = np.atleast_2d(VECTOR).T
+        for key, names in (("item_names", NAMES), ("raters", ["P1"])):
+            texts = [handle.create_dataset(f"#refs#/{key}{k}", data=[[ord(c)] for c in n]) for k, n in enumerate(names)]
+            for text in texts:
+                text.attrs["MATLAB_class"] = np.bytes_("char")
+            handle.create_dataset(key, data=np.array([[text.ref for text in texts]], dtype=h5py.ref_dtype))
     with (tmp_path / "x.mat").open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
-    with pytest.raises(ValueError, match=r"x\.mat: MATLAB files of version 7\.3 are not read; .*'-v7'"):
+    found = matlab.read_mat(tmp_path / "x.mat")
+    np.testing.assert_array_equal(found.rdms, np.atleast_2d(VECTOR))
+    assert (list(found.names), found.raters) == (list(NAMES), ("P1",))
+    whole = (tmp_path / "x.mat").read_bytes()
+    (tmp_path / "x.mat").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"x\.mat: not a readable MATLAB file"):
         matlab.read_mat(tmp_path / "x.mat")
 
 

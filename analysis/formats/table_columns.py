@@ -1,0 +1,87 @@
+"""Columns of tables that others made: found by name, also by a name of theirs, and read as texts or numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .cells import unescape_formula
+from .text import Table, numbers, read_table
+
+# How the column that says whose judgment a row holds is called in other programs' tables.
+PERSON = re.compile(
+    r"(rater|participant|subject|subj|sub|person|session|observer|judge|respondent|worker|user|prolific|vp|vpn)"
+    r"([ _.-]*(id|pid|name|no|nr|num|number|code|key))?",
+    re.IGNORECASE,
+)
+
+
+def read_with_columns(file: str | Path, required: Sequence[str], columns: Mapping[str, str]) -> Table:
+    """The table with its columns called as we call them.
+
+    Parameters
+    ----------
+    columns
+        By our name the table's name of a column, for those that are called otherwise.
+
+    Raises
+    ------
+    ValueError
+        As `text.read_table`, when a required column is missing, or two of ours are one of the table's.
+    """
+    theirs = {column: columns.get(column, column) for column in (*required, *columns)}
+
+    def lacks(header: Sequence[str]) -> str:
+        """Which of the required columns are missing."""
+        missing = [name for name in theirs.values() if name not in header]
+        return f"no column is named {', '.join(missing)}" if missing else ""
+
+    table = read_table(file, lacks)
+    for name in theirs.values():
+        if list(theirs.values()).count(name) > 1:
+            both = " and ".join(column for column, named in theirs.items() if named == name)
+            raise ValueError(f"{table.name}: the column {name!r} cannot be {both} at once")
+    ours = {name: column for column, name in theirs.items()}
+    # A column of ours that is not meant keeps out of the way.
+    taken = set(theirs) - set(theirs.values())
+    header = [ours.get(name, f"{name} (not used)" if name in taken else name) for name in table.header]
+    return replace(table, header=header)
+
+
+def check_one_rater(table: Table, remedy: str) -> None:
+    """Refuse judgments of several people, which would be put together as those of one."""
+    for place, column in enumerate(table.header):
+        people = list(dict.fromkeys(cells[place].strip() for _, cells in table.rows))
+        if PERSON.fullmatch(column) and len(people) > 1:
+            shown = ", ".join(map(repr, people[:3])) + (", ..." if len(people) > 3 else "")
+            raise ValueError(f"{table.name}, line 1: column {column!r} names several people ({shown}); {remedy}")
+
+
+def texts_of(table: Table, column: str) -> list[str]:
+    """The column's texts; a column that is not there is empty."""
+    if column not in table.header:
+        return [""] * len(table.rows)
+    place = table.header.index(column)
+    found = [unescape_formula(cells[place]) for _, cells in table.rows]
+    for (line, _), text in zip(table.rows, found, strict=True):
+        if column not in ("method", "rater") and not text.strip():
+            raise ValueError(f"{table.name}, line {line}: column {column} is empty")
+    return found
+
+
+def number_columns(table: Table, labels: Sequence[str]) -> dict[str, list[float]]:
+    """Columns of numbers by name; true and false, in any case, are 1 and 0."""
+    words = {"true": "1", "false": "0"}
+    cells = [
+        (f"{table.name}, line {line}: column {label}", words.get(cell.strip().lower(), cell))
+        if label == "predicted"
+        else (f"{table.name}, line {line}: column {label}", cell)
+        for label in labels
+        for line, row in table.rows
+        for cell in [row[table.header.index(label)]]
+    ]
+    values = numbers(cells, table.delimiter)
+    n = len(table.rows)
+    return {label: values[k * n : (k + 1) * n] for k, label in enumerate(labels)}
