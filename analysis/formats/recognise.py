@@ -24,7 +24,7 @@ from .npz import as_numbers, read_npy, read_npz
 from .original import UNNAMED, is_original, read_original
 from .placement_table import ROLES, WHOLE_ARENA, read_raters_table
 from .rdm_set import RDMSet
-from .rdm_stacks import numbered, read_stack
+from .rdm_stacks import MIN_ITEMS, numbered, read_stack
 from .rsatoolbox import read_hdf5
 from .source import Source, merged, source_of_rdms
 from .source_bundle import write_source
@@ -87,7 +87,8 @@ def bring_in(files: Sequence[tuple[Path, str]], hints: Hints | None, out: Path) 
 
 
 def _read(file: Path, start: bytes, hints: Hints) -> Bundle | Source:
-    if start.startswith(b"PK"):
+    # A bundle whose beginning is lost is still told from a text.
+    if start.startswith(b"PK") or file.suffix.lower() == ".zip":
         return _zip(file, hints)
     if start.startswith(b"\x93NUMPY"):
         hints.only("an array of NumPy", "names", "raters", "negative")
@@ -242,6 +243,8 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
     hints.only("a table of numbers", "names", "raters", "negative")
     try:
         found = read_square_csv(file, names=hints.names or None, negative=hints.negative)
+        if len(found.names) < MIN_ITEMS:
+            raise ValueError(f"{file}: a square of {len(found.names)} cells is none of dissimilarities")
         return source_of_rdms("a square table of dissimilarities", found, unnamed=file.stem)
     except ValueError as error:
         array = next((one for grid in grids if (one := _numbers_alone(grid)) is not None), None)
