@@ -83,7 +83,10 @@ def parse_cell(cell: str, column: Column) -> Any:
         if column.kind == "bool":
             return {"true": True, "false": False}[cell]
         if column.kind == "time":
-            return datetime.fromisoformat(cell)
+            moment = datetime.fromisoformat(cell)
+            if moment.tzinfo is None:
+                raise ValueError("has no time zone")
+            return moment
     except (KeyError, ValueError):
         raise ValueError(f"column {column.name} holds {column.kind} values, got {cell!r}") from None
     return unescape_formula(cell)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,9 @@ from .mat_variables import load
 from .matlab import texts
 from .npz import as_numbers
 from .rdm_set import RDMSet
-from .source import Source, SourceRater
-
-KIND = "sessions of the Meadows platform"
 
 # Clips that still wait beside the arena of radius 1 lie somewhat outside; pixels lie far beyond this.
 FARTHEST = 2.0
-# A little more than half a diameter: what rounding may add.
-EDGE = 0.5 + 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +60,7 @@ def read_tree(file: str | Path) -> list[MeadowsTask]:
     tree = read_json(file)
     if not isinstance(tree, dict):
         raise ValueError(f"{file}: not a Meadows tree: the file must hold an object")
-    tasks = _tasks(tree, str(file))
+    tasks = tasks_of(tree, str(file))
     if not tasks:
         raise ValueError(f"{file}: holds no multi-arrangement task")
     return tasks
@@ -86,7 +80,7 @@ def read_all_trees(file: str | Path, tree: dict[str, Any] | None = None) -> dict
     tree = read_json(file) if tree is None else tree
     if not is_tree_of_many(tree):
         raise ValueError(f"{file}: not a Meadows file of all participants: its root must have them by their nicknames")
-    found = {name: _tasks(one, f"{file}: {name}") for name, one in tree.items()}
+    found = {name: tasks_of(one, f"{file}: {name}") for name, one in tree.items()}
     if not any(found.values()):
         raise ValueError(f"{file}: holds no multi-arrangement task")
     return found
@@ -128,7 +122,8 @@ def _is_arranging(task: Any) -> bool:
     return isinstance(trials, list) and "stimuli" in task and any("positions" in _dict(one) for one in trials)
 
 
-def _tasks(tree: dict[str, Any], where: str) -> list[MeadowsTask]:
+def tasks_of(tree: dict[str, Any], where: str) -> list[MeadowsTask]:
+    """The multi-arrangement tasks in what one participant gave; `where` begins messages."""
     found = tree.get("tasks")
     if isinstance(found, dict):
         named = [(str(name), task) for name, task in found.items()]
@@ -223,77 +218,6 @@ def _number(value: Any, label: str, *, or_none: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
         raise ValueError(f"{label} must be a number, got {value!r}")
     return float(value)
-
-
-def meadows_source(file: str | Path, tree: dict[str, Any], *, task: str | None = None) -> Source:
-    """The raters of a tree.json file of one participant or of all, with their arrangements in one task.
-
-    Items are those of all participants, by name, in the order of the first. Trials with a stimulus outside the arena,
-    and participants without a trial, are left out and named in the remarks.
-
-    Parameters
-    ----------
-    task
-        The task's name; None where the file has one.
-
-    Raises
-    ------
-    ValueError
-        As `read_tree`; also when there are several tasks and none, or no such task, is named.
-    """
-    everybody = {participant_of(file): _tasks(tree, str(file))} if is_tree(tree) else read_all_trees(file, tree)
-    tasks = list(dict.fromkeys(one.name for theirs in everybody.values() for one in theirs))
-    if not tasks:
-        raise ValueError(f"{file}: holds no multi-arrangement task")
-    if task is None and len(tasks) > 1:
-        raise ValueError(f"{file}: holds several tasks: {', '.join(tasks)}; say which is meant (task NAME)")
-    if task is not None and task not in tasks:
-        raise ValueError(f"{file}: holds no task {task!r}, but {', '.join(tasks)}")
-    chosen = tasks[0] if task is None else task
-    names: dict[str, int] = {}
-    raters, remarks = [], []
-    for name, theirs in everybody.items():
-        found = [one for one in theirs if one.name == chosen]
-        if len(found) > 1:
-            raise ValueError(f"{file}: {name} did the task {chosen!r} {len(found)} times")
-        if not found or not found[0].arrangements:
-            remarks.append(f"{name} has no trial and is left out.")
-            continue
-        for stimulus in found[0].names:
-            names.setdefault(stimulus, len(names))
-        place = np.array([names[stimulus] for stimulus in found[0].names], dtype=np.int64)
-        trials, times = [], []
-        for number, (trial, pair) in enumerate(zip(found[0].arrangements, found[0].times_ms, strict=True), start=1):
-            far = np.hypot(*trial.positions.T) > EDGE
-            if far.any():
-                stimulus = found[0].names[trial.items[int(np.argmax(far))]]
-                remarks.append(f"Trial {number} of {name} is left out: {stimulus} lies outside the arena.")
-                continue
-            trials.append(Arrangement(place[trial.items], trial.positions))
-            times.append((_moment(pair[0]), _moment(pair[1])))
-        if trials:
-            raters.append(SourceRater(name, tuple(trials), tuple(times)))
-        else:
-            remarks.append(f"{name} has no trial that can be used and is left out.")
-    try:
-        return Source(KIND, tuple(names), tuple(raters), tuple(remarks))
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
-
-
-def participant_of(file: str | Path) -> str:
-    """The participant's nickname in the platform's file names, or "participant 1" where a file is called otherwise."""
-    parts = Path(file).stem.split("_")
-    if len(parts) < 6 or parts[0] != "Meadows":
-        return "participant 1"
-    return parts[-3] if parts[-2].isdigit() else parts[-2]
-
-
-def _moment(epoch_ms: float) -> datetime | None:
-    try:
-        return None if np.isnan(epoch_ms) else datetime.fromtimestamp(float(epoch_ms) / 1000, tz=UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def read_1d_mat(file: str | Path) -> RDMSet:

@@ -19,7 +19,8 @@ from .bundle_writer import MANIFEST
 from .hints import Hints
 from .mat_variables import VERSIONS_OF_HDF5, load
 from .matlab import numbers_of, read_mat, texts
-from .meadows import is_tree, is_tree_of_many, meadows_source, read_1d_mat, read_json
+from .meadows import is_tree, is_tree_of_many, read_1d_mat, read_json
+from .meadows_source import meadows_source
 from .npz import as_numbers, read_npy, read_npz
 from .original import UNNAMED, is_original, read_original
 from .placement_table import ROLES, WHOLE_ARENA, read_raters_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,13 +44,16 @@ class Origin:
         """As the bundle's manifest tells; nothing in it is taken for granted."""
         about = bundle.manifest.get("about")
         told = about.get(BROUGHT_IN) if isinstance(about, dict) else None
-        if not isinstance(told, dict):
-            return cls()
+        return cls.told(told) if isinstance(told, dict) else cls()
+
+    @classmethod
+    def told(cls, told: Mapping[str, Any]) -> Origin:
+        """Out of the manifest's entry."""
         files = [one for one in _list(told.get("files")) if isinstance(one, dict)]
         listed = "; ".join(f"{one.get('file')} (SHA-256 {str(one.get('sha256'))[:12]}…)" for one in files[:MAX_LISTED])
         more = f" and {len(files) - MAX_LISTED} more" if len(files) > MAX_LISTED else ""
         remarks = [remark for remark in _list(told.get("remarks")) if isinstance(remark, str)]
-        first = f"These data were not collected by this program. They are {told.get('kind')}, read from {listed}{more}."
+        first = f"These data were brought in: they are {told.get('kind')}, read from {listed}{more}."
         return cls((first, *remarks), told.get("times_known") is not False)
 
 
@@ -115,7 +118,7 @@ def _key(*parts: object, length: int) -> str:
 
 def _heads(source: Source, sha256: str) -> Iterator[tuple[SourceRater, dict[str, Any]]]:
     for rater in source.raters:
-        yield rater, {"participant": rater.name, "session": f"S-{_key(sha256, rater.name, length=16)}"}
+        yield rater, {"participant": rater.name, "session": f"S-{_key(sha256, rater.name, length=16).upper()}"}
 
 
 def _participants(source: Source, sha256: str) -> Iterator[Row]:

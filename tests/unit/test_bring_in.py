@@ -611,7 +611,7 @@ def test_the_report_of_another_programs_file_says_where_the_data_came_from(tmp_p
     options = ["--columns", "rater=vp", "--method", "weighted_average", "--jobs", "1"]
     assert main([str(file), "--out", str(out), *options]) == 0
     html = (out / "report.html").read_text(encoding="utf-8")
-    assert "These data were not collected by this program. They are a table of placements, read from their" in html
+    assert "These data were brought in: they are a table of placements, read from their" in html
     assert "Columns: vp was taken for rater." in html
     assert "<data>" not in html
     assert "minutes" not in (out / "methods.md").read_text(encoding="utf-8")
