@@ -3,6 +3,7 @@
 
 python3 run.py demo      a study with drawn clips and simulated raters, in a minute
 python3 run.py serve     the app for your own studies
+python3 run.py work      the worker alone, for servers that run with --no-worker
 python3 run.py test      all tests, with everything they need
 python3 run.py bench N   the benchmark N of benchmarks/
 python3 run.py doctor    what is wrong with this machine, in words

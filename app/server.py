@@ -116,7 +116,7 @@ def serve_in_processes(settings: Settings, host: str, port: int, processes: int)
         When somebody else listens on the port.
     """
     over = threading.Event()
-    with _listening(host, port) as listening, shared_window() as window, _told_to_stop(over), ExitStack() as running:
+    with _listening(host, port) as listening, shared_window() as window, told_to_stop(over), ExitStack() as running:
         shared = ["--socket", str(listening.fileno()), "--window", str(window)]
 
         def command(restarts: int) -> list[str]:
@@ -156,7 +156,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def _told_to_stop(over: threading.Event) -> Iterator[None]:
+def told_to_stop(over: threading.Event) -> Iterator[None]:
+    """Within the block, SIGTERM and Ctrl+C set `over` instead of ending the process."""
     before = {n: signal.signal(n, lambda *_: over.set()) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

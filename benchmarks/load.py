@@ -34,8 +34,8 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from benchmarks.load_client import FAILURES, Client, Measured, Participant, join
 from benchmarks.load_server import CLIP_BYTES
 
 ROOT = Path(__file__).parent.parent
+STORED = "SELECT trial.key, submission.body FROM submission JOIN trial ON trial.id = submission.trial_id"
 
 
 @dataclass(frozen=True)
@@ -102,30 +103,31 @@ def measure(form: Form, folder: Path, server: Path = ROOT) -> Result:
     environment = {**os.environ, "PYTHONPATH": str(server), "ASTERISM_JOINS_PER_ADDRESS": "1000000"}
     tool = [sys.executable, str(ROOT / "benchmarks" / "load_server.py")]
     subprocess.run([*tool, "studies", str(data), str(form.places)], env=environment, cwd=server, check=True)
-    port = _free_port()
+    port = free_port()
     acked: dict[str, str] = {}
     program = [sys.executable, "-m", "app", "serve", "--no-browser", "--data", str(data), "--port", str(port)]
-    with _running(program, environment, server, port) as process:
+    with running(program, environment, server, port) as process:
         result.memory_mb["start"] = _memory_mb(process.pid)
-        asyncio.run(_joins(form, port, result))
-        acked |= asyncio.run(_crowd(form, port, result))
+        asyncio.run(joins(form, port, result))
+        acked |= asyncio.run(crowd(form, port, result))
         result.memory_mb["after the crowd"] = _memory_mb(process.pid)
         for name, save in (("draft", _draft), ("submit", _submit)):
             before = _processor_seconds(process.pid)
             acked |= asyncio.run(_closed_loop(form, port, result, name, save))
             result.spent(name, f"{name}, closed loop", _processor_seconds(process.pid) - before)
-    bare_port = _free_port()
+    bare_port = free_port()
     bare = [*tool, "bare", str(bare_port), str(folder / "bare.sqlite3")]
-    with _running(bare, environment, server, bare_port) as process:
+    with running(bare, environment, server, bare_port) as process:
         for name, share in (("draft", 0.5), ("submit", 1.0)):
             before = _processor_seconds(process.pid)
             asyncio.run(_bare(form, bare_port, result, name, share))
             result.spent(f"bare {name}", f"bare insert, as {name}", _processor_seconds(process.pid) - before)
-    _compare(data / "asterism.sqlite3", acked, result)
+    with closing(sqlite3.connect(data / "asterism.sqlite3")) as connection:
+        compare(connection.execute(STORED), acked, result)
     return result
 
 
-async def _joins(form: Form, port: int, result: Result) -> None:
+async def joins(form: Form, port: int, result: Result) -> None:
     clients = [Client(port) for _ in range(form.joins)]
 
     async def come(k: int, client: Client) -> None:
@@ -144,7 +146,7 @@ async def _joins(form: Form, port: int, result: Result) -> None:
         client.close()
 
 
-async def _crowd(form: Form, port: int, result: Result) -> dict[str, str]:
+async def crowd(form: Form, port: int, result: Result) -> dict[str, str]:
     """The participants' think time, with slow readers and idle connections beside them; what was acked."""
     paths = await _paths_of_large_clips(port, result)
     idle = await _open_idle(form, port)
@@ -282,24 +284,26 @@ async def _bare(form: Form, port: int, result: Result, name: str, share: float) 
     result.rates[f"bare {name}"] = len(kind.seconds) / form.loop_seconds
 
 
-def _compare(file: Path, acked: dict[str, str], result: Result) -> None:
-    """Each confirmed trial is there once, with its bytes. One may be stored whose ack did not arrive."""
-    connection = sqlite3.connect(file)
-    rows = connection.execute("SELECT trial.key, submission.body FROM submission JOIN trial ON trial.id = trial_id")
+def compare(rows: Iterable[tuple[str, bytes]], acked: dict[str, str], result: Result) -> None:
+    """Each confirmed trial is there once, with its bytes. One may be stored whose ack did not arrive.
+
+    `rows` are those of `STORED`.
+    """
     found: dict[str, list[str]] = {}
     for key, body in rows:
         found.setdefault(key, []).append(hashlib.sha256(body).hexdigest())
-    connection.close()
     result.acked = len(acked)
     result.stored = sum(len(bodies) for bodies in found.values())
     result.wrong = sum(found.get(key) != [sha256] for key, sha256 in acked.items())
 
 
 @contextmanager
-def _running(
-    command: list[str], environment: dict[str, str], folder: Path, port: int
+def running(
+    command: list[str], environment: dict[str, str], folder: Path, port: int, *, quiet: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
+    """A server for as long as the block lasts, which begins when it answers on the port; `quiet` without its log."""
+    log = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=log)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -320,7 +324,7 @@ def _running(
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ from app.cli.accounts import user
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_invite, study_log, study_people, study_role
-from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, worker_command
+from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, work_command, worker_command
 from app.cli.sessions import study_exclude, study_include, study_note, study_retention, study_withdraw
 from app.cli.studies import study
 from app.cli.study_life import study_archive, study_bring_back, study_delete, study_duplicate
@@ -50,6 +50,7 @@ for _command in (
     serve_command,
     demo_command,
     setup_link_command,
+    work_command,
     pages_command,
     worker_command,
     backup_command,

@@ -1,8 +1,9 @@
-"""The server, the demo, and what they start: `serve`, `demo`, `setup-link`, `pages`, `worker`."""
+"""The server, the demo, and what they start: `serve`, `demo`, `setup-link`, `work`, `pages`, `worker`."""
 
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import click
@@ -19,15 +20,18 @@ from app.cli.support import (
 )
 from app.demo import DEMO_DATA, demo_study
 from app.jobs import work
-from app.server import free_port, serve
+from app.server import free_port, serve, told_to_stop, worker
 
 
 @click.command("serve")
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=None, help="How many processes answer; 1 unless set otherwise."
 )
+@click.option("--no-worker", is_flag=True, help="Answer requests alone, beside others; `work` runs elsewhere.")
 @serving
-def serve_command(data: Path | None, host: str, port: int | None, no_browser: bool, processes: int | None) -> None:
+def serve_command(
+    data: Path | None, host: str, port: int | None, no_browser: bool, no_worker: bool, processes: int | None
+) -> None:
     """Run the app for your own studies."""
     with open_installation(data, make=True) as here:
         port = free_port(host, port)
@@ -37,7 +41,7 @@ def serve_command(data: Path | None, host: str, port: int | None, no_browser: bo
         click.echo(f"  Data folder  {here.settings.data.resolve()}\n")
         echo_who_can_open(here.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
-        serve_pages(here, host, port, f"{link}/studies", no_browser, processes=processes)
+        serve_pages(here, host, port, f"{link}/studies", no_browser, processes=processes, alone=not no_worker)
 
 
 @click.command("demo")
@@ -65,6 +69,18 @@ def setup_link_command(data: Path | None) -> None:
     with open_installation(data) as here:
         if not echo_setup_link(here, server_address(here.settings)):
             click.echo("There is an account already. For a lost password: python3 run.py user password E-MAIL")
+
+
+@click.command("work")
+@with_data
+def work_command(data: Path | None) -> None:
+    """Convert clips and compute results until it is told to stop: for servers that run with --no-worker."""
+    over = threading.Event()
+    with open_installation(data) as here, told_to_stop(over), worker(here.settings):
+        click.echo(f"Working for {here.settings.data.resolve()}. Stop with Ctrl+C.")
+        # A wait without an end would not let the signals in on every system.
+        while not over.wait(1.0):
+            pass
 
 
 @click.command("pages", hidden=True)

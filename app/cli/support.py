@@ -7,7 +7,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,18 +199,29 @@ def echo_who_can_open(settings: Settings, host: str, port: int) -> None:
 
 
 def serve_pages(
-    here: Installation, host: str, port: int, page: str, no_browser: bool, *, processes: int | None = None
+    here: Installation,
+    host: str,
+    port: int,
+    page: str,
+    no_browser: bool,
+    *,
+    processes: int | None = None,
+    alone: bool = True,
 ) -> None:
     """Answer requests and work on jobs until the process is told to stop; open `page` in a browser if wanted.
 
-    `processes` is how many answer; by default as many as the settings say.
+    `processes` is how many answer; by default as many as the settings say. One that is not `alone` has no worker of its
+    own, and leaves it to others to be the server of the data folder.
     """
     settings = here.settings
     here.database.start_generation()
     if not no_browser:
         threading.Timer(1.0, webbrowser.open, [page]).start()
     link, local = base_address(settings, host, port), local_address(host, port)
-    with worker(settings), announced(settings, link, local):
+    with ExitStack() as beside:
+        if alone:
+            beside.enter_context(worker(settings))
+            beside.enter_context(announced(settings, link, local))
         processes = processes or settings.processes
         if processes > 1:
             serve_in_processes(settings, host, port, processes)
