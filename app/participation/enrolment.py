@@ -14,6 +14,7 @@ from app.definition.study_toml import Recruitment, definition_of
 from app.domain import Proof, SessionState, StudyState
 from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
 from app.models import COUNTED, Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
+from app.participation.consent import require_read
 from app.participation.people import (
     held_token,
     may_visit_again,
@@ -85,13 +86,18 @@ def check_link(study_name: str, recruitment: Recruitment, arrival: Arrival, sig:
     )
 
 
-def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_room: bool) -> bool:
-    """Refuse somebody for whom there is no place before the consent is read; who comes back gets in.
+@dataclass(frozen=True)
+class Door:
+    """What a link leads to: the person's session, or None where a new one begins; and whether the session is finished,
+    but another visit may begin, so that the participant chooses.
+    """
 
-    Returns
-    -------
-    bool
-        Whether the link leads to a session that is finished, but another visit may begin: the participant chooses.
+    session: ParticipantSession | None = None
+    may_again: bool = False
+
+
+def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_room: bool) -> Door:
+    """Refuse somebody for whom there is no place before the consent is read; who comes back gets in.
 
     Raises
     ------
@@ -102,10 +108,11 @@ def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_
     recruitment = definition.recruitment
     visits = visits_of(db, study, person_id_of(recruitment, recruiter))
     may_again = may_visit_again(db, study, definition, visits)
-    if visit_of_link(visits, recruiter, may_again=may_again) is None:
+    session = visit_of_link(visits, recruiter, may_again=may_again)
+    if session is None:
         _require_place(db, study, recruitment, visits, has_room=has_room)
-        return False
-    return may_again
+        return Door()
+    return Door(session, may_again)
 
 
 def enter(
@@ -117,6 +124,7 @@ def enter(
     held: Sequence[str] = (),
     again: bool = False,
     language: str = "en",
+    read: str | None = None,
     is_simulated: bool = False,
     has_room: bool = True,
 ) -> Entry:
@@ -134,6 +142,8 @@ def enter(
         Tokens of the study that the browser has kept: one of the session that goes on shows that it is the same person.
     again
         Whether the participant asked for another visit, where the study allows one and the link alone does not say.
+    read
+        The mark of the consent page that was read, as in `consent.require_read`.
 
     Raises
     ------
@@ -145,6 +155,8 @@ def enter(
         When very many have agreed without beginning, or the link was opened too often within an hour (F50).
     NoRoom
         When a new session would be made, and the server has no room for its data (`has_room`, F05).
+    ReadAnother
+        When a new session would be made, and the study is not any more what the person has read.
     """
     study = db.scalar(select(Study).where(Study.name == study_name.lower()).with_for_update())
     if study is None:
@@ -158,6 +170,7 @@ def enter(
         proof = proof_of_link(person_id, is_signed=definition.recruitment.signed)
         return _resume(db, session, held, proof)
     _require_place(db, study, definition.recruitment, visits, has_room=has_room)
+    require_read(db, study, language, read)
     number = next_number(db, study)
     visit = len(visits) + 1
     session = ParticipantSession(

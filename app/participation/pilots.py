@@ -25,6 +25,7 @@ from app.definition.study_toml import definition_of
 from app.domain import MIN_CLIPS, ClipState, SessionState
 from app.errors import LinkRefused, NoRoom, NotAllowed, NotFound
 from app.models import Clip, Draft, ParticipantSession, SessionToken, Study, now
+from app.participation.consent import require_read
 from app.participation.enrolment import Entry, admit, session_of, session_seed
 from app.participation.practice import LAYOUT
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
@@ -86,7 +87,9 @@ def check_pilot(db: Session, study: Study) -> None:
         raise NotAllowed(f"There are {MAX_PILOTS} pilots of this study. Delete them, then go on.")
 
 
-def begin_pilot(db: Session, study_id: int, *, language: str = "en", has_room: bool = True) -> Entry:
+def begin_pilot(
+    db: Session, study_id: int, *, language: str = "en", read: str | None = None, has_room: bool = True
+) -> Entry:
     """Begin a pilot of the study, in whatever state it is. Commits.
 
     Raises
@@ -95,11 +98,14 @@ def begin_pilot(db: Session, study_id: int, *, language: str = "en", has_room: b
         As `check_pilot`.
     NoRoom
         When the server has no room for its data.
+    ReadAnother
+        When the study is not any more what was read (`consent.require_read`).
     """
     study = db.scalars(select(Study).where(Study.id == study_id).with_for_update()).one()
     check_pilot(db, study)
     if not has_room:
         raise NoRoom("The server has no room for new sessions at the moment.")
+    require_read(db, study, language, read)
     definition = definition_of(study)
     lowest = select(func.min(ParticipantSession.number)).where(
         ParticipantSession.study_id == study.id, ParticipantSession.is_pilot

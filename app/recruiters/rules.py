@@ -9,7 +9,7 @@ from app.recruiters.arrival import plain
 from app.recruiters.completion import problems_of
 
 # Names that the participant's pages use in addresses and forms themselves.
-RESERVED = {"lang", "sig", "held", "again"}
+RESERVED = {"lang", "sig", "held", "again", "read"}
 
 
 def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:

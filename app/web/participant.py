@@ -15,7 +15,8 @@ from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
 from app.health import has_room
 from app.markdown import to_html
 from app.models import Study
-from app.participation.enrolment import check_entry, check_link, enter, session_of
+from app.participation.consent import ReadAnother, consent_mark
+from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
 from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
@@ -39,38 +40,49 @@ def consent(name: str, _capitals: str | None = None) -> str | Response:
     """
     if _capitals or name != name.lower():
         return _canonical("participant.consent", name=name)
+    return _consent_of_link(name, request.args.to_dict(flat=False))
+
+
+def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | None = None) -> str:
+    """The page for whoever opens the link with that query; `changed` says why it is shown once more."""
     with database().reading() as db:
         study = find_study(db, name)
         definition = _in_the_studys_words(study)
         if study.state == StudyState.DRAFT:
             raise StudyClosed(translate("This study is not taking new participants at the moment."))
-        arrival = read_link(definition.recruitment.parameters, request.args.to_dict(flat=False))
-        preview = is_preview(request.args.to_dict(flat=False))
-        may_again = False
+        arrival = read_link(definition.recruitment.parameters, query)
+        preview = is_preview(query)
+        door = Door()
         if not preview:
             _check_link(name, definition, arrival)
-            may_again = check_entry(db, study, arrival.parameters, has_room=has_room(settings()))
+            door = check_entry(db, study, arrival.parameters, has_room=has_room(settings()))
+        agreed = None
+        if door.session is not None and not door.may_again:
+            # A session goes on as the version that it began with: what was agreed to then is shown.
+            agreed = definition_of_session(db, door.session, study)
     params = dict(arrival.parameters)
     if definition.recruitment.signed:
-        params[signing.PARAMETER] = request.args.get(signing.PARAMETER, "")
-    return consent_page(study, params=params, preview=preview, may_again=may_again)
+        params[signing.PARAMETER] = request.values.get(signing.PARAMETER, "")
+    return consent_page(study, agreed, params=params, preview=preview, may_again=door.may_again, changed=changed)
 
 
-def consent_page(study: Study, **shown: Any) -> str:
-    """The consent page of a study; `shown` says for whom."""
-    definition = _in_the_studys_words(study)
+def consent_page(study: Study, agreed: StudyDefinition | None = None, **shown: Any) -> str:
+    """The consent page of a study, or of what somebody has `agreed` to before; `shown` says for whom."""
+    definition = agreed or _in_the_studys_words(study)
+    g.study_texts = definition.texts.replace
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
         consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
         how_long=how_long(definition),
         min_window=definition.arena.min_window,
+        mark=consent_mark(study, page_language()),
         **shown,
     )
 
 
 @blueprint.post("/join/<name>", strict_slashes=False)
-def agree(name: str) -> Response:
+def agree(name: str) -> Response | tuple[str, int]:
     """The person agrees: the session is made, or the person's earlier one goes on."""
     args, form = request.args.to_dict(flat=False), request.form.to_dict(flat=False)
     if is_preview(args) or is_preview(form):
@@ -83,17 +95,22 @@ def agree(name: str) -> Response:
         arrival = read_link(definition.recruitment.parameters, form)
     _check_link(name.lower(), definition, arrival)
     count_join(settings())
-    with database().writing() as db:
-        entry = enter(
-            db,
-            name,
-            arrival.parameters,
-            id_note=arrival.note,
-            held=request.form.getlist("held")[:MAX_HELD],
-            again=request.form.get("again") == "1",
-            language=page_language(),
-            has_room=has_room(settings()),
-        )
+    try:
+        with database().writing() as db:
+            entry = enter(
+                db,
+                name,
+                arrival.parameters,
+                id_note=arrival.note,
+                held=request.form.getlist("held")[:MAX_HELD],
+                again=request.form.get("again") == "1",
+                language=page_language(),
+                read=request.form.get("read", ""),
+                has_room=has_room(settings()),
+            )
+    except ReadAnother as error:
+        query = args if read_link(definition.recruitment.parameters, args).note != IdNote.PLAIN_LINK else form
+        return _consent_of_link(name.lower(), query, changed=error.message), error.status
     return redirect(url_for("participant.task", name=name.lower(), token=entry.token), 303)
 
 

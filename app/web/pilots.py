@@ -10,6 +10,7 @@ from app.accounts.members import require_study
 from app.domain import Role
 from app.errors import AsterismError
 from app.health import has_room
+from app.participation.consent import ReadAnother
 from app.participation.pilots import (
     begin_pilot,
     check_pilot,
@@ -42,21 +43,25 @@ def _require_login() -> None:
 
 
 @blueprint.get("/<name>/<ticket>")
-def consent(name: str, ticket: str) -> str:
+def consent(name: str, ticket: str, *, changed: str | None = None) -> str:
     """The study's consent page; whoever agrees begins a pilot."""
     with database().reading() as db:
         study = study_of_ticket(db, settings().secret_key, name, ticket)
         check_pilot(db, study)
-    return consent_page(study, params={}, pilot="pilot")
+    return consent_page(study, params={}, pilot="pilot", changed=changed)
 
 
 @blueprint.post("/<name>/<ticket>")
-def agree(name: str, ticket: str) -> Response:
+def agree(name: str, ticket: str) -> Response | tuple[str, int]:
     """A pilot begins."""
     count_join(settings())
-    with database().writing() as db:
-        study = study_of_ticket(db, settings().secret_key, name, ticket)
-        entry = begin_pilot(db, study.id, language=page_language(), has_room=has_room(settings()))
+    try:
+        with database().writing() as db:
+            study = study_of_ticket(db, settings().secret_key, name, ticket)
+            read = request.form.get("read", "")
+            entry = begin_pilot(db, study.id, language=page_language(), read=read, has_room=has_room(settings()))
+    except ReadAnother as error:
+        return consent(name, ticket, changed=error.message), error.status
     return redirect(url_for("participant.task", name=study.name, token=entry.token), 303)
 
 
