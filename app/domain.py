@@ -53,7 +53,7 @@ class WorkState(StrEnum):
 
 class SessionState(StrEnum):
     """A participant's sitting: consented and shown the instructions, at the task, done, withdrawn, or not admitted to
-    the task because of an answer.
+    the task because of an answer: nobody with it is looked for, or enough people with it are there.
     """
 
     INSTRUCTED = "instructed"
@@ -61,10 +61,11 @@ class SessionState(StrEnum):
     FINISHED = "finished"
     WITHDRAWN = "withdrawn"
     SCREENED_OUT = "screened_out"
+    QUOTA_FULL = "quota_full"
 
 
 # Sessions that hold no place and are in no result.
-LEFT_OUT = (SessionState.WITHDRAWN, SessionState.SCREENED_OUT)
+LEFT_OUT = (SessionState.WITHDRAWN, SessionState.SCREENED_OUT, SessionState.QUOTA_FULL)
 
 
 class Proof(StrEnum):
@@ -87,10 +88,16 @@ STUDY_TRANSITIONS = {
 }
 
 SESSION_TRANSITIONS = {
-    SessionState.INSTRUCTED: {SessionState.ARRANGING, SessionState.SCREENED_OUT, SessionState.WITHDRAWN},
+    SessionState.INSTRUCTED: {
+        SessionState.ARRANGING,
+        SessionState.SCREENED_OUT,
+        SessionState.QUOTA_FULL,
+        SessionState.WITHDRAWN,
+    },
     SessionState.ARRANGING: {SessionState.FINISHED, SessionState.WITHDRAWN},
     SessionState.FINISHED: {SessionState.WITHDRAWN},
     SessionState.SCREENED_OUT: {SessionState.WITHDRAWN},
+    SessionState.QUOTA_FULL: {SessionState.WITHDRAWN},
     SessionState.WITHDRAWN: set(),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class AsterismError(Exception):
     """An error with a sentence for a person, a short code for a program, and the field it is about, if any."""
@@ -54,6 +56,16 @@ class StudyClosed(AsterismError):
 
     status = 403
     code = "closed"
+
+
+class NotYetOpen(StudyClosed):
+    """The study takes participants from a certain moment on; `{when}` of the message stands for it."""
+
+    code = "not_yet_open"
+
+    def __init__(self, message: str, opens: datetime) -> None:
+        super().__init__(message)
+        self.opens = opens
 
 
 class StudyFull(StudyClosed):

@@ -55,7 +55,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "participants": (
         PARTICIPANT,
         SESSION,
-        Column("state", "text", "", "instructed, arranging, finished, withdrawn or screened_out", True),
+        Column("state", "text", "", "instructed, arranging, finished, withdrawn, screened_out or quota_full", True),
         Column("is_simulated", "bool", "", "True for a simulated rater: not data of a person", True),
         Column(
             "recruiter", "text", "", "The recruiter's other parameters as a JSON object, where the study exports them"

@@ -24,11 +24,13 @@ from app.cli.support import (
 )
 from app.clips.differences import differences
 from app.definition.find import find_study
+from app.definition.study_toml import definition_of
 from app.domain import ClipState, StudyState
 from app.errors import Invalid
 from app.models import Study
 from app.participation.erasure import erase_person, sessions_of_person
-from app.recruiters.personal_links import ids_of_csv, person_links
+from app.recruiters.personal_links import id_parameter, ids_of_table, links_table, person_links, read_people
+from app.recruiters.qr import qr_svg
 from app.recruiters.signing import link_key
 from app.results.export import export_bundle
 from app.results.export_tables import ExportOptions
@@ -138,21 +140,40 @@ def study_erase(name: str, rater: str, yes: bool, data: Path | None) -> None:
 @click.option(
     "--address", default=None, help="Where participants reach the program; by default as `study open` prints it."
 )
+@click.option("--new-ids", is_flag=True, help="Give each line of the table an id that nobody can guess.")
+@click.option(
+    "--qr",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the participants' link, or that of one --id, as a QR code to this SVG file instead.",
+)
 @click.option("--key", is_flag=True, help="Print the key of the study's signed links instead.")
 @with_data
 def study_link(
-    name: str, ids: tuple[str, ...], table: Path | None, address: str | None, key: bool, data: Path | None
+    name: str,
+    ids: tuple[str, ...],
+    table: Path | None,
+    address: str | None,
+    new_ids: bool,
+    qr: Path | None,
+    key: bool,
+    data: Path | None,
 ) -> None:
-    """Print a link for each person of the study NAME, signed where study.toml says so, as a table of id and link."""
+    """Print a link for each person of the study NAME, signed where study.toml says so: with --csv the table with a
+    column link, else a table of id and link.
+    """
     with open_installation(data) as here:
         with here.database.reading() as db:
             found = find_study(db, name)
         if key:
             click.echo(link_key(here.settings.secret_key, found.name))
             return
-        people = [*ids, *(ids_of_csv(table, found) if table is not None else [])]
-        if not people:
+        given = None if table is None else read_people(_content(table), str(table))
+        if given is None and not ids and qr is None:
             raise Invalid("No ids: give them with --id, or a table with --csv.")
+        if qr is not None and (given is not None or len(ids) > 1):
+            raise Invalid("A QR code holds one link: give one --id, or none for the participants' link.")
+        if new_ids and (given is None or ids):
+            raise Invalid("--new-ids is for a table, given with --csv and without --id.")
         running = running_server(here.settings)
         base = (address or running or server_address(here.settings)).rstrip("/")
         if address is None and running is None:
@@ -161,8 +182,34 @@ def study_link(
                 "No server is running on this data folder: the links will work once `python3 run.py serve` runs.",
                 err=True,
             )
-        links = list(person_links(found, base, here.settings.secret_key, people))
+        secret = here.settings.secret_key
+        if given is not None and not ids:
+            click.echo(links_table(found, given, base, secret, new_ids=new_ids), nl=False)
+            return
+        known = [] if given is None else ids_of_table(given, id_parameter(definition_of(found).recruitment))
+        links = list(person_links(found, base, secret, [*ids, *known]))
+        if qr is not None:
+            link = links[0][1] if links else f"{base}/join/{found.name}"
+            _write(qr, qr_svg(link, title=f"Link to the study {found.name}"))
+            click.echo(f"{qr}: {link}")
+            return
     csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read as a table in UTF-8: {error.strerror}") from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    if file.suffix.lower() != ".svg":
+        raise Invalid(f"{file}: a QR code is written as SVG: give a name that ends in .svg.")
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be written: {error.strerror}") from error
 
 
 @study.command("list")

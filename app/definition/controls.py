@@ -92,7 +92,7 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     if origin is list:
         return ("words" if _kind(get_args(annotation)[0])[0] == "line" else "toml"), ()
     if origin is dict:
-        return "pairs", ()
+        return ("pairs" if _kind(get_args(annotation)[1])[0] == "line" else "toml"), ()
     plain: dict[Any, Kind] = {bool: "tick", int: "whole", float: "number", str: "line"}
     return plain.get(annotation, "toml"), ()
 

@@ -1,11 +1,15 @@
 """What each setting does, in a sentence, and what most people choose: the one table of these sentences.
 
 A new key of study.toml gets its row here; a test names those that have none.
+
+Over 300 lines: one table, a few lines for each setting.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from app.definition.moments import FORM
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,11 @@ GROUPS = (
                 "Screened out",
                 "What somebody reads whose answer to a question ends the session, in Markdown.",
                 "The page's own text, which thanks and says that others are looked for.",
+            ),
+            "texts.quota_full": SettingText(
+                "Quota full",
+                "What somebody reads when enough people with the same answer have taken part, in Markdown.",
+                "The page's own text, which thanks and says so.",
             ),
             "texts.replace": SettingText(
                 "Other wordings",
@@ -216,8 +225,23 @@ GROUPS = (
     Group(
         "Recruitment",
         {
+            "recruitment.opens": SettingText(
+                "Opens",
+                f"From when on people can begin, once the study is open: date, time and time zone, as {FORM}.",
+                "None: it takes people as soon as it is open.",
+            ),
+            "recruitment.closes": SettingText(
+                "Closes",
+                "From when on nobody new can begin, written in the same way; those at the task can finish.",
+                "None: it is closed by hand.",
+            ),
             "recruitment.places": SettingText(
                 "Places", "How many people can take part at most.", "As many as you pay; none with an open link."
+            ),
+            "recruitment.quotas": SettingText(
+                "Quotas",
+                "How many people with each answer to a question before the task can take part at most.",
+                "None; the same number for each answer where groups are to be of one size.",
             ),
             "recruitment.visits": SettingText(
                 "Visits", "How often the same person may take part, each time after finishing.", "1."
@@ -236,6 +260,12 @@ GROUPS = (
             "recruitment.signed": SettingText(
                 "Signed links", "Whether a link must be signed, so that nobody can make one up.", "Off."
             ),
+            "recruitment.return_after": SettingText(
+                "Automatic return",
+                "After how many seconds the last page opens the way back to the recruiter; participants see them and "
+                "can stop them.",
+                "None: participants press the button; 15 on panels.",
+            ),
             "recruitment.completion_code": SettingText(
                 "Completion code", "Shown at the end, for the recruiter.", "The code that the recruiter gave you."
             ),
@@ -252,6 +282,46 @@ GROUPS = (
             "recruitment.screened_out_url": SettingText(
                 "Screened-out address",
                 "The way back to the recruiter where an answer to a question ends the session.",
+                "The address that the recruiter gave you for it.",
+            ),
+            "recruitment.quota_full_code": SettingText(
+                "Quota-full code",
+                "Shown where enough people with the same answer have taken part.",
+                "The code that the recruiter gave you for it; none without quotas.",
+            ),
+            "recruitment.quota_full_url": SettingText(
+                "Quota-full address",
+                "The way back where enough people with the same answer have taken part.",
+                "The address that the recruiter gave you for it.",
+            ),
+            "recruitment.no_consent_code": SettingText(
+                "No-consent code",
+                "Shown to somebody who does not agree on the first page, of whom nothing is stored.",
+                "The code that the recruiter gave you for it; none: the page says that it can be closed.",
+            ),
+            "recruitment.no_consent_url": SettingText(
+                "No-consent address",
+                "The way back for somebody who does not agree on the first page.",
+                "The address that the recruiter gave you for it.",
+            ),
+            "recruitment.withdrawn_code": SettingText(
+                "Withdrawn code",
+                "Shown to somebody who leaves the study for good.",
+                "The code that the recruiter gave you for it; none where nothing is paid then.",
+            ),
+            "recruitment.withdrawn_url": SettingText(
+                "Withdrawn address",
+                "The way back for somebody who leaves the study for good.",
+                "The address that the recruiter gave you for it.",
+            ),
+            "recruitment.full_code": SettingText(
+                "Study-full code",
+                "Shown to somebody who comes when the study is full or closed, of whom nothing is stored.",
+                "The code that the recruiter gave you for it.",
+            ),
+            "recruitment.full_url": SettingText(
+                "Study-full address",
+                "The way back for somebody who comes when the study is full or closed.",
                 "The address that the recruiter gave you for it.",
             ),
         },

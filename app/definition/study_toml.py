@@ -14,7 +14,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
+from app.definition.moments import Moment
 from app.definition.questions import MAX_QUESTIONS, Question, question_problems
+from app.definition.quotas import Quota
 from app.definition.section import Section
 from app.definition.study_toml_errors import (
     DefinitionRefused,
@@ -38,6 +40,10 @@ def _web_address(value: str) -> str:
     return value
 
 
+WebAddress = Annotated[str, AfterValidator(_web_address), Field(max_length=2000)]
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class Texts(Section):
     """What the participant reads, in Markdown (the question: one plain line); unset texts are the page's own."""
 
@@ -46,6 +52,7 @@ class Texts(Section):
     thanks: str | None = Field(default=None, max_length=50_000)
     question: str | None = Field(default=None, min_length=1, max_length=300)
     screened_out: str | None = Field(default=None, max_length=50_000)
+    quota_full: str | None = Field(default=None, max_length=50_000)
     # Any other text of the participant's pages: the English wording, and its replacement.
     replace: Annotated[dict[str, Annotated[str, Field(max_length=2000)]], AfterValidator(current_texts)] = Field(
         default={}, max_length=500
@@ -102,23 +109,38 @@ class Stop(Section):
 
 
 class Recruitment(Section):
-    """Where participants come from and how they get back. `parameters` are the names in the link's query.
+    """When and where participants come from, and how they get back. `parameters` are the names in the link's query.
+
+    Each way in which somebody's part can end has a code and an address of its own (`app.recruiters.endings`); with
+    `return_after` the page opens the address by itself after so many seconds.
 
     `without_id` says who is admitted without the person's id: everybody who has the plain link (but nobody whose link
     should have held an id and does not), anybody at all, or nobody.
     """
 
+    opens: Moment | None = None
+    closes: Moment | None = None
     places: int | None = Field(default=None, ge=1, le=100_000)
+    quotas: dict[str, Quota] = Field(default={}, max_length=MAX_QUESTIONS)
     visits: int = Field(default=1, ge=1, le=1000)
     parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]] = Field(
         default=["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"], max_length=10
     )
     without_id: Literal["plain_link", "anybody", "nobody"] = "plain_link"
     signed: bool = False
-    completion_code: str | None = Field(default=None, min_length=1, max_length=100)
-    completion_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
-    screened_out_code: str | None = Field(default=None, min_length=1, max_length=100)
-    screened_out_url: Annotated[str, AfterValidator(_web_address)] | None = Field(default=None, max_length=2000)
+    return_after: int | None = Field(default=None, ge=5, le=120)
+    completion_code: Code | None = None
+    completion_url: WebAddress | None = None
+    screened_out_code: Code | None = None
+    screened_out_url: WebAddress | None = None
+    quota_full_code: Code | None = None
+    quota_full_url: WebAddress | None = None
+    no_consent_code: Code | None = None
+    no_consent_url: WebAddress | None = None
+    withdrawn_code: Code | None = None
+    withdrawn_url: WebAddress | None = None
+    full_code: Code | None = None
+    full_url: WebAddress | None = None
 
 
 class Retention(Section):

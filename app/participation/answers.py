@@ -14,16 +14,17 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.definition.answers import checked, in_words
 from app.definition.questions import THE_COMMENT, Answer, Question, in_language
-from app.definition.study_toml import definition_of_session
+from app.definition.study_toml import definition_of, definition_of_session
 from app.domain import LEFT_OUT, Proof, SessionState, transition_session
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Answer as AnswerRow
 from app.models import ParticipantSession, Study, now
 from app.participation.enrolment import session_of
 from app.participation.payloads import parse_answers
+from app.participation.places import full_quota
 from app.participation.record import SessionRecord, record_of_token
 from app.participation.session_log import log
-from app.participation.sheets import questions_of
+from app.participation.sheets import BEFORE, questions_of
 from app.participation.trials import advance
 
 # Of a session that an answer ended; also the kind of its line in the log.
@@ -61,6 +62,7 @@ def hand_in(
     """
     moment = at or now()
     with database.writing() as db:
+        quotas = _lock_quotas(db, token, sheet)
         session = session_of(db, token, lock=True)
         record = record_of_token(db, token)
         questions = questions_of(record.definition, sheet)
@@ -79,9 +81,37 @@ def hand_in(
                 session.state = transition_session(session.state, SessionState.SCREENED_OUT)
                 session.ended_at, session.ended_by = moment, SCREENED_OUT
                 log(db, session.id, SCREENED_OUT, moment, question=ending)
+            elif quotas is not None:
+                _keep_quotas(db, quotas, session, answers, moment)
             session.last_seen_at = moment
             db.commit()
     return SheetAck(sheet, hashlib.sha256(raw).hexdigest()), advance(database, token, at=at)
+
+
+def _lock_quotas(db: Session, token: str, sheet: str) -> Study | None:
+    """The study, locked, where the answers to this sheet may take places of its quotas; pilots take none.
+
+    Before the session's row: whoever enters locks the two in this order.
+    """
+    session = session_of(db, token)
+    study = db.get_one(Study, session.study_id)
+    if sheet != BEFORE or session.is_pilot or not definition_of(study).recruitment.quotas:
+        return None
+    return db.scalars(select(Study).where(Study.id == study.id).with_for_update()).one()
+
+
+def _keep_quotas(
+    db: Session, study: Study, session: ParticipantSession, answers: Mapping[str, Answer], moment: datetime
+) -> None:
+    """End the session if enough people have answered as it did."""
+    # The questions that the session answered are its version's; how many may answer what is the study's present word.
+    definition = definition_of_session(db, session, study)
+    present = definition.model_copy(update={"recruitment": definition_of(study).recruitment})
+    over = full_quota(db, study, present, dict(answers), moment, person=session.person)
+    if over is not None:
+        session.state = transition_session(session.state, SessionState.QUOTA_FULL)
+        session.ended_at, session.ended_by = moment, SessionState.QUOTA_FULL.value
+        log(db, session.id, SessionState.QUOTA_FULL.value, moment, question=over[0], answer=over[1])
 
 
 def check_answers(questions: list[Question], given: Mapping[str, Any]) -> dict[str, Answer]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.definition.study_toml import definition_of
 from app.errors import Conflict
 from app.models import Study, StudyRevision
 
@@ -23,9 +23,7 @@ def consent_mark(study: Study, language: str) -> str:
     """Names what the consent page of the study says now in that language: its version, and each text that may change
     without a new one.
     """
-    definition = definition_of(study)
-    said = [study.version, language, definition.title, definition.texts.consent, definition.texts.replace]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    return _mark(study.version, study.definition, language)
 
 
 def require_read(db: Session, study: Study, language: str, read: str | None) -> None:
@@ -34,16 +32,24 @@ def require_read(db: Session, study: Study, language: str, read: str | None) -> 
     Parameters
     ----------
     read
-        The mark in the form that was sent; "" for a form without one, which counts only where the study has never been
-        changed since it was opened; None where no page was shown, as to a simulated rater.
+        The mark in the form that was sent; "" for a form without one, which counts only where the page has never said
+        anything else; None where no page was shown, as to a simulated rater.
 
     Raises
     ------
     ReadAnother
         When it is not.
     """
-    if read is None or read == consent_mark(study, language):
+    present = consent_mark(study, language)
+    if read is None or read == present:
         return
-    revisions = select(func.count()).select_from(StudyRevision).where(StudyRevision.study_id == study.id)
-    if read or (db.scalar(revisions) or 0) > 1:
+    revisions = select(StudyRevision.version, StudyRevision.definition).where(StudyRevision.study_id == study.id)
+    earlier = () if read else db.execute(revisions).tuples()
+    if read or any(_mark(version, definition, language) != present for version, definition in earlier):
         raise ReadAnother("This study was changed after you opened this page. Please read it again before you agree.")
+
+
+def _mark(version: int, definition: dict[str, Any], language: str) -> str:
+    texts = definition.get("texts", {})
+    said = [version, language, definition["title"], texts.get("consent"), texts.get("replace", {})]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]

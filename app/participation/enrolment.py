@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.definition.study_toml import Recruitment, definition_of
-from app.domain import Proof, SessionState, StudyState
-from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyClosed, StudyFull, Unauthorised
+from app.definition.study_toml import Recruitment, StudyDefinition, definition_of
+from app.domain import Proof
+from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyFull, Unauthorised
 from app.models import COUNTED, Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
 from app.participation.consent import require_read
 from app.participation.people import (
@@ -25,14 +25,11 @@ from app.participation.people import (
     visit_of_link,
     visits_of,
 )
+from app.participation.places import no_answer_has_a_place, places_taken, reading, why_closed
 from app.recruiters.arrival import Arrival, IdNote
 from app.recruiters.signing import is_signed, link_key
 from app.tokens import hash_token, new_public_id, new_token
 
-# A place is free again when its participant has not been seen for this long (F19); sooner when nothing was begun, or
-# whoever only opens links could keep every place (F50).
-PLACE_LEASE = timedelta(minutes=60)
-READING_LEASE = timedelta(minutes=15)
 # So many may have agreed to a study within READING_LEASE without having begun: a campus, but not a script all night.
 MAX_READING = 1000
 # So often an hour a session's link leads to it in a browser that does not have it yet.
@@ -105,12 +102,11 @@ def check_entry(db: Session, study: Study, recruiter: Mapping[str, str], *, has_
         As `enter`.
     """
     definition = definition_of(study)
-    recruitment = definition.recruitment
-    visits = visits_of(db, study, person_id_of(recruitment, recruiter))
+    visits = visits_of(db, study, person_id_of(definition.recruitment, recruiter))
     may_again = may_visit_again(db, study, definition, visits)
     session = visit_of_link(visits, recruiter, may_again=may_again)
     if session is None:
-        _require_place(db, study, recruitment, visits, has_room=has_room)
+        _require_place(db, study, definition, visits, has_room=has_room)
         return Door()
     return Door(session, may_again)
 
@@ -169,7 +165,7 @@ def enter(
     if session is not None:
         proof = proof_of_link(person_id, is_signed=definition.recruitment.signed)
         return _resume(db, session, held, proof)
-    _require_place(db, study, definition.recruitment, visits, has_room=has_room)
+    _require_place(db, study, definition, visits, has_room=has_room)
     require_read(db, study, language, read)
     number = next_number(db, study)
     visit = len(visits) + 1
@@ -259,25 +255,24 @@ def _draft_of(db: Session, session: ParticipantSession) -> dict[str, object] | N
 
 
 def _require_place(
-    db: Session, study: Study, recruitment: Recruitment, visits: Sequence[ParticipantSession], *, has_room: bool
+    db: Session, study: Study, definition: StudyDefinition, visits: Sequence[ParticipantSession], *, has_room: bool
 ) -> None:
-    """Whether a new session may begin. Places are people's: somebody's second visit needs none of its own."""
-    if study.state != StudyState.OPEN:
-        raise StudyClosed("This study is not taking new participants at the moment.")
+    """Whether a new session may begin. Places are people's: somebody's second visit needs none of its own.
+
+    Raises
+    ------
+    StudyClosed, StudyFull, Crowded, NoRoom
+        When it may not.
+    """
+    moment = now()
+    if (closed := why_closed(study, definition.recruitment, moment)) is not None:
+        raise closed
     if not has_room:
         raise NoRoom("The server cannot take new participants at the moment. Please try again later.")
+    places = definition.recruitment.places
+    no_place = places is not None and not visits and places_taken(db, study, moment) >= places
+    if no_place or (not visits and no_answer_has_a_place(db, study, definition, moment)):
+        raise StudyFull("This study is full. Thank you for your interest.")
     of_study = and_(ParticipantSession.study_id == study.id, COUNTED)
-    reading = and_(
-        ParticipantSession.state == SessionState.INSTRUCTED, ParticipantSession.last_seen_at > now() - READING_LEASE
-    )
-    if recruitment.places is not None and not visits:
-        arranging = and_(
-            ParticipantSession.state == SessionState.ARRANGING, ParticipantSession.last_seen_at > now() - PLACE_LEASE
-        )
-        in_results = ParticipantSession.exclusion_reason.is_(None)
-        holds = or_(ParticipantSession.state == SessionState.FINISHED, arranging, reading)
-        taken = db.scalar(select(func.count(ParticipantSession.person.distinct())).where(of_study, in_results, holds))
-        if (taken or 0) >= recruitment.places:
-            raise StudyFull("This study is full. Thank you for your interest.")
-    if (db.scalar(select(func.count()).where(of_study, reading)) or 0) >= MAX_READING:
+    if (db.scalar(select(func.count()).where(of_study, reading(moment))) or 0) >= MAX_READING:
         raise Crowded("Very many people are opening this study at the moment. Please try again in a few minutes.")

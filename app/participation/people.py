@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.definition.study_toml import Recruitment, StudyDefinition, definition_of_session
-from app.domain import Proof, SessionState, StudyState
+from app.domain import Proof, SessionState
 from app.errors import NotFound
-from app.models import COUNTED, ParticipantSession, SessionToken, Study
+from app.models import COUNTED, ParticipantSession, SessionToken, Study, now
+from app.participation.places import why_closed
 from app.participation.sheets import owes_answers
 from app.recruiters.known import is_guessable
 from app.tokens import hash_token
@@ -59,7 +60,7 @@ def may_visit_again(
         bool(visits)
         and visits[-1].state == SessionState.FINISHED
         and len(visits) < definition.recruitment.visits
-        and study.state == StudyState.OPEN
+        and why_closed(study, definition.recruitment, now()) is None
         and not owes_answers(db, visits[-1], definition_of_session(db, visits[-1], study))
     )
 

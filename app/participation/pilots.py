@@ -2,6 +2,8 @@
 
 A pilot is a session with `is_pilot`: it goes through the same services as every other, takes no place and no rater's
 number, and is in no count, result or export (`app.models.COUNTED`). What is here works on pilots alone.
+
+Over 300 lines: beginning, placing, skipping and deleting share what a pilot is.
 """
 
 from __future__ import annotations

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import secrets
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from io import StringIO
 
 from app.definition.study_toml import Recruitment, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.recruiters.arrival import read_link
 from app.recruiters.signing import link_key, personal_link
+
+DELIMITERS = ",;\t"
 
 
 def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -39,35 +43,101 @@ def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) ->
         yield one, personal_link(f"{address}/join/{study.name}", parameter, one, key=key, study_name=study.name)
 
 
-def ids_of_csv(file: Path, study: Study) -> list[str]:
-    """The ids in a table: in its column `id`, or in one named as the parameter of the study's links.
+@dataclass(frozen=True)
+class PeopleTable:
+    """A table with a line for each person: its name, its columns, and its rows with their lines in the file."""
+
+    name: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def read_people(content: bytes, name: str) -> PeopleTable:
+    """The table in a file, whose cells are separated by commas, semicolons or tabs; blank lines are passed over.
 
     Raises
     ------
     Invalid
-        When the file cannot be read, has no such column, or holds an id twice; file, line and reason are named.
+        When it cannot be read as a table, a line has more cells than the header, or there is nobody in it.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        first = text.splitlines()[0] if text.strip() else ""
+        delimiter = max(DELIMITERS, key=first.count)
+        lines = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Invalid(f"{name}: cannot be read as a table in UTF-8: {error}") from error
+    header = [cell.strip() for cell in lines[0]] if lines else []
+    rows = [(line, cells) for line, cells in enumerate(lines[1:], start=2) if any(cell.strip() for cell in cells)]
+    for line, cells in rows:
+        if any(cell.strip() for cell in cells[len(header) :]):
+            raise Invalid(f"{name}: line {line}: has more cells than the first line has columns")
+    return PeopleTable(name, header, [(line, (cells + [""] * len(header))[: len(header)]) for line, cells in rows])
+
+
+def ids_of_table(table: PeopleTable, parameter: str) -> list[str]:
+    """The ids in a table: in the column that is named as the parameter of the study's links, or in its column `id`.
+
+    Raises
+    ------
+    Invalid
+        When it has no such column, or holds an id twice or a line without one; file, line and reason are named.
+    """
+    column = _column(table, parameter)
+    if column is None:
+        raise Invalid(f"{table.name}: line 1: no column is named {parameter} or id")
+    ids: dict[str, int] = {}
+    for line, cells in table.rows:
+        value = cells[column].strip()
+        if not value:
+            raise Invalid(f"{table.name}: line {line}: has no {table.header[column]}")
+        if value in ids:
+            raise Invalid(f"{table.name}: line {line}: {value} is in line {ids[value]} already")
+        ids[value] = line
+    return list(ids)
+
+
+def links_table(study: Study, table: PeopleTable, address: str, secret: str, *, new_ids: bool = False) -> str:
+    """The table as CSV with a column `link` at its end; `address` and `secret` are as in `person_links`.
+
+    Parameters
+    ----------
+    new_ids
+        Give each person an id that nobody can guess, in a column `id`: for a table of mail addresses, which should not
+        be ids themselves. The table that comes back is then the only one that says who has which id.
+
+    Raises
+    ------
+    Invalid
+        As `person_links` and `ids_of_table`; or when `new_ids` are wanted of a table that has ids, it has a column
+        `link` already, or there is nobody in it.
     """
     parameter = id_parameter(definition_of(study).recruitment)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            lines = list(csv.reader(handle))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Invalid(f"{file}: cannot be read as a table in UTF-8: {error}") from error
-    header = [name.strip() for name in lines[0]] if lines else []
-    column = next((header.index(name) for name in (parameter, "id") if name in header), None)
-    if column is None:
-        raise Invalid(f"{file}: line 1: no column is named {parameter} or id")
-    ids: dict[str, int] = {}
-    for number, cells in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        value = cells[column].strip() if column < len(cells) else ""
-        if not value:
-            raise Invalid(f"{file}: line {number}: has no {header[column]}")
-        if value in ids:
-            raise Invalid(f"{file}: line {number}: {value} is in line {ids[value]} already")
-        ids[value] = number
-    return list(ids)
+    if not table.rows and (new_ids or _column(table, parameter) is not None):
+        raise Invalid(
+            f"{table.name}: there is nobody in it: it needs a first line with names of columns, and a line each"
+        )
+    if "link" in table.header:
+        raise Invalid(f"{table.name}: line 1: has a column link already")
+    header, rows = table.header, [cells for _, cells in table.rows]
+    if new_ids:
+        column = _column(table, parameter)
+        if column is not None:
+            raise Invalid(f"{table.name}: line 1: has ids already, in the column {header[column]}")
+        ids = [secrets.token_hex(8) for _ in rows]
+        header, rows = [*header, "id"], [[*cells, one] for cells, one in zip(rows, ids, strict=True)]
+    else:
+        ids = ids_of_table(table, parameter)
+    links = person_links(study, address, secret, ids)
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*header, "link"])
+    writer.writerows([*cells, link] for cells, (_, link) in zip(rows, links, strict=True))
+    return out.getvalue()
+
+
+def _column(table: PeopleTable, parameter: str) -> int | None:
+    return next((table.header.index(name) for name in (parameter, "id") if name in table.header), None)
 
 
 def id_parameter(recruitment: Recruitment) -> str:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.definition.moments import in_words, moment_of
 from app.definition.study_toml import Recruitment
 from app.recruiters.arrival import plain
 from app.recruiters.completion import problems_of
+from app.recruiters.endings import Ending, code_and_url
 
 # Names that the participant's pages use in addresses and forms themselves.
-RESERVED = {"lang", "sig", "held", "again", "read"}
+RESERVED = {"lang", "sig", "held", "again", "read", "declined"}
 
 
 def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
     """Each setting that cannot work, with the reason."""
     names = recruitment.parameters
-    if recruitment.completion_url is not None:
-        for problem in problems_of(recruitment.completion_url, names, recruitment.completion_code):
-            yield "recruitment.completion_url", problem
-    if recruitment.screened_out_url is not None:
-        for problem in problems_of(recruitment.screened_out_url, names, recruitment.screened_out_code):
-            yield "recruitment.screened_out_url", problem.replace("completion_code", "screened_out_code")
+    for ending in Ending:
+        code, url = code_and_url(recruitment, ending)
+        for problem in [] if url is None else problems_of(url, names, code):
+            yield f"recruitment.{ending}_url", problem.replace("completion_code", f"{ending}_code")
+    if recruitment.opens and recruitment.closes and moment_of(recruitment.closes) <= moment_of(recruitment.opens):
+        yield "recruitment.closes", f"is not after opens, which is {in_words(moment_of(recruitment.opens))}"
     alike = [name for name in names if [plain(one) for one in names].count(plain(name)) > 1]
     if alike:
         yield "recruitment.parameters", f"{alike[0]} and {alike[1]} are the same name"
@@ -35,3 +37,12 @@ def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
         yield "recruitment.visits", "without an id nobody can be recognised, and parameters names none"
     if recruitment.signed and recruitment.without_id == "anybody":
         yield "recruitment.without_id", "is anybody, but only people with a signed id are admitted"
+
+
+def recruitment_doubts(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
+    """Each setting that works, but probably not as it was meant, with the reason."""
+    paid = recruitment.completion_code is not None or recruitment.completion_url is not None
+    if recruitment.quotas and paid and code_and_url(recruitment, Ending.QUOTA_FULL) == (None, None):
+        yield "recruitment.quota_full_code", "whoever is over a quota gets no code and no way back to the recruiter"
+    if recruitment.return_after is not None and not any(code_and_url(recruitment, ending)[1] for ending in Ending):
+        yield "recruitment.return_after", "nobody is taken back: there is no address for any ending"

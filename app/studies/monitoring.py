@@ -12,7 +12,7 @@ from analysis.purposes import JUDGMENTS
 from app.domain import ClipState, SessionState
 from app.models import COUNTED, Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
 from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
-from app.participation.enrolment import PLACE_LEASE, READING_LEASE
+from app.participation.places import PLACE_LEASE, READING_LEASE
 from app.participation.session_log import ASKED_TO_LEAVE, UNPROVEN_TRIAL
 
 # Every drop of a clip saves a draft, so a participant who is not heard of for this long is not working.

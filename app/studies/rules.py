@@ -18,11 +18,12 @@ from typing import Literal
 from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, default_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
+from app.definition.quotas import quota_problems
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.errors import Invalid
 from app.participation import attention_checks
-from app.recruiters.rules import recruitment_problems
+from app.recruiters.rules import recruitment_doubts, recruitment_problems
 
 # What a pair gets from a trial at the very least.
 MIN_EVIDENCE = DISTANCE_FLOOR**2
@@ -305,6 +306,10 @@ def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
 def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Found:
     for key, sentence in recruitment_problems(definition.recruitment):
         yield _error(key, sentence)
+    for key, sentence in quota_problems(definition.recruitment.quotas, definition.questions):
+        yield _error(key, sentence)
+    for key, sentence in recruitment_doubts(definition.recruitment):
+        yield _warning(key, sentence)
 
 
 RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (

@@ -21,6 +21,7 @@ from app.definition.study_toml import StudyDefinition, check_definition
 from app.domain import SessionState
 from app.errors import NotFound
 from app.models import COUNTED, ParticipantSession, Study, StudyRevision, Submission, Trial
+from app.recruiters.endings import Ending
 
 # They say, invite and pay; they do not change what is judged or how. The question does, and so do the sizes of windows.
 WITHOUT_NEW_VERSION = frozenset(
@@ -31,16 +32,18 @@ WITHOUT_NEW_VERSION = frozenset(
         "texts.instructions",
         "texts.thanks",
         "texts.screened_out",
+        "texts.quota_full",
         "comment",
         "texts.replace",
+        "recruitment.opens",
+        "recruitment.closes",
         "recruitment.places",
+        "recruitment.quotas",
         "recruitment.visits",
         "recruitment.without_id",
         "recruitment.signed",
-        "recruitment.completion_code",
-        "recruitment.completion_url",
-        "recruitment.screened_out_code",
-        "recruitment.screened_out_url",
+        "recruitment.return_after",
+        *(f"recruitment.{ending}_{part}" for ending in Ending for part in ("code", "url")),
         "retention.recruiter_ids_days",
         "retention.unfinished_days",
         "retention.withdrawn_days",

@@ -21,7 +21,13 @@ from app.studies.versions import Revision, revisions_of
 from app.web.context import database
 from app.web.failures import failure
 from app.web.login import account, account_id, may
-from app.web.participant import default_consent, default_instructions, default_thanks
+from app.web.participant import (
+    default_consent,
+    default_instructions,
+    default_quota_full,
+    default_screened_out,
+    default_thanks,
+)
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("definition", __name__)
@@ -30,6 +36,8 @@ PREVIEWS = {
     "texts.consent": default_consent,
     "texts.instructions": default_instructions,
     "texts.thanks": default_thanks,
+    "texts.screened_out": default_screened_out,
+    "texts.quota_full": default_quota_full,
 }
 
 

@@ -31,6 +31,7 @@ PYTHON_KEYWORDS: dict[str, Any] = {
     "NoRoom": None,
     "NotFound": None,
     "NotProven": None,
+    "NotYetOpen": None,
     "ReadAnother": None,
     "StudyClosed": None,
     "StudyFull": None,
@@ -47,6 +48,7 @@ SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("app/participation/enrolment.py", "python", PYTHON_KEYWORDS),
     ("app/participation/drafts.py", "python", PYTHON_KEYWORDS),
     ("app/participation/session_log.py", "python", PYTHON_KEYWORDS),
+    ("app/participation/places.py", "python", PYTHON_KEYWORDS),
     ("app/participation/submission.py", "python", PYTHON_KEYWORDS),
     ("app/participation/withdrawal.py", "python", PYTHON_KEYWORDS),
 )

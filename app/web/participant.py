@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from babel.dates import format_date, format_time
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.definition.find import find_study
+from app.definition.moments import zone_of
 from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition, definition_of, definition_of_session
 from app.domain import StudyState
-from app.errors import LinkRefused, NotFound, StudyClosed, Unauthorised
+from app.errors import LinkRefused, NotFound, NotYetOpen, StudyClosed, Unauthorised
 from app.health import has_room
 from app.markdown import to_html
 from app.models import Study
@@ -20,27 +23,35 @@ from app.participation.enrolment import Door, check_entry, check_link, enter, se
 from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
+from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
+from app.web import failures
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
 from app.web.questions_json import sheets_of_page
+from app.web.session_json import way_back_view
 
 blueprint = Blueprint("participant", __name__)
 
+Answer = str | tuple[str, int] | Response
 # A browser shows at most this many tokens of sessions that it has kept.
 MAX_HELD = 20
 
 
 @blueprint.get("/join/<name>", strict_slashes=False)
 @blueprint.get("/<any(JOIN, Join):_capitals>/<name>", strict_slashes=False)
-def consent(name: str, _capitals: str | None = None) -> str | Response:
+def consent(name: str, _capitals: str | None = None) -> Answer:
     """What the study is about, and the button by which somebody agrees to take part.
 
     Whoever could not take part is told so here, before the consent is read; who comes back gets in.
     """
     if _capitals or name != name.lower():
         return _canonical("participant.consent", name=name)
-    return _consent_of_link(name, request.args.to_dict(flat=False))
+    query = request.args.to_dict(flat=False)
+    try:
+        return _consent_of_link(name, query)
+    except StudyClosed as error:
+        return _turned_away(name, query, error)
 
 
 def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | None = None) -> str:
@@ -63,7 +74,15 @@ def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | N
     params = dict(arrival.parameters)
     if definition.recruitment.signed:
         params[signing.PARAMETER] = request.values.get(signing.PARAMETER, "")
-    return consent_page(study, agreed, params=params, preview=preview, may_again=door.may_again, changed=changed)
+    return consent_page(
+        study,
+        agreed,
+        params=params,
+        preview=preview,
+        may_again=door.may_again,
+        comes_back=door.session is not None,
+        changed=changed,
+    )
 
 
 def consent_page(study: Study, agreed: StudyDefinition | None = None, **shown: Any) -> str:
@@ -77,13 +96,14 @@ def consent_page(study: Study, agreed: StudyDefinition | None = None, **shown: A
         how_long=how_long(definition),
         min_window=definition.arena.min_window,
         mark=consent_mark(study, page_language()),
+        may_decline=code_and_url(definition.recruitment, Ending.NO_CONSENT) != (None, None),
         **shown,
     )
 
 
 @blueprint.post("/join/<name>", strict_slashes=False)
-def agree(name: str) -> Response | tuple[str, int]:
-    """The person agrees: the session is made, or the person's earlier one goes on."""
+def agree(name: str) -> Answer:
+    """The person agrees: the session is made, or the earlier one goes on. Whoever declines leaves nothing behind."""
     args, form = request.args.to_dict(flat=False), request.form.to_dict(flat=False)
     if is_preview(args) or is_preview(form):
         return _canonical("participant.consent", name=name)
@@ -91,9 +111,14 @@ def agree(name: str) -> Response | tuple[str, int]:
         definition = _in_the_studys_words(find_study(db, name))
     # The page's form goes to the address of the link, whose query is what the recruiter gave; the form repeats it.
     arrival = read_link(definition.recruitment.parameters, args)
+    query = args
     if arrival.note == IdNote.PLAIN_LINK:
-        arrival = read_link(definition.recruitment.parameters, form)
+        query, arrival = form, read_link(definition.recruitment.parameters, form)
     _check_link(name.lower(), definition, arrival)
+    if "declined" in form:
+        back = way_back(definition.recruitment, Ending.NO_CONSENT, arrival.parameters)
+        title, message = translate("You do not take part"), translate("Nothing about you has been stored.")
+        return _ended(back, title=title, message=message)
     count_join(settings())
     try:
         with database().writing() as db:
@@ -109,8 +134,9 @@ def agree(name: str) -> Response | tuple[str, int]:
                 has_room=has_room(settings()),
             )
     except ReadAnother as error:
-        query = args if read_link(definition.recruitment.parameters, args).note != IdNote.PLAIN_LINK else form
         return _consent_of_link(name.lower(), query, changed=error.message), error.status
+    except StudyClosed as error:
+        return _turned_away(name, query, error)
     return redirect(url_for("participant.task", name=name.lower(), token=entry.token), 303)
 
 
@@ -139,11 +165,48 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         instructions_html=to_html(texts.instructions or default_instructions()),
         thanks_html=to_html(texts.thanks or default_thanks()),
         screened_out_html=to_html(texts.screened_out or default_screened_out()),
+        quota_full_html=to_html(texts.quota_full or default_quota_full()),
         sheets=sheets_of_page(definition, session.language),
         rules=definition,
         pilot=session.is_pilot,
         how_long=how_long(definition),
     )
+
+
+def _turned_away(name: str, query: dict[str, list[str]], error: StudyClosed) -> Answer:
+    """The page of somebody who comes when nobody can begin: why, and the way back where the recruiter has one for it.
+
+    Raises
+    ------
+    StudyClosed
+        Where there is none, with words for the participant.
+    """
+    with database().reading() as db:
+        study = find_study(db, name)
+    recruitment = definition_of(study).recruitment
+    message = translate(error.message)
+    if isinstance(error, NotYetOpen):
+        raise StudyClosed(message.replace("{when}", _when(error.opens))) from error
+    arrival = read_link(recruitment.parameters, query)
+    back = way_back(recruitment, Ending.FULL, arrival.parameters)
+    if study.state == StudyState.DRAFT or code_and_url(recruitment, Ending.FULL) == (None, None):
+        raise StudyClosed(message) from error
+    page = _ended(back, title=translate(failures.TITLES[error.status]), message=message)
+    return page, error.status
+
+
+def _ended(back: WayBack, *, title: str, message: str) -> str:
+    return render_template("participant/ended.html", title=title, message=message, completion=way_back_view(back))
+
+
+def _when(moment: datetime) -> str:
+    """The moment in the language of the page, in the time zone in which the study names it."""
+    language = page_language()
+    day, time = (
+        format_date(moment.date(), "long", locale=language),
+        format_time(moment.time(), "short", locale=language),
+    )
+    return f"{day}, {time} ({zone_of(moment)})"
 
 
 def _canonical(endpoint: str, *, name: str, **values: Any) -> Response:
@@ -216,4 +279,12 @@ def default_screened_out() -> str:
     return translate(
         "Thank you for your interest and for your answers. This study is looking for other participants, so it ends "
         "here for you."
+    )
+
+
+def default_quota_full() -> str:
+    """What somebody reads when enough people with the same answer have taken part; in Markdown."""
+    return translate(
+        "Thank you for your interest and for your answers. Enough people whose answers are like yours have taken part "
+        "already, so the study ends here for you."
     )

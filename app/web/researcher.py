@@ -22,7 +22,7 @@ from app.domain import ClipState, Role, StudyState, WorkState
 from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.heartbeat import worker_state
-from app.models import Study
+from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
 from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
@@ -30,11 +30,12 @@ from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results
+from app.studies.admission import door
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.studies.versions import pooled_sentence, sessions_by_version
-from app.web import login, own_account, people, sessions, study_editing, study_life
+from app.web import login, own_account, people, recruit, sessions, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
@@ -45,7 +46,7 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, study_life, sessions, people, own_account):
+for _part in (study_editing, study_life, sessions, recruit, people, own_account):
     blueprint.register_blueprint(_part.blueprint)
 
 
@@ -98,6 +99,7 @@ def participants(name: str) -> str:
         missing = missing_before_opening(db, found) if found.state == StudyState.DRAFT else []
         warnings = study_warnings(db, name)
         ticket = pilot_ticket(settings().secret_key, found)
+        takes, door_sentence = door(found, now())
         return render_template(
             "researcher/participants.html",
             study=study_view(found),
@@ -105,6 +107,7 @@ def participants(name: str) -> str:
             missing=missing,
             warnings=warnings,
             retention=planned(db, found),
+            door=None if takes or found.state != StudyState.OPEN else door_sentence,
             try_link=public_address(url_for("pilots.consent", name=name, ticket=ticket)),
             clips_ready=sum(clip.state == ClipState.READY for clip in found.clips),
         )

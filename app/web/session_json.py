@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from app.participation import attention_checks
 from app.participation.practice import AssetUrl, practice_feedback, practice_view
 from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
-from app.recruiters.completion import completion_address
+from app.recruiters.endings import ENDING_OF_STATE, NO_WAY_BACK, Ending, WayBack, way_back
 from app.web.questions_json import sheet_view
 
 MAX_UPCOMING = 20
@@ -167,13 +168,22 @@ def _has_sound(record: SessionRecord) -> bool:
 
 def _completion(record: SessionRecord) -> dict[str, Any] | None:
     # The way back to the recruiter exists only once every trial and all answers of the session are stored (F04).
-    recruitment = record.definition.recruitment
-    if record.state == SessionState.SCREENED_OUT:
-        code, url = recruitment.screened_out_code, recruitment.screened_out_url
-    elif record.state == SessionState.FINISHED and record.open_sheet is None:
-        code, url = recruitment.completion_code, recruitment.completion_url
-    else:
+    ending = ENDING_OF_STATE.get(record.state)
+    if ending is None or record.open_sheet is not None:
         return None
-    filled = None if url is None else completion_address(url, record.session.recruiter, recruitment.parameters, code)
+    back = way_back(record.definition.recruitment, ending, record.session.recruiter)
+    if ending == Ending.WITHDRAWN and back == NO_WAY_BACK:
+        return None
+    # Whoever tries the study looks at the last page as long as they like.
+    return way_back_view(replace(back, seconds=None) if record.session.is_pilot else back)
+
+
+def way_back_view(back: WayBack) -> dict[str, Any]:
+    """The way back, as pages get it."""
     # A link that did not bring what the way back needs leaves the participant without one, and the page says so.
-    return {"code": code, "url": filled, **({"incomplete": True} if url is not None and filled is None else {})}
+    return {
+        "code": back.code,
+        "url": back.url,
+        **({"incomplete": True} if back.incomplete else {}),
+        **({"seconds": back.seconds} if back.seconds is not None else {}),
+    }

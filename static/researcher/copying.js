@@ -1,8 +1,7 @@
 // @ts-check
 /** The buttons that copy a link: `<button data-copy="id of an input">`, beside a `[data-copied]` that says so. */
 
-import { byId, given } from '../page.js';
-import { part } from './elements.js';
+import { byId, find, given } from '../page.js';
 
 export function bindCopying() {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-copy]'))) {
@@ -16,7 +15,7 @@ export function bindCopying() {
  */
 async function copy(input) {
   input.select();
-  const said = part('copied');
+  const said = find(document, `[data-copied="${input.id}"]`);
   try {
     await navigator.clipboard.writeText(input.value);
     said.textContent = 'Copied';

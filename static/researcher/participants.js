@@ -39,6 +39,7 @@ const STATES = {
   finished: 'finished',
   withdrawn: 'withdrawn',
   screened_out: 'screened out',
+  quota_full: 'quota full',
 };
 const ENDINGS = { evidence: 'all pairs known', minutes: 'time was up', trials: 'all trials done' };
 const PAUSE = 3000;

@@ -243,6 +243,10 @@ export function wireComment({ store, send }) {
       const kept = store.draft(keyOf(of, COMMENT));
       if (kept) box.value = JSON.parse(kept.body);
     },
+    /** Whether somebody writes a comment, which no automatic return may interrupt. */
+    writes: () => !form.hidden && !button.disabled && (box.value !== '' || document.activeElement === box),
+    /** Whether a comment is on its way. */
+    waits: () => !form.hidden && button.disabled,
     /** How the comment on its way stands, in words. @param {string} words */
     status(words) {
       find(form, '[data-comment-status]').textContent = button.disabled ? words : '';

@@ -49,7 +49,8 @@ export function fillWayBack(screen, completion, t) {
   link.hidden = !safe;
   if (safe) link.href = url;
   find(screen, '[data-no-way-back]').hidden = !incomplete;
-  find(screen, '[data-close]').hidden = Boolean(safe || incomplete);
+  // The screen of somebody who has left says so itself.
+  find(screen, '[data-close]').hidden = Boolean(safe || incomplete) || screen.id === 'screen-withdrawn';
   const copy = find(screen, '[data-copy]');
   copy.onclick = async () => {
     copy.textContent = (await copyText(find(screen, '[data-code]')))

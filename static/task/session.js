@@ -19,9 +19,9 @@
  *   practice: import('./feedback.js').PracticeFeedback | null,
  *   questions: {sheet: string} | null, comment: boolean,
  *   upcoming: {poster: string, sources: Source[]}[],
- *   completion: {code: string | null, url: string | null, incomplete?: boolean} | null,
+ *   completion: {code: string | null, url: string | null, incomplete?: boolean, seconds?: number} | null,
  *   elsewhere: boolean}} SessionView
- * @typedef {'instructions'|'questions'|'trial'|'thanks'|'withdrawn'|'screened-out'|'elsewhere'|'preparing'} Screen
+ * @typedef {'instructions'|'questions'|'trial'|'thanks'|'withdrawn'|'screened-out'|'quota-full'|'elsewhere'|'preparing'} Screen
  */
 
 /**
@@ -32,6 +32,7 @@ export function screenOf(view) {
   const { state } = view.session;
   if (state === 'withdrawn') return 'withdrawn';
   if (state === 'screened_out') return 'screened-out';
+  if (state === 'quota_full') return 'quota-full';
   if (state === 'finished' && !view.questions) return 'thanks';
   if (view.elsewhere) return 'elsewhere';
   if (view.questions) return 'questions';

@@ -19,6 +19,7 @@ import { wirePilot } from './pilot.js';
 import { createPreloader } from './preload.js';
 import { sheetOfKey, wireComment, wireQuestions } from './questions.js';
 import { wireRefused } from './refused.js';
+import { createReturn } from './returning.js';
 import { fillProblem, fillWayBack, showScreen } from './screens.js';
 import { savingState } from './saving.js';
 import { namedClips, questionOf, screenOf, timeLeft } from './session.js';
@@ -34,6 +35,8 @@ const ASK_AGAIN = 3_000;
 const LAST_DRAFT = 3_000;
 /** ms between two looks at the time left. */
 const COUNT_DOWN = 10_000;
+/** Screens that have the way back to the recruiter. */
+const ENDS = new Set(['thanks', 'screened-out', 'quota-full', 'withdrawn']);
 
 const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1) ?? '');
 const tab = randomId();
@@ -53,6 +56,7 @@ const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRe
 const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
 const questions = wireQuestions({ store, send: outbox.add, t });
 const comment = wireComment({ store, send: outbox.add });
+const returning = createReturn({ t, waits: () => comment.waits() || outbox.state().waiting > 0, busy: comment.writes });
 const breaks = createBreaks();
 const sound = createSound({ onChange: soundChanged });
 const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(given(afterSoundCheck)), log, t });
@@ -178,7 +182,10 @@ function apply(next) {
   }
   const element = showScreen(screen);
   if (trial) openTrial(trial, next);
-  if (screen === 'thanks' || screen === 'screened-out') fillWayBack(element, next.completion, t);
+  if (ENDS.has(screen)) {
+    fillWayBack(element, next.completion, t);
+    returning.begin(next.completion);
+  }
   if (screen === 'thanks') comment.open(next.session.id, next.comment);
   if (screen === 'preparing') setTimeout(askAgain, ASK_AGAIN);
   showSaving();

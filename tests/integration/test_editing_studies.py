@@ -196,7 +196,7 @@ def test_the_page_has_a_control_a_sentence_and_a_default_for_each_setting(lab: e
     page = lab.client.get("/studies/faces/settings").text
     controls = [control for _, group in control_groups() for control in group]
     # A table of tables is edited in the text beside the form.
-    assert [control.key for control in controls if control.kind == "toml"] == ["questions"]
+    assert [control.key for control in controls if control.kind == "toml"] == ["questions", "recruitment.quotas"]
     for control in controls:
         if control.kind != "toml":
             assert f'data-control="{control.key}"' in page

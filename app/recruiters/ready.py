@@ -1,0 +1,111 @@
+"""Ready links for each recruiter, and what participants get at each ending, as the page "Recruit" shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.definition.study_toml import Recruitment
+from app.recruiters.arrival import plain
+from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
+from app.recruiters.known import CONNECT, MTURK, PROLIFIC, RECRUITERS, SONA, Recruiter
+
+
+@dataclass(frozen=True)
+class ReadyLink:
+    """A recruiter's link: what is entered there, `steps` that remain to be done there, and what stands in the way.
+
+    `problems` name settings to change; with them the link would not bring who people are, or bring nobody in.
+    """
+
+    recruiter: str
+    link: str
+    steps: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShownEnding:
+    """An ending with its two settings, and the address as it is filled in for a person called EXAMPLE."""
+
+    name: str
+    when: str
+    key: str
+    code: str | None
+    url: str | None
+    example: WayBack
+
+
+ANOTHER = "Another panel"
+_CODE = "12345"
+_STEPS = {
+    PROLIFIC: (
+        "Enter the link as the study's URL, and choose “I'll use URL parameters”.",
+        "Add a completion path for each code below; the one for screened out pays a fixed amount.",
+    ),
+    SONA: (
+        "Enter the link as the study URL; SONA fills in %SURVEY_CODE%.",
+        "Take the client-side completion URL into completion_url, with survey_code={survey_code} at its end: opening "
+        "it gives the credit.",
+    ),
+    MTURK: (
+        "Enter the link as an external question; MTurk adds who people are.",
+        "Participants enter the completion code in the HIT. A preview shows the consent without a button.",
+    ),
+    CONNECT: (
+        "Enter the link as the project's URL; Connect adds who people are.",
+        "Take the redirect URL that Connect shows into completion_url.",
+    ),
+}
+WHEN = {
+    Ending.COMPLETION: ("Complete", "has finished, and answered what is asked at the end"),
+    Ending.SCREENED_OUT: ("Screened out", "gave an answer that ends the session"),
+    Ending.QUOTA_FULL: ("Quota full", "gave an answer of which there are enough"),
+    Ending.NO_CONSENT: ("No consent", "does not agree on the first page"),
+    Ending.WITHDRAWN: ("Withdrawn", "leaves for good"),
+    Ending.FULL: ("Study full", "comes when the study is full or closed"),
+}
+
+
+def ready_links(recruitment: Recruitment, link: str) -> list[ReadyLink]:
+    """The link for each recruiter; those that fit the study's settings come first."""
+    ready = [_ready(recruiter, recruitment, link) for recruiter in RECRUITERS]
+    return sorted([*ready, _another(recruitment, link)], key=lambda one: len(one.problems) > 0)
+
+
+def endings_of(recruitment: Recruitment) -> list[ShownEnding]:
+    """All endings, with their ways back filled in."""
+    example = {name: f"EXAMPLE-{name}"[:64] for name in recruitment.parameters}
+    return [
+        ShownEnding(
+            *WHEN[ending], ending.value, *code_and_url(recruitment, ending), way_back(recruitment, ending, example)
+        )
+        for ending in Ending
+    ]
+
+
+def _ready(recruiter: Recruiter, recruitment: Recruitment, link: str) -> ReadyLink:
+    names = recruitment.parameters
+    problems = []
+    if not names or plain(names[0]) != plain(recruiter.parameters[0]):
+        wanted = ", ".join(f'"{name}"' for name in recruiter.parameters)
+        problems.append(f"The link would not say who people are: set parameters = [{wanted}].")
+    elif recruiter is SONA and _CODE not in (way_back(recruitment, Ending.COMPLETION, {names[0]: _CODE}).url or ""):
+        problems.append("Nobody would get credit: completion_url must hold survey_code={survey_code}.")
+    if recruitment.signed:
+        problems.append(f"{recruiter.name} cannot sign links: set signed = false, or make personal links.")
+    address = f"{link}?{recruiter.query}" if recruiter.query else link
+    return ReadyLink(recruiter.name, address, _STEPS[recruiter], tuple(problems))
+
+
+def _another(recruitment: Recruitment, link: str) -> ReadyLink:
+    names: Sequence[str] = recruitment.parameters
+    query = "&".join(f"{name}=[{name}]" for name in names)
+    steps = (
+        "Put the panel's own placeholder, such as {{id}}, in place of each name in square brackets.",
+        "Enter the codes and addresses below as the panel's redirects.",
+    )
+    problems = ["Panels cannot sign links: set signed = false, or make personal links."] if recruitment.signed else []
+    if not names:
+        problems.append("The link would not say who people are: parameters names nothing.")
+    return ReadyLink(ANOTHER, f"{link}?{query}" if query else link, steps, tuple(problems))
