@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from analysis.arrangement import Arrangement, Floats
 from analysis.rdm import subset
@@ -86,6 +86,10 @@ def simulate_rater_session(database: Database, study_name: str, study_id: int, t
     clock = now() - timedelta(minutes=30)
     with database.writing() as db:
         entry = enter(db, study_name, {}, is_simulated=True)
+        # The trials lie in the past, and nobody agrees after the last of them.
+        of_rater = ParticipantSession.public_id == entry.session_id
+        db.execute(update(ParticipantSession).where(of_rater).values(consented_at=clock))
+        db.commit()
     with database.reading() as db:
         clips = clip_order(db, study_id)
     items = {clip.id: item for item, clip in enumerate(clips)}

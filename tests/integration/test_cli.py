@@ -88,6 +88,7 @@ def test_simulated_raters_go_through_the_same_services_and_are_marked(settings: 
         assert [rater.session.is_simulated for rater in raters] == [True, True]
         assert {rater.session.ended_by for rater in raters} == {"evidence"}
         for rater in raters:
+            assert rater.session.consented_at < rater.session.last_seen_at
             for trial in rater.trials:
                 assert trial.submission is not None
                 assert trial.submission.active_ms > 1000
