@@ -2,9 +2,10 @@
 
 from .balanced import pair_counts
 from .cohort import describe_cohort, next_items_cohort
+from .covering import covering_schedule, fewest_possible
 from .registry import DEFAULT_DESIGN, DESIGNS, DesignName
 from .repeats import TRIALS_BETWEEN_REPEATS, choose_repeat, repeat_due
-from .selection import check_design, default_size, describe, next_items
+from .selection import check_design, default_size, describe, later_size, next_items
 from .stopping import DEFAULT_EVIDENCE, SessionProgress, StopRule, default_stop, session_progress
 
 __all__ = [
@@ -17,10 +18,13 @@ __all__ = [
     "StopRule",
     "check_design",
     "choose_repeat",
+    "covering_schedule",
     "default_size",
     "default_stop",
     "describe",
     "describe_cohort",
+    "fewest_possible",
+    "later_size",
     "next_items",
     "next_items_cohort",
     "pair_counts",

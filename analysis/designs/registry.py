@@ -14,13 +14,14 @@ from ..estimators.trials import usable_trials
 from ..evidence import pair_evidence
 from ..rdm import n_pairs
 from .balanced import balanced, pair_counts, random_items
+from .covering import next_of_schedule
 from .lift_the_weakest import Form, lift_the_weakest
 from .posterior_variance import posterior_variance
 
 # A trial of two items holds no information: its one distance is its scale.
 MIN_ITEMS = 3
 
-DesignName = Literal["posterior_variance", "lift_the_weakest", "balanced", "random", "full"]
+DesignName = Literal["posterior_variance", "lift_the_weakest", "balanced", "covering", "random", "full"]
 # With `DEFAULT_EVIDENCE`, the most accurate RDM for the minutes of a participant (docs/benchmarks/defaults.md).
 DEFAULT_DESIGN: DesignName = "posterior_variance"
 
@@ -48,14 +49,18 @@ class DesignEntry:
     summary
         The sentence of a study's methods text.
     details
-        How `describe` continues, about the trials after the first. Its fields are `fixed`, `least` and `largest`
-        (numbers of items), and `start` and `exponent` of the form of lift-the-weakest.
+        How `describe` continues, about the trials after the first, or the whole sentence of a schedule. Its fields are
+        `fixed`, `least`, `largest` and `all` (numbers of items), `start` and `exponent` of the form of
+        lift-the-weakest, and `trials` and `bound` of a schedule.
     has_fixed_size
         Whether each trial after the first holds `size` items; otherwise the design finds the number.
     shows_all
         Whether every trial shows all items.
     aims_at_the_weakest
         Whether it raises the evidence of the pair that has least, so that a session can end when that pair has enough.
+    is_scheduled
+        Whether its trials are those of a schedule, which the first begins; otherwise the first shows as many items as
+        may be shown.
     """
 
     choose: Callable[[TrialsSoFar], Ints]
@@ -64,6 +69,7 @@ class DesignEntry:
     has_fixed_size: bool = False
     shows_all: bool = False
     aims_at_the_weakest: bool = False
+    is_scheduled: bool = False
 
 
 def _by_posterior_variance(so_far: TrialsSoFar) -> Ints:
@@ -118,6 +124,18 @@ DESIGNS: dict[str, DesignEntry] = {
         "each later trial showed {fixed} items: the pair that the participant had seen least often, joined one by one "
         "by the item whose pairs with the set had been seen least often, with ties broken at random.",
         has_fixed_size=True,
+    ),
+    "covering": DesignEntry(
+        lambda so_far: next_of_schedule(
+            [trial.items for trial in so_far.trials], so_far.n_items, so_far.size, rng=so_far.rng
+        ),
+        "The trials followed a fixed schedule in which every pair of clips is together at least once, in an order of "
+        "its own for each participant.",
+        "The trials of a participant were the sets of a fixed schedule, of at most {fixed} of the {all} items each, in "
+        "which every pair of items is together in one set at least (a covering design of {trials} sets; {bound} is a "
+        "lower bound), in random order; once all had been shown they were shown again.",
+        has_fixed_size=True,
+        is_scheduled=True,
     ),
     "random": DesignEntry(
         lambda so_far: random_items(so_far.n_items, so_far.size, rng=so_far.rng),

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..arrangement import Arrangement, Ints, check_arrangements
 from .balanced import random_items
+from .covering import covering_schedule, fewest_possible
 from .lift_the_weakest import COST_EXPONENT, Form
 from .registry import DEFAULT_DESIGN, DESIGNS, MIN_ITEMS, TrialsSoFar
 
@@ -24,6 +25,22 @@ def default_size(n_items: int) -> int:
     10 of 20, 16 of 40, 20 of 60 and more, on straight lines between.
     """
     return min(n_items, max(5, round(float(np.interp(n_items, [10, 20, 40, 60], [5, 10, 16, 20])))))
+
+
+def later_size(design: str, n_items: int, *, max_items: int | None = None, size: int | None = None) -> int:
+    """Items in a trial after the first of a design of fixed size, and the most that one of the other designs shows.
+
+    A schedule takes trials as large as they may be, because that makes it short; but not all items at once.
+    """
+    largest = n_items if max_items is None else min(max_items, n_items)
+    entry = DESIGNS[design]
+    if not entry.has_fixed_size:
+        return largest
+    if size is not None:
+        return min(size, n_items)
+    if entry.is_scheduled and largest < n_items:
+        return largest
+    return min(default_size(n_items), largest)
 
 
 def check_design(
@@ -71,7 +88,7 @@ def next_items(
     """Items of a participant's next trial, (m,), ascending.
 
     A pure function of the trials so far and the generator's state: a session continues from any stored state. The first
-    trial shows all items, or `max_items` of them at random.
+    trial shows all items, or `max_items` of them at random, but with ``covering``.
 
     Parameters
     ----------
@@ -82,12 +99,13 @@ def next_items(
     design
         ``posterior_variance`` (the pairs known least, by a model of the answers so far: the most accurate RDM for a
         number of placements), ``lift_the_weakest`` (Kriegeskorte & Mur 2012; `form` 2008 or 2015), ``balanced`` (all
-        pairs equally often), ``random``, or ``full`` (all items each time).
+        pairs equally often), ``covering`` (a schedule in which each pair is together at least once, in few trials),
+        ``random``, or ``full`` (all items each time).
     max_items
         Largest number of items in a trial, the first included; default: no bound.
     size
         Items in each trial after the first of the fixed-size designs; default: `default_size(n_items)`, or
-        `max_items` where that is smaller.
+        `max_items` where that is smaller. ``covering`` takes `max_items`, if that is fewer than all.
     rng
         Decides the first trial's items and breaks ties.
 
@@ -99,16 +117,12 @@ def next_items(
     check_design(design, n_items, max_items=max_items, size=size, form=form)
     trials = check_arrangements(arrangements, n_items)
     largest = n_items if max_items is None else min(max_items, n_items)
-    if not trials:
-        chosen = random_items(n_items, largest, rng=rng)
-    else:
-        fixed = min(default_size(n_items), largest) if size is None else min(size, n_items)
-        so_far = TrialsSoFar(trials, n_items, fixed, largest, form, rng)
-        if DESIGNS[design].has_fixed_size and fixed == n_items:
-            chosen = random_items(n_items, fixed, rng=rng)
-        else:
-            chosen = DESIGNS[design].choose(so_far)
-    return np.sort(chosen)
+    if not trials and not DESIGNS[design].is_scheduled:
+        return np.sort(random_items(n_items, largest, rng=rng))
+    fixed = later_size(design, n_items, max_items=max_items, size=size)
+    if DESIGNS[design].has_fixed_size and fixed == n_items:
+        return np.sort(random_items(n_items, fixed, rng=rng))
+    return np.sort(DESIGNS[design].choose(TrialsSoFar(trials, n_items, fixed, largest, form, rng)))
 
 
 def describe(
@@ -126,11 +140,17 @@ def describe(
     first = f"all {n_items} items" if largest == n_items else f"{largest} of the {n_items} items, drawn at random"
     if DESIGNS[design].shows_all:
         return f"Every trial showed {first}."
-    later = DESIGNS[design].details.format(
-        fixed=min(default_size(n_items), largest) if size is None else min(size, n_items),
+    entry, fixed = DESIGNS[design], later_size(design, n_items, max_items=max_items, size=size)
+    later = entry.details.format(
+        fixed=fixed,
         largest=largest,
         least=min(MIN_ITEMS, n_items),
+        all=n_items,
         start=START[form],
         exponent=COST_EXPONENT[form],
+        trials=len(covering_schedule(n_items, fixed)) if entry.is_scheduled else None,
+        bound=fewest_possible(n_items, fixed) if entry.is_scheduled else None,
     )
+    if entry.is_scheduled:
+        return later
     return f"The first trial of a participant showed {first}; {later}"

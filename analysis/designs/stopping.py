@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
+from .covering import covering_schedule
 from .registry import DESIGNS
-from .selection import check_design, default_size
+from .selection import check_design, later_size
 
 # With this many placements for each item the designs of fixed size give a more accurate RDM than lift the weakest does
 # with the ten or so that its evidence rule takes (docs/benchmarks/recovery.md).
@@ -55,7 +56,7 @@ def default_stop(design: str, n_items: int, *, max_items: int | None = None, siz
 
     Lift the weakest ends when every pair has an evidence of 0.5 (Kriegeskorte & Mur 2012): it aims at the weakest pair.
     The other designs do not, and would take twice as long until the last similar pair has it; they end after six
-    placements for each item.
+    placements for each item. A schedule ends when it has been shown once.
 
     Raises
     ------
@@ -66,7 +67,9 @@ def default_stop(design: str, n_items: int, *, max_items: int | None = None, siz
     if DESIGNS[design].aims_at_the_weakest:
         return StopRule()
     first = n_items if max_items is None else min(max_items, n_items)
-    later = first if DESIGNS[design].shows_all else min(default_size(n_items) if size is None else size, first)
+    later = later_size(design, n_items, max_items=max_items, size=size)
+    if DESIGNS[design].is_scheduled:
+        return StopRule(min_evidence=None, max_trials=max(len(covering_schedule(n_items, later)), 1))
     return StopRule(min_evidence=None, max_trials=1 + math.ceil((PLACEMENTS_PER_ITEM * n_items - first) / later))
 
 

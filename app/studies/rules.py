@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, default_size
+from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, covering_schedule, later_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.quotas import quota_problems
@@ -121,14 +121,18 @@ def trials_needed(design: Design) -> tuple[int, int]:
 def most_trials(definition: StudyDefinition, facts: Facts) -> int:
     """The most trials that a session can have by its trials and evidence rules, whatever the participant does."""
     design, stop = definition.design, definition.stop
-    shows_all = DESIGNS[design.method].shows_all or (facts.n_clips is not None and facts.n_clips <= design.max_items)
-    if not shows_all:
+    if not (DESIGNS[design.method].shows_all or _first_shows_all(design, facts)):
         return stop.max_trials
     # Each of these trials gives each pair the least evidence at least; only `full` shows all clips again and again.
     by_evidence = math.ceil(stop.min_evidence / MIN_EVIDENCE - 1e-9)
     return (
         min(stop.max_trials, by_evidence) if DESIGNS[design.method].shows_all or by_evidence == 1 else stop.max_trials
     )
+
+
+def _first_shows_all(design: Design, facts: Facts) -> bool:
+    fit = facts.n_clips is not None and facts.n_clips <= design.max_items
+    return fit and not DESIGNS[design.method].is_scheduled
 
 
 def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
@@ -217,8 +221,8 @@ def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     n, design, stop = facts.n_clips, definition.design, definition.stop
     if n is None or n < MIN_CLIPS or DESIGNS[design.method].shows_all:
         return
-    first = min(design.max_items, n)
-    later = min(default_size(n), first) if DESIGNS[design.method].has_fixed_size else first
+    later = later_size(design.method, n, max_items=design.max_items)
+    first = later if DESIGNS[design.method].is_scheduled else min(design.max_items, n)
     clips = first + (stop.max_trials - 1) * later
     pairs = math.comb(first, 2) + (stop.max_trials - 1) * math.comb(later, 2)
     if clips < n:
@@ -231,6 +235,26 @@ def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
             "stop.max_trials",
             f"with max_trials = {stop.max_trials} and max_items = {design.max_items} no participant sees more than "
             f"{pairs} of the {math.comb(n, 2)} pairs together",
+        )
+
+
+def _schedule_is_shown_once(definition: StudyDefinition, facts: Facts) -> Found:
+    n, design, stop = facts.n_clips, definition.design, definition.stop
+    if n is None or n < MIN_CLIPS or not DESIGNS[design.method].is_scheduled:
+        return
+    schedule = covering_schedule(n, later_size(design.method, n, max_items=design.max_items))
+    if stop.max_trials < len(schedule):
+        yield _warning(
+            "stop.max_trials",
+            f'method = "{design.method}" has {len(schedule)} trials for {n} clips, {len(schedule[0])} in each, but '
+            f"sessions end after {stop.max_trials}: raise max_trials, or max_items",
+        )
+    elif stop.min_evidence > MIN_EVIDENCE:
+        yield _warning(
+            "stop.min_evidence",
+            f'method = "{design.method}" shows every pair in {len(schedule)} trials, and then again until each pair '
+            f"has an evidence of {stop.min_evidence:g}: min_evidence = {MIN_EVIDENCE:g} ends sessions when every pair "
+            "was shown",
         )
 
 
@@ -267,7 +291,8 @@ def _there_is_time(definition: StudyDefinition, facts: Facts) -> Found:
 def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     design = definition.design
     chosen = design.max_items != Design.model_fields["max_items"].default
-    if chosen and facts.n_clips is not None and design.max_items > facts.n_clips >= MIN_CLIPS:
+    larger = facts.n_clips is not None and design.max_items > facts.n_clips >= MIN_CLIPS
+    if chosen and larger and _first_shows_all(design, facts):
         yield _warning(
             "design.max_items",
             f"is {design.max_items}, but there are {facts.n_clips} clips: the first trial shows all of them",
@@ -321,6 +346,7 @@ RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
     _sound_can_be_heard,
     _watching_fits_the_time,
     _trials_show_the_clips,
+    _schedule_is_shown_once,
     _evidence_can_be_reached,
     _there_is_time,
     _trials_fit_the_clips,

@@ -69,6 +69,18 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "repeats the one before",
         ),
         ("[design]\npractice = true\npractice_pass = 1.0", SIX, "design.practice_pass", "hardly anybody"),
+        (
+            '[design]\nmethod = "covering"\nmax_items = 8',
+            Facts(n_clips=24),
+            "stop.min_evidence",
+            "shows every pair in 12 trials, and then again until each pair has an evidence of 0.2",
+        ),
+        (
+            '[design]\nmethod = "covering"\nmax_items = 8\n[stop]\nmin_evidence = 0.04\nmax_trials = 11',
+            Facts(n_clips=24),
+            "stop.max_trials",
+            "12 trials for 24 clips, 8 in each, but sessions end after 11",
+        ),
         ('[texts]\nconsent = ""', SIX, "texts.consent", "is empty"),
     ],
 )
@@ -83,6 +95,11 @@ def test_what_is_probably_not_meant_is_a_warning(toml: str, facts: Facts, key: s
 def test_texts_in_one_language_on_pages_in_each_participants_own_are_pointed_out() -> None:
     assert rules('[texts]\nconsent = "Please agree."', SIX) == [("warning", "language")]
     assert rules('language = "de"\n[texts]\nconsent = "Bitte"', SIX) == []
+
+
+@pytest.mark.parametrize("n_clips", [None, 3, 6, 12, 24, 60])
+def test_a_schedule_that_is_shown_once_has_no_problem(n_clips: int | None) -> None:
+    assert rules('[design]\nmethod = "covering"\n[stop]\nmin_evidence = 0.04', Facts(n_clips=n_clips)) == []
 
 
 @pytest.mark.parametrize("n_clips", [None, 3, 6, 12, 24, 60, 100])
