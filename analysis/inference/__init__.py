@@ -2,6 +2,7 @@
 
 from .adjust import adjust
 from .compare import ModelComparison, compare_models
+from .layers import LayerProfile, layer_profile
 from .mantel import MantelTest, mantel
 
-__all__ = ["MantelTest", "ModelComparison", "adjust", "compare_models", "mantel"]
+__all__ = ["LayerProfile", "MantelTest", "ModelComparison", "adjust", "compare_models", "layer_profile", "mantel"]

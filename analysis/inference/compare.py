@@ -49,6 +49,8 @@ class ModelComparison:
         Its corrected standard error, paired over the same samples.
     p_difference : (M, M) float
         Two-sided test of the difference, adjusted over pairs of models; NaN on the diagonal.
+    share_best : (M,) float
+        Share of the samples in which each model scores highest (copies that score the same share it); they add up to 1.
     degrees_of_freedom : int
     correction : str
     n_boot, n_defined : int
@@ -69,6 +71,7 @@ class ModelComparison:
     difference: Floats
     difference_error: Floats
     p_difference: Floats
+    share_best: Floats
     degrees_of_freedom: int
     correction: str
     n_boot: int
@@ -195,6 +198,7 @@ def compare_models(
         difference=difference,
         difference_error=difference_error,
         p_difference=p_difference,
+        share_best=_share_best(drawn[:, :n_models, 0]),
         degrees_of_freedom=dof,
         correction=correction,
         n_boot=n_boot,
@@ -252,6 +256,12 @@ def _covariances(drawn: Floats) -> tuple[Floats, int]:
     centred = kept - kept.mean(axis=0) if len(kept) else kept
     products = np.einsum("bks,bls->skl", centred, centred, optimize=True)
     return np.asarray(products / max(len(kept) - 1, 1)), len(kept)
+
+
+def _share_best(drawn: Floats) -> Floats:
+    kept = drawn[np.isfinite(drawn).all(axis=1)]
+    highest = kept >= kept.max(axis=1, keepdims=True) - 1e-12
+    return np.asarray((highest / highest.sum(axis=1, keepdims=True)).mean(axis=0), dtype=np.float64)
 
 
 def _ratio(difference: Floats, error: Floats) -> Floats:

@@ -1,18 +1,28 @@
 """What explains an RDM: attributes of the clips, shares of variance, partial correlations, weighted models."""
 
+from .activations import layer_rdms, read_activations
 from .attributes import AttributeEffects, attribute_effects, attribute_rdm
+from .axes import Prediction, congruence, predict_ratings
+from .many import npy_blocks, score_many
 from .partition import VariancePartition, mean_partition, partial_correlation, variance_partition
 from .weighted import WeightedModel, fit_weights, weighted_model
 
 __all__ = [
     "AttributeEffects",
+    "Prediction",
     "VariancePartition",
     "WeightedModel",
     "attribute_effects",
     "attribute_rdm",
+    "congruence",
     "fit_weights",
+    "layer_rdms",
     "mean_partition",
+    "npy_blocks",
     "partial_correlation",
+    "predict_ratings",
+    "read_activations",
+    "score_many",
     "variance_partition",
     "weighted_model",
 ]

@@ -1,0 +1,169 @@
+"""Layers of a network as model RDMs: from what the layers did for each clip to distances between the clips."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.spatial.distance import pdist
+
+from ..arrangement import Floats
+from ..formats.npz import as_numbers
+
+Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
+Frames = Literal["mean", "concatenate"]
+DISTANCES: tuple[Distance, ...] = get_args(Distance)
+# The name under which a file of activations may say which clips its rows are.
+CLIPS = "clips"
+
+
+def layer_rdms(
+    layers: Mapping[str, ArrayLike], *, distance: Distance = "correlation", frames: Frames | None = None
+) -> Floats:
+    """One RDM for each layer, (L, P), in the order of the layers.
+
+    Parameters
+    ----------
+    layers
+        For each layer an array whose first axis are the n clips, in the study's order: (n, units), or of more axes,
+        such as channels, rows and columns.
+    distance
+        Between the clips' activations: one minus Pearson's correlation, or another of SciPy's `pdist`.
+    frames
+        Says that the second axis are the frames of each clip: their mean is taken, or they are put one after another.
+        When left out, all axes but the first are units.
+
+    Raises
+    ------
+    ValueError
+        Naming the layer, when layers differ in their number of clips, a value is missing or infinite, the axes do not
+        fit, or a clip's distance is undefined (a clip whose units are all equal has no correlation).
+    """
+    if distance not in DISTANCES:
+        raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {distance!r}")
+    if not layers:
+        raise ValueError("there is no layer")
+    tables = {name: _units(name, values, frames) for name, values in layers.items()}
+    counts = {name: len(table) for name, table in tables.items()}
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        raise ValueError(f"the layers differ in their number of clips: {said}")
+    return np.array([_distances(name, table, distance) for name, table in tables.items()])
+
+
+def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:
+    try:
+        array = as_numbers(np.asarray(values))
+    except ValueError as error:
+        raise ValueError(f"layer {name}: {error}") from error
+    if np.isnan(array).any():
+        raise ValueError(f"layer {name}: a value is missing; a model says something of every clip")
+    if array.ndim < 2 or len(array) < 3 or 0 in array.shape:
+        raise ValueError(f"layer {name}: needs at least 3 clips (first axis) and a unit, got the shape {array.shape}")
+    if frames is not None and array.ndim < 3:
+        raise ValueError(f"layer {name}: has no axis for frames, only clips and units: {array.shape}")
+    if frames == "mean":
+        array = array.mean(axis=1)
+    return np.asarray(array.reshape(len(array), -1), dtype=np.float64)
+
+
+def _distances(name: str, table: Floats, distance: Distance) -> Floats:
+    # Constants are found before rounding makes a correlation out of them.
+    spread = np.ptp(table, axis=1) if distance == "correlation" else np.abs(table).max(axis=1)
+    if distance in ("correlation", "cosine"):
+        flat = np.flatnonzero(spread <= 1e-12 * np.abs(table).max())
+        if flat.size:
+            what = "all its units equal" if distance == "correlation" else "all its units at zero"
+            raise ValueError(f"layer {name}: clip {int(flat[0])} (counted from 0) has {what}: {distance} is undefined")
+    return np.asarray(np.maximum(pdist(table, distance), 0.0), dtype=np.float64)
+
+
+def read_activations(file: str | Path, names: Sequence[str] | None = None) -> dict[str, Floats]:
+    """The layers of a file, an NPZ or HDF5 file with one array for each layer.
+
+    They come in the order of an NPZ file, and in that of their names from an HDF5 file (layer2 before layer10).
+
+    Parameters
+    ----------
+    names
+        The study's clips. If the file has an array "clips" with the names of its rows, these are brought into the
+        study's order; without it, rows are taken to be in that order, and their number must be right.
+
+    Raises
+    ------
+    ValueError
+        Naming file and layer, when it is neither, an array is not of numbers, a clip of the study is missing, a name is
+        there twice, or the number of rows does not fit.
+    """
+    path = Path(file)
+    arrays = _hdf5(path) if _is_hdf5(path) else _npz(path)
+    given = arrays.pop(CLIPS, None)
+    layers = {}
+    for name, array in arrays.items():
+        try:
+            layers[name] = as_numbers(array)
+        except ValueError as error:
+            raise ValueError(f"{path}: {name} {error}") from error
+    if not layers:
+        raise ValueError(f"{path}: holds no layer")
+    if names is None:
+        return layers
+    if given is None:
+        for name, layer in layers.items():
+            if layer.ndim == 0 or len(layer) != len(names):
+                raise ValueError(f"{path}: {name} has the shape {layer.shape}, but the study has {len(names)} clips")
+        return layers
+    rows = [value.decode() if isinstance(value, bytes) else str(value) for value in np.ravel(given).tolist()]
+    if len(set(rows)) != len(rows):
+        raise ValueError(f"{path}: clips names one clip twice")
+    missing = [name for name in names if name not in rows]
+    if missing:
+        raise ValueError(
+            f"{path}: has no row for {missing[0]}" + (f" and {len(missing) - 1} more" * (len(missing) > 1))
+        )
+    for name, layer in layers.items():
+        if layer.ndim == 0 or len(layer) != len(rows):
+            raise ValueError(f"{path}: {name} has the shape {layer.shape}, but clips names {len(rows)} rows")
+    order = [rows.index(name) for name in names]
+    return {name: layer[order] for name, layer in layers.items()}
+
+
+def _is_hdf5(path: Path) -> bool:
+    with open(path, "rb") as handle:
+        return handle.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
+def _npz(path: Path) -> dict[str, Any]:
+    try:
+        # NumPy leaves a file open that it opened itself and cannot read.
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array without a name")
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise
+    except (ValueError, EOFError, OSError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not an NPZ or HDF5 file of activations ({error})") from error
+
+
+def _hdf5(path: Path) -> dict[str, Any]:
+    """The arrays by name, where layer2 comes before layer10: the order of an HDF5 file is that of the alphabet."""
+    import h5py
+
+    found: dict[str, Any] = {}
+    try:
+        with h5py.File(path, "r") as handle:
+            handle.visititems(lambda name, one: found.update({name: one[()]} if isinstance(one, h5py.Dataset) else {}))
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{path}: truncated or corrupt HDF5 file ({error})") from error
+    return {name: found[name] for name in sorted(found, key=_by_number)}
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
