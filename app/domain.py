@@ -26,6 +26,14 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
+class Verdict(StrEnum):
+    """What somebody decided: to leave a session or trial out of the results, take it in, or pass over a proposal."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    DISMISS = "dismiss"
+
+
 class LinkKind(StrEnum):
     """What a one-time link to an account is for."""
 

@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from analysis.purposes import Purpose
-from app.domain import ClipState, LinkKind, Proof, Role, SessionState, StudyState, WorkState
+from app.domain import ClipState, LinkKind, Proof, Role, SessionState, StudyState, Verdict, WorkState
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -465,6 +465,27 @@ class SessionEvent(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
+class Decision(Base):
+    """What somebody decided about a session, or about one of its trials; written once, also where it undoes another.
+
+    The last row about a trial says whether it is left out; of a session `exclusion_reason` says so too.
+    """
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"), index=True)
+    # NULL: it is about the whole session.
+    trial_id: Mapped[int | None] = mapped_column(ForeignKey("trial.id"), index=True)
+    verdict: Mapped[Verdict] = mapped_column(states(Verdict))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    # The rule of study.toml that proposed it; NULL where nobody but a person did.
+    rule: Mapped[str | None] = mapped_column(String(32))
+    # The e-mail address as it was then; None for the command line.
+    account: Mapped[str | None] = mapped_column(String(254))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class StoredRater(Base):
     """What one estimator makes of one session's trials; deleted with the session, and when it is withdrawn.
 
@@ -475,6 +496,8 @@ class StoredRater(Base):
 
     session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id", ondelete="CASCADE"), primary_key=True)
     method: Mapped[str] = mapped_column(String(32), primary_key=True)
+    # True for what is made of all trials of a session some of whose trials are left out.
+    with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     inputs: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -494,6 +517,7 @@ class StoredResults(Base):
     method: Mapped[str] = mapped_column(String(32), primary_key=True)
     with_simulated: Mapped[bool] = mapped_column(primary_key=True)
     with_unfinished: Mapped[bool] = mapped_column(primary_key=True)
+    with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     inputs: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

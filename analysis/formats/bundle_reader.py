@@ -151,7 +151,7 @@ class Bundle:
     ) -> dict[str, list[Arrangement]]:
         """Arrangements of these purposes by rater, in the order of `trials`.
 
-        Withdrawn sessions are never among them, and excluded ones only when asked for.
+        Withdrawn sessions are never among them, and excluded ones and excluded trials only when asked for.
 
         Raises
         ------
@@ -169,7 +169,9 @@ class Bundle:
             rater: [
                 trial.arrangement
                 for trial in trials
-                if trial.row["purpose"] in purposes and trial.row["session"] not in left_out
+                if trial.row["purpose"] in purposes
+                and trial.row["session"] not in left_out
+                and (with_excluded or not trial.row["excluded"])
             ]
             for rater, trials in self.trials().items()
         }

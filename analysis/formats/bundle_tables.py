@@ -118,6 +118,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("item_size_px", "float", "CSS px", "Width of a clip in the arena"),
         Column("device_pixel_ratio", "float", "", "Device pixels in a CSS pixel"),
         Column("sha256", "text", "", "SHA-256 of the body that the participant's page sent"),
+        Column("excluded", "bool", "", "True when the experimenter left this trial out of the results"),
+        Column("exclusion_reason", "text", "", "The experimenter's reason for that"),
     ),
     "placements": (
         PARTICIPANT,
@@ -172,6 +174,23 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("number", "float", "", "The answer to a number or scale as a number"),
         Column("answered_at", "time", "UTC", "When it was stored (server clock)", True),
+    ),
+    "decisions": (
+        PARTICIPANT,
+        SESSION,
+        Column("trial_key", "text", "", "Id of the trial that it is about; empty for the whole session"),
+        Column("number", "int", "", "Place of that trial in its session, from 1"),
+        Column(
+            "verdict",
+            "text",
+            "",
+            "exclude (from the results), include (again), or dismiss (what a rule had proposed); the last one holds",
+            True,
+        ),
+        Column("reason", "text", "", "Why, in the words of whoever decided"),
+        Column("rule", "text", "", "The rule of study.toml that had proposed it; empty where no rule did"),
+        Column("decided_by", "text", "", "E-mail address of whoever decided, or command line", True),
+        Column("decided_at", "time", "UTC", "When (server clock)", True),
     ),
     "reliability": (
         METHOD,

@@ -51,6 +51,7 @@ trials.csv            one row a stored trial, with times and the geometry of the
 placements.csv        one row a clip in a trial: where it was put
 moves.csv plays.csv   every move and every play of a clip
 answers.*             answers to the study's questions, one row an answer; free text is personal data
+decisions.csv         what was left out of the results, and taken in again: by whom, when, and why
 quality.csv           how each participant worked
 reliability.* noise_ceiling.*   agreement between raters
 rdms/<method>/rdms.*  each rater's RDM: CSV (pairs), NPZ, MAT and HDF5 (the layout of rsatoolbox)

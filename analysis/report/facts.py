@@ -43,6 +43,11 @@ def remarks(results: Results) -> list[str]:
         verb = "are in this report all the same" if results.choice.with_excluded else "are left out"
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in left_out.items())
         sentences.append(f"Excluded by the experimenter, and {verb}: {reasons}.")
+    if trials := results.excluded_trials:
+        verb = "are in this report all the same" if results.choice.with_excluded else "are left out"
+        which = [f"{rater} trial {number}: {reason}" for rater, found in trials.items() for number, reason in found]
+        shown = "; ".join(which[:MAX_LISTED]) + (f"; and {more} more" if (more := len(which) - MAX_LISTED) > 0 else "")
+        sentences.append(f"Trials excluded by the experimenter, which {verb}: {shown}.")
     sentences += [f"{rater} has no RDM: {reason}." for rater, reason in results.failures.items()]
     estimates = results.estimates.items()
     if apart := [rater for rater, estimate in estimates if estimate.n_components > 1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,7 +81,9 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
     if given:
         # No estimator was applied, whichever was asked for.
         choice = replace(choice, method=GIVEN, uncertainty=False)
-    everybody = bundle_raters(bundle, [*trials, *given])
+    everybody = bundle_raters(bundle, {**trials, **dict.fromkeys(given, ())})
+    if not choice.with_excluded:
+        trials = {rater: [t for t in theirs if not t.row["excluded"]] for rater, theirs in trials.items()}
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
     found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
     found |= _each_rater(
@@ -143,17 +145,16 @@ def given_rdms(bundle: Bundle) -> dict[str, Floats]:
     return {rater: row for rater, row in zip(found.raters, found.rdms, strict=True) if rater not in withdrawn}
 
 
-def bundle_raters(bundle: Bundle, raters: Iterable[str]) -> tuple[Rater, ...]:
-    """The raters with judgments, as the bundle's participants tell of them.
+def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -> tuple[Rater, ...]:
+    """The raters of these trials (none, where an RDM came in their place), as the bundle's participants tell of them.
 
     Raises
     ------
     BundleError
         When one is not among the participants.
     """
-    raters = list(raters)
     rows = {row["participant"]: row for row in bundle.rows("participants")}
-    if unknown := [rater for rater in raters if rater not in rows]:
+    if unknown := [rater for rater in trials if rater not in rows]:
         raise BundleError(f"{bundle.path}: the rater {unknown[0]} is not in participants.csv")
     return tuple(
         Rater(
@@ -162,8 +163,13 @@ def bundle_raters(bundle: Bundle, raters: Iterable[str]) -> tuple[Rater, ...]:
             is_simulated=rows[rater]["is_simulated"],
             exclusion=(rows[rater]["exclusion_reason"] or "no reason given") if rows[rater]["excluded"] else None,
             person=rows[rater].get("person"),
+            excluded_trials=tuple(
+                (trial.row["number"], trial.row["exclusion_reason"] or "no reason given")
+                for trial in theirs
+                if trial.row["excluded"]
+            ),
         )
-        for rater in raters
+        for rater, theirs in trials.items()
     )
 
 
@@ -209,6 +215,8 @@ def _each_rater(
 def _minutes(trials: Sequence[BundleTrial]) -> list[float]:
     """When each trial was stored, in minutes since the first was shown (server clock)."""
     rows = [trial.row for trial in trials]
+    if not rows:
+        return []
     start = min(row["shown_at"] or row["submitted_at"] for row in rows)
     return [(row["submitted_at"] - start).total_seconds() / 60 for row in rows]
 

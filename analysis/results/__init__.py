@@ -15,7 +15,7 @@ from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
-from .remarks import listed, not_converged, notes, repeated_sentence, unfinished_sentence
+from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
 from .structure import clip_map, cluster_order
 from .study import Choice, StudyResults, chosen_raters
 from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
@@ -46,6 +46,7 @@ __all__ = [
     "cluster_order",
     "coverage",
     "estimate_rater",
+    "excluded_sentence",
     "given_result",
     "group_quality_rows",
     "group_rdm",

@@ -14,7 +14,7 @@ import scipy
 from ..designs import DESIGNS
 from ..version import __version__
 from .labels import MEASURES
-from .remarks import unfinished_sessions
+from .remarks import excluded_sentence, unfinished_sessions
 from .study import StudyResults
 
 WIDTH = 100
@@ -165,8 +165,8 @@ def _data(results: StudyResults) -> list[str]:
     if results.n_left_out:
         was = "was" if results.n_left_out == 1 else "were"
         sentences.append(f"{unfinished_sessions(results.n_left_out)} {was} left out.")
-    if (left_out := len(results.excluded)) and not results.choice.with_excluded:
-        sentences.append(f"{left_out} {'participant was' if left_out == 1 else 'participants were'} excluded.")
+    if sentence := excluded_sentence(results):
+        sentences.append(sentence)
     return sentences
 
 

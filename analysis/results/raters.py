@@ -16,8 +16,9 @@ from ..rdm import n_pairs, pairs_within
 class Rater:
     """A session with judgments, as far as results depend on it; never a withdrawn one.
 
-    `exclusion` is the experimenter's reason for leaving the rater out, None for one who is in. Raters with the same
-    `person` (a number) are sessions of one person; None where that is not known.
+    `exclusion` is the experimenter's reason for leaving the rater out, None for one who is in; `excluded_trials` are
+    the numbers (from 1) and reasons of single trials that are left out. Raters with the same `person` (a number) are
+    sessions of one person; None where that is not known.
     """
 
     name: str
@@ -25,6 +26,12 @@ class Rater:
     is_simulated: bool = False
     exclusion: str | None = None
     person: int | None = None
+    excluded_trials: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the rater, or any trial, is left out."""
+        return self.exclusion is not None or bool(self.excluded_trials)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +89,10 @@ def rater_result(
     ValueError
         As `estimate_rater`.
     """
-    found = estimate_rater(arrangements, n_items, method, uncertainty=uncertainty, seed=seed)
+    # A rater has a judgment, or is none: only leaving out takes them all away.
+    found: RDMEstimate | str = "all of its trials were left out"
+    if arrangements:
+        found = estimate_rater(arrangements, n_items, method, uncertainty=uncertainty, seed=seed)
     work = Work(tuple(len(trial) for trial in arrangements), np.asarray(minutes, dtype=np.float64))
     if isinstance(found, str):
         return RaterResult(work, None, found, np.zeros(n_pairs(n_items)))

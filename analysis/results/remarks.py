@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from ..estimators import RDMEstimate
 from .study import StudyResults
@@ -49,6 +50,44 @@ def unfinished_sentence(results: StudyResults) -> str | None:
     if results.choice.with_unfinished and results.unfinished:
         count, what = len(results.unfinished), "in all figures"
     return f"{unfinished_sessions(count)} {'is' if count == 1 else 'are'} {what}" if count else None
+
+
+def excluded_sentence(results: StudyResults) -> str | None:
+    """What the experimenter left out, by reason, and whether it is in all the same; None without anything.
+
+    Sessions that the choice leaves out for another reason do not count.
+    """
+    choice = results.choice
+    sessions = [
+        rater.exclusion
+        for rater in results.everybody
+        if rater.exclusion is not None
+        and (choice.with_simulated or not rater.is_simulated)
+        and (choice.with_unfinished or rater.is_finished)
+    ]
+    trials = [reason for found in results.excluded_trials.values() for _, reason in found]
+    of = len(results.excluded_trials)
+    raters = f" of {of} {'participant' if of == 1 else 'participants'}"
+    parts = [
+        f"{len(reasons)} {noun}{'' if len(reasons) == 1 else 's'}{whose} ({_by_reason(reasons)})"
+        for reasons, noun, whose in ((sessions, "participant", ""), (trials, "trial", raters))
+        if reasons
+    ]
+    if not parts:
+        return None
+    what = " and ".join(parts)
+    many = len(sessions) + len(trials) > 1
+    if choice.with_excluded:
+        return f"{what} that {'were' if many else 'was'} excluded {'are' if many else 'is'} in these figures."
+    return f"{what} {'were' if many else 'was'} excluded."
+
+
+def _by_reason(reasons: Sequence[str]) -> str:
+    counts = Counter(reasons).most_common()
+    if len(counts) == 1:
+        return counts[0][0]
+    shown = "; ".join(f"{reason}: {count}" for reason, count in counts[:MAX_LISTED])
+    return shown + ("; …" if len(counts) > MAX_LISTED else "")
 
 
 def repeated_sentence(results: StudyResults) -> str | None:

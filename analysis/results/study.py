@@ -22,7 +22,8 @@ from .raters import Rater, RaterResult
 class Choice:
     """What somebody looks at: an estimator, and which raters are in.
 
-    Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over.
+    Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over. What the
+    experimenter left out, sessions and single trials, is in `with_excluded`.
     `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
     each rater.
     """
@@ -80,6 +81,15 @@ class StudyResults:
     def excluded(self) -> dict[str, str]:
         """Raters whom the experimenter left out, with the reason, whether the choice takes them in or not."""
         return {rater.name: rater.exclusion for rater in self.everybody if rater.exclusion is not None}
+
+    @cached_property
+    def excluded_trials(self) -> dict[str, tuple[tuple[int, str], ...]]:
+        """Single trials that the experimenter left out, number (from 1) and reason, of the raters who are chosen."""
+        return {
+            rater.name: rater.excluded_trials
+            for rater in self.everybody
+            if rater.excluded_trials and rater.name in self.chosen
+        }
 
     @cached_property
     def simulated(self) -> tuple[str, ...]:

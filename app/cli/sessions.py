@@ -9,7 +9,8 @@ import click
 from app.cli.options import with_data
 from app.cli.support import open_installation
 from app.definition.find import find_study
-from app.participation.notes import TEST, exclude, include, withdraw_for, write_note
+from app.participation.decisions import TEST, exclude, include
+from app.participation.notes import withdraw_for, write_note
 from app.participation.people import session_named
 from app.participation.retention import planned
 
@@ -26,27 +27,40 @@ def study_note(name: str, rater: str, text: str, data: Path | None) -> None:
     click.echo(f"The note on {rater} is {'kept' if text.strip() else 'removed'}.")
 
 
+a_trial = click.option(
+    "--trial", type=click.IntRange(1), default=None, help="Number of a trial in its session, from 1, instead of all."
+)
+
+
 @click.command("exclude")
 @click.argument("name")
 @click.argument("rater")
-@click.option("--reason", default=TEST, show_default=True, help="Why; it is exported with the session.")
+@click.option("--reason", default=None, help=f"Why; it is exported with the session. '{TEST}' for a whole session.")
+@a_trial
 @with_data
-def study_exclude(name: str, rater: str, reason: str, data: Path | None) -> None:
-    """Leave the session of RATER (P001, ...) out of the results of the study NAME; `study include` undoes it."""
+def study_exclude(name: str, rater: str, reason: str | None, trial: int | None, data: Path | None) -> None:
+    """Leave the session of RATER (P001, ...), or a trial of it, out of the results; `study include` undoes it."""
+    why = (TEST if trial is None else "") if reason is None else reason
     with open_installation(data) as here, here.database.writing() as db:
-        exclude(db, find_study(db, name), rater, reason)
-    click.echo(f"{rater} is left out of the results of {name}: {reason}.")
+        exclude(db, find_study(db, name), rater, why, trial=trial)
+    click.echo(f"{_whose(rater, trial)} is left out of the results of {name}: {why}.")
 
 
 @click.command("include")
 @click.argument("name")
 @click.argument("rater")
+@click.option("--reason", default="", help="Why, if you want to say so.")
+@a_trial
 @with_data
-def study_include(name: str, rater: str, data: Path | None) -> None:
-    """Take the session of RATER (P001, ...) into the results of the study NAME again."""
+def study_include(name: str, rater: str, reason: str, trial: int | None, data: Path | None) -> None:
+    """Take the session of RATER (P001, ...), or a trial of it, into the results of the study NAME again."""
     with open_installation(data) as here, here.database.writing() as db:
-        include(db, find_study(db, name), rater)
-    click.echo(f"{rater} is in the results of {name} again.")
+        include(db, find_study(db, name), rater, reason, trial=trial)
+    click.echo(f"{_whose(rater, trial)} is in the results of {name} again.")
+
+
+def _whose(rater: str, trial: int | None) -> str:
+    return rater if trial is None else f"Trial {trial} of {rater}"
 
 
 @click.command("withdraw")

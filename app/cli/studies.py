@@ -241,13 +241,20 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
 @click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions.")
 # Scripts may still say what has become the default.
 @click.option("--no-unfinished", is_flag=True, hidden=True, expose_value=False)
+@click.option("--with-excluded", is_flag=True, help="RDMs and reliability of all, also of what was left out.")
 @click.option("--recruiter-ids", is_flag=True, help="Include the recruiters' ids of participants.")
 @with_data
 def study_results(
-    name: str, out: Path, no_simulated: bool, with_unfinished: bool, recruiter_ids: bool, data: Path | None
+    name: str,
+    out: Path,
+    no_simulated: bool,
+    with_unfinished: bool,
+    with_excluded: bool,
+    recruiter_ids: bool,
+    data: Path | None,
 ) -> None:
     """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
-    options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids)
+    options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids, with_excluded)
     with open_installation(data) as here:
         compute_results(here, name, options)
         with here.database.reading() as db:

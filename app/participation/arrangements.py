@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +36,15 @@ def item_order(db: Session, study_id: int) -> list[int]:
     return list(db.scalars(query))
 
 
-def session_judgments(db: Session, session: ParticipantSession, *, last: int) -> tuple[list[Arrangement], list[float]]:
-    """The arrangements up to trial number `last`, and when each was stored, in minutes since the first was shown."""
+def session_judgments(
+    db: Session, session: ParticipantSession, *, last: int, without: Collection[int] = ()
+) -> tuple[list[Arrangement], list[float]]:
+    """The arrangements up to trial number `last`, and when each was stored, in minutes since the first was shown.
+
+    Trials are numbered from 0. Those whose numbers are in `without` are left out.
+    """
     index = {clip_id: item for item, clip_id in enumerate(item_order(db, session.study_id))}
-    trials = [trial for trial in _submitted(db, [session.id]) if trial.number <= last]
+    trials = [t for t in _submitted(db, [session.id]) if t.number <= last and t.number not in without]
     start = min((trial.assigned_at for trial in trials), default=None)
     minutes = [
         (trial.submission.received_at - start).total_seconds() / 60 for trial in trials if trial.submission and start

@@ -1,4 +1,4 @@
-"""What an experimenter does with a single session: write a note, leave it out of the results, end it on request."""
+"""What an experimenter does with a single session: write a note, end it on request."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from app.accounts.account import Account
 from app.accounts.audit import note
 from app.domain import SessionState
 from app.errors import Invalid, NotAllowed
-from app.models import Study, now
+from app.models import Study
 from app.participation.people import session_named
-from app.participation.session_log import log
 from app.participation.withdrawal import end_as_withdrawn
 
 BY_EXPERIMENTER = "experimenter"
-TEST = "test"
-MAX_NOTE, MAX_REASON = 2000, 200
+MAX_NOTE = 2000
 
 
 def write_note(db: Session, study: Study, name: str, text: str, *, by: Account | None = None) -> None:
@@ -34,49 +32,6 @@ def write_note(db: Session, study: Study, name: str, text: str, *, by: Account |
         raise Invalid(f"A note has at most {MAX_NOTE} characters; this one has {len(text)}.", field="note")
     session.note = text or None
     note(db, by, "note written" if text else "note removed", study, rater=session.rater)
-    db.commit()
-
-
-def exclude(db: Session, study: Study, name: str, reason: str, *, by: Account | None = None) -> None:
-    """Leave the session out of the results, with a reason; it stays in exports, marked with it. Commits.
-
-    Raises
-    ------
-    NotFound
-        As `session_named`.
-    Invalid
-        When there is no reason, or it is too long.
-    NotAllowed
-        When it is a pilot's, which is in no results.
-    """
-    session = session_named(db, study, name, lock=True)
-    reason = " ".join(reason.split())
-    if not 0 < len(reason) <= MAX_REASON:
-        raise Invalid(f"Give a reason of 1 to {MAX_REASON} characters.", field="reason")
-    if session.is_pilot:
-        raise NotAllowed("A pilot is in no results.")
-    session.exclusion_reason = reason
-    log(db, session.id, "excluded", now(), reason=reason)
-    note(db, by, "session left out", study, rater=session.rater, reason=reason)
-    db.commit()
-
-
-def include(db: Session, study: Study, name: str, *, by: Account | None = None) -> None:
-    """Take the session into the results again. Commits.
-
-    Raises
-    ------
-    NotFound
-        As `session_named`.
-    NotAllowed
-        When it was not left out.
-    """
-    session = session_named(db, study, name, lock=True)
-    if session.exclusion_reason is None:
-        raise NotAllowed(f"{session.rater} was not left out of the results.")
-    session.exclusion_reason = None
-    log(db, session.id, "included", now())
-    note(db, by, "session taken in again", study, rater=session.rater)
     db.commit()
 
 

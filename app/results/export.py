@@ -20,9 +20,10 @@ from app.errors import Invalid
 from app.models import Study
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
+from app.results.inputs import inputs_of
 from app.results.stored import results_now
 from app.studies.text import study_text
-from app.studies.versions import earlier_versions, pooled_sentence, sessions_by_version
+from app.studies.versions import earlier_versions, pooled_sentence
 from app.version import VERSION
 
 EXPORTED = ("weighted_average", "combined")
@@ -43,9 +44,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     results = [results_now(db, study.id, options.choice(method)) for method in EXPORTED]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
-    versions = sessions_by_version(
-        db, study, with_unfinished=options.with_unfinished, with_simulated=options.with_simulated
-    )
+    versions = inputs_of(db, study.id, options.choice(EXPORTED[-1])).versions
     task = " ".join(filter(None, (task_text(task_of(definition)), pooled_sentence(versions))))
     return BundleContents(
         study_name=study.name,
@@ -65,6 +64,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "unfinished_sessions_included": options.with_unfinished,
             "unfinished_sessions_left_out": results[0].n_left_out,
             "recruiter_ids_included": options.recruiter_ids,
+            "excluded_in_results": options.with_excluded,
             "study_version": study.version,
             "sessions_by_study_version": {str(version): number for version, number in versions.items()},
             "earlier_study_versions": earlier_versions(db, study),

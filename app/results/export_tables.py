@@ -1,4 +1,7 @@
-"""Rows of the export bundle's tables, fetched from the database a batch at a time (F29)."""
+"""Rows of the export bundle's tables, fetched from the database a batch at a time (F29).
+
+Over 300 lines: a short function for each table, read beside the tables' columns.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from app.domain import LEFT_OUT, SessionState
 from app.models import COUNTED, Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
+from app.participation.decisions import decisions_of, excluded_trials
 from app.participation.payloads import Record, recorded
 from app.participation.session_log import UNPROVEN_TRIAL
 from app.studies.monitoring import event_counts
@@ -31,16 +35,18 @@ Cells = dict[str, Any]
 class ExportOptions:
     """Which sessions are in, and whether the recruiter's ids of people are. A withdrawn session is never in.
 
-    Unfinished sessions are out unless asked for, here as everywhere.
+    Unfinished sessions are out unless asked for, here as everywhere. Sessions and trials that were left out are in the
+    tables always, marked; in RDMs and reliability only `with_excluded`.
     """
 
     with_simulated: bool = True
     with_unfinished: bool = False
     recruiter_ids: bool = False
+    with_excluded: bool = False
 
     def choice(self, method: str) -> Choice:
         """The raters who are in, seen by an estimator."""
-        return Choice(method, self.with_simulated, self.with_unfinished)
+        return Choice(method, self.with_simulated, self.with_unfinished, self.with_excluded)
 
 
 def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:
@@ -54,6 +60,7 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
         "moves": _moves(db, study, options),
         "plays": _plays(db, study, options),
         "answers": answer_rows(db, study, options),
+        "decisions": _decisions(db, study, options),
     }
 
 
@@ -152,7 +159,27 @@ def _trials(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells
         .join_from(Trial, Submission)
         .outerjoin(repeated, (repeated.session_id == Trial.session_id) & (repeated.number == Trial.repeat_of))
     )
-    yield from _by_session(db, query, study, options)
+    excluded = excluded_trials(db, study.id)
+    for row in _by_session(db, query, study, options, with_id=True):
+        reason = excluded.get(row.pop("of"), {}).get(row["number"] - 1)
+        yield row | {"excluded": reason is not None, "exclusion_reason": reason}
+
+
+def _decisions(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
+    chosen = set(db.scalars(_chosen(select(ParticipantSession.id), study, options)))
+    for session_id, one in decisions_of(db, study):
+        if session_id in chosen:
+            yield {
+                "participant": one.rater,
+                "session": one.session,
+                "trial_key": one.trial_key,
+                "number": one.trial,
+                "verdict": one.verdict.value,
+                "reason": one.reason,
+                "rule": one.rule,
+                "decided_by": one.who,
+                "decided_at": one.at,
+            }
 
 
 def _placements(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
@@ -248,8 +275,12 @@ def _by_session(
     options: ExportOptions,
     *within_trial: InstrumentedAttribute[int],
     batch: int = BATCH,
+    with_id: bool = False,
 ) -> Iterator[Cells]:
-    """The rows of a query over Trial, by session and trial, each with the names of its participant and session."""
+    """The rows of a query over Trial, by session and trial, each with the names of its participant and session.
+
+    `with_id` leaves the session's database id in `of`.
+    """
     heads = {
         session.id: {"participant": session.rater, "session": session.public_id}
         for session in db.scalars(_chosen(select(ParticipantSession), study, options))
@@ -260,7 +291,8 @@ def _by_session(
     chosen = _chosen(in_order, study, options).order_by(Trial.number, *within_trial)
     for row in db.execute(chosen.execution_options(yield_per=batch)).mappings():
         cells = dict(row)
-        yield heads[cells.pop("of")] | cells
+        head = heads[cells["of"] if with_id else cells.pop("of")]
+        yield head | cells
 
 
 def _chosen(query: Select[Any], study: Study, options: ExportOptions) -> Select[Any]:

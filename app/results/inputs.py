@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 
 from sqlalchemy import func, select
@@ -17,12 +19,17 @@ from app.domain import LEFT_OUT, SessionState
 from app.errors import NotFound
 from app.models import COUNTED, Clip, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
+from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
 
 @dataclass(frozen=True)
 class Sitting:
-    """A session with judgments as it stood when it was read: the number of its judgments, and of its last one."""
+    """A session with judgments as it stood when it was read: the number of its judgments, and of its last one.
+
+    `left_out` are the numbers (from 0) of trials that the choice leaves out, as somebody decided; `trials` counts the
+    others. `with_excluded` says that some were left out, and that the choice takes them in all the same.
+    """
 
     session_id: int
     public_id: str
@@ -30,6 +37,9 @@ class Sitting:
     rater: Rater
     trials: int
     last: int
+    version: int
+    left_out: tuple[int, ...]
+    with_excluded: bool
 
 
 @dataclass(frozen=True)
@@ -54,13 +64,22 @@ class Inputs:
         return tuple(sitting.rater for sitting in self.sittings)
 
     @property
+    def versions(self) -> dict[int, int]:
+        """How many of the chosen sessions, with a trial that is in, began with each version of the study."""
+        return dict(sorted(Counter(sitting.version for sitting in self.chosen if sitting.trials).items()))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The clips' names, in the order of the items."""
         return tuple(clip.file_name for clip in self.clips)
 
     def of_rater(self, sitting: Sitting) -> str:
-        """A name of what one rater's result is computed from: judgments are never changed, only followed by others."""
-        return _named(self._program, "rater", sitting.public_id, sitting.trials, sitting.last)
+        """A name of what one rater's result is computed from: judgments are never changed, only followed by others.
+
+        Which of them are left out may change.
+        """
+        excluded = (sitting.left_out, sitting.with_excluded)
+        return _named(self._program, "rater", sitting.public_id, sitting.trials, sitting.last, excluded)
 
     def of_study(self) -> str:
         """A name of what the study's results are computed from."""
@@ -81,6 +100,8 @@ def _named(*parts: object) -> str:
 def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     """What the results of a choice are to be computed from now. A withdrawn session is never among it.
 
+    Where nothing is left out, a choice with what was left out is the same as one without, and becomes that.
+
     Raises
     ------
     NotFound
@@ -90,12 +111,14 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     if study is None:
         raise NotFound("There is no such study any more.")
     definition = definition_of(study)
-    return Inputs(
-        study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), tuple(_sittings(db, study_id))
-    )
+    sittings = tuple(_sittings(db, study_id, with_excluded=choice.with_excluded))
+    if not any(one.rater.is_left_out for one in sittings):
+        choice = replace(choice, with_excluded=False)
+    return Inputs(study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), sittings)
 
 
-def _sittings(db: Session, study_id: int) -> list[Sitting]:
+def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sitting]:
+    excluded = excluded_trials(db, study_id)
     query = (
         select(ParticipantSession, func.count(), func.max(Trial.number))
         .join(Trial, Trial.session_id == ParticipantSession.id)
@@ -109,17 +132,32 @@ def _sittings(db: Session, study_id: int) -> list[Sitting]:
         .group_by(ParticipantSession.id)
         .order_by(ParticipantSession.number)
     )
-    return [
-        Sitting(session.id, session.public_id, session.state.value, _rater(session), trials, last)
-        for session, trials, last in db.execute(query)
-    ]
+    found = []
+    for session, trials, last in db.execute(query):
+        decided = excluded.get(session.id, {})
+        left_out = () if with_excluded else tuple(decided)
+        found.append(
+            Sitting(
+                session.id,
+                session.public_id,
+                session.state.value,
+                _rater(session, decided),
+                trials - len(left_out),
+                last,
+                session.version,
+                left_out,
+                with_excluded and bool(decided),
+            )
+        )
+    return found
 
 
-def _rater(session: ParticipantSession) -> Rater:
+def _rater(session: ParticipantSession, excluded: Mapping[int, str]) -> Rater:
     return Rater(
         session.rater,
         is_finished=session.state == SessionState.FINISHED,
         is_simulated=session.is_simulated,
         exclusion=session.exclusion_reason,
         person=session.person,
+        excluded_trials=tuple((number + 1, reason) for number, reason in excluded.items()),
     )

@@ -17,6 +17,7 @@ from analysis.results import (
     clip_map,
     cluster_order,
     coverage,
+    excluded_sentence,
     notes,
     repeated_sentence,
     unfinished_sentence,
@@ -36,6 +37,7 @@ class Overview:
     raters: list[dict[str, Any]]
     unfinished: int
     unfinished_sentence: str | None
+    excluded_sentence: str | None
     remarks: list[str]
     group: GroupRDM | None
     agreement: Agreement | None
@@ -46,7 +48,7 @@ class Overview:
 def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
     """Work out what pages show."""
     raters = [_rater(sitting, results, inputs.target) for sitting in inputs.chosen]
-    unfinished = len(results.unfinished), unfinished_sentence(results)
+    unfinished = len(results.unfinished), unfinished_sentence(results), excluded_sentence(results)
     if not results.raters:
         return Overview(raters, *unfinished, remarks=[], group=None, agreement=None)
     influence = results.agreement.influence

@@ -54,7 +54,8 @@ def unpack_rater(content: bytes) -> RaterResult:
 def pack_overview(overview: Overview) -> bytes:
     """What pages show of a study at once."""
     facts: dict[str, Any] = {
-        name: getattr(overview, name) for name in ("raters", "unfinished", "unfinished_sentence", "remarks", "orders")
+        name: getattr(overview, name)
+        for name in ("raters", "unfinished", "unfinished_sentence", "excluded_sentence", "remarks", "orders")
     }
     arrays: dict[str, NDArray[Any]] = {}
     facts["maps"] = []
@@ -88,6 +89,7 @@ def unpack_overview(content: bytes) -> Overview:
         raters=facts["raters"],
         unfinished=facts["unfinished"],
         unfinished_sentence=facts["unfinished_sentence"],
+        excluded_sentence=facts["excluded_sentence"],
         remarks=facts["remarks"],
         group=group,
         agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,

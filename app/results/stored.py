@@ -48,6 +48,7 @@ def row_of(inputs: Inputs) -> Select[tuple[StoredResults]]:
         StoredResults.method == choice.method,
         StoredResults.with_simulated.is_(choice.with_simulated),
         StoredResults.with_unfinished.is_(choice.with_unfinished),
+        StoredResults.with_excluded.is_(choice.with_excluded),
     )
 
 
@@ -90,6 +91,7 @@ def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
         When the choice names an unknown method.
     """
     inputs = inputs_of(db, study_id, choice)
+    choice = inputs.choice
     found = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
     content = db.scalar(
         row_of(inputs).with_only_columns(StoredResults.content).where(StoredResults.inputs == inputs.of_study())
@@ -117,7 +119,7 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     session = db.get(ParticipantSession, sitting.session_id)
     if session is None:
         raise NotFound("There is no such session any more.")
-    arrangements, minutes = session_judgments(db, session, last=sitting.last)
+    arrangements, minutes = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
     return rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
 
 
@@ -137,7 +139,9 @@ class _WithAgreement(StudyResults):
 
 def _stored(db: Session, sitting: Sitting, method: str, computed: str | None = None) -> RaterResult | None:
     query = select(StoredRater.content).where(
-        StoredRater.session_id == sitting.session_id, StoredRater.method == method
+        StoredRater.session_id == sitting.session_id,
+        StoredRater.method == method,
+        StoredRater.with_excluded.is_(sitting.with_excluded),
     )
     if computed is not None:
         query = query.where(StoredRater.inputs == computed)

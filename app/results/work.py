@@ -62,6 +62,7 @@ def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None
             method=choice.method,
             with_simulated=choice.with_simulated,
             with_unfinished=choice.with_unfinished,
+            with_excluded=choice.with_excluded,
         )
         db.add(row)
     elif not standing.is_wanted and not (retry and standing.state == WorkState.FAILED):
@@ -130,6 +131,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
                 StoredResults.method == candidate.method,
                 StoredResults.with_simulated.is_(candidate.with_simulated),
                 StoredResults.with_unfinished.is_(candidate.with_unfinished),
+                StoredResults.with_excluded.is_(candidate.with_excluded),
                 _claimable(),
             )
             .execution_options(populate_existing=True)
@@ -143,7 +145,8 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
             continue
         row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
         row.claim = secrets.token_hex(16)
-        claim = Claim(row.claim, row.study_id, Choice(row.method, row.with_simulated, row.with_unfinished))
+        choice = Choice(row.method, row.with_simulated, row.with_unfinished, row.with_excluded)
+        claim = Claim(row.claim, row.study_id, choice)
         db.commit()
         return claim
     return None
@@ -211,7 +214,7 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         found[sitting.rater.name] = result
         if on_rater is not None:
             on_rater(done, of)
-    results = StudyResults(claim.choice, inputs.names, inputs.everybody, found)
+    results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found)
     content = pack_overview(overview_of(inputs, results))
     with database.writing() as db:
         row = _own_row(db, claim)
@@ -243,6 +246,7 @@ def _store_rater(
             StoredRater(
                 session_id=sitting.session_id,
                 method=inputs.choice.method,
+                with_excluded=sitting.with_excluded,
                 inputs=inputs.of_rater(sitting),
                 content=pack_rater(result),
                 computed_at=now(),

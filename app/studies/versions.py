@@ -18,9 +18,8 @@ from app.accounts.account import Account
 from app.accounts.audit import COMMAND_LINE
 from app.definition.changes import Change, changes_between
 from app.definition.study_toml import StudyDefinition, check_definition
-from app.domain import SessionState
 from app.errors import NotFound
-from app.models import COUNTED, ParticipantSession, Study, StudyRevision, Submission, Trial
+from app.models import Study, StudyRevision
 from app.recruiters.endings import Ending
 
 # They say, invite and pay; they do not change what is judged or how. The question does, and so do the sizes of windows.
@@ -135,25 +134,6 @@ def earlier_versions(db: Session, study: Study) -> dict[str, str]:
         .order_by(StudyRevision.number)
     )
     return {str(version): text for version, text in rows.tuples()}
-
-
-def sessions_by_version(
-    db: Session, study: Study, *, with_unfinished: bool = True, with_simulated: bool = True
-) -> dict[int, int]:
-    """How many sessions with trials there are of each version, among those that can enter results."""
-    with_trials = select(Trial.session_id).join(Submission, Submission.trial_id == Trial.id)
-    query = select(ParticipantSession.version, func.count()).where(
-        ParticipantSession.study_id == study.id,
-        COUNTED,
-        ParticipantSession.state != SessionState.WITHDRAWN,
-        ParticipantSession.id.in_(with_trials),
-    )
-    if not with_unfinished:
-        query = query.where(ParticipantSession.state == SessionState.FINISHED)
-    if not with_simulated:
-        query = query.where(ParticipantSession.is_simulated.is_(False))
-    rows = db.execute(query.group_by(ParticipantSession.version).order_by(ParticipantSession.version)).tuples()
-    return dict(rows.all())
 
 
 def pooled_sentence(sessions: dict[int, int]) -> str | None:

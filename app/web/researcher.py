@@ -34,7 +34,6 @@ from app.studies.admission import door
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
-from app.studies.versions import pooled_sentence, sessions_by_version
 from app.web import login, own_account, people, recruit, sessions, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
@@ -123,13 +122,9 @@ def clips(name: str) -> str:
 @blueprint.get("/studies/<name>/results")
 def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
-    study = _seen(name)
-    with database().reading() as db:
-        pooled = pooled_sentence(sessions_by_version(db, study))
     return render_template(
         "researcher/results.html",
-        study=study_view(study),
-        pooled=pooled,
+        study=study_view(_seen(name)),
         methods=ESTIMATORS,
         default_method=DEFAULT_METHOD,
         formats=RDM_FORMATS,
@@ -161,6 +156,7 @@ def bundle(name: str) -> Response:
         with_simulated=switch("simulated"),
         with_unfinished=switch("unfinished", default=False),
         recruiter_ids=switch("recruiter_ids", default=False),
+        with_excluded=switch("excluded", default=False),
     )
     study = _seen(name, Role.EDITOR if options.recruiter_ids else Role.VIEWER)
 

@@ -26,6 +26,7 @@ from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
 from app.results.stored import Standing
 from app.studies.monitoring import SessionStatus
+from app.studies.versions import pooled_sentence
 from app.web.context import settings
 from app.web.login import account_id
 from app.web.signing import experimenter_audience, media_url
@@ -44,7 +45,12 @@ def choice_of_request() -> Choice:
     method = request.args.get("method", DEFAULT_METHOD)
     if method not in ESTIMATORS:
         raise Invalid(f"There is no estimator {method!r}; there are {', '.join(ESTIMATORS)}.", field="method")
-    return Choice(method, with_simulated=switch("simulated"), with_unfinished=switch("unfinished", default=False))
+    return Choice(
+        method,
+        with_simulated=switch("simulated"),
+        with_unfinished=switch("unfinished", default=False),
+        with_excluded=switch("excluded", default=False),
+    )
 
 
 def switch(name: str, *, default: bool = True) -> bool:
@@ -138,6 +144,8 @@ def results_view(inputs: Inputs, standing: Standing, overview: Overview) -> dict
         "target": inputs.target,
         "unfinished": overview.unfinished,
         "unfinished_sentence": overview.unfinished_sentence,
+        "excluded_sentence": overview.excluded_sentence,
+        "pooled_sentence": pooled_sentence(inputs.versions),
         "clips": [clip_view(clip) for clip in inputs.clips],
         "raters": overview.raters,
     }

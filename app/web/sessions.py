@@ -12,8 +12,9 @@ from app.domain import Role
 from app.errors import NotFound
 from app.markdown import to_html
 from app.participation.answers import answers_in_words
+from app.participation.decisions import MAX_REASON, TEST, exclude, include
 from app.participation.erasure import erase_person, sessions_of_person
-from app.participation.notes import MAX_NOTE, MAX_REASON, TEST, exclude, include, withdraw_for, write_note
+from app.participation.notes import MAX_NOTE, withdraw_for, write_note
 from app.participation.people import session_named
 from app.studies.monitoring import session_statuses
 from app.web.context import database

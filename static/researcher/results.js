@@ -31,7 +31,7 @@ import { counted, fitOfMap, number } from './words.js';
  *
  * @typedef {import('./map.js').Clip & {attributes: Record<string, string>}} Clip
  * @typedef {{version: string, raters: Rater[], clips: Clip[], target: number, unfinished: number,
- *   unfinished_sentence: string, query: string}} Results  target: evidence that the study wants for each pair; query:
+ *   unfinished_sentence: string, excluded_sentence: string | null, pooled_sentence: string | null, query: string}} Results  target: evidence that the study wants for each pair; query:
  *   what they were asked for by
  * @typedef {import('./standing.js').Standing} Standing
  *
@@ -64,6 +64,7 @@ const field = {
   rater: select('rater'),
   method: select('method'),
   order: select('order'),
+  excluded: select('excluded'),
   simulated: tick('simulated'),
   unfinished: tick('unfinished'),
   completed: tick('completed'),
@@ -78,7 +79,17 @@ const showStanding = mountStanding(() => retry().catch(explain));
  * The server's last answer about the raters.
  * @type {Results}
  */
-let results = { version: '', raters: [], clips: [], target: 0, unfinished: 0, unfinished_sentence: '', query: '' };
+let results = {
+  version: '',
+  raters: [],
+  clips: [],
+  target: 0,
+  unfinished: 0,
+  unfinished_sentence: '',
+  excluded_sentence: null,
+  pooled_sentence: null,
+  query: '',
+};
 /**
  * RDMs and maps that were loaded for it.
  * @type {Map<string, Promise<any>>}
@@ -147,6 +158,7 @@ async function showResults() {
   fillRaters();
   showSimulated();
   showLeftOut();
+  showDecided();
   const usable = results.raters.filter((rater) => !rater.problem);
   part('results').hidden = usable.length === 0;
   part('downloads').hidden = results.raters.length === 0;
@@ -335,6 +347,15 @@ function showLeftOut() {
     : `${results.unfinished_sentence}; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
 }
 
+/** What somebody decided to leave out, and whether it is in these figures all the same; and which versions they pool. */
+function showDecided() {
+  const { excluded_sentence: excluded, pooled_sentence: pooled } = results;
+  part('excluded').hidden = excluded === null;
+  part('excluded').textContent = excluded;
+  part('pooled').hidden = pooled === null;
+  part('pooled-text').textContent = pooled;
+}
+
 /**
  * What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click.
  * @param {string} rater
@@ -412,6 +433,7 @@ function query() {
     method: field.method.value,
     simulated: field.simulated.checked ? '1' : '0',
     unfinished: field.unfinished.checked ? '1' : '0',
+    excluded: field.excluded.value,
   }).toString();
 }
 
@@ -435,6 +457,7 @@ function readAddress() {
   if (given.get('order') === 'clips') field.order.value = 'clips';
   field.simulated.checked = given.get('simulated') !== '0';
   field.unfinished.checked = given.get('unfinished') === '1';
+  if (given.get('excluded') === '1') field.excluded.value = '1';
   field.completed.checked = given.get('completed') === '1';
   const rater = given.get('rater');
   if (rater !== null) field.rater.dataset.wanted = rater;

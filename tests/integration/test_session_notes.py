@@ -19,8 +19,9 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.errors import Conflict, Invalid, NotAllowed, NotFound, StudyFull
 from app.models import AuditEntry, ParticipantSession, SessionEvent, StoredRater, StoredResults, Study, Trial
+from app.participation.decisions import exclude, include
 from app.participation.enrolment import enter
-from app.participation.notes import exclude, include, withdraw_for, write_note
+from app.participation.notes import withdraw_for, write_note
 from app.participation.pilots import begin_pilot
 from app.participation.submission import submit
 from app.participation.trials import start
