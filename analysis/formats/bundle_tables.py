@@ -2,6 +2,8 @@
 
 A change of a column's name, kind, unit or meaning is a new format version (`FORMAT_VERSION` in `bundle_writer.py`).
 A new column at the end of a table is not.
+
+Over 300 lines: one list of columns, which is the data dictionary.
 """
 
 from __future__ import annotations
@@ -192,6 +194,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("decided_by", "text", "", "E-mail address of whoever decided, or command line", True),
         Column("decided_at", "time", "UTC", "When (server clock)", True),
     ),
+    "flow": (
+        Column(
+            "stage",
+            "text",
+            "",
+            "What became of the sessions: not_begun, screened_out, quota_full, withdrew_before (the first trial), "
+            "withdrew, unfinished or finished",
+            True,
+        ),
+        Column("is_simulated", "bool", "", "True for simulated raters", True),
+        Column("with_trials", "bool", "", "Whether they hold a stored trial that can enter results", True),
+        Column("excluded", "bool", "", "True when the experimenter left them out of the results", True),
+        Column("exclusion_reason", "text", "", "The experimenter's reason for that"),
+        Column("sessions", "int", "", "Number of such sessions, of all that agreed to take part", True),
+    ),
     "reliability": (
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
@@ -208,6 +225,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
         Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
         Column("remark", "text", "", "Why a bound is not given, or what was left out of it"),
+    ),
+    "with_and_without": (
+        METHOD,
+        Column(
+            "measure",
+            "text",
+            "",
+            "A measure of reliability.csv, a bound of noise_ceiling.csv, or pooled_rdms_pearson: the correlation of "
+            "both pooled RDMs",
+            True,
+        ),
+        Column("value", "float", "", "As decided: without what the experimenter left out"),
+        Column("value_with_all", "float", "", "With all sessions and trials"),
+        Column("n_raters", "int", "", "Raters as decided", True),
+        Column("n_raters_with_all", "int", "", "Raters with all", True),
     ),
     "quality": (
         PARTICIPANT,

@@ -52,6 +52,8 @@ placements.csv        one row a clip in a trial: where it was put
 moves.csv plays.csv   every move and every play of a clip
 answers.*             answers to the study's questions, one row an answer; free text is personal data
 decisions.csv         what was left out of the results, and taken in again: by whom, when, and why
+with_and_without.csv  reliability and noise ceilings without and with what was left out; empty if nothing was
+flow.csv              how many agreed, began, finished, withdrew, and were left out
 quality.csv           how each participant worked
 reliability.* noise_ceiling.*   agreement between raters
 rdms/<method>/rdms.*  each rater's RDM: CSV (pairs), NPZ, MAT and HDF5 (the layout of rsatoolbox)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import figures
 from ..arrangement import Floats
+from ..figure_flow import participant_flow
 from ..reliability import GrowthCurve
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS
@@ -32,6 +33,13 @@ class Drawing:
 def draw(results: Results) -> Iterator[Drawing]:
     """The figures, one after the other; those that the data do not define are left out."""
     names, order = results.names, results.order
+    if results.flow is not None:
+        simulated = f" {results.flow.simulated} of the sessions are simulated." if results.flow.simulated else ""
+        yield Drawing(
+            "flow",
+            "Participant flow: how many sessions reached each step, and why others went no further." + simulated,
+            participant_flow(results.flow),
+        )
     yield Drawing(
         "rdm_group",
         f"Dissimilarity of every two clips, pooled over {len(results.raters)} raters. Clips that are alike stand side "

@@ -15,6 +15,7 @@ def report_methods(bundle: Bundle, results: Results) -> str:
         [results],
         software=str(bundle.manifest.get("software", "an export bundle")),
         structure=_structure(results),
+        flow=results.flow,
     )
 
 

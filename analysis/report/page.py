@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import cast
 
 from ..estimators.uncertainty import Interval
 from ..formats.bundle import Bundle
 from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
-from ..results import COMPARATOR_LABELS, LABELS
+from ..results import COMPARATOR_LABELS, LABELS, both_ways_rows
+from ..similarity import Method
 from .facts import number, remarks, summary
 from .markdown import to_html
 from .results import Results
@@ -53,6 +55,7 @@ class Cell:
 
 
 SECTIONS = (
+    ("flow", "Who took part", ("flow",)),
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
     ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
     ("evidence", "Evidence", ("evidence_pairs", "evidence_raters")),
@@ -65,16 +68,20 @@ def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods:
     title, question = _study(bundle)
     by_name = {picture.name: picture for picture in pictures}
     tables = {
+        "flow": [both_ways_table(results), decisions_table(bundle)],
         "agreement": [agreement_table(results), ceiling_table(results), needed_table(results)],
         "working": [rater_table(results), quality_table(results)],
     }
+    present = {key for key, _, names in SECTIONS if by_name.keys() & set(names) or any(tables.get(key, []))}
     body = [
-        _head(bundle, title, question),
+        _head(bundle, title, question, present),
         _numbers(summary(results)),
         _remarks([*Origin.of(bundle).sentences, *remarks(results)]),
     ]
     for key, heading, names in SECTIONS:
         shown = [by_name[name] for name in names if name in by_name]
+        if key not in present:
+            continue
         body.append(f'<section id="{key}"><h2>{heading}</h2>')
         body.append(f'<div class="figures">{"".join(map(_figure, shown))}</div>')
         body.append(f'<div class="tables">{"".join(tables.get(key, []))}</div>')
@@ -100,8 +107,11 @@ def _study(bundle: Bundle) -> tuple[str, str]:
     return str(study.get("title", name)), str(texts.get("question", "")) if isinstance(texts, dict) else ""
 
 
-def _head(bundle: Bundle, title: str, question: str) -> str:
-    links = [(key, heading) for key, heading, _ in SECTIONS] + [("methods", "Methods"), ("files", "Files")]
+def _head(bundle: Bundle, title: str, question: str, shown: Collection[str]) -> str:
+    links = [(key, heading) for key, heading, _ in SECTIONS if key in shown] + [
+        ("methods", "Methods"),
+        ("files", "Files"),
+    ]
     nav = "".join(f'<li><a href="#{key}">{heading}</a></li>' for key, heading in links)
     asked = f'<p class="lead">“{escape(question)}”</p>' if question else ""
     made = f"Exported {bundle.manifest.get('created_at', '')} by {bundle.manifest.get('software', '')}"
@@ -178,6 +188,58 @@ def needed_table(results: Results) -> str:
         rows.append([f"{target:.1f}", "–" if needed.n is None else str(needed.n), interval, needed.reason or ""])
     caption = "Raters for each pair that a reliability of the mean takes."
     return _remarked(caption, ("reliability", "raters", "interval", "remark"), rows)
+
+
+def both_ways_table(results: Results) -> str:
+    """Each figure without and with what the experimenter left out; nothing where nothing was."""
+    if results.otherwise is None:
+        return ""
+    ways = (results.otherwise, results) if results.choice.with_excluded else (results, results.otherwise)
+    rows = list(both_ways_rows(*ways))
+    if not rows:
+        return ""
+    caption = f"With and without what was left out: {rows[0]['n_raters']} raters as decided, "
+    caption += f"{rows[0]['n_raters_with_all']} with all. This report is {_this_way(results)}."
+    cells = [
+        [
+            Cell(BOTH_WAYS.get(row["measure"]) or LABELS.get(row["measure"]) or _ceiling(row["measure"])),
+            Cell(number(row["value"])),
+            Cell(number(row["value_with_all"])),
+        ]
+        for row in rows
+    ]
+    return table(caption, ("measure", "as decided", "with all"), cells)
+
+
+BOTH_WAYS = {"pooled_rdms_pearson": "r between both pooled RDMs"}
+
+
+def _this_way(results: Results) -> str:
+    return "with all" if results.choice.with_excluded else "as decided; --with-excluded makes it with all"
+
+
+def _ceiling(measure: str) -> str:
+    comparator, end = measure.removeprefix("noise_ceiling_").rsplit("_", 1)
+    return f"Noise ceiling, {end}, {COMPARATOR_LABELS[cast(Method, comparator)]}"
+
+
+def decisions_table(bundle: Bundle) -> str:
+    """Who decided when what is left out, and why; nothing where nobody did."""
+    rows = [
+        [
+            Cell(f"{row['decided_at']:%Y-%m-%d %H:%M}", is_text=True),
+            Cell(row["decided_by"], is_text=True),
+            Cell(VERDICTS.get(row["verdict"], row["verdict"]), is_text=True),
+            Cell(row["participant"] + (f", trial {row['number']}" if row["number"] else ""), is_text=True),
+            Cell(row["reason"] or "", is_text=True),
+        ]
+        for row in bundle.rows("decisions")
+    ]
+    caption = "Decisions about sessions and trials, oldest first; also those that a later one undoes. Times are UTC."
+    return table(caption, ("when", "who", "decided", "about", "why"), rows) if rows else ""
+
+
+VERDICTS = {"exclude": "left out", "include": "taken in again", "dismiss": "kept in, though a rule proposed it"}
 
 
 def rater_table(results: Results) -> str:

@@ -15,12 +15,15 @@ from ..purposes import JUDGMENTS
 from ..reliability import GrowthCurve, RatersNeeded, growth, raters_needed
 from ..results import (
     Choice,
+    Flow,
     Rater,
     RaterResult,
     StudyResults,
     chosen_raters,
     clip_map,
     cluster_order,
+    counts_of_rows,
+    flow_of,
     given_result,
     rater_result,
 )
@@ -40,7 +43,8 @@ class Results(StudyResults):
 
     `between` (R, R) is Spearman's correlation of every two raters. `order` (n,) and `rater_order` (R,) put side by
     side what is alike. `map` and `tree` are None where missing pairs leave them undefined, `growth` and `dimensions`
-    with fewer than three raters.
+    with fewer than three raters. `flow` is None for bundles that do not tell it. `otherwise` are the results
+    with what was left out, or without it where this choice has it; None where nothing was left out.
     """
 
     growth: GrowthCurve | None
@@ -53,6 +57,8 @@ class Results(StudyResults):
     dimensions: Dimensionality | None
     working: Working
     attributes: dict[str, dict[str, str]]
+    flow: Flow | None
+    otherwise: StudyResults | None
 
     @property
     def group(self) -> Floats:
@@ -76,14 +82,13 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
     n_items = len(bundle.names)
     if n_items < 3:
         raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
-    trials = judgments(bundle)
-    given = {} if trials else given_rdms(bundle)
+    judged = judgments(bundle, replace(choice, with_excluded=True))
+    given = {} if judged else given_rdms(bundle)
     if given:
         # No estimator was applied, whichever was asked for.
         choice = replace(choice, method=GIVEN, uncertainty=False)
-    everybody = bundle_raters(bundle, {**trials, **dict.fromkeys(given, ())})
-    if not choice.with_excluded:
-        trials = {rater: [t for t in theirs if not t.row["excluded"]] for rater, theirs in trials.items()}
+    everybody = bundle_raters(bundle, {**judged, **dict.fromkeys(given, ())})
+    trials = judgments(bundle, choice)
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
     found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
     found |= _each_rater(
@@ -103,6 +108,7 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
                 f"no session is finished: {len(results.unfinished)} are not, and can be taken in with --with-unfinished"
             )
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
+    otherwise = _otherwise(bundle, results, given, progress, jobs)
     progress("Pooling the raters and measuring their agreement")
     table = results.table
     places = clip_map(results.pooled.rdm)
@@ -123,17 +129,54 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
         dimensions=_dimensions(table, choice.seed),
         working=working(bundle, trials, results.raters, table),
         attributes=_attributes(bundle),
+        flow=_flow(bundle, results),
+        otherwise=otherwise,
     )
 
 
-def judgments(bundle: Bundle) -> dict[str, list[BundleTrial]]:
-    """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them."""
+def _otherwise(
+    bundle: Bundle,
+    results: StudyResults,
+    given: Mapping[str, Floats],
+    progress: Progress,
+    jobs: int,
+) -> StudyResults | None:
+    """The results of the same choice with what was left out, or without it."""
+    everybody = results.everybody
+    if not any(rater.is_left_out for rater in everybody):
+        return None
+    choice = replace(results.choice, with_excluded=not results.choice.with_excluded, uncertainty=False)
+    chosen = [rater.name for rater in chosen_raters(everybody, choice)]
+    trials = judgments(bundle, choice)
+    same = {rater.name for rater in everybody if not rater.excluded_trials}
+    found = {name: one for name, one in results.chosen.items() if name in same}
+    found |= {name: given_result(given[name], GIVEN) for name in chosen if name in given}
+    wanted = {name: trials[name] for name in chosen if name not in found}
+    timed = Origin.of(bundle).times_known
+    found |= _each_rater(wanted, len(bundle.names), choice, progress, jobs, timed=timed)
+    return StudyResults(choice, bundle.names, everybody, {name: found[name] for name in chosen}, results.absent)
+
+
+def _flow(bundle: Bundle, results: StudyResults) -> Flow | None:
+    counts = counts_of_rows(bundle.rows("flow"))
+    return flow_of(counts, results.choice, without_rdm=len(results.failures)) if counts else None
+
+
+def judgments(bundle: Bundle, choice: Choice) -> dict[str, list[BundleTrial]]:
+    """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them.
+
+    Who has judgments stays, even if the choice leaves all of them out.
+    """
     withdrawn = {row["session"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
     chosen = {
         rater: [t for t in trials if t.row["purpose"] in JUDGMENTS and t.row["session"] not in withdrawn]
         for rater, trials in bundle.trials().items()
     }
-    return {rater: trials for rater, trials in chosen.items() if trials}
+    return {
+        rater: [trial for trial in trials if choice.with_excluded or not trial.row["excluded"]]
+        for rater, trials in chosen.items()
+        if trials
+    }
 
 
 def given_rdms(bundle: Bundle) -> dict[str, Floats]:

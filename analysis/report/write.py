@@ -10,7 +10,7 @@ from .. import figures
 from ..formats import matlab, rsatoolbox, tables
 from ..formats.bundle import Bundle
 from ..formats.bundle_tables import METHOD, TABLES, Column
-from ..results import Choice, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from ..results import Choice, Flow, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
 from .drawings import draw
 from .methods import report_methods
 from .page import Picture, page
@@ -33,6 +33,11 @@ RATER_COLUMNS = (
     Column("iterations", "int", "", "Rounds of the estimator", True),
     Column("converged", "bool", "", "Whether the estimator converged", True),
     Column("no_interval", "text", "", "Why intervals were asked for and are not given"),
+)
+FLOW_COLUMNS = (
+    Column("step", "text", "", "Step of the participant flow", True),
+    Column("went_no_further", "text", "", "Why sessions of this step did not reach the next; empty: all of the step"),
+    Column("sessions", "int", "", "Number of sessions", True),
 )
 MAP_COLUMNS = (
     Column("clip", "text", "", "Name of the clip", True),
@@ -87,10 +92,20 @@ def write_tables(results: Results, folder: Path) -> None:
     _write(folder / "reliability.csv", TABLES["reliability"], reliability_rows(results.agreement, method))
     _write(folder / "noise_ceiling.csv", TABLES["noise_ceiling"], ceiling_rows(results.agreement, method))
     _write(folder / "raters.csv", RATER_COLUMNS, rater_rows(results))
+    if results.flow is not None:
+        _write(folder / "flow.csv", FLOW_COLUMNS, flow_table(results.flow))
     _write(folder / "quality.csv", TABLES["quality"], quality_table(results))
     if results.map is not None:
         places = results.map.positions.tolist()
         _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
+
+
+def flow_table(flow: Flow) -> Iterator[dict[str, Any]]:
+    """Rows of `FLOW_COLUMNS`: each step, and after it those who went no further."""
+    for step in flow.steps:
+        yield {"step": step.label, "sessions": step.count}
+        for aside in step.asides:
+            yield {"step": step.label, "went_no_further": aside.label, "sessions": aside.count}
 
 
 def rater_rows(results: Results) -> list[Sequence[Any]]:

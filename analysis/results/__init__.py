@@ -11,9 +11,12 @@ from .agreement import (
     ceiling_rows,
     reliability_rows,
 )
+from .both_ways import both_ways_rows
+from .flow import Flow, SessionCount, Step, counts_of_rows, flow_of, flow_rows
 from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
+from .quality_measures import QUALITY_MEASURES, TRIAL_MEASURES, QualityMeasure
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
 from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
 from .structure import clip_map, cluster_order
@@ -27,26 +30,36 @@ __all__ = [
     "GROUP",
     "LABELS",
     "MEASURES",
+    "QUALITY_MEASURES",
+    "TRIAL_MEASURES",
     "Agreement",
     "Choice",
     "Coverage",
+    "Flow",
     "GroupRDM",
     "Influence",
     "Measure",
+    "QualityMeasure",
     "Rater",
     "RaterResult",
+    "SessionCount",
+    "Step",
     "StudyResults",
     "Task",
     "TrialWork",
     "Work",
     "agreement",
+    "both_ways_rows",
     "ceiling_rows",
     "chosen_raters",
     "clip_map",
     "cluster_order",
+    "counts_of_rows",
     "coverage",
     "estimate_rater",
     "excluded_sentence",
+    "flow_of",
+    "flow_rows",
     "given_result",
     "group_quality_rows",
     "group_rdm",

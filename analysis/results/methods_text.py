@@ -13,6 +13,7 @@ import scipy
 
 from ..designs import DESIGNS
 from ..version import __version__
+from .flow import Flow
 from .labels import MEASURES
 from .remarks import excluded_sentence, unfinished_sessions
 from .study import StudyResults
@@ -107,7 +108,14 @@ def quoted_task(methods: str) -> str:
     return (found[1] if found else re.sub(r"\A# [^\n]*\n+", "", methods)).strip()
 
 
-def methods_text(task: str, results: Sequence[StudyResults], *, software: str, structure: Iterable[str] = ()) -> str:
+def methods_text(
+    task: str,
+    results: Sequence[StudyResults],
+    *,
+    software: str,
+    structure: Iterable[str] = (),
+    flow: Flow | None = None,
+) -> str:
     """Markdown with task, data, estimators, pooling, agreement, software and references.
 
     Parameters
@@ -120,11 +128,13 @@ def methods_text(task: str, results: Sequence[StudyResults], *, software: str, s
         What wrote the data, with its version.
     structure
         Sentences about maps and clusters, where there are any.
+    flow
+        Of the participants to those analysed, where it is known.
     """
     seeds = sorted({found.choice.seed for found in results})
     sections = {
         "Task": task,
-        "Data": " ".join(_data(results[0])),
+        "Data": " ".join([*([flow.sentence] if flow is not None else []), *_data(results[0])]),
         "Dissimilarities": _dissimilarities(results),
         "Agreement between raters": _agreement(results[0]),
         "Structure": " ".join(structure),

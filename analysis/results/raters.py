@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
+from ..quality import ParticipantQuality
 from ..rdm import n_pairs, pairs_within
 
 
@@ -64,13 +65,17 @@ class Work:
 class RaterResult:
     """All that follows from one rater's trials alone: the work, and an estimate or the problem why there is none.
 
-    `observations` (P,) counts the trials that hold each pair, without those that the estimate left out.
+    `observations` (P,) counts the trials that hold each pair, without those that the estimate left out. `quality` is
+    how the rater worked in all trials, also those that somebody left out, with the numbers (from 1) `numbers`; None
+    where it was not looked at.
     """
 
     work: Work
     estimate: RDMEstimate | None
     problem: str | None
     observations: Floats
+    quality: ParticipantQuality | None = None
+    numbers: tuple[int, ...] = ()
 
 
 def rater_result(

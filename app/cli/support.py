@@ -29,7 +29,8 @@ from app.log_files import log_of
 from app.logs import configure_logs
 from app.models import Study
 from app.results.export import EXPORTED
-from app.results.export_tables import ExportOptions
+from app.results.export_tables import ExportOptions, both_ways
+from app.results.inputs import inputs_of
 from app.results.work import ensure_results
 from app.schema import schema_state
 from app.server import (
@@ -138,7 +139,15 @@ def compute_results(here: Installation, name: str, options: ExportOptions) -> No
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
     with here.database.reading() as db:
         study_id = find_study(db, name).id
-    for method in EXPORTED:
+    with here.database.reading() as db:
+        # Where nothing is left out, with and without it are one.
+        wanted = {
+            inputs_of(db, study_id, one.choice(method)).choice: None
+            for one in both_ways(options)
+            for method in EXPORTED
+        }
+    for choice in wanted:
+        method = choice.method
         with click.progressbar(length=1, label=f"Results by {method.replace('_', ' ')}") as bar:
 
             def show(done: int, of: int, bar: Any = bar) -> None:
@@ -146,7 +155,7 @@ def compute_results(here: Installation, name: str, options: ExportOptions) -> No
                 bar.length = of
                 bar.update(done - bar.pos)
 
-            ensure_results(here.database, study_id, options.choice(method), on_rater=show)
+            ensure_results(here.database, study_id, choice, on_rater=show)
 
 
 def _unconverted(here: Installation, name: str) -> int:

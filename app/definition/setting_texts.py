@@ -223,6 +223,30 @@ GROUPS = (
         },
     ),
     Group(
+        "What is proposed to be left out",
+        {
+            "quality.outlier_z": SettingText(
+                "Unlike the others",
+                "Propose to leave out a session whose RDM correlates with the others' by more than so many robust "
+                "standard deviations less than usual. Nothing is left out unless somebody says so.",
+                "3; 0 switches it off.",
+            ),
+            "quality.repeats": SettingText(
+                "Repeated trials", "Propose to leave out a session whose repeated trials do not agree.", "On."
+            ),
+            "quality.failed_checks": SettingText(
+                "Failed checks",
+                "Propose to leave out a session that failed so many attention checks.",
+                "1, or 2 of several; 0 switches it off.",
+            ),
+            "quality.seconds_per_item": SettingText(
+                "Too fast",
+                "Propose to leave out a session, or a trial, that took less than so many seconds per clip.",
+                "1; 0 switches it off.",
+            ),
+        },
+    ),
+    Group(
         "Recruitment",
         {
             "recruitment.opens": SettingText(

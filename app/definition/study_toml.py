@@ -108,6 +108,15 @@ class Stop(Section):
     max_trials: int = Field(default=200, ge=1, le=1000)
 
 
+class QualityRules(Section):
+    """When a session, or a trial, is proposed to be left out of the results; people decide. 0 switches a rule off."""
+
+    outlier_z: float = Field(default=3.0, ge=0.0, le=100.0)
+    repeats: bool = True
+    failed_checks: int = Field(default=1, ge=0, le=10)
+    seconds_per_item: float = Field(default=1.0, ge=0.0, le=600.0)
+
+
 class Recruitment(Section):
     """When and where participants come from, and how they get back. `parameters` are the names in the link's query.
 
@@ -164,6 +173,7 @@ class StudyDefinition(Section):
     clips: Clips = Clips()
     design: Design = Design()
     stop: Stop = Stop()
+    quality: QualityRules = QualityRules()
     recruitment: Recruitment = Recruitment()
     retention: Retention = Retention()
     questions: list[Question] = Field(default=[], max_length=MAX_QUESTIONS)

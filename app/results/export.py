@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
@@ -14,13 +15,23 @@ from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
 from analysis.formats.rdm_set import RDMSet, completed_only
-from analysis.results import Choice, Task, ceiling_rows, methods_text, reliability_rows, task_text
+from analysis.results import (
+    Choice,
+    Task,
+    both_ways_rows,
+    ceiling_rows,
+    flow_rows,
+    methods_text,
+    reliability_rows,
+    task_text,
+)
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.results.export_quality import quality_table
 from app.results.export_tables import ExportOptions, bundle_tables
 from app.results.inputs import inputs_of
+from app.results.judging import session_counts, study_flow
 from app.results.stored import results_now
 from app.studies.text import study_text
 from app.studies.versions import earlier_versions, pooled_sentence
@@ -45,6 +56,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
     versions = inputs_of(db, study.id, options.choice(EXPORTED[-1])).versions
+    flow = study_flow(db, study, results[-1].choice, list(results[-1].failures))
     task = " ".join(filter(None, (task_text(task_of(definition)), pooled_sentence(versions))))
     return BundleContents(
         study_name=study.name,
@@ -53,11 +65,13 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             **bundle_tables(db, study, options),
             "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),
             "noise_ceiling": chain(*(ceiling_rows(found.agreement, found.choice.method) for found in known)),
+            "flow": flow_rows(session_counts(db, study)),
+            "with_and_without": chain(*(_both_ways(db, study, options, method) for method in EXPORTED)),
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
         rdms=(found.rdm_set() for found in known),
         group_rdms=(found.group_set() for found in known),
-        methods_text=methods_text(task, results, software=software),
+        methods_text=methods_text(task, results, software=software, flow=flow),
         software=software,
         about={
             "simulated_raters_included": options.with_simulated,
@@ -70,6 +84,13 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "earlier_study_versions": earlier_versions(db, study),
         },
     )
+
+
+def _both_ways(db: Session, study: Study, options: ExportOptions, method: str) -> Iterator[dict[str, Any]]:
+    decided, everything = (
+        results_now(db, study.id, replace(options, with_excluded=way).choice(method)) for way in (False, True)
+    )
+    return both_ways_rows(decided, everything)
 
 
 def task_of(definition: StudyDefinition) -> Task:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -47,6 +47,11 @@ class ExportOptions:
     def choice(self, method: str) -> Choice:
         """The raters who are in, seen by an estimator."""
         return Choice(method, self.with_simulated, self.with_unfinished, self.with_excluded)
+
+
+def both_ways(options: ExportOptions) -> list[ExportOptions]:
+    """The options, and the same without (or with) what was left out: an export holds figures of both."""
+    return [options, replace(options, with_excluded=not options.with_excluded)]
 
 
 def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:

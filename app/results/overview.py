@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from analysis.arrangement import Floats
+from analysis.quality import group_quality
+from analysis.quality.group import OUTLIER
 from analysis.rdm import scale_to_rms
 from analysis.results import (
     Agreement,
@@ -25,13 +27,16 @@ from analysis.results import (
 from analysis.structure import MDS
 from app.results.inputs import Inputs, Sitting
 
+AGAINST_OTHERS = ("robust_z", "alpha_if_deleted")
+
 
 @dataclass(frozen=True, eq=False)
 class Overview:
     """Results of one choice. `group` and `agreement` are None where no rater has an RDM.
 
-    `raters` are those whom the choice takes in, as JSON values. `remarks` are sentences to be read with the agreement.
-    `orders` and `maps` (or why there is none) are of the group's RDM as it was seen, and as completed by the model.
+    `raters` are those whom the choice takes in, `quality` how each of them worked, as JSON values. `remarks` are
+    sentences to be read with the agreement. `orders` and `maps` (or why there is none) are of the group's RDM as it was
+    seen, and as completed by the model.
     """
 
     raters: list[dict[str, Any]]
@@ -41,6 +46,7 @@ class Overview:
     remarks: list[str]
     group: GroupRDM | None
     agreement: Agreement | None
+    quality: Sequence[dict[str, Any]] = ()
     orders: Sequence[list[int]] = ()
     maps: Sequence[MDS | str] = ()
 
@@ -50,7 +56,7 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
     raters = [_rater(sitting, results, inputs.target) for sitting in inputs.chosen]
     unfinished = len(results.unfinished), unfinished_sentence(results), excluded_sentence(results)
     if not results.raters:
-        return Overview(raters, *unfinished, remarks=[], group=None, agreement=None)
+        return Overview(raters, *unfinished, remarks=[], group=None, agreement=None, quality=_quality(inputs, results))
     influence = results.agreement.influence
     sentences = (influence.sentence if influence else None, repeated_sentence(results))
     both = at_unit_size(results.pooled.rdm, results.pooled.completed)
@@ -63,9 +69,49 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
         remarks=[sentence for sentence in sentences if sentence],
         group=results.pooled,
         agreement=results.agreement,
+        quality=_quality(inputs, results),
         orders=[orders[0], orders[-1]],
         maps=[maps[0], maps[-1]],
     )
+
+
+def _quality(inputs: Inputs, results: StudyResults) -> list[dict[str, Any]]:
+    """How each rater worked: values by measure (without those that are not defined), flags, and the trials' values."""
+    group, against = results.agreement if results.raters else None, {}
+    if group is not None:
+        found = group_quality(results.table)
+        columns = {"with_others": group.with_others["pearson"], **{k: getattr(found, k) for k in AGAINST_OTHERS}}
+        for place, name in enumerate(results.raters):
+            against[name] = {key: float(column[place]) for key, column in columns.items()}
+    rows = []
+    for sitting in inputs.chosen:
+        name, result = sitting.rater.name, results.chosen[sitting.rater.name]
+        if (quality := result.quality) is None:
+            continue
+        others = against.get(name, {})
+        flags = [{"name": flag.name, "sentence": flag.sentence} for flag in quality.flags]
+        if others.get("robust_z", 0.0) < OUTLIER:
+            flags.append({"name": "robust_z", "sentence": "agrees with the others far less than raters do here"})
+        rows.append(
+            {
+                "rater": name,
+                "session": sitting.public_id,
+                "simulated": sitting.rater.is_simulated,
+                "values": _defined(quality.medians | {"repeats": quality.repeats.mean} | others),
+                "flags": flags,
+                "repeats_p": quality.repeats.p if np.isfinite(quality.repeats.p) else None,
+                "repeats_consistent": quality.repeats.consistent,
+                "trials": [
+                    {"number": number} | _defined(asdict(trial))
+                    for number, trial in zip(result.numbers, quality.trials, strict=True)
+                ],
+            }
+        )
+    return rows
+
+
+def _defined(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {key: round(value, 5) for key, value in values.items() if value is not None and np.isfinite(value)}
 
 
 def at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:

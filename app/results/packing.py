@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.estimators import RDMEstimate
 from analysis.noise_ceiling import NoiseCeiling
+from analysis.quality import Flag, ParticipantQuality, Repeats, TrialQuality
 from analysis.reliability import Coefficient, Reliability
 from analysis.reliability.report import COEFFICIENTS
 from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Work
@@ -28,7 +29,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def pack_rater(found: RaterResult) -> bytes:
     """A rater's result without standard errors, which pages do not show."""
-    facts: dict[str, Any] = {"sizes": found.work.sizes, "problem": found.problem}
+    facts: dict[str, Any] = {"sizes": found.work.sizes, "problem": found.problem, "numbers": found.numbers}
+    facts["quality"] = None if found.quality is None else asdict(found.quality)
     arrays = {"minutes": found.work.minutes, "observations": found.observations}
     if found.estimate is not None:
         facts["estimate"] = {
@@ -48,14 +50,29 @@ def unpack_rater(content: bytes) -> RaterResult:
         about["dropped"] = tuple((number, reason) for number, reason in about["dropped"])
         about |= {name: arrays[name] for name in ESTIMATE_ARRAYS}
         estimate = RDMEstimate(**about, standard_error=None, correlation_with_truth=None)
-    return RaterResult(work, estimate, facts["problem"], arrays["observations"])
+    quality = None if facts["quality"] is None else _quality(facts["quality"])
+    return RaterResult(
+        work, estimate, facts["problem"], arrays["observations"], quality=quality, numbers=tuple(facts["numbers"])
+    )
+
+
+def _quality(facts: dict[str, Any]) -> ParticipantQuality:
+    repeats = facts["repeats"]
+    repeats["trials"] = tuple((first, second) for first, second in repeats["trials"])
+    repeats["correlations"] = tuple(repeats["correlations"])
+    return ParticipantQuality(
+        tuple(TrialQuality(**trial) for trial in facts["trials"]),
+        facts["medians"],
+        Repeats(**repeats),
+        tuple(Flag(**flag) for flag in facts["flags"]),
+    )
 
 
 def pack_overview(overview: Overview) -> bytes:
     """What pages show of a study at once."""
     facts: dict[str, Any] = {
         name: getattr(overview, name)
-        for name in ("raters", "unfinished", "unfinished_sentence", "excluded_sentence", "remarks", "orders")
+        for name in ("raters", "unfinished", "unfinished_sentence", "excluded_sentence", "remarks", "orders", "quality")
     }
     arrays: dict[str, NDArray[Any]] = {}
     facts["maps"] = []
@@ -91,6 +108,7 @@ def unpack_overview(content: bytes) -> Overview:
         unfinished_sentence=facts["unfinished_sentence"],
         excluded_sentence=facts["excluded_sentence"],
         remarks=facts["remarks"],
+        quality=facts["quality"],
         group=group,
         agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,
         orders=tuple(facts["orders"]),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from analysis.results import Agreement, Choice, RaterResult, StudyResults, rater_result
+from analysis.results import Agreement, Choice, RaterResult, StudyResults, rater_quality, rater_result
 from app.domain import WorkState
 from app.errors import NotFound
 from app.models import ParticipantSession, StoredRater, StoredResults
@@ -16,6 +16,7 @@ from app.participation.arrangements import session_judgments
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import Overview
 from app.results.packing import unpack_overview, unpack_rater
+from app.results.session_work import session_work
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,11 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     if session is None:
         raise NotFound("There is no such session any more.")
     arrangements, minutes = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
-    return rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
+    found = rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
+    items = {clip.id: item for item, clip in enumerate(inputs.clips)}
+    works = session_work(db, session.id, items, last=sitting.last)
+    quality = rater_quality([work for _, work in works])
+    return replace(found, quality=quality, numbers=tuple(number for number, _ in works))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app.participation.payloads import AnswersBody, EventBody, TrialBody
 from app.version import VERSION
 from app.web.definition_api import CheckBody, DefinitionBody
+from app.web.judging_api import DecisionBody
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
@@ -23,6 +24,7 @@ BODIES = {
     "participant_api.events": EventBody,
     "researcher_api.definition.check": CheckBody,
     "researcher_api.definition.save": DefinitionBody,
+    "researcher_api.judging.decide": DecisionBody,
 }
 HTTP_METHODS = ("get", "put", "post", "patch", "delete")
 ERROR = {

@@ -26,7 +26,7 @@ from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
 from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
-from app.results.export_tables import ExportOptions
+from app.results.export_tables import ExportOptions, both_ways
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results
@@ -34,7 +34,7 @@ from app.studies.admission import door
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
-from app.web import login, own_account, people, recruit, sessions, study_editing, study_life
+from app.web import login, own_account, people, quality, recruit, sessions, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
@@ -45,7 +45,7 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, study_life, sessions, recruit, people, own_account):
+for _part in (study_editing, study_life, sessions, recruit, people, own_account, quality):
     blueprint.register_blueprint(_part.blueprint)
 
 
@@ -165,7 +165,8 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    if (waiting := _wait_page(study, [options.choice(method) for method in EXPORTED])) is not None:
+    wanted = [one.choice(method) for one in both_ways(options) for method in EXPORTED]
+    if (waiting := _wait_page(study, wanted)) is not None:
         return waiting
     if options.recruiter_ids:
         with database().writing() as db:
@@ -206,9 +207,10 @@ def _wait_page(study: Study, choices: list[Choice]) -> Response | None:
         return None
     asked = request.args.get("asked", default=time.time(), type=float)
     waiting = []
-    for choice in choices:
+    with database().reading() as db:
+        found = {inputs.choice: inputs for inputs in (inputs_of(db, study.id, choice) for choice in choices)}
+    for choice, inputs in found.items():
         with database().reading() as db:
-            inputs = inputs_of(db, study.id, choice)
             standing = standing_of(db, inputs)
         if standing.is_current or (standing.computed_at is not None and standing.computed_at.timestamp() >= asked):
             continue

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from analysis.results import TRIAL_MEASURES
 from app.accounts.members import require_study
 from app.domain import Role
 from app.errors import NotFound
@@ -20,6 +21,7 @@ from app.studies.monitoring import session_statuses
 from app.web.context import database
 from app.web.login import account, account_id
 from app.web.researcher_json import study_view
+from app.web.session_work import work_of_session
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("sessions", __name__, url_prefix="/studies/<name>/sessions/<session>")
@@ -34,13 +36,17 @@ def show(name: str, session: str) -> str:
         found = next((one for one in statuses if one.session_id == session), None)
         if found is None:
             raise NotFound("There is no such session.")
-        answers = answers_in_words(db, study, session_named(db, study, session))
+        row = session_named(db, study, session)
+        answers = answers_in_words(db, study, row)
+        work = work_of_session(db, study, row, chosen=request.args.get("trial", type=int))
         visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
     return render_template(
         "researcher/session.html",
         study=study_view(study),
         session=found,
         visits=visits,
+        trial_measures=TRIAL_MEASURES,
+        **work,
         answers=[(to_html(one.ask), one.answer) for one in answers],
         test=TEST,
         longest_note=MAX_NOTE,
@@ -63,7 +69,7 @@ def leave_out(name: str, session: str) -> Response:
 @blueprint.post("/include")
 def take_in(name: str, session: str) -> Response:
     """Take the session into the results again."""
-    return _done(name, session, include)
+    return _done(name, session, include, request.form.get("reason", ""))
 
 
 @blueprint.post("/withdraw")

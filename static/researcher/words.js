@@ -15,6 +15,16 @@ export function number(value, digits = 2) {
   return value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '\u2212');
 }
 
+/**
+ * A value of a measure; as `shown` in templates/researcher/measures.html.
+ * @param {number} value
+ * @param {string} unit "s", "%" (the value is a share), or ""
+ */
+export function inUnit(value, unit) {
+  if (unit === '%') return `${Math.round(100 * value)} %`;
+  return unit === 's' ? `${number(value, 1)} s` : number(value);
+}
+
 /** @param {number} count @param {string} one @param {string} [many] */
 export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;

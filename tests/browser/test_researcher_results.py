@@ -433,3 +433,37 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         drawn(page)
         assert too_wide() == [], first
+
+
+def test_a_trial_is_replayed_by_keyboard_and_left_out(page: Page, lab: experimenter.Lab) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/studies/faces/quality")
+    # The worker computes what the page asks for, and the page shows it by itself.
+    expect(page.locator("svg.strip").first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("values from")).first).to_be_visible()
+    page.get_by_role("link", name="P001", exact=True).click()
+    page.get_by_role("link", name="Trial 2", exact=True).click()
+    replay = page.get_by_role("region", name="Trial 2, move by move")
+    expect(replay.get_by_text(re.compile(r"^Move \d+ of \d+: .* dragged"))).to_be_visible()
+    slider = replay.get_by_label("Time in the trial")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(replay.get_by_text("Nothing was moved yet.")).to_be_visible()
+    replay.get_by_role("button", name="Next move").press("Enter")
+    expect(replay.get_by_text(re.compile(r"^Move 1 of .*playing: "))).to_be_visible()
+    assert replay.locator(".item.playing").count() == 1
+    # At 16 times the speed a minute takes four seconds.
+    replay.get_by_label("Speed").select_option("16")
+    toggle = replay.get_by_role("button", name="Play")
+    toggle.press("Space")
+    expect(replay.get_by_role("button", name="Pause")).to_be_visible()
+    expect(toggle).to_be_visible()
+    expect(replay.get_by_text("1:00 of 1:00")).to_be_visible()
+    replay.get_by_label("Reason").fill(EVIL)
+    replay.get_by_role("button", name="Leave this trial out").click()
+    expect(page.get_by_text(f"left out: {EVIL}")).to_be_visible()
+    expect(page.get_by_role("button", name="Take this trial in again")).to_be_visible()
+    page.goto("/studies/faces/results?method=weighted_average")
+    expect(page.get_by_text("1 trial of 1 participant (")).to_be_visible()
+    page.get_by_label("Left-out sessions and trials").select_option("1")
+    expect(page.get_by_text("is in these figures")).to_be_visible()

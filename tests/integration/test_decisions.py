@@ -1,4 +1,7 @@
-"""Sessions and trials that are left out of the results: counted everywhere, with who decided it, when and why."""
+"""Sessions and trials that are left out of the results: counted everywhere, with who decided it, when and why.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,12 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from analysis.formats.bundle_reader import read_bundle
-from analysis.report.facts import remarks
+from analysis.report import facts
+from analysis.report.page import both_ways_table, decisions_table
 from analysis.report.results import analyse
 from analysis.results import Choice, RaterResult
 from app.cli import commands
+from app.db import Database
 from app.errors import Invalid, NotAllowed, NotFound
 from app.models import AuditEntry, Decision, ParticipantSession, StoredRater, Study
 from app.participation.decisions import decisions_of, exclude, excluded_trials, include
@@ -28,11 +33,16 @@ from app.participation.pilots import begin_pilot
 from app.results.export import export_bundle
 from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
+from app.results.judging import study_flow
 from app.results.stored import results_now, stored_rater
 from app.results.work import ensure_results
+from app.schema import migrate
 from app.studies.duplication import duplicate_study
 from app.studies.editing import save_settings
-from tests.experimenter import Lab, make_account, open_copy, prepare, take_part
+from tests.experimenter import Lab, compute, csrf_token, log_in, make_account, open_copy, prepare, take_part
+from tests.integration.old_databases import MOMENT, insert, old, upgrade_to
+
+__all__ = ["old"]
 
 CHOICE = Choice("weighted_average")
 ALL = Choice("weighted_average", with_excluded=True)
@@ -181,6 +191,9 @@ def test_a_bundle_reports_the_same_figures_with_and_without(lab: Lab, tmp_path: 
     with zipfile.ZipFile(tmp_path / "True.zip") as archive:
         methods = " ".join(archive.read("methods.md").decode().split())
         assert "that were excluded are in these figures" in methods
+    with lab.database.reading() as db:
+        flows = {choice.with_excluded: study_flow(db, faces(db), choice) for choice in (CHOICE, ALL)}
+    assert [flows[way].analysed for way in (False, True)] == [2, 3]
     for file, choice in (("False", CHOICE), ("True", CHOICE), ("False", ALL)):
         bundle = read_bundle(tmp_path / f"{file}.zip")
         reported = analyse(bundle, choice, lambda _: None, jobs=1)
@@ -193,8 +206,24 @@ def test_a_bundle_reports_the_same_figures_with_and_without(lab: Lab, tmp_path: 
         if file == str(choice.with_excluded):
             held = bundle.rdms("weighted_average", group=True)
             np.testing.assert_array_equal(held.rdms[0], expected.pooled.rdm)
+        assert reported.flow == flows[choice.with_excluded]
+        assert reported.flow is not None
+        assert reported.flow.analysed == len(reported.raters)
+        other = here[not choice.with_excluded]
+        assert reported.otherwise is not None
+        assert reported.otherwise.pooled.rdm.tolist() == other.pooled.rdm.tolist()
+        both = [row for row in bundle.rows("with_and_without") if row["method"] == CHOICE.method]
+        alpha = next(row for row in both if row["measure"] == "cronbach_alpha")
+        assert alpha["value"] == here[False].reliability.cronbach_alpha.value
+        assert alpha["value_with_all"] == here[True].reliability.cronbach_alpha.value
+        assert (alpha["n_raters"], alpha["n_raters_with_all"]) == (2, 3)
+        page_tables = both_ways_table(reported) + decisions_table(bundle)
+        assert "fell asleep" in page_tables
+        assert f"<td>{facts.number(alpha['value'])}</td><td>{facts.number(alpha['value_with_all'])}</td>" in page_tables
         said = "are in this report all the same" if choice.with_excluded else "are left out"
-        assert f"Trials excluded by the experimenter, which {said}: P001 trial 3: looked away." in remarks(reported)
+        assert f"Trials excluded by the experimenter, which {said}: P001 trial 3: looked away." in facts.remarks(
+            reported
+        )
         counted = {
             rater: len(trials) for rater, trials in bundle.arrangements(with_excluded=choice.with_excluded).items()
         }
@@ -218,8 +247,8 @@ def test_a_rule_changed_since_does_not_change_who_is_in(lab: Lab) -> None:
     with lab.database.reading() as db:
         study, text = faces(db).id, faces(db).definition_toml
         before = results_now(db, study, CHOICE)
-    for old, new in (("min_evidence = 0.2", "min_evidence = 50.0"), ("max_trials = 4", "max_trials = 9")):
-        text = text.replace(old, new)
+    for before_it, after_it in (("min_evidence = 0.2", "min_evidence = 50.0"), ("max_trials = 4", "max_trials = 9")):
+        text = text.replace(before_it, after_it)
     with lab.database.writing() as db:
         save_settings(db, "faces", text, may_make_version=True)
     take_part(lab.database, "faces", 9, trials=5)
@@ -240,3 +269,123 @@ def test_the_commands_leave_out_a_trial(lab: Lab) -> None:
     assert "Give a reason" in run("exclude", "faces", "P001", "--trial", "1")
     assert "Trial 2 of P001 is in the results of faces again." in run("include", "faces", "P001", "--trial", "2")
     assert "was not left out" in run("include", "faces", "P001", "--trial", "2")
+
+
+def form_token(lab: Lab) -> dict[str, str]:
+    return {"csrf_token": csrf_token(lab.client.get("/studies/faces/quality").text)}
+
+
+def test_the_page_proposes_and_people_decide(lab: Lab) -> None:
+    make_account(lab.database)
+    log_in(lab.client)
+    with lab.database.writing() as db:
+        study = faces(db)
+        # Everybody here took about ten seconds a clip.
+        study.definition = study.definition | {
+            "quality": {"seconds_per_item": 600.0, "outlier_z": 0.0, "repeats": False}
+        }
+        db.commit()
+    api = "/api/v1/studies/faces"
+    assert "have to wait" in lab.client.get("/studies/faces/quality").text
+    assert lab.client.get(f"{api}/quality").json["state"] == "working"
+    compute(lab)
+    found = lab.client.get(f"{api}/quality").json
+    assert [one["rater"] for one in found["participants"]] == ["P001", "P002", "P003"]
+    trials = found["participants"][0]["trials"]
+    # 59 of 60 seconds at work, as the trials' bodies say, by the number of clips.
+    assert trials[0]["seconds_per_item"] == pytest.approx(59 / trials[0]["n_items"], abs=1e-5)
+    assert trials[0]["watched"] == pytest.approx(1 / trials[0]["n_items"], abs=1e-5)
+    proposed = [(one["participant"], one["trial"], one["rule"]) for one in found["proposals"]]
+    assert proposed == [(rater, None, "seconds_per_item") for rater in ("P001", "P002", "P003")]
+    page = lab.client.get("/studies/faces/quality").text
+    assert "too fast" in page
+    sessions = {one["participant"]: one["session"] for one in found["proposals"]}
+    token = form_token(lab)
+    for rater, verdict in (("P001", "exclude"), ("P002", "dismiss")):
+        answer = lab.client.post(
+            "/studies/faces/quality/decide",
+            data=token
+            | {"session": sessions[rater], "verdict": verdict, "reason": "too fast", "rule": "seconds_per_item"},
+        )
+        assert (answer.status_code, answer.location) == (303, "/studies/faces/quality")
+    left = lab.client.get(f"{api}/quality").json
+    assert [one["participant"] for one in left["proposals"]] == ["P003"]
+    assert [one["left_out"] for one in left["participants"]] == ["too fast", None, None]
+    # A decision changes nobody's values.
+    compute(lab)
+    again = lab.client.get(f"{api}/quality").json["participants"]
+    assert [one["values"] for one in again] == [one["values"] for one in found["participants"]]
+    known = lab.client.get(f"{api}/decisions").json["decisions"]
+    assert [(one["participant"], one["verdict"], one["rule"], one["by"]) for one in known] == [
+        ("P001", "exclude", "seconds_per_item", "ada@lab.example"),
+        ("P002", "dismiss", "seconds_per_item", "ada@lab.example"),
+    ]
+    flow = lab.client.get(f"{api}/flow").json
+    assert [step["sessions"] for step in flow["steps"]] == [4, 4, 3, 2]
+    assert flow["steps"][2]["went_no_further"] == [{"label": "Excluded: too fast", "sessions": 1}]
+    figure = lab.client.get("/studies/faces/quality/flow.svg")
+    assert (figure.mimetype, figure.text.count("<svg")) == ("image/svg+xml", 1)
+
+
+def test_a_trial_is_told_whole_and_decided_about_by_the_api(lab: Lab) -> None:
+    make_account(lab.database)
+    log_in(lab.client)
+    api = "/api/v1/studies/faces"
+    header = {"X-CSRFToken": form_token(lab)["csrf_token"]}
+    found = lab.client.get(f"{api}/sessions/P001/trials/1").json
+    clips = [clip["id"] for clip in found["clips"]]
+    # The last move of each clip put it where it was handed in.
+    last = {move["clip"]: (move["x"], move["y"]) for move in found["moves"]}
+    assert last == {place["clip"]: (place["x"], place["y"]) for place in found["placements"]}
+    assert set(clips) == {place["clip"] for place in found["placements"]}
+    assert (found["duration"], found["moves_left_out"], len(found["plays"])) == (60_000.0, 0, 1)
+    assert lab.client.get(f"{api}/sessions/P001/trials/99").status_code == 404
+    body = {"participant": "P001", "trial": 1, "verdict": "exclude", "reason": "looked away"}
+    told = lab.client.post(f"{api}/decisions", json=body, headers=header)
+    assert told.json["decisions"][-1]["trial"] == 1
+    for wrong, field in (
+        (body | {"reason": ""}, "reason"),
+        (body | {"trial": 0}, "trial"),
+        (body | {"verdict": "erase"}, "verdict"),
+        (body | {"verdict": "dismiss"}, "verdict"),
+        (body | {"more": 1}, "more"),
+    ):
+        refused = lab.client.post(f"{api}/decisions", json=wrong, headers=header)
+        assert (refused.status_code, refused.json["error"]["field"]) == (400, field)
+    shown = lab.client.get("/studies/faces/sessions/" + told.json["decisions"][-1]["session"] + "?trial=1").text
+    assert "left out: looked away" in shown
+    assert "Take this trial in again" in shown
+    for trial in ("x", "-1", "9" * 9):
+        form = {"session": "P001", "verdict": "exclude", "reason": "x", "trial": trial}
+        assert lab.client.post("/studies/faces/quality/decide", data=form_token(lab) | form).status_code == 400
+
+
+def test_what_was_decided_before_the_table_comes_along(old: Database) -> None:
+    upgrade_to(old, "0012")
+    study: dict[str, Any] = {"state": "open", "definition": {"title": "F"}, "definition_toml": "", "created_at": MOMENT}
+    insert(old, "study", id=1, name="faces", version=1, **study)
+    session: dict[str, Any] = {"state": "finished", "is_simulated": False, "recruiter": {}, "seed": 1, "progress": 1.0}
+    session |= {"language": "en", "consented_at": MOMENT, "last_seen_at": MOMENT}
+    for number in (1, 2):
+        row = session | {"id": number, "public_id": f"S-{number}", "number": number, "person": number}
+        insert(old, "participant_session", study_id=1, **row)
+    happened = [(1, "excluded", "test"), (2, "excluded", "asleep"), (1, "included", None), (1, "excluded", "test 2")]
+    for number, kind, reason in happened:
+        detail = {} if reason is None else {"reason": reason}
+        insert(old, "session_event", session_id=number, kind=kind, detail=detail, at=MOMENT)
+    accounts = ["ada@lab.example", None, "bob@lab.example", "bob@lab.example"]
+    for (number, kind, _), account in zip(happened, accounts, strict=True):
+        action = "session left out" if kind == "excluded" else "session taken in again"
+        line = {"account": account, "action": action, "study": "faces", "detail": {"rater": f"P00{number}"}}
+        insert(old, "audit_log", at=MOMENT, **line)
+    migrate(old)
+    with old.reading() as db:
+        rows = db.execute(
+            select(Decision.session_id, Decision.verdict, Decision.reason, Decision.account).order_by(Decision.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (1, "exclude", "test", "ada@lab.example"),
+        (2, "exclude", "asleep", None),
+        (1, "include", None, "bob@lab.example"),
+        (1, "exclude", "test 2", "bob@lab.example"),
+    ]

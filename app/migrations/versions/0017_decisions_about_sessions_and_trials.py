@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0016"
 
 VERDICTS = ("exclude", "include", "dismiss")
 WORK_STATES = ("idle", "waiting", "computing", "failed")
