@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
+from . import arrangement
 from .arrangement import Floats, Ints
+
+# Rows and columns of the pairs of so many items; arrangements, which know nothing of RDMs, need them too.
+upper_triangle = arrangement.upper_triangle
 
 
 def n_pairs(n_items: int) -> int:
@@ -26,15 +28,6 @@ def n_items_of(n: int) -> int:
     if n_pairs(items) != n:
         raise ValueError(f"{n} is not a number of pairs n(n-1)/2")
     return int(items)
-
-
-@lru_cache(maxsize=256)
-def upper_triangle(n_items: int) -> tuple[Ints, Ints]:
-    """Rows and columns of the pairs of `n_items` items in condensed order, each (P,), read-only."""
-    row, col = np.triu_indices(n_items, 1)
-    row.setflags(write=False)
-    col.setflags(write=False)
-    return row, col
 
 
 def pair_index(i: Ints, j: Ints, n_items: int) -> Ints:

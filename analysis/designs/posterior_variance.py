@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrangement import Floats, Ints
-from ..estimators.latent import DESIGN_MAX_ITER, fit_latent
+from ..estimators.latent import fit_latent
 from ..estimators.trials import Trials
 from ..rdm import n_items_of
 from .greedy import TIE, best_item, pairs_of, random_pair
@@ -22,14 +22,19 @@ PRIOR_PRECISION = 10.0
 PLACEMENT_VARIANCE = (0.0025, 0.04)
 MIN_MISFIT_VARIANCE = 0.002
 BASE_VARIANCE = 1e-4
+# More of them cost the server time and make no better RDM (docs/benchmarks/choosing.md).
+FIT_ITERATIONS = 15
 
 
-def posterior_variance(trials: Trials, size: int, *, rng: np.random.Generator) -> Ints:
+def posterior_variance(
+    trials: Trials, size: int, *, rng: np.random.Generator, fit_iterations: int = FIT_ITERATIONS
+) -> Ints:
     """A set of `size` items chosen greedily from the pair of largest variance on, (min(size, n),), in order of choice.
 
-    `trials` are the participant's usable trials of at least 4 items in all; ties are broken at random.
+    `trials` are the participant's usable trials of at least 4 items in all; ties are broken at random. The fit starts
+    from the trials alone, not from an earlier fit, so that the choice follows from them; `fit_iterations` bound it.
     """
-    fit = fit_latent(trials, max_iter=DESIGN_MAX_ITER)
+    fit = fit_latent(trials, max_iter=fit_iterations)
     return choose_by_variance(
         fit.rdm,
         fit.average.precision,

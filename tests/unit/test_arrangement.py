@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
 
 from analysis import Arrangement
 from analysis.arrangement import check_arrangements
@@ -69,3 +72,9 @@ def test_an_item_beyond_the_study_is_named_with_its_trial():
 def test_a_study_has_items():
     with pytest.raises(ValueError, match="at least 1"):
         check_arrangements([], 0)
+
+
+@given(st.integers(2, 40), st.integers(0, 2**32 - 1), st.sampled_from([1e-100, 1.0, 1e160]))
+def test_distances_are_those_of_scipy(n: int, seed: int, scale: float) -> None:
+    positions = scale * np.random.default_rng(seed).normal(size=(n, 2))
+    np.testing.assert_allclose(Arrangement(np.arange(n), positions).distances(), pdist(positions), rtol=4e-16)
