@@ -20,6 +20,7 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from app.participation.retention import apply_retention
+from app.planning.work import compute_next_plan, plan_waits
 from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
@@ -40,6 +41,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
     threading.Thread(target=_keep_beating, args=[settings, restarts], daemon=True).start()
     database = open_database(settings.database)
     threading.Thread(target=convert_clips, args=[database, settings, threading.Event()], daemon=True).start()
+    threading.Thread(target=compute_plans, args=[database, threading.Event()], daemon=True).start()
     threading.Thread(target=_keep_tidy, args=[database, settings], daemon=True).start()
     compute_results(database, threading.Event())
 
@@ -52,6 +54,11 @@ def convert_clips(database: Database, settings: Settings, over: threading.Event)
 def compute_results(database: Database, over: threading.Event) -> None:
     """Compute results as they are asked for, one after the other, until `over` is set."""
     _again_and_again(over, lambda: results_wait(database), lambda: compute_next(database))
+
+
+def compute_plans(database: Database, over: threading.Event) -> None:
+    """Compute plans of studies as they are asked for, beside the results, which do not wait for them."""
+    _again_and_again(over, lambda: plan_waits(database), lambda: compute_next_plan(database))
 
 
 def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Callable[[], object]) -> None:

@@ -530,3 +530,27 @@ class StoredResults(Base):
     done: Mapped[int] = mapped_column(Integer, default=0)
     raters: Mapped[int] = mapped_column(Integer, default=0)
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class StudyPlan(Base):
+    """A study's plan: what was asked for last, what was computed last, and how the work on it stands.
+
+    `asked` are the settings (`app.planning.asked`), `models` two models of the clips as an NPZ archive. `content` holds
+    the plan with what it was computed from (`app.planning.stored`). The other columns are as in `study_result`.
+    """
+
+    __tablename__ = "study_plan"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSON)
+    models: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    claim: Mapped[str | None] = mapped_column(String(32))
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    of: Mapped[int] = mapped_column(Integer, default=0)
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -132,14 +132,15 @@ def expected_accuracy(worlds: Sequence[World], n_raters: int, *, seen: float, le
     found, within = [], []
     for world in worlds:
         r = max(world.pairwise, 0.0)
-        accuracy = min(world.with_truth * np.sqrt(k / (1 + (k - 1) * r)), 1 - 1e-9)
-        found.append(float(np.arctanh(accuracy)))
+        # A group's r and t are noisy, so that this can exceed 1: only the mean and its band are held below it.
+        accuracy = float(world.with_truth * np.sqrt(k / (1 + (k - 1) * r)))
+        found.append(accuracy)
         # How far each rater moves the logarithm of the accuracy; t and r move together, which keeps the sum small.
         moved = world.own_truth / world.with_truth - (k - 1) / (1 + (k - 1) * r) * world.own
-        within.append(float(np.var(moved, ddof=1)) * (accuracy / (1 - accuracy**2)) ** 2)
+        within.append(float(np.var(moved, ddof=1)) * accuracy**2)
     each = float(np.mean(within))
     middle, reach = _prediction(np.array(found), each / n_raters, level, already=each / len(worlds[0].own))
-    return Expected(*(float(np.tanh(z)) for z in (middle, middle - reach, middle + reach)))
+    return Expected(*(min(max(value, -1.0), 1.0) for value in (middle, middle - reach, middle + reach)))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from app.cli.accounts import user
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_invite, study_log, study_people, study_role
+from app.cli.planning import study_plan
 from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, work_command, worker_command
 from app.cli.sessions import study_exclude, study_include, study_note, study_retention, study_withdraw
 from app.cli.studies import study
@@ -62,6 +63,7 @@ for _command in (
 ):
     commands.add_command(_command)
 for _command in (
+    study_plan,
     study_try,
     study_delete_test_data,
     study_duplicate,

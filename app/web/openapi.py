@@ -14,6 +14,7 @@ from app.participation.payloads import AnswersBody, EventBody, TrialBody
 from app.version import VERSION
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
+from app.web.plan import PlanBody
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
@@ -25,6 +26,7 @@ BODIES = {
     "researcher_api.definition.check": CheckBody,
     "researcher_api.definition.save": DefinitionBody,
     "researcher_api.judging.decide": DecisionBody,
+    "researcher_api.plan.ask": PlanBody,
 }
 HTTP_METHODS = ("get", "put", "post", "patch", "delete")
 ERROR = {

@@ -18,7 +18,7 @@ from app.results.overview import Overview
 from app.results.stored import Standing, standing_of, stored_overview, stored_rater
 from app.results.work import request_results
 from app.studies.monitoring import clips_of, session_statuses
-from app.web import definition_api, judging_api
+from app.web import definition_api, judging_api, plan
 from app.web.context import database, settings
 from app.web.login import account_id
 from app.web.researcher_json import (
@@ -41,6 +41,7 @@ from app.web.researcher_json import (
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
 blueprint.register_blueprint(definition_api.blueprint)
 blueprint.register_blueprint(judging_api.blueprint)
+blueprint.register_blueprint(plan.api)
 
 
 @blueprint.before_request
