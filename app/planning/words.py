@@ -29,8 +29,8 @@ def sentences_of(content: Content) -> list[str]:
         )
     if content["asked"]["resample"] == "both" and plan["curve"][-1]["power"]["value"] < 0.8:
         found.append(
-            f"More raters alone do not bring the power to 0.8: the test also speaks of other clips, and "
-            f"{plan['n_items']} clips say too little about these. More clips help, or a test that speaks of these clips alone."
+            "More raters alone do not bring the power to 0.8: the test also speaks of other clips, about which "
+            f"{plan['n_items']} clips say too little. More clips help, or a test that speaks of these clips alone."
         )
     return found
 

@@ -104,16 +104,10 @@ def read(name: str) -> Response:
 @api.post("/<name>/plan")
 def ask(name: str) -> Response:
     """Ask for a plan; it is computed in the background."""
-    try:
-        body = PlanBody.model_validate_json(request.get_data(cache=False))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or None
-        raise Invalid(f"{field or 'The body'}: {first['msg']}", field=field) from error
-    wanted = settings_of(body.settings)
     with database().writing() as db:
         study = require_study(db, account_id(), name, Role.EDITOR)
-        models = None
+        body = _body()
+        wanted, models = settings_of(body.settings), None
         if body.models:
             texts = [(model.name, model.text) for model in body.models]
             models = models_of_texts(texts, basis_of(db, study).clips)
@@ -121,6 +115,15 @@ def ask(name: str) -> Response:
     answer = jsonify(state="waiting")
     answer.status_code = 202
     return answer
+
+
+def _body() -> PlanBody:
+    try:
+        return PlanBody.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or None
+        raise Invalid(f"{field or 'The body'}: {first['msg']}", field=field) from error
 
 
 def _interval(interval: tuple[float, float]) -> list[float] | None:
