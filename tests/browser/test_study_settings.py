@@ -81,7 +81,7 @@ def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside
     page.keyboard.press("Control+A")
     page.keyboard.type("12")
     expect(told).to_be_empty()
-    page.get_by_role("textbox", name="Consent").fill("We study **faces**.")
+    page.get_by_role("textbox", name="Consent", exact=True).fill("We study **faces**.")
     expect(page.locator('[data-preview="texts.consent"] strong')).to_have_text("faces")
     expect(page.locator('[data-told="language"]')).to_contain_text("set language to that of your texts")
     page.get_by_role("combobox", name="Language").select_option("de")
@@ -93,7 +93,7 @@ def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside
 
     page.reload()
     expect(page.get_by_label("Clips in a trial")).to_have_value("12")
-    expect(page.get_by_role("textbox", name="Consent")).to_have_value("We study **faces**.")
+    expect(page.get_by_role("textbox", name="Consent", exact=True)).to_have_value("We study **faces**.")
     assert stored(lab).definition_toml.startswith("# Approved in May.\n")
     assert definition_of(stored(lab)).language == "de"
 
