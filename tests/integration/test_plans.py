@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from app.planning.basis import basis_of, changes_since
 from app.planning.stored import standing_of
 from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import compute_next_plan, ensure_plan, plan_waits, request_plan
+from benchmarks import planner
 from tests import experimenter
 from tests.factories import make_study
 
@@ -250,3 +252,21 @@ def test_the_command_prints_the_plan_and_computes_it_once(
         run("--json")
     assert standing(lab).computed_at == first
     assert '"raters": 6' in capsys.readouterr().out
+
+
+def test_studies_run_by_the_real_services_reach_the_planned_reliability_within_its_band(lab: experimenter.Lab) -> None:
+    """The small form of `run.py bench planner`: a plan, and two studies of simulated raters who enrol and submit."""
+    asked = PlanSettings(raters=6, individual=0.4, comparator="pearson")
+    with pytest.MonkeyPatch.context() as patched:
+        larger = Budget(worlds=6, raters=5, max_trials=12)
+        patched.setattr(work_module, "plan_study", partial(plan_study, budget=larger, method="weighted_average"))
+        band = planner.band_of(planner.planned(lab.database, "faces", asked), 6)
+    rng = np.random.default_rng(5)
+    reached = [
+        planner.run_study(
+            lab.database, lab.settings, f"study{k}", 6, 6, asked, each, toml=TOML, method="weighted_average"
+        )
+        for k, each in enumerate(rng.spawn(2))
+    ]
+    assert band.high - band.low < 0.75
+    assert sum(band.low <= value <= band.high for value in reached) == 2, (band, reached)
