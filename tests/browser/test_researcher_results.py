@@ -401,6 +401,14 @@ def test_axe_finds_nothing(page: Page) -> None:
     open_results(page)
     page.locator("details").first.evaluate("(details) => { details.open = true; }")
     assert complaints_in_both_schemes(page, "results") == []
+    page.goto("/studies/faces/quality")
+    expect(page.locator("svg.strip").first).to_be_visible()
+    assert complaints_in_both_schemes(page, "quality") == []
+    page.get_by_role("link", name="P001", exact=True).click()
+    page.get_by_role("link", name="Trial 1", exact=True).click()
+    expect(page.locator("[data-stage] svg")).to_be_visible()
+    page.locator("details").last.evaluate("(details) => { details.open = true; }")
+    assert complaints_in_both_schemes(page, "session") == []
 
 
 def test_axe_finds_nothing_before_the_login(page: Page) -> None:
@@ -409,8 +417,15 @@ def test_axe_finds_nothing_before_the_login(page: Page) -> None:
     assert complaints(page, "login") == []
 
 
+def session(lab: experimenter.Lab) -> str:
+    """The page of a session, with a trial replayed."""
+    with lab.database.reading() as db:
+        public_id = db.scalars(select(ParticipantSession.public_id).order_by(ParticipantSession.number)).first()
+    return f"/studies/faces/sessions/{public_id}?trial=1"
+
+
 @pytest.mark.parametrize("width", [1024, 820, 390])
-def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
+def test_no_page_scrolls_sideways(page: Page, lab: experimenter.Lab, width: int) -> None:
     def too_wide() -> list[str]:
         return page.evaluate(
             """() => document.documentElement.scrollWidth <= innerWidth ? [] : [
@@ -422,7 +437,7 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         )
 
     page.set_viewport_size({"width": width, "height": 900})
-    for path in ("/studies", "/studies/faces", "/studies/faces/clips"):
+    for path in ("/studies", "/studies/faces", "/studies/faces/clips", "/studies/faces/quality", session(lab)):
         page.goto(path)
         page.wait_for_load_state("networkidle")
         assert too_wide() == [], path
@@ -465,5 +480,5 @@ def test_a_trial_is_replayed_by_keyboard_and_left_out(page: Page, lab: experimen
     expect(page.get_by_role("button", name="Take this trial in again")).to_be_visible()
     page.goto("/studies/faces/results?method=weighted_average")
     expect(page.get_by_text("1 trial of 1 participant (")).to_be_visible()
-    page.get_by_label("Left-out sessions and trials").select_option("1")
+    page.get_by_label("Figures", exact=True).select_option("1")
     expect(page.get_by_text("is in these figures")).to_be_visible()

@@ -111,6 +111,10 @@ def test_a_trial_leaves_the_results_and_comes_back_as_it_was(lab: Lab) -> None:
         audit = db.execute(select(AuditEntry.action, AuditEntry.detail).order_by(AuditEntry.id)).all()[-2:]
         assert [action for action, _ in audit] == ["trial left out", "trial taken in again"]
         assert audit[0][1] == {"rater": "P001", "trial": 2, "reason": "looked away"}
+    # As many trials are left out as in what was stored, but another one.
+    decide(lab, exclude, "P001", "another", trial=3)
+    with lab.database.reading() as db:
+        assert results_now(db, study, CHOICE).pooled.rdm.tolist() != left.pooled.rdm.tolist()
 
 
 def shown_trials(found: RaterResult | None) -> int:
