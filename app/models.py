@@ -452,6 +452,41 @@ class Answer(Base):
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
+class ClipToRate(Base):
+    """A clip that a participant is to rate, and its place among them; written once, when all of them are chosen."""
+
+    __tablename__ = "clip_to_rate"
+    __table_args__ = (UniqueConstraint("session_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id"))
+    place: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), index=True)
+    # Whether the participant has rated the clip before: it is shown again to see how alike both ratings are.
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    assigned_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Rating(Base):
+    """How a participant rated a clip; written once. Going back to it makes another revision: the last one counts."""
+
+    __tablename__ = "rating"
+
+    to_rate_id: Mapped[int] = mapped_column(ForeignKey("clip_to_rate.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    # By the names of the questions; null where one was left out.
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    watched: Mapped[str] = mapped_column(String(16))
+    plays: Mapped[int] = mapped_column(Integer)
+    played_ms: Mapped[float] = mapped_column(Float)
+    duration_ms: Mapped[float] = mapped_column(Float)
+    hidden_ms: Mapped[float] = mapped_column(Float)
+    active_ms: Mapped[float] = mapped_column(Float)
+    rated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class SessionEvent(Base):
     """What happened around the trials: resumed, another tab, a refused submit with its body, a clip that failed."""
 

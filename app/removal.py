@@ -16,7 +16,14 @@ def overwrite_deleted(db: Session) -> None:
         db.connection().exec_driver_sql("PRAGMA secure_delete = ON")
 
 
-def remove_below(db: Session, root: type[Base], which: ColumnElement[bool], *, keep: Collection[str] = ()) -> None:
+def remove_below(
+    db: Session,
+    root: type[Base],
+    which: ColumnElement[bool],
+    *,
+    keep: Collection[str] = (),
+    only: Collection[str] | None = None,
+) -> None:
     """Delete every row that refers to the rows `which` of `root`, directly or through others; those rows stay.
 
     It follows the foreign keys of the metadata, so that a table that is new is not forgotten. Does not commit.
@@ -25,10 +32,13 @@ def remove_below(db: Session, root: type[Base], which: ColumnElement[bool], *, k
     ----------
     keep
         Names of tables that are left alone.
+    only
+        Names of the tables whose rows are deleted; all that refer to the rows, unless given.
     """
     top = root.metadata.tables[root.__tablename__]
     for table in reversed(root.metadata.sorted_tables):
-        condition = None if table is top or table.name in keep else refers_to(table, top, which)
+        is_left = table is top or table.name in keep or (only is not None and table.name not in only)
+        condition = None if is_left else refers_to(table, top, which)
         if condition is not None:
             db.execute(delete(table).where(condition))
 

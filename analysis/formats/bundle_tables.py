@@ -209,6 +209,42 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("exclusion_reason", "text", "", "The experimenter's reason for that"),
         Column("sessions", "int", "", "Number of such sessions, of all that agreed to take part", True),
     ),
+    "ratings": (
+        PARTICIPANT,
+        SESSION,
+        Column("place", "int", "", "Place of the clip among those that the session rated, from 1", True),
+        CLIP,
+        Column("is_repeat", "bool", "", "True where the session had rated the clip before", True),
+        Column("question", "text", "", "Name of the question in [[ratings.questions]] of study.toml", True),
+        Column("kind", "text", "", "scale or one_of, by study.toml"),
+        Column("value", "text", "", "The step of the scale or the value of the choice; empty without an answer"),
+        Column("number", "float", "", "The step of a scale as a number"),
+        Column("revisions", "int", "", "How often the participant went back and changed it; the last one is here"),
+        Column(
+            "watched",
+            "text",
+            "",
+            "Whether the clip was watched to its end (with sound: and heard): yes, no, unplayable",
+        ),
+        Column("plays", "int", "", "How often the clip was played"),
+        Column("played_ms", "float", "ms", "How long it played in all"),
+        Column("duration_ms", "float", "ms", "From the clip being shown to the rating, the page's monotonic clock"),
+        Column("hidden_ms", "float", "ms", "Part of duration_ms during which the page was hidden, or on a break"),
+        Column("active_ms", "float", "ms", "Part of duration_ms during which the participant was at work"),
+        Column("rated_at", "time", "UTC", "When it was stored (server clock)", True),
+    ),
+    "attributes_from_ratings": (
+        CLIP,
+        Column("attribute", "text", "", "rated_ and the name of the question: no attribute of the study's own", True),
+        Column("question", "text", "", "Name of the question in [[ratings.questions]] of study.toml", True),
+        Column("mean", "float", "", "Mean over raters, each rater's first rating of the clip; empty for a choice"),
+        Column("sd", "float", "", "Standard deviation over raters (n - 1)"),
+        Column("n", "int", "", "Raters who rated the clip; excluded sessions are left out", True),
+        Column(
+            "choice", "text", "", "The choice of most raters; empty for a scale, or where two are chosen equally often"
+        ),
+        Column("share", "float", "", "Share of the n raters with that choice"),
+    ),
     "reliability": (
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
@@ -282,7 +318,7 @@ RDM_COLUMNS: tuple[Column, ...] = (
 )
 
 # Tables that are also written as JSON beside the CSV, because they are small and scripts read them.
-JSON_TABLES = ("answers", "reliability", "noise_ceiling")
+JSON_TABLES = ("answers", "attributes_from_ratings", "reliability", "noise_ceiling")
 
 
 DICTIONARY_COLUMNS: tuple[Column, ...] = (

@@ -51,6 +51,8 @@ trials.csv            one row a stored trial, with times and the geometry of the
 placements.csv        one row a clip in a trial: where it was put
 moves.csv plays.csv   every move and every play of a clip
 answers.*             answers to the study's questions, one row an answer; free text is personal data
+ratings.csv           participants' ratings of clips, one row a clip and question
+attributes_from_ratings.*   what they come to for each clip: mean, sd and number of raters
 decisions.csv         what was left out of the results, and taken in again: by whom, when, and why
 with_and_without.csv  reliability and noise ceilings without and with what was left out; empty if nothing was
 flow.csv              how many agreed, began, finished, withdrew, and were left out

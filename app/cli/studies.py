@@ -32,8 +32,8 @@ from app.participation.erasure import erase_person, sessions_of_person
 from app.recruiters.personal_links import id_parameter, ids_of_table, links_table, person_links, read_people
 from app.recruiters.qr import qr_svg
 from app.recruiters.signing import link_key
+from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
-from app.results.export_tables import ExportOptions
 from app.server import running_server
 from app.studies.checking import failed_clips
 from app.studies.lifecycle import (

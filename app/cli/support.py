@@ -28,8 +28,8 @@ from app.errors import ConfigurationError
 from app.log_files import log_of
 from app.logs import configure_logs
 from app.models import Study
+from app.results.chosen import ExportOptions, both_ways
 from app.results.export import EXPORTED
-from app.results.export_tables import ExportOptions, both_ways
 from app.results.inputs import inputs_of
 from app.results.work import ensure_results
 from app.schema import schema_state

@@ -9,16 +9,17 @@ from app.definition.questions import (
     Answer,
     ConsentQuestion,
     NumberQuestion,
-    OneOfQuestion,
     Question,
-    ScaleQuestion,
+    Scale,
     SeveralOfQuestion,
     TextQuestion,
+    WithChoices,
     in_language,
 )
+from app.definition.ratings import RatingQuestion
 
 
-def checked(question: Question, answer: Any) -> tuple[Answer, str | None]:
+def checked(question: Question | RatingQuestion, answer: Any) -> tuple[Answer, str | None]:
     """An answer in the form in which it is stored, and what is wrong with it, if anything.
 
     A text loses blanks at its ends, and an empty one is none; choices are put in the order of the question.
@@ -29,11 +30,11 @@ def checked(question: Question, answer: Any) -> tuple[Answer, str | None]:
     return value, problem
 
 
-def in_words(question: Question, answer: Answer, language: str) -> str:
+def in_words(question: Question | RatingQuestion, answer: Answer, language: str) -> str:
     """A stored answer as the experimenter reads it: choices by their labels in that language, "" for none."""
     if isinstance(question, ConsentQuestion):
         return "ticked" if answer else ""
-    if isinstance(question, OneOfQuestion | SeveralOfQuestion):
+    if isinstance(question, WithChoices):
         labels = {choice.value: in_language(choice.label, language) for choice in question.choices}
         chosen = answer if isinstance(answer, list) else [str(answer)] if answer is not None else []
         return ", ".join(labels.get(one, one) for one in chosen)
@@ -42,7 +43,7 @@ def in_words(question: Question, answer: Answer, language: str) -> str:
     return "" if answer is None else str(answer)
 
 
-def _checked(question: Question, answer: Any) -> tuple[Answer, str | None]:
+def _checked(question: Question | RatingQuestion, answer: Any) -> tuple[Answer, str | None]:
     if isinstance(question, ConsentQuestion):
         return (bool(answer), None) if answer is None or isinstance(answer, bool) else (None, "must be true or false")
     if isinstance(question, SeveralOfQuestion):
@@ -51,7 +52,7 @@ def _checked(question: Question, answer: Any) -> tuple[Answer, str | None]:
         return None, None
     if isinstance(question, TextQuestion):
         return _text(question, answer)
-    if isinstance(question, OneOfQuestion):
+    if isinstance(question, WithChoices):
         offered = [choice.value for choice in question.choices]
         return (answer, None) if isinstance(answer, str) and answer in offered else (None, "is none of the choices")
     return _number(question, answer)
@@ -81,7 +82,7 @@ def _text(question: TextQuestion, answer: Any) -> tuple[Answer, str | None]:
     return text or None, None
 
 
-def _number(question: NumberQuestion | ScaleQuestion, answer: Any) -> tuple[Answer, str | None]:
+def _number(question: NumberQuestion | Scale, answer: Any) -> tuple[Answer, str | None]:
     if isinstance(answer, bool) or not isinstance(answer, int | float):
         return None, "must be a number"
     if not -1e15 < answer < 1e15:

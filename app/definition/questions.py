@@ -86,11 +86,11 @@ def _choices(value: Any) -> Any:
 Choices = Annotated[list[Choice], BeforeValidator(_choices), Field(min_length=2, max_length=100)]
 
 
-class _Question(Section):
+class Asked(Section):
+    """What every question has, to participants or about a clip."""
+
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
     ask: Annotated[LocalText, _at_most(5000)]
-    when: When = "after"
-    after_trial: int | None = Field(default=None, ge=1, le=1000, validate_default=True)
     required: bool = False
 
     @field_validator("name")
@@ -99,6 +99,11 @@ class _Question(Section):
         if name.lower() in RESERVED:
             raise ValueError(f"{name} is a column of its own in the exported tables: choose another name")
         return name
+
+
+class _Question(Asked):
+    when: When = "after"
+    after_trial: int | None = Field(default=None, ge=1, le=1000, validate_default=True)
 
     @field_validator("after_trial")
     @classmethod
@@ -162,16 +167,13 @@ class NumberQuestion(_Question):
         return _is_beyond(answer, self.screen_out_below, self.screen_out_above)
 
 
-class ScaleQuestion(_Question):
+class Scale(Asked):
     """A row of steps from `min` to `max`, with words at its ends."""
 
-    kind: Literal["scale"]
     min: int = Field(default=1, ge=-100, le=100)
     max: int = Field(default=7, ge=-100, le=100, validate_default=True)
     min_label: Annotated[LocalText, _at_most(200)] | None = None
     max_label: Annotated[LocalText, _at_most(200)] | None = None
-    screen_out_below: Annotated[int | None, AfterValidator(_only_before)] = None
-    screen_out_above: Annotated[int | None, AfterValidator(_only_before)] = None
 
     @field_validator("max")
     @classmethod
@@ -181,14 +183,23 @@ class ScaleQuestion(_Question):
             raise ValueError(f"must be greater than min, which is {bottom}, by 1 to 20")
         return top
 
+
+class ScaleQuestion(Scale, _Question):
+    """A scale on which participants answer about themselves."""
+
+    kind: Literal["scale"]
+    screen_out_below: Annotated[int | None, AfterValidator(_only_before)] = None
+    screen_out_above: Annotated[int | None, AfterValidator(_only_before)] = None
+
     def screens_out(self, answer: Answer) -> bool:
         """Whether the step is beyond what the study looks for."""
         return _is_beyond(answer, self.screen_out_below, self.screen_out_above)
 
 
-class _ChoiceQuestion(_Question):
+class WithChoices(Asked):
+    """What has answers to choose from."""
+
     choices: Choices
-    screen_out: Annotated[list[str], AfterValidator(_only_before)] = Field(default=[], max_length=100)
 
     @field_validator("choices")
     @classmethod
@@ -197,6 +208,10 @@ class _ChoiceQuestion(_Question):
         if twice := [value for value in values if values.count(value) > 1]:
             raise ValueError(f"{twice[0]!r} is there twice")
         return choices
+
+
+class _ChoiceQuestion(WithChoices, _Question):
+    screen_out: Annotated[list[str], AfterValidator(_only_before)] = Field(default=[], max_length=100)
 
     @field_validator("screen_out")
     @classmethod
@@ -246,14 +261,14 @@ THE_COMMENT = TextQuestion.model_construct(
 )
 
 
-def question_problems(questions: Sequence[Question]) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """What is wrong with the questions side by side: the place of the key, and the reason."""
+def question_problems(questions: Sequence[Asked], *above: str) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """What is wrong with the questions side by side: the place of the key (below `above`), and the reason."""
     seen: dict[str, int] = {}
     for number, question in enumerate(questions):
         name = question.name.lower()
         if name in seen:
             yield (
-                ("questions", number, "name"),
+                (*above, "questions", number, "name"),
                 f"question {seen[name] + 1} is called {questions[seen[name]].name}, too",
             )
         seen.setdefault(name, number)

@@ -110,6 +110,42 @@ GROUPS = (
         },
     ),
     Group(
+        "Ratings of clips",
+        {
+            "ratings.questions": SettingText(
+                "Questions about each clip",
+                "The scales and choices with which participants rate clips, one clip at a time.",
+                "None, or one to three: each is asked of every clip.",
+            ),
+            "ratings.when": SettingText(
+                "Clips are rated",
+                "Whether clips are rated before the arrangement or after it.",
+                "After it, so that the questions do not say what to arrange by.",
+                {"before": "before the arrangement", "after": "after the arrangement"},
+            ),
+            "ratings.clips": SettingText(
+                "Clips to rate",
+                "How many clips each participant rates; samples are chosen so that all clips get about equally many.",
+                "All, up to about 40; a sample of many.",
+            ),
+            "ratings.repeats": SettingText(
+                "Clips rated twice",
+                "How many of them come a second time at the end, to see how alike a rater's own ratings are.",
+                "0; 5 where you report the consistency of raters.",
+            ),
+            "ratings.watch": SettingText(
+                "Watched before rated",
+                "Whether a clip must have played to its end once before it can be rated.",
+                "On.",
+            ),
+            "ratings.instructions": SettingText(
+                "Instructions for rating",
+                "What stands before the first clip to rate, in Markdown.",
+                "The page's own text, which says how many clips there are.",
+            ),
+        },
+    ),
+    Group(
         "Playing clips",
         {
             "playback.play": SettingText(

@@ -17,6 +17,7 @@ from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
 from app.definition.moments import Moment
 from app.definition.questions import MAX_QUESTIONS, Question, question_problems
 from app.definition.quotas import Quota
+from app.definition.ratings import Ratings
 from app.definition.section import Section
 from app.definition.study_toml_errors import (
     DefinitionRefused,
@@ -24,6 +25,7 @@ from app.definition.study_toml_errors import (
     SettingProblem,
     line_of,
     place_of,
+    question_depth,
     setting_problem,
     toml_problem,
 )
@@ -177,6 +179,7 @@ class StudyDefinition(Section):
     recruitment: Recruitment = Recruitment()
     retention: Retention = Retention()
     questions: list[Question] = Field(default=[], max_length=MAX_QUESTIONS)
+    ratings: Ratings = Ratings()
 
 
 def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
@@ -219,7 +222,8 @@ def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -
     except ValidationError as error:
         problems = [(place_of(problem), setting_problem(problem, StudyDefinition)) for problem in error.errors()]
         raise _refusal(problems, file, text) from error
-    if problems := list(question_problems(definition.questions)):
+    problems = [*question_problems(definition.questions), *question_problems(definition.ratings.questions, "ratings")]
+    if problems:
         raise _refusal(problems, file, text)
     return definition
 
@@ -229,10 +233,11 @@ def _refusal(problems: Sequence[tuple[Place, str]], file: str, text: str) -> Def
 
 
 def _told(place: Place, sentence: str, line: int | None) -> SettingProblem:
-    if place[:1] == ("questions",) and len(place) > 1:
+    above = question_depth(place)
+    if above is not None and len(place) > above:
         # Of all questions there is one setting; which of them it is, and what of it, is in the sentence.
-        words = [f"question {int(place[1]) + 1}", ".".join(map(str, place[2:])), sentence]
-        return SettingProblem("questions", line, ": ".join(filter(None, words)))
+        words = [f"question {int(place[above]) + 1}", ".".join(map(str, place[above + 1 :])), sentence]
+        return SettingProblem(".".join(map(str, place[:above])), line, ": ".join(filter(None, words)))
     return SettingProblem(".".join(map(str, place)) or "the file", line, sentence)
 
 

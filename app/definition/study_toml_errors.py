@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.definition.questions import KINDS
+from app.definition.ratings import RATING_KINDS
 from app.errors import Invalid
 
 # Signs that word processors put in place of the straight ones.
@@ -165,8 +166,11 @@ def line_of(text: str, place: Sequence[int | str]) -> int | None:
         if heading := SECTION.match(line):
             names = [part.strip(" \"'") for part in heading["name"].split(".")]
             if heading["one_of_many"]:
-                many[names[0]] = many.get(names[0], -1) + 1
-            section = [names[0], *([many[names[0]]] if names[0] in many else []), *names[1:]]
+                many[".".join(names)] = many.get(".".join(names), -1) + 1
+            section = []
+            for depth, name in enumerate(names, start=1):
+                above = ".".join(names[:depth])
+                section += [name, many[above]] if above in many else [name]
             if path[: len(section)] == section and len(section) > of_section[0]:
                 of_section = (len(section), number)
         elif (found := KEY.match(line)) and [*section, found["key"].strip("\"'")] == path[: len(section) + 1]:
@@ -179,23 +183,34 @@ def place_of(problem: Any) -> Place:
     place: Place = problem["loc"]
     if problem["type"].startswith("union_tag_"):
         return (*place, str(problem["ctx"]["discriminator"]).strip("'"))
-    return place if place[:1] != ("questions",) else (*place[:2], *place[3:])
+    above = question_depth(place)
+    return place if above is None else (*place[: above + 1], *place[above + 2 :])
+
+
+def question_depth(place: Sequence[int | str]) -> int | None:
+    """How many names stand before the number of a question in its place; None for a place in no list of questions."""
+    if place[:1] == ("questions",):
+        return 1
+    return 2 if place[:2] == ("ratings", "questions") else None
 
 
 def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     """The reason of one of pydantic's errors, with what was probably meant."""
     kind, location, given = problem["type"], place_of(problem), problem.get("input")
+    above = question_depth(location)
+    kinds: dict[str, type[BaseModel]] = {**(RATING_KINDS if above == 2 else KINDS)}
     if kind == "union_tag_not_found":
-        return f"is missing; it can be {_listed(KINDS)}"
+        return f"is missing; it can be {_listed(kinds)}"
     if kind == "union_tag_invalid":
-        return _unknown_word(problem["ctx"]["tag"] if isinstance(given["kind"], str) else given["kind"], list(KINDS))
-    if location[:1] == ("questions",) and kind in ("list_type", "model_attributes_type"):
-        return "each question is a section of its own with two brackets, [[questions]]"
-    if location[:1] == ("questions",) and location[-1] == "name" and kind == "string_pattern_mismatch":
+        return _unknown_word(problem["ctx"]["tag"] if isinstance(given["kind"], str) else given["kind"], list(kinds))
+    if above is not None and kind in ("list_type", "model_attributes_type"):
+        name = ".".join(map(str, location[:above]))
+        return f"each question is a section of its own with two brackets, [[{name}]]"
+    if above is not None and location[-1] == "name" and kind == "string_pattern_mismatch":
         return "must be letters, digits and _ alone, at most 40, and begin with a letter: it becomes a column's name"
     if kind == "extra_forbidden":
-        is_of_question = location[:1] == ("questions",) and len(location) == 3
-        return f"no such key{_meant(KINDS[problem['loc'][2]] if is_of_question else model, location)}"
+        of_question = None if above is None or len(location) != above + 2 else kinds[problem["loc"][above + 1]]
+        return f"no such key{_meant(of_question or model, location)}"
     if kind == "missing":
         return "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
@@ -250,7 +265,7 @@ def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
     keys = list(_keys(model))
     section, wrong = ".".join(map(str, location[:-1])), str(location[-1])
     # A question's own model has its keys above all sections.
-    section = "" if re.fullmatch(r"questions\.\d+", section) else section
+    section = "" if re.fullmatch(r"(ratings\.)?questions\.\d+", section) else section
     here = [name for name, place in keys if place == section]
     elsewhere = [(name, place) for name, place in keys if name == wrong]
     if elsewhere:

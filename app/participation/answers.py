@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import Database
 from app.definition.answers import checked, in_words
 from app.definition.questions import THE_COMMENT, Answer, Question, in_language
+from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import definition_of, definition_of_session
 from app.domain import LEFT_OUT, Proof, SessionState, transition_session
 from app.errors import Conflict, Invalid, NotFound
@@ -114,7 +115,7 @@ def _keep_quotas(
         log(db, session.id, SessionState.QUOTA_FULL.value, moment, question=over[0], answer=over[1])
 
 
-def check_answers(questions: list[Question], given: Mapping[str, Any]) -> dict[str, Answer]:
+def check_answers(questions: Sequence[Question | RatingQuestion], given: Mapping[str, Any]) -> dict[str, Answer]:
     """The answers to all of the questions, as they are stored; one that was not given is None, false or [].
 
     Raises

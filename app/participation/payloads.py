@@ -143,6 +143,22 @@ class AnswersBody(_Body):
     answers: Annotated[dict[Annotated[str, Field(max_length=64)], Any], Field(max_length=100)]
 
 
+class RatingBody(_Body):
+    """How a clip was rated: the answers by the questions' names, each a number of a scale, a choice, or null.
+
+    `revision` is 0, and one more each time somebody has gone back to the clip. `duration` is how long it was shown,
+    `hidden` how much of that the page was not in sight, `played` how long it played in its `plays` playbacks.
+    """
+
+    answers: Annotated[dict[Annotated[str, Field(max_length=64)], Any], Field(max_length=100)]
+    revision: Annotated[int, Field(ge=0, le=1000)] = 0
+    watched: Literal["yes", "no", "unplayable"]
+    plays: Annotated[int, Field(ge=0, le=MAX_LOG)]
+    played: Milliseconds
+    duration: Milliseconds
+    hidden: Milliseconds
+
+
 def parse_trial(raw: bytes) -> TrialBody:
     """The validated body of a submit or a draft.
 
@@ -167,13 +183,22 @@ def parse_answers(raw: bytes) -> AnswersBody:
     Invalid
         When it is not JSON, or has another form.
     """
+    return _parse_given(AnswersBody, raw)
+
+
+def parse_rating(raw: bytes) -> RatingBody:
+    """The body of a rating; each answer is yet to be held against its question. Raises as `parse_answers`."""
+    return _parse_given(RatingBody, raw)
+
+
+def _parse_given(model: type[Model], raw: bytes) -> Model:
     try:
         # Python takes half a character and NaN too; whoever checks the answer tells by which question it stands.
         body = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise Invalid("body: is not JSON") from error
     try:
-        return AnswersBody.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         raise _refusal(error) from error
 

@@ -15,6 +15,7 @@ from app.domain import Proof, SessionState
 from app.errors import NotFound
 from app.models import COUNTED, ParticipantSession, SessionToken, Study, now
 from app.participation.places import why_closed
+from app.participation.ratings import owes_ratings
 from app.participation.sheets import owes_answers
 from app.recruiters.known import is_guessable
 from app.tokens import hash_token
@@ -56,12 +57,14 @@ def may_visit_again(
     db: Session, study: Study, definition: StudyDefinition, visits: Sequence[ParticipantSession]
 ) -> bool:
     """Whether the person has finished what was begun, and the study allows one visit more."""
-    return (
-        bool(visits)
-        and visits[-1].state == SessionState.FINISHED
-        and len(visits) < definition.recruitment.visits
-        and why_closed(study, definition.recruitment, now()) is None
-        and not owes_answers(db, visits[-1], definition_of_session(db, visits[-1], study))
+    if not visits or len(visits) >= definition.recruitment.visits:
+        return False
+    if why_closed(study, definition.recruitment, now()) is not None:
+        return False
+    last = visits[-1]
+    of_last = definition_of_session(db, last, study)
+    return last.state == SessionState.FINISHED and not (
+        owes_ratings(db, last, of_last) or owes_answers(db, last, of_last)
     )
 
 

@@ -23,13 +23,17 @@ from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
 from app.definition.find import find_study
-from app.definition.study_toml import definition_of
+from app.definition.ratings import RatingScale
+from app.definition.study_toml import definition_of, definition_of_session
 from app.domain import MIN_CLIPS, ClipState, SessionState
 from app.errors import LinkRefused, NoRoom, NotAllowed, NotFound
-from app.models import Clip, Draft, ParticipantSession, SessionToken, Study, now
+from app.models import Clip, ClipToRate, Draft, ParticipantSession, Rating, SessionToken, Study, now
 from app.participation.consent import require_read
 from app.participation.enrolment import Entry, admit, session_of, session_seed
 from app.participation.practice import LAYOUT
+from app.participation.rating_answers import rate, skip_ratings
+from app.participation.rating_choice import assign_ratings
+from app.participation.ratings import stage_of
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.session_log import log
 from app.participation.sheets import skip_sheets
@@ -45,7 +49,8 @@ MAX_PILOTS = 200
 # Seeds of pilots follow from the study's as those of participants do, and are never those of a participant.
 FIRST_SEED = 2**31
 ENDED_BY = "pilot"
-SCREENS = ("questions_before", "instructions", "first_trial", "questions_after", "thanks")
+_RATINGS = (ClipToRate.__tablename__, Rating.__tablename__)
+SCREENS = ("questions_before", "ratings", "instructions", "first_trial", "questions_after", "thanks")
 
 
 def pilot_ticket(secret: str, study: Study) -> str:
@@ -145,6 +150,7 @@ def pilot_of(db: Session, token: str) -> ParticipantSession:
 
 def place_rest(database: Database, token: str) -> tuple[SessionRecord, str | None]:
     """Hand in the present trial or practice round: clips of the draft as they lie, the others as simulated raters do.
+    While clips are rated, rate all that are left.
 
     Returns
     -------
@@ -159,10 +165,12 @@ def place_rest(database: Database, token: str) -> tuple[SessionRecord, str | Non
     with database.reading() as db:
         session = pilot_of(db, token)
         record = record_of_token(db, token)
-        if record.state != SessionState.ARRANGING:
+        if record.state != SessionState.ARRANGING and record.open_rating is None:
             return record, None
         trial, practice = record.open_trial, record.open_round
         draft = None if trial is None else db.get(Draft, trial.id)
+    if record.open_rating is not None:
+        return _rate_rest(database, token, record), None
     if practice is not None:
         places, key = dict(LAYOUT), practice
     elif trial is not None:
@@ -183,20 +191,42 @@ def skip_to(database: Database, token: str, screen: str) -> None:
     """
     with database.writing() as db:
         pilot = pilot_of(db, token)
-        if screen not in SCREENS:
+        rates = stage_of(definition_of_session(db, pilot, db.get_one(Study, pilot.study_id)))
+        if screen not in SCREENS or (screen == "ratings" and rates is None):
             raise NotFound("There is no such screen.")
-        if screen in ("questions_after", "thanks"):
+        if screen in ("questions_after", "thanks") or (screen == "ratings" and rates == SessionState.FINISHED):
             pilot.state, pilot.progress = SessionState.FINISHED, 1.0
             pilot.ended_at, pilot.ended_by = now(), ENDED_BY
             log(db, pilot.id, "finished", now(), by=ENDED_BY)
         else:
             _begin_again(db, pilot)
-        skip_sheets(db, pilot, screen=screen)
+        if screen == "ratings" and rates == SessionState.FINISHED:
+            remove_below(db, ParticipantSession, ParticipantSession.id == pilot.id, only=_RATINGS)
+            skip_sheets(db, pilot, screen="questions_after")
+        else:
+            skip_sheets(db, pilot, screen=screen)
+        if rates == pilot.state and screen not in ("questions_before", "ratings"):
+            assign_ratings(db, record_of_token(db, token), now())
+            skip_ratings(db, record_of_token(db, token), at=now())
         db.commit()
     if screen == "first_trial":
         record = start(database, token)
         while record.open_round is not None:
             record, _ = place_rest(database, token)
+
+
+def _rate_rest(database: Database, token: str, record: SessionRecord) -> SessionRecord:
+    rng = np.random.default_rng([record.session.seed, 2])
+    while record.open_rating is not None:
+        answers: dict[str, Any] = {}
+        for question in record.definition.ratings.questions:
+            if isinstance(question, RatingScale):
+                answers[question.name] = int(rng.integers(question.min, question.max, endpoint=True))
+            else:
+                answers[question.name] = question.choices[rng.integers(len(question.choices))].value
+        body = {"answers": answers, "watched": "yes", "plays": 1, "played": 1000.0, "duration": 2000.0, "hidden": 0.0}
+        _, record = rate(database, token, record.open_rating.key, json.dumps(body).encode())
+    return record
 
 
 def count_test_data(db: Session, study: Study, *, simulated: bool = False) -> int:

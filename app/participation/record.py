@@ -33,7 +33,9 @@ from app.models import (
 from app.participation.arrangements import arrangement_of
 from app.participation.enrolment import UNKNOWN_LINK
 from app.participation.practice import Round, open_round, rounds_of
+from app.participation.ratings import RatingRecord, ratings_of, stage_of
 from app.participation.sheets import due_sheets, first_open, handed_in
+from app.participation.time_left import rating_minutes
 from app.tokens import hash_token
 
 
@@ -65,6 +67,7 @@ class ReadyClip:
     id: int
     public_id: str
     has_audio: bool
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class SessionRecord:
     """A session as one snapshot of the database shows it.
 
     `session` is the row as it was read; `state`, `progress` and `expected_minutes` are what changes as trials come in.
-    `sheets` are the sheets of questions that were handed in.
+    `sheets` are the sheets of questions that were handed in; `ratings` the clips to rate, once they are chosen.
     """
 
     session: ParticipantSession
@@ -86,22 +89,64 @@ class SessionRecord:
     clips: tuple[ReadyClip, ...]
     rounds: tuple[Round, ...]
     sheets: frozenset[str] = frozenset()
+    ratings: tuple[RatingRecord, ...] = ()
 
     @property
     def due_sheets(self) -> list[str]:
         """The sheets of questions that are to be handed in by now, and the comment, which may be."""
+        if self.state == SessionState.FINISHED and self.owes_ratings:
+            return []
         due = due_sheets(self.definition, self.state, len(self.submitted))
         return [*due, COMMENT] if self.state == SessionState.FINISHED and self.definition.comment else due
 
     @property
     def open_sheet(self) -> str | None:
-        """The sheet of questions that comes before anything else, or None."""
+        """The sheet of questions that comes before anything else, or None. Ratings come before questions after them."""
+        if self.state == SessionState.FINISHED and self.owes_ratings:
+            return None
         return first_open(self.definition, self.state, len(self.submitted), self.sheets)
+
+    @property
+    def owes_ratings(self) -> bool:
+        """Whether the session is to rate clips before it goes on, sheets of questions aside."""
+        if stage_of(self.definition) != self.state:
+            return False
+        return not self.ratings or any(one.rated is None for one in self.ratings)
+
+    @property
+    def is_rating(self) -> bool:
+        """Whether rating clips is what the session has to do now."""
+        return self.owes_ratings and self.open_sheet is None
+
+    @property
+    def open_rating(self) -> RatingRecord | None:
+        """The clip that is to be rated now, once the session's clips are chosen."""
+        return next((one for one in self.ratings if one.rated is None), None) if self.is_rating else None
+
+    @property
+    def last_rating(self) -> RatingRecord | None:
+        """The clip that was rated last, which the session may go back to."""
+        return next((one for one in reversed(self.ratings) if one.rated is not None), None) if self.is_rating else None
 
     @property
     def may_comment(self) -> bool:
         """Whether the session may still leave a comment."""
         return COMMENT in self.due_sheets and COMMENT not in self.sheets
+
+    @property
+    def rating_minutes(self) -> tuple[float, float]:
+        """Minutes that rating the clips has taken, and those that the rest of it will take."""
+        ratings, n_ready = self.definition.ratings, len(self.clips)
+        given = [one for one in self.ratings if one.rated is not None]
+        minutes = sum(one.active_ms for one in given) / 60_000
+        left = rating_minutes(
+            len(given),
+            minutes,
+            ratings.n_shown(n_ready) - len(given),
+            clip_seconds=sum(clip.seconds for clip in self.clips) / max(n_ready, 1),
+            n_questions=len(ratings.questions),
+        )
+        return minutes, left
 
     @property
     def submitted(self) -> tuple[TrialRecord, ...]:
@@ -168,13 +213,14 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         progress=session.progress,
         expected_minutes=session.expected_minutes,
         trials=trials,
-        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio)) for row in ready),
+        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio), row.duration_s or 0.0) for row in ready),
         # The first trial is assigned when practice is over.
         rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
         # Without questions there is only the comment, which comes after the end.
         sheets=handed_in(db, session.id)
         if definition.questions or session.state == SessionState.FINISHED
         else frozenset(),
+        ratings=ratings_of(db, session.id) if definition.ratings.questions else (),
     )
 
 
@@ -210,7 +256,7 @@ _SESSION = (
     .where(SessionToken.token_hash == bindparam("token"))
 )
 _READY = (
-    select(Clip.id, Clip.public_id, Clip.has_audio)
+    select(Clip.id, Clip.public_id, Clip.has_audio, Clip.duration_s)
     .where(Clip.study_id == bindparam("study"), Clip.state == ClipState.READY)
     .order_by(Clip.position)
 )

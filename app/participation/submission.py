@@ -94,7 +94,8 @@ def submit(
             # The same trial came in twice at once. What is stored now says what this one gets.
             continue
         if written is not None:
-            return ack, written if step is not None else advance(database, token, at=at)
+            # After the last trial there may be clips to rate, which are yet to be chosen.
+            return ack, written if step is not None and not written.is_rating else advance(database, token, at=at)
     raise Busy("The server is busy at the moment. Nothing is lost: please try again.")
 
 

@@ -6,6 +6,9 @@ import math
 
 # An estimate of the whole never rises by more than this share with one trial.
 MAX_RISE = 0.1
+# Seconds that a question about a clip takes, before anything is known of the participant; and when something is.
+SECONDS_A_QUESTION = 4.0
+SOME = 3
 
 
 def expected_minutes(
@@ -59,6 +62,15 @@ def minutes_left(expected: float | None, minutes: float, max_minutes: float) -> 
     if expected is None or expected - minutes >= by_rule:
         return by_rule, True
     return max(expected - minutes, 0.0), False
+
+
+def rating_minutes(done: int, minutes: float, left: int, *, clip_seconds: float, n_questions: int) -> float:
+    """Minutes that rating `left` clips more will take, after `done` took `minutes` of work.
+
+    Before three are done it is the clips' mean playing time and some seconds for each question.
+    """
+    a_clip = minutes / done if done >= SOME else (clip_seconds + SECONDS_A_QUESTION * n_questions) / 60
+    return left * a_clip
 
 
 def longest_minutes(max_minutes: float) -> int:

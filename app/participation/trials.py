@@ -26,6 +26,7 @@ from app.domain import SessionState, transition_session
 from app.models import ParticipantSession, Seat, SessionEvent, Trial, now
 from app.participation import attention_checks as checks
 from app.participation.enrolment import session_of
+from app.participation.rating_choice import assign_ratings
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
 from app.participation.time_left import expected_minutes
 from app.tokens import new_trial_key
@@ -179,7 +180,8 @@ def _assign(db: Session, session_id: int, trial: NextTrial, at: datetime) -> Tri
 
 
 def advance(database: Database, token: str, *, at: datetime | None = None) -> SessionRecord:
-    """Make sure that a session at its task has a trial to work on, or is finished. Safe to call at any time, twice.
+    """Make sure that a session at its task has a trial to work on, or is finished, and that one that rates clips knows
+    which. Safe to call at any time, twice.
 
     Each submit does the same in its own transaction. After a server that died, or a next trial that could not be
     chosen then, the session continues here when its page returns.
@@ -196,6 +198,12 @@ def advance(database: Database, token: str, *, at: datetime | None = None) -> Se
     """
     with database.reading() as db:
         record = record_of_token(db, token)
+    if record.is_rating and not record.ratings:
+        with database.writing() as db:
+            assign_ratings(db, record, at or now())
+            db.commit()
+        with database.reading() as db:
+            return record_of_token(db, token)
     if record.state != SessionState.ARRANGING or record.open_trial is not None or record.open_round is not None:
         return record
     step = next_step(record)
@@ -214,7 +222,7 @@ def advance(database: Database, token: str, *, at: datetime | None = None) -> Se
 
 def start(database: Database, token: str, *, at: datetime | None = None) -> SessionRecord:
     """The participant has read the instructions: the task begins. Nothing happens if it has begun before, or while
-    questions that come before it have no answers.
+    questions that come before it have no answers, or clips no ratings.
 
     Returns
     -------
@@ -229,7 +237,8 @@ def start(database: Database, token: str, *, at: datetime | None = None) -> Sess
     moment = at or now()
     with database.writing() as db:
         session = session_of(db, token, lock=True)
-        if session.state == SessionState.INSTRUCTED and record_of_token(db, token).open_sheet is None:
+        record = record_of_token(db, token)
+        if session.state == SessionState.INSTRUCTED and record.open_sheet is None and not record.owes_ratings:
             session.state = transition_session(session.state, SessionState.ARRANGING)
             session.started_at = session.last_seen_at = moment
             db.add(SessionEvent(session_id=session.id, kind="started", at=moment))

@@ -28,8 +28,9 @@ from analysis.results import (
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
 from app.models import Study
+from app.results.chosen import ExportOptions
 from app.results.export_quality import quality_table
-from app.results.export_tables import ExportOptions, bundle_tables
+from app.results.export_tables import bundle_tables
 from app.results.inputs import inputs_of
 from app.results.judging import session_counts, study_flow
 from app.results.stored import results_now

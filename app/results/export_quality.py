@@ -12,7 +12,8 @@ from analysis.quality import group_quality
 from analysis.results import StudyResults, TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
 from app.models import Study
 from app.participation.arrangements import clip_order
-from app.results.export_tables import Cells, ExportOptions, bundle_tables
+from app.results.chosen import Cells, ExportOptions
+from app.results.export_tables import bundle_tables
 
 
 def quality_table(db: Session, study: Study, options: ExportOptions, results: StudyResults | None) -> Iterator[Cells]:

@@ -7,51 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from analysis.results import Choice
 from app.definition.questions import COMMENT
 from app.definition.study_toml import definition_of
-from app.domain import LEFT_OUT, SessionState
-from app.models import COUNTED, Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
+from app.domain import SessionState
+from app.models import Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
 from app.participation.decisions import decisions_of, excluded_trials
 from app.participation.payloads import Record, recorded
 from app.participation.session_log import UNPROVEN_TRIAL
+from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
+from app.results.ratings import attribute_rows, earlier_definitions, rating_rows
 from app.studies.monitoring import event_counts
 
-# Rows read at once; one with a trial's record holds up to half a megabyte.
-BATCH, BATCH_OF_RECORDS = 1000, 5
-
-Cells = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ExportOptions:
-    """Which sessions are in, and whether the recruiter's ids of people are. A withdrawn session is never in.
-
-    Unfinished sessions are out unless asked for, here as everywhere. Sessions and trials that were left out are in the
-    tables always, marked; in RDMs and reliability only `with_excluded`.
-    """
-
-    with_simulated: bool = True
-    with_unfinished: bool = False
-    recruiter_ids: bool = False
-    with_excluded: bool = False
-
-    def choice(self, method: str) -> Choice:
-        """The raters who are in, seen by an estimator."""
-        return Choice(method, self.with_simulated, self.with_unfinished, self.with_excluded)
-
-
-def both_ways(options: ExportOptions) -> list[ExportOptions]:
-    """The options, and the same without (or with) what was left out: an export holds figures of both."""
-    return [options, replace(options, with_excluded=not options.with_excluded)]
+# A trial's record holds up to half a megabyte.
+BATCH_OF_RECORDS = 5
 
 
 def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:
@@ -66,6 +41,8 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
         "plays": _plays(db, study, options),
         "answers": answer_rows(db, study, options),
         "decisions": _decisions(db, study, options),
+        "ratings": rating_rows(db, study, options),
+        "attributes_from_ratings": attribute_rows(db, study, options),
     }
 
 
@@ -97,7 +74,7 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
     trials = dict(db.execute(counted).tuples().all())
     checks = checks_of_sessions(db, study)
     unproven = event_counts(db, study, UNPROVEN_TRIAL)
-    for session in db.scalars(_chosen(select(ParticipantSession), study, options)):
+    for session in db.scalars(chosen_sessions(select(ParticipantSession), study, options)):
         attention = checks.get(session.id, NO_CHECKS)
         person, others = _recruiter(study, session) if options.recruiter_ids else (None, None)
         yield {
@@ -171,7 +148,7 @@ def _trials(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells
 
 
 def _decisions(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
-    chosen = set(db.scalars(_chosen(select(ParticipantSession.id), study, options)))
+    chosen = set(db.scalars(chosen_sessions(select(ParticipantSession.id), study, options)))
     for session_id, one in decisions_of(db, study):
         if session_id in chosen:
             yield {
@@ -243,9 +220,13 @@ def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]
 
 def answer_rows(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
     """The answers to the study's questions, by session and in the order in which they were asked."""
-    kinds = {question.name: str(question.kind) for question in definition_of(study).questions} | {COMMENT: "text"}
+    kinds = {question.name: str(question.kind) for question in definition_of(study).questions}
+    for definition in earlier_definitions(db, study):
+        # Asked in an earlier version, and then no more.
+        kinds |= {one.name: str(one.kind) for one in definition.questions if one.name not in kinds}
+    kinds[COMMENT] = "text"
     order = {name: place for place, name in enumerate(kinds)}
-    sessions = _chosen(select(ParticipantSession), study, options)
+    sessions = chosen_sessions(select(ParticipantSession), study, options)
     for session in db.scalars(sessions.execution_options(yield_per=BATCH)):
         answers = db.scalars(select(Answer).where(Answer.session_id == session.id)).all()
         for answer in sorted(answers, key=lambda one: (order.get(one.question, len(order)), one.question)):
@@ -288,24 +269,13 @@ def _by_session(
     """
     heads = {
         session.id: {"participant": session.rater, "session": session.public_id}
-        for session in db.scalars(_chosen(select(ParticipantSession), study, options))
+        for session in db.scalars(chosen_sessions(select(ParticipantSession), study, options))
     }
     in_order = query.add_columns(ParticipantSession.id.label("of")).join(
         ParticipantSession, ParticipantSession.id == Trial.session_id
     )
-    chosen = _chosen(in_order, study, options).order_by(Trial.number, *within_trial)
+    chosen = chosen_sessions(in_order, study, options).order_by(Trial.number, *within_trial)
     for row in db.execute(chosen.execution_options(yield_per=batch)).mappings():
         cells = dict(row)
         head = heads[cells["of"] if with_id else cells.pop("of")]
         yield head | cells
-
-
-def _chosen(query: Select[Any], study: Study, options: ExportOptions) -> Select[Any]:
-    """The query for the chosen sessions of the study, in the order of their numbers."""
-    of_study = ParticipantSession.study_id == study.id
-    query = query.where(of_study, COUNTED, ParticipantSession.state.not_in(LEFT_OUT))
-    if not options.with_simulated:
-        query = query.where(ParticipantSession.is_simulated.is_(False))
-    if not options.with_unfinished:
-        query = query.where(ParticipantSession.state == SessionState.FINISHED)
-    return query.order_by(ParticipantSession.number)

@@ -19,6 +19,7 @@ from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, covering_schedule,
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.quotas import quota_problems
+from app.definition.ratings import Ratings
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.errors import Invalid
@@ -301,6 +302,21 @@ def _trials_fit_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
         yield _warning("design.repeats", f'every trial of method = "{design.method}" repeats the one before it anyway')
 
 
+def _ratings_can_be_given(definition: StudyDefinition, facts: Facts) -> Found:
+    ratings, n = definition.ratings, facts.n_clips
+    if not ratings.questions:
+        if ratings != Ratings():
+            yield _error("ratings.questions", "nothing is asked about the clips: add a section [[ratings.questions]]")
+        return
+    if ratings.clips is not None and n is not None and ratings.clips > n >= MIN_CLIPS:
+        yield _warning("ratings.clips", f"is {ratings.clips}, but there are {n} clips: each participant rates all")
+    rated = ratings.clips if n is None else ratings.n_clips(n)
+    if rated is not None and ratings.repeats > rated:
+        yield _error(
+            "ratings.repeats", f"is {ratings.repeats}, but only {rated} clips are rated: none comes three times"
+        )
+
+
 def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
     texts = definition.texts
     own = [name for name in ("consent", "instructions", "thanks", "question") if getattr(texts, name)]
@@ -350,6 +366,7 @@ RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
     _evidence_can_be_reached,
     _there_is_time,
     _trials_fit_the_clips,
+    _ratings_can_be_given,
     _texts_can_be_read,
     _people_come_and_get_back,
 )

@@ -32,6 +32,7 @@ WITHOUT_NEW_VERSION = frozenset(
         "texts.thanks",
         "texts.screened_out",
         "texts.quota_full",
+        "ratings.instructions",
         "comment",
         "quality.outlier_z",
         "quality.repeats",

@@ -47,6 +47,7 @@ SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("app/participation/consent.py", "python", PYTHON_KEYWORDS),
     ("app/participation/enrolment.py", "python", PYTHON_KEYWORDS),
     ("app/participation/drafts.py", "python", PYTHON_KEYWORDS),
+    ("app/participation/rating_answers.py", "python", PYTHON_KEYWORDS),
     ("app/participation/session_log.py", "python", PYTHON_KEYWORDS),
     ("app/participation/places.py", "python", PYTHON_KEYWORDS),
     ("app/participation/submission.py", "python", PYTHON_KEYWORDS),

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from app.participation.payloads import AnswersBody, EventBody, TrialBody
+from app.participation.payloads import AnswersBody, EventBody, RatingBody, TrialBody
 from app.version import VERSION
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
@@ -22,6 +22,7 @@ BODIES = {
     "participant_api.put_trial": TrialBody,
     "participant_api.put_draft": TrialBody,
     "participant_api.put_answers": AnswersBody,
+    "participant_api.put_rating": RatingBody,
     "participant_api.events": EventBody,
     "researcher_api.definition.check": CheckBody,
     "researcher_api.definition.save": DefinitionBody,

@@ -20,6 +20,7 @@ from app.markdown import to_html
 from app.models import Study
 from app.participation.consent import ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
+from app.participation.ratings import expected_rating_minutes
 from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
@@ -29,6 +30,7 @@ from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
 from app.web.questions_json import sheets_of_page
+from app.web.ratings_json import rating_questions
 from app.web.session_json import way_back_view
 
 blueprint = Blueprint("participant", __name__)
@@ -93,7 +95,7 @@ def consent_page(study: Study, agreed: StudyDefinition | None = None, **shown: A
         "participant/consent.html",
         study=_study(study, definition),
         consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
-        how_long=how_long(definition),
+        how_long=_how_long(study, definition),
         min_window=definition.arena.min_window,
         mark=consent_mark(study, page_language()),
         may_decline=code_and_url(definition.recruitment, Ending.NO_CONSENT) != (None, None),
@@ -167,9 +169,11 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         screened_out_html=to_html(texts.screened_out or default_screened_out()),
         quota_full_html=to_html(texts.quota_full or default_quota_full()),
         sheets=sheets_of_page(definition, session.language),
+        rating_questions=rating_questions(definition, session.language),
+        rating_html=to_html(definition.ratings.instructions or ""),
         rules=definition,
         pilot=session.is_pilot,
-        how_long=how_long(definition),
+        how_long=_how_long(study, definition),
     )
 
 
@@ -237,6 +241,18 @@ def _in_the_studys_words(study: Study) -> StudyDefinition:
 def _study(study: Study, definition: StudyDefinition) -> dict[str, str]:
     question = translate(question_of(definition))
     return {"name": study.name, "title": definition.title, "question": question}
+
+
+def _how_long(study: Study, definition: StudyDefinition) -> str:
+    """How long taking part takes, with the time that rating clips takes."""
+    with database().reading() as db:
+        minutes = round(expected_rating_minutes(db, study, definition))
+    if not definition.ratings.questions:
+        return how_long(definition)
+    more = translate("Rating clips takes about {n} minutes more.").replace("{n}", str(minutes))
+    if minutes <= 1:
+        more = translate("Rating clips takes about a minute more.")
+    return f"{how_long(definition)} {more}"
 
 
 def how_long(definition: StudyDefinition) -> str:

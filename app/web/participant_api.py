@@ -14,6 +14,7 @@ from app.participation.answers import hand_in
 from app.participation.drafts import save_draft, take_lease
 from app.participation.enrolment import session_of
 from app.participation.payloads import MAX_BODY
+from app.participation.rating_answers import rate
 from app.participation.record import SessionRecord
 from app.participation.session_log import record_event
 from app.participation.submission import submit
@@ -79,6 +80,14 @@ def put_answers(sheet: str) -> Response:
     raw = _body(MAX_BODY)
     ack, record = hand_in(database(), bearer_token(), sheet, raw)
     return jsonify(ack={"sheet": ack.sheet, "sha256": ack.sha256}, next=view_of(record))
+
+
+@blueprint.put("/ratings/<key>")
+def put_rating(key: str) -> Response:
+    """How a clip was rated comes in; the ack is sent after its commit, with what comes next."""
+    raw = _body(MAX_BODY)
+    ack, record = rate(database(), bearer_token(), key, raw)
+    return jsonify(ack={"rating_key": ack.rating_key, "sha256": ack.sha256}, next=view_of(record))
 
 
 @blueprint.post("/events")

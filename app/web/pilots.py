@@ -74,7 +74,9 @@ def place() -> Response:
 
 @api.post("/skip/<screen>")
 def skip(screen: str) -> Response:
-    """The pilot goes on at a screen: `questions_before`, `instructions`, `first_trial`, `questions_after`, `thanks`."""
+    """The pilot goes on at a screen: `questions_before`, `ratings`, `instructions`, `first_trial`, `questions_after`,
+    `thanks`.
+    """
     skip_to(database(), bearer_token(), screen)
     return jsonify(view_of(advance(database(), bearer_token())))
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from app.definition.questions import (
     NumberQuestion,
-    OneOfQuestion,
     Question,
-    ScaleQuestion,
-    SeveralOfQuestion,
+    Scale,
     TextQuestion,
+    WithChoices,
     in_language,
 )
+from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import StudyDefinition
 from app.markdown import to_html
 from app.participation.sheets import questions_of
@@ -25,15 +25,19 @@ def sheet_view(definition: StudyDefinition, sheet: str, language: str) -> dict[s
 
 def sheets_of_page(definition: StudyDefinition, language: str) -> list[dict[str, Any]]:
     """All sheets of the study for the page's template, where `ask_html` is what is asked, as HTML that is safe."""
-    sheets = [sheet_view(definition, sheet, language) for sheet in dict.fromkeys(q.sheet for q in definition.questions)]
-    for sheet in sheets:
-        for question in sheet["questions"]:
-            question["ask_html"] = to_html(question["ask"])
-            question["whole"] = float(question.get("step") or 0.5).is_integer()
-    return sheets
+    return [
+        {"sheet": sheet, "questions": [page_question(one, language) for one in questions_of(definition, sheet)]}
+        for sheet in dict.fromkeys(question.sheet for question in definition.questions)
+    ]
 
 
-def _question(question: Question, language: str) -> dict[str, Any]:
+def page_question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:
+    """A question for the page's template."""
+    view = _question(question, language)
+    return view | {"ask_html": to_html(view["ask"]), "whole": float(view.get("step") or 0.5).is_integer()}
+
+
+def _question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:
     view: dict[str, Any] = {
         "name": question.name,
         "kind": question.kind,
@@ -44,13 +48,13 @@ def _question(question: Question, language: str) -> dict[str, Any]:
         view |= {"max_length": question.max_length}
     elif isinstance(question, NumberQuestion):
         view |= {key: _plain(getattr(question, key)) for key in ("min", "max", "step")}
-    elif isinstance(question, OneOfQuestion | SeveralOfQuestion):
+    elif isinstance(question, WithChoices):
         view |= {
             "choices": [
                 {"value": choice.value, "label": in_language(choice.label, language)} for choice in question.choices
             ]
         }
-    elif isinstance(question, ScaleQuestion):
+    elif isinstance(question, Scale):
         ends = (("min_label", question.min_label), ("max_label", question.max_label))
         view |= {"min": question.min, "max": question.max}
         view |= {key: None if text is None else in_language(text, language) for key, text in ends}

@@ -25,8 +25,8 @@ from app.heartbeat import worker_state
 from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
+from app.results.chosen import ExportOptions, both_ways
 from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
-from app.results.export_tables import ExportOptions, both_ways
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results

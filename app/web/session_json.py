@@ -22,6 +22,7 @@ from app.participation.record import SessionRecord, TrialRecord
 from app.participation.time_left import minutes_left
 from app.recruiters.endings import ENDING_OF_STATE, NO_WAY_BACK, Ending, WayBack, way_back
 from app.web.questions_json import sheet_view
+from app.web.ratings_json import clips_ahead, rating_view
 
 MAX_UPCOMING = 20
 
@@ -54,9 +55,11 @@ def session_view(
     sheet = record.open_sheet
     arranging = record.state == SessionState.ARRANGING and sheet is None
     over = record.state in {SessionState.FINISHED, *LEFT_OUT}
+    to_rate = clips_ahead(record)
     practice = record.open_round if arranging else None
     trial = record.open_trial if arranging else None
-    upcoming = [] if over else _upcoming(record)
+    # Clips to rate, and then those of the first trial.
+    upcoming = list(dict.fromkeys([*to_rate, *([] if over else _upcoming(record))]))[:MAX_UPCOMING]
     clips = _clips(db, [*upcoming, *(trial.clip_ids if trial is not None else ())])
     shown = None
     if practice is not None:
@@ -84,6 +87,9 @@ def session_view(
         "trial": shown,
         "practice": feedback,
         "questions": None if sheet is None else sheet_view(definition, sheet, session.language),
+        "rating": rating_view(
+            record, lambda clip_id, number: _clip(clips[clip_id], session, definition, number, media_url)
+        ),
         "upcoming": [_media(clips[clip_id], session, media_url) for clip_id in upcoming],
         "completion": _completion(record),
         "comment": record.may_comment,
@@ -152,9 +158,18 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
 def _progress(record: SessionRecord) -> dict[str, Any]:
     done, minutes = len(record.submitted), record.active_minutes
     left, at_most = minutes_left(record.expected_minutes, minutes, record.definition.stop.max_minutes)
+    fraction = record.progress
+    if record.definition.ratings.questions:
+        # By the time that each part takes: clips that are rated are work done, as trials are.
+        rated, to_rate = record.rating_minutes
+        arranging = record.expected_minutes or record.definition.stop.max_minutes
+        fraction = (record.progress * arranging + rated) / (arranging + rated + to_rate)
+        left = to_rate + (0.0 if record.state == SessionState.FINISHED else left)
+        at_most = at_most and record.state != SessionState.FINISHED
+    is_over = record.open_sheet is None and not record.is_rating
     # Nobody is at the end while there are questions.
     return {
-        "fraction": record.progress if record.open_sheet is None else min(record.progress, 0.99),
+        "fraction": fraction if is_over else min(fraction, 0.99),
         "trials_done": done,
         "minutes_left": left,
         "at_most": at_most,
@@ -169,7 +184,7 @@ def _has_sound(record: SessionRecord) -> bool:
 def _completion(record: SessionRecord) -> dict[str, Any] | None:
     # The way back to the recruiter exists only once every trial and all answers of the session are stored (F04).
     ending = ENDING_OF_STATE.get(record.state)
-    if ending is None or record.open_sheet is not None:
+    if ending is None or record.open_sheet is not None or record.owes_ratings:
         return None
     back = way_back(record.definition.recruitment, ending, record.session.recruiter)
     if ending == Ending.WITHDRAWN and back == NO_WAY_BACK:

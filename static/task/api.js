@@ -105,6 +105,15 @@ export function createApi({ token, tab, fetch = (...args) => globalThis.fetch(..
       return { ack: ack?.sheet === sheet ? { trial_key: key, sha256: ack.sha256 } : undefined, next };
     },
     /**
+     * How a clip was rated; the ack repeats the clip's key.
+     * @param {string} key @param {string} rating @param {Uint8Array<ArrayBuffer>} body
+     * @returns {Promise<{ack?: Ack, next?: SessionView}>}
+     */
+    async rating(key, rating, body) {
+      const { ack, next } = await call('PUT', `/ratings/${encodeURIComponent(rating)}`, body);
+      return { ack: ack?.rating_key === rating ? { trial_key: key, sha256: ack.sha256 } : undefined, next };
+    },
+    /**
      * @param {string} key
      * @param {string} body
      * @param {{keepalive?: boolean}} [options]

@@ -50,7 +50,9 @@ export function wirePilot({ call, flush, show, leave }) {
     );
   }
   const look = () => {
-    place.hidden = document.body.dataset.screen !== 'trial';
+    const { screen } = document.body.dataset;
+    place.hidden = screen !== 'trial' && screen !== 'rating';
+    place.textContent = (screen === 'rating' ? place.dataset.ofRating : place.dataset.ofTrial) ?? '';
   };
   new MutationObserver(look).observe(document.body, { attributeFilter: ['data-screen'] });
   look();

@@ -29,7 +29,7 @@ const AGAIN = 45_000;
 const KEEP = 256 * 1024 * 1024;
 
 /**
- * @param {import('./session.js').Trial | null} trial
+ * @param {{clips: Clip[]} | null} trial
  * @param {Media[]} upcoming
  * @param {(type: string) => boolean} canPlay
  * @param {(clip: Media) => Source[]} sourcesOf  also where a clip plays from memory already
@@ -200,7 +200,7 @@ export function createPreloader({
   return {
     /**
      * Replaces the list of what is wanted; downloads that run are let finish.
-     * @param {import('./session.js').Trial | null} trial
+     * @param {{clips: Clip[]} | null} trial
      * @param {Media[]} upcoming
      */
     want(trial, upcoming = []) {

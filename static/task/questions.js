@@ -5,11 +5,19 @@
  */
 import { byId, elementOf, find } from '../page.js';
 import { answerOf } from './answers.js';
-
-/**
- * @typedef {import('./answers.js').Given} Given
- * @typedef {import('./answers.js').Question} Question
- */
+import {
+  clearProblem,
+  fill,
+  focusOn,
+  givenIn,
+  nameOf,
+  questionOf,
+  questionsIn,
+  setBusy,
+  statusOf,
+  tell,
+  wireClearing,
+} from './question-form.js';
 
 const COMMENT = 'comment';
 
@@ -35,6 +43,7 @@ export function wireQuestions({ store, send, t }) {
       keep(each);
       clearProblem(elementOf(event).closest('.question'));
     });
+    wireClearing(each, () => keep(each));
     each.addEventListener('submit', (event) => {
       event.preventDefault();
       handIn(each);
@@ -114,85 +123,6 @@ export function wireQuestions({ store, send, t }) {
       for (const sheet of [...sheets, COMMENT]) await store.dropDraft(keyOf(of, sheet));
     },
   };
-}
-
-/** @param {HTMLFormElement} form */
-const questionsIn = (form) => /** @type {HTMLElement[]} */ ([...form.querySelectorAll('.question')]);
-/** @param {HTMLElement} element */
-const nameOf = (element) => element.dataset.question ?? '';
-/** @param {HTMLFormElement} form */
-const statusOf = (form) => find(form, '[data-sheet-status]');
-
-/** @param {HTMLElement} element */
-const inputsIn = (element) =>
-  /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...element.querySelectorAll('input, textarea')]);
-
-/** @param {HTMLElement} element @returns {Question} */
-function questionOf(element) {
-  const { kind, min, max, step, required } = element.dataset;
-  /** @param {string | undefined} text */
-  const number = (text) => (text === undefined ? null : Number(text));
-  return {
-    name: nameOf(element),
-    kind: /** @type {import('./answers.js').Kind} */ (kind),
-    required: required !== undefined,
-    min: number(min),
-    max: number(max),
-    step: number(step),
-  };
-}
-
-/** @param {HTMLElement} element @returns {Given} */
-function givenIn(element) {
-  const inputs = inputsIn(element);
-  const chosen = inputs.filter((input) => input instanceof HTMLInputElement && input.checked).map(({ value }) => value);
-  if (element.dataset.kind === 'consent') return chosen.length > 0;
-  if (element.dataset.kind === 'several_of') return chosen;
-  if (element.dataset.kind === 'one_of' || element.dataset.kind === 'scale') return chosen[0] ?? '';
-  return inputs[0].value;
-}
-
-/** @param {HTMLFormElement} form @param {Record<string, Given>} kept */
-function fill(form, kept) {
-  for (const element of questionsIn(form)) {
-    const given = kept[nameOf(element)];
-    if (given === undefined) continue;
-    for (const input of inputsIn(element)) {
-      if (input instanceof HTMLInputElement && (input.type === 'radio' || input.type === 'checkbox')) {
-        input.checked = typeof given === 'boolean' ? given : [given].flat().includes(input.value);
-      } else if (typeof given === 'string') {
-        input.value = given;
-      }
-    }
-  }
-}
-
-/** @param {HTMLElement} element @param {string} problem */
-function tell(element, problem) {
-  const line = find(element, '.problem');
-  line.textContent = problem;
-  line.hidden = false;
-  for (const input of inputsIn(element)) input.setAttribute('aria-invalid', 'true');
-}
-
-/** @param {Element | null} element */
-function clearProblem(element) {
-  if (!(element instanceof HTMLElement)) return;
-  find(element, '.problem').hidden = true;
-  for (const input of inputsIn(element)) input.removeAttribute('aria-invalid');
-}
-
-/** @param {HTMLElement} element */
-function focusOn(element) {
-  element.scrollIntoView({ block: 'nearest' });
-  inputsIn(element)[0].focus();
-}
-
-/** @param {HTMLFormElement} form @param {boolean} busy */
-function setBusy(form, busy) {
-  find(form, 'button', HTMLButtonElement).disabled = busy;
-  for (const input of form.querySelectorAll('input, textarea')) input.toggleAttribute('disabled', busy);
-  statusOf(form).textContent = '';
 }
 
 /**

@@ -6,6 +6,7 @@ import { byId, find } from '../page.js';
 const WITH_BAR = new Set([
   'instructions',
   'questions',
+  'rating',
   'sound',
   'trial',
   'feedback',
@@ -25,7 +26,7 @@ export function showScreen(name) {
   const screen = byId(`screen-${name}`);
   document.body.dataset.screen = name;
   byId('bar').hidden = !WITH_BAR.has(name);
-  byId('pause').hidden = name !== 'trial';
+  byId('pause').hidden = name !== 'trial' && name !== 'rating';
   byId('help').hidden = name !== 'trial';
   /** @type {HTMLElement | null} */ (screen.querySelector('h1:not([hidden])'))?.focus();
   return screen;

@@ -17,11 +17,11 @@
  * @typedef {{session: {id: string, state: string, simulated: boolean}, study: object, playback: Playback, arena: ArenaLooks,
  *   progress: Progress, trial: Trial | null,
  *   practice: import('./feedback.js').PracticeFeedback | null,
- *   questions: {sheet: string} | null, comment: boolean,
+ *   questions: {sheet: string} | null, comment: boolean, rating?: import('./rating.js').RatingView | null,
  *   upcoming: {poster: string, sources: Source[]}[],
  *   completion: {code: string | null, url: string | null, incomplete?: boolean, seconds?: number} | null,
  *   elsewhere: boolean}} SessionView
- * @typedef {'instructions'|'questions'|'trial'|'thanks'|'withdrawn'|'screened-out'|'quota-full'|'elsewhere'|'preparing'} Screen
+ * @typedef {'instructions'|'questions'|'rating'|'trial'|'thanks'|'withdrawn'|'screened-out'|'quota-full'|'elsewhere'|'preparing'} Screen
  */
 
 /**
@@ -33,9 +33,10 @@ export function screenOf(view) {
   if (state === 'withdrawn') return 'withdrawn';
   if (state === 'screened_out') return 'screened-out';
   if (state === 'quota_full') return 'quota-full';
-  if (state === 'finished' && !view.questions) return 'thanks';
+  if (state === 'finished' && !view.questions && !view.rating) return 'thanks';
   if (view.elsewhere) return 'elsewhere';
   if (view.questions) return 'questions';
+  if (view.rating) return 'rating';
   if (state === 'instructed') return 'instructions';
   return view.trial ? 'trial' : 'preparing';
 }

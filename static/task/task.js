@@ -17,6 +17,7 @@ import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { wirePilot } from './pilot.js';
 import { createPreloader } from './preload.js';
+import { ratingOfKey, wireRating } from './rating.js';
 import { sheetOfKey, wireComment, wireQuestions } from './questions.js';
 import { wireRefused } from './refused.js';
 import { createReturn } from './returning.js';
@@ -58,6 +59,7 @@ const questions = wireQuestions({ store, send: outbox.add, t });
 const comment = wireComment({ store, send: outbox.add });
 const returning = createReturn({ t, waits: () => comment.waits() || outbox.state().waiting > 0, busy: comment.writes });
 const breaks = createBreaks();
+const rating = wireRating({ store, send: outbox.add, breaks, onUnplayable: clipUnplayable, t });
 const sound = createSound({ onChange: soundChanged });
 const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(given(afterSoundCheck)), log, t });
 const showRefusal = wireRefused({ outbox, onAside: enter, t });
@@ -93,13 +95,15 @@ let afterSoundCheck = null;
 let visit = 0;
 
 /**
- * Sends what the outbox holds: an arrangement, or the answers to a sheet of questions.
+ * Sends what the outbox holds: an arrangement, the answers to a sheet of questions, or how a clip was rated.
  * @param {ReturnType<typeof createApi>} way
  * @returns {ReturnType<typeof createApi>['submit']}
  */
 function sendBy(way) {
   return (key, body) => {
     const sheet = sheetOfKey(key);
+    const rated = ratingOfKey(key);
+    if (rated !== null) return way.rating(key, rated, body);
     return sheet === null ? way.submit(key, body) : way.answers(key, sheet, body);
   };
 }
@@ -166,10 +170,12 @@ function apply(next) {
   const screen = screenOf(next);
   const trial = screen === 'trial' ? next.trial : null;
   if (trial && current?.trial.key === trial.key) return;
+  const toRate = screen === 'rating' ? (next.rating ?? null) : null;
+  if (toRate && document.body.dataset.screen === 'rating' && rating?.isOpen(toRate)) return;
   closeTrial();
-  preloader.want(next.trial, next.upcoming);
+  preloader.want(toRate ? { clips: [toRate.now.clip] } : next.trial, next.upcoming);
   sound.show(next.playback.sound);
-  if (trial && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
+  if ((trial || toRate) && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
     afterSoundCheck = next;
     soundCheck.begin(next.session.id);
     showScreen('sound');
@@ -182,6 +188,7 @@ function apply(next) {
   }
   const element = showScreen(screen);
   if (trial) openTrial(trial, next);
+  if (toRate) given(rating).open(toRate, next.playback, sound.setting());
   if (ENDS.has(screen)) {
     fillWayBack(element, next.completion, t);
     returning.begin(next.completion);
@@ -233,11 +240,13 @@ function countDown() {
 /** @param {import('../arena/player.js').Sound} setting */
 function soundChanged(setting) {
   current?.arena.setSound(setting);
+  rating?.setSound(setting);
   showLoading();
 }
 
 /** Takes the trial off the screen, and what the bar says about it. Its draft stays where it is. */
 function closeTrial() {
+  rating?.close();
   if (!current) return;
   drafts.end();
   current.arena.destroy();
@@ -329,6 +338,7 @@ function showSaving() {
   bar.saving(sending, drafts.state());
   const { words } = savingState(sending, drafts.state(), store, t);
   questions.status(words);
+  rating?.status(words);
   comment.status(words);
   if (sending.refused && document.body.dataset.screen !== 'elsewhere') showRefused();
 }
@@ -340,6 +350,7 @@ function showLoading() {
 /** @param {Clip} clip */
 function clipReady(clip) {
   current?.arena.clipReady(clip.id, clip.sources);
+  rating?.clipReady(clip);
 }
 
 /** @param {Clip} clip @param {string} url @param {string} reason @param {'poster' | 'clip'} kind */
@@ -372,25 +383,29 @@ function showRefused() {
     return;
   }
   closeTrial();
-  if (sheetOfKey(refused?.key ?? '') === null) showRefusal();
+  if (isArrangement(refused?.key ?? '')) showRefusal();
   else answersRefused(given(refused));
 }
 
 /**
- * The answers to a sheet of questions were not accepted. Where others are there already, or the session is over, there
- * is nothing to decide; otherwise the sheet is shown again, with what was typed.
+ * The answers to a sheet of questions, or about a clip, were not accepted. Where others are there already, or the session
+ * is over, there is nothing to decide; otherwise the questions are shown again, with what was given.
  * @param {import('./store.js').Entry} entry
  */
 async function answersRefused({ key, refused }) {
   await outbox.drop();
   if (refused?.status === 409) await drafts.forget(key);
   await enter();
-  questions.refused(refused?.field);
+  if (sheetOfKey(key) !== null) questions.refused(refused?.field);
+  else rating?.refused(refused?.field);
 }
+
+/** @param {string} key of an entry of the outbox */
+const isArrangement = (key) => sheetOfKey(key) === null && ratingOfKey(key) === null;
 
 /** What an earlier page left behind is on its way. */
 function showSending() {
-  const ofAnswers = store.entries().some((entry) => entry.session === session && sheetOfKey(entry.key) !== null);
+  const ofAnswers = store.entries().some((entry) => entry.session === session && !isArrangement(entry.key));
   find(document, '#screen-sending [data-of-arrangement]').hidden = ofAnswers;
   find(document, '#screen-sending [data-of-answers]').hidden = !ofAnswers;
   showScreen('sending');
@@ -462,7 +477,7 @@ function listen() {
       drafts.farewell();
     } else {
       outbox.retryNow();
-      if (current) look();
+      if (current || document.body.dataset.screen === 'rating') look();
     }
   });
   addEventListener('pagehide', drafts.farewell);

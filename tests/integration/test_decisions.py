@@ -30,8 +30,8 @@ from app.models import AuditEntry, Decision, ParticipantSession, StoredRater, St
 from app.participation.decisions import decisions_of, exclude, excluded_trials, include
 from app.participation.erasure import erase_person
 from app.participation.pilots import begin_pilot
+from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
-from app.results.export_tables import ExportOptions
 from app.results.inputs import inputs_of
 from app.results.judging import study_flow
 from app.results.stored import results_now, stored_rater

@@ -36,8 +36,8 @@ from app.definition.study_toml import parse_definition
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.results import export as export_module
+from app.results.chosen import ExportOptions
 from app.results.export import EXPORTED, export_bundle, rdm_file, rdms_to_download
-from app.results.export_tables import ExportOptions
 from app.results.stored import results_now
 from app.studies.text import study_text
 from app.web import researcher

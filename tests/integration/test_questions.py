@@ -22,8 +22,8 @@ from app.models import Answer, ParticipantSession, SessionEvent, Study
 from app.participation.arrangements import rater_trials
 from app.participation.erasure import erase_person
 from app.participation.pilots import begin_pilot, skip_to
+from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
-from app.results.export_tables import ExportOptions
 from app.studies.monitoring import session_statuses
 from tests.experimenter import log_in, make_account, open_lab
 from tests.factories import encode, make_study, trial_body

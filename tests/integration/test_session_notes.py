@@ -25,8 +25,8 @@ from app.participation.notes import withdraw_for, write_note
 from app.participation.pilots import begin_pilot
 from app.participation.submission import submit
 from app.participation.trials import start
+from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
-from app.results.export_tables import ExportOptions
 from app.results.stored import results_now
 from app.results.work import ensure_results
 from app.studies.monitoring import session_statuses, study_counts

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.models import SessionEvent, Study, Submission, Trial
 from app.participation.arrangements import rater_trials
 from app.participation.practice import LAYOUT, MAX_ROUNDS, NAMES
-from app.results.export_tables import ExportOptions, bundle_tables
+from app.results.chosen import ExportOptions
+from app.results.export_tables import bundle_tables
 from app.studies.monitoring import session_statuses
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join

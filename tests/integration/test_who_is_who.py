@@ -215,7 +215,8 @@ def test_f18_the_plain_link_admits_people_of_their_own_unless_the_study_wants_id
 
 
 def test_a_near_name_identifies_and_is_flagged_on_the_page_and_in_the_export(both_app: Flask) -> None:
-    from app.results.export_tables import ExportOptions, bundle_tables
+    from app.results.chosen import ExportOptions
+    from app.results.export_tables import bundle_tables
 
     client = make(both_app)
     page = client.get(f"/join/faces?prolific_pid={PID}").text

@@ -15,6 +15,7 @@ from app.cli import commands
 from app.config import Settings
 from app.definition.controls import control_groups, setting_keys
 from app.definition.questions import KINDS
+from app.definition.ratings import RATING_KINDS, Ratings
 from app.definition.setting_texts import GROUPS, SETTING_TEXTS
 from app.definition.study_toml import StudyDefinition, check_definition
 from app.models import Base
@@ -61,7 +62,7 @@ def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
         nested = field.annotation
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             keys |= _keys(nested, f"{name}.")
-        elif model is StudyDefinition and name == "questions":
+        elif model in (StudyDefinition, Ratings) and name == "questions":
             continue  # They have a block of their own.
         else:
             keys.add(prefix + name)
@@ -85,6 +86,15 @@ def test_each_kind_of_question_is_documented_key_by_key() -> None:
     assert found == set().union(*(_keys(kind) for kind in KINDS.values()))
     shown = check_definition(tomllib.loads(block) | {"title": "x"})
     assert {question.kind for question in shown.questions} == set(KINDS)
+
+
+def test_each_kind_of_question_about_clips_is_documented_key_by_key() -> None:
+    text = (DOCS / "study-toml.md").read_text()
+    block = next(one for one in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[[ratings.questions]]" in one)
+    shown = check_definition(tomllib.loads(block) | {"title": "x"}).ratings
+    assert {question.kind for question in shown.questions} == set(RATING_KINDS)
+    found = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE)) - {"when", "clips", "repeats"}
+    assert found == set().union(*(_keys(kind) for kind in RATING_KINDS.values()))
 
 
 def test_the_documented_defaults_of_study_toml_are_the_real_ones() -> None:

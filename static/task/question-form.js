@@ -1,0 +1,108 @@
+// @ts-check
+/** The elements of a form of questions: what is given in them, and what is wrong with it. */
+import { elementOf, find } from '../page.js';
+
+/**
+ * @typedef {import('./answers.js').Given} Given
+ * @typedef {import('./answers.js').Question} Question
+ */
+
+/** @param {HTMLFormElement} form */
+export const questionsIn = (form) => /** @type {HTMLElement[]} */ ([...form.querySelectorAll('.question')]);
+/** @param {HTMLElement} element */
+export const nameOf = (element) => element.dataset.question ?? '';
+/** @param {HTMLFormElement} form */
+export const statusOf = (form) => find(form, '[data-sheet-status]');
+
+/** @param {HTMLElement} element */
+export const inputsIn = (element) =>
+  /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...element.querySelectorAll('input, textarea')]);
+
+/** @param {HTMLElement} element @returns {Question} */
+export function questionOf(element) {
+  const { kind, min, max, step, required } = element.dataset;
+  /** @param {string | undefined} text */
+  const number = (text) => (text === undefined ? null : Number(text));
+  return {
+    name: nameOf(element),
+    kind: /** @type {import('./answers.js').Kind} */ (kind),
+    required: required !== undefined,
+    min: number(min),
+    max: number(max),
+    step: number(step),
+  };
+}
+
+/** @param {HTMLElement} element @returns {Given} */
+export function givenIn(element) {
+  const inputs = inputsIn(element);
+  const chosen = inputs.filter((input) => input instanceof HTMLInputElement && input.checked).map(({ value }) => value);
+  if (element.dataset.kind === 'consent') return chosen.length > 0;
+  if (element.dataset.kind === 'several_of') return chosen;
+  if (element.dataset.kind === 'one_of' || element.dataset.kind === 'scale') return chosen[0] ?? '';
+  return inputs[0].value;
+}
+
+/** @param {HTMLFormElement} form @param {Record<string, Given>} kept */
+export function fill(form, kept) {
+  for (const element of questionsIn(form)) {
+    const given = kept[nameOf(element)];
+    if (given === undefined) continue;
+    for (const input of inputsIn(element)) {
+      if (input instanceof HTMLInputElement && (input.type === 'radio' || input.type === 'checkbox')) {
+        input.checked = typeof given === 'boolean' ? given : [given].flat().includes(input.value);
+      } else if (typeof given === 'string') {
+        input.value = given;
+      }
+    }
+    showClearing(element);
+  }
+}
+
+/** @param {HTMLElement} element @param {string} problem */
+export function tell(element, problem) {
+  const line = find(element, '.problem');
+  line.textContent = problem;
+  line.hidden = false;
+  for (const input of inputsIn(element)) input.setAttribute('aria-invalid', 'true');
+}
+
+/** @param {Element | null} element */
+export function clearProblem(element) {
+  if (!(element instanceof HTMLElement)) return;
+  find(element, '.problem').hidden = true;
+  for (const input of inputsIn(element)) input.removeAttribute('aria-invalid');
+}
+
+/** @param {HTMLElement} element */
+export function focusOn(element) {
+  element.scrollIntoView({ block: 'nearest' });
+  inputsIn(element)[0].focus();
+}
+
+/** @param {HTMLFormElement} form @param {boolean} busy */
+export function setBusy(form, busy) {
+  find(form, 'button', HTMLButtonElement).disabled = busy;
+  for (const input of form.querySelectorAll('input, textarea')) input.toggleAttribute('disabled', busy);
+  statusOf(form).textContent = '';
+}
+
+/** An answer that need not be given can be taken back. @param {HTMLFormElement} form @param {() => void} onChange */
+export function wireClearing(form, onChange) {
+  form.addEventListener('click', (event) => {
+    const question = elementOf(event).closest('[data-clear]')?.closest('.question');
+    if (!(question instanceof HTMLElement)) return;
+    const inputs = inputsIn(question);
+    for (const input of inputs) if (input instanceof HTMLInputElement) input.checked = false;
+    showClearing(question);
+    inputs[0].focus();
+    onChange();
+  });
+  form.addEventListener('input', (event) => showClearing(elementOf(event).closest('.question')));
+}
+
+/** @param {Element | null} question */
+function showClearing(question) {
+  const button = question?.querySelector('[data-clear]');
+  if (button instanceof HTMLElement) button.hidden = question?.querySelector('input:checked') === null;
+}
