@@ -254,7 +254,7 @@ def test_ratings_and_what_they_come_to_are_in_the_bundle(both_app: Flask, tmp_pa
     everybody = [("P001", 2, "indoors"), ("P002", -1, "indoors"), ("P003", 3, "outdoors")]
     people = [(rater, join(client), valence, place) for rater, valence, place in everybody]
     first: dict[str, dict[str, int]] = {}
-    for rater, person, valence, place in people:
+    for _, person, valence, place in people:
         view = arrange(person)
         while view["rating"] is not None:
             now_rated = view["rating"]["now"]

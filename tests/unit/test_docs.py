@@ -90,7 +90,7 @@ def test_each_kind_of_question_is_documented_key_by_key() -> None:
 
 def test_each_kind_of_question_about_clips_is_documented_key_by_key() -> None:
     text = (DOCS / "study-toml.md").read_text()
-    block = next(one for one in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[[ratings.questions]]" in one)
+    block = next(one for one in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "\n[[ratings.questions]]" in one)
     shown = check_definition(tomllib.loads(block) | {"title": "x"}).ratings
     assert {question.kind for question in shown.questions} == set(RATING_KINDS)
     found = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE)) - {"when", "clips", "repeats"}
