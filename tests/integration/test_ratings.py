@@ -1,4 +1,7 @@
-"""Ratings of clips: which ones a session rates and when, stored once, and what becomes of them."""
+"""Ratings of clips: which ones a session rates and when, stored once, and what becomes of them.
+
+Over 300 lines: tests of one subject, which share a study.
+"""
 
 from __future__ import annotations
 
