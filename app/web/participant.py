@@ -1,4 +1,7 @@
-"""The participant's pages: consent at the study's link, then one page for the whole session."""
+"""The participant's pages: consent at the study's link, then one page for the whole session.
+
+Over 300 lines: a quarter of it is the pages' own texts.
+"""
 
 from __future__ import annotations
 
