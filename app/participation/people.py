@@ -57,15 +57,18 @@ def may_visit_again(
     db: Session, study: Study, definition: StudyDefinition, visits: Sequence[ParticipantSession]
 ) -> bool:
     """Whether the person has finished what was begun, and the study allows one visit more."""
-    if not visits or len(visits) >= definition.recruitment.visits:
-        return False
-    if why_closed(study, definition.recruitment, now()) is not None:
-        return False
-    last = visits[-1]
-    of_last = definition_of_session(db, last, study)
-    return last.state == SessionState.FINISHED and not (
-        owes_ratings(db, last, of_last) or owes_answers(db, last, of_last)
+    return (
+        bool(visits)
+        and visits[-1].state == SessionState.FINISHED
+        and len(visits) < definition.recruitment.visits
+        and why_closed(study, definition.recruitment, now()) is None
+        and not _owes(db, visits[-1], definition_of_session(db, visits[-1], study))
     )
+
+
+def _owes(db: Session, session: ParticipantSession, definition: StudyDefinition) -> bool:
+    """Whether a finished session has yet to rate clips or to answer the questions after them."""
+    return owes_ratings(db, session, definition) or owes_answers(db, session, definition)
 
 
 def visit_of_link(
