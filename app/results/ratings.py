@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,22 +148,6 @@ def attribute_rows(db: Session, study: Study, options: ExportOptions) -> Iterato
                 share = None if most is None else summary.counts[item, most] / n
                 value = None if most is None else one.question.choices[most].value
                 yield cells | {"n": n, "choice": value, "share": share}
-
-
-def attributes_csv(db: Session, study: Study, options: ExportOptions) -> str:
-    """The same as a table with a row a clip, to be used as attributes: the value of each question, and its raters."""
-    table: dict[str, dict[str, Any]] = {clip.file_name: {"clip": clip.file_name} for clip in clip_order(db, study.id)}
-    columns = ["clip"]
-    for row in attribute_rows(db, study, options):
-        name = row["attribute"]
-        columns += [column for column in (name, f"{name}_n") if column not in columns]
-        value = row["mean"] if "mean" in row else row["choice"]
-        table[row["clip"]] |= {name: "" if value is None else value, f"{name}_n": row["n"]}
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table.values())
-    return out.getvalue()
 
 
 def _number(value: float) -> float | None:
