@@ -1,6 +1,6 @@
 """Agreement between raters, with intervals over raters."""
 
-from .growth import GrowthCurve, RatersNeeded, growth, raters_needed
+from .growth import GrowthCurve, RatersNeeded, growth, raters_for, raters_needed
 from .report import Coefficient, Reliability, reliability
 from .within import agreement_without_noise
 
@@ -11,6 +11,7 @@ __all__ = [
     "Reliability",
     "agreement_without_noise",
     "growth",
+    "raters_for",
     "raters_needed",
     "reliability",
 ]

@@ -108,13 +108,35 @@ def raters_needed(rdms: ArrayLike, target: float, *, level: float = 0.95) -> Rat
     return RatersNeeded(int(_needed(r.value, target)), (fewest, most), r.reason)
 
 
-def _needed(r: float, target: float) -> float:
+def raters_for(reliability: Coefficient, n_raters: int, target: float) -> RatersNeeded:
+    """How many raters a target takes, out of the reliability that the mean of the raters so far has.
+
+    Spearman-Brown turned around: N = n target (1 - R) / (R (1 - target)), rounded up, where R is the reliability of the
+    mean of n raters, such as `split_half_corrected`; as long as those to come see as many pairs as those so far. The
+    interval follows from that of R, and ends at infinity where that one reaches 0.
+
+    Raises
+    ------
+    ValueError
+        When the target does not lie between 0 and 1.
+    """
+    if not 0 < target < 1:
+        raise ValueError(f"target must lie between 0 and 1, got {target}")
+    if np.isnan(reliability.value):
+        return RatersNeeded(None, (float("nan"),) * 2, reliability.reason)
+    if reliability.value <= 0:
+        return RatersNeeded(None, (float("nan"),) * 2, "the reliability so far is not above 0")
+    fewest, most = (_needed(limit, target, n_raters) for limit in reliability.interval[::-1])
+    return RatersNeeded(int(_needed(reliability.value, target, n_raters)), (fewest, most), reliability.reason)
+
+
+def _needed(r: float, target: float, n_raters: int = 1) -> float:
     if np.isnan(r):
         return float("nan")
     if r <= 0:
         return float("inf")
     # Rounding error must not turn a whole number into the next one.
-    return float(max(1.0, np.ceil(target * (1 - r) / (r * (1 - target)) - 1e-9)))
+    return float(max(1.0, np.ceil(n_raters * target * (1 - r) / (r * (1 - target)) - 1e-9)))
 
 
 def _pairwise(table: Floats, level: float) -> Coefficient:

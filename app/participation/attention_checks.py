@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from analysis.designs import DesignName
-from app.models import ParticipantSession, SessionEvent, Study
+from app.models import ParticipantSession, SessionEvent
 from app.participation.payloads import PlacementBody
 
 # The kind of the line that a check leaves in the session's log.
@@ -50,13 +50,26 @@ def passed(placements: Sequence[PlacementBody]) -> bool:
     return all(placement.y > 0 for placement in placements)
 
 
-def checks_of_sessions(db: Session, study: Study) -> dict[int, Checks]:
-    """The checks of each session of the study that has done any, by the session's database id."""
-    passed = case((SessionEvent.detail["passed"].as_boolean(), 1), else_=0)
+_PASSED = func.sum(case((SessionEvent.detail["passed"].as_boolean(), 1), else_=0))
+
+
+def checks_of_sessions(db: Session, which: ColumnElement[bool]) -> dict[int, Checks]:
+    """The checks of each of these sessions that has done any, by the session's database id."""
     query = (
-        select(SessionEvent.session_id, func.count(), func.sum(passed))
+        select(SessionEvent.session_id, func.count(), _PASSED)
         .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)
-        .where(ParticipantSession.study_id == study.id, SessionEvent.kind == KIND)
+        .where(which, SessionEvent.kind == KIND)
         .group_by(SessionEvent.session_id)
     )
     return {session_id: Checks(int(done), int(good)) for session_id, done, good in db.execute(query)}
+
+
+def checks_of_all(db: Session, which: ColumnElement[bool]) -> Checks:
+    """The checks of these sessions together."""
+    query = (
+        select(func.count(), _PASSED)
+        .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)
+        .where(which, SessionEvent.kind == KIND)
+    )
+    done, good = db.execute(query).one()
+    return Checks(int(done), int(good or 0))

@@ -72,7 +72,7 @@ def _attributes(db: Session, study: Study) -> Iterator[Cells]:
 def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
     counted = select(Trial.session_id, func.count()).join(Submission).group_by(Trial.session_id)
     trials = dict(db.execute(counted).tuples().all())
-    checks = checks_of_sessions(db, study)
+    checks = checks_of_sessions(db, ParticipantSession.study_id == study.id)
     unproven = event_counts(db, study, UNPROVEN_TRIAL)
     for session in db.scalars(chosen_sessions(select(ParticipantSession), study, options)):
         attention = checks.get(session.id, NO_CHECKS)

@@ -51,7 +51,7 @@ def judging(db: Session, study: Study) -> Judging:
     trials = excluded_trials(db, study.id)
     public = {session.id: session.public_id for session in sessions}
     # Pilots do checks too.
-    done = checks_of_sessions(db, study).items()
+    done = checks_of_sessions(db, ParticipantSession.study_id == study.id).items()
     checks = {public[session_id]: found for session_id, found in done if session_id in public}
     decided = [one for _, one in decisions_of(db, study)]
     workers = None

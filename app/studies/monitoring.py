@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,24 +65,43 @@ class StudyCounts:
 
 
 def session_statuses(
-    db: Session, study: Study, *, pilots: bool = False, at: datetime | None = None
+    db: Session,
+    study: Study,
+    *,
+    pilots: bool | None = False,
+    only: Sequence[int] | None = None,
+    at: datetime | None = None,
 ) -> list[SessionStatus]:
-    """All sessions of a study, withdrawn ones too, by their numbers; with `pilots` those, which count nowhere."""
+    """Sessions of a study, withdrawn ones too, by their numbers.
+
+    Parameters
+    ----------
+    pilots
+        Whether those are wanted instead, which count nowhere; None: both.
+    only
+        The database ids of those that are wanted; None: all.
+    """
     moment = at or now()
+    wanted = ParticipantSession.study_id == study.id
+    if pilots is not None:
+        wanted &= ParticipantSession.is_pilot.is_(pilots)
+    if only is not None:
+        wanted &= ParticipantSession.id.in_(only)
     work = (
         select(Trial.session_id, func.count().label("trials"), func.sum(Submission.active_ms).label("active_ms"))
         .join(Submission)
-        .where(Trial.purpose.in_(JUDGMENTS))
+        .join(ParticipantSession, ParticipantSession.id == Trial.session_id)
+        .where(Trial.purpose.in_(JUDGMENTS), wanted)
         .group_by(Trial.session_id)
         .subquery()
     )
-    checks = checks_of_sessions(db, study)
-    unproven = event_counts(db, study, UNPROVEN_TRIAL)
-    leaving = event_counts(db, study, ASKED_TO_LEAVE)
+    checks = checks_of_sessions(db, wanted)
+    unproven = event_counts(db, study, UNPROVEN_TRIAL, only=only)
+    leaving = event_counts(db, study, ASKED_TO_LEAVE, only=only)
     rows = db.execute(
         select(ParticipantSession, work.c.trials, work.c.active_ms)
         .outerjoin(work, work.c.session_id == ParticipantSession.id)
-        .where(ParticipantSession.study_id == study.id, ParticipantSession.is_pilot.is_(pilots))
+        .where(wanted)
         .order_by(func.abs(ParticipantSession.number))
     )
     return [
@@ -111,14 +131,16 @@ def session_statuses(
     ]
 
 
-def event_counts(db: Session, study: Study, kind: str) -> dict[int, int]:
-    """How many log lines of that kind each of the study's sessions has, by the session's id."""
+def event_counts(db: Session, study: Study, kind: str, *, only: Sequence[int] | None = None) -> dict[int, int]:
+    """How many log lines of that kind each of the study's sessions has, by the session's id; of `only` these."""
     query = (
         select(SessionEvent.session_id, func.count())
         .join(ParticipantSession, ParticipantSession.id == SessionEvent.session_id)
         .where(ParticipantSession.study_id == study.id, SessionEvent.kind == kind)
         .group_by(SessionEvent.session_id)
     )
+    if only is not None:
+        query = query.where(SessionEvent.session_id.in_(only))
     return dict(db.execute(query).tuples().all())
 
 

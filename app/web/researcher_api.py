@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
 from sqlalchemy.orm import Session
@@ -13,11 +15,15 @@ from app.domain import Role
 from app.errors import NotFound
 from app.health import problems
 from app.heartbeat import worker_state
+from app.models import now
+from app.participation.places import places_taken
 from app.results.inputs import Inputs, inputs_of
 from app.results.overview import Overview
+from app.results.so_far import reliability_so_far
 from app.results.stored import Standing, standing_of, stored_overview, stored_rater
 from app.results.work import request_results
-from app.studies.monitoring import clips_of, session_statuses
+from app.studies.monitoring import clips_of
+from app.studies.watching import View, figures_of, page_of
 from app.web import definition_api, judging_api, plan
 from app.web.context import database, settings
 from app.web.login import account_id
@@ -30,6 +36,7 @@ from app.web.researcher_json import (
     map_view,
     rater_vectors,
     rdm_view,
+    reliability_view,
     results_version,
     results_view,
     session_row,
@@ -59,13 +66,44 @@ def studies() -> Response:
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
-    """How the study stands: its state, its sessions, and what is wrong with the server."""
+    """How the study stands: its figures, a page of its sessions, and what is wrong with the server."""
     with database().reading() as db:
         found = require_study(db, account_id(), name, Role.VIEWER)
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
-        sessions = [session_row(session, with_ids=with_ids) for session in session_statuses(db, found)]
-        pilots = [session_row(session, with_ids=with_ids) for session in session_statuses(db, found, pilots=True)]
-    return jsonify(study=study_view(found), sessions=sessions, pilots=pilots, problems=problems(settings()))
+        page = page_of(db, found, _view_of_request(), with_ids=with_ids)
+        figures = figures_of(db, found)
+        taken = places_taken(db, found, now())
+    return jsonify(
+        study=study_view(found),
+        figures=asdict(figures) | {"checks": figures.checks._asdict()},
+        sessions=[session_row(session, with_ids=with_ids) for session in page.rows if not session.is_pilot],
+        pilots=[session_row(session, with_ids=with_ids) for session in page.rows if session.is_pilot],
+        page=page.page,
+        pages=page.pages,
+        found=page.found,
+        places_taken=taken,
+        problems=problems(settings()),
+    )
+
+
+@blueprint.get("/<name>/reliability")
+def reliability(name: str) -> Response:
+    """How far the participants agree so far, and how many are still needed for a target."""
+    with database().reading() as db:
+        found = require_study(db, account_id(), name, Role.VIEWER)
+    so_far = reliability_so_far(database(), found.id, target=request.args.get("target", 0.9, type=float))
+    return jsonify(reliability_view(so_far))
+
+
+def _view_of_request() -> View:
+    asked = request.args
+    return View(
+        page=asked.get("page", 1, type=int),
+        sort=asked.get("sort", "number"),
+        descending=switch("descending", default=False),
+        only=asked.get("only", ""),
+        search=asked.get("search", "")[:200],
+    )
 
 
 @blueprint.get("/<name>/clips")

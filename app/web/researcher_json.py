@@ -24,6 +24,7 @@ from app.media import video_sources
 from app.models import Clip, Study
 from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
+from app.results.so_far import SoFar
 from app.results.stored import Standing
 from app.studies.monitoring import SessionStatus
 from app.studies.versions import pooled_sentence
@@ -213,6 +214,24 @@ def map_view(vectors: Vectors, rater_name: str, *, completed: bool = False) -> d
         "positions": [[round(x / size, 5), round(y / size, 5)] for x, y in found.positions.tolist()],
         "stress": found.stress,
         "converged": found.converged,
+    }
+
+
+def reliability_view(so_far: SoFar) -> dict[str, Any]:
+    """Reliability so far and raters needed, each with its interval; null for what cannot be told, with the reason."""
+    return {
+        "finished": so_far.of_finished,
+        "simulated": so_far.simulated,
+        "raters": so_far.raters,
+        "computed_at": None if so_far.at is None else _time(so_far.at),
+        "target": so_far.target,
+        "value": _number(so_far.reliability.value),
+        "interval": [_number(end) for end in so_far.reliability.interval],
+        "reason": so_far.reliability.reason,
+        "needed": so_far.needed.n,
+        "needed_interval": [None if not np.isfinite(end) else int(end) for end in so_far.needed.interval],
+        "endless": bool(np.isposinf(so_far.needed.interval[1])),
+        "needed_reason": so_far.needed.reason,
     }
 
 

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from analysis.results import TRIAL_MEASURES
 from app.accounts.members import require_study
 from app.domain import Role
-from app.errors import NotFound
 from app.markdown import to_html
 from app.participation.answers import answers_in_words
 from app.participation.decisions import MAX_REASON, TEST, exclude, include
@@ -32,11 +31,8 @@ def show(name: str, session: str) -> str:
     """The page of a session."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        statuses = session_statuses(db, study) + session_statuses(db, study, pilots=True)
-        found = next((one for one in statuses if one.session_id == session), None)
-        if found is None:
-            raise NotFound("There is no such session.")
         row = session_named(db, study, session)
+        (found,) = session_statuses(db, study, pilots=None, only=[row.id])
         answers = answers_in_words(db, study, row)
         work = work_of_session(db, study, row, chosen=request.args.get("trial", type=int))
         visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]

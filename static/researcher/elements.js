@@ -66,18 +66,24 @@ export function part(name, kind) {
 export function syncRows(body, items, { key, text, row }) {
   const there = /** @type {HTMLElement[]} */ ([...body.children]);
   const known = new Map(there.map((element) => [element.dataset.key, element]));
+  /** @type {HTMLElement[]} */
+  const focused = [];
   const rows = items.map((item) => {
     const before = known.get(key(item));
     if (before && before.dataset.text === text(item)) return before;
     const made = row(item);
     made.dataset.key = key(item);
     made.dataset.text = text(item);
+    // Whoever stands in a row by the keyboard still does when it changes.
+    if (before?.contains(document.activeElement)) focused.push(made);
     return made;
   });
   rows.forEach((element, place) => {
     if (body.children[place] !== element) body.insertBefore(element, body.children[place] ?? null);
   });
   while (body.children.length > rows.length) given(body.lastElementChild).remove();
+  for (const row of focused)
+    /** @type {HTMLElement | null} */ (row.querySelector('a, button'))?.focus({ preventScroll: true });
 }
 
 /** The mark that stands beside everything that a simulated rater did. */

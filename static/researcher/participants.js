@@ -6,7 +6,7 @@ import { wireQuestions } from './ask.js';
 import { bindCopying } from './copying.js';
 import { make, part, simulatedMark, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
-import { ago, allChecks, checksInWords, median, notesOf, number, visitInWords } from './words.js';
+import { ago, checksInWords, counted, notesOf, number, reliabilityInWords, visitInWords } from './words.js';
 
 /**
  * @typedef {object} Session
@@ -43,17 +43,116 @@ const STATES = {
 };
 const ENDINGS = { evidence: 'all pairs known', minutes: 'time was up', trials: 'all trials done' };
 const PAUSE = 3000;
+/** ms between two looks at the reliability, which is computed anew every ten minutes at most. */
+const RELIABILITY_PAUSE = 30_000;
+/** ms after the last key before what was typed is looked for. */
+const TYPING = 300;
+
+/**
+ * @typedef {object} Figures of all sessions but pilots; `states` of those in the results
+ * @property {Record<string, number>} states
+ * @property {number} people
+ * @property {number} visits
+ * @property {number | null} minutes
+ * @property {import('./words.js').Checks} checks
+ * @property {number} simulated
+ * @property {number} left_out
+ * @property {number} pilots
+ */
 
 const page = find(document, 'main');
+const api = given(page.dataset.api);
+const look = find(document, '[data-look]', HTMLFormElement);
+const only = find(look, 'select', HTMLSelectElement);
+const search = find(look, 'input', HTMLInputElement);
 
-keepFresh(async () => show(await load(given(page.dataset.api))), PAUSE);
+/** What is looked at stands in the address, so that it outlives a reload and can be sent to a colleague. */
+const view = new URLSearchParams(location.search);
+only.value = view.get('only') ?? '';
+search.value = view.get('search') ?? '';
+/** Counts changes of the view: an answer to an earlier one is not shown any more. */
+let views = 0;
+
+const refresh = async () => {
+  const mine = views;
+  const answer = await load(`${api}?${view}`);
+  if (mine === views) show(answer);
+};
+keepFresh(refresh, PAUSE);
+bindLooking();
+bindReliability();
 
 bindCopying();
 
 wireQuestions();
 
-/** @param {{study: {state: string, checks: number}, sessions: Session[], pilots: Session[], problems: string[]}} answer */
-function show({ study, sessions, pilots, problems }) {
+/** @param {Record<string, string>} changes the page is the first again unless it is among them */
+function turnTo(changes) {
+  for (const [key, value] of Object.entries({ page: '', ...changes })) {
+    if (value) view.set(key, value);
+    else view.delete(key);
+  }
+  views += 1;
+  history.replaceState(null, '', `${location.pathname}${view.size ? `?${view}` : ''}`);
+  refresh().catch(() => {
+    // The next look, in a moment, says what is wrong.
+  });
+}
+
+function bindLooking() {
+  let timer = 0;
+  look.addEventListener('submit', (event) => event.preventDefault());
+  only.addEventListener('change', () => turnTo({ only: only.value }));
+  search.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => turnTo({ search: search.value.trim() }), TYPING);
+  });
+  for (const head of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('th[data-sort]'))) {
+    find(head, 'button').addEventListener('click', () => {
+      const sort = given(head.dataset.sort);
+      const again = (view.get('sort') ?? 'number') === sort;
+      turnTo({ sort, descending: again && view.get('descending') !== '1' ? '1' : '' });
+    });
+  }
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('[data-turn]'))) {
+    button.addEventListener('click', () => {
+      turnTo({ page: String(Number(part('pager').dataset.page) + Number(button.dataset.turn)) });
+    });
+  }
+}
+
+function bindReliability() {
+  const target = find(document, '#target', HTMLInputElement);
+  const ask = async () => {
+    if (document.hidden || !target.checkValidity()) return;
+    const found = await load(`${api}/reliability?target=${target.value}`);
+    part('reliability').hidden = false;
+    const words = reliabilityInWords(found);
+    setText(part('reliability-words'), words.soFar);
+    setText(part('needed-words'), words.needed);
+  };
+  const turn = () =>
+    ask().catch(() => {
+      // The table's own looks say what is wrong.
+    });
+  target.addEventListener('change', turn);
+  setInterval(turn, RELIABILITY_PAUSE);
+  turn();
+}
+
+/** What stands there already is not read out again. @param {HTMLElement} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {{study: {state: string, checks: number, places: number | null}, figures: Figures, sessions: Session[], pilots: Session[], page: number,
+ *   pages: number, found: number, places_taken: number, problems: string[]}} answer
+ */
+function show(answer) {
+  const { study, figures, problems } = answer;
+  // Pilots are the last of the page, whatever its order.
+  const sessions = [...answer.sessions, ...answer.pilots];
   const state = part('study-state');
   if (state.textContent !== study.state) location.reload();
   /** @param {Session} session */
@@ -61,31 +160,55 @@ function show({ study, sessions, pilots, problems }) {
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
   showProblems(problems);
-  const all = [...sessions, ...pilots];
-  part('sessions').hidden = all.length === 0;
-  part('empty').hidden = all.length > 0;
-  const remarked = all.some((session) => session.note);
+  const anybody = figures.visits + figures.left_out + figures.pilots > 0;
+  part('sessions').hidden = !anybody;
+  look.hidden = !anybody;
+  part('empty').hidden = anybody;
+  const remarked = sessions.some((session) => session.note);
   part('note-column').hidden = !remarked;
-  showWhatCanBeDeleted(sessions, pilots);
+  showWhatCanBeDeleted(figures);
   part('recruiter-column').hidden = !recruited;
+  showOrder();
+  showPager(answer);
   const now = Date.now();
-  syncRows(find(document, '[data-sessions] tbody'), all, {
+  syncRows(find(document, '[data-sessions] tbody'), sessions, {
     key: (session) => session.session,
     text: (session) => JSON.stringify([session, ago(session.last_seen_at, now), recruited, remarked]),
     row: (session) => sessionRow(session, { now, recruited, checked, remarked }),
   });
-  showFigures(sessions, checked);
+  showFigures(answer, checked);
+}
+
+function showOrder() {
+  for (const head of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('th[data-sort]'))) {
+    if (head.dataset.sort !== (view.get('sort') ?? 'number')) head.removeAttribute('aria-sort');
+    else head.setAttribute('aria-sort', view.get('descending') === '1' ? 'descending' : 'ascending');
+  }
+}
+
+/** @param {{page: number, pages: number, found: number}} answer */
+function showPager({ page: at, pages, found }) {
+  const pager = part('pager');
+  const restricted = Boolean(view.get('only') || view.get('search'));
+  pager.hidden = pages < 2 && !restricted;
+  pager.dataset.page = String(at);
+  setText(
+    part('pager-words'),
+    pages < 2 ? counted(found, 'session') : `Page ${at} of ${pages}, ${counted(found, 'session')}`,
+  );
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (pager.querySelectorAll('button'))) {
+    const to = at + Number(button.dataset.turn);
+    button.hidden = pages < 2;
+    button.disabled = to < 1 || to > pages;
+  }
 }
 
 /**
  * The forms that delete test data are there only for who may change the study.
- * @param {Session[]} sessions @param {Session[]} pilots
+ * @param {Figures} figures
  */
-function showWhatCanBeDeleted(sessions, pilots) {
-  const forms = {
-    pilots: pilots.length > 0,
-    'delete-simulated': sessions.some((session) => session.simulated),
-  };
+function showWhatCanBeDeleted({ pilots, simulated }) {
+  const forms = { pilots: pilots > 0, 'delete-simulated': simulated > 0 };
   for (const [name, wanted] of Object.entries(forms)) {
     const form = /** @type {HTMLElement | null} */ (document.querySelector(`[data-${name}]`));
     if (form) form.hidden = !wanted;
@@ -103,35 +226,36 @@ function showProblems(problems) {
   box.replaceChildren(...problems.map((problem) => make('p', { class: 'callout bad' }, problem)));
 }
 
-/** @param {Session[]} all @param {boolean} checked */
-function showFigures(all, checked) {
-  const sessions = all.filter((session) => session.exclusion_reason === null);
-  const leftOut = all.length - sessions.length;
+/**
+ * @param {{figures: Figures, study: {places: number | null}, places_taken: number}} answer
+ * @param {boolean} checked
+ */
+function showFigures({ figures: found, study, places_taken: taken }, checked) {
   /** @param {...string} states */
-  const count = (...states) => sessions.filter((session) => states.includes(session.state)).length;
-  const finished = sessions.filter((session) => session.state === 'finished');
-  const minutes = median(finished.map((session) => session.minutes));
-  const simulated = sessions.filter((session) => session.simulated).length;
+  const count = (...states) => states.reduce((sum, state) => sum + (found.states[state] ?? 0), 0);
   const figures = {
-    finished: finished.length,
+    finished: count('finished'),
     arranging: count('instructed', 'arranging'),
     idle: count('idle'),
     left: count('left'),
     withdrawn: count('withdrawn'),
     screened_out: count('screened_out'),
-    people: new Set(sessions.map((session) => session.person)).size,
-    minutes: minutes === null ? '–' : number(minutes, 1),
-    simulated,
-    leftOut,
-    ...(checked && { checks: checksInWords(allChecks(sessions)) }),
+    quota_full: count('quota_full'),
+    people: found.people,
+    minutes: number(found.minutes, 1),
+    simulated: found.simulated,
+    leftOut: found.left_out,
+    ...(checked && { checks: checksInWords(found.checks) }),
+    ...(study.places && { places: `${taken} of ${study.places}` }),
   };
   for (const [name, value] of Object.entries(figures)) {
     find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
-  part('simulated').hidden = simulated === 0;
-  part('screened-out').hidden = count('screened_out') === 0;
-  part('left-out').hidden = leftOut === 0;
-  part('people').hidden = sessions.every((session) => session.visit === 1);
+  part('simulated').hidden = found.simulated === 0;
+  part('screened-out').hidden = figures.screened_out === 0;
+  part('quota-full').hidden = figures.quota_full === 0;
+  part('left-out').hidden = found.left_out === 0;
+  part('people').hidden = found.people === found.visits;
 }
 
 /** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean, remarked: boolean}} how */

@@ -53,20 +53,48 @@ export function checksInWords({ done, passed }) {
   return done ? `${passed} of ${done}` : '–';
 }
 
-/** @param {{state: string, checks: Checks}[]} sessions @returns {Checks} of all of them but the withdrawn */
-export function allChecks(sessions) {
-  const counted = sessions.filter((session) => session.state !== 'withdrawn');
-  /** @param {keyof Checks} key */
-  const sum = (key) => counted.reduce((total, { checks }) => total + checks[key], 0);
-  return { done: sum('done'), passed: sum('passed') };
-}
+/**
+ * @typedef {object} SoFar
+ * @property {number} finished participants by now
+ * @property {boolean} simulated whether they are simulated, because nobody else has finished
+ * @property {number} raters whom the value is of
+ * @property {number} target
+ * @property {number | null} value
+ * @property {(number | null)[]} interval
+ * @property {string | null} reason
+ * @property {number | null} needed
+ * @property {(number | null)[]} needed_interval
+ * @property {boolean} endless the interval of `needed` has no upper end
+ * @property {string | null} needed_reason
+ */
 
-/** @param {number[]} values @returns {number | null} */
-export function median(values) {
-  if (!values.length) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/**
+ * The reliability so far, and how many participants a target takes.
+ * @param {SoFar} found
+ */
+export function reliabilityInWords(found) {
+  const { value, raters, finished, simulated, needed } = found;
+  const who = simulated ? 'simulated rater' : 'participant';
+  if (value === null) {
+    return { soFar: `It cannot be told yet: ${found.reason ?? 'no reason is known'}.`, needed: '' };
+  }
+  const [low, high] = found.interval;
+  const interval =
+    low === null || high === null
+      ? `no interval: ${found.reason ?? 'too few participants'}`
+      : `95 % interval ${number(low)} to ${number(high)}`;
+  const later = finished > raters ? ` ${finished - raters} more have finished since.` : '';
+  const soFar = `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
+  if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${found.needed_reason}.` };
+  const [fewest, most] = found.needed_interval;
+  const range = found.endless
+    ? `; ${fewest} or more, without an upper end, by the interval`
+    : fewest === null || most === null
+      ? ''
+      : `; ${fewest} to ${most} by the interval`;
+  const more = Math.max(needed - finished, 0);
+  const rest = more ? `${more} more` : 'enough have finished';
+  return { soFar, needed: `takes ${counted(needed, who)} in all (${rest}${range}).` };
 }
 
 /** Kruskal's (1964) words for the stress of a map. @param {number} stress */

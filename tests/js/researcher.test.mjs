@@ -9,13 +9,12 @@ import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
 import {
   ageInWords,
   ago,
-  allChecks,
   checksInWords,
   counted,
   fitOfMap,
-  median,
   notesOf,
   number,
+  reliabilityInWords,
   visitInWords,
 } from '../../static/researcher/words.js';
 
@@ -92,9 +91,6 @@ test('times and numbers in words', () => {
   assert.equal(number(-0.123), '\u22120.12');
   assert.equal(counted(1, 'rater'), '1 rater');
   assert.equal(counted(0, 'rater'), '0 raters');
-  assert.equal(median([]), null);
-  assert.equal(median([3, 1, 2]), 2);
-  assert.equal(median([4, 1, 2, 3]), 2.5);
   assert.match(fitOfMap(0.3), /rough/);
   assert.match(fitOfMap(0.01), /excellent/);
 });
@@ -107,11 +103,9 @@ test('only attributes whose colours would say something can be chosen', () => {
 });
 
 test('attention checks are counted over all who have not withdrawn, and none done yet is no zero', () => {
-  const session = (state, done, passed) => ({ state, checks: { done, passed } });
-  const sessions = [session('finished', 3, 2), session('arranging', 1, 1), session('withdrawn', 2, 0)];
-  assert.equal(checksInWords(allChecks(sessions)), '3 of 4');
+  assert.equal(checksInWords({ done: 4, passed: 3 }), '3 of 4');
   assert.equal(checksInWords({ done: 2, passed: 0 }), '0 of 2');
-  assert.equal(checksInWords(allChecks([])), '–');
+  assert.equal(checksInWords({ done: 0, passed: 0 }), '–');
 });
 
 test("what is odd about a session's person is said in words", () => {
@@ -137,4 +131,35 @@ test('results say how old they are, and that newer ones are on their way', () =>
     ageInWords('2026-05-01T11:59:50Z', { done: 1, of: 4 }, now),
     'Computed just now, being updated (1 of 4 raters).',
   );
+});
+
+test('the reliability so far, and what a target takes, are said with their intervals or with the reason', () => {
+  const known = {
+    finished: 26,
+    simulated: false,
+    raters: 24,
+    target: 0.9,
+    value: 0.83,
+    interval: [0.71, 0.9],
+    reason: null,
+    needed: 45,
+    needed_interval: [24, 90],
+    endless: false,
+    needed_reason: null,
+  };
+  const words = reliabilityInWords(known);
+  assert.equal(
+    words.soFar,
+    '0.83 (95 % interval 0.71 to 0.90) for the mean of 24 participants. 2 more have finished since.',
+  );
+  assert.equal(words.needed, 'takes 45 participants in all (19 more; 24 to 90 by the interval).');
+  assert.match(reliabilityInWords({ ...known, needed: 20 }).needed, /enough have finished/);
+  const open = { ...known, needed_interval: [30, null], endless: true };
+  assert.match(reliabilityInWords(open).needed, /30 or more, without an upper end/);
+  const two = { ...known, interval: [null, null], reason: 'at least three raters', needed_interval: [null, null] };
+  assert.match(reliabilityInWords(two).soFar, /no interval: at least three raters/);
+  const none = reliabilityInWords({ ...known, value: null, needed: null, reason: 'nobody has finished' });
+  assert.deepEqual(none, { soFar: 'It cannot be told yet: nobody has finished.', needed: '' });
+  const low = reliabilityInWords({ ...known, value: -0.1, needed: null, needed_reason: 'it is not above 0' });
+  assert.match(low.needed, /cannot be told: it is not above 0/);
 });

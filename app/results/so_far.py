@@ -1,0 +1,86 @@
+"""How far participants agree while a study runs, and how many are still needed for a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from analysis.reliability import Coefficient, RatersNeeded, raters_for
+from analysis.results import Choice
+from app.db import Database
+from app.domain import WorkState
+from app.errors import Invalid
+from app.models import now
+from app.results.inputs import Inputs, inputs_of
+from app.results.stored import standing_of, stored_overview
+from app.results.work import request_results
+
+# A study in which somebody finishes every minute is not computed anew each time.
+FRESH = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """The reliability of the mean of `raters` finished participants, as computed at `at` (None: not yet), and the
+    participants that a target takes, those of now among them.
+
+    `of_finished` is how many have finished by now; `simulated` says that they are simulated raters, because nobody else
+    has finished.
+    """
+
+    of_finished: int
+    simulated: bool
+    raters: int
+    at: datetime | None
+    target: float
+    reliability: Coefficient
+    needed: RatersNeeded
+
+
+def reliability_so_far(database: Database, study_id: int, *, target: float) -> SoFar:
+    """From the results that are stored; newer ones are asked for where these are missing, or old and out of date.
+
+    Raises
+    ------
+    Invalid
+        When the target does not lie between 0 and 1.
+    """
+    if not 0 < target < 1:
+        raise Invalid("target must lie between 0 and 1.", field="target")
+    with database.reading() as db:
+        inputs = _inputs(db, study_id)
+        standing, overview = standing_of(db, inputs), stored_overview(db, inputs)
+    is_old = standing.computed_at is None or standing.computed_at < now() - FRESH
+    if inputs.chosen and not standing.is_current and standing.state == WorkState.IDLE and is_old:
+        with database.writing() as db:
+            request_results(db, inputs)
+    agreement = None if overview is None else overview.agreement
+    if agreement is None:
+        reason = _nothing_yet(len(inputs.chosen), failed=standing.reason)
+        found, raters = Coefficient(float("nan"), reason=reason), 0
+    else:
+        found, raters = agreement.reliability.split_half_corrected, agreement.reliability.n_raters
+    return SoFar(
+        of_finished=len(inputs.chosen),
+        simulated=inputs.choice.with_simulated,
+        raters=raters,
+        at=standing.computed_at,
+        target=target,
+        reliability=found,
+        needed=raters_for(found, raters, target),
+    )
+
+
+def _inputs(db: Session, study_id: int) -> Inputs:
+    people = inputs_of(db, study_id, Choice(with_simulated=False))
+    return people if people.chosen else inputs_of(db, study_id, Choice())
+
+
+def _nothing_yet(finished: int, *, failed: str | None) -> str:
+    if failed is not None:
+        return f"the results could not be computed: {failed}"
+    if finished < 2:
+        return "agreement needs at least two participants who have finished"
+    return "the results are being computed"
