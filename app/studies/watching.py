@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import JUDGMENTS
@@ -47,7 +47,7 @@ class View:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the sessions; `found` is how many there are on all `pages` together."""
+    """One page of the sessions; `found` is how many there are on all `pages` together, without pilots."""
 
     rows: list[SessionStatus]
     page: int
@@ -140,7 +140,7 @@ def page_of(db: Session, study: Study, view: View, *, with_ids: bool = True, at:
         raise Invalid(f"only is one of {', '.join(FILTERS)}, not {view.only[:40]!r}.", field="only")
     moment = at or now()
     wanted = and_(_of(study), *_restrictions(view, moment, with_ids=with_ids))
-    found = db.scalar(select(func.count()).select_from(ParticipantSession).where(wanted)) or 0
+    found = db.scalar(_how_many(wanted)) or 0
     pages = max(-(-found // ROWS), 1)
     page = min(max(view.page, 1), pages)
     work = (
@@ -169,7 +169,15 @@ def page_of(db: Session, study: Study, view: View, *, with_ids: bool = True, at:
     order = (ParticipantSession.is_pilot, key, func.abs(ParticipantSession.number))
     there = dict(db.execute(query.order_by(*order).limit(ROWS).offset((page - 1) * ROWS)).tuples().all())
     rows = {row.session_id: row for row in session_statuses(db, study, pilots=None, only=list(there), at=moment)}
-    return Page([rows[public_id] for public_id in there.values()], page, pages, found)
+    # Pilots are in no count, but where they alone are looked at.
+    counted = (
+        found if view.only == PILOT else db.scalar(_how_many(wanted & ParticipantSession.is_pilot.is_(False))) or 0
+    )
+    return Page([rows[public_id] for public_id in there.values()], page, pages, counted)
+
+
+def _how_many(wanted: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(func.count()).select_from(ParticipantSession).where(wanted)
 
 
 def _of(study: Study) -> ColumnElement[bool]:

@@ -73,9 +73,13 @@ def study(name: str) -> Response:
         page = page_of(db, found, _view_of_request(), with_ids=with_ids)
         figures = figures_of(db, found)
         taken = places_taken(db, found, now())
+    shown = asdict(figures) | {"checks": figures.checks._asdict()}
+    # In no number of participants.
+    shown.pop("pilots")
     return jsonify(
         study=study_view(found),
-        figures=asdict(figures) | {"checks": figures.checks._asdict()},
+        figures=shown,
+        n_pilots=figures.pilots,
         sessions=[session_row(session, with_ids=with_ids) for session in page.rows if not session.is_pilot],
         pilots=[session_row(session, with_ids=with_ids) for session in page.rows if session.is_pilot],
         page=page.page,

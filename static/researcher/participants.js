@@ -57,7 +57,6 @@ const TYPING = 300;
  * @property {import('./words.js').Checks} checks
  * @property {number} simulated
  * @property {number} left_out
- * @property {number} pilots
  */
 
 const page = find(document, 'main');
@@ -147,7 +146,7 @@ function setText(element, text) {
 
 /**
  * @param {{study: {state: string, checks: number, places: number | null}, figures: Figures, sessions: Session[], pilots: Session[], page: number,
- *   pages: number, found: number, places_taken: number, problems: string[]}} answer
+ *   pages: number, found: number, places_taken: number, n_pilots: number, problems: string[]}} answer
  */
 function show(answer) {
   const { study, figures, problems } = answer;
@@ -160,13 +159,13 @@ function show(answer) {
   const recruited = sessions.some((session) => Object.keys(session.recruiter).length > 0 || noted(session));
   const checked = study.checks > 0;
   showProblems(problems);
-  const anybody = figures.visits + figures.left_out + figures.pilots > 0;
+  const anybody = figures.visits + figures.left_out + answer.n_pilots > 0;
   part('sessions').hidden = !anybody;
   look.hidden = !anybody;
   part('empty').hidden = anybody;
   const remarked = sessions.some((session) => session.note);
   part('note-column').hidden = !remarked;
-  showWhatCanBeDeleted(figures);
+  showWhatCanBeDeleted(answer.n_pilots, figures.simulated);
   part('recruiter-column').hidden = !recruited;
   showOrder();
   showPager(answer);
@@ -205,9 +204,9 @@ function showPager({ page: at, pages, found }) {
 
 /**
  * The forms that delete test data are there only for who may change the study.
- * @param {Figures} figures
+ * @param {number} pilots @param {number} simulated
  */
-function showWhatCanBeDeleted({ pilots, simulated }) {
+function showWhatCanBeDeleted(pilots, simulated) {
   const forms = { pilots: pilots > 0, 'delete-simulated': simulated > 0 };
   for (const [name, wanted] of Object.entries(forms)) {
     const form = /** @type {HTMLElement | null} */ (document.querySelector(`[data-${name}]`));

@@ -72,6 +72,7 @@ def seen(client: FlaskClient, database: Database, name: str = "faces") -> dict[s
     api = f"/api/v1/studies/{name}"
     found: dict[str, Any] = {"list": client.get("/studies").text, "study": client.get(api).get_json()}
     found["study"].pop("pilots")
+    found["study"].pop("n_pilots")
     for path in ("raters.csv", "group.csv"):
         answer = client.get(f"/studies/{name}/{path}", query_string=EVERYBODY)
         found[path] = answer.data, answer.status_code
