@@ -1,5 +1,9 @@
 // @ts-check
-/** A study's first page: who takes part, live. */
+/**
+ * A study's first page: who takes part, live.
+ *
+ * Over 300 lines: the figures, the table and what is looked at in it follow from one answer of the server.
+ */
 
 import { find, given } from '../page.js';
 import { wireQuestions } from './ask.js';
