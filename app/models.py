@@ -148,6 +148,8 @@ class Study(Base):
     version: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     # Archived studies are out of the list, and take nobody until they are brought back.
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Where the data came from when they were brought in (`app.studies.origin`); NULL where participants took part here.
+    origin: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     clips: Mapped[list[Clip]] = relationship(order_by="Clip.position", back_populates="study")
 
@@ -519,6 +521,16 @@ class Decision(Base):
     # The e-mail address as it was then; None for the command line.
     account: Mapped[str | None] = mapped_column(String(254))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class GivenRdm(Base):
+    """The RDM of a rater whose placements nobody kept; it came with a study that was brought in."""
+
+    __tablename__ = "given_rdm"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("participant_session.id", ondelete="CASCADE"), primary_key=True)
+    # Little-endian doubles in condensed order, NaN where a pair is missing.
+    values: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class StoredRater(Base):

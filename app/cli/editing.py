@@ -1,18 +1,23 @@
-"""What the pages of a study's settings do, as commands: `study new`, `study edit`, `study versions`."""
+"""Studies made and changed by commands as by pages: `study new`, `study edit`, `study versions`, `study import`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
-from app.cli.options import with_data
+from app.cli.options import for_other_programs, hints_of_options, with_data
 from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
 from app.errors import NotAllowed
+from app.studies.bringing_in import store
+from app.studies.bundle_rows import read_data
 from app.studies.editing import save_settings
 from app.studies.lifecycle import create_draft
 from app.studies.naming import propose_name
+from app.studies.origin import origin_sentences
 from app.studies.study_folder import read_text
 from app.studies.versions import revision_of, revisions_of
 
@@ -63,3 +68,23 @@ def study_versions(name: str, revision: int | None, data: Path | None) -> None:
         for one in revisions_of(db, study):
             told = "; ".join(change.sentence for change in one.changes)
             click.echo(f"{one.number}\tversion {one.version}\t{one.at:%Y-%m-%d %H:%M}\t{one.who}\t{told}")
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("name")
+@for_other_programs
+@with_data
+def study_import(files: tuple[Path, ...], name: str, data: Path | None, **hints: Any) -> None:
+    """Make the closed study NAME of FILES: an export bundle of another installation, or another program's data."""
+    given = hints_of_options(hints)
+    with TemporaryDirectory() as folder:
+        prepared = read_data([(file, file.name) for file in files], given, Path(folder))
+        with open_installation(data, make=True) as here, here.database.writing() as db:
+            made = store(db, name, prepared)
+            sentences = origin_sentences(made)
+    echo_notes(sentences)
+    click.echo(
+        f"The study {name} has {len(prepared.sessions)} raters and {len(prepared.clips)} clips, and stays closed."
+    )
+    click.echo(f"Its results: python3 run.py study results {name} --out {name}.zip")

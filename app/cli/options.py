@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+
+from analysis.formats.hints import HINTS, SWITCHES, Hints, HintsError, hints_of
+from app.errors import Invalid
 
 
 def with_data(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,3 +32,28 @@ def serving(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return with_data(command)
+
+
+def for_other_programs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What other programs' files do not say themselves, as options."""
+    for name, text in reversed(SWITCHES.items()):
+        command = click.option(f"--{name}", is_flag=True, help=f"{text[:1].upper()}{text[1:]}.")(command)
+    for name, (metavar, text) in reversed(HINTS.items()):
+        told = f"{text[:1].upper()}{text[1:]}."
+        command = click.option(f"--{name}", metavar=metavar, default=None, help=told)(command)
+    return command
+
+
+def hints_of_options(given: Mapping[str, Any]) -> Hints:
+    """The hints that the options of `for_other_programs` make.
+
+    Raises
+    ------
+    Invalid
+        Naming the option, when it cannot be understood.
+    """
+    switches = {name: bool(given[name.replace("-", "_")]) for name in SWITCHES}
+    try:
+        return hints_of({name: given[name] for name in HINTS}, switches)
+    except HintsError as error:
+        raise Invalid(f"--{error}") from error

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.audit import note
-from app.cli.editing import study_edit, study_new, study_versions
+from app.cli.editing import study_edit, study_import, study_new, study_versions
 from app.cli.options import with_data
 from app.cli.support import (
     compute_results,
@@ -54,6 +54,7 @@ def study() -> None:
 study.add_command(study_new)
 study.add_command(study_edit)
 study.add_command(study_versions)
+study.add_command(study_import)
 
 
 @study.command("create")

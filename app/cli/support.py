@@ -29,7 +29,7 @@ from app.log_files import log_of
 from app.logs import configure_logs
 from app.models import Study
 from app.results.chosen import ExportOptions, both_ways
-from app.results.export import EXPORTED
+from app.results.export import exported_methods
 from app.results.inputs import inputs_of
 from app.results.work import ensure_results
 from app.schema import schema_state
@@ -138,13 +138,12 @@ def convert_clips(here: Installation, name: str) -> Study:
 def compute_results(here: Installation, name: str, options: ExportOptions) -> None:
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
     with here.database.reading() as db:
-        study_id = find_study(db, name).id
+        found = find_study(db, name)
+        study_id, methods = found.id, exported_methods(found)
     with here.database.reading() as db:
         # Where nothing is left out, with and without it are one.
         wanted = {
-            inputs_of(db, study_id, one.choice(method)).choice: None
-            for one in both_ways(options)
-            for method in EXPORTED
+            inputs_of(db, study_id, one.choice(method)).choice: None for one in both_ways(options) for method in methods
         }
     for choice in wanted:
         method = choice.method

@@ -92,6 +92,8 @@ def _check(db: Session, study: Study, *, although_seen: bool) -> int:
             f"The study {study.name} is open: its participants would see other clips than those before them. "
             f"Close it first: python3 run.py study close {study.name}"
         )
+    if study.origin is not None:
+        raise NotAllowed(f"The data of the study {study.name} were brought in, without its clips' files.")
     query = select(func.count()).select_from(ParticipantSession)
     participants = query.where(ParticipantSession.study_id == study.id, COUNTED, ~ParticipantSession.is_simulated)
     seen = db.scalar(participants) or 0

@@ -86,6 +86,8 @@ def check_pilot(db: Session, study: Study) -> None:
     NotAllowed
         When fewer clips are ready than a trial needs, or very many pilots are there already.
     """
+    if study.origin is not None:
+        raise NotAllowed("The data of this study were brought in, without its clips' files: there is nothing to try.")
     ready = db.scalar(select(func.count()).where(Clip.study_id == study.id, Clip.state == ClipState.READY)) or 0
     if ready < MIN_CLIPS:
         raise NotAllowed(f"The task can be tried as soon as {MIN_CLIPS} clips are ready; {ready} are so far.")

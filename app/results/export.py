@@ -15,6 +15,7 @@ from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
 from analysis.formats.rdm_set import RDMSet, completed_only
+from analysis.formats.source_bundle import BROUGHT_IN, GIVEN
 from analysis.results import (
     Choice,
     Task,
@@ -34,6 +35,7 @@ from app.results.export_tables import bundle_tables
 from app.results.inputs import inputs_of
 from app.results.judging import session_counts, study_flow
 from app.results.stored import results_now
+from app.studies.origin import has_placements
 from app.studies.text import study_text
 from app.studies.versions import earlier_versions, pooled_sentence
 from app.version import VERSION
@@ -53,12 +55,12 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     """What the bundle holds. Its rows are made while it is written, so `db` must stay open until then."""
     options = options or ExportOptions()
     definition = definition_of(study)
-    results = [results_now(db, study.id, options.choice(method)) for method in EXPORTED]
+    results = [results_now(db, study.id, options.choice(method)) for method in exported_methods(study)]
     known = [found for found in results if found.raters]
     software = f"Asterism {VERSION}"
-    versions = inputs_of(db, study.id, options.choice(EXPORTED[-1])).versions
+    versions = inputs_of(db, study.id, options.choice(exported_methods(study)[-1])).versions
     flow = study_flow(db, study, results[-1].choice, list(results[-1].failures))
-    task = " ".join(filter(None, (task_text(task_of(definition)), pooled_sentence(versions))))
+    task = " ".join(filter(None, (task_told(study, definition), pooled_sentence(versions))))
     return BundleContents(
         study_name=study.name,
         study_toml=study_text(study.definition_toml, definition),
@@ -67,7 +69,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),
             "noise_ceiling": chain(*(ceiling_rows(found.agreement, found.choice.method) for found in known)),
             "flow": flow_rows(session_counts(db, study)),
-            "with_and_without": chain(*(_both_ways(db, study, options, method) for method in EXPORTED)),
+            "with_and_without": chain(*(_both_ways(db, study, options, method) for method in exported_methods(study))),
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
         rdms=(found.rdm_set() for found in known),
@@ -83,6 +85,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "study_version": study.version,
             "sessions_by_study_version": {str(version): number for version, number in versions.items()},
             "earlier_study_versions": earlier_versions(db, study),
+            **_brought_in(study),
         },
     )
 
@@ -92,6 +95,24 @@ def _both_ways(db: Session, study: Study, options: ExportOptions, method: str) -
         results_now(db, study.id, replace(options, with_excluded=way).choice(method)) for way in (False, True)
     )
     return both_ways_rows(decided, everything)
+
+
+def exported_methods(study: Study) -> tuple[str, ...]:
+    """The estimators whose RDMs a bundle holds; where RDMs came with the data, only these."""
+    return EXPORTED if has_placements(study) else (GIVEN,)
+
+
+def task_told(study: Study, definition: StudyDefinition) -> str:
+    """What the methods text says of the task; of data that were brought in, what was said with them."""
+    return task_text(task_of(definition)) if study.origin is None else str(study.origin["task"])
+
+
+def _brought_in(study: Study) -> dict[str, Any]:
+    """What a bundle's manifest says of data that were brought in, beside the rest."""
+    if study.origin is None:
+        return {}
+    told = ("files", "kind", "remarks", "times_known", "has_placements")
+    return {BROUGHT_IN: {key: study.origin[key] for key in told if key in study.origin}}
 
 
 def task_of(definition: StudyDefinition) -> Task:

@@ -6,7 +6,7 @@ Over 300 lines: a short function for each table, read beside the tables' columns
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -24,6 +24,7 @@ from app.participation.session_log import UNPROVEN_TRIAL
 from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
 from app.results.ratings import attribute_rows, earlier_definitions, rating_rows
 from app.studies.monitoring import event_counts
+from app.studies.origin import not_known
 
 # A trial's record holds up to half a megabyte.
 BATCH_OF_RECORDS = 5
@@ -31,7 +32,7 @@ BATCH_OF_RECORDS = 5
 
 def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str, Iterator[Cells]]:
     """The tables that come straight out of the database, by name; nothing is read before a table is iterated over."""
-    return {
+    tables = {
         "clips": _clips(db, study),
         "attributes": _attributes(db, study),
         "participants": _participants(db, study, options),
@@ -44,6 +45,12 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
         "ratings": rating_rows(db, study, options),
         "attributes_from_ratings": attribute_rows(db, study, options),
     }
+    return {name: without_unknown(rows, not_known(study, name)) for name, rows in tables.items()}
+
+
+def without_unknown(rows: Iterator[Cells], unknown: Collection[str]) -> Iterator[Cells]:
+    """The rows with what is not known left empty: the database wants a value where brought-in data have none."""
+    return ({**row, **dict.fromkeys(unknown)} for row in rows) if unknown else rows
 
 
 def _clips(db: Session, study: Study) -> Iterator[Cells]:

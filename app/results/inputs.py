@@ -17,7 +17,7 @@ from analysis.results import Choice, Rater, chosen_raters
 from app.definition.study_toml import definition_of
 from app.domain import LEFT_OUT, SessionState
 from app.errors import NotFound
-from app.models import COUNTED, Clip, ParticipantSession, Study, Submission, Trial
+from app.models import COUNTED, Clip, GivenRdm, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.decisions import excluded_trials
 from app.version import VERSION
@@ -149,7 +149,23 @@ def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sittin
                 with_excluded and bool(decided),
             )
         )
-    return found
+    return found or _with_given_rdms(db, study_id)
+
+
+def _with_given_rdms(db: Session, study_id: int) -> list[Sitting]:
+    """The sessions of a study whose raters' RDMs came with the data, without trials."""
+    query = (
+        select(ParticipantSession)
+        .join(GivenRdm, GivenRdm.session_id == ParticipantSession.id)
+        .where(ParticipantSession.study_id == study_id, COUNTED, ParticipantSession.state.not_in(LEFT_OUT))
+        .order_by(ParticipantSession.number)
+    )
+    return [
+        Sitting(
+            session.id, session.public_id, session.state.value, _rater(session, {}), 0, -1, session.version, (), False
+        )
+        for session in db.scalars(query)
+    ]
 
 
 def _rater(session: ParticipantSession, excluded: Mapping[int, str]) -> Rater:

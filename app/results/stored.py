@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from analysis.results import Agreement, Choice, RaterResult, StudyResults, rater_quality, rater_result
+from analysis.formats.source_bundle import GIVEN
+from analysis.results import (
+    Agreement,
+    Choice,
+    RaterResult,
+    StudyResults,
+    given_result,
+    rater_quality,
+    rater_result,
+)
 from app.domain import WorkState
 from app.errors import NotFound
-from app.models import ParticipantSession, StoredRater, StoredResults
+from app.models import GivenRdm, ParticipantSession, StoredRater, StoredResults, Study
 from app.participation.arrangements import session_judgments
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import Overview
 from app.results.packing import unpack_overview, unpack_rater
 from app.results.session_work import session_work
+from app.studies.origin import times_known
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,14 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     session = db.get(ParticipantSession, sitting.session_id)
     if session is None:
         raise NotFound("There is no such session any more.")
+    given = db.get(GivenRdm, session.id)
+    if given is not None:
+        return given_result(np.frombuffer(given.values, "<f8").astype(np.float64), GIVEN)
+    if inputs.choice.method == GIVEN:
+        raise ValueError("the raters of this study have placements, and no RDMs came with them")
     arrangements, minutes = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
+    if not times_known(db.get_one(Study, inputs.study_id)):
+        minutes = [math.nan] * len(minutes)
     found = rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
     items = {clip.id: item for item, clip in enumerate(inputs.clips)}
     works = session_work(db, session.id, items, last=sitting.last)

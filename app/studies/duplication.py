@@ -13,6 +13,7 @@ from app.errors import Invalid
 from app.models import Clip, Rendition, Study
 from app.studies.lifecycle import add_study
 from app.studies.naming import name_problem
+from app.studies.origin import check_collected_here
 from app.studies.text import study_text
 from app.tokens import new_public_id
 
@@ -44,6 +45,7 @@ def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Acc
     Invalid
         When the title cannot be used, or the name cannot be part of a link or is taken; `field` says which.
     """
+    check_collected_here(study, "be duplicated")
     document = tomlkit.parse(study_text(study.definition_toml, definition_of(study)))
     document["title"] = title.strip()
     toml = tomlkit.dumps(document)

@@ -23,6 +23,7 @@ from app.models import Clip, Study
 from app.studies.attributes import write_attributes
 from app.studies.checking import clips_missing, facts_of, failed_clips, named
 from app.studies.naming import name_is_taken, name_problem
+from app.studies.origin import check_collected_here
 from app.studies.rules import Problem, errors_of, refuse, warnings_of
 from app.studies.study_folder import StudyFolder
 from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
@@ -128,6 +129,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
         there.
     """
     study = find_study(db, name)
+    check_collected_here(study, "be opened")
     if study.archived_at is not None:
         raise NotAllowed(f"The study {name} is archived. Bring it back first.")
     if missing := clips_missing(study):
@@ -193,6 +195,7 @@ def export_study(db: Session, settings: Settings, name: str, folder: Path) -> No
         When `folder` exists and is not empty, or cannot be written.
     """
     study = find_study(db, name)
+    check_collected_here(study, "be written as a folder")
     try:
         _write_folder(settings, study, folder)
     except OSError as error:

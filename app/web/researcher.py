@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
+from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
@@ -26,7 +27,14 @@ from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
 from app.results.chosen import ExportOptions, both_ways
-from app.results.export import EXPORTED, RDM_FORMATS, bundle_contents, check_kind, rdm_file, rdms_to_download
+from app.results.export import (
+    RDM_FORMATS,
+    bundle_contents,
+    check_kind,
+    exported_methods,
+    rdm_file,
+    rdms_to_download,
+)
 from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results
@@ -34,6 +42,7 @@ from app.studies.admission import door
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
+from app.studies.origin import has_placements
 from app.web import login, own_account, people, plan, quality, recruit, sessions, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
@@ -122,11 +131,13 @@ def clips(name: str) -> str:
 @blueprint.get("/studies/<name>/results")
 def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
+    study = _seen(name)
     return render_template(
         "researcher/results.html",
-        study=study_view(_seen(name)),
-        methods=ESTIMATORS,
-        default_method=DEFAULT_METHOD,
+        study=study_view(study),
+        methods=ESTIMATORS if has_placements(study) else (GIVEN,),
+        has_placements=has_placements(study),
+        default_method=DEFAULT_METHOD if has_placements(study) else GIVEN,
         formats=RDM_FORMATS,
     )
 
@@ -165,7 +176,7 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    wanted = [one.choice(method) for one in both_ways(options) for method in EXPORTED]
+    wanted = [one.choice(method) for one in both_ways(options) for method in exported_methods(study)]
     if (waiting := _wait_page(study, wanted)) is not None:
         return waiting
     if options.recruiter_ids:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.arrangement import Floats
 from analysis.estimators import ESTIMATORS
+from analysis.formats.source_bundle import GIVEN
 from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_order, coverage
 from analysis.structure import MDS
 from app.definition.study_toml import definition_of
@@ -27,6 +28,7 @@ from app.results.overview import Overview, at_unit_size
 from app.results.so_far import SoFar
 from app.results.stored import Standing
 from app.studies.monitoring import SessionStatus
+from app.studies.origin import origin_sentences
 from app.studies.versions import pooled_sentence
 from app.web.context import settings
 from app.web.login import account_id
@@ -44,7 +46,7 @@ def choice_of_request() -> Choice:
         When there is no such estimator.
     """
     method = request.args.get("method", DEFAULT_METHOD)
-    if method not in ESTIMATORS:
+    if method not in (*ESTIMATORS, GIVEN):
         raise Invalid(f"There is no estimator {method!r}; there are {', '.join(ESTIMATORS)}.", field="method")
     return Choice(
         method,
@@ -67,6 +69,7 @@ def study_view(study: Study) -> dict[str, Any]:
         "title": definition.title,
         "state": study.state.value,
         "archived": study.archived_at is not None,
+        "origin": origin_sentences(study),
         "link": public_address(url_for("participant.consent", name=study.name)),
         "min_evidence": definition.stop.min_evidence,
         "places": definition.recruitment.places,

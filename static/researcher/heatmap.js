@@ -6,7 +6,7 @@ import { css } from './colour.js';
 import { make } from './elements.js';
 import { drawMatrix, drawStrip, token } from './matrix.js';
 import { pairIndex } from './pairs.js';
-import { drawPoster, posterOf } from './posters.js';
+import { drawPoster, drawTile, posterOf } from './posters.js';
 
 /** Cells smaller than this (CSS px) leave no room for posters at the edges. */
 const MIN_POSTER = 13;
@@ -113,6 +113,11 @@ export function mountHeatmap(element) {
     if (margin) {
       order.forEach((item, k) => {
         const image = posterOf(clips[item], drawSoon);
+        if (clips[item].poster === null) {
+          const colours = { ground: css(token('--raised')), ink: css(token('--text')) };
+          drawTile(paint, clips[item].label, 0, margin + k * cell, cell, colours);
+          drawTile(paint, clips[item].label, margin + k * cell, 0, cell, colours);
+        }
         if (!image) return;
         paint.imageSmoothingEnabled = true;
         paint.imageSmoothingQuality = 'high';

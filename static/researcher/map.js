@@ -58,7 +58,7 @@ export function mountMap(element) {
     const spot = make(
       'button',
       { type: 'button', class: points ? 'spot point' : 'spot', 'aria-label': `Play ${clip.label}` },
-      points ? null : make('img', { src: clip.poster, alt: '', draggable: 'false' }),
+      points ? null : pictureOf(clip),
     );
     spot.addEventListener('pointerenter', () => play(clip, spot));
     spot.addEventListener('pointerleave', stop);
@@ -66,6 +66,12 @@ export function mountMap(element) {
     spot.addEventListener('blur', stop);
     spot.addEventListener('click', () => play(clip, spot));
     return spot;
+  }
+
+  /** @param {Clip} clip its poster; data that were brought in come without, and then it is its name */
+  function pictureOf(clip) {
+    if (!clip.poster) return make('span', { class: 'tile', dir: 'auto' }, clip.label);
+    return make('img', { src: clip.poster, alt: '', draggable: 'false' });
   }
 
   function arrange() {

@@ -138,7 +138,16 @@ def test_a_deleted_study_leaves_no_row_no_byte_and_no_file_and_others_are_whole(
 
 
 # Tables whose rows belong to things that this study has not had.
-NOT_FILLED = {"former_rendition", "draft", "account_link", "answer", "study_revision", "clip_to_rate", "rating"}
+NOT_FILLED = {
+    "former_rendition",
+    "draft",
+    "account_link",
+    "answer",
+    "study_revision",
+    "given_rdm",
+    "clip_to_rate",
+    "rating",
+}
 
 
 def make_account_of(database: Database) -> None:
