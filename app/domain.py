@@ -41,6 +41,14 @@ class LinkKind(StrEnum):
     RESET = "reset"
 
 
+class ItemKind(StrEnum):
+    """What an item of a study is: a clip plays, a picture does not, a sound is heard. `clips` holds all three."""
+
+    CLIP = "clip"
+    PICTURE = "picture"
+    SOUND = "sound"
+
+
 class ClipState(StrEnum):
     """Where a clip is on its way from the experimenter's file to something that a browser plays."""
 

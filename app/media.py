@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-# The extension of each kind of rendition, and the MIME type of each extension. Browsers try the videos in this order.
-EXTENSIONS = {"mp4": "mp4", "webm": "webm", "poster": "webp"}
+# The extension of each kind of rendition, and the MIME type of each extension.
+EXTENSIONS = {"mp4": "mp4", "webm": "webm", "poster": "webp", "picture": "webp"}
 MIME_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "webp": "image/webp"}
+# What follows an item's id in the address of each kind.
+ADDRESS_ENDINGS = EXTENSIONS | {"picture": "picture.webp"}
+# Of a clip and of a sound; browsers try them in this order.
 VIDEOS = ("mp4", "webm")
+SOURCES = (*VIDEOS, "picture")
 
 
 def media_path(folder: Path, sha256: str, extension: str) -> Path:
@@ -16,6 +20,6 @@ def media_path(folder: Path, sha256: str, extension: str) -> Path:
     return folder.resolve() / f"{sha256}.{extension}"
 
 
-def video_sources(addresses: Mapping[str, str]) -> list[dict[str, str]]:
-    """A clip's videos as a page loads them, out of the addresses of its renditions by kind."""
-    return [{"src": addresses[kind], "type": MIME_TYPES[kind]} for kind in VIDEOS if kind in addresses]
+def sources_of(addresses: Mapping[str, str]) -> list[dict[str, str]]:
+    """What a page shows or plays of an item, out of the addresses of its renditions by kind."""
+    return [{"src": addresses[kind], "type": MIME_TYPES[EXTENSIONS[kind]]} for kind in SOURCES if kind in addresses]

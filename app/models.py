@@ -32,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from analysis.purposes import Purpose
-from app.domain import ClipState, LinkKind, Proof, Role, SessionState, StudyState, Verdict, WorkState
+from app.domain import ClipState, ItemKind, LinkKind, Proof, Role, SessionState, StudyState, Verdict, WorkState
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -201,7 +201,7 @@ class AuditEntry(Base):
 
 
 class Clip(Base):
-    """One video clip of a study, from the experimenter's file to its renditions."""
+    """One item of a study (a clip, a picture or a sound), from the experimenter's file to its renditions."""
 
     __tablename__ = "clip"
     __table_args__ = (
@@ -218,6 +218,12 @@ class Clip(Base):
     label: Mapped[str] = mapped_column(String(255))
     source_sha256: Mapped[str] = mapped_column(String(64))
     attributes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    # Known once the file is converted, from what it holds; until then it counts as a clip.
+    kind: Mapped[ItemKind] = mapped_column(
+        Enum(ItemKind, native_enum=False, length=16, values_callable=lambda kinds: [kind.value for kind in kinds]),
+        default=ItemKind.CLIP,
+        server_default=ItemKind.CLIP.value,
+    )
     state: Mapped[ClipState] = mapped_column(states(ClipState), default=ClipState.WAITING)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     reason: Mapped[str | None] = mapped_column(Text)
@@ -245,7 +251,7 @@ class Clip(Base):
 
 
 class Rendition(Base):
-    """A file that a browser loads for a clip: mp4, webm or poster; stored under its SHA-256."""
+    """A file that a browser loads for an item: mp4, webm, picture or poster; stored under its SHA-256."""
 
     __tablename__ = "rendition"
 

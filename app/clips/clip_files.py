@@ -1,4 +1,4 @@
-"""The video files of a folder and of the folders in it: taken, or named as passed over, never left out in silence."""
+"""The files of a folder and of the folders in it: taken, or named as passed over, never left out in silence."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.errors import Invalid
 MAX_FILE_NAME_LENGTH = 255
 # The attribute that says in which folder a clip lies, where clips lie in folders.
 FOLDER = "folder"
-# What lies beside clips and never is one: notes, tables, subtitles, programs, archives, sound, and what systems leave.
+# What lies beside clips and never is one: notes, tables, subtitles, programs, archives, and what systems leave.
 NO_CLIPS = {
     *(".txt", ".md", ".rtf", ".doc", ".docx", ".odt", ".pdf", ".csv", ".tsv", ".xls", ".xlsx", ".ods", ".json", ".xml"),
     *(".toml", ".yaml", ".yml", ".html", ".srt", ".vtt", ".ass", ".sub", ".idx", ".py", ".r", ".m", ".mat", ".ipynb"),
-    *(".zip", ".7z", ".rar", ".gz", ".tar", ".wav", ".mp3", ".m4a", ".aac", ".flac", ".db", ".ini", ".lnk", ".log"),
+    *(".zip", ".7z", ".rar", ".gz", ".tar", ".db", ".ini", ".lnk", ".log", ".xmp", ".aae", ".cue", ".m3u", ".m3u8"),
     *(".sha256", ".md5", ".bak", ".tmp", ".part", ".crdownload", ".prproj", ".aep", ".blend", ".eaf", ".pfsx"),
 }
 SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}
@@ -60,7 +60,9 @@ def clip_files(folder: Path) -> list[ClipFile]:
     files, _ = _look_through(folder)
     if not files:
         passed = passed_over(folder)
-        raise Invalid(f"{folder}: holds no files; put the video clips there" + (f" ({passed[0]})" if passed else ""))
+        raise Invalid(
+            f"{folder}: holds no files; put the clips, pictures or sounds there" + (f" ({passed[0]})" if passed else "")
+        )
     known: dict[str, str] = {}
     for file in files:
         check_file_name(file.name, str(file.path))

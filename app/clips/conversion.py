@@ -6,10 +6,12 @@ result. A claim without a heartbeat is taken back (F33).
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import PurePosixPath
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -20,7 +22,7 @@ from app.clips.unused_files import write_down
 from app.config import Settings
 from app.db import Database
 from app.definition.study_toml import definition_of
-from app.domain import ClipState
+from app.domain import ClipState, ItemKind
 from app.models import Clip, Rendition, Study, now
 from app.video import Converted, Limits, Options, VideoError, convert
 
@@ -158,7 +160,7 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
                 found.state = ClipState.WAITING
                 db.commit()
         # What was made is of no use.
-        write_down(settings, [renditions.mp4.path, renditions.webm.path, renditions.poster.path])
+        write_down(settings, [file.path for file in renditions.files.values()])
     return True
 
 
@@ -178,9 +180,22 @@ def store_conversion(clip: Clip, made: Converted) -> None:
     clip.state = ClipState.READY
     clip.reason = None
     clip.progress = 1.0
-    clip.width, clip.height, clip.duration_s = made.width, made.height, made.duration
-    clip.fps, clip.codec, clip.has_audio = made.source.fps, made.source.codec, made.has_sound
-    clip.source_width, clip.source_height, clip.frames = made.source.width, made.source.height, made.frames
-    clip.remarks, clip.converted_at = list(made.remarks), now()
-    files = {"mp4": made.mp4, "webm": made.webm, "poster": made.poster}
-    clip.renditions = [Rendition(kind=kind, sha256=file.sha256, bytes=file.size) for kind, file in files.items()]
+    clip.kind, clip.codec, clip.has_audio = ItemKind(made.kind), made.source.codec, made.has_sound
+    clip.width, clip.height = made.width, made.height
+    # A picture has no duration, a sound no frames, and neither has a frame rate.
+    clip.duration_s = None if clip.kind == ItemKind.PICTURE else made.duration
+    clip.frames = None if clip.kind == ItemKind.SOUND else made.frames
+    clip.fps = made.source.fps if clip.kind == ItemKind.CLIP else None
+    of_sound = clip.kind == ItemKind.SOUND
+    clip.source_width, clip.source_height = (None, None) if of_sound else (made.source.width, made.source.height)
+    clip.remarks, clip.converted_at = [*_remark_about_name(clip), *made.remarks], now()
+    clip.renditions = [Rendition(kind=kind, sha256=file.sha256, bytes=file.size) for kind, file in made.files.items()]
+
+
+def _remark_about_name(clip: Clip) -> list[str]:
+    """A file is taken for what it holds; one whose name promises something else may have been meant otherwise."""
+    promised = (mimetypes.guess_type(clip.file_name, strict=False)[0] or "").partition("/")[0]
+    held = {ItemKind.PICTURE: "image", ItemKind.SOUND: "audio"}.get(clip.kind)
+    if held is None or promised not in {"video", "image", "audio"} - {held}:
+        return []
+    return [f"it holds a {clip.kind.value}, though its name ends with {PurePosixPath(clip.file_name).suffix}"]

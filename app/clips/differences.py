@@ -1,10 +1,11 @@
-"""Clips of a study that differ so much that a participant would sort by it: pointed out, never refused."""
+"""Items of a study that differ so much that a participant would sort by it: pointed out, never refused."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
-from app.domain import ClipState
+from app.domain import ClipState, ItemKind
 from app.models import Clip
 
 # From these ratios on a difference is pointed out.
@@ -12,17 +13,26 @@ DURATION, AREA, SHAPE = 10.0, 4.0, 1.5
 
 
 def differences(clips: Sequence[Clip]) -> list[str]:
-    """Sentences about durations that differ tenfold, sizes that differ fourfold, and shapes that differ by half."""
+    """Sentences about kinds that differ, durations that differ tenfold, sizes fourfold, and shapes by half."""
     ready = [clip for clip in clips if clip.state == ClipState.READY]
     return [
         sentence
         for sentence in (
+            _mixture(ready),
             _compare(ready, lambda clip: clip.duration_s, DURATION, _duration),
             _compare(ready, _area, AREA, _size),
             _compare(ready, _shape, SHAPE, _size_and_shape),
         )
         if sentence
     ]
+
+
+def _mixture(clips: list[Clip]) -> str:
+    counts = Counter(clip.kind for clip in clips)
+    if len(counts) < 2:
+        return ""
+    told = [f"{counts[kind]} {kind.value}{'' if counts[kind] == 1 else 's'}" for kind in ItemKind if counts[kind]]
+    return f"kinds differ: the study holds {' and '.join(told)}; remove what is there by mistake"
 
 
 def _compare(
@@ -46,7 +56,9 @@ def _duration(least: Clip, most: Clip, ratio: float) -> str:
 
 
 def _area(clip: Clip) -> float | None:
-    return None if clip.width is None or clip.height is None else float(clip.width * clip.height)
+    # All waveforms of sounds are drawn at one size.
+    no_size = clip.width is None or clip.height is None or clip.kind == ItemKind.SOUND
+    return None if no_size else float((clip.width or 0) * (clip.height or 0))
 
 
 def _size(least: Clip, most: Clip, _ratio: float) -> str:
@@ -57,7 +69,9 @@ def _size(least: Clip, most: Clip, _ratio: float) -> str:
 
 
 def _shape(clip: Clip) -> float | None:
-    return None if not clip.width or not clip.height else clip.width / clip.height
+    if not clip.width or not clip.height or clip.kind == ItemKind.SOUND:
+        return None
+    return clip.width / clip.height
 
 
 def _size_and_shape(least: Clip, most: Clip, _ratio: float) -> str:

@@ -129,7 +129,7 @@ def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) 
     with database.writing() as db:
         clip = db.get(Clip, clip_id, with_for_update=True)
         if clip is None:
-            write_down(settings, [made.mp4.path, made.webm.path, made.poster.path])
+            write_down(settings, [file.path for file in made.files.values()])
             return DELETED
         text, changed = _store(db, clip, made, seen)
         db.commit()
@@ -139,7 +139,7 @@ def _reconvert(database: Database, settings: Settings, clip_id: int, seen: int) 
 def _store(db: Session, clip: Clip, made: Converted, seen: int) -> tuple[str, bool]:
     """Put the new version in the old one's place; returns what changed, and whether anything did."""
     moment = now()
-    new = {made.mp4.sha256, made.webm.sha256, made.poster.sha256}
+    new = {file.sha256 for file in made.files.values()}
     changed = new != {rendition.sha256 for rendition in clip.renditions}
     before = (clip.frames, clip.width, clip.height, clip.duration_s)
     earlier = [remark for remark in clip.remarks or [] if remark.startswith("converted anew")]
@@ -162,21 +162,21 @@ def _store(db: Session, clip: Clip, made: Converted, seen: int) -> tuple[str, bo
         db.flush()
     had_one = before[1] is not None
     store_conversion(clip, made)
-    text = _difference(before, made) if had_one else "can be used now"
+    text = _difference(before, clip) if had_one else "can be used now"
     if changed and had_one:
         after = f", after {seen} session{'' if seen == 1 else 's'} had begun" if seen else ""
         earlier.append(f"converted anew on {moment:%Y-%m-%d}{after}: {text}")
-    clip.remarks = [*made.remarks, *earlier]
+    clip.remarks = [*(clip.remarks or []), *earlier]
     return (text if changed else "unchanged"), changed
 
 
-def _difference(before: tuple[int | None, int | None, int | None, float | None], made: Converted) -> str:
+def _difference(before: tuple[int | None, int | None, int | None, float | None], now_is: Clip) -> str:
     frames, width, height, duration = before
     parts = []
-    if frames != made.frames:
-        parts.append(f"{made.frames} frames" + (f" in place of {frames}" if frames else ""))
-    if (width, height) != (made.width, made.height):
-        parts.append(f"{made.width} x {made.height} pixels in place of {width} x {height}")
-    if duration is not None and abs(duration - made.duration) >= 0.005:
-        parts.append(f"{made.duration:.2f} s in place of {duration:.2f} s")
+    if frames != now_is.frames:
+        parts.append(f"{now_is.frames} frames" + (f" in place of {frames}" if frames else ""))
+    if (width, height) != (now_is.width, now_is.height):
+        parts.append(f"{now_is.width} x {now_is.height} pixels in place of {width} x {height}")
+    if duration is not None and now_is.duration_s is not None and abs(duration - now_is.duration_s) >= 0.005:
+        parts.append(f"{now_is.duration_s:.2f} s in place of {duration:.2f} s")
     return ", ".join(parts) or "encoded anew, of the same length and size"

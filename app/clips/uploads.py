@@ -37,7 +37,7 @@ from app.clips.unfinished import (
 from app.clips.unused_files import files_of, write_down
 from app.config import Settings
 from app.db import Database
-from app.domain import ClipState
+from app.domain import ClipState, ItemKind
 from app.errors import Conflict, Invalid, NoRoom, NotAllowed, NotFound
 from app.health import has_room, require_room_for
 from app.models import Clip, Study
@@ -161,7 +161,7 @@ def _empty(db: Session, settings: Settings, clip: Clip, name: str) -> None:
     """Take its content from a clip that gets another file: its name stays, with the ending of the new file."""
     write_down(settings, files_of(db, settings, Clip.id == clip.id))
     clip.file_name = str(PurePosixPath(clip.file_name).with_suffix(PurePosixPath(name).suffix))
-    clip.renditions = []
+    clip.renditions, clip.kind = [], ItemKind.CLIP
     clip.width = clip.height = clip.duration_s = clip.fps = clip.codec = clip.has_audio = None
     clip.source_width = clip.source_height = clip.frames = None
     clip.remarks = []

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from app.definition.study_toml import StudyDefinition
-from app.media import VIDEOS, video_sources
+from app.media import VIDEOS, sources_of
 from app.models import ParticipantSession, SessionEvent
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice_score import PASS_MARK, Judgement, judge
@@ -156,5 +156,5 @@ def _clip(name: str, asset_url: AssetUrl) -> dict[str, Any]:
         "height": SIDE,
         "duration": DURATION_S,
         "poster": asset_url(f"practice/{name}.webp"),
-        "sources": video_sources({kind: asset_url(f"practice/{name}.{kind}") for kind in VIDEOS}),
+        "sources": sources_of({kind: asset_url(f"practice/{name}.{kind}") for kind in VIDEOS}),
     }

@@ -17,7 +17,7 @@ from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
 from app.definition.questions import COMMENT
 from app.definition.study_toml import StudyDefinition, definition_of_session
-from app.domain import ClipState, Proof, SessionState
+from app.domain import ClipState, ItemKind, Proof, SessionState
 from app.errors import Conflict, Unauthorised
 from app.models import (
     Clip,
@@ -67,6 +67,7 @@ class ReadyClip:
     id: int
     public_id: str
     has_audio: bool
+    kind: ItemKind
     seconds: float = 0.0
 
 
@@ -213,7 +214,9 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         progress=session.progress,
         expected_minutes=session.expected_minutes,
         trials=trials,
-        clips=tuple(ReadyClip(row.id, row.public_id, bool(row.has_audio), row.duration_s or 0.0) for row in ready),
+        clips=tuple(
+            ReadyClip(row.id, row.public_id, bool(row.has_audio), row.kind, row.duration_s or 0.0) for row in ready
+        ),
         # The first trial is assigned when practice is over.
         rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
         # Without questions there is only the comment, which comes after the end.
@@ -256,7 +259,7 @@ _SESSION = (
     .where(SessionToken.token_hash == bindparam("token"))
 )
 _READY = (
-    select(Clip.id, Clip.public_id, Clip.has_audio, Clip.duration_s)
+    select(Clip.id, Clip.public_id, Clip.has_audio, Clip.kind, Clip.duration_s)
     .where(Clip.study_id == bindparam("study"), Clip.state == ClipState.READY)
     .order_by(Clip.position)
 )

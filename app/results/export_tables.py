@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.definition.questions import COMMENT
 from app.definition.study_toml import definition_of
-from app.domain import SessionState
+from app.domain import ItemKind, SessionState
 from app.models import Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.attention_checks import NO_CHECKS, checks_of_sessions
@@ -60,12 +60,13 @@ def _clips(db: Session, study: Study) -> Iterator[Cells]:
             "item": item,
             "clip": clip.file_name,
             "label": clip.label,
+            "kind": clip.kind.value,
             "sha256": clip.source_sha256,
             "duration_ms": None if clip.duration_s is None else clip.duration_s * 1000,
             "width_px": clip.width,
             "height_px": clip.height,
             "frame_rate": clip.fps,
-            "has_sound": with_sound and bool(clip.has_audio),
+            "has_sound": bool(clip.has_audio) and (with_sound or clip.kind == ItemKind.SOUND),
             "converted_at": clip.converted_at,
         }
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.definition.labels import labels_problem
 from app.definition.study_toml import StudyDefinition, definition_of
-from app.domain import MIN_CLIPS, ClipState
+from app.domain import MIN_CLIPS, ClipState, ItemKind
 from app.i18n.catalogues import known_texts
 from app.models import Clip, Study
 from app.studies.rules import Facts, Problem, problems_of
@@ -22,7 +22,14 @@ def facts_of(db: Session, study: Study) -> Facts:
     if any(clip.state != ClipState.READY for clip in clips):
         return Facts(n_clips=len(clips))
     seconds = sum(clip.duration_s or 0.0 for clip in clips)
-    return Facts(n_clips=len(clips), seconds=seconds, with_sound=sum(bool(clip.has_audio) for clip in clips))
+    kinds = [clip.kind for clip in clips]
+    return Facts(
+        n_clips=len(clips),
+        seconds=seconds,
+        with_sound=sum(bool(clip.has_audio) for clip in clips),
+        n_pictures=kinds.count(ItemKind.PICTURE),
+        n_sounds=kinds.count(ItemKind.SOUND),
+    )
 
 
 def settings_problems(db: Session, study: Study, definition: StudyDefinition) -> list[Problem]:

@@ -25,6 +25,7 @@ KEPT = (
         "label",
         "source_sha256",
         "attributes",
+        "kind",
         "state",
         "progress",
         "reason",

@@ -39,12 +39,15 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 class Facts:
     """What is known of a study's clips. None: not known yet.
 
-    `seconds` is their playing time in all; `with_sound` is how many of them have sound.
+    `seconds` is their playing time in all; `with_sound` is how many of them have sound. Among the `n_clips` are
+    `n_pictures` pictures and `n_sounds` sounds.
     """
 
     n_clips: int | None = None
     seconds: float | None = None
     with_sound: int | None = None
+    n_pictures: int = 0
+    n_sounds: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,11 +201,28 @@ def _sound_can_be_heard(definition: StudyDefinition, facts: Facts) -> Found:
     elif facts.with_sound is not None and facts.n_clips is not None and facts.with_sound < facts.n_clips:
         silent = facts.n_clips - facts.with_sound
         yield _warning("playback.sound", f"is on, but {silent} of the {facts.n_clips} clips have no sound")
-    if playback.play != "click":
+    only_sounds = facts.n_sounds > 0 and facts.with_sound == facts.n_sounds
+    if playback.play != "click" and not only_sounds:
         yield _warning(
             "playback.play",
             f'with sound, play = "{playback.play}" shows clips in silence until they are clicked, because browsers '
             'allow no other way; with "click" each playback is heard',
+        )
+
+
+def _playing_fits_the_kinds(definition: StudyDefinition, facts: Facts) -> Found:
+    playback = definition.playback
+    if facts.n_sounds and playback.play == "always":
+        yield _error(
+            "playback.play",
+            f'is "always", but {facts.n_sounds} of the {facts.n_clips} clips are sounds, of which one is heard at a '
+            'time: choose "hover" or "click"',
+        )
+    if facts.n_clips and facts.n_pictures == facts.n_clips and playback.watch != "free":
+        yield _warning(
+            "playback.watch",
+            f'is "{playback.watch}", but all {facts.n_clips} clips are pictures: a picture counts as seen when it is '
+            "shown",
         )
 
 
@@ -360,6 +380,7 @@ RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
     _one_trial_is_all,
     _practice_can_be_passed,
     _sound_can_be_heard,
+    _playing_fits_the_kinds,
     _watching_fits_the_time,
     _trials_show_the_clips,
     _schedule_is_shown_once,

@@ -1,4 +1,4 @@
-"""Video files: what they hold, and how they become clips that every browser plays.
+"""Files of video, pictures and sound: what they hold, and how they become what every browser shows and plays.
 
 `probe` and `convert` look into files that may be damaged or hostile, so both work in a child process with limits.
 Nothing in here knows the database or the web.
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 UNFINISHED = ".unfinished-"
+# What the child writes, by kind of rendition.
+FILES = {"mp4": "clip.mp4", "webm": "clip.webm", "poster": "clip.webp", "picture": "picture.webp"}
 
 
 def probe(source: Path, *, limits: Limits | None = None) -> Probe:
@@ -57,7 +59,10 @@ def convert(
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Converted:
-    """Make a clip's MP4 (H.264), WebM (VP9) and poster (WebP) in `out_dir`, each named by the SHA-256 of its content.
+    """Make what browsers load of an item in `out_dir`, each file named by the SHA-256 of its content.
+
+    Of a clip MP4 (H.264), WebM (VP9) and a poster (WebP); of a picture the picture and a smaller poster (WebP); of a
+    sound MP4 (AAC), WebM (Opus) and its waveform as the poster (WebP).
 
     A file is there whole or not at all: it is written in a folder of its own and moved when it is on the disk. What a
     killed conversion leaves is removed by a later one. `progress` hears the share that is done, 0 to 1.
@@ -77,15 +82,10 @@ def convert(
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=out_dir) as folder:
         request = {"task": "render", "source": path, "folder": str(Path(folder).resolve()), "options": asdict(options)}
         result = run_limited(request, limits, progress=progress)
-        renditions = {kind: _publish(Path(folder) / f"clip.{kind}", out_dir) for kind in ("mp4", "webm", "webp")}
+        made = {kind: Path(folder) / name for kind, name in FILES.items()}
+        files = {kind: _publish(file, out_dir) for kind, file in made.items() if file.exists()}
         _sync_folder(out_dir)
-    return Converted(
-        mp4=renditions["mp4"],
-        webm=renditions["webm"],
-        poster=renditions["webp"],
-        source=Probe(**result.pop("source")),
-        **result,
-    )
+    return Converted(files=files, source=Probe(**result.pop("source")), **result)
 
 
 def remove_unfinished(out_dir: Path, *, older_than: float = 0.0) -> int:

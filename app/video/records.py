@@ -27,6 +27,8 @@ class Limits:
     duration: float = 120.0
     longest_side: int = 8192
     pixels: int = 36_000_000
+    # Of a still picture, which is decoded once and not in every frame.
+    picture_pixels: int = 64_000_000
     frames: int = 15_000
     # Of the child process: address space, wall clock, processor time, and the size of each file it writes.
     memory_bytes: int = 2 * 1024**3
@@ -83,14 +85,14 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Converted:
-    """A clip as browsers load it. `width`, `height`, `frames` and `duration` are those of both videos.
+    """An item as browsers load it: `kind` is clip, picture or sound, and `files` are named by kind of rendition.
 
-    `remarks` are sentences for the experimenter: all that is not as one might expect from the file.
+    `width`, `height`, `frames` and `duration` are those of both videos of a clip; of a sound, the size is that of its
+    drawn waveform. `remarks` are sentences for the experimenter: all that is not as one might expect from the file.
     """
 
-    mp4: StoredFile
-    webm: StoredFile
-    poster: StoredFile
+    kind: str
+    files: dict[str, StoredFile]
     width: int
     height: int
     duration: float
@@ -98,3 +100,22 @@ class Converted:
     has_sound: bool
     source: Probe
     remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What the child wrote into its folder, before the files are named by their content."""
+
+    width: int
+    height: int
+    duration: float
+    frames: int
+    has_sound: bool
+    source: Probe
+    remarks: list[str]
+    kind: str = "clip"
+
+
+def colour_name(rgb: tuple[int, int, int]) -> str:
+    """What is seen through what is transparent, in words."""
+    return "black" if not any(rgb) else "the study's background"

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from app.video.frame_filters import TICK, PictureChain, rendered_size
 from app.video.inspection import THREADS, Inspected, decoded, inspect
 from app.video.poster import PosterChoice
-from app.video.records import Limits, Options, Probe, VideoError
+from app.video.records import Limits, Options, Probe, Rendered, VideoError, colour_name
 from app.video.sound import SoundTrack
 from app.video.source import open_source, refusing
 from app.video.transparency import alpha_track
@@ -55,19 +55,6 @@ FORMATS = (
         {"codec": "libopus", "sample_format": "flt", "bit_rate": 96_000},
     ),
 )
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """What `render` wrote: the files MP4, WEBM and POSTER of its folder."""
-
-    width: int
-    height: int
-    duration: float
-    frames: int
-    has_sound: bool
-    source: Probe
-    remarks: list[str]
 
 
 def render(source: Path, folder: Path, options: Options, limits: Limits, report: Callable[[float], None]) -> Rendered:
@@ -127,12 +114,8 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
         _check(folder / form.name, written, limits)
     remarks = [*probe.remarks, *timeline.remarks()]
     if chain.transparent:
-        remarks.append(f"where it is transparent, {_colour(options.background)} is shown")
+        remarks.append(f"where it is transparent, {colour_name(options.background)} is shown")
     return Rendered(*size, timeline.end, written, audio is not None, probe, remarks)
-
-
-def _colour(rgb: tuple[int, int, int]) -> str:
-    return "black" if not any(rgb) else "the study's background"
 
 
 class Timeline:

@@ -110,6 +110,12 @@ def check_duration(seconds: float, limits: Limits) -> None:
         raise VideoError(f"the video lasts {lasts} s; at most {most} s are allowed")
 
 
+def check_sound_duration(seconds: float, limits: Limits) -> None:
+    """Raises VideoError when a sound of this many seconds is too long."""
+    if seconds > limits.duration:
+        raise VideoError(f"the sound lasts longer than the {limits.duration:g} s that are allowed")
+
+
 def why_not_a_video(path: Path) -> str:
     """A guess, in words, at what a file is that no container fits."""
     with path.open("rb") as file:

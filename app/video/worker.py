@@ -20,8 +20,11 @@ from typing import Any
 import av
 
 from app.video.inspection import inspect
-from app.video.records import Limits, Options, VideoError
+from app.video.kinds import kind_of
+from app.video.pictures import render_picture
+from app.video.records import Limits, Options, Rendered, VideoError
 from app.video.rendering import render
+from app.video.sounds import render_sound
 
 # Faults of the machine, not of the clip.
 MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EMFILE, errno.ENFILE}
@@ -83,7 +86,18 @@ def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, 
     given = request["options"]
     # JSON knows no tuples.
     options = Options(**given | {"background": tuple(given["background"])})
-    return asdict(render(source, Path(request["folder"]), options, limits, report))
+    return asdict(_rendered(source, Path(request["folder"]), options, limits, report))
+
+
+def _rendered(
+    source: Path, folder: Path, options: Options, limits: Limits, report: Callable[[float], None]
+) -> Rendered:
+    kind = kind_of(source, limits)
+    if kind == "picture":
+        return render_picture(source, folder, options, limits)
+    if kind == "sound":
+        return render_sound(source, folder, options, limits, report)
+    return render(source, folder, options, limits, report)
 
 
 def _answers() -> Answer:

@@ -10,31 +10,33 @@ from sqlalchemy.orm import Session
 
 from app.domain import SessionState
 from app.errors import NotFound
-from app.media import EXTENSIONS, MIME_TYPES, media_path
+from app.media import ADDRESS_ENDINGS, EXTENSIONS, MIME_TYPES, media_path
 from app.models import Clip, FormerRendition, ParticipantSession, Rendition, StudyMember
 from app.web.context import database, settings
 from app.web.signing import EXPERIMENTER, open_ticket, version_of
 
 blueprint = Blueprint("media", __name__)
-KINDS = {extension: kind for kind, extension in EXTENSIONS.items()}
+KINDS = {ending: kind for kind, ending in ADDRESS_ENDINGS.items()}
 
 
 @blueprint.get("/media/<ticket>/<name>")
 def media(ticket: str, name: str) -> Response:
     """A rendition of a clip of the study that the ticket opens; anything else is a 404."""
     study_id, audience = open_ticket(ticket)
-    clip, _, extension = name.partition(".")
+    clip, _, ending = name.partition(".")
+    kind = KINDS.get(ending)
     with database().reading() as db:
         if not _may_see(db, study_id, audience):
             raise NotFound("There is no such file.")
         found = [
-            *db.scalars(_of_clip(Rendition, study_id, clip, KINDS.get(extension))),
-            *db.scalars(_of_clip(FormerRendition, study_id, clip, KINDS.get(extension))),
+            *db.scalars(_of_clip(Rendition, study_id, clip, kind)),
+            *db.scalars(_of_clip(FormerRendition, study_id, clip, kind)),
         ]
     if not found:
         raise NotFound("There is no such file.")
     # A page that was loaded before the clip was converted again keeps the files it had.
     rendition = next((one for one in found if version_of(one) == request.args.get("v")), found[0])
+    extension = EXTENSIONS[rendition.kind]
     file = media_path(settings().media_folder, rendition.sha256, extension)
     # A name of its own for whoever saves the file: neither that of the experimenter's file nor its content's.
     response = send_file(

@@ -21,7 +21,7 @@ from analysis.structure import MDS
 from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
-from app.media import video_sources
+from app.media import sources_of
 from app.models import Clip, Study
 from app.results.inputs import Inputs
 from app.results.overview import Overview, at_unit_size
@@ -120,6 +120,7 @@ def clip_view(clip: Clip) -> dict[str, Any]:
         "id": clip.public_id,
         "file": clip.file_name,
         "label": clip.label,
+        "kind": clip.kind.value,
         "state": clip.state.value,
         "progress": clip.progress,
         "reason": clip.reason,
@@ -135,7 +136,7 @@ def clip_view(clip: Clip) -> dict[str, Any]:
         "has_audio": clip.has_audio,
         "attributes": clip.attributes,
         "poster": address.get("poster"),
-        "sources": video_sources(address),
+        "sources": sources_of(address),
     }
 
 

@@ -13,8 +13,8 @@ from analysis.purposes import Purpose
 from app.definition.labels import clip_numbers, label_of
 from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition
-from app.domain import LEFT_OUT, SessionState
-from app.media import video_sources
+from app.domain import LEFT_OUT, ItemKind, SessionState
+from app.media import sources_of
 from app.models import Clip, Draft, ParticipantSession, Rendition
 from app.participation import attention_checks
 from app.participation.practice import AssetUrl, practice_feedback, practice_view
@@ -81,7 +81,7 @@ def session_view(
             "question": question_of(definition),
             "language": session.language,
         },
-        "playback": definition.playback.model_dump() | {"sound": definition.playback.sound and _has_sound(record)},
+        "playback": definition.playback.model_dump() | {"sound": _is_heard(record)},
         "arena": definition.arena.model_dump(),
         "progress": _progress(record),
         "trial": shown,
@@ -138,8 +138,9 @@ def _clip(
         "label": label_of(clip, definition),
         "width": clip.width,
         "height": clip.height,
-        "duration": clip.duration_s,
-        "sound": bool(clip.has_audio) and definition.playback.sound,
+        "duration": clip.duration_s or 0.0,
+        "kind": clip.kind.value,
+        "sound": bool(clip.has_audio) and (definition.playback.sound or clip.kind == ItemKind.SOUND),
         **_media(clip, session, media_url),
     }
 
@@ -151,7 +152,7 @@ def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict
     }
     return {
         "poster": address["poster"],
-        "sources": video_sources(address),
+        "sources": sources_of(address),
     }
 
 
@@ -177,8 +178,11 @@ def _progress(record: SessionRecord) -> dict[str, Any]:
     }
 
 
-def _has_sound(record: SessionRecord) -> bool:
-    return any(clip.has_audio for clip in record.clips)
+def _is_heard(record: SessionRecord) -> bool:
+    """Whether anything is to be heard: sounds always, the sound of clips where the study wants it."""
+    if any(clip.kind == ItemKind.SOUND for clip in record.clips):
+        return True
+    return record.definition.playback.sound and any(clip.has_audio for clip in record.clips)
 
 
 def _completion(record: SessionRecord) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.errors import NotFound
-from app.media import EXTENSIONS
+from app.media import ADDRESS_ENDINGS
 from app.models import FormerRendition, Rendition
 from app.web.context import settings
 
@@ -29,7 +29,7 @@ def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> 
     a reload. Nothing in it says what the clip is: it goes by its public id, and by a version that only we can compute.
     """
     expires = (int(time.time()) // PERIOD + 2) * PERIOD
-    name = f"{clip}.{EXTENSIONS[rendition.kind]}"
+    name = f"{clip}.{ADDRESS_ENDINGS[rendition.kind]}"
     ticket = _ticket(settings().secret_key, study_id, audience, expires)
     return f"/media/{ticket}/{name}?v={version_of(rendition)}"
 

@@ -86,7 +86,7 @@ def test_many_others_are_counted(tmp_path: Path) -> None:
         (tmp_path / f"note{number:02}.txt").write_text("x")
     (note,) = passed_over(tmp_path)
     assert note.endswith("note07.txt and 12 more")
-    with pytest.raises(Invalid, match=r"holds no files; put the video clips there \(passed over"):
+    with pytest.raises(Invalid, match=r"holds no files; put the clips, pictures or sounds there \(passed over"):
         clip_files(tmp_path)
 
 

@@ -280,5 +280,5 @@ def test_texts_that_the_pages_have_are_replaced(folder: Path) -> None:
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="put the video clips there"):
+    with pytest.raises(Invalid, match="put the clips, pictures or sounds there"):
         clip_files(tmp_path)

@@ -56,7 +56,7 @@ def test_conversion_leaves_three_files_named_by_their_content_and_nothing_else(t
     before = sha256_file(clip)
     shares: list[float] = []
     made = convert(clip, tmp_path / "new" / "out", progress=shares.append)
-    files = {"mp4": made.mp4, "webm": made.webm, "webp": made.poster}
+    files = {"mp4": made.files["mp4"], "webm": made.files["webm"], "webp": made.files["poster"]}
     for suffix, rendition in files.items():
         data = rendition.path.read_bytes()
         assert rendition.sha256 == hashlib.sha256(data).hexdigest()
@@ -74,7 +74,7 @@ def test_the_options_reach_the_worker(tmp_path):
     source = make_clip(tmp_path / "a.mp4", size=(128, 64), sound=0.4)
     made = convert(source, tmp_path / "out", Options(side=64, sound=True))
     assert (made.width, made.height, made.has_sound) == (64, 32, True)
-    with av.open(str(made.webm.path)) as container:
+    with av.open(str(made.files["webm"].path)) as container:
         assert {stream.codec_context.name for stream in container.streams} == {"vp9", "opus"}
 
 
@@ -82,7 +82,7 @@ def test_the_options_reach_the_worker(tmp_path):
 def test_a_transparent_clip_is_converted_over_the_background_that_is_asked_for(tmp_path, background):
     clip = Path(__file__).parent.parent / "data" / "clips" / "alpha.webm"
     made = convert(clip, tmp_path / "out", Options(background=background))
-    with av.open(str(made.mp4.path)) as container:
+    with av.open(str(made.files["mp4"].path)) as container:
         corner = next(container.decode(video=0)).to_ndarray(format="rgb24")[2, 2]
     assert np.abs(corner.astype(int) - background).max() < 8
     assert any("where it is transparent" in remark for remark in made.remarks)
