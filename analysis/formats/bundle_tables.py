@@ -36,7 +36,6 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("item", "int", "", "Index of the clip in the study's order, from 0; the order of every RDM", True),
         CLIP,
         Column("label", "text", "", "Name shown to people"),
-        Column("kind", "text", "", "clip, picture or sound; empty in bundles of before there were pictures and sounds"),
         Column("sha256", "text", "", "SHA-256 of the experimenter's file"),
         Column("duration_ms", "float", "ms", "Playing time; empty for a picture"),
         Column("width_px", "int", "px", "Width of the picture, or of a sound's drawn waveform"),
@@ -49,6 +48,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "UTC",
             "When it was last converted: trials shown before saw an earlier conversion of the same file (server clock)",
         ),
+        Column("kind", "text", "", "clip, picture or sound; empty in bundles of before there were pictures and sounds"),
     ),
     "attributes": (
         CLIP,

@@ -150,14 +150,15 @@ GROUPS = (
         {
             "playback.play": SettingText(
                 "Clips play",
-                "When a clip in the arena plays.",
+                "When a clip in the arena plays, or a sound is heard; pictures do not play.",
                 "On hover; on click where clips have sound.",
                 {"hover": "on hover", "click": "on click", "always": "always, at most 8 at once"},
             ),
             "playback.loop": SettingText("Play in a loop", "Whether a clip begins again at its end.", "On."),
             "playback.watch": SettingText(
                 "Clips must be seen",
-                "Whether each clip must be seen to its end once.",
+                "Whether each clip must be seen, and each sound be heard, to its end once. A picture is seen when it "
+                "is shown.",
                 "Free, for short clips; before placing, where the end of a clip matters.",
                 {"free": "no", "before_placing": "before it is moved", "before_done": "before Done"},
             ),
@@ -171,7 +172,8 @@ GROUPS = (
         {
             "playback.sound": SettingText(
                 "Clips have sound",
-                "Whether clips keep their sound; a sound check then comes first. A change converts the clips again.",
+                "Whether clips keep their sound; a sound check then comes first, as it does where items are sounds. "
+                "A change converts the clips again.",
                 "Off, unless what is heard is to be judged.",
             ),
         },

@@ -60,7 +60,6 @@ def _clips(db: Session, study: Study) -> Iterator[Cells]:
             "item": item,
             "clip": clip.file_name,
             "label": clip.label,
-            "kind": clip.kind.value,
             "sha256": clip.source_sha256,
             "duration_ms": None if clip.duration_s is None else clip.duration_s * 1000,
             "width_px": clip.width,
@@ -68,6 +67,7 @@ def _clips(db: Session, study: Study) -> Iterator[Cells]:
             "frame_rate": clip.fps,
             "has_sound": bool(clip.has_audio) and (with_sound or clip.kind == ItemKind.SOUND),
             "converted_at": clip.converted_at,
+            "kind": clip.kind.value,
         }
 
 

@@ -12,7 +12,7 @@
  * Over 300 lines: it ties the arena's modules together, and its state lives in one closure.
  */
 
-import { elementOf, given } from '../page.js';
+import { elementOf, find, given } from '../page.js';
 import { createAttention, ALWAYS_AT_ONCE } from './attention.js';
 import { inputsOf } from './inputs.js';
 import { bindKeyboard } from './keyboard.js';
@@ -24,7 +24,7 @@ import { createRenderer } from './render.js';
 import { blockedWords, judgeRoom, turnedStage, whatHelps } from './room.js';
 import { seatPlan } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
-import { buildView, make } from './view.js';
+import { buildView, faceOf, make } from './view.js';
 import { announcement, nameOf, plainText, restoredWords, statusText } from './words.js';
 
 /** @type {import('../task/session.js').Playback} */
@@ -35,8 +35,9 @@ const LOOKS = { guide_lines: false, hints: true, background: 'auto', min_window:
 let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
 
 /**
- * @typedef {{id: string, label?: string, width: number, height: number, poster: string, sound?: boolean,
- *   sources: Source[]}} ArenaClip `sound`: it can be heard, and where the study has sound it counts as watched only if it was
+ * @typedef {{id: string, label?: string, kind?: import('../task/session.js').Kind, caption?: string, width: number, height: number,
+ *   poster: string, sound?: boolean, sources: Source[]}} ArenaClip `sound`: it can be heard, and where the study has sound it
+ *   counts as watched only if it was. A picture has one source, itself at its full size, and counts as watched when it is shown
  * @typedef {import('../task/session.js').Source} Source
  * @typedef {import('./player.js').Sound} Sound
  * @typedef {import('./seats.js').SeatPlan} SeatPlan
@@ -94,6 +95,8 @@ export function mountArena(element, options) {
   /** @param {string} id */
   const itemOf = (id) => given(view.items.get(id));
   /** @param {string} id */
+  const kindOf = (id) => mediaOf(id).kind ?? 'clip';
+  /** @param {string} id */
   const audible = (id) => playback.sound && Boolean(mediaOf(id).sound);
   let state = createState(ids, {
     placements: draft?.placements,
@@ -131,9 +134,11 @@ export function mountArena(element, options) {
     sound: options.sound,
     now: clock.now,
     onWatched: (/** @type {string} */ id) => dispatch({ type: 'watched', id }),
-    onUnheard: (/** @type {string} */ id) => state.watch !== 'free' && dispatch({ type: 'unheard', id }),
-    onProgress: (/** @type {string} */ id, /** @type {number} */ share) =>
-      itemOf(id).style.setProperty('--seen', share.toFixed(3)),
+    onUnheard: (/** @type {string} */ id) =>
+      (state.watch !== 'free' || kindOf(id) === 'sound') && dispatch({ type: 'unheard', id }),
+    onProgress: (/** @type {string} */ id, /** @type {number} */ share) => {
+      for (const element of [itemOf(id), view.panelBody]) element.style.setProperty('--seen', share.toFixed(3));
+    },
     onError: (/** @type {string} */ id) => {
       dispatch({ type: 'failed', id });
       onClipError(id);
@@ -170,10 +175,47 @@ export function mountArena(element, options) {
     closeUp.stopAll();
     view.panel.hidden = id === null;
     if (id === null || !plan) return;
-    player.stop(id);
+    if (kindOf(id) === 'sound') player.stopAll();
+    else player.stop(id);
+    showFace(id);
     view.panelName.textContent = nameOf(state, id, labels, t);
     placePanel(view, state, plan, id, mediaOf(id));
     closeUp.start(id, 'enlarged');
+  }
+
+  /**
+   * In the panel: a picture at its full size, and what a sound looks like; a clip's video shows itself.
+   * @param {string} id
+   */
+  function showFace(id) {
+    const shown = mediaOf(id);
+    view.panelBody.dataset.kind = kindOf(id);
+    if (kindOf(id) === 'clip') view.panelBody.replaceChildren();
+    else view.panelBody.replaceChildren(...faceOf(shown, kindOf(id) === 'sound' ? shown.poster : shown.sources[0].src));
+  }
+
+  /**
+   * The picture itself in place of its smaller poster, where that is too small or could not be loaded.
+   * @param {string} id
+   */
+  function sharpen(id) {
+    const face = find(itemOf(id), 'img', HTMLImageElement);
+    const pixels = (plan?.item.width ?? 0) * window.devicePixelRatio;
+    if (face.complete && face.naturalWidth >= pixels) return;
+    face.src = mediaOf(id).sources[0].src;
+    awaitPicture(id);
+  }
+
+  /**
+   * A picture is seen as soon as it is there.
+   * @param {string} id
+   */
+  function awaitPicture(id) {
+    if (kindOf(id) !== 'picture') return;
+    const face = find(itemOf(id), 'img', HTMLImageElement);
+    const seen = () => dispatch({ type: 'watched', id });
+    if (face.complete && face.naturalWidth > 0) seen();
+    else face.addEventListener('load', seen, { once: true });
   }
 
   function pauseWhileAway() {
@@ -276,8 +318,12 @@ export function mountArena(element, options) {
     dispatch: (/** @type {import('./state.js').Action} */ action) =>
       action.type === 'enlarge' && !playback.enlarge ? undefined : dispatch(action),
     box: () => given(plan).box,
-    attend: (/** @type {string|null} */ id, /** @type {import('./attention.js').Gesture} */ gesture) =>
-      state.blocked ? undefined : attention.attend(id, gesture),
+    attend(/** @type {string|null} */ id, /** @type {import('./attention.js').Gesture} */ gesture) {
+      if (state.blocked) return;
+      attention.attend(id, gesture);
+      // One sound at a time, here or in the panel.
+      if (player.playing().some((each) => kindOf(each) === 'sound')) closeUp.stopAll();
+    },
     now: clock.now,
   };
   const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
@@ -285,6 +331,7 @@ export function mountArena(element, options) {
   window.addEventListener('resize', fitStage); // a window may shrink while the stage keeps its size
   const observer = new ResizeObserver(fitStage);
   observer.observe(view.stage);
+  ids.forEach(awaitPicture);
   attention.begin();
   fitStage();
   view.live.textContent = restoredWords(state, t);
@@ -305,6 +352,7 @@ export function mountArena(element, options) {
     clipReady(id, sources) {
       if (sources) media.set(id, { ...mediaOf(id), sources });
       loaded.add(id);
+      if (kindOf(id) === 'picture') sharpen(id);
       dispatch({ type: 'ready', id });
     },
     destroy() {

@@ -5,6 +5,9 @@
  * A clip keeps its element until another clip needs one, so playing it again starts at once; clips that are likely to
  * be played next can be made ready. Every playback starts at the first frame; the poster stays until that is there.
  *
+ * A picture never plays. A sound plays out of a <video> that nobody sees, under its poster: the host element gets
+ * `data-playing` meanwhile. It may be heard whatever began it, and one is heard at a time.
+ *
  * Over 300 lines: the pool, its videos and the record of plays change together.
  *
  * @typedef {{clip: string, t: number, ms: number, how: string, ended: boolean, muted: boolean}} Play `muted`: its sound
@@ -41,11 +44,11 @@ const AUDIBLE = 0.05; // of full volume
 const LOUD = { muted: false, volume: 1 };
 const SPARE = 6; // elements beyond those that play: the last ones seen, and the ones made ready
 /** @type {Set<How>} */
-const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures may bring sound
+const EXPLICIT = new Set(['click', 'tap', 'enlarged']); // only these gestures may bring the sound of a clip
 
 /**
  * @param {object} options
- * @param {(id: string) => {sources: Source[]}} options.clip
+ * @param {(id: string) => {sources: Source[], kind?: import('../task/session.js').Kind}} options.clip
  * @param {(id: string) => HTMLElement} options.host element over whose poster the clip plays
  * @param {{play: string, sound: boolean, loop: boolean}} options.playback
  * @param {number} options.atOnce how many clips may play at the same time
@@ -68,6 +71,10 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
   const outOfPatience = createPatience();
   let setting = sound;
   let ticking = 0;
+  /** @param {string} id */
+  const isSound = (id) => clip(id).kind === 'sound';
+  /** @param {string} id */
+  const isStill = (id) => clip(id).kind === 'picture';
 
   function makeSlot() {
     const video = document.createElement('video');
@@ -144,9 +151,10 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
    * @param {Slot} slot
    */
   function begin(slot) {
-    const { video, play } = slot;
+    const { video, play, id } = slot;
+    if (id !== null && isSound(id)) host(id).toggleAttribute('data-playing', true);
     const show = () => {
-      if (slot.play === play) video.classList.add('is-shown');
+      if (slot.play === play && id !== null && !isSound(id)) video.classList.add('is-shown');
     };
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking) show();
     else if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(show);
@@ -156,7 +164,6 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
       // AbortError: the playback was ended, or its source replaced, before it began. NotAllowedError: the browser wants
       // a gesture first. In both cases the poster stays, and nothing was played.
       if (slot.play !== play || error.name !== 'NotAllowedError') return;
-      const { id } = slot;
       end(slot);
       if (id !== null && audible(id) && !slot.hushed) onUnheard(id);
     });
@@ -210,7 +217,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     if (!play || play.t === null) return;
     if (video.currentTime + 0.02 < play.reached) wentThrough(slot);
     play.reached = video.currentTime;
-    if (slot.id !== null && !play.counted && video.duration > 0)
+    if (slot.id !== null && (!play.counted || isSound(slot.id)) && video.duration > 0)
       onProgress(slot.id, video.currentTime / video.duration);
   }
 
@@ -248,7 +255,8 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     slot.play = null;
     video.pause();
     video.classList.remove('is-shown');
-    if (!play.counted) onProgress(id, 0);
+    if (isSound(id)) host(id).removeAttribute('data-playing');
+    if (!play.counted || isSound(id)) onProgress(id, 0);
     if (video.currentTime > 0) video.currentTime = 0; // now, so that the first frame is there when it is wanted again
     if (play.t !== null) plays.push(record(id, play, play.t));
   }
@@ -275,6 +283,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
   const player = {
     /** @param {string} id @param {How} how */
     start(id, how) {
+      if (isStill(id)) return;
       const playing = pool.filter((slot) => slot.play).sort((a, b) => a.used - b.used);
       const current = playing.find((slot) => slot.id === id);
       const unmutes = playback.sound && EXPLICIT.has(how) && current?.hushed;
@@ -301,7 +310,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
         muted: false,
         silent: false,
       };
-      slot.hushed = !(playback.sound && EXPLICIT.has(how));
+      slot.hushed = !isSound(id) && !(playback.sound && EXPLICIT.has(how));
       obey(slot);
       listen(slot);
       video.loop = playback.loop;
@@ -310,7 +319,7 @@ export function createPlayer({ clip, host, playback, atOnce, audible, sound = LO
     },
     /** @param {string[]} ids clips to make ready, so that they start at once; at most four */
     warm(ids) {
-      for (const id of ids.slice(0, SPARE - 2)) slotFor(id).used = now();
+      for (const id of ids.filter((each) => !isStill(each)).slice(0, SPARE - 2)) slotFor(id).used = now();
     },
     /** @param {string} id @param {How[]} [only] end the playback only if one of these gestures began it */
     stop(id, only) {

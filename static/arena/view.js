@@ -6,6 +6,7 @@
  * line that says what is missing `[data-status]`.
  *
  * @typedef {import('../task/text.js').Translate} Translate
+ * @typedef {{id: string, poster: string, kind?: import('../task/session.js').Kind, caption?: string}} Face
  * @typedef {ReturnType<typeof buildView>} ArenaView
  */
 
@@ -67,7 +68,7 @@ function tool(name, label, shortcut = '') {
 
 /**
  * @param {HTMLElement} element is emptied and filled
- * @param {{clips: {id: string, poster: string}[], question: string, background: string,
+ * @param {{clips: Face[], question: string, background: string,
  *          inputs: import('./inputs.js').Inputs, t: Translate}} options
  */
 export function buildView(element, { clips, question, background, inputs, t }) {
@@ -160,12 +161,27 @@ export function buildView(element, { clips, question, background, inputs, t }) {
   return { ...parts, items, seats, stage, bar, root };
 }
 
-/** @param {{id: string, poster: string}} clip @param {Translate} t */
+/** @param {Face} clip @param {Translate} t */
 function makeItem(clip, t) {
-  const picture = { class: 'clip__poster', src: clip.poster, alt: '', draggable: 'false', decoding: 'async' };
-  return make(
-    'div',
-    { class: 'clip', 'data-clip': clip.id, role: 'button', tabindex: '0', 'aria-roledescription': t('clip') },
-    make('img', picture),
-  );
+  const item = {
+    class: 'clip',
+    'data-clip': clip.id,
+    role: 'button',
+    tabindex: '0',
+    'aria-roledescription': t('clip'),
+  };
+  return make('div', { ...item, 'data-kind': clip.kind ?? 'clip' }, ...faceOf(clip, clip.poster));
+}
+
+/**
+ * What an item looks like while it does not play, small or large: its picture; of a sound also a line that shows how far
+ * it has played, and its label.
+ * @param {Face} clip
+ * @param {string} src
+ */
+export function faceOf({ kind, caption }, src) {
+  const picture = make('img', { class: 'clip__poster', src, alt: '', draggable: 'false', decoding: 'async' });
+  if (kind !== 'sound') return [picture];
+  const line = make('span', { class: 'clip__line' });
+  return caption ? [picture, line, make('span', { class: 'clip__caption', dir: 'auto' }, caption)] : [picture, line];
 }

@@ -67,7 +67,7 @@ export function mountBoard({ onChange }) {
     [shown, shownPlace] = [clip, place];
     find(dialog, 'h2').textContent = clip.label;
     problem.hidden = true;
-    screen.replaceChildren(videoOf(clip));
+    screen.replaceChildren(playing(clip));
     if (form) fill(form, clip, place);
     dialog.showModal();
   }
@@ -103,8 +103,9 @@ export function mountBoard({ onChange }) {
 }
 
 /** @param {Clip} clip */
-function videoOf(clip) {
-  if (!clip.sources.length) return make('p', { class: 'hint' }, clip.reason ?? 'This clip is not converted yet.');
+function playing(clip) {
+  if (!clip.sources.length) return make('p', { class: 'hint' }, clip.reason ?? 'This file is not converted yet.');
+  if (clip.kind === 'picture') return make('img', { src: clip.sources[0].src, alt: clip.label });
   const video = make('video', { controls: true, loop: true, playsinline: true, poster: clip.poster });
   video.muted = !clip.has_audio;
   video.append(...clip.sources.map(({ src, type }) => make('source', { src, type })));

@@ -12,6 +12,7 @@ import { counted, number } from './words.js';
  * @typedef {object} Clip
  * @property {string} id
  * @property {'waiting'|'converting'|'ready'|'failed'} state
+ * @property {'clip'|'picture'|'sound'} kind known once it is converted
  * @property {string} label
  * @property {string} file
  * @property {string|null} reason why it cannot be used
@@ -98,7 +99,7 @@ function showRows() {
   first = Math.max(0, Math.min(first, Math.floor((clips.length - 1) / AT_ONCE) * AT_ONCE));
   const some = clips.slice(first, first + AT_ONCE);
   part('pages').hidden = clips.length <= AT_ONCE;
-  part('shown').textContent = `Clips ${first + 1} to ${first + some.length} of ${clips.length}`;
+  part('shown').textContent = `${plural(clips)} ${first + 1} to ${first + some.length} of ${clips.length}`;
   part('earlier', HTMLButtonElement).disabled = first === 0;
   part('later', HTMLButtonElement).disabled = first + AT_ONCE >= clips.length;
   syncRows(find(table, 'tbody'), some, {
@@ -114,7 +115,7 @@ function showSummary(clips) {
   const failed = clips.filter((clip) => clip.state === 'failed');
   const settled = ready + failed.length;
   part('summary').textContent =
-    settled < clips.length ? `${ready} of ${clips.length} clips are ready` : counted(ready, 'clip');
+    settled < clips.length ? `${ready} of ${clips.length} ${plural(clips).toLowerCase()} are ready` : summary(clips);
   const bar = part('conversion', HTMLProgressElement);
   bar.hidden = settled === clips.length;
   bar.value = clips.length
@@ -126,6 +127,19 @@ function showSummary(clips) {
   find(box, 'ul').replaceChildren(
     ...failed.map((clip) => make('li', {}, make('code', {}, clip.file), ` ${clip.reason ?? ''}`)),
   );
+}
+
+/** @param {Clip[]} clips */
+const plural = (clips) => (clips.every(({ kind }) => kind === 'clip') ? 'Clips' : 'Items');
+
+/** @param {Clip[]} clips @returns {string} for example "12 pictures and 1 sound" */
+function summary(clips) {
+  const kinds = /** @type {const} */ (['clip', 'picture', 'sound']);
+  const told = kinds.flatMap((kind) => {
+    const some = clips.filter((clip) => clip.state === 'ready' && clip.kind === kind).length;
+    return some ? [counted(some, kind)] : [];
+  });
+  return told.join(' and ') || counted(0, 'clip');
 }
 
 /** @param {number|null} width @param {number|null} height */
@@ -173,6 +187,7 @@ function clipRow(clip) {
         ? make('progress', { max: 100, value: percent, 'aria-label': `Conversion of ${clip.file}` })
         : null,
     ),
+    make('td', {}, clip.state === 'ready' ? clip.kind : '–'),
     make('td', { class: 'number' }, number(clip.duration, 1)),
     make('td', { class: 'number' }, number(clip.frames, 0)),
     make('td', { class: 'number' }, size(clip.source_width, clip.source_height)),

@@ -8,7 +8,8 @@
  *   enlarge: boolean}} Playback
  * @typedef {{guide_lines: boolean, hints: boolean, background: string, min_window: number|null}} ArenaLooks
  * @typedef {{placements: Placement[], watched?: string[]}} Draft  watched: clips seen to their end once
- * @typedef {{id: string, number: number, label: string | null, sound: boolean, width: number, height: number, duration: number, poster: string,
+ * @typedef {'clip'|'picture'|'sound'} Kind
+ * @typedef {{id: string, number: number, label: string | null, kind?: Kind, sound: boolean, width: number, height: number, duration: number, poster: string,
  *   sources: Source[]}} Clip
  * @typedef {{key: string, number: number, purpose: 'main'|'repeat'|'check'|'practice', clips: Clip[],
  *   draft: Draft | null, question: string | null}} Trial
@@ -63,13 +64,13 @@ export function questionOf({ purpose, question }, t, { play, watch } = {}) {
  * and otherwise a number.
  * @param {Trial} trial
  * @param {import('./text.js').Translate} t
- * @returns {(Clip & {label: string})[]}
+ * @returns {(Clip & {label: string, caption: string})[]} caption: what stands on the face of a sound, only where the study sets labels
  */
 export function namedClips({ purpose, clips }, t) {
   const ours = purpose === 'practice';
   /** @param {Clip} clip */
   const nameOf = ({ label, number }) => (label ? (ours ? t(label) : label) : t('Clip {n}', { n: number }));
-  return clips.map((clip) => ({ ...clip, label: nameOf(clip) }));
+  return clips.map((clip) => ({ ...clip, label: nameOf(clip), caption: (ours ? null : clip.label) ?? '' }));
 }
 
 /**

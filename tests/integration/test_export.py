@@ -201,7 +201,8 @@ def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: experiment
         first.converted_at, second.converted_at = again, None
         db.commit()
     rows = list(export(lab, tmp_path).rows("clips"))
-    assert list(rows[0])[-1] == "converted_at"
+    assert list(rows[0])[-2:] == ["converted_at", "kind"]
+    assert rows[0]["kind"] == "clip"
     assert [row["converted_at"] for row in rows[:2]] == [again, None]
 
 
