@@ -64,13 +64,15 @@ export function questionOf({ purpose, question }, t, { play, watch } = {}) {
  * and otherwise a number.
  * @param {Trial} trial
  * @param {import('./text.js').Translate} t
- * @returns {(Clip & {label: string, caption: string})[]} caption: what stands on the face of a sound, only where the study sets labels
+ * @returns {(Clip & {label: string, caption?: string})[]} caption: what stands on the face of a sound, only where the study sets labels
  */
 export function namedClips({ purpose, clips }, t) {
   const ours = purpose === 'practice';
   /** @param {Clip} clip */
   const nameOf = ({ label, number }) => (label ? (ours ? t(label) : label) : t('Clip {n}', { n: number }));
-  return clips.map((clip) => ({ ...clip, label: nameOf(clip), caption: (ours ? null : clip.label) ?? '' }));
+  /** @param {Clip} clip */
+  const captionOf = ({ kind, label }) => (kind === 'sound' && label ? { caption: label } : {});
+  return clips.map((clip) => ({ ...clip, label: nameOf(clip), ...captionOf(clip) }));
 }
 
 /**
