@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
 from app.definition.question import DEFAULT_QUESTION
+from app.i18n import wordings
 from app.i18n.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE, catalogue
 from app.participation import attention_checks
 from app.participation.practice import NAMES
@@ -78,6 +79,8 @@ def extracted() -> Catalog:
     # These come with a trial; the page's script translates them.
     for text in (attention_checks.QUESTION, *NAMES.values()):
         _add(template, text, ROOT / "static/task/session.js")
+    for text in wordings.wordings([message.id for message in template if isinstance(message.id, str) and message.id]):
+        _add(template, text, ROOT / "app/i18n/wordings.py")
     return template
 
 

@@ -17,6 +17,7 @@ from flask import Flask, g, has_request_context, request
 from markupsafe import escape
 
 from app.i18n.catalogues import LANGUAGES, SOURCE_LANGUAGE, catalogue
+from app.i18n.wordings import Kind, worded
 
 
 def init_app(app: Flask) -> None:
@@ -44,25 +45,34 @@ def page_direction() -> str:
 
 
 def translate(text: str) -> str:
-    """`text` in the page's language; a study's own wording (`g.study_texts`, keyed by the English text) goes first."""
-    own = _study_texts().get(text)
-    return own if own is not None else _translations(page_language()).gettext(text)
+    """`text` in the page's language and in the words for what the study shows (`g.study_kind`).
+
+    A study's own wording (`g.study_texts`, keyed by the English text) goes first.
+    """
+    own = _own_text(text)
+    return own if own is not None else _translations(page_language()).gettext(worded(text, _study_kind()))
 
 
 def _translate_in_template(text: str) -> str:
     """Jinja takes a translation for HTML that is safe; a study's own wording is text, so it is escaped here (F38)."""
-    own = _study_texts().get(text)
+    own = _own_text(text)
     # Jinja fills in what follows a percent sign; no text of the templates has such a place.
     return translate(text) if own is None else str(escape(own)).replace("%", "%%")
 
 
 def task_strings(locale: str) -> dict[str, str]:
     """The texts of the task page's scripts in `locale`, keyed by the English text; English needs none of its own."""
+    kind = _study_kind()
     strings: dict[str, str] = {}
-    if locale != SOURCE_LANGUAGE:
-        for message in catalogue(locale):
-            if any(file.startswith("static/") for file, _ in message.locations):
-                strings[str(message.id)] = str(message.string)
+    # English has no catalogue of its own; which texts the scripts use, any other one says.
+    for message in catalogue(LANGUAGES[1] if locale == SOURCE_LANGUAGE else locale):
+        if any(file.startswith("static/") for file, _ in message.locations):
+            text = str(message.id)
+            translated = _translations(locale).gettext(worded(text, kind))
+            if locale != SOURCE_LANGUAGE or translated != text:
+                strings[text] = translated
+            if (own := _own_text(text)) is not None:
+                strings[text] = own
     return strings | _study_texts()
 
 
@@ -78,6 +88,17 @@ def _translations(locale: str) -> NullTranslations:
 
 def _translate_plural(one: str, many: str, n: int) -> str:
     return _translations(page_language()).ngettext(one, many, n)
+
+
+def _own_text(text: str) -> str | None:
+    """The study's own wording; its key may be the text for clips, or that for what the study shows."""
+    texts = _study_texts()
+    return texts.get(worded(text, _study_kind()), texts.get(text))
+
+
+def _study_kind() -> Kind:
+    kind: Kind = g.get("study_kind", "clip") if has_request_context() else "clip"
+    return kind
 
 
 def _study_texts() -> dict[str, str]:

@@ -10,15 +10,18 @@ from typing import Any
 
 from babel.dates import format_date, format_time
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.definition.find import find_study
+from app.definition.kinds import kind_of_study, kinds_of_study, one_kind
 from app.definition.moments import zone_of
 from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition, definition_of, definition_of_session
-from app.domain import StudyState
+from app.domain import ItemKind, StudyState
 from app.errors import LinkRefused, NotFound, NotYetOpen, StudyClosed, Unauthorised
 from app.health import has_room
+from app.i18n.wordings import Kind
 from app.markdown import to_html
 from app.models import Study
 from app.participation.consent import ReadAnother, consent_mark
@@ -63,7 +66,7 @@ def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | N
     """The page for whoever opens the link with that query; `changed` says why it is shown once more."""
     with database().reading() as db:
         study = find_study(db, name)
-        definition = _in_the_studys_words(study)
+        definition = _in_the_studys_words(db, study)
         if study.state == StudyState.DRAFT:
             raise StudyClosed(translate("This study is not taking new participants at the moment."))
         arrival = read_link(definition.recruitment.parameters, query)
@@ -81,6 +84,7 @@ def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | N
         params[signing.PARAMETER] = request.values.get(signing.PARAMETER, "")
     return consent_page(
         study,
+        g.study_kind,
         agreed,
         params=params,
         preview=preview,
@@ -90,10 +94,13 @@ def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | N
     )
 
 
-def consent_page(study: Study, agreed: StudyDefinition | None = None, **shown: Any) -> str:
-    """The consent page of a study, or of what somebody has `agreed` to before; `shown` says for whom."""
-    definition = agreed or _in_the_studys_words(study)
-    g.study_texts = definition.texts.replace
+def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None, **shown: Any) -> str:
+    """The consent page of a study that shows items of this kind, or of what somebody has `agreed` to before.
+
+    `shown` says for whom.
+    """
+    definition = agreed or _in_words_for(kind, study)
+    g.study_texts, g.study_kind = definition.texts.replace, kind
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
@@ -113,7 +120,7 @@ def agree(name: str) -> Answer:
     if is_preview(args) or is_preview(form):
         return _canonical("participant.consent", name=name)
     with database().reading() as db:
-        definition = _in_the_studys_words(find_study(db, name))
+        definition = _in_the_studys_words(db, find_study(db, name))
     # The page's form goes to the address of the link, whose query is what the recruiter gave; the form repeats it.
     arrival = read_link(definition.recruitment.parameters, args)
     query = args
@@ -162,7 +169,9 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         if study.name != name:
             raise NotFound(translate("We do not recognise this link. Open the link from your invitation again."))
         definition = definition_of_session(db, session, study)
+        kinds = kinds_of_study(db, study.id)
     g.study_language, g.study_texts = session.language, definition.texts.replace
+    g.study_kind = one_kind(kinds)
     texts = definition.texts
     return render_template(
         "participant/task.html",
@@ -175,6 +184,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         rating_questions=rating_questions(definition, session.language),
         rating_html=to_html(definition.ratings.instructions or ""),
         rules=definition,
+        kind=g.study_kind,
+        has_sounds=ItemKind.SOUND in kinds,
         pilot=session.is_pilot,
         how_long=_how_long(study, definition),
     )
@@ -233,9 +244,13 @@ def _check_link(name: str, definition: StudyDefinition, arrival: Arrival) -> Non
         raise LinkRefused(translate(error.message) + meant) from error
 
 
-def _in_the_studys_words(study: Study) -> StudyDefinition:
+def _in_the_studys_words(db: Session, study: Study) -> StudyDefinition:
+    return _in_words_for(kind_of_study(db, study.id), study)
+
+
+def _in_words_for(kind: Kind, study: Study) -> StudyDefinition:
     definition = definition_of(study)
-    g.study_texts = definition.texts.replace
+    g.study_texts, g.study_kind = definition.texts.replace, kind
     if definition.language != "auto":
         g.study_language = definition.language
     return definition

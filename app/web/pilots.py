@@ -7,6 +7,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.accounts.members import require_study
+from app.definition.kinds import kind_of_study
 from app.domain import Role
 from app.errors import AsterismError
 from app.health import has_room
@@ -48,7 +49,8 @@ def consent(name: str, ticket: str, *, changed: str | None = None) -> str:
     with database().reading() as db:
         study = study_of_ticket(db, settings().secret_key, name, ticket)
         check_pilot(db, study)
-    return consent_page(study, params={}, pilot="pilot", changed=changed)
+        kind = kind_of_study(db, study.id)
+    return consent_page(study, kind, params={}, pilot="pilot", changed=changed)
 
 
 @blueprint.post("/<name>/<ticket>")
@@ -86,7 +88,8 @@ def preview(name: str) -> str:
     """The consent page as participants will see it, in any state of the study; nothing can be begun there."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-    return consent_page(study, params={}, pilot="preview")
+        kind = kind_of_study(db, study.id)
+    return consent_page(study, kind, params={}, pilot="preview")
 
 
 @desk.post("/test-data/delete")
