@@ -186,6 +186,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         rules=definition,
         kind=g.study_kind,
         has_sounds=ItemKind.SOUND in kinds,
+        hears_clips=definition.playback.sound and g.study_kind not in {"picture", "sound"},
+        watch="free" if g.study_kind == "picture" else definition.playback.watch,
         pilot=session.is_pilot,
         how_long=_how_long(study, definition),
     )
