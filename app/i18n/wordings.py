@@ -67,6 +67,8 @@ WRITTEN: dict[Kind, dict[str, str]] = {
         "1 clip still needs to be watched to the end with sound": "1 sound still needs to be heard to the end",
         "1 clip still needs to be watched to the end": "1 sound still needs to be heard to the end",
         "not yet watched": "not yet heard",
+        "Please watch the clip to its end, then rate it.": "Please listen to the sound to its end, then rate it.",
+        "You will see clips one at a time, {n} in all. Please rate each of them.": "You will hear sounds one at a time, {n} in all. Please rate each of them.",
         "Watch “{name}” to its end first.": "Listen to “{name}” to its end first.",
         WITH_SOUND: WITH_SOUND.replace("The clips have sound, and it matters here.", "You will hear sounds."),
         TINY: "There is little room on a screen this small. A computer or a tablet is better for this task.",
@@ -79,6 +81,7 @@ WRITTEN: dict[Kind, dict[str, str]] = {
         "Tap a clip to watch it.": "Tap an item to play it.",
         "Point at a clip to watch it.": "Point at an item to play it.",
         WITH_SOUND: WITH_SOUND.replace("The clips have", "Some items have"),
+        "Please watch the clip to its end, then rate it.": "Please play the item to its end, then rate it.",
     },
 }
 

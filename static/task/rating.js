@@ -115,7 +115,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     const poster = document.createElement('img');
     poster.className = 'clip__poster';
     poster.alt = '';
-    poster.src = one.clip.poster;
+    poster.src = isStill(one) ? one.clip.sources[0].src : one.clip.poster;
     host.prepend(poster);
     setBusy(form, false);
     fill(form, emptied());
@@ -147,7 +147,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
         tellWhatIsWanted();
       },
     });
-    if (one.clip.sources.length === 0) kept.watched = true;
+    if (isStill(one)) kept.watched = true;
     else if (playback.play !== 'click') player.start(one.clip.id, one.clip.sound ? 'enlarged' : 'always');
     looking = setInterval(look, LOOK);
     look();
@@ -174,7 +174,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     const words = plays ? t('Stop the clip') : t('Play the clip');
     if (playButton.getAttribute('aria-label') !== words) playButton.setAttribute('aria-label', words);
     playButton.classList.toggle('plays', plays);
-    playButton.hidden = shown.clip.sources.length === 0;
+    playButton.hidden = isStill(shown);
   }
 
   function toggle() {
@@ -342,6 +342,14 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
       else statusOf(form).textContent = words;
     },
   };
+}
+
+/**
+ * Whether it never plays.
+ * @param {ToRate} one
+ */
+function isStill({ clip }) {
+  return clip.kind === 'picture';
 }
 
 /** @returns {Kept} */
