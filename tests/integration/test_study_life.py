@@ -28,7 +28,8 @@ from app.db import Database, open_database
 from app.definition.study_toml import definition_of
 from app.domain import ClipState, StudyState
 from app.errors import Invalid, NotAllowed, StudyClosed
-from app.models import AuditEntry, Clip, ParticipantSession, Study
+from app.models import AuditEntry, Clip, ParticipantSession, Study, StudyPlan
+from app.participation.decisions import exclude
 from app.participation.enrolment import enter
 from app.participation.pilots import begin_pilot, place_rest
 from app.participation.submission import submit
@@ -71,7 +72,7 @@ def named(db: Any, name: str) -> Study:
 
 
 def filled(database: Database, settings: Settings, name: str) -> int:
-    """A closed study with participants, a simulated rater, a pilot at its task, results, members; its id."""
+    """A closed study with participants, a simulated rater, a pilot, results, a plan, a decision, members; its id."""
     study_id = make_study(database, settings, name=name, toml=SHORT)
     for file in ("one", "two"):
         (settings.source_folder / f"{file}.txt").write_text("not a clip")
@@ -84,6 +85,11 @@ def filled(database: Database, settings: Settings, name: str) -> int:
     place_rest(database, token)
     with database.writing() as db:
         close_study(db, name)
+    with database.writing() as db:
+        exclude(db, named(db, name), "P001", "tried keys", trial=2)
+    with database.writing() as db:
+        db.add(StudyPlan(study_id=study_id, asked={}))
+        db.commit()
     ensure_results(database, study_id, Choice("weighted_average"))
     return study_id
 
@@ -109,7 +115,7 @@ def test_a_deleted_study_leaves_no_row_no_byte_and_no_file_and_others_are_whole(
     with database.writing() as db:
         duplicate_study(db, named(db, "stays"), name="copy", title="Copy")
     before = rows_of(database, gone)
-    assert min(before[table] for table in before if table not in NOT_FILLED) > 0, before
+    assert [table for table in before if table not in NOT_FILLED and not before[table]] == []
     theirs, files = rows_of(database, stays), stored(settings)
     age(settings)
     with pytest.raises(Invalid, match="Type the study's name, gone,"):
