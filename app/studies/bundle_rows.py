@@ -26,7 +26,7 @@ from analysis.purposes import Purpose
 from analysis.results import quoted_task
 from app.accounts.audit import COMMAND_LINE
 from app.definition.study_toml import FILE, StudyDefinition, parse_definition
-from app.domain import MIN_CLIPS, ClipState, SessionState, Verdict
+from app.domain import MIN_CLIPS, ClipState, ItemKind, SessionState, Verdict
 from app.errors import Invalid
 from app.models import (
     now,
@@ -306,6 +306,15 @@ def _origin(bundle: Bundle, shown_as: str, origin: Origin) -> dict[str, Any]:
 KEPT = ("files", "kind", "remarks")
 
 
+def _kind(row: Row) -> ItemKind:
+    """What the item is; a bundle that does not say comes from before there were others than clips."""
+    try:
+        return ItemKind(row["kind"] or ItemKind.CLIP)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in ItemKind)
+        raise ValueError(f"clips.csv: {row['clip']} has an unknown kind {row['kind']!r}; known are {kinds}") from None
+
+
 def _clips(bundle: Bundle, rows: Sequence[Row]) -> list[dict[str, Any]]:
     attributes: dict[str, dict[str, str]] = defaultdict(dict)
     names = set(bundle.names)
@@ -321,6 +330,7 @@ def _clips(bundle: Bundle, rows: Sequence[Row]) -> list[dict[str, Any]]:
             "public_id": new_public_id("C"),
             "position": row["item"],
             "file_name": row["clip"],
+            "kind": _kind(row),
             "label": row["label"] if row["label"] is not None else row["clip"],
             "source_sha256": row["sha256"] or hashlib.sha256(f"no file: {row['clip']}".encode()).hexdigest(),
             "attributes": attributes[row["clip"]],

@@ -4,6 +4,7 @@ results, and nothing that is damaged or hostile is ever stored in part.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -20,9 +21,10 @@ from analysis.formats.bundle import Bundle, read_bundle
 from analysis.formats.hints import Hints
 from analysis.results import Choice
 from app.config import load_settings
-from app.domain import StudyState
+from app.domain import ItemKind, StudyState
 from app.errors import AsterismError, Invalid, NotAllowed
-from app.models import Base, ParticipantSession, Study
+from app.models import Base, Clip, ParticipantSession, Study
+from app.participation.decisions import exclude
 from app.results.chosen import ExportOptions
 from app.results.export import export_bundle, exported_methods
 from app.results.stored import results_now
@@ -76,6 +78,12 @@ def contents(file: Path) -> dict[str, bytes]:
 def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byte(
     lab: experimenter.Lab, empty: experimenter.Lab, tmp_path: Path
 ) -> None:
+    with lab.database.writing() as db:
+        db.scalars(select(Clip).where(Clip.position == 1)).one().kind = ItemKind.PICTURE
+        db.commit()
+    with lab.database.writing() as db:
+        exclude(db, db.scalars(select(Study).where(Study.name == "faces")).one(), "P001", "tried keys", trial=1)
+    experimenter.compute(lab)
     before = exported(lab, tmp_path / "faces.zip")
     bring(empty, tmp_path / "faces.zip")
     after = exported(empty, tmp_path / "again.zip")
@@ -214,6 +222,17 @@ def replacing(name: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]],
     return change
 
 
+def with_kind(kind: str) -> Callable[[dict[str, bytes]], None]:
+    def change(files: dict[str, bytes]) -> None:
+        """Say of every item what it is."""
+        header, *rows = csv.reader(io.StringIO(files["clips.csv"].decode()))
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([[*header, "kind"], *([*row, kind] for row in rows)])
+        files["clips.csv"] = out.getvalue().encode()
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -221,6 +240,7 @@ def replacing(name: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]],
         (replacing("study.toml", b"title", b"titel"), "study.toml"),
         (replacing("trials.csv", b",main,", b",mane,"), "unknown purpose 'mane'"),
         (replacing("clips.csv", b"\n0,", b"\n7,"), "the items are not 0, 1, 2"),
+        (with_kind("film"), "has an unknown kind 'film'; known are clip, picture, sound"),
         (lambda files: files.pop("moves.csv"), "holds no moves.csv"),
         (lambda files: files.update({"../evil.csv": b""}), "../evil.csv"),
     ],

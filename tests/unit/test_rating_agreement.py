@@ -1,4 +1,4 @@
-"""What ratings come to: means and agreement, held against pingouin, published figures and what was simulated."""
+"""What ratings come to: means and agreement, held against published figures and what was simulated."""
 
 from __future__ import annotations
 
