@@ -29,6 +29,8 @@ from app.video import Converted, Limits, Options, VideoError, convert
 # What is seen through transparent clips; the grey is that of the arena (static/arena/arena.css).
 BLACK, GREY = (0, 0, 0), (128, 128, 128)
 
+LOST = "its file is no longer in the data folder: bring it in again, or restore a backup"
+
 
 def conversion_options(study: Study) -> Options:
     """How a study's clips are converted."""
@@ -145,6 +147,11 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
             if (found := _unchanged(db, clip)) is None:
                 # Its old file is gone.
                 return True
+            if _is_lost(settings, clip):
+                # Tried again and again, it would keep all others from being converted.
+                _fail(found, LOST)
+                db.commit()
+                return True
             found.state = ClipState.WAITING
             db.commit()
         raise
@@ -168,6 +175,12 @@ def _unchanged(db: Session, clip: Clip) -> Clip | None:
     """The clip's row; None when it was removed or got another file since its conversion began."""
     found = db.get(Clip, clip.id, with_for_update=True)
     return found if found is not None and found.source_sha256 == clip.source_sha256 else None
+
+
+def _is_lost(settings: Settings, clip: Clip) -> bool:
+    """Whether the clip's file alone is missing: an empty folder, or none, is a disk that is not there."""
+    folder = settings.source_folder
+    return not source_path(settings, clip).exists() and folder.is_dir() and any(folder.iterdir())
 
 
 def _fail(clip: Clip, reason: str) -> None:

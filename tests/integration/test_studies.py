@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app.clips.clip_files import clip_files
-from app.clips.conversion import claim_clip, convert_waiting_clips
+from app.clips.conversion import LOST, claim_clip, convert_waiting_clips
+from app.clips.importing import source_path
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import ClipState, StudyState
@@ -102,6 +103,31 @@ def test_a_clip_that_cannot_be_used_is_named_with_its_reason(
     assert failed.file_name == "notes.mp4"
     assert failed.reason
     assert "Traceback" not in failed.reason
+
+
+def test_a_clip_whose_file_is_gone_does_not_keep_the_others_waiting(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    created(database, settings, folder)
+    with database.reading() as db:
+        first = db.scalars(select(Clip).where(Clip.position == 0)).one()
+    source_path(settings, first).unlink()
+    convert_waiting_clips(database, settings)
+    with database.reading() as db:
+        clips = list(db.scalars(select(Clip).where(Clip.file_name != "notes.mp4").order_by(Clip.position)))
+    assert (clips[0].state, clips[0].reason) == (ClipState.FAILED, LOST)
+    assert {clip.state for clip in clips[1:]} == {ClipState.READY}
+
+
+def test_clips_wait_while_the_disk_of_their_files_is_not_there(
+    folder: Path, settings: Settings, database: Database
+) -> None:
+    created(database, settings, folder)
+    settings.source_folder.rename(settings.data / "elsewhere")
+    with pytest.raises(FileNotFoundError):
+        convert_waiting_clips(database, settings)
+    with database.reading() as db:
+        assert {clip.state for clip in db.scalars(select(Clip))} == {ClipState.WAITING}
 
 
 def test_a_repaired_file_takes_the_place_of_the_clip_that_could_not_be_used(
