@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.config import sqlite_file
 from app.doctor.content import look_into
 from app.doctor.finding import Finding
 from app.doctor.installation import backups, data_folder, server, settings_of_a_server
@@ -21,6 +22,9 @@ def examine(data: Path, *, quick: bool = False) -> list[Finding]:
     if settings is None:
         return [*of_machine, *found]
     rest = [*settings_of_a_server(settings), *server(settings)]
-    if all(one.ok for one in found if one.subject == "database"):
+    file = sqlite_file(settings)
+    # To open a file of SQLite that is not there would make it.
+    is_there = file is None or file.exists()
+    if is_there and all(one.ok for one in found if one.subject == "database"):
         rest += [*look_into(settings, quick=quick), *backups(settings)]
     return [*of_machine, *found, *rest]

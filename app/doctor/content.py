@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.claims import CLAIM_LEASE
 from app.clips.unused_files import FRESH_SECONDS
-from app.config import Settings, sqlite_file
+from app.config import Settings
 from app.db import open_database
 from app.doctor.finding import Finding
 from app.domain import ClipState, Role, WorkState
@@ -46,9 +46,6 @@ QUEUE_WAITS = timedelta(minutes=10)
 
 def look_into(settings: Settings, *, quick: bool = False) -> list[Finding]:
     """All that the database tells; without `quick`, also whether files and trials are what their checksums say."""
-    file = sqlite_file(settings)
-    if file is not None and not file.exists():
-        return []
     database = open_database(settings.database)
     try:
         with in_words(settings), database.reading() as db:
