@@ -185,7 +185,7 @@ def test_a_clip_that_is_being_converted_meanwhile_is_converted_again(
             db.execute(update(Clip).where(Clip.state == ClipState.WAITING).values(state=ClipState.READY))
             db.commit()
         file = SimpleNamespace(path=lab.settings.media_folder / "made")
-        return SimpleNamespace(mp4=file, webm=file, poster=file)
+        return SimpleNamespace(files={"mp4": file, "webm": file, "poster": file})
 
     monkeypatch.setattr(conversion, "convert", convert)
     conversion.convert_waiting_clips(lab.database, lab.settings)
@@ -196,7 +196,11 @@ def test_the_page_has_a_control_a_sentence_and_a_default_for_each_setting(lab: e
     page = lab.client.get("/studies/faces/settings").text
     controls = [control for _, group in control_groups() for control in group]
     # A table of tables is edited in the text beside the form.
-    assert [control.key for control in controls if control.kind == "toml"] == ["questions", "recruitment.quotas"]
+    assert [control.key for control in controls if control.kind == "toml"] == [
+        "questions",
+        "ratings.questions",
+        "recruitment.quotas",
+    ]
     for control in controls:
         if control.kind != "toml":
             assert f'data-control="{control.key}"' in page
