@@ -1,5 +1,7 @@
 """Data that are brought in: a bundle of another installation is the same study again, other programs' data get the same
 results, and nothing that is damaged or hostile is ever stored in part.
+
+Over 300 lines: tests of one subject, which share their fixtures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A study from its folder and back, and its clips on their way to what a browser plays."""
+"""A study from its folder and back, and its clips on their way to what a browser plays.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 

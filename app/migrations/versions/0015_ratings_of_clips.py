@@ -24,7 +24,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clip_to_rate")),
         sa.UniqueConstraint("key", name=op.f("uq_clip_to_rate_key")),
-        sa.UniqueConstraint("session_id", "place", name=op.f("uq_clip_to_rate_session_id")),
+        sa.UniqueConstraint("session_id", "place", name=op.f("uq_clip_to_rate_session_id_place")),
     )
     op.create_index(op.f("ix_clip_to_rate_clip_id"), "clip_to_rate", ["clip_id"])
     op.create_table(
