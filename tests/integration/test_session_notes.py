@@ -166,7 +166,7 @@ def test_the_page_of_a_session_does_all_of_it(lab: Lab) -> None:
     assert "left out: test" in post("exclude", reason="test")
     row = lab.client.get("/api/v1/studies/faces").get_json()["sessions"][0]
     assert (row["note"], row["exclusion_reason"]) == ("Rang <twice>", "test")
-    assert "left out" not in post("include")
+    assert "left out: " not in post("include")
     shown = lab.client.get(page).text
     assert "trials are in no result and no export any more" in shown
     assert "Erase all that P001 gave?" in shown
