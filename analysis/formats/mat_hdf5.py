@@ -8,7 +8,6 @@ import sys
 from io import BytesIO
 from typing import Any
 
-import h5py
 import numpy as np
 
 # The largest study has some GB of pairs; a file that claims more is a mistake.
@@ -22,12 +21,16 @@ def read(content: bytes) -> dict[str, Any]:
 
     What is none of these (tables, function handles, figures) is None.
     """
+    import h5py
+
     budget = [MAX_BYTES]
     with h5py.File(BytesIO(content), "r") as file:
         return {name: _value(item, file, budget, 0) for name, item in file.items() if not name.startswith("#")}
 
 
 def _value(item: Any, file: Any, budget: list[int], depth: int) -> Any:
+    import h5py
+
     kind = item.attrs.get("MATLAB_class", b"")
     kind = kind.decode() if isinstance(kind, bytes) else str(kind)
     if depth > MAX_DEPTH:
@@ -62,6 +65,8 @@ def _referred(item: Any, file: Any, budget: list[int], depth: int) -> Any:
 
 
 def _struct(group: Any, file: Any, budget: list[int], depth: int) -> Any:
+    import h5py
+
     fields = {name: _value(item, file, budget, depth + 1) for name, item in group.items()}
     if not fields:
         return np.zeros((0, 0))
