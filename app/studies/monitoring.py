@@ -113,7 +113,8 @@ def session_statuses(
             is_pilot=session.is_pilot,
             progress=session.progress,
             trials=int(trials or 0),
-            minutes=float(active_ms or 0.0) / 60_000,
+            # PostgreSQL adds in no fixed order, which shows in the last digits.
+            minutes=round(float(active_ms or 0.0) / 60_000, 6),
             checks=checks.get(session.id, NO_CHECKS),
             consented_at=session.consented_at,
             last_seen_at=session.last_seen_at,

@@ -12,7 +12,7 @@ from app import create_app
 from app.config import Settings
 from app.db import Database
 from app.models import Draft, ParticipantSession, Submission, Trial, now
-from app.participation.enrolment import PLACE_LEASE
+from app.participation.places import PLACE_LEASE
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 
