@@ -65,6 +65,13 @@ def _require(data: dict[str, Any], keys: Sequence[str], name: str) -> None:
 
 
 def numbers_of(array: Any, where: str) -> Floats:
+    """A variable of a MATLAB file as float64, in its own shape.
+
+    Raises
+    ------
+    ValueError
+        Naming `where`, when it holds no real numbers, and saying what it is instead.
+    """
     try:
         return as_numbers(array)
     except ValueError as error:
