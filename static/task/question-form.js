@@ -1,6 +1,7 @@
 // @ts-check
 /** The elements of a form of questions: what is given in them, and what is wrong with it. */
 import { elementOf, find } from '../page.js';
+import { answerOf } from './answers.js';
 
 /**
  * @typedef {import('./answers.js').Given} Given
@@ -72,6 +73,35 @@ export function clearProblem(element) {
   if (!(element instanceof HTMLElement)) return;
   find(element, '.problem').hidden = true;
   for (const input of inputsIn(element)) input.removeAttribute('aria-invalid');
+}
+
+/**
+ * The answers to all questions of a form; null where one does not fit. Each problem is told beside its question, and the
+ * first of them gets the focus.
+ * @param {HTMLFormElement} form
+ * @param {import('./text.js').Translate} t
+ * @param {{optional?: boolean}} [rules] optional: no answer is required
+ */
+export function answersIn(form, t, { optional = false } = {}) {
+  /** @type {Record<string, import('./answers.js').Answer>} */
+  const answers = {};
+  /** @type {HTMLElement | null} */
+  let first = null;
+  for (const element of questionsIn(form)) {
+    const question = questionOf(element);
+    const { answer, problem } = answerOf(
+      { ...question, required: question.required && !optional },
+      givenIn(element),
+      t,
+    );
+    answers[nameOf(element)] = answer;
+    if (problem === null) clearProblem(element);
+    else tell(element, problem);
+    if (problem !== null) first ??= element;
+  }
+  if (first === null) return answers;
+  focusOn(first);
+  return null;
 }
 
 /** @param {HTMLElement} element */

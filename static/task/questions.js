@@ -4,14 +4,13 @@
  * answers go out through the outbox, as arrangements do.
  */
 import { byId, elementOf, find } from '../page.js';
-import { answerOf } from './answers.js';
 import {
+  answersIn,
   clearProblem,
   fill,
   focusOn,
   givenIn,
   nameOf,
-  questionOf,
   questionsIn,
   setBusy,
   statusOf,
@@ -60,21 +59,8 @@ export function wireQuestions({ store, send, t }) {
   /** @param {HTMLFormElement} of */
   async function handIn(of) {
     if (session === null) return;
-    /** @type {Record<string, import('./answers.js').Answer>} */
-    const answers = {};
-    /** @type {HTMLElement | null} */
-    let first = null;
-    for (const element of questionsIn(of)) {
-      const { answer, problem } = answerOf(questionOf(element), givenIn(element), t);
-      answers[nameOf(element)] = answer;
-      if (problem === null) clearProblem(element);
-      else tell(element, problem);
-      if (problem !== null) first ??= element;
-    }
-    if (first) {
-      focusOn(first);
-      return;
-    }
+    const answers = answersIn(of, t);
+    if (answers === null) return;
     keep(of);
     setBusy(of, true);
     await send(keyOf(session, of.dataset.sheet ?? ''), JSON.stringify({ answers }));

@@ -14,16 +14,14 @@
  */
 import { createPlayer } from '../arena/player.js';
 import { byId, elementOf, find } from '../page.js';
-import { answerOf } from './answers.js';
 import { withBreaks } from './breaks.js';
 import {
+  answersIn,
   clearProblem,
   fill,
-  focusOn,
   givenIn,
   inputsIn,
   nameOf,
-  questionOf,
   questionsIn,
   setBusy,
   statusOf,
@@ -243,26 +241,8 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
 
   async function handIn() {
     if (!shown || !view || find(form, 'button', HTMLButtonElement).disabled) return;
-    /** @type {Record<string, import('./answers.js').Answer>} */
-    const answers = {};
-    /** @type {HTMLElement | null} */
-    let first = null;
-    for (const element of questionsIn(form)) {
-      const question = questionOf(element);
-      const { answer, problem } = answerOf(
-        { ...question, required: question.required && !unplayable },
-        givenIn(element),
-        t,
-      );
-      answers[nameOf(element)] = answer;
-      if (problem === null) clearProblem(element);
-      else tell(element, problem);
-      if (problem !== null) first ??= element;
-    }
-    if (first) {
-      focusOn(first);
-      return;
-    }
+    const answers = answersIn(form, t, { optional: unplayable });
+    if (answers === null) return;
     if (shown !== view.now && questionsIn(form).every((one) => answers[nameOf(one)] === shown?.answers[nameOf(one)])) {
       // Nothing was changed.
       store.dropDraft(keyOf(shown));
