@@ -22,6 +22,7 @@ from .bundle_tables import TABLES
 from .bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
 from .rdm_set import RDMSet, without_predictions
 from .tables import EDGE, read_npz, read_rows
+from .text import csv_records
 
 # The tables of the first release, which every bundle holds. A table that came later is missing from older bundles, and
 # then has no rows. This list never grows.
@@ -99,9 +100,24 @@ class Bundle:
         name = f"{table}.csv"
         if name not in self.manifest["files"] and table not in FIRST_TABLES:
             return
+        with self._table(table) as file:
+            yield from read_rows(file, TABLES[table], name)
+
+    def unknown_columns(self, table: str) -> list[str]:
+        """The columns of a table that this version of the program does not know, and `rows` leaves out."""
+        if f"{table}.csv" not in self.manifest["files"]:
+            return []
+        with self._table(table) as file:
+            _, header = next(csv_records(file, f"{table}.csv"), (1, []))
+        known = {column.name for column in TABLES[table]}
+        return [column for column in header if column not in known]
+
+    @contextmanager
+    def _table(self, table: str) -> Iterator[io.TextIOWrapper]:
+        name = f"{table}.csv"
         with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
             try:
-                yield from read_rows(io.TextIOWrapper(file, "utf-8", newline=""), TABLES[table], name)
+                yield io.TextIOWrapper(file, "utf-8", newline="")
             except UnicodeDecodeError as error:
                 raise BundleError(f"{self.path}: {name} is not UTF-8 text") from error
             except ZIP_ERRORS as error:

@@ -293,6 +293,12 @@ def _origin(bundle: Bundle, shown_as: str, origin: Origin) -> dict[str, Any]:
         if dropped:
             kept["remarks"].append(f"This program does not keep {', '.join(dropped)} of the bundle.")
         sentences = list(Origin.told({**kept, "times_known": True}).sentences)
+    for table in STORED:
+        if columns := bundle.unknown_columns(table):
+            # They are names of somebody else's file: quoted, and no longer than can be read.
+            named = ", ".join(repr(column[:40]) for column in columns[:5])
+            rest = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
+            kept["remarks"].append(f"This program does not keep all columns of {table}.csv; it left out {named}{rest}.")
     is_given = f"rdms/{GIVEN}/rdms.npz" in bundle.manifest["files"]
     has_placements = next(bundle.rows("trials"), None) is not None or not is_given
     return kept | {

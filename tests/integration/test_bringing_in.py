@@ -224,12 +224,23 @@ def replacing(name: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]],
     return change
 
 
-def with_kind(kind: str) -> Callable[[dict[str, bytes]], None]:
+def test_columns_that_the_program_does_not_know_are_named_where_the_data_come_from(
+    empty: experimenter.Lab, tmp_path: Path
+) -> None:
+    file = rewritten(FIRST_RELEASE, tmp_path / "bundle.zip", with_column("colour", "red"))
+    bring(empty, file, "stored")
+    with empty.database.reading() as db:
+        origin = db.scalars(select(Study).where(Study.name == "stored")).one().origin
+    assert origin is not None
+    assert origin["remarks"] == ["This program does not keep all columns of clips.csv; it left out 'colour'."]
+
+
+def with_column(name: str, value: str) -> Callable[[dict[str, bytes]], None]:
     def change(files: dict[str, bytes]) -> None:
-        """Say of every item what it is."""
+        """Give clips.csv another column, the same in all rows."""
         header, *rows = csv.reader(io.StringIO(files["clips.csv"].decode()))
         out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows([[*header, "kind"], *([*row, kind] for row in rows)])
+        csv.writer(out, lineterminator="\n").writerows([[*header, name], *([*row, value] for row in rows)])
         files["clips.csv"] = out.getvalue().encode()
 
     return change
@@ -242,7 +253,7 @@ def with_kind(kind: str) -> Callable[[dict[str, bytes]], None]:
         (replacing("study.toml", b"title", b"titel"), "study.toml"),
         (replacing("trials.csv", b",main,", b",mane,"), "unknown purpose 'mane'"),
         (replacing("clips.csv", b"\n0,", b"\n7,"), "the items are not 0, 1, 2"),
-        (with_kind("film"), "has an unknown kind 'film'; known are clip, picture, sound"),
+        (with_column("kind", "film"), "has an unknown kind 'film'; known are clip, picture, sound"),
         (lambda files: files.pop("moves.csv"), "holds no moves.csv"),
         (lambda files: files.update({"../evil.csv": b""}), "../evil.csv"),
     ],
