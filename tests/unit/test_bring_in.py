@@ -440,29 +440,30 @@ def test_a_table_of_pairs_with_columns_of_other_names(tmp_path):
 # Stacks of RDMs
 
 
+STACKS = [
+    (squares(rdms()), None),
+    (np.moveaxis(squares(rdms()), 0, 2), None),
+    (rdms(4), None),
+    (rdms(4).T, None),
+    (rdms(3), "rows"),
+    (rdms(10), "rows"),
+    (rdms(10).T, "columns"),
+    (squares(rdms(5)), None),
+]
+
+
 @pytest.mark.parametrize(
-    ("array", "raters"),
-    [
-        (squares(rdms()), None),
-        (np.moveaxis(squares(rdms()), 0, 2), None),
-        (rdms(4), None),
-        (rdms(4).T, None),
-        (rdms(3), "rows"),
-        (rdms(10), "rows"),
-        (rdms(10).T, "columns"),
-        (squares(rdms(5)), None),
-    ],
+    ("kind", "array", "raters"),
+    # A CSV has two dimensions.
+    [(kind, *stack) for kind in ("npy", "mat", "csv") for stack in STACKS if kind != "csv" or stack[0].ndim == 2],
     ids=lambda value: str(getattr(value, "shape", value)),
 )
-@pytest.mark.parametrize("kind", ["npy", "mat", "csv"])
-def test_stacks_of_rdms_in_every_shape(tmp_path, array, raters, kind):
+def test_stacks_of_rdms_in_every_shape(tmp_path, kind, array, raters):
     file = tmp_path / f"stack.{kind}"
     if kind == "npy":
         np.save(file, array)
     elif kind == "mat":
         savemat(file, {"D": array})
-    elif array.ndim == 3:
-        pytest.skip("a CSV has two dimensions")
     else:
         np.savetxt(file, array, delimiter=",", fmt="%.17g")
     wanted = rdms(4 if 4 in array.shape else 10 if array.shape == (10, 10) else 5 if array.shape == (5, 5, 5) else 3)
