@@ -62,26 +62,40 @@ export async function openStore(open = openDatabase) {
     /** @param {Entry} entry */
     async put(entry) {
       entries.set(entry.id, entry);
-      await mirror((db) => db.put('entries', entry));
+      await mirror((db) => written(db, 'entries', (table) => table.put(entry)));
     },
     /** @param {string} id */
     async remove(id) {
       entries.delete(id);
-      await mirror((db) => db.delete('entries', id));
+      await mirror((db) => written(db, 'entries', (table) => table.delete(id)));
     },
     /** @param {string} id @returns {LocalDraft | null} */
     draft: (id) => drafts.get(id) ?? null,
     /** @param {LocalDraft} draft */
     async putDraft(draft) {
       drafts.set(draft.id, draft);
-      await mirror((db) => db.put('drafts', draft));
+      await mirror((db) => written(db, 'drafts', (table) => table.put(draft)));
     },
     /** @param {string} id */
     async dropDraft(id) {
       drafts.delete(id);
-      await mirror((db) => db.delete('drafts', id));
+      await mirror((db) => written(db, 'drafts', (table) => table.delete(id)));
     },
   };
+}
+
+/**
+ * One change in a transaction of its own. It is committed at once: without that the browser waits for this page to hear of
+ * the request's success first, and drops the change if the page is reloaded or closed in that moment.
+ * @param {Database} database
+ * @param {'entries' | 'drafts'} name
+ * @param {(table: import('idb').IDBPObjectStore<any, any, any, 'readwrite'>) => Promise<unknown>} change
+ */
+async function written(database, name, change) {
+  const transaction = database.transaction(name, 'readwrite');
+  const changed = change(transaction.store);
+  transaction.commit();
+  await Promise.all([changed, transaction.done]);
 }
 
 function openDatabase() {

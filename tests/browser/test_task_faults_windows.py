@@ -29,6 +29,8 @@ pytestmark = pytest.mark.browser
 
 NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('no', 'SecurityError'); }})"
 
+OPEN_STORE = "(async () => { window.store = await (await import('/static/test/task/store.js')).openStore(); })"
+
 
 def test_f09_f16_a_reload_shows_the_servers_state_and_overwrites_nothing(serve: Serve, page: Page) -> None:
     server = serve()
@@ -42,6 +44,19 @@ def test_f09_f16_a_reload_shows_the_servers_state_and_overwrites_nothing(serve: 
     page.go_back()
     shows_clip(page, 4)
     assert server.study.submitted == before
+
+
+def test_f16_what_was_stored_in_the_moment_of_a_reload_is_kept(serve: Serve, page: Page) -> None:
+    page.goto(serve().url + "/join/full")
+    for n in range(20):
+        page.evaluate(f"{OPEN_STORE}()")
+        with page.expect_navigation():
+            page.evaluate(
+                "body => { store.putDraft({id: 'trial', body}); store.put({id: 'one', body}); location.reload(); }",
+                str(n),
+            )
+        kept = page.evaluate(f"{OPEN_STORE}().then(() => [store.draft('trial')?.body, store.entries()[0]?.body])")
+        assert kept == [str(n), str(n)]
 
 
 def test_f11_a_tab_closed_in_mid_trial_finds_its_placements_again(serve: Serve, device: Device) -> None:
