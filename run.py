@@ -12,6 +12,7 @@ python3 run.py restore …  restore such a file into an empty place
 python3 run.py study …   make, open, close, list, export a study, get its results
 python3 run.py clips …   add clips to a study
 python3 run.py user …    list the accounts, set a new password
+python3 run.py token …   the tokens with which programs use the API
 python3 run.py setup-link    the one-time link for the first account
 
 Each tells more with --help; docs/commands.md lists all.

@@ -34,6 +34,14 @@ class Verdict(StrEnum):
     DISMISS = "dismiss"
 
 
+class Scope(StrEnum):
+    """What an API token is for: to see studies, to see what single participants did, to change things."""
+
+    READ = "read"
+    PARTICIPANTS = "participants"
+    WRITE = "write"
+
+
 class LinkKind(StrEnum):
     """What a one-time link to an account is for."""
 

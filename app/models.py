@@ -131,6 +131,24 @@ class AccountLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
+class ApiToken(Base):
+    """A token with which a program acts for an account; only its hash is kept. Revoking deletes it."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    experimenter_id: Mapped[int] = mapped_column(ForeignKey("experimenter.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    # The only study that it sees; None: all of its account.
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # To the minute; None while it was never used.
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class Study(Base):
     """A study: its definition (the validated study.toml) and its state."""
 

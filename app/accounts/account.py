@@ -14,6 +14,8 @@ class Account:
     id: int
     email: str
     is_administrator: bool = False
+    token: str | None = None
+    """The name of the API token with which a program acts for the account; None for a person at a page."""
 
 
 def account_of(experimenter: Experimenter) -> Account:

@@ -49,7 +49,11 @@ def note(db: Session, by: Account | str | None, action: str, study: Study | None
         The study it was done to. Its name is kept, so the line outlives it.
     detail
         What else belongs to it: plain values, which JSON can hold. No participant's data.
+
+    What a program did with a token of the account says so.
     """
+    if isinstance(by, Account) and by.token is not None:
+        detail = {**detail, "with_token": by.token}
     db.add(
         AuditEntry(
             account=by if by is None or isinstance(by, str) else by.email,

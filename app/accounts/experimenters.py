@@ -12,7 +12,7 @@ from app.accounts.audit import note
 from app.accounts.passwords import check_password, hash_password, is_password
 from app.domain import Role
 from app.errors import Invalid, NotAllowed, NotFound, Unauthorised
-from app.models import Experimenter, Login, Study, StudyMember
+from app.models import ApiToken, Experimenter, Login, Study, StudyMember
 
 MAX_EMAIL_LENGTH = 254
 
@@ -47,7 +47,7 @@ def require_account(db: Session, email: str) -> Experimenter:
 
 
 def set_password(db: Session, email: str, password: str, *, by: Account | None = None) -> Account:
-    """Give an account a new password, and end all its logins.
+    """Give an account a new password, and end all its logins and API tokens.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def set_password(db: Session, email: str, password: str, *, by: Account | None =
 
 
 def change_password(db: Session, account: Account, current: str, password: str) -> None:
-    """Change the own password, which ends all logins of the account.
+    """Change the own password, which ends all logins and API tokens of the account.
 
     Raises
     ------
@@ -75,9 +75,20 @@ def change_password(db: Session, account: Account, current: str, password: str) 
     Invalid
         When the new one cannot be used.
     """
+    check_own_password(db, account, current)
+    set_password(db, account.email, password, by=account)
+
+
+def check_own_password(db: Session, account: Account, current: str) -> None:
+    """Return if this is the account's present password: who finds an open browser does not know it.
+
+    Raises
+    ------
+    Unauthorised
+        When it is another one.
+    """
     if not is_password(current, require_account(db, account.email).password_hash):
         raise Unauthorised("This is not your present password.", field="current")
-    set_password(db, account.email, password, by=account)
 
 
 def set_administrator(db: Session, email: str, is_administrator: bool, *, by: Account | None = None) -> None:
@@ -134,6 +145,8 @@ def remove_account(db: Session, email: str, *, by: Account | None = None) -> Non
 
 def _log_out_everywhere(db: Session, experimenter: Experimenter) -> None:
     db.execute(delete(Login).where(Login.experimenter_id == experimenter.id))
+    # Who changes a password because somebody else had it wants nothing that was made with it to go on.
+    db.execute(delete(ApiToken).where(ApiToken.experimenter_id == experimenter.id))
 
 
 def _keep_an_administrator(db: Session, experimenter: Experimenter) -> None:

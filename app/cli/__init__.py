@@ -17,6 +17,7 @@ from app.cli.serving import demo_command, pages_command, serve_command, setup_li
 from app.cli.sessions import study_exclude, study_include, study_note, study_retention, study_withdraw
 from app.cli.studies import study
 from app.cli.study_life import study_archive, study_bring_back, study_delete, study_duplicate
+from app.cli.tokens import token
 from app.cli.trying import study_delete_test_data, study_try
 from app.errors import AsterismError
 from app.logs import configure_logs
@@ -60,6 +61,7 @@ for _command in (
     study,
     clips,
     user,
+    token,
 ):
     commands.add_command(_command)
 for _command in (

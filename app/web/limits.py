@@ -15,6 +15,7 @@ from werkzeug.exceptions import TooManyRequests
 from app.config import Settings
 from app.front.addresses import network_of
 from app.shared_window import SharedWindow
+from app.tokens import hash_token
 
 MINUTES = 10
 # Only failures count, so a laboratory behind one address can work as it likes (F41, F42).
@@ -24,6 +25,10 @@ FAILURES_PER_ACCOUNT = RateLimitItemPerMinute(10, MINUTES, "login by account")
 # Each may send a mail.
 RESETS_PER_ADDRESS = RateLimitItemPerMinute(20, MINUTES, "reset by address")
 RESETS_PER_ACCOUNT = RateLimitItemPerMinute(3, MINUTES, "reset by account")
+
+# Of API tokens. Each piece of a clip's file is a request.
+FAILED_TOKENS_PER_ADDRESS = RateLimitItemPerMinute(30, MINUTES, "API token by address")
+REQUESTS_PER_TOKEN = RateLimitItemPerMinute(600, 1, "request by API token")
 
 
 def init_app(app: Flask, settings: Settings, window: Path | None) -> None:
@@ -90,6 +95,39 @@ def count_reset(email: str) -> None:
     lately = _lately()
     limits = [(RESETS_PER_ADDRESS, address_key()), (RESETS_PER_ACCOUNT, email.strip().casefold())]
     if lately is not None and not all(lately.hit(limit, key) for limit, key in limits):
+        raise TooManyRequests
+
+
+def refuse_guessing_tokens() -> None:
+    """Return if an API token may be tried from this address.
+
+    Raises
+    ------
+    TooManyRequests
+        When too many failed within ten minutes.
+    """
+    lately = _lately()
+    if lately is not None and not lately.test(FAILED_TOKENS_PER_ADDRESS, address_key()):
+        raise TooManyRequests
+
+
+def count_failed_token() -> None:
+    """Count an API token that nobody was given, for the address."""
+    lately = _lately()
+    if lately is not None:
+        lately.hit(FAILED_TOKENS_PER_ADDRESS, address_key())
+
+
+def count_token(text: str) -> None:
+    """Count a request with an API token.
+
+    Raises
+    ------
+    TooManyRequests
+        When more came with it within a minute than one program needs.
+    """
+    lately = _lately()
+    if lately is not None and not lately.hit(REQUESTS_PER_TOKEN, hash_token(text)):
         raise TooManyRequests
 
 

@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from app.accounts.account import Account
+from app.accounts.api_tokens import Access
 from app.accounts.experimenters import has_experimenter
 from app.accounts.logins import account_of_login, end_login, log_in, start_login
 from app.accounts.members import includes, role_in
@@ -18,6 +19,7 @@ from app.accounts.passwords import MIN_PASSWORD_LENGTH
 from app.accounts.setup_links import check_setup_link, use_setup_link
 from app.domain import Role
 from app.errors import Invalid, Unauthorised
+from app.web.bearer import access_of_request, token_of_request
 from app.web.browsers import browser_in_words
 from app.web.context import database
 from app.web.forms import LoginForm, SetupForm
@@ -30,11 +32,15 @@ BEARER_BLUEPRINTS = {"participant", "participant_api", "pilots", "pilots_api"}
 
 
 class User(UserMixin):  # type: ignore[misc]
-    """An account as Flask-Login wants it. The cookie holds the token of a login that the server can end."""
+    """An account as Flask-Login wants it. The cookie holds the token of a login that the server can end.
 
-    def __init__(self, account: Account, login: str) -> None:
+    `access` is what an API token allows; None for somebody who is logged in.
+    """
+
+    def __init__(self, account: Account, login: str, access: Access | None = None) -> None:
         self.account = account
         self.login = login
+        self.access = access
 
     def get_id(self) -> str:
         """What the cookie holds: the login's token."""
@@ -50,6 +56,12 @@ def account() -> Account:
 def account_id() -> int:
     """The number of the account that is logged in."""
     return account().id
+
+
+def only_study() -> str | None:
+    """The name of the only study that the request's token is for; None for all of the account's."""
+    access: Access | None = current_user.access
+    return None if access is None else access.study
 
 
 def login_token() -> str:
@@ -82,11 +94,12 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def _check_csrf() -> None:
         """Ask for the form's token, except where a bearer token replaces the cookie."""
-        if request.blueprint not in BEARER_BLUEPRINTS:
+        if request.blueprint not in BEARER_BLUEPRINTS and token_of_request() is None:
             csrf.protect()
 
     logins = LoginManager(app)
     logins.user_loader(_load_user)
+    logins.request_loader(lambda _request: _user_of_token())
     logins.unauthorized_handler(_ask_to_log_in)
 
 
@@ -164,9 +177,20 @@ def start_in_browser(account: Account, login_token: str) -> None:
 
 
 def _load_user(login_token: str) -> User | None:
+    if (user := _user_of_token()) is not None:
+        return user
     with database().reading() as db:
         account = account_of_login(db, login_token)
     return None if account is None else User(account, login_token)
+
+
+def _user_of_token() -> User | None:
+    """Whom the request's API token acts for; it is asked before the cookie, which then counts for nothing."""
+    text = token_of_request()
+    if text is None:
+        return None
+    access = access_of_request(text)
+    return User(access.account, "", access)
 
 
 def _ask_to_log_in() -> Response:

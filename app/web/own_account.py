@@ -5,13 +5,21 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.accounts.api_tokens import MAX_DAYS, MAX_NAME, USUAL_DAYS, make_token, revoke_token, tokens_of
 from app.accounts.audit import entries_of_accounts
-from app.accounts.experimenters import all_accounts, change_password, remove_account, set_administrator
+from app.accounts.experimenters import (
+    all_accounts,
+    change_password,
+    check_own_password,
+    remove_account,
+    set_administrator,
+)
 from app.accounts.links import invite, open_invitations, revoke
 from app.accounts.logins import browsers_of, end_logins, start_login
-from app.accounts.members import studies_by_account
+from app.accounts.members import studies_by_account, studies_of
 from app.accounts.passwords import MIN_PASSWORD_LENGTH
-from app.errors import Forbidden, Invalid, Unauthorised
+from app.domain import Scope
+from app.errors import AsterismError, Forbidden, Invalid, Unauthorised
 from app.web.browsers import browser_in_words
 from app.web.context import database
 from app.web.forms import ChangePasswordForm
@@ -20,6 +28,11 @@ from app.web.limits import count_failed_login, refuse_guessing
 from app.web.login import account, login_token, start_in_browser
 
 LINES = 50
+SCOPE_TEXTS = {
+    Scope.READ.value: "See studies: settings, clips, plan, how far they are",
+    Scope.PARTICIPANTS.value: "See participants’ data: sessions, quality, results, downloads",
+    Scope.WRITE.value: "Change things, as far as your role in a study allows",
+}
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("account", __name__)
@@ -58,6 +71,40 @@ def end_others() -> Response:
     with database().writing() as db:
         end_logins(db, account().id, keep=login_token(), browser_id=request.form.get("browser"))
     return redirect(url_for(".own"), 303)
+
+
+@blueprint.post("/account/tokens")
+def new_token() -> str | tuple[str, int]:
+    """Make an API token and show it, once; like a new password it takes the present one."""
+    who, form = account(), request.form
+    refuse_guessing(who.email)
+    try:
+        with database().writing() as db:
+            check_own_password(db, who, form.get("current", ""))
+            text = make_token(
+                db,
+                who,
+                form.get("name", ""),
+                form.getlist("scopes"),
+                study=form.get("study") or None,
+                days=form.get("days", 0, type=int),
+                by=who,
+            )
+    except AsterismError as error:
+        wrong_password = isinstance(error, Unauthorised)
+        if wrong_password:
+            count_failed_login(who.email)
+        return _own_page(ChangePasswordForm(), wrong=error), 400 if wrong_password else error.status
+    return _own_page(ChangePasswordForm(), made=text)
+
+
+@blueprint.post("/account/tokens/<int:number>/revoke")
+def end_token(number: int) -> Response:
+    """End an API token of the account at once."""
+    with database().writing() as db:
+        name = revoke_token(db, number, account_id=account().id, by=account())
+    flash(f"The token “{name}” no longer works.")
+    return redirect(url_for(".own", _anchor="tokens"), 303)
 
 
 @blueprint.get("/accounts")
@@ -111,10 +158,25 @@ def _require_administrator() -> None:
         raise Forbidden("Only an administrator of the accounts may do this.")
 
 
-def _own_page(form: ChangePasswordForm) -> str:
+def _own_page(form: ChangePasswordForm, *, made: str = "", wrong: AsterismError | None = None) -> str:
+    who = account()
     with database().reading() as db:
-        browsers = browsers_of(db, account().id, login_token())
-    return render_template("researcher/account.html", form=form, browsers=browsers, shortest=MIN_PASSWORD_LENGTH)
+        return render_template(
+            "researcher/account.html",
+            form=form,
+            browsers=browsers_of(db, who.id, login_token()),
+            shortest=MIN_PASSWORD_LENGTH,
+            tokens=tokens_of(db, who.id),
+            studies=[study.name for study in studies_of(db, who.id)],
+            scopes=SCOPE_TEXTS,
+            made=made,
+            wrong=wrong,
+            typed=request.form if wrong else {},
+            chosen=request.form.getlist("scopes") if wrong else [Scope.READ.value],
+            usual_days=USUAL_DAYS,
+            most_days=MAX_DAYS,
+            longest_name=MAX_NAME,
+        )
 
 
 def _accounts_page(*, sent: Sent | None = None, wrong: str = "", typed: str = "") -> str:

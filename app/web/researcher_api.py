@@ -26,7 +26,7 @@ from app.studies.monitoring import clips_of
 from app.studies.watching import View, figures_of, page_of
 from app.web import definition_api, judging_api, plan
 from app.web.context import database, settings
-from app.web.login import account_id
+from app.web.login import account_id, only_study
 from app.web.researcher_json import (
     Vectors,
     agreement_view,
@@ -59,9 +59,10 @@ def _require_login() -> None:
 
 @blueprint.get("")
 def studies() -> Response:
-    """The studies of the account that is logged in."""
+    """The studies of the account; with a token for one study, that one."""
     with database().reading() as db:
-        return jsonify(studies=[study_view(study) for study in studies_of(db, account_id())])
+        found = [study for study in studies_of(db, account_id()) if only_study() in (None, study.name)]
+        return jsonify(studies=[study_view(study) for study in found])
 
 
 @blueprint.get("/<name>")

@@ -1,4 +1,7 @@
-"""Every route of the URL map, tried with every role as tests/data/routes.toml says (F34, F39, F43)."""
+"""Every route of the URL map, tried with every role and with API tokens as tests/data/routes.toml says (F34, F39, F43).
+
+Over 300 lines: one table of routes, from which every test here takes its cases.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from app.accounts.account import account_of
+from app.accounts.api_tokens import make_token
+from app.accounts.experimenters import require_account
 from app.accounts.passwords import hash_password
 from app.config import load_settings
-from app.domain import Role
+from app.domain import Role, Scope
 from app.models import AuditEntry, Draft, Experimenter, Study, StudyMember, Submission, Trial
 from app.participation.enrolment import enter
 from app.participation.trials import advance, start
+from app.web import scopes
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study, trial_body
 
-RULES: dict[str, list[str]] = tomllib.loads((ROOT / "tests/data/routes.toml").read_text())
+TABLE: dict[str, Any] = tomllib.loads((ROOT / "tests/data/routes.toml").read_text())
+SCOPES: dict[str, list[str]] = TABLE.pop("scopes")
+RULES: dict[str, list[str]] = TABLE
 # The administrator is a member of no study here; the stranger owns another one.
 MEMBERS = {"viewer": Role.VIEWER, "editor": Role.EDITOR, "owner": Role.OWNER}
 WHO = ("nobody", "stranger", "administrator", *MEMBERS)
@@ -87,19 +96,35 @@ def browsers(lab: experimenter.Lab) -> dict[str, tuple[FlaskClient, str]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def tokens(lab: experimenter.Lab) -> dict[tuple[str, str], str]:
+    """API tokens: each account's for everything; of the owner also one for each scope alone, and one for a study."""
+    found = {}
+    with lab.database.writing() as db:
+        for who in ("stranger", "administrator", *MEMBERS):
+            owner = account_of(require_account(db, email_of(who)))
+            found[who, "all"] = make_token(db, owner, "all", list(Scope))
+        for scope in Scope:
+            found["owner", scope] = make_token(db, owner, scope, [scope])
+        found["owner", "faces"] = make_token(db, owner, "faces alone", list(Scope), study="faces")
+    return found
+
+
 def each_rule() -> list[tuple[str, str, str]]:
     """(group, method, address with its parts filled in) of each rule; logging out comes last, as it ends the rest."""
-    found = []
-    for group, rules in RULES.items():
-        for rule in rules:
-            method, path = rule.split(" ", 1)
-            for part, value in PARTS.items():
-                path = path.replace(part, value)
-            if group not in {"link", "session"}:
-                path = re.sub(r"<(upload_id|session|clip)>", "unknown", path)
-            found.append((group, method, re.sub(r"<(?:token|ticket|key)>", "unknown", path)))
+    found = [(group, *filled_in(rule, group)) for group, rules in RULES.items() for rule in rules]
     assert not [path for _, _, path in found if "<" in path], "a new part of an address: give it a value in PARTS"
     return sorted(found, key=lambda rule: rule[2] == "/logout")
+
+
+def filled_in(rule: str, group: str = "") -> tuple[str, str]:
+    """The method and the address of a rule, with its parts filled in."""
+    method, path = rule.split(" ", 1)
+    for part, value in PARTS.items():
+        path = path.replace(part, value)
+    if group not in {"link", "session"}:
+        path = re.sub(r"<(upload_id|session|clip)>", "unknown", path)
+    return method, re.sub(r"<(?:token|ticket|key)>", "unknown", path)
 
 
 def test_each_route_has_a_rule_and_each_rule_a_route(lab: experimenter.Lab) -> None:
@@ -173,6 +198,71 @@ def test_f34_f43_each_route_answers_each_role_as_its_rule_says(
         entries = list(db.scalars(select(AuditEntry).where(AuditEntry.study == "faces")))
         assert {entry.account for entry in entries} == {email_of("editor"), email_of("owner")}
         assert {"faces", "theirs"} <= set(db.scalars(select(Study.name)))
+
+
+def with_token(lab: experimenter.Lab, method: str, path: str, token: str) -> Any:
+    """The answer to a program that has a token, and no cookie."""
+    path = path.replace("/static/", lab.app.static_url_path + "/")
+    with lab.app.test_client(use_cookies=False) as client:
+        answer = client.open(path, method=method, headers={"Authorization": f"Bearer {token}"})
+        answer.get_data()
+        return answer
+
+
+def test_each_route_below_studies_says_which_scope_it_takes(lab: experimenter.Lab) -> None:
+    routes = [rule.split("?")[0] for rules in RULES.values() for rule in rules if " /api/v1/studies" in rule]
+    listed = [rule for rules in SCOPES.values() for rule in rules]
+    assert sorted(routes) == sorted(listed), "say in [scopes] of tests/data/routes.toml what a token must be for"
+    endpoints = {rule.endpoint for rule in lab.app.url_map.iter_rules() if rule.rule.startswith("/api/v1/studies")}
+    assert endpoints == set(scopes.SCOPES), "say in app/web/scopes.py what a token must be for"
+
+
+def test_f34_f43_a_token_may_do_what_its_scopes_and_the_role_of_its_account_allow(
+    lab: experimenter.Lab, tokens: dict[tuple[str, str], str]
+) -> None:
+    group_of = {rule: group for group, rules in RULES.items() for rule in rules}
+    wrong = []
+    for needed, rules in SCOPES.items():
+        for rule in rules:
+            method, path = filled_in(rule)
+            for (who, scope), token in tokens.items():
+                enough = scope in ("all", "faces") or needed == scope
+                want = expected(group_of[rule], who) if enough else "lacks the scope"
+                answer = with_token(lab, method, path, token)
+                if method == "HEAD":
+                    got = "lacks the scope" if answer.status_code == 403 else "there"
+                    if who in ("editor", "owner"):
+                        assert got == ("there" if enough else "lacks the scope"), (rule, who, scope)
+                    continue
+                lacks = answer.status_code == 403 and "lacks the scope" in answer.text
+                got = "lacks the scope" if lacks else outcome(group_of[rule], answer)
+                if got != want:
+                    wrong.append(f"{rule} by {who} with {scope}: {got}, not {want}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_f39_nothing_but_the_experimenters_api_takes_a_token(
+    lab: experimenter.Lab, tokens: dict[tuple[str, str], str]
+) -> None:
+    checked = 0
+    for group, method, path in each_rule():
+        if path.startswith("/api/v1/studies") or group == "anybody":
+            continue
+        answer = with_token(lab, method, path, tokens["owner", "all"])
+        # A page's form lacks the token that only a page has; without one there is the page to log in.
+        refused = answer.status_code in {400, 401, 403, 404} or "/login" in answer.headers.get("Location", "")
+        assert refused, (method, path, answer.status_code)
+        checked += 1
+    assert checked >= 60
+
+
+def test_a_token_for_one_study_sees_no_other(lab: experimenter.Lab, tokens: dict[tuple[str, str], str]) -> None:
+    for rule in (rule for rules in SCOPES.values() for rule in rules if "<name>" in rule):
+        method, path = filled_in(rule)
+        answer = with_token(lab, method, path.replace("faces", "theirs"), tokens["owner", "faces"])
+        assert answer.status_code == 404, rule
+    shown = with_token(lab, "GET", "/api/v1/studies", tokens["owner", "faces"]).get_json()
+    assert [study["name"] for study in shown["studies"]] == ["faces"]
 
 
 def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(

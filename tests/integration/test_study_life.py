@@ -148,6 +148,7 @@ NOT_FILLED = {
     "former_rendition",
     "draft",
     "account_link",
+    "api_token",
     "answer",
     "study_revision",
     "given_rdm",
