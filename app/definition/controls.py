@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from app.definition.setting_texts import GROUPS, SETTING_TEXTS, SettingText
 from app.definition.study_toml import StudyDefinition
 
-Kind = Literal["choice", "tick", "whole", "number", "line", "markdown", "words", "pairs", "toml"]
+Kind = Literal["choice", "tick", "whole", "number", "line", "markdown", "words", "pairs", "questions", "quotas", "toml"]
+# What has an editor of its own.
+EDITORS: dict[str, Kind] = {"questions": "questions", "ratings.questions": "questions"}
 # Texts with room for more than this are Markdown.
 LINE = 2000
 
@@ -23,8 +25,8 @@ class Control:
     """How a setting is entered.
 
     `kind`: one of `choices`, a tick, a number within bounds (as a sentence), one line, Markdown, a list of words, pairs
-    of texts, or "toml": only in the text of study.toml. `default` is what holds where study.toml says nothing (None:
-    nothing).
+    of texts, what the page has an editor for, or "toml": only in the text of study.toml. `default` is what holds where
+    study.toml says nothing (None: nothing).
     """
 
     key: str
@@ -60,8 +62,9 @@ def markdown_texts(definition: StudyDefinition) -> dict[str, str | None]:
 
 
 def _control(key: str, field: FieldInfo) -> Control:
-    kind, choices = _kind(field.annotation)
-    limits = {name: getattr(one, name) for one in field.metadata for name in _LIMITS if hasattr(one, name)}
+    kind, choices = kind_of(field.annotation)
+    kind = EDITORS.get(key, kind)
+    limits = limits_of(field)
     longest = limits.get("max_length")
     if kind == "line" and longest is not None and longest > LINE:
         kind = "markdown"
@@ -71,33 +74,40 @@ def _control(key: str, field: FieldInfo) -> Control:
         text=SETTING_TEXTS[key],
         default=None if field.is_required() else field.get_default(),
         choices=choices,
-        bounds=_bounds(limits) if kind in ("whole", "number") else "",
+        bounds=bounds(limits) if kind in ("whole", "number") else "",
         longest=longest if kind in ("line", "markdown") else None,
         required=field.is_required(),
     )
 
 
+def limits_of(field: FieldInfo) -> dict[str, Any]:
+    """The field's bounds: ge, gt, le, lt and max_length, as far as it has them."""
+    return {name: getattr(one, name) for one in field.metadata for name in _LIMITS if hasattr(one, name)}
+
+
 _LIMITS = ("ge", "gt", "le", "lt", "max_length")
 
 
-def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
+def kind_of(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
+    """How a value of that type is entered, and its choices."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         inner = [one for one in get_args(annotation) if one is not type(None)]
-        return _kind(inner[0]) if len(inner) == 1 else ("toml", ())
+        return kind_of(inner[0]) if len(inner) == 1 else ("toml", ())
     if origin is Literal:
         return "choice", get_args(annotation)
     if hasattr(annotation, "__metadata__"):
-        return _kind(get_args(annotation)[0])
+        return kind_of(get_args(annotation)[0])
     if origin is list:
-        return ("words" if _kind(get_args(annotation)[0])[0] == "line" else "toml"), ()
+        return ("words" if kind_of(get_args(annotation)[0])[0] == "line" else "toml"), ()
     if origin is dict:
-        return ("pairs" if _kind(get_args(annotation)[1])[0] == "line" else "toml"), ()
+        return ("pairs" if kind_of(get_args(annotation)[1])[0] == "line" else "toml"), ()
     plain: dict[Any, Kind] = {bool: "tick", int: "whole", float: "number", str: "line"}
     return plain.get(annotation, "toml"), ()
 
 
-def _bounds(limits: dict[str, Any]) -> str:
+def bounds(limits: dict[str, Any]) -> str:
+    """Bounds in words; "" where there are not two."""
     least, most = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
     if least is None or most is None or most >= 2**53:
         return ""

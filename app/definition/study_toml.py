@@ -237,7 +237,8 @@ def _told(place: Place, sentence: str, line: int | None) -> SettingProblem:
     if above is not None and len(place) > above:
         # Of all questions there is one setting; which of them it is, and what of it, is in the sentence.
         words = [f"question {int(place[above]) + 1}", ".".join(map(str, place[above + 1 :])), sentence]
-        return SettingProblem(".".join(map(str, place[:above])), line, ": ".join(filter(None, words)))
+        key, told = ".".join(map(str, place[:above])), ": ".join(filter(None, words))
+        return SettingProblem(key, line, told, at=place[above:], reason=sentence)
     return SettingProblem(".".join(map(str, place)) or "the file", line, sentence)
 
 

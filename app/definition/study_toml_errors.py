@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -53,11 +53,17 @@ Place = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class SettingProblem:
-    """What is wrong with a key of study.toml (None: with the text as a whole), and the line on which that stands."""
+    """What is wrong with a key of study.toml (None: with the text as a whole), and the line on which that stands.
+
+    Of a list of questions, `at` says where in it (the question's index, and the key), and `reason` is the sentence
+    without that.
+    """
 
     key: str | None
     line: int | None
     sentence: str
+    at: Place = field(default=(), kw_only=True)
+    reason: str = field(default="", kw_only=True)
 
     def told(self, file: str) -> str:
         """The problem as one sentence that names the file, the line and the key."""
@@ -281,8 +287,8 @@ def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
 
 def _keys(model: type[BaseModel], section: str = "") -> Iterator[tuple[str, str]]:
     """Each key with its section."""
-    for name, field in model.model_fields.items():
+    for name, info in model.model_fields.items():
         yield name, section
-        nested = field.annotation
+        nested = info.annotation
         if isinstance(nested, type) and issubclass(nested, BaseModel):
             yield from _keys(nested, f"{section}.{name}" if section else name)

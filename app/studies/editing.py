@@ -178,7 +178,7 @@ def version_sentence(version: int, changes: Sequence[Change]) -> str:
 
 
 def _told(problems: Sequence[SettingProblem]) -> tuple[Told, ...]:
-    return tuple(Told(one.key, one.line, one.sentence, "error") for one in problems)
+    return tuple(Told(one.key, one.line, one.sentence, "error", at=one.at, reason=one.reason) for one in problems)
 
 
 def _controls() -> dict[str, Control]:

@@ -9,8 +9,10 @@ from typing import Any
 
 import tomlkit
 
+from app.definition.changes import value_at
 from app.definition.study_toml import StudyDefinition
 from app.errors import Invalid
+from app.studies.text_lists import has_blocks, is_list_of_tables, with_tables
 
 # A study keeps the design and the stop rules that it was made with. Its file may leave them out, and another release
 # may have other defaults: read there, the file alone would be another study.
@@ -45,8 +47,9 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
     if not settings:
         return text
     try:
-        document = tomlkit.parse(text)
-        for key, value in settings.items():
+        with_lists, others = _lists_changed(text, settings)
+        document = tomlkit.parse(with_lists)
+        for key, value in others.items():
             *sections, name = key.split(".", 1)
             if value is None and (not sections or sections[0] not in document):
                 document.pop(name, None) if not sections else None
@@ -55,14 +58,27 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
             if sections:
                 table = document.setdefault(sections[0], tomlkit.table())
             _set(table, name, value)
-        written = tomlkit.dumps(document)
+        # tomlkit would put together a list of tables whose blocks stand apart.
+        written = tomlkit.dumps(document) if others else with_lists
         wanted = _expected(tomllib.loads(text + "\n"), settings)
         # Only what reads as it was meant is right.
-        if tomllib.loads(written + "\n") == wanted:
+        if _without_empty(tomllib.loads(written + "\n")) == _without_empty(wanted):
             return written
     except (tomlkit.exceptions.TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, ValueError) as error:
         raise Invalid(f"{', '.join(settings)} cannot be written into this text: {error}") from error
     raise Invalid(f"{', '.join(settings)} cannot be written into this text: change it by hand")
+
+
+def _lists_changed(text: str, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The text with the lists of tables among the settings changed, and the settings that remain to be written."""
+    others = dict(settings)
+    for key, value in settings.items():
+        before = value_at(tomllib.loads(text + "\n"), key, [])
+        is_written = is_list_of_tables(before) and has_blocks(text, key)
+        if is_written or (before == [] and is_list_of_tables(value)):
+            text = with_tables(text, key, before, value or [])
+            others.pop(key)
+    return text, others
 
 
 def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
@@ -80,6 +96,11 @@ def _set(table: MutableMapping[str, Any], name: str, value: Any) -> None:
         table[name] = tomlkit.string(value, multiline=True)
     else:
         table[name] = value
+
+
+def _without_empty(raw: dict[str, Any]) -> dict[str, Any]:
+    """An empty section says nothing; the last table of a list takes its section along."""
+    return {key: value for key, value in raw.items() if value != {}}
 
 
 def _expected(before: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

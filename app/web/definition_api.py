@@ -150,6 +150,8 @@ def problem_view(problem: Any) -> dict[str, Any]:
         "line": problem.line,
         "sentence": problem.sentence,
         "severity": getattr(problem, "severity", "error"),
+        "at": list(problem.at),
+        "reason": problem.reason or problem.sentence,
     }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.members import require_study
 from app.definition.controls import control_groups, markdown_texts
+from app.definition.question_fields import question_forms
 from app.definition.setting_texts import SETTING_TEXTS
 from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import Role
@@ -67,6 +70,7 @@ def settings(name: str) -> str:
             state=state,
             revisions=revisions_of(db, study),
             groups=control_groups(),
+            question_forms={key: asdict(form) for key, form in question_forms().items()},
             known_texts=sorted(known_texts()),
             labels=["numbers", "file_names", *(f"attributes.{column}" for column in columns)],
         )

@@ -4,18 +4,36 @@
 import { find, given } from '../page.js';
 import { make } from './elements.js';
 
+/**
+ * What shows and changes a setting that takes more than a box.
+ * @typedef {object} Editor
+ * @property {(value: any, values: Record<string, any>) => void} fill
+ * @property {(problems: import('./settings.js').Problem[]) => void} tell those of the setting
+ * @property {() => HTMLElement} element where what is wrong can be mended
+ */
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Box */
 
 /**
  * @param {ParentNode} page
  * @param {(key: string, value: unknown) => void} changed called with the new value; null: unset
+ * @param {Record<string, (root: HTMLElement, key: string, changed: (value: unknown) => void) => Editor>} editors by kind
  */
-export function bindControls(page, changed) {
+export function bindControls(page, changed, editors = {}) {
+  /** @type {Map<string, Editor>} */
+  const edited = new Map();
   /** @type {Map<string, HTMLElement>} */
   const controls = new Map();
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll('[data-control]'))) {
     const key = given(element.dataset.control);
     controls.set(key, element);
+    const editor = editors[element.dataset.kind ?? ''];
+    if (editor) {
+      edited.set(
+        key,
+        editor(element, key, (value) => changed(key, value)),
+      );
+      continue;
+    }
     element.addEventListener('input', () => changed(key, valueOf(element)));
     if (element.dataset.kind === 'pairs') {
       find(page, `[data-add="${key}"]`).addEventListener('click', () => {
@@ -29,6 +47,8 @@ export function bindControls(page, changed) {
   return {
     /** The box of a setting. @param {string | null} key @returns {HTMLElement | undefined} */
     element(key) {
+      const editor = [...edited].find(([name]) => key === name || key?.startsWith(`${name}.`))?.[1];
+      if (editor) return editor.element();
       const control = key === null ? undefined : controls.get(key);
       return control?.dataset.kind === 'pairs' ? (control.querySelector('input') ?? undefined) : control;
     },
@@ -42,7 +62,9 @@ export function bindControls(page, changed) {
       for (const [key, element] of controls) {
         const typed = element.contains(document.activeElement) && !everything;
         if (!(key in values) || except.includes(key) || typed) continue;
-        if (element.dataset.kind !== 'pairs') setBox(/** @type {Box} */ (element), values[key]);
+        const editor = edited.get(key);
+        if (editor) editor.fill(values[key], values);
+        else if (element.dataset.kind !== 'pairs') setBox(/** @type {Box} */ (element), values[key]);
         else if (JSON.stringify(valueOf(element) ?? {}) !== JSON.stringify(values[key])) {
           const pairs = Object.entries(/** @type {Record<string, string>} */ (values[key] ?? {}));
           element.replaceChildren(
@@ -59,7 +81,11 @@ export function bindControls(page, changed) {
     tell(problems) {
       for (const place of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll('[data-told]'))) {
         const key = given(place.dataset.told);
-        const mine = problems.filter((problem) => problem.key === key || problem.key?.startsWith(`${key}.`));
+        const all = problems.filter((problem) => problem.key === key || problem.key?.startsWith(`${key}.`));
+        const editor = edited.get(key);
+        editor?.tell(all);
+        // An editor tells what is about a part of its setting beside that part.
+        const mine = editor ? all.filter((problem) => problem.key === key && problem.at.length === 0) : all;
         const text = JSON.stringify(mine.map((problem) => [problem.severity, problem.sentence]));
         // What is told already is not read out again.
         if (place.dataset.text === text) continue;
@@ -69,7 +95,8 @@ export function bindControls(page, changed) {
         );
         const control = controls.get(key);
         const wrong = mine.some((problem) => problem.severity === 'error');
-        if (wrong && control?.dataset.kind !== 'pairs') control?.setAttribute('aria-invalid', 'true');
+        if (editor || control?.dataset.kind === 'pairs') continue;
+        if (wrong) control?.setAttribute('aria-invalid', 'true');
         else control?.removeAttribute('aria-invalid');
       }
     },

@@ -4,6 +4,7 @@
 import { byId, find, given } from '../page.js';
 import { make, part } from './elements.js';
 import { bindControls } from './controls.js';
+import { editQuestions } from './questions.js';
 
 /**
  * @typedef {object} Problem
@@ -11,6 +12,8 @@ import { bindControls } from './controls.js';
  * @property {number | null} line
  * @property {string} sentence
  * @property {'error' | 'warning'} severity
+ * @property {(string | number)[]} at where in a list of questions: the index, and the key
+ * @property {string} reason the sentence without that
  */
 /**
  * @typedef {object} Edited
@@ -44,10 +47,21 @@ let timer = 0;
 let asking = null;
 let asksAgain = false;
 
-const controls = bindControls(document, (key, value) => {
-  pending[key] = value;
-  later();
-});
+/** @type {Record<string, import('./questions.js').Form>} */
+const forms = JSON.parse(given(byId('question-forms', HTMLScriptElement).textContent));
+// A text in one language is in that of the study.
+const language = () =>
+  ['de', 'fr', 'es'].includes(String(state.values?.language)) ? String(state.values?.language) : 'en';
+const controls = bindControls(
+  document,
+  (key, value) => {
+    pending[key] = value;
+    later();
+  },
+  {
+    questions: (root, key, changed) => editQuestions(root, given(forms[key]), { changed, language }),
+  },
+);
 
 source.addEventListener('input', later);
 part('save').addEventListener('click', save);

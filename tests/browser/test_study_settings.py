@@ -53,6 +53,59 @@ def stored(lab: experimenter.Lab) -> Study:
         return db.scalars(select(Study)).one()
 
 
+def test_a_question_is_written_by_keyboard_told_of_moved_and_saved(page: Page, lab: experimenter.Lab) -> None:
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    page.keyboard.type("Similar faces")
+    expect(page.get_by_label("Name")).to_have_value("similar-faces")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings")
+    source = page.get_by_label("Text of study.toml")
+    editor = page.locator('[data-control="questions"]')
+    kind, add = editor.get_by_label("Kind of the new question"), editor.get_by_role("button", name="Add a question")
+
+    kind.select_option("number")
+    add.press("Enter")
+    page.keyboard.type("How old are you?")
+    first = editor.locator(".questions > li").nth(0)
+    first.get_by_label("Name in the files").fill("age")
+    first.get_by_label("Least").fill("18")
+    kind.select_option("one_of")
+    add.press("Enter")
+    second = editor.locator(".questions > li").nth(1)
+    page.keyboard.type("Which hand?")
+    second.get_by_label("Choice 2", exact=True).fill("Yes")
+    expect(second.locator('[data-beside="choices"]')).to_have_text("'Yes' is there twice")
+    expect(second.get_by_label("Choice 2", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-saved]")).to_have_text("Not saved: 1 error.")
+    assert complaints(page, "questions with an error") == []
+    second.get_by_label("Choice 1", exact=True).fill("left")
+    second.get_by_label("Choice 2", exact=True).fill("right")
+    second.get_by_label("Asked").select_option("before")
+    second.get_by_label("left", exact=True).check()
+    second.get_by_label("In several languages").check()
+    second.get_by_label("German", exact=True).fill("Welche Hand?")
+    second.get_by_role("button", name="Move up").press("Enter")
+    expect(editor.get_by_role("button", name="Move down").first).to_be_focused()
+    expect(source).to_have_value(re.compile("Which hand.*How old", re.DOTALL))
+    source.press("Control+Home")
+    page.keyboard.type("# Approved in May.\n")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+
+    hand, age = definition_of(stored(lab)).questions
+    assert (hand.ask, hand.screens_out("left")) == ({"en": "Which hand?", "de": "Welche Hand?"}, True)
+    assert (age.name, age.model_dump()["min"]) == ("age", 18)
+    page.reload()
+    expect(editor.locator("summary")).to_have_text([re.compile("Which hand"), re.compile("How old")])
+    editor.locator("summary").nth(1).press("Enter")
+    editor.get_by_role("button", name="Remove", exact=True).nth(1).press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    assert len(definition_of(stored(lab)).questions) == 1
+    assert stored(lab).definition_toml.startswith("# Approved in May.\n")
+
+
 def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside_it(
     page: Page, lab: experimenter.Lab
 ) -> None:

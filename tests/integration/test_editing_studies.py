@@ -100,6 +100,22 @@ def test_problems_are_told_at_their_keys_and_lines_as_they_are_made(lab: experim
     )
 
 
+def test_a_question_is_written_by_the_form_and_what_is_wrong_is_told_at_its_field(lab: experimenter.Lab) -> None:
+    age = {"name": "age", "ask": "How old?", "kind": "number", "min": 18, "when": "before"}
+    hand = {"name": "hand", "ask": "", "kind": "one_of", "choices": ["left", "left"], "when": "between"}
+    found = check(lab, TOML, questions=[age, hand])
+    told = {tuple(problem["at"]): problem["reason"] for problem in found["problems"]}
+    assert told[(1, "ask")] == "must not be empty"
+    assert told[(1, "choices")] == "'left' is there twice"
+    assert told[(1, "after_trial")].startswith("is missing")
+    assert found["values"]["questions"] == [age, hand]
+    mended = [hand | {"ask": "Which?", "choices": ["left", "right"], "after_trial": 2}, age]
+    kept = check(lab, found["text"], questions=mended)
+    assert [one for one in kept["problems"] if one["severity"] == "error"] == []
+    assert kept["text"].startswith(TOML)
+    assert check(lab, kept["text"], questions=None)["values"]["questions"] == []
+
+
 def test_a_text_that_is_no_toml_is_told_with_its_line(lab: experimenter.Lab) -> None:
     answer = check(lab, TOML + "seed == 4\n", title="X")
     assert answer["values"] is None
@@ -197,8 +213,6 @@ def test_the_page_has_a_control_a_sentence_and_a_default_for_each_setting(lab: e
     controls = [control for _, group in control_groups() for control in group]
     # A table of tables is edited in the text beside the form.
     assert [control.key for control in controls if control.kind == "toml"] == [
-        "questions",
-        "ratings.questions",
         "recruitment.quotas",
     ]
     for control in controls:
