@@ -99,7 +99,7 @@ def test_a_question_is_written_by_keyboard_told_of_moved_and_saved(page: Page, l
     page.reload()
     expect(editor.locator("summary")).to_have_text([re.compile("Which hand"), re.compile("How old")])
     editor.locator("summary").nth(1).press("Enter")
-    editor.get_by_role("button", name="Remove", exact=True).nth(1).press("Enter")
+    editor.locator(".questions > li").nth(1).get_by_role("button", name="Remove", exact=True).press("Enter")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("[data-saved]")).to_have_text("Saved")
     assert len(definition_of(stored(lab)).questions) == 1
