@@ -25,7 +25,8 @@ def checked(question: Question | RatingQuestion, answer: Any) -> tuple[Answer, s
     A text loses blanks at its ends, and an empty one is none; choices are put in the order of the question.
     """
     value, problem = _checked(question, answer)
-    if problem is None and question.required and value in (None, False, []):
+    # By identity: 0 equals False, and is an answer.
+    if problem is None and question.required and (value is None or value is False or value == []):
         return value, "must be ticked" if question.kind == "consent" else "must be answered"
     return value, problem
 

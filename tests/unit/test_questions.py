@@ -117,6 +117,10 @@ CHOICES = 'choices = ["a", "b", "c"]\n'
         ('kind = "consent"', None, False),
         ('kind = "consent"', True, True),
         ('kind = "number"', None, None),
+        # Zero is an answer.
+        ('kind = "number"\nrequired = true', 0, 0),
+        ('kind = "number"\nrequired = true', 0.0, 0.0),
+        ('kind = "scale"\nmin = -3\nmax = 3\nrequired = true', 0, 0),
     ],
 )
 def test_answers_that_fit_are_stored_in_one_form(toml: str, given: Any, stored: Any) -> None:
