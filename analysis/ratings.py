@@ -13,10 +13,14 @@ from numpy.typing import ArrayLike
 from .arrangement import Floats, Ints
 from .reliability import Coefficient
 from .reliability.coefficients import krippendorff_alpha, variance_ratios
-from .reliability.report import with_interval
+from .reliability.pools import between_pools, splits
+from .reliability.report import spearman_brown, split_half, with_interval
 
 NAN = float("nan")
 ALONE = "agreement needs at least two raters"
+# Halvings of the raters, and of those that are left when one is out; beyond that many raters these take too long.
+MAX_SPLITS, SPLITS_WITHOUT_ONE, MAX_RATERS_WITHOUT_ONE = 1000, 200, 50
+TOO_MANY = f"no interval: it is computed for up to {MAX_RATERS_WITHOUT_ONE} raters"
 TOO_LITTLE = "no two raters have rated enough clips in common, or nobody's ratings vary"
 
 
@@ -25,8 +29,10 @@ class ScaleRatings:
     """Of a scale: each clip's mean, standard deviation (n - 1; NaN below two raters) and number of raters, each (C,).
 
     `icc_2_k` is the reliability of the means, `icc_2_1` that of a single rater; `raters_per_clip` is the harmonic mean,
-    the k of the first. `self_r` is Pearson's r between the first and the second time that a rater rated the same clip,
-    over all raters' `n_repeats` such clips; `self_difference` is the mean absolute difference of both.
+    the k of the first. `cronbach_alpha` is ICC(3,k), and `split_half_corrected` the correlation of the means of two
+    halves of the raters, brought to all of them (Spearman-Brown). `self_r` is Pearson's r between the first and the
+    second time that a rater rated the same clip, over all raters' `n_repeats` such clips; `self_difference` is the mean
+    absolute difference of both.
     """
 
     mean: Floats
@@ -34,6 +40,8 @@ class ScaleRatings:
     n: Ints
     icc_2_1: Coefficient
     icc_2_k: Coefficient
+    cronbach_alpha: Coefficient
+    split_half_corrected: Coefficient
     krippendorff_alpha: Coefficient
     raters_per_clip: float
     self_r: float
@@ -87,11 +95,13 @@ def scale_ratings(table: ArrayLike, repeats: ArrayLike = (), *, level: float = 0
         sd = np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), NAN)
     rated = values[np.isfinite(values).any(axis=1)]
     k = round(float((n > 0).sum() / (1.0 / n[n > 0]).sum()), 12) if (n > 0).any() else NAN
-    found = dict.fromkeys(("icc_2_1", "icc_2_k", "krippendorff_alpha"), Coefficient(NAN, reason=ALONE))
+    names = ("icc_2_1", "icc_2_k", "cronbach_alpha", "krippendorff_alpha")
+    found = dict.fromkeys((*names, "split_half_corrected"), Coefficient(NAN, reason=ALONE))
     if len(rated) > 1:
         weights = np.vstack([np.ones(len(rated)), 1 - np.eye(len(rated))])
         ratios = variance_ratios(rated, weights, k) | {"krippendorff_alpha": krippendorff_alpha(rated, weights)}
-        found = {name: with_interval(ratios[name], level, "ratio", undefined=TOO_LITTLE) for name in found}
+        found = {name: with_interval(ratios[name], level, "ratio", undefined=TOO_LITTLE) for name in names}
+        found["split_half_corrected"] = spearman_brown(_split_half(rated, level))
     pairs = np.asarray(repeats, dtype=np.float64).reshape(-1, 2)
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     varies = len(pairs) > 2 and bool((pairs.std(axis=0) > 0).all())
@@ -131,6 +141,19 @@ def choice_ratings(table: ArrayLike, n_choices: int, repeats: ArrayLike = (), *,
         self_same=float((pairs[:, 0] == pairs[:, 1]).mean()) if len(pairs) else NAN,
         n_repeats=len(pairs),
     )
+
+
+def _split_half(rated: Floats, level: float) -> Coefficient:
+    rng = np.random.default_rng(0)
+    halves = splits(len(rated), MAX_SPLITS, rng)
+    if len(rated) > MAX_RATERS_WITHOUT_ONE:
+        r = between_pools(rated, halves, 1 - halves)
+        defined = r[np.isfinite(r)]
+        return (
+            Coefficient(float(defined.mean()), reason=TOO_MANY) if defined.size else Coefficient(NAN, reason=TOO_LITTLE)
+        )
+    values = split_half(rated, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
+    return with_interval(values, level, "correlation", undefined=TOO_LITTLE)
 
 
 def _checked(table: ArrayLike) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import nh3
 from markdown_it import MarkdownIt
 
@@ -21,3 +23,8 @@ def to_html(markdown: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
+
+
+def to_text(markdown: str) -> str:
+    """A Markdown text without its marks, in one line, for headings and tables that hold plain text."""
+    return " ".join(unescape(nh3.clean(_renderer.render(markdown), tags=set())).split())

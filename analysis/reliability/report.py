@@ -168,7 +168,7 @@ def _coefficients(
     others, alone = _leave_one_out(table)
     values = {f"pairwise_{method}": mean_over_pairs(agreement, weights) for method, agreement in agreements.items()}
     values["leave_one_out"] = others
-    values["split_half"] = _split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
+    values["split_half"] = split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
     values |= variance_ratios(table, weights, k) | {"krippendorff_alpha": krippendorff_alpha(table, weights)}
     missing = _undefined_pairs(agreements["pearson"])
     remarks = {f"pairwise_{method}": _undefined_pairs(agreement) for method, agreement in agreements.items()}
@@ -185,7 +185,7 @@ def _coefficients(
         )
         for name, each in values.items()
     }
-    found["split_half_corrected"] = _spearman_brown(found["split_half"])
+    found["split_half_corrected"] = spearman_brown(found["split_half"])
     return found
 
 
@@ -203,7 +203,7 @@ def _leave_one_out(table: Floats) -> tuple[Floats, Floats]:
     return np.array(values), each
 
 
-def _split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random.Generator) -> Floats:
+def split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random.Generator) -> Floats:
     """Mean r between halves of the raters: of the data and without each rater, (1 + R,)."""
     n_raters = len(table)
     values = [_mean(between_pools(table, halves, 1 - halves))]
@@ -252,7 +252,7 @@ def with_interval(
     return Coefficient(estimate, (low, high), left_out)
 
 
-def _spearman_brown(split: Coefficient) -> Coefficient:
+def spearman_brown(split: Coefficient) -> Coefficient:
     """Reliability of all raters together, out of the correlation of two halves."""
     if not split.value > 0:
         reason = split.reason if np.isnan(split.value) else "the split-half correlation is not above 0"

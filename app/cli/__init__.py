@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.accounts import user
+from app.cli.asked import study_ratings
 from app.cli.clips import clips
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_invite, study_log, study_people, study_role
@@ -77,5 +78,6 @@ for _command in (
     study_include,
     study_withdraw,
     study_retention,
+    study_ratings,
 ):
     study.add_command(_command)

@@ -35,6 +35,15 @@ class ExportOptions:
         return Choice(method, self.with_simulated, self.with_unfinished, self.with_excluded)
 
 
+def options_of(choice: Choice) -> ExportOptions:
+    """An export of the sessions that a choice of raters takes in."""
+    return ExportOptions(
+        with_simulated=choice.with_simulated,
+        with_unfinished=choice.with_unfinished,
+        with_excluded=choice.with_excluded,
+    )
+
+
 def both_ways(options: ExportOptions) -> list[ExportOptions]:
     """The options, and the same without (or with) what was left out: an export holds figures of both."""
     return [options, replace(options, with_excluded=not options.with_excluded)]

@@ -110,6 +110,50 @@ def rated_questions(db: Session, study: Study, options: ExportOptions) -> list[R
     ]
 
 
+def rated_attributes(db: Session, study: Study, options: ExportOptions) -> dict[str, dict[str, str]]:
+    """What the clips were rated as, by file name, as attributes whose names say that raters gave them, and how many.
+
+    A clip that nobody has rated lacks the attribute, as does one for which no choice has most raters.
+    """
+    found: dict[str, dict[str, str]] = {}
+    clips = clip_order(db, study.id)
+    for one in rated_questions(db, study, options):
+        summary = one.summary
+        counts = summary.n if isinstance(summary, ScaleRatings) else summary.counts.sum(axis=1)
+        if not counts.any():
+            continue
+        least, most = int(counts[counts > 0].min()), int(counts.max())
+        n = f"{least}" if least == most else f"{least} to {most}"
+        kind = "mean" if isinstance(summary, ScaleRatings) else "choice of most"
+        name = f"{one.question.name} (rated, {kind} of {n})"
+        for item, clip in enumerate(clips):
+            value = _attribute_value(one, item)
+            if value is not None:
+                found.setdefault(clip.file_name, {})[name] = value
+    return found
+
+
+def _attribute_value(one: RatedQuestion, item: int) -> str | None:
+    if isinstance(one.summary, ScaleRatings):
+        mean = _number(one.summary.mean[item])
+        return None if mean is None else f"{mean:.6g}"
+    place = one.summary.most[item]
+    return None if place is None or isinstance(one.question, RatingScale) else one.question.choices[place].value
+
+
+def ratings_mark(db: Session, study: Study) -> str:
+    """A short text that changes with each rating that comes in, is changed, or is deleted."""
+    of_study = (
+        select(func.count(), func.max(Rating.rated_at))
+        .select_from(Rating)
+        .join(ClipToRate, ClipToRate.id == Rating.to_rate_id)
+        .join(ParticipantSession, ParticipantSession.id == ClipToRate.session_id)
+        .where(ParticipantSession.study_id == study.id)
+    )
+    number, last = db.execute(of_study).one()
+    return "" if not number else f"{number}-{last:%H%M%S%f}"
+
+
 def codes_of(question: RatingQuestion) -> dict[Any, float]:
     """The number that stands for each answer: itself on a scale, its place among the choices."""
     if isinstance(question, RatingScale):

@@ -43,7 +43,7 @@ from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.studies.origin import has_placements
-from app.web import login, own_account, people, plan, quality, recruit, sessions, study_editing, study_life
+from app.web import asked, login, own_account, people, plan, quality, recruit, sessions, study_editing, study_life
 from app.web.context import database, settings
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
@@ -54,7 +54,7 @@ WAIT_SECONDS = 2
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, study_life, sessions, recruit, people, plan, own_account, quality):
+for _part in (study_editing, study_life, sessions, recruit, people, plan, own_account, quality, asked):
     blueprint.register_blueprint(_part.blueprint)
 
 

@@ -17,14 +17,16 @@ from app.health import problems
 from app.heartbeat import worker_state
 from app.models import now
 from app.participation.places import places_taken
+from app.results.chosen import options_of
 from app.results.inputs import Inputs, inputs_of
 from app.results.overview import Overview
+from app.results.ratings import rated_attributes, ratings_mark
 from app.results.so_far import reliability_so_far
 from app.results.stored import Standing, standing_of, stored_overview, stored_rater
 from app.results.work import request_results
 from app.studies.monitoring import clips_of
 from app.studies.watching import View, figures_of, page_of
-from app.web import definition_api, judging_api, plan
+from app.web import asked, definition_api, judging_api, plan
 from app.web.context import database, settings
 from app.web.login import account_id, only_study
 from app.web.researcher_json import (
@@ -49,6 +51,7 @@ blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
 blueprint.register_blueprint(definition_api.blueprint)
 blueprint.register_blueprint(judging_api.blueprint)
 blueprint.register_blueprint(plan.api)
+blueprint.register_blueprint(asked.api)
 
 
 @blueprint.before_request
@@ -135,15 +138,19 @@ def results(name: str) -> Response:
         with database().writing() as db:
             request_results(db, inputs)
         inputs, standing = _standing(name)
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        version = results_version(standing, ratings_mark(db, study))
     about = standing_view(standing, worker_state(settings()))
     if standing.computed is None:
         answer = jsonify(about | {"state": "working"})
         answer.status_code = 202
         return answer
-    if request.args.get("known") == results_version(standing):
+    if request.args.get("known") == version:
         return jsonify(about | {"state": "unchanged"})
     with database().reading() as db:
-        return jsonify(about | results_view(inputs, standing, _overview(db, inputs)))
+        rated = rated_attributes(db, study, options_of(inputs.choice))
+        return jsonify(about | results_view(inputs, version, _overview(db, inputs), rated))
 
 
 @blueprint.post("/<name>/results/retry")

@@ -5,7 +5,7 @@ Over 300 lines: one short function for each part of the pages' JSON, which are r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -140,25 +140,31 @@ def clip_view(clip: Clip) -> dict[str, Any]:
     }
 
 
-def results_view(inputs: Inputs, standing: Standing, overview: Overview) -> dict[str, Any]:
-    """The raters of a choice and the clips, as computed last; vectors come rater by rater."""
+def results_view(
+    inputs: Inputs, version: str, overview: Overview, rated: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """The raters of a choice and the clips, as computed last; vectors come rater by rater.
+
+    `rated` has by file name what raters said of the clips, which is offered beside the study's own attributes.
+    """
+    clips = [clip_view(clip) for clip in inputs.clips]
     return {
         "state": "ready",
-        "version": results_version(standing),
+        "version": version,
         "method": inputs.choice.method,
         "target": inputs.target,
         "unfinished": overview.unfinished,
         "unfinished_sentence": overview.unfinished_sentence,
         "excluded_sentence": overview.excluded_sentence,
         "pooled_sentence": pooled_sentence(inputs.versions),
-        "clips": [clip_view(clip) for clip in inputs.clips],
+        "clips": [clip | {"attributes": {**clip["attributes"], **rated.get(clip["file"], {})}} for clip in clips],
         "raters": overview.raters,
     }
 
 
-def results_version(standing: Standing) -> str:
-    """A short text that changes whenever the results that are shown do."""
-    return (standing.computed or "")[:16]
+def results_version(standing: Standing, ratings: str) -> str:
+    """A short text that changes whenever the results that are shown do; `ratings` changes with the ratings of clips."""
+    return (standing.computed or "")[:16] + ratings
 
 
 def standing_view(standing: Standing, worker: str) -> dict[str, Any]:

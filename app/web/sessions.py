@@ -16,6 +16,7 @@ from app.participation.decisions import MAX_REASON, TEST, exclude, include
 from app.participation.erasure import erase_person, sessions_of_person
 from app.participation.notes import MAX_NOTE, withdraw_for, write_note
 from app.participation.people import session_named
+from app.results.session_ratings import session_ratings
 from app.studies.monitoring import session_statuses
 from app.web.context import database
 from app.web.login import account, account_id
@@ -34,6 +35,7 @@ def show(name: str, session: str) -> str:
         row = session_named(db, study, session)
         (found,) = session_statuses(db, study, pilots=None, only=[row.id])
         answers = answers_in_words(db, study, row)
+        ratings = session_ratings(db, study, row)
         work = work_of_session(db, study, row, chosen=request.args.get("trial", type=int))
         visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
     return render_template(
@@ -44,6 +46,8 @@ def show(name: str, session: str) -> str:
         trial_measures=TRIAL_MEASURES,
         **work,
         answers=[(to_html(one.ask), one.answer) for one in answers],
+        ratings=ratings,
+        rating_asks=[to_html(ask) for ask in ratings.asks],
         test=TEST,
         longest_note=MAX_NOTE,
         longest_reason=MAX_REASON,

@@ -12,7 +12,7 @@ import { make } from './elements.js';
 export function attributesToColour(clips) {
   const names = [...new Set(clips.flatMap((clip) => Object.keys(clip.attributes)))];
   return names.filter((name) => {
-    const values = new Set(clips.map((clip) => clip.attributes[name]));
+    const values = new Set(clips.map((clip) => clip.attributes[name] ?? ''));
     return values.size > 1 && (isNumeric(clips, name) || values.size <= CATEGORIES.length);
   });
 }
@@ -28,7 +28,7 @@ export function coloursBy(clips, name) {
   const values = clips.map((clip) => clip.attributes[name] ?? '');
   const kinds = [...new Set(values)];
   if (kinds.length > CATEGORIES.length || (isNumeric(clips, name) && kinds.length > 4))
-    return onScale(values.map(Number));
+    return onScale(values.map((value) => (value.trim() === '' ? null : Number(value))));
   const colours = new Map(kinds.map((kind, k) => [kind, CATEGORIES[k]]));
   return {
     colours: values.map((value) => colours.get(value) ?? null),
@@ -36,14 +36,18 @@ export function coloursBy(clips, name) {
   };
 }
 
-/** @param {number[]} numbers */
+/** @param {(number | null)[]} numbers null: not known, which gets no colour */
 function onScale(numbers) {
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const known = numbers.filter((value) => value !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
   /** @param {number} value */
   const shade = (value) => css(colourOf(DISSIMILARITY, (value - low) / (high - low || 1)));
   return {
-    colours: numbers.map(shade),
-    legend: [low, (low + high) / 2, high].map((value) => entry(shade(value), String(+value.toPrecision(3)))),
+    colours: numbers.map((value) => (value === null ? null : shade(value))),
+    legend: [
+      ...[low, (low + high) / 2, high].map((value) => entry(shade(value), String(+value.toPrecision(3)))),
+      ...(known.length < numbers.length ? [make('li', {}, '– not known: no colour')] : []),
+    ],
   };
 }
 
@@ -54,12 +58,12 @@ function entry(colour, words) {
   return make('li', {}, swatch, words);
 }
 
-/** @param {{attributes: Record<string, string>}[]} clips @param {string} name */
+/**
+ * Whether all that is known is numbers; clips without the attribute say nothing.
+ * @param {{attributes: Record<string, string>}[]} clips
+ * @param {string} name
+ */
 function isNumeric(clips, name) {
-  return clips.every(
-    (clip) =>
-      clip.attributes[name] !== undefined &&
-      clip.attributes[name].trim() !== '' &&
-      Number.isFinite(Number(clip.attributes[name])),
-  );
+  const known = clips.map((clip) => clip.attributes[name] ?? '').filter((value) => value.trim() !== '');
+  return known.length > 0 && known.every((value) => Number.isFinite(Number(value)));
 }

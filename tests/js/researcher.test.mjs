@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { attributesToColour } from '../../static/researcher/attributes.js';
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from '../../static/researcher/colour.js';
 import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
+import { byMeasure, cellsOf, sorted } from '../../static/researcher/rating-rows.js';
 import {
   ageInWords,
   ago,
@@ -162,4 +163,55 @@ test('the reliability so far, and what a target takes, are said with their inter
   assert.deepEqual(none, { soFar: 'It cannot be told yet: nobody has finished.', needed: '' });
   const low = reliabilityInWords({ ...known, value: -0.1, needed: null, needed_reason: 'it is not above 0' });
   assert.match(low.needed, /cannot be told: it is not above 0/);
+});
+
+test('ratings are sorted by any column, with what nobody rated last either way', () => {
+  const measure = (sentence, value) => ({ key: 'k', label: 'K', sentence, value, low: null, high: null, reason: null });
+  const valence = {
+    min: -3,
+    max: 3,
+    agreement: [measure('of scales', 0.5)],
+    clips: [
+      { mean: 0, sd: 1, n: 2 },
+      { mean: null, sd: null, n: 0 },
+      { mean: 3, sd: null, n: 1 },
+    ],
+  };
+  const place = {
+    choices: [{}, {}],
+    agreement: [measure('of kinds', 0.1)],
+    clips: [
+      { n: 4, counts: [1, 3] },
+      { n: 0, counts: [0, 0] },
+      { n: 2, counts: [2, 0] },
+    ],
+  };
+  const questions = [valence, place];
+  const texts = (item) => cellsOf(questions, item).map(({ text }) => text);
+  assert.deepEqual(texts(0), ['0.00', '1.00', '2', '25 %', '75 %', '4']);
+  assert.deepEqual(texts(1), ['–', '–', '0', '–', '–', '0']);
+  assert.deepEqual(
+    cellsOf(questions, 2).map(({ share }) => share),
+    [1, null, null, 1, 0, null],
+  );
+  assert.deepEqual(sorted(questions, 3, { column: 0, descending: true }), [2, 0, 1]);
+  assert.deepEqual(sorted(questions, 3, { column: 0, descending: false }), [0, 2, 1]);
+  assert.deepEqual(sorted(questions, 3, { column: 4, descending: true }), [0, 2, 1]);
+  assert.deepEqual(sorted(questions, 3, { column: -1, descending: true }), [2, 1, 0]);
+  assert.deepEqual(
+    byMeasure(questions).map(({ measures }) => measures.map((one) => one?.value ?? null)),
+    [
+      [0.5, null],
+      [null, 0.1],
+    ],
+  );
+});
+
+test('an attribute of numbers that some clips lack is still one of numbers', () => {
+  const clips = [
+    { attributes: { rated: '0.5' } },
+    { attributes: {} },
+    ...'3456789012'.split('').map((rated) => ({ attributes: { rated } })),
+  ];
+  assert.deepEqual(attributesToColour(clips), ['rated']);
 });

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.ratings import choice_ratings, scale_ratings
+from analysis.reliability import reliability
 
 # Shrout & Fleiss (1979), table 2: six targets (columns here) and four judges.
 SHROUT = np.array([[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]], dtype=float)
@@ -25,6 +26,8 @@ def test_a_published_table_gives_its_published_coefficients() -> None:
     found = scale_ratings(SHROUT)
     assert found.icc_2_1.value == pytest.approx(0.29, abs=0.005)
     assert found.icc_2_k.value == pytest.approx(0.62, abs=0.005)
+    # Their ICC(3,4) is Cronbach's alpha of the four judges.
+    assert found.cronbach_alpha.value == pytest.approx(0.91, abs=0.005)
     assert (found.raters_per_clip, found.mean.tolist()) == (4, SHROUT.mean(axis=0).tolist())
     assert found.sd == pytest.approx(SHROUT.std(axis=0, ddof=1))
     low, high = found.icc_2_k.interval
@@ -77,3 +80,15 @@ def test_repeats_say_how_alike_a_raters_own_ratings_are() -> None:
     assert found.self_r == pytest.approx(np.corrcoef([1, 3, 5], [2, 3, 6])[0, 1])
     assert np.isnan(scale_ratings(SHROUT, [(1, 2)]).self_r)
     assert choice_ratings([[0, 1]], 2, [(0, 0), (1, 0)]).self_same == 0.5
+
+
+def test_halves_of_the_raters_agree_as_the_coefficients_of_rdms_say() -> None:
+    found = scale_ratings(SHROUT).split_half_corrected
+    expected = reliability(SHROUT).split_half_corrected
+    assert (found.value, *found.interval) == pytest.approx((expected.value, *expected.interval))
+    # Of many raters the interval would take long; the value is still there, and near what alpha says of the same means.
+    rng = np.random.default_rng(5)
+    many = scale_ratings(rng.normal(size=30) + 2 * rng.normal(size=(60, 30)))
+    assert many.split_half_corrected.value == pytest.approx(many.cronbach_alpha.value, abs=0.02)
+    assert many.split_half_corrected.reason == "no interval: it is computed for up to 50 raters"
+    assert np.isnan(many.split_half_corrected.interval).all()
