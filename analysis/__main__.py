@@ -6,19 +6,25 @@ Installed as a separate package, it is called python -m asterism_analysis.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, get_args
 
 from .estimators import ESTIMATORS
 from .formats.hints import HINTS, SWITCHES, HintsError, hints_of
 from .formats.recognise import bring_in
 from .formats.source_bundle import Origin
+from .models.activations import DISTANCES, Frames
 from .report import write_report
+from .report.models import AskedModels
 from .results import Choice
+from .results.models import ModelOptions
+from .similarity import COEFFICIENTS
 
 NEEDED = ("h5py", "matplotlib")
 
@@ -44,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="add standard errors, and how well each RDM is known (takes seconds to minutes for each rater)",
     )
     parser.add_argument("--seed", type=_count, default=Choice.seed, metavar="N", help="seed (default: %(default)s)")
+    _add_models(parser.add_argument_group("models", "What the raters are compared with; see docs/formats.md."))
     for name, (metavar, text) in HINTS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text} (only for other programs' files)")
     for name, text in SWITCHES.items():
@@ -82,13 +89,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bundle = bring_in([(file, file.name) for file in given.files], hints, Path(folder) / "data.zip")
             for sentence in Origin.of(bundle).sentences:
                 progress(sentence)
-            path = write_report(bundle, given.out, choice, progress, jobs=given.jobs)
+            path = write_report(bundle, given.out, choice, progress, jobs=given.jobs, models=_models(given))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     progress("Done")
     print(path)
     return 0
+
+
+def _add_models(group: Any) -> None:
+    group.add_argument(
+        "--models",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="files of model RDMs (npy, npz, mat, csv, xlsx, hdf5) or of a network's activations (npy, npz, mat, hdf5)",
+    )
+    group.add_argument("--attributes", action="store_true", help="compare the clips' attributes, also without models")
+    group.add_argument(
+        "--comparator",
+        choices=COEFFICIENTS,
+        default=ModelOptions.comparator,
+        help="how a model is compared with a rater (default: %(default)s, which does not favour models with ties)",
+    )
+    group.add_argument(
+        "--distance",
+        choices=DISTANCES,
+        default="correlation",
+        help="between clips, where layers become RDMs (default: %(default)s)",
+    )
+    group.add_argument(
+        "--frames", choices=get_args(Frames), help="the second axis of layers are frames: average them, or join them"
+    )
+    group.add_argument(
+        "--bootstraps",
+        type=_samples,
+        default=ModelOptions.n_boot,
+        metavar="N",
+        help="bootstrap samples of raters and clips (default: %(default)s)",
+    )
+
+
+def _models(given: argparse.Namespace) -> AskedModels | None:
+    """What is to be compared with the raters; None when nothing is."""
+    options = ModelOptions(
+        comparator=given.comparator, n_boot=given.bootstraps, seed=given.seed, jobs=given.jobs or os.cpu_count() or 1
+    )
+    asked = AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)
+    return asked if asked.is_any else None
+
+
+def _samples(text: str) -> int:
+    if (value := _count(text)) < 100:
+        raise argparse.ArgumentTypeError(f"must be at least 100, got {text}")
+    return value
 
 
 def _count(text: str) -> int:

@@ -40,7 +40,7 @@ def read_npz(file: str | Path | IO[bytes], *, name: str | None = None) -> RDMSet
     if not zipfile.is_zipfile(file):
         raise ValueError(f"{where}: not an NPZ file")
     try:
-        arrays = _arrays(file)
+        arrays = npz_arrays(file)
         if missing := [key for key in ("rdms", "names", "raters", "method") if key not in arrays]:
             raise ValueError(f"holds no array {missing[0]}, but {', '.join(sorted(arrays)) or 'nothing'}")
         labels = [arrays[key] for key in ("names", "raters", "method")]
@@ -96,7 +96,8 @@ def as_numbers(array: Any) -> Floats:
     return numbers
 
 
-def _arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:
+def npz_arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:
+    """The arrays of an NPZ file by name; an error of ValueError, zipfile or zlib where it holds none, or too much."""
     with zipfile.ZipFile(file) as archive:
         members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
         if sum(info.file_size for info in members) > MAX_BYTES:

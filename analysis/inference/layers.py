@@ -52,7 +52,11 @@ def layer_profile(rdms: ArrayLike, layers: ArrayLike, names: Sequence[str], **op
     ValueError
         As `compare_models`.
     """
-    comparison = compare_models(rdms, layers, names=names, **options)
+    return profile_of(compare_models(rdms, layers, names=names, **options))
+
+
+def profile_of(comparison: ModelComparison) -> LayerProfile:
+    """The profile of layers that have been compared, all of one network in its order."""
     best = int(np.argmax(comparison.similarity))
     below = np.cumsum(comparison.share_best)
     outside = (1 - comparison.level) / 2

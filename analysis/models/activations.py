@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist
 
 from ..arrangement import Floats
-from ..formats.npz import as_numbers
+from ..formats.npz import DAMAGED_HEADER, MAX_BYTES, as_numbers, npz_arrays
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
 Frames = Literal["mean", "concatenate"]
@@ -102,7 +102,7 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
         there twice, or the number of rows does not fit.
     """
     path = Path(file)
-    arrays = _hdf5(path) if _is_hdf5(path) else _npz(path)
+    arrays = named_arrays(path)
     given = arrays.pop(CLIPS, None)
     layers = {}
     for name, array in arrays.items():
@@ -134,21 +134,29 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
     return {name: layer[order] for name, layer in layers.items()}
 
 
-def _is_hdf5(path: Path) -> bool:
+def named_arrays(path: Path) -> dict[str, Any]:
+    """The arrays of an NPZ or HDF5 file by name; ValueError when it is neither, or unpacks to more than 4 GB."""
     with open(path, "rb") as handle:
-        return handle.read(8) == b"\x89HDF\r\n\x1a\n"
+        is_hdf5 = handle.read(8) == b"\x89HDF\r\n\x1a\n"
+    return _hdf5(path) if is_hdf5 else _npz(path)
 
 
 def _npz(path: Path) -> dict[str, Any]:
     try:
-        # NumPy leaves a file open that it opened itself and cannot read.
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds one array without a name")
-            return {name: archive[name] for name in archive.files}
+        return npz_arrays(path)
     except FileNotFoundError:
         raise
-    except (ValueError, EOFError, OSError, KeyError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+    except (
+        ValueError,
+        EOFError,
+        OSError,
+        KeyError,
+        RuntimeError,
+        NotImplementedError,
+        zlib.error,
+        zipfile.BadZipFile,
+        *DAMAGED_HEADER,
+    ) as error:
         raise ValueError(f"{path}: not an NPZ or HDF5 file of activations ({error})") from error
 
 
@@ -159,7 +167,11 @@ def _hdf5(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
         with h5py.File(path, "r") as handle:
-            handle.visititems(lambda name, one: found.update({name: one[()]} if isinstance(one, h5py.Dataset) else {}))
+            sets: dict[str, Any] = {}
+            handle.visititems(lambda name, one: sets.update({name: one} if isinstance(one, h5py.Dataset) else {}))
+            if sum(one.nbytes for one in sets.values()) > MAX_BYTES:
+                raise ValueError(f"unpacks to more than {MAX_BYTES >> 30} GB")
+            found = {name: one[()] for name, one in sets.items()}
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ValueError(f"{path}: truncated or corrupt HDF5 file ({error})") from error
     return {name: found[name] for name in sorted(found, key=_by_number)}

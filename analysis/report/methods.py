@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from ..formats.bundle import Bundle
 from ..results import methods_text, quoted_task
+from ..results.model_tables import models_methods
+from ..results.models import ModelFindings
 from .facts import number
 from .results import Results
 
 
-def report_methods(bundle: Bundle, results: Results) -> str:
+def report_methods(bundle: Bundle, results: Results, models: ModelFindings | None = None) -> str:
     """Markdown. The text about the task is the bundle's own: the program that showed the task knows how."""
     return methods_text(
         quoted_task(bundle.text("methods.md")),
         [results],
         software=str(bundle.manifest.get("software", "an export bundle")),
         structure=_structure(results),
+        models=models_methods(models) if models is not None else (),
         flow=results.flow,
     )
 

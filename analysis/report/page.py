@@ -15,10 +15,13 @@ from ..formats.bundle import Bundle
 from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS, both_ways_rows
+from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
 from .markdown import to_html
+from .model_tables import effect_table, model_remarks, profile_table, score_table
 from .results import Results
+from .table import Cell, remarked, table
 
 STYLE = Path(__file__).with_name("page.css")
 
@@ -45,25 +48,25 @@ class Picture:
     svg: str
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table: its text, whether it is a text rather than a number, whether it asks for attention."""
-
-    text: str
-    is_text: bool = False
-    flagged: bool = False
-
-
+# What the names of the figures of models begin with; how many there are depends on the models.
+MODEL_FIGURES = ("models", "layers_", "attribute_effects")
 SECTIONS = (
     ("flow", "Who took part", ("flow",)),
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
     ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
+    ("models", "Models and attributes", ("models",)),
     ("evidence", "Evidence", ("evidence_pairs", "evidence_raters")),
     ("working", "How raters worked", ("trials",)),
 )
 
 
-def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods: str) -> str:
+def page(
+    bundle: Bundle,
+    results: Results,
+    pictures: Sequence[Picture],
+    methods: str,
+    models: ModelFindings | None = None,
+) -> str:
     """The whole page; `methods` is Markdown."""
     title, question = _study(bundle)
     by_name = {picture.name: picture for picture in pictures}
@@ -72,6 +75,8 @@ def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods:
         "agreement": [agreement_table(results), ceiling_table(results), needed_table(results)],
         "working": [rater_table(results), quality_table(results)],
     }
+    if models is not None:
+        tables["models"] = [score_table(models), profile_table(models), effect_table(models), model_remarks(models)]
     present = {key for key, _, names in SECTIONS if by_name.keys() & set(names) or any(tables.get(key, []))}
     body = [
         _head(bundle, title, question, present),
@@ -80,6 +85,8 @@ def page(bundle: Bundle, results: Results, pictures: Sequence[Picture], methods:
     ]
     for key, heading, names in SECTIONS:
         shown = [by_name[name] for name in names if name in by_name]
+        if key == "models":
+            shown = [picture for picture in pictures if picture.name.startswith(MODEL_FIGURES)]
         if key not in present:
             continue
         body.append(f'<section id="{key}"><h2>{heading}</h2>')
@@ -137,21 +144,6 @@ def _figure(picture: Picture) -> str:
     return f"<figure>{picture.svg}<figcaption>{escape(picture.caption)} {links}</figcaption></figure>"
 
 
-def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """An HTML table; every text is escaped."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _cell(cell: Cell) -> str:
-    classes = " ".join(name for name, on in (("text", cell.is_text), ("flagged", cell.flagged)) if on)
-    return f'<td class="{classes}">{escape(cell.text)}</td>' if classes else f"<td>{escape(cell.text)}</td>"
-
-
 def agreement_table(results: Results) -> str:
     """Every coefficient of agreement with its interval, or with the reason why it has none."""
     report = results.reliability
@@ -162,21 +154,14 @@ def agreement_table(results: Results) -> str:
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
         rows.append([LABELS[name], "< −1" if found.value < -1 else number(found.value), interval, found.reason or ""])
     caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
-    return _remarked(caption, ("measure", "value", "interval", "remark"), rows)
+    return remarked(caption, ("measure", "value", "interval", "remark"), rows)
 
 
 def ceiling_table(results: Results) -> str:
     """Lower and upper noise ceiling by measure."""
     found = results.agreement.ceilings.items()
     rows = [[COMPARATOR_LABELS[name], number(c.lower), number(c.upper), c.reason or ""] for name, c in found]
-    return _remarked("Noise ceilings (Nili et al. 2014).", ("measure", "lower", "upper", "remark"), rows)
-
-
-def _remarked(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose last column holds remarks, without that column when there are none."""
-    shown = len(header) if any(row[-1] for row in rows) else len(header) - 1
-    cells = [[Cell(text, is_text=place == len(header) - 1) for place, text in enumerate(row[:shown])] for row in rows]
-    return table(caption, header[:shown], cells)
+    return remarked("Noise ceilings (Nili et al. 2014).", ("measure", "lower", "upper", "remark"), rows)
 
 
 def needed_table(results: Results) -> str:
@@ -187,7 +172,7 @@ def needed_table(results: Results) -> str:
         interval = "–" if math.isnan(needed.interval[0]) else f"{low} to {high}"
         rows.append([f"{target:.1f}", "–" if needed.n is None else str(needed.n), interval, needed.reason or ""])
     caption = "Raters for each pair that a reliability of the mean takes."
-    return _remarked(caption, ("reliability", "raters", "interval", "remark"), rows)
+    return remarked(caption, ("reliability", "raters", "interval", "remark"), rows)
 
 
 def both_ways_table(results: Results) -> str:
@@ -257,7 +242,7 @@ def rater_table(results: Results) -> str:
         rows.append([rater, *counts, *found, estimate.uncertainty_reason or ""])
     if asked:
         header.append("r with the rater's true RDM")
-    return _remarked("The raters and their work.", [*header, "why no interval"], rows)
+    return remarked("The raters and their work.", [*header, "why no interval"], rows)
 
 
 def _interval(known: Interval | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from ..formats import matlab, rsatoolbox, tables
 from ..formats.bundle import Bundle
 from ..formats.bundle_tables import METHOD, TABLES, Column
 from ..results import Choice, Flow, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from ..results.model_tables import MODEL_TABLES, model_rows
 from .drawings import draw
 from .methods import report_methods
+from .models import AskedModels, compare, draw_models, read_asked
 from .page import Picture, page
 from .results import Progress, Results, analyse
 
@@ -46,16 +49,28 @@ MAP_COLUMNS = (
 )
 
 
-def write_report(bundle: Bundle, out: str | Path, choice: Choice, progress: Progress, *, jobs: int = 0) -> Path:
+def write_report(
+    bundle: Bundle,
+    out: str | Path,
+    choice: Choice,
+    progress: Progress,
+    *,
+    jobs: int = 0,
+    models: AskedModels | None = None,
+) -> Path:
     """Analyse a bundle and write report.html, methods.md, figures/, tables/ and rdms/ into `out`; returns the page.
 
-    Files of the same names are overwritten; others in `out` stay.
+    With `models`, these and the clips' attributes are compared with the raters. Files of the same names are
+    overwritten; others in `out` stay.
 
     Raises
     ------
     ValueError
-        As `analyse`.
+        As `analyse` and `read_candidates`.
+    OSError
+        When a file cannot be read or written.
     """
+    candidates = read_asked(bundle, models) if models is not None else []
     results = analyse(bundle, choice, progress, jobs=jobs)
     out = Path(out)
     for folder in ("figures", "tables", "rdms"):
@@ -64,14 +79,19 @@ def write_report(bundle: Bundle, out: str | Path, choice: Choice, progress: Prog
     write_tables(results, out / "tables")
     write_rdms(results, out / "rdms")
     pictures = []
-    for drawing in draw(results):
+    found = compare(bundle, results, candidates, models.options, progress) if models is not None else None
+    if found is not None:
+        for table, columns in MODEL_TABLES.items():
+            _write(out / "tables" / f"{table}.csv", columns, model_rows(found, table))
+    drawings = chain(draw(results), draw_models(found) if found is not None else ())
+    for drawing in drawings:
         progress(f"Drawing {drawing.name}")
         _, svg, _ = figures.save(drawing.figure, out / "figures" / drawing.name)
         pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(svg, drawing.caption)))
-    methods = report_methods(bundle, results)
+    methods = report_methods(bundle, results, found)
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
-    path.write_text(page(bundle, results, pictures, methods), encoding="utf-8")
+    path.write_text(page(bundle, results, pictures, methods, found), encoding="utf-8")
     return path
 
 

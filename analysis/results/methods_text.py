@@ -27,6 +27,11 @@ REFERENCES = {
     "Nili et al. (2014)": """Nili, H., Wingfield, C., Walther, A., Su, L., Marslen-Wilson, W., & Kriegeskorte, N.
         (2014). A toolbox for representational similarity analysis. PLoS Computational Biology, 10(4), e1003553.
         https://doi.org/10.1371/journal.pcbi.1003553""",
+    "Schütt et al. (2023)": """Schütt, H. H., Kipnis, A. D., Diedrichsen, J., & Kriegeskorte, N. (2023). Statistical
+        inference on representational geometries. eLife, 12, e82566. https://doi.org/10.7554/eLife.82566""",
+    "Benjamini & Hochberg, 1995": """Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate: A
+        practical and powerful approach to multiple testing. Journal of the Royal Statistical Society B, 57(1),
+        289–300. https://doi.org/10.1111/j.2517-6161.1995.tb02031.x""",
     "McGraw & Wong, 1996": """McGraw, K. O., & Wong, S. P. (1996). Forming inferences about some intraclass correlation
         coefficients. Psychological Methods, 1(1), 30–46. https://doi.org/10.1037/1082-989X.1.1.30""",
     "Hayes & Krippendorff, 2007": """Hayes, A. F., & Krippendorff, K. (2007). Answering the call for a standard
@@ -114,6 +119,7 @@ def methods_text(
     *,
     software: str,
     structure: Iterable[str] = (),
+    models: Iterable[str] = (),
     flow: Flow | None = None,
 ) -> str:
     """Markdown with task, data, estimators, pooling, agreement, software and references.
@@ -128,6 +134,8 @@ def methods_text(
         What wrote the data, with its version.
     structure
         Sentences about maps and clusters, where there are any.
+    models
+        Sentences about models and attributes, where they were compared.
     flow
         Of the participants to those analysed, where it is known.
     """
@@ -138,6 +146,7 @@ def methods_text(
         "Dissimilarities": _dissimilarities(results),
         "Agreement between raters": _agreement(results[0]),
         "Structure": " ".join(structure),
+        "Models": " ".join(models),
         "Software": f"Data: {software}. Analysis: Asterism's analysis library {__version__} on Python "
         f"{platform.python_version()}, NumPy {np.__version__} and SciPy {scipy.__version__}. "
         f"Seed of all random numbers: {', '.join(map(str, seeds))}.",

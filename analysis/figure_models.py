@@ -1,0 +1,98 @@
+"""The figures of models and attributes: scores with the noise ceiling, profiles of layers, effects of attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .figure_style import ACCENT, GRID, INK, MUTED, SECOND, styled
+
+if TYPE_CHECKING:
+    from .results.models import Effect, ModelFindings, ModelScore, Profile
+
+# Names of more layers than this cannot be read below an axis.
+MAX_LAYERS = 40
+ALPHA = 0.05
+WIDTH = 5.2
+
+
+@styled
+def model_scores(found: ModelFindings, scores: Sequence[ModelScore], label: str) -> Any:
+    """Scores with their intervals from top to bottom over the ceiling's band; hollow where not above 0."""
+    figure, axes = _figure(0.9 + 0.22 * len(scores))
+    _ceiling(axes.axvspan, found)
+    for place, one in enumerate(scores):
+        if np.isfinite(one.low):
+            ends = np.clip([one.low, one.high], -1, 1)
+            axes.plot(ends, [place] * 2, color=ACCENT, linewidth=1.6, solid_capstyle="round")
+        face = ACCENT if one.p_above_zero < ALPHA else "white"
+        axes.plot(one.score, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
+    axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
+    axes.set_yticks(range(len(scores)), [_short(one.model) for one in scores])
+    axes.set_ylim(len(scores) - 0.5, -0.5)
+    axes.set_xlabel(f"similarity to raters ({label})")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+@styled
+def layer_profile(found: ModelFindings, profile: Profile, scores: Sequence[ModelScore], label: str) -> Any:
+    """The layers' scores in the network's order with intervals, the ceiling's band, and where the best layer lies."""
+    figure, axes = _figure(3.2)
+    x = np.arange(len(scores))
+    _ceiling(axes.axhspan, found)
+    low, high = (np.array([getattr(one, end) for one in scores]) for end in ("low", "high"))
+    low, high = np.clip(low, -1, 1), np.clip(high, -1, 1)
+    axes.fill_between(x, low, high, color=ACCENT, alpha=0.15, linewidth=0)
+    axes.plot(x, [one.score for one in scores], color=ACCENT, marker="o", markersize=3, linewidth=1.3)
+    names = list(profile.layers)
+    first, last, best = (names.index(one) for one in (profile.first, profile.last, profile.best))
+    floor = min(0.0, float(np.nanmin(low)) if np.isfinite(low).any() else 0.0)
+    axes.plot([first - 0.2, last + 0.2], [floor] * 2, color=SECOND, linewidth=2.4, solid_capstyle="butt")
+    axes.plot(best, scores[best].score, "o", color=SECOND, markersize=5)
+    axes.axhline(0, color=GRID, linewidth=0.8, zorder=0)
+    if len(names) <= MAX_LAYERS:
+        stems = [_short(name.removeprefix(f"{profile.source}: ")) for name in names]
+        axes.set_xticks(x, stems, rotation=90 if max(map(len, stems)) * len(stems) > 50 else 0)
+    axes.set_xlabel(f"layers of {_short(profile.source)}")
+    axes.set_ylabel(f"similarity to raters ({label})")
+    return figure
+
+
+@styled
+def attribute_effects(effects: Sequence[Effect]) -> Any:
+    """Between less within of each attribute with its interval; hollow where the permutation test finds nothing."""
+    figure, axes = _figure(0.9 + 0.24 * len(effects))
+    for place, one in enumerate(effects):
+        if np.isfinite(one.low):
+            axes.plot([one.low, one.high], [place] * 2, color=ACCENT, linewidth=1.6, solid_capstyle="round")
+        face = ACCENT if one.p_max < ALPHA else "white"
+        axes.plot(one.effect, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
+    axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
+    axes.set_yticks(range(len(effects)), [_short(one.attribute) for one in effects])
+    axes.set_ylim(len(effects) - 0.5, -0.5)
+    axes.set_xlabel("between less within (sd of dissimilarities)")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def _ceiling(span: Any, found: ModelFindings) -> None:
+    if np.isfinite(found.ceiling_low) and np.isfinite(found.ceiling_high):
+        span(found.ceiling_low, found.ceiling_high, color=MUTED, alpha=0.25, linewidth=0)
+
+
+def _figure(height: float) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, min(height, 12.0)))
+    axes = figure.subplots()
+    axes.tick_params(labelcolor=INK)
+    return figure, axes
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 26 else name[:25] + "…"

@@ -1,0 +1,98 @@
+"""The tables of models and attributes on the report's page."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from ..results import COMPARATOR_LABELS
+from ..results.models import ModelFindings
+from .facts import number
+from .models import MAX_ROWS, best_first
+from .table import Cell, table
+
+
+def score_table(found: ModelFindings) -> str:
+    """The models, the highest score first."""
+    if not found.scores:
+        return ""
+    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
+    best = best_first(found)
+    rows = [
+        [
+            Cell(one.model),
+            Cell(number(one.score, 3)),
+            Cell(_interval(one.low, one.high)),
+            Cell(p_value(one.p_above_zero)),
+            Cell(p_value(one.p_below_ceiling)),
+            Cell("–" if one is best[0] else number(one.below_best, 3)),
+            Cell(p_value(one.p_below_best)),
+        ]
+        for one in best[:MAX_ROWS]
+    ]
+    more = f" The best {MAX_ROWS} of {len(best)}; tables/models.csv has all." if len(best) > MAX_ROWS else ""
+    ceiling = ""
+    if math.isfinite(found.ceiling_low):
+        ceiling = f" Noise ceiling: {number(found.ceiling_low, 3)} to {number(found.ceiling_high, 3)}."
+    caption = (
+        f"Models against {found.n_raters} raters over {found.n_clips} clips ({label}).{ceiling} "
+        f"p values are adjusted for the false discovery rate.{more}"
+    )
+    header = ("model", label, f"{found.level:.0%} interval", "p above 0", "p below ceiling", "below the best by", "p")
+    return table(caption, header, rows)
+
+
+def profile_table(found: ModelFindings) -> str:
+    """The best layer of each network, and how sure that is."""
+    rows = [
+        [
+            Cell(one.source),
+            Cell(str(len(one.layers))),
+            Cell(one.best, is_text=True),
+            Cell(one.first if one.first == one.last else f"{one.first} to {one.last}", is_text=True),
+            Cell(str(len(one.not_worse) - 1)),
+        ]
+        for one in found.profiles
+    ]
+    caption = f"The best layer of each network; its interval holds it in {found.level:.0%} of the bootstrap samples."
+    header = ("network", "layers", "best layer", "interval", "others not significantly below it")
+    return table(caption, header, rows) if rows else ""
+
+
+def effect_table(found: ModelFindings) -> str:
+    """The effects of the attributes."""
+    rows = [
+        [
+            Cell(one.attribute),
+            Cell(one.groups, is_text=True),
+            Cell(str(one.n_clips)),
+            Cell(number(one.effect)),
+            Cell(_interval(one.low, one.high, 2)),
+            Cell(p_value(one.p)),
+            Cell(p_value(one.p_max)),
+        ]
+        for one in found.effects
+    ]
+    caption = (
+        f"Attributes: between less within in standard deviations, {found.n_raters} raters, {found.n_permutations} "
+        "permutations of the clips' values (two-sided; the last column against the largest of all attributes)."
+    )
+    header = ("attribute", "values", "clips", "effect", f"{found.level:.0%} interval", "p", "p of the largest")
+    return table(caption, header, rows) if rows else ""
+
+
+def model_remarks(found: ModelFindings) -> str:
+    """What must be read with the models, as a list."""
+    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in found.remarks)
+    return f"<ul>{listed}</ul>" if listed else ""
+
+
+def p_value(p: float) -> str:
+    """A p value as papers print it."""
+    if math.isnan(p):
+        return "–"
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def _interval(low: float, high: float, digits: int = 3) -> str:
+    return f"{number(low, digits)} to {number(high, digits)}" if math.isfinite(low) else "–"

@@ -1,0 +1,129 @@
+"""The report's part on models and attributes: what is compared, its figures, its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..figure_models import attribute_effects, layer_profile, model_scores
+from ..formats.bundle import Bundle
+from ..models.activations import Distance, Frames
+from ..models.candidates import Candidates, read_candidates
+from ..results import COMPARATOR_LABELS
+from ..results.models import Attribute, ModelFindings, ModelOptions, ModelScore, compare_candidates
+from .drawings import Drawing
+from .facts import number
+from .results import Progress, Results
+
+# A figure of more models than this cannot be read; a network of more layers has its profile.
+MAX_DRAWN = 40
+# Of more models than this the page shows the best; the table has them all.
+MAX_ROWS = 40
+
+
+@dataclass(frozen=True)
+class AskedModels:
+    """What the report compares beside the raters: files of models, how layers become RDMs, and how it compares."""
+
+    files: tuple[Path, ...] = ()
+    attributes: bool = False
+    distance: Distance = "correlation"
+    frames: Frames | None = None
+    options: ModelOptions = field(default_factory=ModelOptions)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is to be compared."""
+        return bool(self.files) or self.attributes
+
+
+def read_asked(bundle: Bundle, asked: AskedModels) -> list[Candidates]:
+    """The models of the files, for the bundle's clips; the first error of all files, before anything is computed.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `read_candidates`.
+    """
+    return [read_candidates(file, bundle.names, distance=asked.distance, frames=asked.frames) for file in asked.files]
+
+
+def bundle_attributes(bundle: Bundle) -> list[Attribute]:
+    """The attributes of the bundle's clips, the study's own and those that participants' ratings gave."""
+    own: dict[str, dict[str, str]] = {}
+    for row in bundle.rows("attributes"):
+        own.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
+    rated: dict[str, dict[str, str]] = {}
+    for row in bundle.rows("attributes_from_ratings"):
+        value = row["choice"] or "" if row["mean"] is None else repr(row["mean"])
+        rated.setdefault(row["attribute"], {})[row["clip"]] = value
+    return [
+        Attribute(name, tuple(values.get(clip, "") for clip in bundle.names), is_rated)
+        for found, is_rated in ((own, False), (rated, True))
+        for name, values in found.items()
+    ]
+
+
+def compare(
+    bundle: Bundle, results: Results, candidates: Sequence[Candidates], options: ModelOptions, progress: Progress
+) -> ModelFindings:
+    """The candidates and the bundle's attributes against the raters of the results."""
+    shares: dict[str, int] = {}
+
+    def tell(what: str, share: float) -> None:
+        """Say it at each quarter."""
+        if shares.get(what) != (quarter := int(4 * share)):
+            shares[what] = quarter
+            progress(f"{what}: {share:.0%}")
+
+    attributes = bundle_attributes(bundle)
+    return compare_candidates(results.table, results.raters, results.names, candidates, attributes, options, tell)
+
+
+def draw_models(found: ModelFindings) -> Iterator[Drawing]:
+    """Scores, a profile for each network, and the attributes' effects, as far as they are defined."""
+    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
+    if found.scores:
+        shown = best_first(found)[:MAX_DRAWN]
+        which = "all" if len(shown) == len(found.scores) else f"the best {len(shown)} of {len(found.scores)}"
+        yield Drawing(
+            "models",
+            f"Similarity ({label}) of the models ({which}) to {found.n_raters} raters over {found.n_clips} clips, with "
+            f"{found.level:.0%} bootstrap intervals. {ceiling_sentence(found)} Filled points: above 0 (p < .05, FDR).",
+            model_scores(found, shown, label),
+        )
+    for place, profile in enumerate(found.profiles, start=1):
+        layers = [one for one in found.scores if one.model in profile.layers]
+        yield Drawing(
+            f"layers_{place}",
+            f"Layers of {profile.source} against {found.n_raters} raters ({label}), with {found.level:.0%} intervals. "
+            f"{ceiling_sentence(found)} {profile_sentence(profile.best, profile.first, profile.last, found.level)}",
+            layer_profile(found, profile, layers, label),
+        )
+    if found.effects:
+        yield Drawing(
+            "attribute_effects",
+            f"Effects of the clips' attributes: mean dissimilarity of clips that differ less that of clips that share "
+            f"the value, z-scored within each of {found.n_raters} raters, with {found.level:.0%} intervals over "
+            f"raters. Filled points: p < .05 over {found.n_permutations} permutations, against the largest of "
+            "all attributes.",
+            attribute_effects(found.effects),
+        )
+
+
+def best_first(found: ModelFindings) -> list[ModelScore]:
+    """The models by their scores, the highest first."""
+    return sorted(found.scores, key=lambda one: -one.score)
+
+
+def ceiling_sentence(found: ModelFindings) -> str:
+    """What the band of a figure is; empty where it is undefined."""
+    low, high = number(found.ceiling_low), number(found.ceiling_high)
+    return "" if "–" in (low, high) else f"Grey band: noise ceiling, {low} to {high}."
+
+
+def profile_sentence(best: str, first: str, last: str, level: float) -> str:
+    """Which layer is best, and how sure that is."""
+    where = f"is {first}" if first == last else f"lies between {first} and {last}"
+    return f"Orange: the best layer, {best}; in {level:.0%} of the bootstrap samples the best {where}."
