@@ -101,7 +101,7 @@ class Bundle:
         if name not in self.manifest["files"] and table not in FIRST_TABLES:
             return
         with self._table(table) as file:
-            yield from read_rows(file, TABLES[table], name)
+            yield from read_rows(file, TABLES[table], name, version=self.manifest["format_version"])
 
     def unknown_columns(self, table: str) -> list[str]:
         """The columns of a table that this version of the program does not know, and `rows` leaves out."""
@@ -315,10 +315,29 @@ def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], path: Path) -> N
         digest, size = hashlib.sha256(), 0
         with _named_errors(path, name), archive.open(name) as file:
             # Reading stops at the listed size, so a file that unpacks to far more than it should does no harm.
+            lines = _Lines()
             while size <= listed["bytes"] and (block := file.read(BLOCK)):
                 digest.update(block)
+                lines.take(block)
                 size += len(block)
         if size != listed["bytes"]:
             raise BundleError(f"{path}: {name} is longer or shorter than the {listed['bytes']} bytes in {MANIFEST}")
         if digest.hexdigest() != listed.get("sha256"):
             raise BundleError(f"{path}: {name} does not have the SHA-256 in {MANIFEST}: it was changed or damaged")
+        # Tables of version 1 are not listed with their rows.
+        if name.endswith(".csv") and manifest["format_version"] > 1 and listed.get("rows") != lines.ended - 1:
+            raise BundleError(f"{path}: {name} has {lines.ended - 1} rows, and {listed.get('rows')} by {MANIFEST}")
+
+
+class _Lines:
+    """Counts the lines of a CSV file; a line end in a cell with quotes around it ends no line."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self.in_quotes = False
+
+    def take(self, block: bytes) -> None:
+        """Count on in the next bytes of the file."""
+        pieces = block.split(b'"')
+        self.ended += sum(piece.count(b"\n") for piece in pieces[self.in_quotes :: 2])
+        self.in_quotes ^= len(pieces) % 2 == 0

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """One column: its name, the kind of its cells (text, int, float, bool, time), its unit ("" for none), its meaning.
+    """One column: its name, the kind of its cells, its unit ("" for none), its meaning.
 
-    `required` columns have a value in every row; in the others an empty cell means "not known" or "does not apply".
+    Kinds are text, int, digits (whole numbers too long for a double), float, bool and time.
+    `required` columns have a value in every row; in the others NA means "not known" or "does not apply".
     """
 
     name: str
@@ -37,10 +38,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         CLIP,
         Column("label", "text", "", "Name shown to people"),
         Column("sha256", "text", "", "SHA-256 of the experimenter's file"),
-        Column("duration_ms", "float", "ms", "Playing time; empty for a picture"),
+        Column("duration_ms", "float", "ms", "Playing time; NA for a picture"),
         Column("width_px", "int", "px", "Width of the picture, or of a sound's drawn waveform"),
         Column("height_px", "int", "px", "Height of the picture, or of a sound's drawn waveform"),
-        Column("frame_rate", "float", "1/s", "Mean frame rate; empty for pictures and sounds"),
+        Column("frame_rate", "float", "1/s", "Mean frame rate; NA for pictures and sounds"),
         Column("has_sound", "bool", "", "Whether participants could hear it"),
         Column(
             "converted_at",
@@ -48,7 +49,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "UTC",
             "When it was last converted: trials shown before saw an earlier conversion of the same file (server clock)",
         ),
-        Column("kind", "text", "", "clip, picture or sound; empty in bundles of before there were pictures and sounds"),
+        Column("kind", "text", "", "clip, picture or sound; NA in bundles of before there were pictures and sounds"),
     ),
     "attributes": (
         CLIP,
@@ -65,7 +66,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("recruiter_id", "text", "", "The recruiter's id of the person, where the study exports it"),
         Column("language", "text", "", "Language of the participant's pages (BCP 47)"),
-        Column("seed", "int", "", "Seed of the session's random numbers"),
+        Column("seed", "digits", "", "Seed of the session's random numbers, a whole number of up to 19 digits"),
         Column(
             "admitted_at",
             "time",
@@ -143,10 +144,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         CLIP,
         Column("kind", "text", "", "How it was moved: drag, click, key, lasso, undo or redo"),
         Column("at_ms", "float", "ms", "When it was put down, from the arena being shown, monotonic clock", True),
-        Column("from_x", "float", "arena diameters", "Where it last was, on record; empty when it came from its seat"),
-        Column("from_y", "float", "arena diameters", "Where it last was, on record; empty when it came from its seat"),
-        Column("x", "float", "arena diameters", "Where it was put; empty when it went back to its seat"),
-        Column("y", "float", "arena diameters", "Where it was put; empty when it went back to its seat"),
+        Column("from_x", "float", "arena diameters", "Where it last was, on record; NA when it came from its seat"),
+        Column("from_y", "float", "arena diameters", "Where it last was, on record; NA when it came from its seat"),
+        Column("x", "float", "arena diameters", "Where it was put; NA when it went back to its seat"),
+        Column("y", "float", "arena diameters", "Where it was put; NA when it went back to its seat"),
     ),
     "plays": (
         PARTICIPANT,
@@ -172,7 +173,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "value",
             "text",
             "",
-            "The answer: a text, the value of a choice, true or false of a clause, a number; empty without an answer. "
+            "The answer: a text, the value of a choice, true or false of a clause, a number; NA without an answer. "
             "Several choices have a row each",
         ),
         Column("number", "float", "", "The answer to a number or scale as a number"),
@@ -181,7 +182,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "decisions": (
         PARTICIPANT,
         SESSION,
-        Column("trial_key", "text", "", "Id of the trial that it is about; empty for the whole session"),
+        Column("trial_key", "text", "", "Id of the trial that it is about; NA for the whole session"),
         Column("number", "int", "", "Place of that trial in its session, from 1"),
         Column(
             "verdict",
@@ -191,7 +192,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             True,
         ),
         Column("reason", "text", "", "Why, in the words of whoever decided"),
-        Column("rule", "text", "", "The rule of study.toml that had proposed it; empty where no rule did"),
+        Column("rule", "text", "", "The rule of study.toml that had proposed it; NA where no rule did"),
         Column("decided_by", "text", "", "E-mail address of whoever decided, or command line", True),
         Column("decided_at", "time", "UTC", "When (server clock)", True),
     ),
@@ -218,7 +219,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("is_repeat", "bool", "", "True where the session had rated the clip before", True),
         Column("question", "text", "", "Name of the question in [[ratings.questions]] of study.toml", True),
         Column("kind", "text", "", "scale or one_of, by study.toml"),
-        Column("value", "text", "", "The step of the scale or the value of the choice; empty without an answer"),
+        Column("value", "text", "", "The step of the scale or the value of the choice; NA without an answer"),
         Column("number", "float", "", "The step of a scale as a number"),
         Column("revisions", "int", "", "How often the participant went back and changed it; the last one is here"),
         Column(
@@ -238,18 +239,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
         CLIP,
         Column("attribute", "text", "", "rated_ and the name of the question: no attribute of the study's own", True),
         Column("question", "text", "", "Name of the question in [[ratings.questions]] of study.toml", True),
-        Column("mean", "float", "", "Mean over raters, each rater's first rating of the clip; empty for a choice"),
+        Column("mean", "float", "", "Mean over raters, each rater's first rating of the clip; NA for a choice"),
         Column("sd", "float", "", "Standard deviation over raters (n - 1)"),
         Column("n", "int", "", "Raters who rated the clip; excluded sessions are left out", True),
         Column(
-            "choice", "text", "", "The choice of most raters; empty for a scale, or where two are chosen equally often"
+            "choice", "text", "", "The choice of most raters; NA for a scale, or where two are chosen equally often"
         ),
         Column("share", "float", "", "Share of the n raters with that choice"),
     ),
     "reliability": (
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),
-        Column("value", "float", "", "The measure; empty when it is not defined for these data"),
+        Column("value", "float", "", "The measure; NA when it is not defined for these data"),
         Column("low", "float", "", "Lower end of its interval over raters"),
         Column("high", "float", "", "Upper end of its interval over raters"),
         Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
@@ -293,7 +294,7 @@ RDM_COLUMNS: tuple[Column, ...] = (
     Column("clip_a", "text", "", "First clip of the pair, the one of lower item index", True),
     Column("clip_b", "text", "", "Second clip of the pair", True),
     Column(
-        "dissimilarity", "float", "", "The estimate of a pair that was seen, in the RDM's scale; empty when it was not"
+        "dissimilarity", "float", "", "The estimate of a pair that was seen, in the RDM's scale; NA when it was not"
     ),
     Column(
         "evidence",
@@ -347,10 +348,12 @@ def dictionary_markdown() -> str:
     lines = [
         "# Data dictionary",
         "",
-        "Tables are CSV in UTF-8 with a header line. An empty cell means not known, or does not apply. `float` cells",
-        "hold as many digits as give back the stored number exactly; `bool` cells are true or false; `time` cells are",
-        "ISO 8601 in UTC. A text that a spreadsheet could take for a formula is preceded by an apostrophe (so is one",
-        "that begins with an apostrophe): take one leading apostrophe away to have the original text.",
+        "Tables are CSV in UTF-8 with a header line. NA means not known, or does not apply; an empty cell is an",
+        "empty text. `float` cells hold as many digits as give back the stored number exactly; `bool` cells are TRUE",
+        "or FALSE; `time` cells are ISO 8601 in UTC; `digits` are whole numbers too long for the numbers of R and",
+        "spreadsheets, with an apostrophe before them, which makes them texts. A text that a spreadsheet could take",
+        "for a formula, or that would be read as NA or as a number written in another way (007), has an apostrophe",
+        "before it too (so has one that begins with an apostrophe): take one leading apostrophe away to have the text.",
     ]
     for table, columns in {**TABLES, "rdms/<method>/rdms and group": RDM_COLUMNS}.items():
         lines += [

@@ -1,7 +1,4 @@
-"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream.
-
-Over 300 lines: half of it is the text of the bundle's README and manifest, which say what the code writes.
-"""
+"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream."""
 
 from __future__ import annotations
 
@@ -13,11 +10,15 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Protocol
 
+import numpy as np
+
 from . import matlab, rsatoolbox, tables
+from .bundle_readme import Tally, readme
 from .bundle_tables import (
     DICTIONARY_COLUMNS,
     JSON_TABLES,
@@ -30,7 +31,8 @@ from .rdm_set import RDMSet, completed_only
 from .square import square_lines
 
 FORMAT = "asterism-bundle"
-FORMAT_VERSION = 1
+# 2: missing values are NA, booleans TRUE and FALSE, seeds texts; the manifest gives the rows of every table.
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 
 BLOCK = 1 << 16
@@ -38,42 +40,6 @@ BLOCK = 1 << 16
 SPOOL = 1 << 24
 
 Row = Sequence[Any] | Mapping[str, Any]
-
-README = """Asterism export bundle (format version {version})
-Study: {name}
-
-manifest.json         format version, counts, and the SHA-256 of every other file
-study.toml            the study: question, playback rules, design, stop rules
-clips.csv             the clips; their order is the order of every RDM
-attributes.csv        attributes of the clips, as the study gives them
-participants.csv      one row a session; simulated raters are marked in is_simulated
-trials.csv            one row a stored trial, with times and the geometry of the arena in pixels
-placements.csv        one row a clip in a trial: where it was put
-moves.csv plays.csv   every move and every play of a clip
-answers.*             answers to the study's questions, one row an answer; free text is personal data
-ratings.csv           participants' ratings of clips, one row a clip and question
-attributes_from_ratings.*   what they come to for each clip: mean, sd and number of raters
-decisions.csv         what was left out of the results, and taken in again: by whom, when, and why
-with_and_without.csv  reliability and noise ceilings without and with what was left out; empty if nothing was
-flow.csv              how many agreed, began, finished, withdrew, and were left out
-quality.csv           how each participant worked
-reliability.* noise_ceiling.*   agreement between raters
-rdms/<method>/rdms.*  each rater's RDM: CSV (pairs), NPZ, MAT and HDF5 (the layout of rsatoolbox)
-rdms/<method>/group.* the RDM pooled over raters, in the same four formats
-rdms/<method>/group_square.csv   the pooled RDM as a square table
-rdms/<method>/*_completed.hdf5   the RDMs completed by the estimator's model, where it predicted any pair
-methods.md            what was done, in words, with the literature
-data_dictionary.*     every column, its unit and meaning
-
-Units: the arena's centre is (0, 0) and its diameter is 1, so a position lies within 0.5 of the centre; x grows to the
-right and y grows upwards. Condensed RDMs are in row-major upper triangle order (SciPy, rsatoolbox, MATLAB squareform).
-An RDM holds what was seen; pairs that were not are missing (NaN, empty). What a model predicts for them stands apart,
-as "completed". The scale of an RDM is arbitrary: the sum of squares of a completed RDM is 1, which is that of the RDM
-itself where nothing was predicted. (The pages show RDMs at a root mean square of 1.)
-Times are UTC; durations are milliseconds of the participant's monotonic clock.
-The report: python -m analysis BUNDLE.zip --out DIR
-(in the program's folder; where its analysis is installed as a library: python -m asterism_analysis)
-"""
 
 
 class Writable(Protocol):
@@ -174,21 +140,16 @@ class _Buffer:
 Member = tuple[str, Iterable[bytes], str]
 
 
-def _members(contents: BundleContents) -> Iterator[Member]:
+def _members(contents: BundleContents, tally: Tally) -> Iterator[Member]:
     if unknown := contents.tables.keys() - TABLES.keys():
         raise ValueError(f"no table of the bundle is named {', '.join(sorted(unknown))}")
-    readme = README.format(version=FORMAT_VERSION, name=contents.study_name)
-    yield "README.txt", [readme.encode()], ""
     yield "study.toml", [contents.study_toml.encode()], ""
     yield "methods.md", [contents.methods_text.encode()], ""
     yield "data_dictionary.md", [dictionary_markdown().encode()], ""
-    yield (
-        "data_dictionary.csv",
-        _encoded("data_dictionary", tables.csv_lines(DICTIONARY_COLUMNS, dictionary_rows())),
-        "",
-    )
+    lines = tables.csv_lines(DICTIONARY_COLUMNS, dictionary_rows())
+    yield "data_dictionary.csv", _encoded("data_dictionary", lines), "data_dictionary"
     for table, columns in TABLES.items():
-        rows: Iterable[Row] = contents.tables.get(table, ())
+        rows: Iterable[Row] = tally.rows(table, contents.tables.get(table, ()))
         if table in JSON_TABLES:
             rows = list(rows)
             names = [column.name for column in columns]
@@ -201,6 +162,8 @@ def _members(contents: BundleContents) -> Iterator[Member]:
             if not re.fullmatch(r"[a-z0-9_]+", one.method) or one.method in seen:
                 raise ValueError(f"RDMs must each name their own method in small letters, got {one.method!r}")
             seen.add(one.method)
+            if stem == "rdms":
+                tally.rdm_set(one)
             yield from _rdm_members(f"rdms/{one.method}/{stem}", one)
 
 
@@ -213,7 +176,16 @@ def _rdm_members(stem: str, rdms: RDMSet) -> Iterator[Member]:
         whole = completed_only(rdms)
         yield f"{stem}_completed.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, whole)), ""
     if len(rdms.raters) == 1 and stem.endswith("/group"):
-        yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, rdms.rdms[0])), ""
+        yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, rdms.rdms[0])), f"{stem}_square"
+    if stem.endswith("/rdms"):
+        yield from _array_members(stem.removesuffix("rdms"), rdms)
+
+
+def _array_members(folder: str, rdms: RDMSet) -> Iterator[Member]:
+    """The layout of `sets.write_set_arrays`, for the one set of clips that a bundle has."""
+    yield f"{folder}01.npy", _spooled(lambda file: np.save(file, rdms.rdms)), ""
+    for label, texts in (("clips", rdms.names), ("raters", rdms.raters)):
+        yield f"{folder}01_{label}.txt", (f"{' '.join(text.splitlines())}\n".encode() for text in texts), ""
 
 
 def _encoded(table: str, lines: Iterator[str]) -> Iterator[bytes]:
@@ -254,7 +226,8 @@ def _write(stream: Writable, contents: BundleContents) -> Iterator[dict[str, Any
     created = contents.created_at or datetime.now(UTC)
     files: dict[str, dict[str, Any]] = {}
     counts: dict[str, int] = {}
-    manifest = {
+    tally = Tally()
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "software": contents.software,
@@ -268,7 +241,7 @@ def _write(stream: Writable, contents: BundleContents) -> Iterator[dict[str, Any
         "files": files,
     }
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:  # type: ignore[call-overload]
-        for path, pieces, table in _members(contents):
+        for path, pieces, table in chain(_members(contents, tally), _readme_member(manifest, tally)):
             digest, size = hashlib.sha256(), 0
             counter = _Counter(pieces)
             with archive.open(path, "w", force_zip64=True) as target:
@@ -279,9 +252,17 @@ def _write(stream: Writable, contents: BundleContents) -> Iterator[dict[str, Any
                     yield manifest
             files[path] = {"sha256": digest.hexdigest(), "bytes": size}
             if table:
-                counts[table] = counter.pieces - 1  # the header line is no row
+                # The header line is no row.
+                files[path]["rows"] = counter.pieces - 1
+                if path == f"{table}.csv" and not table.endswith("_square") and table != "data_dictionary":
+                    counts[table] = counter.pieces - 1
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     yield manifest
+
+
+def _readme_member(manifest: Mapping[str, Any], tally: Tally) -> Iterator[Member]:
+    """Made when all other files are written: it tells what is in them."""
+    yield "README.md", [readme(manifest, tally).encode()], ""
 
 
 class _Counter:

@@ -1,10 +1,14 @@
-"""Cells of CSV files that Asterism writes: typed, exact, and taken for a formula by no spreadsheet."""
+"""Cells of CSV files that Asterism writes: typed, exact, and read as they are meant by R, Python and spreadsheets.
+
+Missing values are NA, booleans TRUE and FALSE. A text that a program would change or run has an apostrophe before it.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
@@ -13,23 +17,45 @@ from .bundle_tables import Column
 from .text import csv_records
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+MISSING = "NA"
+# What R's read.csv and pandas take for a number.
+NUMBER = re.compile(r"[+-]?(0[xX][0-9a-fA-F.]+([pP][+-]?\d+)?|(\d+\.?\d*|\.\d+)([eEdD][+-]?\d*)?L?)")
+# Whole numbers below this are exact in a double.
+EXACT = 2**53
 
 
-def escape_formula(text: str) -> str:
-    """The text as a cell that a spreadsheet shows and does not run; `unescape_formula` takes it back.
+def escape_text(text: str) -> str:
+    """The text as a cell that other programs read as this very text; `unescape_text` takes it back.
 
-    An apostrophe is put before a text that begins with = + - @, a tab, a line end or an apostrophe, also after blanks.
+    An apostrophe is put before a text that begins with = + - @, a tab, a line end (a spreadsheet would run it) or an
+    apostrophe, also after blanks; before NA, which is a missing value; and before what would be read as a number and
+    written in another way, such as 007 or a number of more digits than a double holds.
     """
-    return "'" + text if text.startswith("'") or text.lstrip(" ").startswith(FORMULA_STARTS) else text
+    is_changed = text == MISSING or (NUMBER.fullmatch(text.strip()) and not _is_plain_number(text))
+    return "'" + text if is_changed or text.startswith("'") or text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def unescape_formula(cell: str) -> str:
-    """The text that `escape_formula` was given."""
+def _is_plain_number(text: str) -> bool:
+    """Whether the text is a number as this program writes it, so that nothing is lost when it is read as one."""
+    if not NUMBER.fullmatch(text) or not text[-1].isdigit() or text[0] == "+":
+        return False
+    try:
+        whole = int(text)
+        return str(whole) == text and abs(whole) < EXACT
+    except ValueError:
+        try:
+            return repr(float(text)) == text
+        except ValueError:
+            return False
+
+
+def unescape_text(cell: str) -> str:
+    """The text that `escape_text` was given."""
     return cell[1:] if cell.startswith("'") else cell
 
 
 def format_cell(value: Any, column: Column) -> str:
-    """One value as the text of its CSV cell; None and NaN are empty.
+    """One value as the text of its CSV cell; None and NaN are NA.
 
     Raises
     ------
@@ -39,11 +65,11 @@ def format_cell(value: Any, column: Column) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         if column.required:
             raise ValueError(f"column {column.name} must have a value")
-        return ""
+        return MISSING
     if column.kind == "text":
         if not isinstance(value, str):
             raise ValueError(f"column {column.name} holds text, got {value!r}")
-        return escape_formula(value)
+        return escape_text(value)
     if column.kind == "time":
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise ValueError(f"column {column.name} holds times with a time zone, got {value!r}")
@@ -51,37 +77,43 @@ def format_cell(value: Any, column: Column) -> str:
     if column.kind == "bool":
         if value not in (0, 1):
             raise ValueError(f"column {column.name} holds true or false, got {value!r}")
-        return "true" if value else "false"
+        return "TRUE" if value else "FALSE"
     try:
-        number = int(value) if column.kind == "int" else float(value)
+        number = float(value) if column.kind == "float" else int(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"column {column.name} holds numbers, got {value!r}") from None
     if number != value or not math.isfinite(number):
         raise ValueError(f"column {column.name} holds {column.kind} numbers, got {value!r}")
-    return repr(number)
+    return f"'{number}" if column.kind == "digits" else repr(number)
 
 
-def parse_cell(cell: str, column: Column) -> Any:
-    """The value of a CSV cell: str, int, float, bool, datetime in UTC, or None for an empty cell.
+def parse_cell(cell: str, column: Column, *, version: int = 2) -> Any:
+    """The value of a CSV cell: str, int, float, bool, datetime in UTC, or None where there is none.
 
-    An empty cell of a required text column is the empty text.
+    Of version 1 of the format, missing values are empty cells, and NA is a text; an empty cell of a required text
+    column is the empty text there, as all empty cells of texts are since.
 
     Raises
     ------
     ValueError
         When the cell does not hold the column's kind.
     """
-    if cell == "":
-        if column.required and column.kind != "text":
+    is_text = column.kind == "text"
+    if cell == "" and is_text:
+        return "" if column.required or version > 1 else None
+    if cell == "" or (cell == MISSING and version > 1):
+        if column.required:
             raise ValueError(f"column {column.name} is empty")
-        return "" if column.required else None
+        return None
     try:
         if column.kind == "int":
             return int(cell)
+        if column.kind == "digits":
+            return int(unescape_text(cell))
         if column.kind == "float":
             return float(cell)
         if column.kind == "bool":
-            return {"true": True, "false": False}[cell]
+            return {"true": True, "false": False}[cell.lower()]
         if column.kind == "time":
             moment = datetime.fromisoformat(cell)
             if moment.tzinfo is None:
@@ -89,7 +121,7 @@ def parse_cell(cell: str, column: Column) -> Any:
             return moment
     except (KeyError, ValueError):
         raise ValueError(f"column {column.name} holds {column.kind} values, got {cell!r}") from None
-    return unescape_formula(cell)
+    return unescape_text(cell)
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> Iterator[str]:
@@ -127,8 +159,10 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[
         yield line.getvalue()
 
 
-def read_rows(file: IO[str], columns: Sequence[Column], name: str) -> Iterator[dict[str, Any]]:
+def read_rows(file: IO[str], columns: Sequence[Column], name: str, *, version: int = 2) -> Iterator[dict[str, Any]]:
     """Rows of a CSV file written by `csv_lines`, as dictionaries of typed values; other columns are left out.
+
+    `version` is that of the format in which the file was written.
 
     A column that need not have a value may be missing, as in a file that is older than the column: its values are None.
 
@@ -149,6 +183,6 @@ def read_rows(file: IO[str], columns: Sequence[Column], name: str) -> Iterator[d
         if len(cells) != len(header):
             raise ValueError(f"{name}, line {line}: {len(cells)} cells under {len(header)} columns")
         try:
-            yield {column.name: parse_cell(cells[place], column) for column, place in places} | absent
+            yield {column.name: parse_cell(cells[place], column, version=version) for column, place in places} | absent
         except ValueError as error:
             raise ValueError(f"{name}, line {line}: {error}") from None

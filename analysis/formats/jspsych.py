@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..arrangement import Arrangement
-from .cells import unescape_formula
+from .cells import unescape_text
 from .placement_table import EDGE
 from .source import Source, SourceRater
 from .table_columns import PERSON
@@ -73,7 +73,7 @@ def read_csv_data(
         Naming the file, the line and the reason.
     """
     table = read_table(file, lambda header: "" if LOCATIONS in header else f"no column is named {LOCATIONS}")
-    rows = [(line, dict(zip(table.header, map(unescape_formula, cells), strict=True))) for line, cells in table.rows]
+    rows = [(line, dict(zip(table.header, map(unescape_text, cells), strict=True))) for line, cells in table.rows]
     rows = [(line, row) for line, row in rows if row[LOCATIONS].strip() not in ("", "null", '""')]
     return _source(str(file), [row for _, row in rows], [f"line {line}" for line, _ in rows], arena, rater, None, names)
 

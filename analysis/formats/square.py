@@ -17,7 +17,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..rdm import n_pairs, to_square, upper_triangle
-from .cells import escape_formula, unescape_formula
+from .cells import escape_text, unescape_text
 from .rdm_set import RDMSet
 from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
 
@@ -43,8 +43,8 @@ def square_lines(names: Sequence[str], rdm: Floats) -> Iterator[str]:
     """The lines of `write_square_csv`, for an RDM (P,) that fits the names."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    rows = ([escape_formula(name), *map(_cell, row)] for name, row in zip(names, to_square(rdm).tolist(), strict=True))
-    for cells in chain([["", *map(escape_formula, names)]], rows):
+    rows = ([escape_text(name), *map(_cell, row)] for name, row in zip(names, to_square(rdm).tolist(), strict=True))
+    for cells in chain([["", *map(escape_text, names)]], rows):
         line.seek(0)
         line.truncate()
         writer.writerow(cells)
@@ -228,21 +228,21 @@ def _readings(grid: Grid) -> list[_Reading]:
     widths = {len(cells) for _, cells in below}
     n = len(below)
     if len(top) == n + 1 and _fits(below, 1):
-        header = [unescape_formula(cell) for cell in top[1:]]
-        side = [unescape_formula(cell) for cell in first]
+        header = [unescape_text(cell) for cell in top[1:]]
+        side = [unescape_text(cell) for cell in first]
         if all(cell.strip() for cell in header) and (_has_words([top[0]]) or not top[0].strip()):
             flaw = _differing_names(header, side, below)
             readings.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
     if len(top) == n and widths == {n + 1} and n > 0:
-        header, side = [unescape_formula(cell) for cell in top], [unescape_formula(cell) for cell in first]
+        header, side = [unescape_text(cell) for cell in top], [unescape_text(cell) for cell in first]
         flaw = _differing_names(header, side, below)
         readings.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
     if len(top) == n and _fits(below, 0) and all(cell.strip() for cell in top):
-        readings.append(_Reading(grid, "first row", [unescape_formula(cell) for cell in top], _padded(below, n)))
+        readings.append(_Reading(grid, "first row", [unescape_text(cell) for cell in top], _padded(below, n)))
     if _fits(records, 1, cut=True) and _has_words([cells[0] for _, cells in records]) and not _has_words(top[1:]):
         n = len(records)
         readings.append(
-            _Reading(grid, "first column", [unescape_formula(c[0]) for _, c in records], _without_first(records, n))
+            _Reading(grid, "first column", [unescape_text(c[0]) for _, c in records], _without_first(records, n))
         )
     size = max(len(records), *(len(cells) for _, cells in records))
     if not any(_has_words(cells) for _, cells in records) and size - len(records) in (0, 1) and size > 1:

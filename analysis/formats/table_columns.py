@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .cells import unescape_formula
+from .cells import unescape_text
 from .text import Table, numbers, read_table
 
 # How the column that says whose judgment a row holds is called in other programs' tables.
@@ -64,7 +64,7 @@ def texts_of(table: Table, column: str) -> list[str]:
     if column not in table.header:
         return [""] * len(table.rows)
     place = table.header.index(column)
-    found = [unescape_formula(cells[place]) for _, cells in table.rows]
+    found = [unescape_text(cells[place]) for _, cells in table.rows]
     for (line, _), text in zip(table.rows, found, strict=True):
         if column not in ("method", "rater") and not text.strip():
             raise ValueError(f"{table.name}, line {line}: column {column} is empty")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..rdm import n_pairs, pair_index
 from .bundle_tables import RDM_COLUMNS
-from .cells import csv_lines, escape_formula, format_cell, parse_cell, read_rows, unescape_formula
+from .cells import csv_lines, escape_text, format_cell, parse_cell, read_rows, unescape_text
 from .npz import read_npz, write_npz
 from .placement_table import EDGE, PLACEMENT_COLUMNS, read_placements_csv, write_placements_csv
 from .rdm_set import OPTIONAL_ROWS, RDMSet
@@ -22,7 +22,7 @@ __all__ = [
     "EDGE",
     "PLACEMENT_COLUMNS",
     "csv_lines",
-    "escape_formula",
+    "escape_text",
     "format_cell",
     "parse_cell",
     "rdm_rows",
@@ -31,7 +31,7 @@ __all__ = [
     "read_placements_csv",
     "read_rows",
     "read_square_csv",
-    "unescape_formula",
+    "unescape_text",
     "write_long_csv",
     "write_npz",
     "write_placements_csv",

@@ -210,7 +210,7 @@ def _checked(bundle: Bundle, table: str) -> Iterable[Row]:
                     raise ValueError(f"{table}.csv, row {number}: {name} holds a character that is none of a text")
                 if len(value) > LONGEST.get(name, 50_000):
                     raise ValueError(f"{table}.csv, row {number}: {name} is longer than {LONGEST.get(name, 50_000)}")
-            elif columns[name] == "int" and value is not None:
+            elif columns[name] in ("int", "digits") and value is not None:
                 most = BIGGEST_SEED if name == "seed" else BIGGEST
                 if not 0 <= value <= most:
                     raise ValueError(f"{table}.csv, row {number}: {name} must be 0 to {most}, got {value}")

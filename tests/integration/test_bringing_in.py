@@ -92,6 +92,9 @@ def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byt
     one, other = contents(tmp_path / "faces.zip"), contents(tmp_path / "again.zip")
     told, again = (json.loads(found.pop("manifest.json")) for found in (one, other))
     assert one.keys() == other.keys()
+    # The one file that says when it was made; it also says where the data came from.
+    readmes = [found.pop("README.md").decode().splitlines() for found in (one, other)]
+    assert len([line for line in readmes[1] if line not in readmes[0]]) == 2
     for name in one:
         assert one[name] == other[name], name
     for method in ("weighted_average", "combined"):

@@ -177,16 +177,16 @@ def test_a_bundle_reports_the_same_figures_with_and_without(lab: Lab, tmp_path: 
     with zipfile.ZipFile(tmp_path / "False.zip") as archive:
         decided = rows(archive, "decisions")
         assert [(r["participant"], r["number"], r["verdict"], r["reason"], r["decided_by"]) for r in decided] == [
-            ("P002", "", "exclude", "fell asleep", "command line"),
+            ("P002", "NA", "exclude", "fell asleep", "command line"),
             ("P001", "3", "exclude", "looked away", "command line"),
             ("P003", "1", "exclude", "a click too many", "command line"),
-            ("P003", "1", "include", "", "command line"),
+            ("P003", "1", "include", "NA", "command line"),
         ]
         assert all(row["decided_at"] for row in decided)
         marked = [
             (r["participant"], r["number"], r["exclusion_reason"])
             for r in rows(archive, "trials")
-            if r["excluded"] == "true"
+            if r["excluded"] == "TRUE"
         ]
         assert marked == [("P001", "3", "looked away")]
         methods = " ".join(archive.read("methods.md").decode().split())

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import tracemalloc
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -25,9 +26,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from analysis import estimate_rdm
-from analysis.formats.bundle import Bundle, BundleContents, read_bundle
+from analysis.formats.bundle import Bundle, BundleContents, BundleError, read_bundle
+from analysis.formats.bundle_readme import TABLES_HOLD
 from analysis.formats.bundle_tables import RDM_COLUMNS, TABLES
-from analysis.formats.bundle_writer import README, Row
+from analysis.formats.bundle_writer import Row
 from analysis.rdm import scale_to_rms
 from analysis.report.results import analyse
 from analysis.report.write import write_tables
@@ -35,11 +37,13 @@ from analysis.results import Choice
 from app.definition.study_toml import parse_definition
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
+from app.participation.decisions import exclude
 from app.results import export as export_module
 from app.results.chosen import ExportOptions
 from app.results.export import EXPORTED, export_bundle, rdm_file, rdms_to_download
 from app.results.stored import results_now
 from app.studies.text import study_text
+from app.version import VERSION
 from app.web import researcher
 from tests import experimenter
 
@@ -376,7 +380,7 @@ def test_page_files_and_texts_each_say_both_units(lab: experimenter.Lab, tmp_pat
     page = " ".join(lab.client.get("/studies/faces/results").text.split())
     assert "in files have a sum of squares of 1, where this page shows a root mean square of 1" in page
     bundle = export(lab, tmp_path)
-    readme = " ".join(bundle.text("README.txt").split())
+    readme = " ".join(bundle.text("README.md").split())
     assert "the sum of squares of a completed RDM is 1" in readme
     assert "The pages show RDMs at a root mean square of 1" in readme
     methods = " ".join(bundle.text("methods.md").split())
@@ -406,6 +410,45 @@ def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None
     assert "leaves it empty" in error, "no export of the program holds one"
     assert "made with --uncertainty" in error
     assert "each session" in meaning["reliability", "n_raters"]
-    readme = README.split("Units:")[0]
-    named = set(re.findall(r"\b(\w+)\.(?:csv|\*|json)", readme))
-    assert set(TABLES) <= named
+    assert set(TABLES) == set(TABLES_HOLD)
+
+
+def test_the_readme_tells_of_this_very_bundle(lab: experimenter.Lab, tmp_path: Path) -> None:
+    """What a reviewer needs: the files that are there with their rows, how many people, what was left out, versions."""
+    with lab.database.writing() as db:
+        exclude(db, study_of(db), "P002", "asleep *twice*")
+        exclude(db, study_of(db), "P001", "tried keys", trial=1)
+    bundle = export(lab, tmp_path)
+    text = bundle.text("README.md")
+    for name, listed in bundle.manifest["files"].items():
+        assert (f"| `{name}` | {listed.get('rows', '')} |" in text) == (name != "README.md"), name
+    assert {name for name, listed in bundle.manifest["files"].items() if "rows" in listed} == {
+        name for name in bundle.manifest["files"] if name.endswith(".csv")
+    }
+    assert "4 sessions (1 arranging, 3 finished); 1 of them simulated" in text
+    assert "by the experimenter: 1 session (“asleep \\*twice\\*”: 1) and 1 trial of others" in text
+    assert "RDMs by `combined`: 3 raters, 15 pairs each." in text
+    assert f"Asterism {VERSION} at {bundle.manifest['created_at']} (export bundle, format version 2)" in text
+    array = np.load(io.BytesIO(bundle._read("rdms/combined/01.npy", 1 << 20)))
+    np.testing.assert_array_equal(array, bundle.rdms("combined").rdms)
+    assert bundle.text("rdms/combined/01_raters.txt").split() == ["P001", "P003", "P004"]
+    # What it tells R and Python to open is there.
+    named = re.findall(r"\(['\"]([\w/.]+)['\"]", text)
+    assert len(named) == 8
+    assert set(named) <= bundle.manifest["files"].keys()
+
+
+def test_a_table_with_more_or_fewer_rows_than_its_manifest_says_is_refused(
+    lab: experimenter.Lab, tmp_path: Path
+) -> None:
+    export(lab, tmp_path)
+    with zipfile.ZipFile(tmp_path / "study.zip") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(files.pop("manifest.json"))
+    manifest["files"]["plays.csv"]["rows"] += 1
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        for name, data in {**files, "manifest.json": json.dumps(manifest).encode()}.items():
+            archive.writestr(name, data)
+    n = manifest["files"]["plays.csv"]["rows"]
+    with pytest.raises(BundleError, match=rf"plays\.csv has {n - 1} rows, and {n} by manifest\.json"):
+        read_bundle(tmp_path / "other.zip")

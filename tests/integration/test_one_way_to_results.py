@@ -121,8 +121,8 @@ def _same_rdms(page: Any, bundle: Bundle, out: Path, raters: list[str]) -> None:
         predicted = page("/rdms/P005")["predicted"]
         assert len(predicted) == 5
         own = [row for row in rows(out, "rdms") if row["rater"] == "P005"]
-        assert [pair for pair, row in enumerate(own) if row["predicted"] == "true"] == predicted
-        assert all(own[pair]["dissimilarity"] == "" != own[pair]["completed"] for pair in predicted)
+        assert [pair for pair, row in enumerate(own) if row["predicted"] == "TRUE"] == predicted
+        assert all(own[pair]["dissimilarity"] == "NA" != own[pair]["completed"] for pair in predicted)
 
 
 def _same_agreement(there: dict[str, Any], bundle: Bundle, out: Path) -> None:
@@ -134,8 +134,8 @@ def _same_agreement(there: dict[str, Any], bundle: Bundle, out: Path) -> None:
     for measure in there["measures"]:
         row = by_measure[measure["key"]]
         for key in ("value", "low", "high"):
-            assert measure[key] == (None if row[key] == "" else round(float(row[key]), 5)), measure["key"]
-        assert (measure["reason"] or "") == row["remark"]
+            assert measure[key] == (None if row[key] == "NA" else round(float(row[key]), 5)), measure["key"]
+        assert (measure["reason"] or "NA") == row["remark"]
     (ceiling,) = [row for row in rows(out, "noise_ceiling") if row["comparator"] == "pearson"]
     assert there["ceiling"]["lower"] == round(float(ceiling["lower"]), 5)
     assert [one["r"] for one in there["raters"]] == [

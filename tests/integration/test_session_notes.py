@@ -84,7 +84,7 @@ def test_a_test_leaves_results_and_places_and_comes_back_as_it_was(database: Dat
     assert set(bundle.arrangements()) == {"P001"}
     assert set(bundle.arrangements(with_excluded=True)) == {"P001", "P002"}
     rows = participants(database)
-    assert [(row["excluded"], row["exclusion_reason"]) for row in rows] == [("false", ""), ("true", "a test of ours")]
+    assert [(row["excluded"], row["exclusion_reason"]) for row in rows] == [("FALSE", "NA"), ("TRUE", "a test of ours")]
     with database.writing() as db:
         enter(db, "faces", {"PROLIFIC_PID": "person-9"})
     with database.writing() as db:
@@ -111,10 +111,10 @@ def test_a_note_is_kept_exported_and_erased_with_the_person(database: Database) 
         for name in ("P009", "S-unknown", "-1", "Pilot 1"):
             with pytest.raises(NotFound):
                 write_note(db, faces(db), name, "x")
-    assert [row["experimenter_note"] for row in participants(database)] == ["Rang twice.\nSlow line.", ""]
+    assert [row["experimenter_note"] for row in participants(database)] == ["Rang twice.\nSlow line.", "NA"]
     with database.writing() as db:
         write_note(db, faces(db), "P001", " ")
-    assert [row["experimenter_note"] for row in participants(database)] == ["", ""]
+    assert [row["experimenter_note"] for row in participants(database)] == ["NA", "NA"]
 
 
 def test_a_withdrawal_on_request_does_what_the_participants_own_does(database: Database) -> None:

@@ -276,7 +276,7 @@ def edited_manifest(**changes):
         (lambda n, d: None if n == "manifest.json" else d, "holds no manifest.json"),
         (lambda n, d: b"{" if n == "manifest.json" else d, "manifest.json is damaged"),
         (edited_manifest(format="another"), "does not describe a asterism-bundle"),
-        (edited_manifest(format_version=99), "has format version 99, and this program reads up to 1"),
+        (edited_manifest(format_version=99), "has format version 99, and this program reads up to 2"),
         (edited_manifest(format_version="1"), "no format_version"),
         (edited_manifest(files=[]), "lists no files"),
         (lambda n, d: None if n == "trials.csv" else d, "trials.csv is listed in manifest.json but missing"),

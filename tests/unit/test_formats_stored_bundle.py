@@ -1,7 +1,8 @@
 """What docs/formats.md promises about bundles of other releases, and bundles that are damaged or hostile.
 
-A bundle that the first release wrote is kept for ever in tests/data (never rewrite it). What it must say stands
-beside it, taken from that release's database.
+Bundles of each version of the format are kept for ever in tests/data (never rewrite them): of the first release
+(bundle-v1.zip; what it must say stands beside it, taken from that release's database), and one of each version with
+all tables filled (bundle-v1-rated.zip, bundle-v2.zip: the study of tests/rated.py).
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def test_the_report_can_be_made_from_a_bundle_of_the_first_release(tmp_path, cap
 
 def test_columns_only_ever_join_at_the_end_and_need_not_have_a_value():
     """A change of any other kind breaks bundles that are out there: it is a new format version."""
-    assert bundle_writer.FORMAT_VERSION == 1
+    assert bundle_writer.FORMAT_VERSION == 2
     rows = list(csv.DictReader(io.StringIO(read_bundle(STORED).text("data_dictionary.csv"))))
     first: dict[str, list[tuple[str, str, str, str]]] = {}
     for row in rows:
@@ -83,10 +84,43 @@ def test_columns_only_ever_join_at_the_end_and_need_not_have_a_value():
     for table, columns in {**TABLES, "rdms": RDM_COLUMNS}.items():
         now = [(c.name, c.kind, c.unit, "yes" if c.required else "no") for c in columns]
         then = first.pop(table, [])
+        # Version 2 made texts of seeds.
+        then = [(name, "digits" if name == "seed" else kind, *rest) for name, kind, *rest in then]
         assert now[: len(then)] == then, table
         if then:
             assert not [c.name for c in columns[len(then) :] if c.required], table
     assert not first
+
+
+@pytest.mark.parametrize("name", ["bundle-v1-rated.zip", "bundle-v2.zip"])
+def test_a_bundle_of_each_version_says_what_it_said(name):
+    """Each is of the study of tests/rated.py, whose texts are such as programs like to change."""
+    bundle = read_bundle(ROOT / "tests" / "data" / name)
+    people = list(bundle.rows("participants"))
+    assert [row["seed"] for row in people][:2] == [9080609714381269916, 4814410409991990783]
+    assert [(row["is_simulated"], row["excluded"]) for row in people[:3]] == [
+        (False, False),
+        (False, False),
+        (True, True),
+    ]
+    assert people[0]["finished_at"] is not None
+    assert (people[3]["finished_at"], people[3]["exclusion_reason"]) == (None, None)
+    texts = [row["value"] for row in bundle.rows("answers") if row["question"] == "strategy"]
+    assert texts == ["NA", '=1+1\nand "more"', "007"]
+    assert [row["value"] for row in bundle.rows("answers") if row["question"] == "saw"] == [
+        "faces",
+        "places",
+        None,
+        None,
+    ]
+    ratings = [row for row in bundle.rows("ratings") if row["participant"] == "P001"]
+    assert [row["number"] for row in ratings if row["question"] == "valence"] == [0, -2, -1, 2, 0]
+    assert [row["value"] for row in ratings if row["question"] == "place"] == ["NA", "indoors", None, "NA", "indoors"]
+    assert [row["revisions"] for row in ratings][::2] == [0, 1, 0, 0, 0]
+    assert [row["reason"] for row in bundle.rows("decisions")] == ["tried keys", "a test of ours"]
+    for rater, row in zip(bundle.rdms("combined").raters, bundle.rdms("combined").rdms, strict=True):
+        again = estimate_rdm(bundle.arrangements()[rater], 6, method="combined").seen_rdm
+        np.testing.assert_allclose(row, again, rtol=1e-6)
 
 
 NEW_COLUMN = Column("heard", "bool", "", "A column that a later release adds")

@@ -37,9 +37,55 @@ def same(one, other):
 
 @given(st.text("=+-@'\t\r\n ab"))
 def test_inert_cells_run_nowhere_and_come_back(text):
-    cell = tables.escape_formula(text)
+    cell = tables.escape_text(text)
     assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert tables.unescape_formula(cell) == text
+    assert tables.unescape_text(cell) == text
+
+
+def as_r_reads(cells):
+    """A column as R's read.csv gives it, by the rules of its manual: NA is missing, and blanks but in texts; T, F, TRUE
+    and FALSE are logical; then whole numbers of 32 bits; then doubles; else texts."""
+    given = [cell for cell in cells if cell not in ("NA", "")]
+    if all(cell in ("T", "F", "TRUE", "FALSE") for cell in given):
+        return [None if cell in ("NA", "") else cell.startswith("T") for cell in cells]
+    try:
+        numbers = [float.fromhex(cell) if cell.lower().startswith("0x") else float(cell) for cell in given]
+    except ValueError:
+        return [None if cell == "NA" else cell for cell in cells]
+    found = iter(numbers)
+    return [None if cell in ("NA", "") else next(found) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "read"),
+    [
+        ("bool", [True, None, False], [True, None, False]),
+        ("int", [3, None], [3.0, None]),
+        ("float", [0.1, None], [0.1, None]),
+        ("digits", [2**63 - 1, None, 7], ["'9223372036854775807", None, "'7"]),
+        ("text", ["NA", None, ""], ["'NA", None, ""]),
+        ("text", ["0.5", "12"], [0.5, 12.0]),
+        ("text", ["007", "12345678901234567890"], ["'007", "'12345678901234567890"]),
+        ("text", ["1e5", "0x1F", "1.50", "+1", "5."], ["'1e5", "'0x1F", "'1.50", "'+1", "'5."]),
+    ],
+)
+def test_r_reads_cells_as_they_are_meant(kind, values, read):
+    """What R 4.2 itself made of such files: chr for true and false in small letters, 9.22e+18 for a seed."""
+    column = Column("x", kind, "", "")
+    cells = [tables.format_cell(value, column) for value in values]
+    assert as_r_reads(cells) == read
+    assert [tables.parse_cell(cell, column) for cell in cells] == values
+
+
+@given(st.text("0123456789.eExXNAL+- ", max_size=24))
+def test_no_text_is_another_one_after_it_was_read_as_a_number(text):
+    (cell,) = [tables.format_cell(text, Column("x", "text", "", ""))]
+    assert tables.parse_cell(cell, Column("x", "text", "", "")) == text
+    (read,) = as_r_reads([cell])
+    if isinstance(read, float):
+        assert text in (repr(read), str(int(read)))
+    else:
+        assert (read or "").removeprefix("'") == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -202,7 +202,7 @@ def test_tables_hold_every_rater_and_measure(report):
         "tau_a",
         "cosine",
     }
-    flagged = {(row["participant"], row["index"]) for row in rows("quality.csv") if row["flagged"] == "true"}
+    flagged = {(row["participant"], row["index"]) for row in rows("quality.csv") if row["flagged"] == "TRUE"}
     assert ("P001", "seconds_per_item") in flagged
     assert ("P002", "seconds_per_item") not in flagged
     assert len(rows("map.csv")) == N_CLIPS
