@@ -14,7 +14,7 @@ from ..figure_flow import participant_flow
 from ..reliability import GrowthCurve
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS
-from ..structure import Dimensionality, Tree, silhouette_by_clusters
+from ..structure import MDS, Dimensionality, Tree, silhouette_by_clusters
 from .results import Results
 
 # Small matrices of more raters than this no longer help anybody.
@@ -46,7 +46,7 @@ def draw(results: Results) -> Iterator[Drawing]:
         "by side (average linkage); a cross marks a pair that nobody saw; predictions are not among them.",
         figures.rdm_heat_map(results.group, names, order=order),
     )
-    if results.map is not None:
+    if isinstance(results.map, MDS):
         groups = _groups(results)
         yield Drawing(
             "map",
@@ -54,7 +54,7 @@ def draw(results: Results) -> Iterator[Drawing]:
             f"{results.map.stress:.3f} (0 would be perfect).{f' Colours: {groups[0]}.' if groups else ''}",
             figures.item_map(results.map.positions, names, groups=groups[1] if groups else None),
         )
-    if results.tree is not None:
+    if isinstance(results.tree, Tree):
         yield Drawing(
             "tree",
             "Clips joined by average linkage of the pooled RDM; cophenetic correlation "

@@ -72,9 +72,9 @@ def remarks(results: Results) -> list[str]:
         sentences.append(results.agreement.influence.sentence)
     if never := int((~np.isfinite(results.table)).all(axis=0).sum()):
         sentences.append(f"{never} of {results.group.size} pairs were seen by nobody.")
-    if results.map is None:
+    if isinstance(results.map, str):
         sentences.append("The pairs seen do not tie all clips together, so there is no map of them.")
-    if results.tree is None:
+    if isinstance(results.tree, str):
         sentences.append("Pairs are missing from the group's RDM, so there is no tree of the clips.")
     sentences += [
         f"{rater} {'; '.join(flag.sentence for flag in quality.flags)}."

@@ -6,6 +6,7 @@ from ..formats.bundle import Bundle
 from ..results import methods_text, quoted_task
 from ..results.model_tables import models_methods
 from ..results.models import ModelFindings
+from ..structure import MDS, Tree
 from .facts import number
 from .results import Results
 
@@ -24,12 +25,12 @@ def report_methods(bundle: Bundle, results: Results, models: ModelFindings | Non
 
 def _structure(results: Results) -> list[str]:
     sentences = []
-    if results.map is not None:
+    if isinstance(results.map, MDS):
         sentences.append(
             "The group's RDM was mapped into two dimensions by metric multidimensional scaling (SMACOF from a "
             f"classical start; Borg & Groenen, 2005), with a stress-1 of {results.map.stress:.3f}."
         )
-    if results.tree is not None:
+    if isinstance(results.tree, Tree):
         sentences.append(
             "Clips were clustered by average linkage; the cophenetic correlation (Sokal & Rohlf, 1962) is "
             f"{number(results.tree.cophenetic_correlation)}."

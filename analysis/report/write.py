@@ -11,13 +11,14 @@ from .. import figures
 from ..formats import matlab, rsatoolbox, tables
 from ..formats.bundle import Bundle
 from ..formats.bundle_tables import METHOD, TABLES, Column
-from ..results import Choice, Flow, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from ..results import Choice, Flow, Progress, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
 from ..results.model_tables import MODEL_TABLES, model_rows
+from ..structure import MDS
 from .drawings import draw
 from .methods import report_methods
 from .models import AskedModels, compare, draw_models, read_asked
 from .page import Picture, page
-from .results import Progress, Results, analyse
+from .results import Results, analyse
 
 RATER = Column("rater", "text", "", "Participant", True)
 RATER_COLUMNS = (
@@ -115,7 +116,7 @@ def write_tables(results: Results, folder: Path) -> None:
     if results.flow is not None:
         _write(folder / "flow.csv", FLOW_COLUMNS, flow_table(results.flow))
     _write(folder / "quality.csv", TABLES["quality"], quality_table(results))
-    if results.map is not None:
+    if isinstance(results.map, MDS):
         places = results.map.positions.tolist()
         _write(folder / "map.csv", MAP_COLUMNS, ((name, *xy) for name, xy in zip(results.names, places, strict=True)))
 

@@ -15,11 +15,20 @@ from .both_ways import both_ways_rows
 from .flow import Flow, SessionCount, Step, counts_of_rows, flow_of, flow_rows
 from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
-from .pooled import GROUP, Coverage, GroupRDM, coverage, group_rdm, group_set, judged, rater_set
+from .of_bundle import (
+    Progress,
+    attributes_of,
+    bundle_raters,
+    each_rater,
+    given_rdms,
+    judgments,
+    results_of_bundle,
+)
+from .pooled import GROUP, Coverage, GroupRDM, at_unit_size, coverage, group_rdm, group_set, judged, rater_set
 from .quality_measures import QUALITY_MEASURES, TRIAL_MEASURES, QualityMeasure
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
 from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
-from .structure import clip_map, cluster_order
+from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
 from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
 
@@ -39,6 +48,7 @@ __all__ = [
     "GroupRDM",
     "Influence",
     "Measure",
+    "Progress",
     "QualityMeasure",
     "Rater",
     "RaterResult",
@@ -49,34 +59,45 @@ __all__ = [
     "TrialWork",
     "Work",
     "agreement",
+    "at_unit_size",
+    "attribute_ranks",
+    "attributes_of",
     "both_ways_rows",
+    "bundle_raters",
     "ceiling_rows",
     "chosen_raters",
     "clip_map",
+    "clip_tree",
     "cluster_order",
     "counts_of_rows",
     "coverage",
+    "each_rater",
     "estimate_rater",
     "excluded_sentence",
     "flow_of",
     "flow_rows",
+    "given_rdms",
     "given_result",
     "group_quality_rows",
     "group_rdm",
     "group_set",
     "judged",
+    "judgments",
     "listed",
     "methods_text",
     "not_converged",
     "notes",
     "observations",
+    "order_by",
     "quality_rows",
     "quoted_task",
+    "rater_order",
     "rater_quality",
     "rater_result",
     "rater_set",
     "reliability_rows",
     "repeated_sentence",
+    "results_of_bundle",
     "task_text",
     "trials_work",
     "unfinished_sentence",

@@ -59,6 +59,12 @@ def judged(estimates: Sequence[RDMEstimate]) -> Floats:
     return np.array([scale_to_rms(estimate.seen_rdm) for estimate in estimates])
 
 
+def at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
+    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
+    scaled = scale_to_rms(seen)
+    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
+
+
 def group_rdm(estimates: Sequence[RDMEstimate]) -> GroupRDM:
     """The mean over raters of their RDMs at equal size, each pair over the raters who saw it.
 

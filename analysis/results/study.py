@@ -12,10 +12,13 @@ import numpy as np
 from ..arrangement import Floats
 from ..estimators import RDMEstimate
 from ..formats.rdm_set import RDMSet
-from ..reliability import Reliability
+from ..reliability import GrowthCurve, Reliability, growth
+from ..similarity import similarity
+from ..structure import MDS, Tree
 from .agreement import Agreement, agreement
 from .pooled import GroupRDM, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult
+from .structure import clip_map, clip_tree, cluster_order, rater_order
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,38 @@ class StudyResults:
     def reliability(self) -> Reliability:
         """The coefficients of `agreement`."""
         return self.agreement.reliability
+
+    @cached_property
+    def between(self) -> Floats:
+        """Spearman's correlation of every two raters, (R, R), over the pairs that both saw."""
+        return similarity(self.table, method="spearman")
+
+    @cached_property
+    def rater_order(self) -> list[int]:
+        """The raters' places, those who agree side by side."""
+        return rater_order(self.table)
+
+    @cached_property
+    def growth(self) -> GrowthCurve | None:
+        """Agreement by number of raters; None with fewer than three."""
+        if len(self.raters) < 3:
+            return None
+        return growth(self.table, rng=np.random.default_rng(self.choice.seed))
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The clips' places, those that are alike in the pooled RDM side by side."""
+        return cluster_order(self.pooled.rdm)
+
+    @cached_property
+    def tree(self) -> Tree | str:
+        """The clips' tree by the pooled RDM, or in words why there is none."""
+        return clip_tree(self.pooled.rdm)
+
+    @cached_property
+    def map(self) -> MDS | str:
+        """The map of the clips by the pooled RDM, or in words why there is none."""
+        return clip_map(self.pooled.rdm)
 
     @cached_property
     def observations(self) -> Floats:

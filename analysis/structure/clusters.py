@@ -14,6 +14,8 @@ from ..rdm import to_condensed, to_square
 from ..similarity import Method, check_rdms, similarity
 
 Linkage = Literal["average", "complete", "single", "ward"]
+# Turning the leaves takes time with the cube of their number: half a second here.
+MAX_TURNED = 250
 LINKAGES: tuple[Linkage, ...] = get_args(Linkage)
 
 
@@ -82,7 +84,7 @@ def _tree(dissimilarities: Floats, method: Linkage, things: str) -> Tree:
         raise ValueError(f"clustering needs all pairs: {things} {i} and {j} have no defined dissimilarity")
     if dissimilarities.min() < 0:
         raise ValueError("clustering needs dissimilarities that are not negative (z-scores are not)")
-    joined = linkage(dissimilarities, method, optimal_ordering=True)
+    joined = linkage(dissimilarities, method, optimal_ordering=len(square) <= MAX_TURNED)
     heights = np.asarray(cophenet(joined), dtype=np.float64)
     fit = float(similarity(heights, dissimilarities)[0, 0])
     return Tree(np.asarray(joined), np.asarray(leaves_list(joined), dtype=np.int64), fit)

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis.arrangement import Floats
 from analysis.quality import group_quality
 from analysis.quality.group import OUTLIER
-from analysis.rdm import scale_to_rms
 from analysis.results import (
     Agreement,
     GroupRDM,
     StudyResults,
+    at_unit_size,
     clip_map,
     cluster_order,
     coverage,
@@ -112,12 +111,6 @@ def _quality(inputs: Inputs, results: StudyResults) -> list[dict[str, Any]]:
 
 def _defined(values: Mapping[str, float | None]) -> dict[str, float]:
     return {key: round(value, 5) for key, value in values.items() if value is not None and np.isfinite(value)}
-
-
-def at_unit_size(seen: Floats, completed: Floats) -> tuple[Floats, Floats]:
-    """Both RDMs (P,) in the unit in which what was seen has a root mean square of 1."""
-    scaled = scale_to_rms(seen)
-    return scaled, np.where(np.isfinite(scaled), scaled, completed / np.sqrt(np.nanmean(seen**2)))
 
 
 def _rater(sitting: Sitting, results: StudyResults, target: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analysis.arrangement import Floats
 from analysis.estimators import ESTIMATORS
 from analysis.formats.source_bundle import GIVEN
-from analysis.results import MEASURES, Choice, RaterResult, clip_map, cluster_order, coverage
+from analysis.results import MEASURES, Choice, RaterResult, at_unit_size, clip_map, cluster_order, coverage
 from analysis.structure import MDS
 from app.definition.study_toml import definition_of
 from app.domain import WorkState
@@ -24,7 +24,7 @@ from app.errors import Invalid, NotFound
 from app.media import sources_of
 from app.models import Clip, Study
 from app.results.inputs import Inputs
-from app.results.overview import Overview, at_unit_size
+from app.results.overview import Overview
 from app.results.so_far import SoFar
 from app.results.stored import Standing
 from app.studies.monitoring import SessionStatus

@@ -1,0 +1,164 @@
+"""The results of a study from its export bundle, as the page shows them of the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..arrangement import Floats
+from ..formats.bundle import Bundle, BundleError, BundleTrial
+from ..formats.source_bundle import GIVEN, Origin
+from ..purposes import JUDGMENTS
+from .raters import Rater, RaterResult, given_result, rater_result
+from .study import Choice, StudyResults, chosen_raters
+
+Progress = Callable[[str], None]
+
+
+def results_of_bundle(
+    bundle: Bundle, choice: Choice, progress: Progress = lambda message: None, *, jobs: int = 0
+) -> StudyResults:
+    """Estimate the RDM of every rater whom the choice takes in.
+
+    Parameters
+    ----------
+    progress
+        Told in words what is done now.
+    jobs
+        The number of processes, 0 for as many as help.
+
+    Raises
+    ------
+    ValueError
+        When the bundle holds fewer than three clips, or no rater from whose trials an RDM can be estimated.
+    """
+    n_items = len(bundle.names)
+    if n_items < 3:
+        raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
+    judged = judgments(bundle, replace(choice, with_excluded=True))
+    given = {} if judged else given_rdms(bundle)
+    if given:
+        # No estimator was applied, whichever was asked for.
+        choice = replace(choice, method=GIVEN, uncertainty=False)
+    everybody = bundle_raters(bundle, {**judged, **dict.fromkeys(given, ())})
+    trials = judgments(bundle, choice)
+    chosen = [rater.name for rater in chosen_raters(everybody, choice)]
+    found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
+    found |= each_rater(bundle, {rater: trials[rater] for rater in chosen if rater in trials}, choice, progress, jobs)
+    results = StudyResults(choice, bundle.names, everybody, found, _left_out_of(bundle))
+    if not results.raters:
+        reasons = "; ".join(f"{rater}: {reason}" for rater, reason in results.failures.items()) or "no trial was stored"
+        if results.unfinished and not chosen:
+            reasons = (
+                f"no session is finished: {len(results.unfinished)} are not, and can be taken in with --with-unfinished"
+            )
+        raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
+    return results
+
+
+def judgments(bundle: Bundle, choice: Choice) -> dict[str, list[BundleTrial]]:
+    """The trials that enter RDMs by rater, in the order of submission; withdrawn sessions are not among them.
+
+    Who has judgments stays, even if the choice leaves all of them out.
+    """
+    withdrawn = {row["session"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
+    chosen = {
+        rater: [t for t in trials if t.row["purpose"] in JUDGMENTS and t.row["session"] not in withdrawn]
+        for rater, trials in bundle.trials().items()
+    }
+    return {
+        rater: [trial for trial in trials if choice.with_excluded or not trial.row["excluded"]]
+        for rater, trials in chosen.items()
+        if trials
+    }
+
+
+def given_rdms(bundle: Bundle) -> dict[str, Floats]:
+    """The RDMs (P,) of raters that came with the data in place of trials, by rater; none in bundles of studies."""
+    if f"rdms/{GIVEN}/rdms.npz" not in bundle.manifest["files"]:
+        return {}
+    found = bundle.rdms(GIVEN)
+    withdrawn = {row["participant"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
+    return {rater: row for rater, row in zip(found.raters, found.rdms, strict=True) if rater not in withdrawn}
+
+
+def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -> tuple[Rater, ...]:
+    """The raters of these trials (none, where an RDM came in their place), as the bundle's participants tell of them.
+
+    Raises
+    ------
+    BundleError
+        When one is not among the participants.
+    """
+    rows = {row["participant"]: row for row in bundle.rows("participants")}
+    if unknown := [rater for rater in trials if rater not in rows]:
+        raise BundleError(f"{bundle.path}: the rater {unknown[0]} is not in participants.csv")
+    return tuple(
+        Rater(
+            rater,
+            is_finished=rows[rater]["state"] == "finished",
+            is_simulated=rows[rater]["is_simulated"],
+            exclusion=(rows[rater]["exclusion_reason"] or "no reason given") if rows[rater]["excluded"] else None,
+            person=rows[rater].get("person"),
+            excluded_trials=tuple(
+                (trial.row["number"], trial.row["exclusion_reason"] or "no reason given")
+                for trial in theirs
+                if trial.row["excluded"]
+            ),
+        )
+        for rater, theirs in trials.items()
+    )
+
+
+def _left_out_of(bundle: Bundle) -> int:
+    """How many unfinished sessions the program that wrote the bundle left out of it."""
+    about = bundle.manifest.get("about")
+    count = about.get("unfinished_sessions_left_out") if isinstance(about, dict) else None
+    return count if isinstance(count, int) else 0
+
+
+def each_rater(
+    bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], choice: Choice, progress: Progress, jobs: int
+) -> dict[str, RaterResult]:
+    """What follows from each rater's trials; on several cores when there are many raters."""
+    from joblib import Parallel, delayed
+
+    timed = Origin.of(bundle).times_known
+    # A process takes a second or two to start, which four raters are worth.
+    jobs = jobs or max(1, min(os.cpu_count() or 1, len(trials) // 4))
+    results = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(rater_result)(
+            [trial.arrangement for trial in theirs],
+            _minutes(theirs) if timed else [np.nan] * len(theirs),
+            len(bundle.names),
+            choice.method,
+            uncertainty=choice.uncertainty,
+            seed=choice.seed,
+        )
+        for theirs in trials.values()
+    )
+    found = {}
+    for number, (rater, result) in enumerate(zip(trials, results, strict=True), start=1):
+        progress(f"Estimating RDMs: {number} of {len(trials)} ({rater})")
+        found[rater] = result
+    return found
+
+
+def _minutes(trials: Sequence[BundleTrial]) -> list[float]:
+    """When each trial was stored, in minutes since the first was shown (server clock)."""
+    rows = [trial.row for trial in trials]
+    if not rows:
+        return []
+    start = min(row["shown_at"] or row["submitted_at"] for row in rows)
+    return [(row["submitted_at"] - start).total_seconds() / 60 for row in rows]
+
+
+def attributes_of(bundle: Bundle) -> dict[str, dict[str, str]]:
+    """Values of the clips by attribute and clip."""
+    found: dict[str, dict[str, str]] = {}
+    for row in bundle.rows("attributes"):
+        found.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
+    return found
