@@ -76,9 +76,8 @@ def save(figure: Any, stem: str | Path) -> list[Path]:
 
     paths = [Path(f"{stem}.{kind}") for kind in KINDS]
     with matplotlib.rc_context(STYLE):
-        # Laying out takes as long as drawing, and is the same for all three.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        # It takes as long as drawing, and is the same for all three.
+        _lay_out(figure)
         for path in paths:
             figure.savefig(path, **_written(path.suffix[1:]))
     return paths
@@ -98,8 +97,14 @@ def file_of(figure: Any, kind: str) -> bytes:
 
     with matplotlib.rc_context(STYLE):
         file = BytesIO()
+        _lay_out(figure)
         figure.savefig(file, format=kind, **_written(kind))
     return file.getvalue()
+
+
+def _lay_out(figure: Any) -> None:
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def _written(kind: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +38,21 @@ class RatersNeeded:
 
 
 def growth(
-    rdms: ArrayLike, *, n_draws: int = 200, level: float = 0.95, rng: np.random.Generator | None = None
+    rdms: ArrayLike,
+    *,
+    sizes: Sequence[int] | None = None,
+    n_draws: int = 200,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
 ) -> GrowthCurve:
-    """Agreement as a function of the number of raters m = 1, ..., R - 1.
+    """Agreement as a function of the number of raters m.
 
     Parameters
     ----------
     rdms : (R, P) float
         NaN = missing pair. At least two raters.
+    sizes
+        The numbers of raters m, from 1 to R - 1; all of them when left out.
     n_draws
         Random orders of the raters; each gives one draw for every m.
     level
@@ -68,6 +76,9 @@ def growth(
     n_raters = len(table)
     if n_raters < 2:
         raise ValueError("a growth curve needs at least two raters")
+    sizes = tuple(range(1, n_raters) if sizes is None else sizes)
+    if not all(1 <= m < n_raters for m in sizes):
+        raise ValueError(f"sizes must lie between 1 and {n_raters - 1}, got {sizes}")
     if n_draws < 1 or not 0 < level < 1:
         raise ValueError("n_draws must be at least 1, and level must lie between 0 and 1")
     rng = np.random.default_rng(0) if rng is None else rng
@@ -75,7 +86,6 @@ def growth(
     # Without rater r the same orders serve, with r taken out, so that chance in the draws does not pass for spread.
     without = [orders[orders != absent].reshape(n_draws, n_raters - 1) for absent in range(n_raters)]
     pairwise = _pairwise(table, level)
-    sizes = tuple(range(1, n_raters))
     with_pool, between = [], []
     for m in sizes:
         with_pool.append(_curve_point(table, [orders, *without], 1, m, level=level))

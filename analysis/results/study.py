@@ -20,6 +20,9 @@ from .pooled import GroupRDM, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult
 from .structure import clip_map, clip_tree, cluster_order, rater_order
 
+# Numbers of raters at which the growth of agreement is taken, where there are more.
+GROWTH_SIZES = 30
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -140,10 +143,18 @@ class StudyResults:
 
     @cached_property
     def growth(self) -> GrowthCurve | None:
-        """Agreement by number of raters; None with fewer than three."""
-        if len(self.raters) < 3:
+        """Agreement by number of raters; None with fewer than three.
+
+        Of many raters it is taken at fewer sizes and from fewer draws: the work grows with the cube of their number.
+        """
+        n_raters = len(self.raters)
+        if n_raters < 3:
             return None
-        return growth(self.table, rng=np.random.default_rng(self.choice.seed))
+        sizes = np.unique(np.geomspace(1, n_raters - 1, GROWTH_SIZES).round().astype(int)).tolist()
+        few = n_raters <= GROWTH_SIZES
+        n_draws = int(np.clip(200 * (40 / n_raters) ** 2, 10, 200))
+        rng = np.random.default_rng(self.choice.seed)
+        return growth(self.table, sizes=None if few else sizes, n_draws=n_draws, rng=rng)
 
     @cached_property
     def order(self) -> list[int]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.accounts import user
 from app.cli.asked import study_ratings
 from app.cli.clips import clips
+from app.cli.figures import study_figure
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.people import study_invite, study_log, study_people, study_role
 from app.cli.planning import study_plan
@@ -47,7 +48,7 @@ def commands(context: click.Context, data: Path | None) -> None:
     context.obj = data
 
 
-for _of_study in (study_people, study_invite, study_role, study_log):
+for _of_study in (study_people, study_invite, study_role, study_log, study_figure):
     study.add_command(_of_study)
 for _command in (
     serve_command,

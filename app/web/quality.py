@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from pathlib import Path
-
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from analysis import figures
 from analysis.figure_flow import participant_flow
+from analysis.figure_style import file_of
 from analysis.results import QUALITY_MEASURES, Choice, Flow
 from app.accounts.members import require_study
 from app.domain import Role, Verdict
@@ -19,6 +15,7 @@ from app.errors import Invalid
 from app.heartbeat import worker_state
 from app.models import Study
 from app.participation.decisions import MAX_REASON, dismiss, exclude, include
+from app.results.figures import MIME, drawing
 from app.results.inputs import inputs_of
 from app.results.judging import judging, study_flow
 from app.results.stored import stored_overview
@@ -29,10 +26,6 @@ from app.web.researcher_json import study_view
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("quality", __name__, url_prefix="/studies/<name>/quality")
-
-MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
-# Matplotlib's settings are those of the whole process while a figure is drawn.
-_drawing = threading.Lock()
 
 
 @blueprint.get("")
@@ -76,9 +69,8 @@ def flow_figure(name: str, kind: str) -> Response:
     """The participant flow as a figure for a paper."""
     with database().reading() as db:
         found = decided_flow(db, require_study(db, account_id(), name, Role.VIEWER))
-    with _drawing, tempfile.TemporaryDirectory() as folder:
-        figures.save(participant_flow(found), Path(folder) / "flow")
-        content = (Path(folder) / f"flow.{kind}").read_bytes()
+    with drawing:
+        content = file_of(participant_flow(found), kind)
     answer = Response(content, mimetype=MIME[kind])
     answer.headers["Content-Disposition"] = f'inline; filename="{name}_flow.{kind}"'
     return answer

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import cast
-from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
 from analysis.formats.source_bundle import GIVEN
-from analysis.results import Choice
+from analysis.paper import FIGURES
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
-from app.domain import ClipState, Role, StudyState, WorkState
-from app.errors import AsterismError, Invalid
+from app.domain import ClipState, Role, StudyState
+from app.errors import AsterismError
 from app.health import problems
-from app.heartbeat import worker_state
 from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
@@ -35,26 +31,34 @@ from app.results.export import (
     rdm_file,
     rdms_to_download,
 )
-from app.results.inputs import inputs_of
-from app.results.stored import standing_of
-from app.results.work import ensure_results, request_results
+from app.results.figures import WIDTHS
 from app.studies.admission import door
 from app.studies.checking import failed_clips, missing_before_opening
 from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.studies.origin import has_placements
-from app.web import asked, login, own_account, people, plan, quality, recruit, sessions, study_editing, study_life
+from app.web import (
+    asked,
+    figures,
+    login,
+    own_account,
+    people,
+    plan,
+    quality,
+    recruit,
+    sessions,
+    study_editing,
+    study_life,
+)
 from app.web.context import database, settings
+from app.web.downloads import download, file_name, wait_page
 from app.web.login import account, account_id
 from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
-
-# Between two looks of a page that waits for results.
-WAIT_SECONDS = 2
 
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, study_life, sessions, recruit, people, plan, own_account, quality, asked):
+for _part in (study_editing, study_life, sessions, recruit, people, plan, own_account, quality, asked, figures):
     blueprint.register_blueprint(_part.blueprint)
 
 
@@ -139,6 +143,8 @@ def results(name: str) -> str:
         has_placements=has_placements(study),
         default_method=DEFAULT_METHOD if has_placements(study) else GIVEN,
         formats=RDM_FORMATS,
+        figures=FIGURES,
+        widths=WIDTHS,
     )
 
 
@@ -177,13 +183,13 @@ def bundle(name: str) -> Response:
             yield from iter_bundle(bundle_contents(db, study, options))
 
     wanted = [one.choice(method) for one in both_ways(options) for method in exported_methods(study)]
-    if (waiting := _wait_page(study, wanted)) is not None:
+    if (waiting := wait_page(study, wanted)) is not None:
         return waiting
     if options.recruiter_ids:
         with database().writing() as db:
             note(db, account(), "recruiters' ids exported", study)
             db.commit()
-    return _download(pieces(), "application/zip", f"{_file_name(study)}.zip")
+    return download(pieces(), "application/zip", f"{file_name(study)}.zip")
 
 
 @blueprint.get("/studies/<name>/<any(raters, group):whose>.<kind>")
@@ -193,60 +199,14 @@ def rdms(name: str, whose: str, kind: str) -> Response:
     study = _seen(name)
     choice = choice_of_request()
     check_kind(kind)
-    if (waiting := _wait_page(study, [choice])) is not None:
+    if (waiting := wait_page(study, [choice])) is not None:
         return waiting
     with database().reading() as db:
         found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
     of = f"{whose}_{choice.method}{'_completed' if completed else ''}"
-    return _download(rdm_file(found, kind), RDM_FORMATS[kind].mime_type, f"{_file_name(study)}_{of}.{kind}")
-
-
-def _wait_page(study: Study, choices: list[Choice]) -> Response | None:
-    """A page that waits until the worker has computed what a download holds; None when it is there.
-
-    The page loads itself again. What comes in while it waits does not keep it waiting: that is computed with the
-    download. Without a worker everything is computed here, and kept.
-
-    Raises
-    ------
-    Invalid
-        With the reason, when the results cannot be computed.
-    """
-    if worker_state(settings()) != "running":
-        for choice in choices:
-            ensure_results(database(), study.id, choice)
-        return None
-    asked = request.args.get("asked", default=time.time(), type=float)
-    waiting = []
-    with database().reading() as db:
-        found = {inputs.choice: inputs for inputs in (inputs_of(db, study.id, choice) for choice in choices)}
-    for choice, inputs in found.items():
-        with database().reading() as db:
-            standing = standing_of(db, inputs)
-        if standing.is_current or (standing.computed_at is not None and standing.computed_at.timestamp() >= asked):
-            continue
-        if standing.state == WorkState.FAILED and "asked" in request.args:
-            raise Invalid(f"The results cannot be computed: {standing.reason}")
-        with database().writing() as db:
-            request_results(db, inputs, retry=True)
-        waiting.append((choice.method, standing))
-    if not waiting:
-        return None
-    again = f"{request.path}?{urlencode(request.args.to_dict() | {'asked': asked})}"
-    page = render_template("researcher/preparing.html", study=study_view(study), waiting=waiting)
-    return Response(page, 202, {"Refresh": f"{WAIT_SECONDS}; url={again}"}, mimetype="text/html")
-
-
-def _download(pieces: Iterator[bytes], mimetype: str, name: str) -> Response:
-    answer = Response(stream_with_context(pieces), mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return download(rdm_file(found, kind), RDM_FORMATS[kind].mime_type, f"{file_name(study)}_{of}.{kind}")
 
 
 def _seen(name: str, role: Role = Role.VIEWER) -> Study:
     with database().reading() as db:
         return require_study(db, account_id(), name, role)
-
-
-def _file_name(study: Study) -> str:
-    return f"{study.name}_{datetime.now(UTC):%Y-%m-%d}"

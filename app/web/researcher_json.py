@@ -16,13 +16,23 @@ from numpy.typing import NDArray
 from analysis.arrangement import Floats
 from analysis.estimators import ESTIMATORS
 from analysis.formats.source_bundle import GIVEN
-from analysis.results import MEASURES, Choice, RaterResult, at_unit_size, clip_map, cluster_order, coverage
+from analysis.results import (
+    MEASURES,
+    Choice,
+    RaterResult,
+    at_unit_size,
+    attribute_ranks,
+    clip_map,
+    cluster_order,
+    coverage,
+)
 from analysis.structure import MDS
 from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.media import sources_of
 from app.models import Clip, Study
+from app.results.figures import attributes_of_clips
 from app.results.inputs import Inputs
 from app.results.overview import Overview
 from app.results.so_far import SoFar
@@ -159,6 +169,15 @@ def results_view(
         "pooled_sentence": pooled_sentence(inputs.versions),
         "clips": [clip | {"attributes": {**clip["attributes"], **rated.get(clip["file"], {})}} for clip in clips],
         "raters": overview.raters,
+        "ranks": attribute_orders(inputs),
+    }
+
+
+def attribute_orders(inputs: Inputs) -> dict[str, list[int]]:
+    """By attribute the rank of each clip's value, for matrices in the order of an attribute."""
+    attributes = attributes_of_clips(inputs.clips)
+    return {
+        name: attribute_ranks([values.get(clip, "") for clip in inputs.names]) for name, values in attributes.items()
     }
 
 

@@ -37,3 +37,12 @@ export function range(values) {
 export function studyOrder(n) {
   return Array.from({ length: n }, (_, item) => item);
 }
+
+/**
+ * Items in the order of their ranks, those of one rank as in `clusters`; as `order_by` in analysis/results/structure.py.
+ * @param {number[] | undefined} ranks undefined: as in `clusters`
+ * @param {number[]} clusters
+ */
+export function orderBy(ranks, clusters) {
+  return ranks ? [...clusters].sort((a, b) => ranks[a] - ranks[b]) : clusters;
+}

@@ -13,7 +13,7 @@ import { make, part, simulatedMark, syncRows } from './elements.js';
 import { mountHeatmap } from './heatmap.js';
 import { keepFresh, load, RequestError } from './live.js';
 import { mountMap } from './map.js';
-import { range, studyOrder } from './pairs.js';
+import { orderBy, range, studyOrder } from './pairs.js';
 import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
 import { counted, fitOfMap, number } from './words.js';
@@ -31,7 +31,8 @@ import { counted, fitOfMap, number } from './words.js';
  *
  * @typedef {import('./map.js').Clip & {attributes: Record<string, string>}} Clip
  * @typedef {{version: string, raters: Rater[], clips: Clip[], target: number, unfinished: number,
- *   unfinished_sentence: string, excluded_sentence: string | null, pooled_sentence: string | null, query: string}} Results  target: evidence that the study wants for each pair; query:
+ *   unfinished_sentence: string, excluded_sentence: string | null, pooled_sentence: string | null,
+ *   ranks: Record<string, number[]>, query: string}} Results  target: evidence that the study wants for each pair; query:
  *   what they were asked for by
  * @typedef {import('./standing.js').Standing} Standing
  *
@@ -88,6 +89,7 @@ let results = {
   unfinished_sentence: '',
   excluded_sentence: null,
   pooled_sentence: null,
+  ranks: {},
   query: '',
 };
 /**
@@ -103,7 +105,11 @@ form.addEventListener('change', () => {
   refresh(true).catch(explain);
 });
 part('points').addEventListener('change', drawMap);
-part('colour').addEventListener('change', drawMap);
+part('colour').addEventListener('change', () => {
+  setDownloads();
+  drawMap();
+});
+part('width').addEventListener('change', setDownloads);
 part('recruiter-ids').addEventListener('change', setDownloads);
 setDownloads();
 keepFresh(() => refresh(false), PAUSE);
@@ -156,6 +162,7 @@ function explain(error) {
 async function showResults() {
   part('problem').hidden = true;
   fillRaters();
+  fillOrders();
   showSimulated();
   showLeftOut();
   showDecided();
@@ -163,6 +170,8 @@ async function showResults() {
   part('results').hidden = usable.length === 0;
   part('downloads').hidden = results.raters.length === 0;
   part('empty').hidden = usable.length > 0;
+  for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-several-raters]')))
+    row.hidden = usable.length < 2;
   if (usable.length === 0) {
     showWhyEmpty();
     return;
@@ -302,7 +311,8 @@ function pairsShown(found, rater) {
 
 /** @param {Rdm} found */
 function orderOf(found) {
-  return field.order.value === 'clusters' ? found.clusters : studyOrder(results.clips.length);
+  if (field.order.value === 'study') return studyOrder(results.clips.length);
+  return orderBy(results.ranks[field.order.value], found.clusters);
 }
 
 /** @param {string} rater */
@@ -417,6 +427,17 @@ function fillRaters() {
   delete field.rater.dataset.wanted;
 }
 
+/** The orders by an attribute that tells clips apart, and the one that the address asks for. */
+function fillOrders() {
+  const wanted = field.order.dataset.wanted ?? field.order.value;
+  const names = Object.keys(results.ranks).filter((name) => new Set(results.ranks[name]).size > 1);
+  for (const option of [...field.order.options].slice(2)) option.remove();
+  field.order.append(...names.map((name) => make('option', { value: name }, `by ${name}`)));
+  field.order.value = wanted;
+  if (field.order.selectedIndex < 0) field.order.selectedIndex = 0;
+  delete field.order.dataset.wanted;
+}
+
 function fillAttributes() {
   const label = part('colour');
   const select = find(label, 'select', HTMLSelectElement);
@@ -448,13 +469,23 @@ function setDownloads() {
       part('recruiter-ids', HTMLInputElement).checked && link.pathname.endsWith('.zip') ? '&recruiter_ids=1' : '';
     link.search = `?${query()}${ids}${link.dataset.download === 'completed' ? '&completed=1' : ''}`;
   }
+  const figure = new URLSearchParams({
+    rater: field.rater.value,
+    order: field.order.value,
+    colour: find(part('colour'), 'select', HTMLSelectElement).value,
+    width: part('width', HTMLSelectElement).value,
+  });
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-figure-file]')))
+    link.search = `?${query()}${completion()}&${figure}`;
 }
 
 function readAddress() {
   const given = new URLSearchParams(location.search);
   const method = given.get('method') ?? '';
   if ([...field.method.options].some((option) => option.value === method)) field.method.value = method;
-  if (given.get('order') === 'clips') field.order.value = 'clips';
+  const order = given.get('order');
+  // Addresses from before matrices could be ordered by an attribute.
+  if (order !== null) field.order.dataset.wanted = order === 'clips' ? 'study' : order;
   field.simulated.checked = given.get('simulated') !== '0';
   field.unfinished.checked = given.get('unfinished') === '1';
   if (given.get('excluded') === '1') field.excluded.value = '1';
@@ -465,5 +496,9 @@ function readAddress() {
 
 function writeAddress() {
   setDownloads();
-  history.replaceState(null, '', `?${query()}${completion()}&order=${field.order.value}&rater=${field.rater.value}`);
+  history.replaceState(
+    null,
+    '',
+    `?${query()}${completion()}&order=${encodeURIComponent(field.order.value)}&rater=${field.rater.value}`,
+  );
 }

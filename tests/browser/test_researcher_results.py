@@ -181,7 +181,7 @@ def test_the_page_of_clips_says_what_became_of_each(page: Page, lab: experimente
 
 
 def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> None:
-    open_results(page, "method=weighted_average&unfinished=1&order=clips")
+    open_results(page, "method=weighted_average&unfinished=1&order=study")
     matrix = page.locator("[data-rdm] canvas[role]")
     values = page.evaluate(
         "fetch('/api/v1/studies/faces/results/rdms/group?method=weighted_average&unfinished=1').then(r => r.json())"
@@ -206,7 +206,7 @@ def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> No
 
 
 def test_the_matrix_is_symmetric_and_coloured_by_its_values(page: Page) -> None:
-    open_results(page, "method=weighted_average&unfinished=1&order=clips")
+    open_results(page, "method=weighted_average&unfinished=1&order=study")
     shares = [(0.92, 0.35), (0.35, 0.92)]
     above, below = (colour_at(page, "data-rdm", *share) for share in shares)
     assert above == below
@@ -269,7 +269,7 @@ def test_unfinished_sessions_are_out_until_they_are_asked_for(page: Page) -> Non
 
 
 def test_predicted_pairs_are_shown_when_asked_for_and_say_so(page: Page) -> None:
-    open_results(page, "method=latent&unfinished=1&order=clips")
+    open_results(page, "method=latent&unfinished=1&order=study")
     expect(page.locator("[data-pairs-shown]")).to_contain_text("1 is the size of a typical dissimilarity")
     page.get_by_label("predicted pairs").check()
     page.get_by_label("RDM of").select_option("P004")
