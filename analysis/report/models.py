@@ -10,11 +10,11 @@ from ..figure_models import attribute_effects, layer_profile, model_scores
 from ..formats.bundle import Bundle
 from ..models.activations import Distance, Frames
 from ..models.candidates import Candidates, read_candidates
-from ..results import COMPARATOR_LABELS
+from ..results import COMPARATOR_LABELS, Progress
 from ..results.models import Attribute, ModelFindings, ModelOptions, ModelScore, compare_candidates
 from .drawings import Drawing
 from .facts import number
-from .results import Progress, Results
+from .results import Results
 
 # A figure of more models than this cannot be read; a network of more layers has its profile.
 MAX_DRAWN = 40
