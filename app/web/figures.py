@@ -19,7 +19,7 @@ from app.web.researcher_json import choice_of_request, switch
 blueprint = Blueprint("figures", __name__, url_prefix="/studies/<name>/figures")
 
 
-@blueprint.get("/<figure>.<kind>")
+@blueprint.get("/<figure>.<any(svg, pdf, png, py):kind>")
 def figure(name: str, figure: str, kind: str) -> Response:
     """A figure with the choices of the page, as SVG, PDF, PNG or Python script."""
     with database().reading() as db:

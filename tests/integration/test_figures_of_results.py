@@ -65,7 +65,6 @@ def test_every_figure_of_the_page_is_there_and_one_column_wide(lab: experimenter
     ("path", "status", "words"),
     [
         ("photo.svg", 400, "There is no figure photo"),
-        ("rdm.gif", 400, "not as gif"),
         (f"rdm.svg?{CHOICE}&rater=P009", 400, "There is no RDM of P009"),
         (f"rdm.svg?{CHOICE}&order=size", 400, "no attribute"),
         ("rdm.svg?width=huge", 400, "not huge"),

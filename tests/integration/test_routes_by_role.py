@@ -47,6 +47,8 @@ PARTS = {
     "<int:revision>": "1",
     "<int:member>": "9999",
     "<kind>": "csv",
+    "<any(svg, pdf, png, py):kind>": "py",
+    "<figure>": "rdm",
     "<rater>": "group",
     "<screen>": "thanks",
     "<sheet>": "before",
