@@ -166,8 +166,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "answers": (
         PARTICIPANT,
         SESSION,
-        Column("question", "text", "", "Name of the question in study.toml, or comment", True),
-        Column("asked", "text", "", "Where it was asked: before, after-trial-5, after or comment", True),
+        Column("question", "text", "", "Name of the question or clause in study.toml, or comment", True),
+        Column("asked", "text", "", "Where it was asked: consent (a clause), before, after-trial-5, after or comment", True),
         Column("kind", "text", "", "text, number, one_of, several_of, scale or consent, by study.toml"),
         Column(
             "value",

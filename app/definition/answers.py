@@ -34,7 +34,7 @@ def checked(question: Question | RatingQuestion, answer: Any) -> tuple[Answer, s
 def in_words(question: Question | RatingQuestion, answer: Answer, language: str) -> str:
     """A stored answer as the experimenter reads it: choices by their labels in that language, "" for none."""
     if isinstance(question, ConsentQuestion):
-        return "ticked" if answer else ""
+        return "ticked" if answer else "not ticked"
     if isinstance(question, WithChoices):
         labels = {choice.value: in_language(choice.label, language) for choice in question.choices}
         chosen = answer if isinstance(answer, list) else [str(answer)] if answer is not None else []

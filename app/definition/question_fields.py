@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from app.definition.consent import MAX_CLAUSES, Clause
 from app.definition.controls import bounds, kind_of, limits_of
 from app.definition.questions import KINDS, MAX_QUESTIONS
 from app.definition.ratings import MAX_RATING_QUESTIONS, RATING_KINDS
@@ -33,6 +34,7 @@ class QuestionField:
 
 
 KIND_NAMES = {
+    "clause": "Clause to tick",
     "text": "Text",
     "number": "Number",
     "one_of": "One of several choices",
@@ -59,6 +61,12 @@ TEXTS = {
     "screen_out_above": ("Ends the session above", "Whoever answers more than this cannot take part."),
     "name": ("Name in the files", "Letters, digits and _; it becomes the name of a column."),
 }
+# Where a kind has words of its own.
+OF_KINDS = {
+    ("consent", "required"): ("Must be ticked", "Nobody goes on without it."),
+    ("clause", "required"): ("Must be ticked", "Nobody can take part without it."),
+    ("clause", "ask"): ("Clause", "What is agreed to, in Markdown."),
+}
 ONLY = {
     "after_trial": ("when", "between"),
     "screen_out": ("when", "before"),
@@ -82,20 +90,21 @@ def question_forms() -> dict[str, QuestionForm]:
     return {
         "questions": _form(KINDS, MAX_QUESTIONS),
         "ratings.questions": _form(RATING_KINDS, MAX_RATING_QUESTIONS),
+        "consent.clauses": _form({"clause": Clause}, MAX_CLAUSES),
     }
 
 
 def _form(models: dict[str, type[BaseModel]], most: int) -> QuestionForm:
-    kinds = {kind: _fields(model.model_fields) for kind, model in models.items()}
+    kinds = {kind: _fields(kind, model.model_fields) for kind, model in models.items()}
     return QuestionForm(kinds, {kind: KIND_NAMES[kind] for kind in kinds}, most)
 
 
-def _fields(fields: dict[str, FieldInfo]) -> list[QuestionField]:
-    return [_field(name, fields[name]) for name in TEXTS if name in fields]
+def _fields(of: str, fields: dict[str, FieldInfo]) -> list[QuestionField]:
+    return [_field(of, name, fields[name]) for name in TEXTS if name in fields]
 
 
-def _field(name: str, field: FieldInfo) -> QuestionField:
-    label, does = TEXTS[name]
+def _field(of: str, name: str, field: FieldInfo) -> QuestionField:
+    label, does = OF_KINDS.get((of, name), TEXTS[name])
     kind, choices = kind_of(field.annotation)
     entered: Any = SPECIAL.get(name, "texts" if kind == "toml" else kind)
     within = bounds(limits_of(field)) if kind == "whole" else ""

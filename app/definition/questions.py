@@ -261,14 +261,17 @@ THE_COMMENT = TextQuestion.model_construct(
 )
 
 
-def question_problems(questions: Sequence[Asked], *above: str) -> Iterator[tuple[tuple[int | str, ...], str]]:
+def question_problems(
+    questions: Sequence[Asked], *above: str, list_name: str = "questions"
+) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """What is wrong with the questions side by side: the place of the key (below `above`), and the reason."""
+    one = "clause" if list_name == "clauses" else "question"
     seen: dict[str, int] = {}
     for number, question in enumerate(questions):
         name = question.name.lower()
         if name in seen:
             yield (
-                (*above, "questions", number, "name"),
-                f"question {seen[name] + 1} is called {questions[seen[name]].name}, too",
+                (*above, list_name, number, "name"),
+                f"{one} {seen[name] + 1} is called {questions[seen[name]].name}, too",
             )
         seen.setdefault(name, number)

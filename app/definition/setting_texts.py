@@ -61,6 +61,12 @@ GROUPS = (
                 "What the participant agrees to before anything else, in Markdown.",
                 "The text that your ethics board has approved.",
             ),
+            "consent.clauses": SettingText(
+                "Clauses to tick",
+                "What participants tick below the consent, each by itself, before they agree. What they ticked, and "
+                "when, is kept with the session.",
+                "None, or one for each thing that your ethics board wants agreed to by itself.",
+            ),
             "texts.instructions": SettingText(
                 "Instructions",
                 "What stands above the page's own pictures of how it works, in Markdown.",

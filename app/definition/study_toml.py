@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
+from app.definition.consent import Consent, clause_problems
 from app.definition.moments import Moment
 from app.definition.questions import MAX_QUESTIONS, Question, question_problems
 from app.definition.quotas import Quota
@@ -170,6 +171,7 @@ class StudyDefinition(Section):
     seed: int = Field(default=1, ge=0, lt=2**63)
     comment: bool = True
     texts: Texts = Texts()
+    consent: Consent = Consent()
     playback: Playback = Playback()
     arena: ArenaLooks = ArenaLooks()
     clips: Clips = Clips()
@@ -222,7 +224,13 @@ def check_definition(raw: dict[str, Any], *, file: str = FILE, text: str = "") -
     except ValidationError as error:
         problems = [(place_of(problem), setting_problem(problem, StudyDefinition)) for problem in error.errors()]
         raise _refusal(problems, file, text) from error
-    problems = [*question_problems(definition.questions), *question_problems(definition.ratings.questions, "ratings")]
+    clauses = definition.consent.clauses
+    problems = [
+        *question_problems(definition.questions),
+        *question_problems(definition.ratings.questions, "ratings"),
+        *question_problems(clauses, "consent", list_name="clauses"),
+        *clause_problems(clauses, definition.questions),
+    ]
     if problems:
         raise _refusal(problems, file, text)
     return definition
@@ -235,8 +243,12 @@ def _refusal(problems: Sequence[tuple[Place, str]], file: str, text: str) -> Def
 def _told(place: Place, sentence: str, line: int | None) -> SettingProblem:
     above = question_depth(place)
     if above is not None and len(place) > above:
-        # Of all questions there is one setting; which of them it is, and what of it, is in the sentence.
-        words = [f"question {int(place[above]) + 1}", ".".join(map(str, place[above + 1 :])), sentence]
+        # Of all in a list there is one setting; which of them it is, and what of it, is in the sentence.
+        words = [
+            f"{'clause' if place[0] == 'consent' else 'question'} {int(place[above]) + 1}",
+            ".".join(map(str, place[above + 1 :])),
+            sentence,
+        ]
         key, told = ".".join(map(str, place[:above])), ": ".join(filter(None, words))
         return SettingProblem(key, line, told, at=place[above:], reason=sentence)
     return SettingProblem(".".join(map(str, place)) or "the file", line, sentence)

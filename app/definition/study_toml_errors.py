@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from app.definition.consent import Clause
 from app.definition.questions import KINDS
 from app.definition.ratings import RATING_KINDS
 from app.errors import Invalid
@@ -190,14 +191,14 @@ def place_of(problem: Any) -> Place:
     if problem["type"].startswith("union_tag_"):
         return (*place, str(problem["ctx"]["discriminator"]).strip("'"))
     above = question_depth(place)
-    return place if above is None else (*place[: above + 1], *place[above + 2 :])
+    return place if above is None or place[0] == "consent" else (*place[: above + 1], *place[above + 2 :])
 
 
 def question_depth(place: Sequence[int | str]) -> int | None:
-    """How many names stand before the number of a question in its place; None for a place in no list of questions."""
+    """How many names stand before the number of a question or clause in its place; None outside such a list."""
     if place[:1] == ("questions",):
         return 1
-    return 2 if place[:2] == ("ratings", "questions") else None
+    return 2 if place[:2] in (("ratings", "questions"), ("consent", "clauses")) else None
 
 
 def setting_problem(problem: Any, model: type[BaseModel]) -> str:
@@ -211,11 +212,12 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
         return _unknown_word(problem["ctx"]["tag"] if isinstance(given["kind"], str) else given["kind"], list(kinds))
     if above is not None and kind in ("list_type", "model_attributes_type"):
         name = ".".join(map(str, location[:above]))
-        return f"each question is a section of its own with two brackets, [[{name}]]"
+        one = "clause" if location[0] == "consent" else "question"
+        return f"each {one} is a section of its own with two brackets, [[{name}]]"
     if above is not None and location[-1] == "name" and kind == "string_pattern_mismatch":
         return "must be letters, digits and _ alone, at most 40, and begin with a letter: it becomes a column's name"
     if kind == "extra_forbidden":
-        of_question = None if above is None or len(location) != above + 2 else kinds[problem["loc"][above + 1]]
+        of_question = None if above is None or len(location) != above + 2 else _model_of(problem["loc"], above, kinds)
         return f"no such key{_meant(of_question or model, location)}"
     if kind == "missing":
         return "is missing"
@@ -242,6 +244,11 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     reason = reason.replace(" after validation,", ",")
     return reason[:1].lower() + reason[1:]
+
+
+def _model_of(place: Place, above: int, kinds: Mapping[str, type[BaseModel]]) -> type[BaseModel]:
+    """The model of the question or clause at that place, which names a question's kind."""
+    return Clause if place[0] == "consent" else kinds[str(place[above + 1])]
 
 
 def _shown(value: Any) -> str:
@@ -271,7 +278,7 @@ def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
     keys = list(_keys(model))
     section, wrong = ".".join(map(str, location[:-1])), str(location[-1])
     # A question's own model has its keys above all sections.
-    section = "" if re.fullmatch(r"(ratings\.)?questions\.\d+", section) else section
+    section = "" if re.fullmatch(r"((ratings\.)?questions|consent\.clauses)\.\d+", section) else section
     here = [name for name, place in keys if place == section]
     elsewhere = [(name, place) for name, place in keys if name == wrong]
     if elsewhere:

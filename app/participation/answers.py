@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.definition.answers import checked, in_words
+from app.definition.consent import as_question
 from app.definition.questions import THE_COMMENT, Answer, Question, in_language
 from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import definition_of, definition_of_session
@@ -153,10 +154,10 @@ class ShownAnswer:
 
 
 def answers_in_words(db: Session, study: Study, session: ParticipantSession) -> list[ShownAnswer]:
-    """What the session has answered, in the order of the questions of its version, to be read by the experimenter."""
+    """What the session has ticked and answered, in the order of its version, to be read by the experimenter."""
     definition = definition_of_session(db, session, study)
     given = answers_of(db, session.id)
-    asked = [*definition.questions, THE_COMMENT]
+    asked = [*map(as_question, definition.consent.clauses), *definition.questions, THE_COMMENT]
     return [
         ShownAnswer(
             "Comment" if one is THE_COMMENT else in_language(one.ask, session.language),

@@ -1,22 +1,61 @@
-"""What somebody agrees to is what the page showed: the page's form repeats the mark of what it said."""
+"""What somebody agrees to is what the page showed: the page's form repeats the mark of what it said.
+
+Clauses are ticked one by one, and kept beside the session's answers.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict
-from app.models import Study, StudyRevision
+from app.definition.consent import CONSENT
+from app.definition.study_toml import StudyDefinition
+from app.errors import Conflict, Invalid
+from app.models import Answer, Study, StudyRevision
 
 
 class ReadAnother(Conflict):
     """The study was changed after the consent page was shown: nobody has agreed to what it is now."""
 
     code = "read_another"
+
+
+class ClausesMissing(Invalid):
+    """Clauses without which nobody can take part were left without a tick; `ticked` are those that were not."""
+
+    code = "clauses_missing"
+
+    def __init__(self, missing: Collection[str], ticked: Collection[str]) -> None:
+        super().__init__(f"must be ticked: {', '.join(missing)}", field="clauses")
+        self.missing, self.ticked = tuple(missing), tuple(ticked)
+
+
+def clauses_given(definition: StudyDefinition, ticked: Collection[str] | None) -> dict[str, bool]:
+    """Each clause of the study, and whether it was ticked; none where no page was shown (`ticked` is None), as to a
+    simulated rater.
+
+    Raises
+    ------
+    ClausesMissing
+        When a required one was not.
+    """
+    if ticked is None:
+        return {}
+    clauses = definition.consent.clauses
+    missing = [clause.name for clause in clauses if clause.required and clause.name not in ticked]
+    if missing:
+        raise ClausesMissing(missing, ticked)
+    return {clause.name: clause.name in ticked for clause in clauses}
+
+
+def keep_clauses(db: Session, session_id: int, given: Mapping[str, bool]) -> None:
+    """Store what was ticked as answers; whose words they were follows from the session's version. Does not commit."""
+    db.add_all(Answer(session_id=session_id, question=name, sheet=CONSENT, value=yes) for name, yes in given.items())
 
 
 def consent_mark(study: Study, language: str) -> str:
@@ -52,4 +91,6 @@ def require_read(db: Session, study: Study, language: str, read: str | None) -> 
 def _mark(version: int, definition: dict[str, Any], language: str) -> str:
     texts = definition.get("texts", {})
     said = [version, language, definition["title"], texts.get("consent"), texts.get("replace", {})]
+    # A draft's clauses can change without a version; pages of studies without clauses keep the mark that they had.
+    said += [clauses] if (clauses := definition.get("consent", {}).get("clauses")) else []
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from app.definition.study_toml import Recruitment, StudyDefinition, definition_o
 from app.domain import Proof
 from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyFull, Unauthorised
 from app.models import COUNTED, Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
-from app.participation.consent import require_read
+from app.participation.consent import clauses_given, keep_clauses, require_read
 from app.participation.people import (
     held_token,
     may_visit_again,
@@ -121,6 +121,7 @@ def enter(
     again: bool = False,
     language: str = "en",
     read: str | None = None,
+    ticked: Collection[str] | None = None,
     is_simulated: bool = False,
     has_room: bool = True,
 ) -> Entry:
@@ -140,6 +141,8 @@ def enter(
         Whether the participant asked for another visit, where the study allows one and the link alone does not say.
     read
         The mark of the consent page that was read, as in `consent.require_read`.
+    ticked
+        The names of the clauses that were ticked there, as in `consent.clauses_given`.
 
     Raises
     ------
@@ -153,6 +156,8 @@ def enter(
         When a new session would be made, and the server has no room for its data (`has_room`, F05).
     ReadAnother
         When a new session would be made, and the study is not any more what the person has read.
+    ClausesMissing
+        When a new session would be made, and a required clause was not ticked.
     """
     study = db.scalar(select(Study).where(Study.name == study_name.lower()).with_for_update())
     if study is None:
@@ -167,6 +172,7 @@ def enter(
         return _resume(db, session, held, proof)
     _require_place(db, study, definition, visits, has_room=has_room)
     require_read(db, study, language, read)
+    clauses = clauses_given(definition, ticked)
     number = next_number(db, study)
     visit = len(visits) + 1
     session = ParticipantSession(
@@ -182,17 +188,18 @@ def enter(
         language=language,
         is_simulated=is_simulated,
     )
-    return admit(db, session)
+    return admit(db, session, clauses)
 
 
-def admit(db: Session, session: ParticipantSession) -> Entry:
-    """Store a new session, with the token of the browser in which it begins; commits."""
+def admit(db: Session, session: ParticipantSession, clauses: Mapping[str, bool]) -> Entry:
+    """Store a new session with its clauses of the consent, and the token of the browser in which it begins; commits."""
     session.version = db.get_one(Study, session.study_id).version
     db.add(session)
     db.flush()
     token = new_token()
     db.add(SessionToken(token_hash=hash_token(token), session_id=session.id, proof=Proof.BEGAN))
     db.add(SessionEvent(session_id=session.id, kind="consented"))
+    keep_clauses(db, session.id, clauses)
     db.commit()
     return Entry(token, session.public_id, resumed=False)
 

@@ -9,6 +9,7 @@ Over 300 lines: beginning, placing, skipping and deleting share what a pilot is.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from app.definition.study_toml import definition_of, definition_of_session
 from app.domain import MIN_CLIPS, ClipState, SessionState
 from app.errors import LinkRefused, NoRoom, NotAllowed, NotFound
 from app.models import Clip, ClipToRate, Draft, ParticipantSession, Rating, SessionToken, Study, now
-from app.participation.consent import require_read
+from app.participation.consent import clauses_given, require_read
 from app.participation.enrolment import Entry, admit, session_of, session_seed
 from app.participation.practice import LAYOUT
 from app.participation.rating_answers import rate, skip_ratings
@@ -97,7 +98,13 @@ def check_pilot(db: Session, study: Study) -> None:
 
 
 def begin_pilot(
-    db: Session, study_id: int, *, language: str = "en", read: str | None = None, has_room: bool = True
+    db: Session,
+    study_id: int,
+    *,
+    language: str = "en",
+    read: str | None = None,
+    ticked: Collection[str] | None = None,
+    has_room: bool = True,
 ) -> Entry:
     """Begin a pilot of the study, in whatever state it is. Commits.
 
@@ -109,6 +116,8 @@ def begin_pilot(
         When the server has no room for its data.
     ReadAnother
         When the study is not any more what was read (`consent.require_read`).
+    ClausesMissing
+        When a required clause was not ticked.
     """
     study = db.scalars(select(Study).where(Study.id == study_id).with_for_update()).one()
     check_pilot(db, study)
@@ -116,6 +125,7 @@ def begin_pilot(
         raise NoRoom("The server has no room for new sessions at the moment.")
     require_read(db, study, language, read)
     definition = definition_of(study)
+    clauses = clauses_given(definition, ticked)
     lowest = select(func.min(ParticipantSession.number)).where(
         ParticipantSession.study_id == study.id, ParticipantSession.is_pilot
     )
@@ -133,6 +143,7 @@ def begin_pilot(
             seed=session_seed(definition.seed, FIRST_SEED - number),
             language=language,
         ),
+        clauses,
     )
 
 

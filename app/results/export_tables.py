@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.definition.consent import as_question
 from app.definition.questions import COMMENT
 from app.definition.study_toml import definition_of
 from app.domain import ItemKind, SessionState
@@ -227,11 +228,13 @@ def _plays(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]
 
 
 def answer_rows(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
-    """The answers to the study's questions, by session and in the order in which they were asked."""
-    kinds = {question.name: str(question.kind) for question in definition_of(study).questions}
+    """Clauses and answers to the study's questions, by session and in the order in which they were asked."""
+    kinds = {clause.name: "consent" for clause in definition_of(study).consent.clauses}
+    kinds |= {question.name: str(question.kind) for question in definition_of(study).questions}
     for definition in earlier_definitions(db, study):
         # Asked in an earlier version, and then no more.
-        kinds |= {one.name: str(one.kind) for one in definition.questions if one.name not in kinds}
+        asked = [*map(as_question, definition.consent.clauses), *definition.questions]
+        kinds |= {one.name: str(one.kind) for one in asked if one.name not in kinds}
     kinds[COMMENT] = "text"
     order = {name: place for place, name in enumerate(kinds)}
     sessions = chosen_sessions(select(ParticipantSession), study, options)

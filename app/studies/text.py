@@ -73,10 +73,10 @@ def _lists_changed(text: str, settings: Mapping[str, Any]) -> tuple[str, dict[st
     """The text with the lists of tables among the settings changed, and the settings that remain to be written."""
     others = dict(settings)
     for key, value in settings.items():
-        before = value_at(tomllib.loads(text + "\n"), key, [])
+        before = value_at(tomllib.loads(text + "\n"), key)
         is_written = is_list_of_tables(before) and has_blocks(text, key)
-        if is_written or (before == [] and is_list_of_tables(value)):
-            text = with_tables(text, key, before, value or [])
+        if is_written or (before is None and is_list_of_tables(value)):
+            text = with_tables(text, key, before or [], value or [])
             others.pop(key)
     return text, others
 

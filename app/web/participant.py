@@ -13,6 +13,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.definition.consent import as_question
 from app.definition.find import find_study
 from app.definition.kinds import kind_of_study, kinds_of_study, one_kind
 from app.definition.moments import zone_of
@@ -24,7 +25,7 @@ from app.health import has_room
 from app.i18n.wordings import Kind
 from app.markdown import to_html
 from app.models import Study
-from app.participation.consent import ReadAnother, consent_mark
+from app.participation.consent import ClausesMissing, ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
 from app.participation.ratings import expected_rating_minutes
 from app.participation.time_left import longest_minutes
@@ -35,7 +36,7 @@ from app.web import failures
 from app.web.context import database, settings
 from app.web.language import page_language, translate
 from app.web.limits import count_join
-from app.web.questions_json import sheets_of_page
+from app.web.questions_json import page_question, sheets_of_page
 from app.web.ratings_json import rating_questions
 from app.web.session_json import way_back_view
 
@@ -62,8 +63,10 @@ def consent(name: str, _capitals: str | None = None) -> Answer:
         return _turned_away(name, query, error)
 
 
-def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | None = None) -> str:
-    """The page for whoever opens the link with that query; `changed` says why it is shown once more."""
+def _consent_of_link(
+    name: str, query: dict[str, list[str]], *, changed: str | None = None, missing: ClausesMissing | None = None
+) -> str:
+    """The page for whoever opens the link with that query; `changed` or `missing` say why it is shown once more."""
     with database().reading() as db:
         study = find_study(db, name)
         definition = _in_the_studys_words(db, study)
@@ -91,6 +94,7 @@ def _consent_of_link(name: str, query: dict[str, list[str]], *, changed: str | N
         may_again=door.may_again,
         comes_back=door.session is not None,
         changed=changed,
+        missing=missing,
     )
 
 
@@ -107,6 +111,7 @@ def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None
         consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
         how_long=_how_long(study, definition),
         min_window=definition.arena.min_window,
+        clauses=[page_question(as_question(clause), page_language()) for clause in definition.consent.clauses],
         mark=consent_mark(study, page_language()),
         may_decline=code_and_url(definition.recruitment, Ending.NO_CONSENT) != (None, None),
         **shown,
@@ -143,10 +148,13 @@ def agree(name: str) -> Answer:
                 again=request.form.get("again") == "1",
                 language=page_language(),
                 read=request.form.get("read", ""),
+                ticked=request.form.getlist("clause"),
                 has_room=has_room(settings()),
             )
     except ReadAnother as error:
         return _consent_of_link(name.lower(), query, changed=error.message), error.status
+    except ClausesMissing as error:
+        return _consent_of_link(name.lower(), query, missing=error), error.status
     except StudyClosed as error:
         return _turned_away(name, query, error)
     return redirect(url_for("participant.task", name=name.lower(), token=entry.token), 303)

@@ -11,7 +11,7 @@ from app.definition.kinds import kind_of_study
 from app.domain import Role
 from app.errors import AsterismError
 from app.health import has_room
-from app.participation.consent import ReadAnother
+from app.participation.consent import ClausesMissing, ReadAnother
 from app.participation.pilots import (
     begin_pilot,
     check_pilot,
@@ -44,13 +44,13 @@ def _require_login() -> None:
 
 
 @blueprint.get("/<name>/<ticket>")
-def consent(name: str, ticket: str, *, changed: str | None = None) -> str:
+def consent(name: str, ticket: str, *, changed: str | None = None, missing: ClausesMissing | None = None) -> str:
     """The study's consent page; whoever agrees begins a pilot."""
     with database().reading() as db:
         study = study_of_ticket(db, settings().secret_key, name, ticket)
         check_pilot(db, study)
         kind = kind_of_study(db, study.id)
-    return consent_page(study, kind, params={}, pilot="pilot", changed=changed)
+    return consent_page(study, kind, params={}, pilot="pilot", changed=changed, missing=missing)
 
 
 @blueprint.post("/<name>/<ticket>")
@@ -61,7 +61,16 @@ def agree(name: str, ticket: str) -> Response | tuple[str, int]:
         with database().writing() as db:
             study = study_of_ticket(db, settings().secret_key, name, ticket)
             read = request.form.get("read", "")
-            entry = begin_pilot(db, study.id, language=page_language(), read=read, has_room=has_room(settings()))
+            entry = begin_pilot(
+                db,
+                study.id,
+                language=page_language(),
+                read=read,
+                ticked=request.form.getlist("clause"),
+                has_room=has_room(settings()),
+            )
+    except ClausesMissing as error:
+        return consent(name, ticket, missing=error), error.status
     except ReadAnother as error:
         return consent(name, ticket, changed=error.message), error.status
     return redirect(url_for("participant.task", name=study.name, token=entry.token), 303)

@@ -16,9 +16,14 @@ const BEGINNINGS = {
   scale: { min: 1, max: 7 },
 };
 
-/** @param {string} kind @param {Question[]} others @returns {Question} */
-export function newQuestion(kind, others) {
-  return { name: freeName(kind, others), ask: '', kind, ...structuredClone(BEGINNINGS[kind] ?? {}) };
+/**
+ * @param {string} kind @param {Question[]} others
+ * @param {boolean} [isOnly] whether there is no other kind, so that it need not be said
+ * @returns {Question}
+ */
+export function newQuestion(kind, others, isOnly = false) {
+  const kinds = isOnly ? {} : { kind };
+  return { name: freeName(kind, others), ask: '', ...kinds, ...structuredClone(BEGINNINGS[kind] ?? {}) };
 }
 
 /** @param {string} base @param {Question[]} others @returns {string} a name that none of them has */

@@ -1,7 +1,7 @@
 // @ts-check
 /** The editor of a list of questions in the form of settings; what is entered is what study.toml has. */
 
-import { find } from '../page.js';
+import { find, given } from '../page.js';
 import { ask } from './ask.js';
 import { make } from './elements.js';
 import { WHEN, button, fieldOf, labelled, options, told } from './question-fields.js';
@@ -26,16 +26,20 @@ export function editQuestions(root, form, { changed, language }) {
   let problems = [];
   const rows = make('ol', { class: 'questions' });
   const kinds = make('select', { 'aria-label': 'Kind of the new question' }, ...options(form.names));
-  const add = make('button', { type: 'button', class: 'quiet small' }, 'Add a question');
+  // Clauses are of one kind.
+  const [only = null, another] = Object.keys(form.names);
+  const isOnly = another === undefined;
+  const noun = isOnly ? 'clause' : 'question';
+  const add = make('button', { type: 'button', class: 'quiet small' }, `Add a ${noun}`);
   const unreadable = make(
     'p',
     { class: 'hint', hidden: true },
-    'What the text of study.toml has here is no list of questions.',
+    'What the text of study.toml has here cannot be shown in this form.',
   );
-  root.replaceChildren(unreadable, rows, make('p', { class: 'add' }, kinds, add));
+  root.replaceChildren(unreadable, rows, make('p', { class: 'add' }, isOnly ? null : kinds, add));
 
   add.addEventListener('click', () => {
-    list = [...list, questions.newQuestion(kinds.value, list)];
+    list = [...list, questions.newQuestion(kinds.value, list, isOnly)];
     send();
     const row = rowOf(list.length - 1);
     rows.append(row);
@@ -96,9 +100,10 @@ export function editQuestions(root, form, { changed, language }) {
   /** @param {Element} row @param {number} number */
   function title(row, number) {
     const question = list[number] ?? {};
-    const asked = 'when' in question || form.kinds.text ? WHEN[question.when ?? 'after'] : '';
-    const words = [form.names[question.kind] ?? 'Of no kind', asked].filter(Boolean).join(', ');
-    find(row, '[data-title]').textContent = questions.oneText(question.ask) || question.name || 'A question';
+    const asked = form.kinds.text ? WHEN[question.when ?? 'after'] : '';
+    const kind = isOnly ? '' : (form.names[question.kind] ?? 'Of no kind');
+    const words = [kind, asked].filter(Boolean).join(', ');
+    find(row, '[data-title]').textContent = questions.oneText(question.ask) || question.name || `A ${noun}`;
     find(row, '[data-words]').textContent = words;
   }
 
@@ -124,7 +129,7 @@ export function editQuestions(root, form, { changed, language }) {
       const place = some && row.querySelector(`[data-field="${some.name}"]`);
       if (choices && place) place.replaceWith(fieldOf(some, next, several, change));
     };
-    const fields = form.kinds[question.kind] ?? [];
+    const fields = form.kinds[isOnly ? given(only) : question.kind] ?? [];
     const shown = fields.filter(
       ({ name, only }) => !only || name in question || (question[only[0]] ?? 'after') === only[1],
     );
@@ -164,7 +169,7 @@ export function editQuestions(root, form, { changed, language }) {
         make('span', { class: 'hint', 'data-words': true }),
         make('span', { class: 'wrong', 'data-wrong': true }),
       ),
-      labelled('Kind of answer', kind, told('kind')),
+      isOnly ? null : labelled('Kind of answer', kind, told('kind')),
       ...shown.map((field) => fieldOf(field, question, several, change)),
       make('label', { class: 'tick' }, languages, 'In several languages'),
       told(''),

@@ -12,11 +12,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.definition.study_toml import parse_definition
+from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import SessionState
-from app.models import ParticipantSession, Study
+from app.models import Answer, ParticipantSession, Study
 from app.participation.enrolment import enter
 from app.participation.pilots import pilot_ticket
 from app.recruiters.signing import link_key, personal_link
+from app.results.chosen import ExportOptions
+from app.results.export_tables import answer_rows
 from app.studies.editing import current_text, save_settings
 from app.studies.lifecycle import close_study
 from app.studies.text import with_settings
@@ -34,6 +38,12 @@ def lab(settings: Settings) -> Iterator[experimenter.Lab]:
         experimenter.make_account(lab.database)
         make_study(lab.database, settings, toml=TOML, owner_id=1)
         yield lab
+
+
+CLAUSES = [
+    {"name": "storage", "ask": {"en": "Store **it**.", "de": "Speichern Sie es."}},
+    {"name": "sharing", "ask": "Share it.", "required": False},
+]
 
 
 def save(lab: experimenter.Lab, **changes: Any) -> None:
@@ -183,3 +193,76 @@ def test_a_pilot_reads_the_present_text_too(lab: experimenter.Lab, settings: Set
     again = lab.client.post(link, data=form)
     assert (again.status_code, CHANGED in again.text, "Another text." in again.text) == (409, True, True)
     assert lab.client.post(link, data=form_of(again.text)).status_code == 303
+
+
+def ticked(lab: experimenter.Lab) -> list[tuple[str, str, Any]]:
+    with lab.database.reading() as db:
+        query = select(Answer.question, Answer.sheet, Answer.value).order_by(Answer.session_id, Answer.question)
+        return [tuple(row) for row in db.execute(query)]
+
+
+def test_without_a_required_clause_no_session_begins_and_what_was_ticked_is_kept(lab: experimenter.Lab) -> None:
+    save(lab, consent__clauses=CLAUSES)
+    link = "/join/faces?PROLIFIC_PID=abc&lang=de"
+    page = lab.client.get(link).text
+    assert ("Speichern Sie es." in page, "Bitte kreuzen Sie an" in page) == (True, True)
+    again = lab.client.post(link, data=form_of(page) | {"clause": ["sharing"]})
+    assert again.status_code == 400
+    (storage, sharing) = re.findall(r'(<input type="checkbox".*?)</div>', again.text, re.DOTALL)
+    assert ('aria-invalid="true"' in storage, "hidden>Sie können nur" in storage) == (True, False)
+    assert ("checked" in sharing, "hidden>Sie können nur" in sharing) == (True, True)
+    assert (sessions(lab), ticked(lab)) == ([], [])
+
+    done = lab.client.post(link, data=form_of(again.text) | {"clause": ["storage", "unknown"]})
+    assert done.status_code == 303
+    kept = [("sharing", "consent", False), ("storage", "consent", True)]
+    assert ticked(lab) == kept
+    # Who comes back has ticked already; later words are for later sessions.
+    assert "kreuzen Sie an" not in lab.client.get(link).text
+    save(lab, consent__clauses=[{"name": "storage", "ask": "Sell it."}])
+    assert lab.client.post(link, data=form_of(lab.client.get(link).text)).status_code == 303
+    assert ticked(lab) == kept
+    experimenter.log_in(lab.client)
+    shown = lab.client.get(f"/studies/faces/sessions/{sessions(lab)[0].public_id}").text
+    assert re.findall(r"<dt[^>]*>(.*?)\s*</dt>\s*<dd[^>]*>(.*?)</dd>", shown, re.DOTALL)[-2:] == [
+        ("<p>Speichern Sie es.</p>", "ticked"),
+        ("<p>Share it.</p>", "not ticked"),
+    ]
+    with lab.database.reading() as db:
+        options = ExportOptions(with_simulated=True, with_unfinished=True)
+        rows = list(answer_rows(db, db.scalars(select(Study)).one(), options))
+    assert [(row["question"], row["asked"], row["kind"], row["value"]) for row in rows] == [
+        ("storage", "consent", "consent", "true"),
+        ("sharing", "consent", "consent", "false"),
+    ]
+
+
+def test_whoever_declines_tries_or_previews_need_tick_nothing_they_do_not_begin(lab: experimenter.Lab) -> None:
+    save(lab, consent__clauses=CLAUSES, recruitment__no_consent_code="NO")
+    link = "/join/faces?PROLIFIC_PID=abc"
+    form = form_of(lab.client.get(link).text)
+    assert "You do not take part" in lab.client.post(link, data=form | {"declined": "1"}).text
+    experimenter.log_in(lab.client)
+    assert lab.client.get("/studies/faces/preview").text.count("disabled>") == 2
+    with lab.database.reading() as db:
+        ticket = pilot_ticket(lab.settings.secret_key, db.scalars(select(Study)).one())
+    refused = lab.client.post(f"/try/faces/{ticket}", data=form_of(lab.client.get(f"/try/faces/{ticket}").text))
+    assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (400, True)
+    tried = lab.client.post(f"/try/faces/{ticket}", data=form_of(refused.text) | {"clause": "storage"})
+    assert (tried.status_code, sessions(lab)[0].is_pilot) == (303, True)
+    assert ticked(lab) == [("sharing", "consent", False), ("storage", "consent", True)]
+
+
+def test_a_clause_that_shares_its_name_with_a_question_is_refused() -> None:
+    text = 'title = "x"\n[[questions]]\nname = "age"\nask = "?"\nkind = "text"\n'
+    clause = '[[consent.clauses]]\nname = "Age"\nask = "."\n'
+    with pytest.raises(
+        DefinitionRefused, match=r"line 7: consent.clauses: clause 1: name: question 1 has this name, too"
+    ):
+        parse_definition(text + clause)
+    with pytest.raises(
+        DefinitionRefused, match=r"line 9: consent.clauses: clause 1: requird: no such key; did you mean req"
+    ):
+        parse_definition(text + clause.replace("Age", "a") + "requird = true\n")
+    with pytest.raises(DefinitionRefused, match=r"clause 2: name: clause 1 is called a, too"):
+        parse_definition('title = "x"\n' + 2 * clause.replace("Age", "a"))
