@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,7 +217,9 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     if above is not None and location[-1] == "name" and kind == "string_pattern_mismatch":
         return "must be letters, digits and _ alone, at most 40, and begin with a letter: it becomes a column's name"
     if kind == "extra_forbidden":
-        of_question = None if above is None or len(location) != above + 2 else _model_of(problem["loc"], above, kinds)
+        of_question: type[BaseModel] | None = None
+        if above is not None and len(location) == above + 2:
+            of_question = Clause if location[0] == "consent" else kinds[problem["loc"][above + 1]]
         return f"no such key{_meant(of_question or model, location)}"
     if kind == "missing":
         return "is missing"
@@ -244,11 +246,6 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     reason = reason.replace(" after validation,", ",")
     return reason[:1].lower() + reason[1:]
-
-
-def _model_of(place: Place, above: int, kinds: Mapping[str, type[BaseModel]]) -> type[BaseModel]:
-    """The model of the question or clause at that place, which names a question's kind."""
-    return Clause if place[0] == "consent" else kinds[str(place[above + 1])]
 
 
 def _shown(value: Any) -> str:
