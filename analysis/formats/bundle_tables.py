@@ -167,7 +167,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         PARTICIPANT,
         SESSION,
         Column("question", "text", "", "Name of the question or clause in study.toml, or comment", True),
-        Column("asked", "text", "", "Where it was asked: consent (a clause), before, after-trial-5, after or comment", True),
+        Column(
+            "asked", "text", "", "Where it was asked: consent (a clause), before, after-trial-5, after or comment", True
+        ),
         Column("kind", "text", "", "text, number, one_of, several_of, scale or consent, by study.toml"),
         Column(
             "value",
