@@ -8,7 +8,7 @@ from app.accounts.api_tokens import Access, access_of, note_use
 from app.errors import Forbidden, NotFound, Unauthorised
 from app.web.context import database
 from app.web.limits import count_failed_token, count_token, refuse_guessing_tokens
-from app.web.scopes import OF_ONE_STUDY, SCOPES
+from app.web.scopes import BEYOND_ONE_STUDY, OF_ONE_STUDY, SCOPES
 
 # The participants' API has tokens of its own.
 PARTICIPANTS = {"participant_api", "pilots_api"}
@@ -65,7 +65,7 @@ def _hold_against_route(access: Access) -> None:
     if access.study is None:
         return
     name = (request.view_args or {}).get("name")
-    if name is None and endpoint not in OF_ONE_STUDY:
+    if endpoint in BEYOND_ONE_STUDY or (name is None and endpoint not in OF_ONE_STUDY):
         raise Forbidden(f"This token may not do this: it is for the study {access.study} alone.")
     if name is not None and name.lower() != access.study:
         raise NotFound("There is no such study.")

@@ -35,7 +35,7 @@ class RenameBody(_Body):
     name: Text
 
 
-class MoveBody(_Body):
+class MoveClipBody(_Body):
     """The clip's new place among the study's clips, from 1."""
 
     place: int
@@ -75,7 +75,7 @@ def rename(name: str, clip: str) -> Response:
 def move(name: str, clip: str) -> Response:
     """Put a clip of a draft at another place."""
     with _draft(name) as (db, study):
-        move_clip(db, study, clip, _body(MoveBody).place, by=account())
+        move_clip(db, study, clip, _body(MoveClipBody).place, by=account())
     return jsonify(done=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from flask import render_template, request, stream_with_context
+from flask import jsonify, render_template, request, stream_with_context
 from werkzeug.wrappers import Response
 
 from analysis.results import Choice
@@ -26,7 +26,7 @@ WAIT_SECONDS = 2
 
 
 def wait_page(study: Study, choices: list[Choice]) -> Response | None:
-    """A page that waits until the worker has computed what a download holds; None when it is there.
+    """A page (below /api/ JSON) that waits until the worker has computed what a download holds; None when it is there.
 
     The page loads itself again. What comes in while it waits does not keep it waiting: that is computed with the
     download. Without a worker everything is computed here, and kept.
@@ -57,6 +57,10 @@ def wait_page(study: Study, choices: list[Choice]) -> Response | None:
     if not waiting:
         return None
     again = f"{request.path}?{urlencode(request.args.to_dict() | {'asked': asked})}"
+    if request.path.startswith("/api/"):
+        answer = jsonify(state="working", again=again)
+        answer.status_code, answer.headers["Retry-After"] = 202, str(WAIT_SECONDS)
+        return answer
     page = render_template("researcher/preparing.html", study=study_view(study), waiting=waiting)
     return Response(page, 202, {"Refresh": f"{WAIT_SECONDS}; url={again}"}, mimetype="text/html")
 

@@ -1,4 +1,8 @@
-"""/api/v1/openapi.json: the API's description, made from the URL map, the docstrings and the validating models."""
+"""/api/v1/openapi.json: the API's description, made from the URL map, the docstrings and the validating models.
+
+What a route takes is in BODIES and QUERIES, what it answers in `app.web.api_answers`, and what a token needs for it in
+`app.web.scopes`.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,26 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from app.participation.payloads import AnswersBody, EventBody, RatingBody, TrialBody
+from app.results.figures import WIDTHS
+from app.studies.watching import FILTERS, SORTS
 from app.version import VERSION
+from app.web import clip_board
+from app.web.api_answers import ANSWERS, Form
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
 from app.web.plan import PlanBody
+from app.web.scopes import SCOPES
+from app.web.sessions_api import NoteBody
+from app.web.study_api import NewStudyBody, OpenBody
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
-BODIES = {
+BODIES: dict[str, type[BaseModel]] = {
     "participant_api.put_trial": TrialBody,
     "participant_api.put_draft": TrialBody,
     "participant_api.put_answers": AnswersBody,
@@ -28,8 +40,71 @@ BODIES = {
     "researcher_api.definition.save": DefinitionBody,
     "researcher_api.judging.decide": DecisionBody,
     "researcher_api.plan.ask": PlanBody,
+    "researcher_api.life.create": NewStudyBody,
+    "researcher_api.life.duplicate": NewStudyBody,
+    "researcher_api.life.open_it": OpenBody,
+    "researcher_api.sessions.note": NoteBody,
+    "clip_board.move": clip_board.MoveClipBody,
+    "clip_board.rename": clip_board.RenameBody,
+    "clip_board.remove": clip_board.ClipsBody,
+    "clip_board.attribute": clip_board.AttributeBody,
 }
-HTTP_METHODS = ("get", "put", "post", "patch", "delete")
+# Bodies that are files.
+FILES = {
+    "clip_board.table": "application/octet-stream",
+    "clip_uploads.add": "application/offset+octet-stream",
+    "researcher_api.life.links": "application/octet-stream",
+}
+Schema = dict[str, Any]
+SWITCH: Schema = {"type": "string", "enum": ["0", "1"]}
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+WHOSE: dict[str, Schema] = {
+    "method": {**TEXT, "description": "The estimator."},
+    "simulated": {**SWITCH, "description": "Whether with simulated raters; 1 unless given."},
+    "unfinished": {**SWITCH, "description": "Whether with unfinished sessions."},
+    "excluded": {**SWITCH, "description": "Whether with what was left out by hand."},
+}
+COMPLETED: dict[str, Schema] = {
+    "completed": {**SWITCH, "description": "Whether pairs that nobody saw hold what the model predicts."}
+}
+PAGE: dict[str, Schema] = {
+    "page": NUMBER,
+    "sort": {"type": "string", "enum": list(SORTS)},
+    "descending": SWITCH,
+    "only": {"type": "string", "enum": ["", *FILTERS]},
+    "search": TEXT,
+}
+ASKED: dict[str, Schema] = {
+    "asked": {"type": "number", "description": "When it was asked for first; it comes with `again`."}
+}
+# What may stand behind the ? of an address.
+QUERIES: dict[str, dict[str, Schema]] = {
+    "researcher_api.study": PAGE,
+    "researcher_api.sessions.sessions": PAGE,
+    "researcher_api.reliability": {"target": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
+    "researcher_api.results": WHOSE | {"known": {**TEXT, "description": "The version that is known already."}},
+    "researcher_api.retry": WHOSE,
+    "researcher_api.rdm": WHOSE | COMPLETED,
+    "researcher_api.clip_map": WHOSE | COMPLETED,
+    "researcher_api.agreement_between_raters": WHOSE,
+    "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
+    "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")}
+    | {"recruiter_ids": {**SWITCH, "description": "Whether with the recruiters' ids; for editors."}}
+    | ASKED,
+    "researcher_api.life.figure": WHOSE
+    | COMPLETED
+    | ASKED
+    | {"width": {"type": "string", "enum": list(WIDTHS)}, "rater": TEXT, "order": TEXT, "colour": TEXT, "dims": NUMBER},
+    "researcher_api.life.rdms": WHOSE | COMPLETED | ASKED,
+    "researcher_api.life.delete": {"typed": {**TEXT, "description": "The study's name."}},
+    "researcher_api.life.remove_test_data": {"what": {"type": "string", "enum": ["pilots", "simulated"]}},
+    "researcher_api.life.log": {"before": NUMBER},
+    "researcher_api.life.links": {"file": TEXT, "new_ids": SWITCH},
+    "clip_board.table": {"file": TEXT},
+}
+NEEDED_QUERIES = {"researcher_api.life.delete"}
+HTTP_METHODS = ("get", "head", "put", "post", "patch", "delete")
 ERROR = {
     "type": "object",
     "required": ["error"],
@@ -50,17 +125,26 @@ ERROR = {
 @blueprint.get("/openapi.json")
 def description() -> Response:
     """This description."""
-    models = [(model, "validation") for model in dict.fromkeys(BODIES.values())]
+    forms = [form for by_status in ANSWERS.values() for form in by_status.values() if _is_model(form)]
+    models = [(model, "validation") for model in dict.fromkeys([*BODIES.values(), *forms])]
     _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     paths: dict[str, dict[str, Any]] = {}
     for rule in current_app.url_map.iter_rules():
         if rule.rule.startswith("/api/v1/"):
             path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule)
-            operations = {m: _operation(rule) for m in HTTP_METHODS if m.upper() in (rule.methods or set())}
-            paths.setdefault(path, {}).update(operations)
+            methods = rule.methods or set()
+            # Who can GET can HEAD.
+            told = [m for m in HTTP_METHODS if m.upper() in methods and not (m == "head" and "GET" in methods)]
+            paths.setdefault(path, {}).update({method: _operation(rule) for method in told})
     schemes = {
         "participant": {"type": "http", "scheme": "bearer", "description": "The last part of the participant's link."},
-        "experimenter": {"type": "apiKey", "in": "cookie", "name": "session"},
+        "token": {"type": "http", "scheme": "bearer", "description": "An API token of an experimenter's account."},
+        "experimenter": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "session",
+            "description": "Of a browser; what changes something also takes the header X-CSRFToken.",
+        },
     }
     return jsonify(
         openapi="3.1.0",
@@ -75,25 +159,46 @@ def description() -> Response:
 
 
 def _operation(rule: Rule) -> dict[str, Any]:
-    view = current_app.view_functions[rule.endpoint]
+    endpoint = rule.endpoint
+    view = current_app.view_functions[endpoint]
     problem = {"description": "Refused.", "content": _json("Error")}
+    answers: dict[int, Form] = ANSWERS.get(endpoint, {200: "application/json"})
     operation: dict[str, Any] = {
-        "operationId": rule.endpoint.replace(".", "_"),
+        "operationId": endpoint.replace(".", "_"),
         "summary": (inspect.getdoc(view) or "").split("\n")[0],
-        "responses": {"200": {"description": "Done."}, "4XX": problem, "5XX": problem},
+        "responses": {str(status): _response(form) for status, form in answers.items()}
+        | {"4XX": problem, "5XX": problem},
     }
-    if rule.endpoint.startswith(("participant_api.", "pilots_api.")):
+    if endpoint.startswith(("participant_api.", "pilots_api.")):
         operation["security"] = [{"participant": []}]
-    elif not rule.endpoint.startswith("openapi."):
-        operation["security"] = [{"experimenter": []}]
-    if rule.arguments:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in sorted(rule.arguments)
-        ]
-    if rule.endpoint in BODIES:
-        operation["requestBody"] = {"required": True, "content": _json(BODIES[rule.endpoint].__name__)}
+    elif not endpoint.startswith("openapi."):
+        operation["security"] = [{"token": sorted(SCOPES.get(endpoint, ()))}, {"experimenter": []}]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+    ]
+    needed = endpoint in NEEDED_QUERIES
+    parameters += [
+        {"name": name, "in": "query", "required": needed, "schema": schema}
+        for name, schema in QUERIES.get(endpoint, {}).items()
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if endpoint in BODIES:
+        operation["requestBody"] = {"required": True, "content": _json(BODIES[endpoint].__name__)}
+    if endpoint in FILES:
+        operation["requestBody"] = {"required": True, "content": {FILES[endpoint]: {}}}
     return operation
+
+
+def _is_model(form: Form) -> bool:
+    return isinstance(form, type) and issubclass(form, BaseModel)
+
+
+def _response(form: Form) -> dict[str, Any]:
+    if form is None:
+        return {"description": "Done."}
+    content = {form: {}} if isinstance(form, str) else _json(form.__name__)
+    return {"description": "Done.", "content": content}
 
 
 def _json(schema: str) -> dict[str, Any]:

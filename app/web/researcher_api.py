@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask_login import login_required
@@ -25,8 +26,8 @@ from app.results.so_far import reliability_so_far
 from app.results.stored import Standing, standing_of, stored_overview, stored_rater
 from app.results.work import request_results
 from app.studies.monitoring import clips_of
-from app.studies.watching import View, figures_of, page_of
-from app.web import asked, definition_api, judging_api, plan
+from app.studies.watching import Figures, figures_of, page_of
+from app.web import asked, definition_api, judging_api, plan, sessions_api, study_api
 from app.web.context import database, settings
 from app.web.login import account_id, only_study
 from app.web.researcher_json import (
@@ -46,12 +47,15 @@ from app.web.researcher_json import (
     study_view,
     switch,
 )
+from app.web.sessions_api import view_of_request
 
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
 blueprint.register_blueprint(definition_api.blueprint)
 blueprint.register_blueprint(judging_api.blueprint)
 blueprint.register_blueprint(plan.api)
 blueprint.register_blueprint(asked.api)
+blueprint.register_blueprint(sessions_api.blueprint)
+blueprint.register_blueprint(study_api.blueprint)
 
 
 @blueprint.before_request
@@ -74,15 +78,12 @@ def study(name: str) -> Response:
     with database().reading() as db:
         found = require_study(db, account_id(), name, Role.VIEWER)
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
-        page = page_of(db, found, _view_of_request(), with_ids=with_ids)
+        page = page_of(db, found, view_of_request(), with_ids=with_ids)
         figures = figures_of(db, found)
         taken = places_taken(db, found, now())
-    shown = asdict(figures) | {"checks": figures.checks._asdict()}
-    # In no number of participants.
-    shown.pop("pilots")
     return jsonify(
         study=study_view(found),
-        figures=shown,
+        figures=_figures(figures),
         n_pilots=figures.pilots,
         sessions=[session_row(session, with_ids=with_ids) for session in page.rows if not session.is_pilot],
         pilots=[session_row(session, with_ids=with_ids) for session in page.rows if session.is_pilot],
@@ -94,6 +95,29 @@ def study(name: str) -> Response:
     )
 
 
+@blueprint.get("/<name>/live")
+def live_figures(name: str) -> Response:
+    """How the study stands in numbers alone, and what is wrong with the server."""
+    with database().reading() as db:
+        found = require_study(db, account_id(), name, Role.VIEWER)
+        figures = figures_of(db, found)
+        taken = places_taken(db, found, now())
+    return jsonify(
+        study=study_view(found),
+        figures=_figures(figures),
+        n_pilots=figures.pilots,
+        places_taken=taken,
+        problems=problems(settings()),
+    )
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    shown = asdict(figures) | {"checks": figures.checks._asdict()}
+    # In no number of participants.
+    shown.pop("pilots")
+    return shown
+
+
 @blueprint.get("/<name>/reliability")
 def reliability(name: str) -> Response:
     """How far the participants agree so far, and how many are still needed for a target."""
@@ -101,17 +125,6 @@ def reliability(name: str) -> Response:
         found = require_study(db, account_id(), name, Role.VIEWER)
     so_far = reliability_so_far(database(), found.id, target=request.args.get("target", 0.9, type=float))
     return jsonify(reliability_view(so_far))
-
-
-def _view_of_request() -> View:
-    asked = request.args
-    return View(
-        page=asked.get("page", 1, type=int),
-        sort=asked.get("sort", "number"),
-        descending=switch("descending", default=False),
-        only=asked.get("only", ""),
-        search=asked.get("search", "")[:200],
-    )
 
 
 @blueprint.get("/<name>/clips")

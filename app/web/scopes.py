@@ -35,6 +35,27 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.judging.decide": BOTH,
     "researcher_api.judging.flow": READ,
     "researcher_api.judging.trial": PEOPLE,
+    "researcher_api.asked.ratings": PEOPLE,
+    "researcher_api.live_figures": READ,
+    "researcher_api.life.create": WRITE,
+    "researcher_api.life.duplicate": WRITE,
+    "researcher_api.life.open_it": WRITE,
+    "researcher_api.life.close": WRITE,
+    "researcher_api.life.archive": WRITE,
+    "researcher_api.life.bring_back": WRITE,
+    "researcher_api.life.delete": BOTH,
+    "researcher_api.life.remove_test_data": BOTH,
+    "researcher_api.life.log": PEOPLE,
+    "researcher_api.life.links": BOTH,
+    "researcher_api.life.bundle": PEOPLE,
+    "researcher_api.life.rdms": PEOPLE,
+    "researcher_api.life.figure": PEOPLE,
+    "researcher_api.life.flow_figure": READ,
+    "researcher_api.sessions.sessions": PEOPLE,
+    "researcher_api.sessions.session": PEOPLE,
+    "researcher_api.sessions.note": BOTH,
+    "researcher_api.sessions.withdraw": BOTH,
+    "researcher_api.sessions.erase": BOTH,
     "clip_board.move": WRITE,
     "clip_board.rename": WRITE,
     "clip_board.attribute": WRITE,
@@ -49,3 +70,5 @@ SCOPES: dict[str, frozenset[Scope]] = {
 }
 # Of the routes without a study's name those that a token for one study may use: they show that study alone.
 OF_ONE_STUDY = {"researcher_api.studies"}
+# Of the routes with one those that it may not use: they make another study.
+BEYOND_ONE_STUDY = {"researcher_api.life.duplicate"}

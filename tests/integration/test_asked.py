@@ -19,6 +19,7 @@ from analysis.ratings import choice_ratings, scale_ratings
 from app.cli import commands
 from app.config import load_settings
 from app.models import Clip, ParticipantSession
+from app.web.api_answers import Ratings
 from tests import experimenter
 from tests.factories import make_study
 from tests.integration.test_participant_api import join
@@ -90,7 +91,9 @@ def leave_out(lab: experimenter.Lab, number: int) -> None:
 
 
 def ratings(client: FlaskClient, choice: str = "") -> Any:
-    return client.get(f"/api/v1/studies/faces/ratings{choice}").get_json()
+    answer = client.get(f"/api/v1/studies/faces/ratings{choice}")
+    Ratings.model_validate_json(answer.get_data())
+    return answer.get_json()
 
 
 def run(lab: experimenter.Lab, *arguments: str) -> Result:

@@ -1,0 +1,719 @@
+"""What the experimenters' API answers, field by field: the schemas of /api/v1/openapi.json.
+
+Tests hold real answers against them: a field that is missing, new or of another type fails there.
+
+Over 300 lines: one short class for each form of answer, and the table that says which route has which.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+
+class Answer(BaseModel):
+    """An answer in JSON: all of these fields, and no other."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class StudyHead(Answer):
+    """A study: names, state, link."""
+
+    name: str
+    title: str
+    state: Literal["draft", "open", "closed"]
+    archived: bool
+    origin: list[str] = Field(description="Where its data came from, in sentences; empty for a study run here.")
+    link: str = Field(description="The participants' link.")
+    min_evidence: float
+    places: int | None
+    checks: int
+    id_parameter: str | None
+    without_id: str
+    signed: bool
+
+
+class Studies(Answer):
+    """The account's studies, newest first."""
+
+    studies: list[StudyHead]
+
+
+class OneStudy(Answer):
+    """A study after a change."""
+
+    study: StudyHead
+
+
+class Checks(Answer):
+    """Attention checks that were given, and passed."""
+
+    done: int
+    passed: int
+
+
+class Figures(Answer):
+    """Of all sessions but pilots; what was left out of the results is in `left_out` alone."""
+
+    states: dict[str, int] = Field(description="Sessions by state as it is shown: also idle and left.")
+    people: int
+    visits: int
+    minutes: float | None = Field(description="Median of the finished sessions' active minutes.")
+    checks: Checks
+    simulated: int
+    left_out: int
+
+
+class LiveFigures(Answer):
+    """How a study stands in numbers."""
+
+    study: StudyHead
+    figures: Figures
+    n_pilots: int
+    places_taken: int
+    problems: list[str] = Field(description="What is wrong with the server, in sentences.")
+
+
+class SessionRow(Answer):
+    """A session as the study's page lists it."""
+
+    rater: str = Field(description="P001, ...")
+    session: str
+    state: str
+    simulated: bool
+    pilot: bool
+    progress: float
+    trials: int
+    minutes: float
+    checks: Checks
+    consented_at: str
+    last_seen_at: str
+    ended_by: str | None
+    recruiter: dict[str, str] = Field(description="The recruiter's ids; empty for a viewer.")
+    person: int
+    visit: int
+    id_note: str | None
+    unproven_trials: int
+    asked_to_leave: bool
+    note: str | None
+    exclusion_reason: str | None
+
+
+class SessionPage(Answer):
+    """A page of a study's sessions; `found` is how many there are on all pages."""
+
+    sessions: list[SessionRow]
+    page: int
+    pages: int
+    found: int
+
+
+class LivePage(LiveFigures, SessionPage):
+    """How a study stands, with a page of its sessions."""
+
+    pilots: list[SessionRow]
+
+
+class ShownAnswer(Answer):
+    """A question and what was answered, in words."""
+
+    question: str
+    answer: str
+
+
+class OneSession(Answer):
+    """A session as a whole."""
+
+    session: SessionRow
+    stored_trials: list[int] = Field(description="Numbers of its stored trials, from 1.")
+    answers: list[ShownAnswer]
+    visits: list[str] = Field(description="All sessions of the same person.")
+
+
+class Erased(Answer):
+    """The raters that were erased."""
+
+    erased: list[str]
+
+
+class Source(Answer):
+    """A file that a browser plays."""
+
+    src: str
+    type: str
+
+
+class ClipRow(Answer):
+    """A clip, picture or sound: what became of its file, and where it can be loaded."""
+
+    id: str
+    file: str
+    label: str
+    kind: Literal["clip", "picture", "sound"]
+    state: Literal["waiting", "converting", "ready", "failed"]
+    progress: float
+    reason: str | None
+    width: int | None
+    height: int | None
+    source_width: int | None
+    source_height: int | None
+    frames: int | None
+    remarks: list[str]
+    duration: float | None
+    fps: float | None
+    codec: str | None
+    has_audio: bool | None
+    attributes: dict[str, str]
+    poster: str | None
+    sources: list[Source]
+
+
+class Clips(Answer):
+    """A study's clips, in its order."""
+
+    study: StudyHead
+    clips: list[ClipRow]
+    differences: list[Any] = Field(description="In what the files differ that participants may notice.")
+    worker: str
+
+
+class Done(Answer):
+    """It is done."""
+
+    done: Literal[True]
+
+
+class TableTaken(Answer):
+    """For how many clips a table had attributes, and which columns."""
+
+    clips: int
+    columns: list[str]
+
+
+class UploadRow(Answer):
+    """A file that is not whole yet; `here` bytes of `size` are."""
+
+    id: str
+    name: str
+    size: int
+    here: int
+
+
+class Uploads(Answer):
+    """What the account has not sent to its end."""
+
+    uploads: list[UploadRow]
+
+
+class UploadBegun(Answer):
+    """Where a file goes is in the header Location; `chunk` is the most bytes of a piece."""
+
+    id: str
+    here: int
+    chunk: int
+
+
+class Problem(Answer):
+    """A problem of settings."""
+
+    key: str | None
+    line: int | None
+    sentence: str
+    severity: str
+    at: list[str | int] = Field(description="Where in the values, part by part.")
+    reason: str = Field(description="The sentence without the name of the setting.")
+
+
+class NewVersion(Answer):
+    """The version that saving would make."""
+
+    version: int
+    sentence: str
+
+
+class Definition(Answer):
+    """A study's settings: study.toml, the values by key, and what is wrong with them."""
+
+    text: str
+    values: dict[str, Any] | None
+    problems: list[Problem]
+    previews: dict[str, str] | None
+    fixed: str | None
+    version: int
+    new_version: NewVersion | None
+
+
+class Saved(Definition):
+    """Settings that were saved."""
+
+    changes: list[str]
+
+
+class Revision(Answer):
+    """Settings as they were from one moment on."""
+
+    number: int
+    version: int
+    at: str
+    who: str
+    changes: list[str]
+    text: str
+
+
+class Versions(Answer):
+    """All that the settings were since the study was opened."""
+
+    version: int
+    revisions: list[Revision]
+
+
+class LogEntry(Answer):
+    """A line of the study's log."""
+
+    number: int
+    at: str
+    who: str
+    action: str
+    detail: dict[str, Any]
+
+
+class Log(Answer):
+    """Lines of the log, newest first; `older` is where the next page goes on, null at the end."""
+
+    entries: list[LogEntry]
+    older: int | None
+
+
+class Observed(Answer):
+    """A figure with its interval."""
+
+    value: float
+    interval: list[float] | None
+
+
+class Work(Answer):
+    """How the work on a plan stands."""
+
+    state: str
+    done: int
+    of: int
+    reason: str | None
+    worker: str
+
+
+class Plan(Answer):
+    """The plan that was computed last."""
+
+    computed_at: str | None
+    changes: list[str]
+    work: Work | None
+    plan: dict[str, Any] | None
+    sentences: list[str]
+    needed: str | None
+    observed: Observed | None
+
+
+class Asked(Answer):
+    """The work waits for its turn."""
+
+    state: Literal["waiting", "working"]
+
+
+class Working(Answer):
+    """The results in the file are being computed: ask again at the address in `again`."""
+
+    state: Literal["working"]
+    again: str
+
+
+class Reliability(Answer):
+    """Reliability so far and participants needed for the target, each with its interval; null with a reason."""
+
+    finished: int
+    simulated: bool
+    raters: int
+    computed_at: str | None
+    target: float
+    value: float | None
+    interval: list[float | None]
+    reason: str | None
+    needed: int | None
+    needed_interval: list[int | None]
+    endless: bool
+    needed_reason: str | None
+
+
+class Update(Answer):
+    """How the work on newer results stands."""
+
+    state: Literal["failed", "computing", "waiting"]
+    done: int
+    of: int
+    reason: str | None
+    worker: str
+
+
+class ResultsStanding(Answer):
+    """While there are no results yet ("working"), or none but those that are known ("unchanged")."""
+
+    computed_at: str | None
+    update: Update | None
+    state: Literal["working", "unchanged"]
+
+
+class RaterRow(Answer):
+    """A rater in the results."""
+
+    rater: str
+    session: str
+    state: str
+    simulated: bool
+    trials: int
+    problem: str | None
+    notes: list[str]
+    never_seen: int | None
+    below_target: int | None
+    pairs: int | None
+
+
+class Results(Answer):
+    """The results that were computed last."""
+
+    computed_at: str | None
+    update: Update | None
+    state: Literal["ready"]
+    version: str
+    method: str
+    target: float
+    unfinished: int
+    unfinished_sentence: str | None
+    excluded_sentence: str | None
+    pooled_sentence: str | None
+    clips: list[ClipRow]
+    raters: list[RaterRow]
+    ranks: dict[str, list[int]] = Field(description="By attribute the rank of each clip's value.")
+
+
+class ResultsOrUnchanged(RootModel[Results | ResultsStanding]):
+    """The results, or just that they are still those that are known."""
+
+
+class Rdm(Answer):
+    """An RDM: the pairs (0, 1), (0, 2), ... of the clips as the results order them; null for a pair that nobody saw."""
+
+    rater: str
+    rdm: list[float | None]
+    completed: bool
+    evidence: list[float | None]
+    n_raters: list[int] | None
+    predicted: list[int]
+    pairs: int
+    never_seen: int
+    below_target: int
+    clusters: list[int] = Field(description="The clips' places, so that alike ones are beside each other.")
+
+
+class ClipMap(Answer):
+    """Places of the clips on a map."""
+
+    rater: str
+    positions: list[list[float]]
+    stress: float
+    converged: bool
+
+
+class MeasureRow(Answer):
+    """A coefficient of agreement with its 95 % interval."""
+
+    key: str
+    label: str
+    meaning: str
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+    main: bool
+
+
+class Ceiling(Answer):
+    """The noise ceiling."""
+
+    lower: float | None
+    upper: float | None
+    reason: str | None
+
+
+class RaterAgreement(Answer):
+    """A rater's correlation with the mean of the others."""
+
+    rater: str
+    simulated: bool
+    r: float | None
+
+
+class Agreement(Answer):
+    """How far the raters agree."""
+
+    n_raters: int
+    level: float | None = None
+    measures: list[MeasureRow]
+    ceiling: Ceiling | None
+    remarks: list[str]
+    raters: list[RaterAgreement]
+
+
+class QualityMeasure(Answer):
+    """A measure of how somebody worked; values beyond `limit` on its `side` stand out."""
+
+    key: str
+    label: str
+    meaning: str
+    unit: str
+    limit: float | None
+    side: str | None
+
+
+class Proposal(Answer):
+    """What a rule proposes to leave out."""
+
+    participant: str
+    session: str
+    trial: int | None
+    rule: str
+    reason: str
+
+
+class Worker(Answer):
+    """How a participant worked."""
+
+    rater: str
+    session: str
+    simulated: bool
+    values: dict[str, float | None]
+    flags: list[dict[str, Any]]
+    repeats_p: float | None
+    repeats_consistent: bool | None
+    trials: list[dict[str, Any]]
+    left_out: str | None
+    left_out_trials: dict[str, str]
+
+
+class Quality(Answer):
+    """How everybody who has finished worked, and what rules propose."""
+
+    state: Literal["working", "ready"]
+    measures: list[QualityMeasure]
+    participants: list[Worker]
+    proposals: list[Proposal]
+
+
+class Decision(Answer):
+    """Something that was decided."""
+
+    participant: str
+    session: str
+    trial: int | None
+    verdict: Literal["exclude", "include", "dismiss"]
+    reason: str | None
+    rule: str | None
+    by: str
+    at: str
+
+
+class Decisions(Answer):
+    """All decisions, oldest first."""
+
+    decisions: list[Decision]
+
+
+class Aside(Answer):
+    """Who went no further, and why."""
+
+    label: str
+    sessions: int
+
+
+class Step(Answer):
+    """A step of the participant flow."""
+
+    label: str
+    sessions: int
+    went_no_further: list[Aside]
+
+
+class Flow(Answer):
+    """The participant flow."""
+
+    steps: list[Step]
+    analysed: int
+    simulated: int
+
+
+class Seat(Answer):
+    """A clip of a trial."""
+
+    id: str
+    label: str
+    poster: str | None
+    seat: int
+
+
+class Place(Answer):
+    """Where a clip was left: arena units, centre (0, 0), diameter 1, y upwards."""
+
+    clip: str
+    x: float
+    y: float
+
+
+class StoredTrial(Answer):
+    """A trial as its page recorded it; times in ms."""
+
+    number: int
+    purpose: str
+    clips: list[Seat]
+    aspect: float
+    moves: list[dict[str, Any]]
+    moves_left_out: int
+    plays: list[dict[str, Any]]
+    placements: list[Place]
+    duration: float
+    hidden: float
+
+
+class RatedClip(Answer):
+    """A clip that was rated."""
+
+    id: str
+    file: str
+    label: str
+    poster: str | None
+
+
+class ClipRatings(Answer):
+    """What a clip was rated: mean, standard deviation and number, or how many chose what."""
+
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+    counts: list[int] | None = None
+
+
+class RatingAgreement(Answer):
+    """How far raters agreed in an answer, with the 95 % interval."""
+
+    key: str
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+    sentence: str
+
+
+class RatedQuestion(Answer):
+    """A question about clips; `clips` are in the order of those that were rated."""
+
+    name: str
+    attribute: str
+    ask: str
+    kind: str
+    raters: int
+    agreement: list[RatingAgreement]
+    repeats: str | None
+    min: int | None = None
+    max: int | None = None
+    scale: str | None = None
+    choices: list[dict[str, str]] | None = None
+    clips: list[ClipRatings]
+
+
+class Ratings(Answer):
+    """What clips were rated, and how far the raters agreed."""
+
+    clips: list[RatedClip]
+    questions: list[RatedQuestion]
+
+
+class Held(Answer):
+    """What a deleted study held."""
+
+    clips: int
+    sessions: int
+    at_task: int
+    simulated: int
+    pilots: int
+    trials: int
+    megabytes: float
+
+
+class Deleted(Answer):
+    """What is gone."""
+
+    deleted: Held
+
+
+class TestDataDeleted(Answer):
+    """How many sessions are gone."""
+
+    deleted: int
+
+
+Form = type[BaseModel] | str | None
+# By endpoint and status: the JSON that is answered, else the media type of a file, or None where there is no body.
+ANSWERS: dict[str, dict[int, Form]] = {
+    "researcher_api.studies": {200: Studies},
+    "researcher_api.study": {200: LivePage},
+    "researcher_api.live_figures": {200: LiveFigures},
+    "researcher_api.reliability": {200: Reliability},
+    "researcher_api.clips": {200: Clips},
+    "researcher_api.results": {200: ResultsOrUnchanged, 202: ResultsStanding},
+    "researcher_api.retry": {200: Asked},
+    "researcher_api.rdm": {200: Rdm},
+    "researcher_api.clip_map": {200: ClipMap},
+    "researcher_api.agreement_between_raters": {200: Agreement},
+    "researcher_api.definition.definition": {200: Definition},
+    "researcher_api.definition.check": {200: Definition},
+    "researcher_api.definition.save": {200: Saved},
+    "researcher_api.definition.versions": {200: Versions},
+    "researcher_api.plan.read": {200: Plan},
+    "researcher_api.plan.ask": {202: Asked},
+    "researcher_api.judging.quality": {200: Quality},
+    "researcher_api.judging.decisions": {200: Decisions},
+    "researcher_api.judging.decide": {200: Decisions},
+    "researcher_api.judging.flow": {200: Flow},
+    "researcher_api.judging.trial": {200: StoredTrial},
+    "researcher_api.asked.ratings": {200: Ratings},
+    "researcher_api.life.create": {201: OneStudy},
+    "researcher_api.life.duplicate": {201: OneStudy},
+    "researcher_api.life.open_it": {200: OneStudy},
+    "researcher_api.life.close": {200: OneStudy},
+    "researcher_api.life.archive": {200: OneStudy},
+    "researcher_api.life.bring_back": {200: OneStudy},
+    "researcher_api.life.delete": {200: Deleted},
+    "researcher_api.life.remove_test_data": {200: TestDataDeleted},
+    "researcher_api.life.log": {200: Log},
+    "researcher_api.life.links": {200: "text/csv"},
+    "researcher_api.life.bundle": {200: "application/zip", 202: Working},
+    "researcher_api.life.rdms": {200: "application/octet-stream", 202: Working},
+    "researcher_api.life.figure": {200: "application/octet-stream", 202: Working},
+    "researcher_api.life.flow_figure": {200: "application/octet-stream"},
+    "researcher_api.sessions.sessions": {200: SessionPage},
+    "researcher_api.sessions.session": {200: OneSession},
+    "researcher_api.sessions.note": {200: OneSession},
+    "researcher_api.sessions.withdraw": {200: OneSession},
+    "researcher_api.sessions.erase": {200: Erased},
+    "clip_board.move": {200: Done},
+    "clip_board.rename": {200: Done},
+    "clip_board.attribute": {200: Done},
+    "clip_board.table": {200: TableTaken},
+    "clip_board.attributes": {200: "text/csv"},
+    "clip_board.remove": {200: Done},
+    "clip_uploads.unfinished": {200: Uploads},
+    "clip_uploads.begin": {201: UploadBegun},
+    "clip_uploads.upload": {200: None},
+    "clip_uploads.add": {204: None},
+    "clip_uploads.remove": {204: None},
+}
