@@ -1,17 +1,26 @@
-"""Quotas: how many may take part with each answer to a question that is asked before the task."""
+"""Quotas: how many may take part with each answer to a question that is asked before the task.
+
+Answers are named as in study.toml: a choice by its value, a step of a scale by its number, and numbers by ranges.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
 
-from app.definition.questions import Answer, OneOfQuestion, Question, ScaleQuestion, SeveralOfQuestion
+from app.definition.questions import Answer, NumberQuestion, OneOfQuestion, Question, ScaleQuestion, SeveralOfQuestion
 
 Limit = Annotated[int, Field(ge=0, le=100_000)]
 # Of one question: so many of each answer, or so many of those that are named.
 Quota = Limit | Annotated[dict[str, Limit], Field(min_length=1, max_length=100)]
+_NUMBER = r"-?\d+(?:\.\d+)?"
+RANGE = re.compile(rf"\s*(?P<low>{_NUMBER})\s*(?:[-–]\s*(?P<high>{_NUMBER})|(?P<open>\+))\s*")
+# Of a number with more possible answers than that is not said that all are full.
+MAX_NUMBERS = 10_000
 
 
 def offered(question: Question) -> list[str]:
@@ -23,16 +32,39 @@ def offered(question: Question) -> list[str]:
     return []
 
 
+def possible(question: Question) -> list[str] | list[int]:
+    """All answers that can be given, one by one; none where they cannot be told."""
+    if not isinstance(question, NumberQuestion):
+        return offered(question)
+    low, high = question.min, question.max
+    if low is None or high is None or question.step != 1 or not low.is_integer() or high - low > MAX_NUMBERS:
+        return []
+    return list(range(int(low), int(high) + 1))
+
+
 def limits(question: Question, quota: Quota) -> dict[str, int]:
     """How many may give each answer, for the answers that have a limit."""
     return dict.fromkeys(offered(question), quota) if isinstance(quota, int) else dict(quota)
 
 
-def chosen(answer: Answer) -> list[str]:
-    """The answers that an answer to such a question consists of, as study.toml names them."""
+def counted_as(question: Question, quota: Quota, answer: Answer) -> list[str]:
+    """The names under which an answer counts: of each choice in it, or of the ranges that hold the number."""
+    if isinstance(question, NumberQuestion):
+        if isinstance(quota, int) or isinstance(answer, bool) or not isinstance(answer, int | float):
+            return []
+        return [name for name in quota if (ends := range_of(name)) and ends[0] <= answer <= ends[1]]
     if answer is None:
         return []
     return [str(one) for one in answer] if isinstance(answer, list) else [str(answer)]
+
+
+def range_of(name: str) -> tuple[float, float] | None:
+    """The ends of a range, both within it, as "18-30" or "61+" names them; None where it is no range."""
+    found = RANGE.fullmatch(name)
+    if not found:
+        return None
+    low = float(found["low"])
+    return (low, float("inf")) if found["open"] else (low, float(found["high"]))
 
 
 def quota_problems(quotas: dict[str, Quota], questions: list[Question]) -> Iterator[tuple[str, str]]:
@@ -44,12 +76,37 @@ def quota_problems(quotas: dict[str, Quota], questions: list[Question]) -> Itera
         if question is None:
             asked = any(one.name == name for one in questions)
             yield key, f"{name} is {'asked too late' if asked else 'no question'}: {_WHICH}"
+        elif isinstance(question, NumberQuestion):
+            yield from ((key, reason) for reason in _range_problems(question, quota))
         elif not offered(question):
             yield key, f"{name} is a question of the kind {question.kind}: {_WHICH}"
         elif isinstance(quota, dict) and (unknown := [one for one in quota if one not in offered(question)]):
             yield key, f"{unknown[0]!r} is none of the answers to {name}, which are {', '.join(offered(question))}"
-        elif not any(limits(question, quota).values()) and len(limits(question, quota)) == len(offered(question)):
-            yield key, "nobody could take part: no answer has a place"
+        elif _nobody_could(question, quota):
+            yield key, _NOBODY
 
 
-_WHICH = 'a quota is of a question of the kind one_of, several_of or scale with when = "before"'
+def _range_problems(question: NumberQuestion, quota: Quota) -> Iterator[str]:
+    if isinstance(quota, int):
+        yield f'{question.name} is a number: name ranges of it, as in {{ "18-30" = {quota}, "31+" = {quota} }}'
+        return
+    ranges = sorted((ends, name) for name in quota if (ends := range_of(name)))
+    if unknown := [name for name in quota if range_of(name) is None]:
+        yield f'{unknown[0]!r} is no range of numbers, which is written "18-30", or "61+" for 61 and above'
+    elif backward := [name for (low, high), name in ranges if low > high]:
+        yield f"{backward[0]!r} ends below its beginning"
+    elif both := [(one, other) for (ends, one), (later, other) in pairwise(ranges) if later[0] <= ends[1]]:
+        yield f"the ranges {both[0][0]!r} and {both[0][1]!r} overlap: an answer would count in both"
+    elif _nobody_could(question, quota):
+        yield _NOBODY
+
+
+def _nobody_could(question: Question, quota: Quota) -> bool:
+    most, answers = limits(question, quota), possible(question)
+    return bool(answers) and all(
+        any(most.get(name) == 0 for name in counted_as(question, quota, answer)) for answer in answers
+    )
+
+
+_NOBODY = "nobody could take part: no answer has a place"
+_WHICH = 'a quota is of a question of the kind one_of, several_of, scale or number with when = "before"'

@@ -308,7 +308,8 @@ GROUPS = (
             ),
             "recruitment.quotas": SettingText(
                 "Quotas",
-                "How many people with each answer to a question before the task can take part at most.",
+                "How many people with each answer to a question before the task, or in each range of a number, can "
+                "take part at most.",
                 "None; the same number for each answer where groups are to be of one size.",
             ),
             "recruitment.visits": SettingText(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.definition.moments import moment_of
 from app.definition.questions import Question
-from app.definition.quotas import chosen, limits, offered
+from app.definition.quotas import Quota, counted_as, limits, possible
 from app.definition.study_toml import Recruitment, StudyDefinition
 from app.domain import SessionState, StudyState
 from app.errors import NotYetOpen, StudyClosed
@@ -58,17 +58,26 @@ def places_taken(db: Session, study: Study, at: datetime) -> int:
 
 
 def quotas_taken(
-    db: Session, study: Study, names: Collection[str], at: datetime, *, but: int | None = None
+    db: Session,
+    study: Study,
+    questions: Collection[Question],
+    quotas: Mapping[str, Quota],
+    at: datetime,
+    *,
+    but: int | None = None,
 ) -> dict[str, dict[str, int]]:
-    """How many people hold a place with each answer to each of these questions; without the person `but`."""
+    """How many people hold a place with each answer, or in each range of answers, to each of these questions; without
+    the person `but`.
+    """
+    asked = {question.name: question for question in questions}
     query = (
         select(Answer.question, Answer.value, ParticipantSession.person)
         .join(ParticipantSession, ParticipantSession.id == Answer.session_id)
-        .where(ParticipantSession.study_id == study.id, COUNTED, holds_place(at), Answer.question.in_(names))
+        .where(ParticipantSession.study_id == study.id, COUNTED, holds_place(at), Answer.question.in_(asked))
     )
-    people: dict[str, dict[str, set[int]]] = {name: {} for name in names}
+    people: dict[str, dict[str, set[int]]] = {name: {} for name in asked}
     for name, value, person in db.execute(query).tuples():
-        for one in chosen(value):
+        for one in counted_as(asked[name], quotas[name], value):
             people[name].setdefault(one, set()).add(person)
     return {name: {one: len(who - {but}) for one, who in found.items()} for name, found in people.items()}
 
@@ -84,10 +93,10 @@ def full_quota(
     asked = [question for question in definition.questions if question.name in quotas and question.name in answers]
     if not asked:
         return None
-    taken = quotas_taken(db, study, [question.name for question in asked], at, but=person)
+    taken = quotas_taken(db, study, asked, quotas, at, but=person)
     for question in asked:
         most = limits(question, quotas[question.name])
-        for one in chosen(answers[question.name]):  # type: ignore[arg-type]
+        for one in counted_as(question, quotas[question.name], answers[question.name]):  # type: ignore[arg-type]
             if one in most and taken[question.name].get(one, 0) >= most[one]:
                 return question.name, one
     return None
@@ -97,10 +106,11 @@ def no_answer_has_a_place(db: Session, study: Study, definition: StudyDefinition
     """Whether every answer that can be given to some question is full, so that nobody needs to be asked."""
     quotas = definition.recruitment.quotas
     asked = [one for one in definition.questions if one.name in quotas and one.required and one.when == "before"]
-    taken = quotas_taken(db, study, [one.name for one in asked], at) if asked else {}
-    return any(_is_full(question, limits(question, quotas[question.name]), taken[question.name]) for question in asked)
+    taken = quotas_taken(db, study, asked, quotas, at) if asked else {}
+    return any(_is_full(question, quotas[question.name], taken[question.name]) for question in asked)
 
 
-def _is_full(question: Question, most: dict[str, int], taken: dict[str, int]) -> bool:
-    answers: Sequence[str] = offered(question)
-    return bool(answers) and all(one in most and taken.get(one, 0) >= most[one] for one in answers)
+def _is_full(question: Question, quota: Quota, taken: dict[str, int]) -> bool:
+    most, answers = limits(question, quota), possible(question)
+    full = {name for name, number in most.items() if taken.get(name, 0) >= number}
+    return bool(answers) and all(full.intersection(counted_as(question, quota, answer)) for answer in answers)

@@ -42,7 +42,7 @@ def admission_of(db: Session, study: Study, at: datetime) -> Admission:
     definition = definition_of(study)
     recruitment = definition.recruitment
     questions = {one.name: one for one in definition.questions if one.name in recruitment.quotas}
-    taken = quotas_taken(db, study, list(questions), at) if questions else {}
+    taken = quotas_taken(db, study, questions.values(), recruitment.quotas, at) if questions else {}
     quotas = [
         QuotaCount(in_language(one.ask, "en"), answer, taken[name].get(answer, 0), most)
         for name, one in questions.items()

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.definition.study_toml import definition_of
+from app.definition.quotas import quota_problems, range_of
+from app.definition.study_toml import definition_of, parse_definition
 from app.domain import SessionState
 from app.errors import NotYetOpen, StudyClosed
 from app.models import ParticipantSession, SessionEvent, Study, StudyRevision, now
@@ -20,6 +22,7 @@ from app.participation.answers import hand_in
 from app.participation.enrolment import enter
 from app.participation.pilots import begin_pilot
 from app.participation.places import PLACE_LEASE, READING_LEASE, why_closed
+from app.studies.admission import admission_of
 from app.studies.editing import current_text, save_settings
 from app.studies.text import with_settings
 from tests.factories import encode, make_study, trial_body
@@ -146,6 +149,46 @@ def test_exactly_as_many_as_the_quota_get_in_however_many_answer_at_once(both_ap
     with ThreadPoolExecutor(12) as pool:
         states = [record.state for _, record in pool.map(lambda one: hand_in(database, one, "before", raw), tokens)]
     assert (states.count(SessionState.INSTRUCTED), states.count(SessionState.QUOTA_FULL)) == (4, 8)
+
+
+def test_ranges_of_a_number_have_quotas_and_are_full_together(app: Flask) -> None:
+    age = '[[questions]]\nname = "age"\nask = "?"\nkind = "number"\nwhen = "before"\nrequired = true\nstep = 1\n'
+    quotas = 'quotas = { age = { "18-30" = 1, "31-60" = 2, "61+" = 0 } }\n'
+    client = make(app, quotas, age + "min = 18\nmax = 90\n")
+
+    def state(number: int, years: int) -> str:
+        person = join(client, query=f"PROLIFIC_PID={PERSON}{number}")
+        sent = person.call("PUT", "/answers/before", {"answers": {"age": years}})
+        found: str = sent.get_json()["next"]["session"]["state"]
+        return found
+
+    tried = [state(number, years) for number, years in enumerate([30, 18, 61, 31, 60])]
+    in_, full = "instructed", "quota_full"
+    assert tried == [in_, full, full, in_, in_]
+    # No age is left that has a place: nobody new is asked.
+    late = client.get("/join/faces?PROLIFIC_PID=late")
+    assert (late.status_code, "This study is full" in late.text) == (403, True)
+    with app.extensions["asterism"].database.reading() as db:
+        counts = admission_of(db, db.scalars(select(Study)).one(), datetime.now(UTC)).quotas
+    assert [(one.answer, one.taken, one.most) for one in counts] == [("18-30", 1, 1), ("31-60", 2, 2), ("61+", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("quota", "told"),
+    [
+        ("10", "age is a number: name ranges of it"),
+        ('{ "young" = 3 }', "'young' is no range of numbers"),
+        ('{ "30-18" = 3 }', "'30-18' ends below its beginning"),
+        ('{ "18-30" = 3, "30+" = 3 }', "the ranges '18-30' and '30+' overlap"),
+        ('{ "0-50" = 0, "51+" = 0 }', "nobody could take part"),
+    ],
+)
+def test_a_quota_on_a_number_that_cannot_be_kept_to_is_told(quota: str, told: str) -> None:
+    question = '[[questions]]\nname = "age"\nask = "?"\nkind = "number"\nwhen = "before"\nstep = 1\nmin = 1\nmax = 90\n'
+    definition = parse_definition(f'title = "x"\n[recruitment]\nquotas = {{ age = {quota} }}\n{question}')
+    ((key, sentence),) = quota_problems(definition.recruitment.quotas, definition.questions)
+    assert (key, told in sentence) == ("recruitment.quotas.age", True)
+    assert range_of("-5 – -1.5") == (-5, -1.5)
 
 
 def test_a_quotas_place_is_free_again_as_any_place_is(app: Flask) -> None:
