@@ -2,7 +2,8 @@
 /** A study's clips and what became of each, live while they are converted. */
 
 import { elementOf, find } from '../page.js';
-import { mountBoard } from './board.js';
+import { change, mountBoard } from './board.js';
+import { dragRows, playOnHover } from './clip-rows.js';
 import { mountTools } from './clip-tools.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
@@ -73,6 +74,28 @@ find(table, 'tbody').addEventListener('click', (event) => {
   const place = clips.findIndex(({ id }) => id === key);
   if (place >= 0) board.open(clips[place], place + 1);
 });
+
+playOnHover(find(table, 'tbody'), (key) => clips.find(({ id }) => id === key));
+if (toolbar) dragRows(find(table, 'tbody'), drag);
+
+/**
+ * A row was dropped before another one; behind the last of those that are shown there is none.
+ * @param {string} key @param {string | null} before
+ */
+async function drag(key, before) {
+  const from = clips.findIndex(({ id }) => id === key);
+  const to = before === null ? Math.min(first + AT_ONCE, clips.length) : clips.findIndex(({ id }) => id === before);
+  const problem = part('move-problem');
+  problem.hidden = true;
+  try {
+    // Those between make room.
+    await change(`/${key}/move`, { place: to > from ? to : to + 1 });
+  } catch (error) {
+    problem.textContent = error instanceof Error ? error.message : String(error);
+    problem.hidden = false;
+  }
+  await refresh();
+}
 
 async function refresh() {
   const answer = await load(`${page.dataset.api}/clips`);
@@ -159,7 +182,9 @@ function clipRow(clip) {
     'tr',
     {},
     selection ? make('td', { class: 'choose' }, selection.box(clip)) : null,
-    make('td', { class: 'number' }, place),
+    toolbar
+      ? make('td', { class: 'number place', draggable: 'true', title: 'Drag to another place' }, place)
+      : make('td', { class: 'number' }, place),
     make(
       'td',
       { class: 'picture' },

@@ -112,12 +112,22 @@ def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
     assert [clip.file_name for clip in clips if clip.state == ClipState.FAILED] == ["broken.mp4"]
     assert clips[2].attributes == {"folder": "moving"}
 
-    # The same files again add nothing.
+    # The same files again add nothing: the folder is dropped, as a file manager drops it, and two are chosen.
+    drop(page, folder)
+    expect(page.locator("[data-upload-same]")).to_contain_text("moving/theora.ogv: the same clip as moving/theora.ogv")
     page.locator("[data-choose-files-input]").set_input_files([folder / "a.mp4", folder / "z.mp4"])
     expect(page.locator("[data-upload-same]")).to_contain_text("z.mp4: the same clip as z.mp4; taken once")
     assert len(clips_of(database)) == 7
     assert complaints(page, "uploaded") == []
     _the_board(page, database)
+
+
+def drop(page: Page, path: Path) -> None:
+    """Drop a file or a folder of this machine upon the page."""
+    tools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        tools.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
 
 
 def _the_board(page: Page, database: Database) -> None:
@@ -150,4 +160,25 @@ def _the_board(page: Page, database: Database) -> None:
     expect(rows).to_have_count(6)
     clips = clips_of(database)
     assert clips[0].file_name == "first.mp4"
+    _under_the_pointer(page, database)
     assert [clip.attributes.get("mood") for clip in clips] == ["happy", None, None, None, None, "happy"]
+
+
+def _under_the_pointer(page: Page, database: Database) -> None:
+    """A clip plays while the pointer is on its picture; a row is dragged to another place."""
+    rows = page.locator("[data-clips] tbody tr")
+    rows.filter(has_text="first.mp4").locator("td.picture button").hover()
+    until(
+        page,
+        lambda: page.evaluate("[...document.querySelectorAll('td.picture video')].some((v) => v.currentTime > 0.1)"),
+    )
+    page.mouse.move(5, 5)
+    expect(page.locator("td.picture video")).to_have_count(0)
+    names = [clip.file_name for clip in clips_of(database)]
+    handles = rows.locator("td.place")
+    handles.nth(0).drag_to(handles.nth(3), target_position={"x": 8, "y": 4})
+    expect(rows.nth(2)).to_contain_text(names[0])
+    assert [clip.file_name for clip in clips_of(database)] == [names[1], names[2], names[0], *names[3:]]
+    handles.nth(5).drag_to(handles.nth(0), target_position={"x": 8, "y": 4})
+    expect(rows.nth(0)).to_contain_text(names[5])
+    assert complaints(page, "board after dragging") == []
