@@ -14,7 +14,9 @@ from app.results.export import RDM_FORMATS
 from tests.conftest import ROOT
 
 SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".toml", ".md", ".svg", ".json", ".mp4"}
-TOPS = [ROOT / top for top in ("analysis", "app", "benchmarks", "demo", "docs", "static", "templates", "tests")]
+TOPS = [
+    ROOT / top for top in ("analysis", "app", "benchmarks", "clients", "demo", "docs", "static", "templates", "tests")
+]
 ONE_SYSTEM = {"fcntl", "resource", "pwd", "grp", "termios", "pty", "winreg", "msvcrt"}
 
 
