@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +17,12 @@ from app.errors import Invalid
 from app.models import (
     Answer,
     Clip,
+    ClipToRate,
     Decision,
     GivenRdm,
     ParticipantSession,
     Placement,
+    Rating,
     Seat,
     SessionEvent,
     Study,
@@ -27,7 +30,8 @@ from app.models import (
     Submission,
     Trial,
 )
-from app.studies.bundle_rows import FINE_ID, FINE_KEY, Prepared
+from app.studies.bundle_prepared import Prepared
+from app.studies.bundle_rows import FINE_ID, FINE_KEY
 from app.studies.naming import name_problem
 from app.tokens import new_public_id, new_trial_key
 
@@ -138,6 +142,8 @@ def _store_session(db: Session, session_id: int, session: str, prepared: Prepare
         )
     if answers := prepared.answers.get(session):
         db.execute(insert(Answer), [{"session_id": session_id, **answer} for answer in answers])
+    if ratings := prepared.ratings.get(session):
+        _store_ratings(db, session_id, ratings, clip_ids)
     if events := prepared.events.get(session):
         db.execute(insert(SessionEvent), [{"session_id": session_id, **event} for event in events])
     if decisions := prepared.decisions.get(session):
@@ -150,3 +156,25 @@ def _store_session(db: Session, session_id: int, session: str, prepared: Prepare
         db.flush()
     if session in prepared.given:
         db.execute(insert(GivenRdm), [{"session_id": session_id, "values": prepared.given[session]}])
+
+
+def _store_ratings(
+    db: Session, session_id: int, ratings: Sequence[Mapping[str, Any]], clip_ids: Mapping[str, int]
+) -> None:
+    to_rate = [
+        {
+            "session_id": session_id,
+            "place": one["place"],
+            "key": new_trial_key(),
+            "clip_id": clip_ids[one["clip"]],
+            "is_repeat": one["is_repeat"],
+            "assigned_at": one["rated_at"],
+        }
+        for one in ratings
+    ]
+    db.execute(insert(ClipToRate), to_rate)
+    stored = select(ClipToRate.place, ClipToRate.id).where(ClipToRate.session_id == session_id)
+    ids = dict(db.execute(stored).tuples().all())
+    ours = ("place", "clip", "is_repeat")
+    rows = [{"to_rate_id": ids[one["place"]], **{k: v for k, v in one.items() if k not in ours}} for one in ratings]
+    db.execute(insert(Rating), rows)

@@ -13,6 +13,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from app.results.export import export_bundle, exported_methods
 from app.results.stored import results_now
 from app.studies.bringing_in import store
 from app.studies.bundle_rows import read_data
+from app.studies.deletion import delete_study
 from app.studies.duplication import duplicate_study
 from app.studies.lifecycle import open_study
 from tests import experimenter
@@ -89,20 +91,14 @@ def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byt
     before = exported(lab, tmp_path / "faces.zip")
     bring(empty, tmp_path / "faces.zip")
     after = exported(empty, tmp_path / "again.zip")
-    one, other = contents(tmp_path / "faces.zip"), contents(tmp_path / "again.zip")
-    told, again = (json.loads(found.pop("manifest.json")) for found in (one, other))
-    assert one.keys() == other.keys()
-    # The one file that says when it was made; it also says where the data came from.
-    readmes = [found.pop("README.md").decode().splitlines() for found in (one, other)]
-    assert len([line for line in readmes[1] if line not in readmes[0]]) == 2
-    for name in one:
-        assert one[name] == other[name], name
     for method in ("weighted_average", "combined"):
         np.testing.assert_array_equal(before.rdms(method).rdms, after.rdms(method).rdms)
+    told, again = the_same(tmp_path / "faces.zip", tmp_path / "again.zip")
     origin = again["about"].pop("brought_in")
     assert {key: told[key] for key in ("counts", "study", "about")} == {
         key: again[key] for key in ("counts", "study", "about")
     }
+    assert origin["remarks"] == []
     assert origin["files"] == [
         {"file": "faces.zip", "sha256": hashlib.sha256((tmp_path / "faces.zip").read_bytes()).hexdigest()}
     ]
@@ -110,6 +106,38 @@ def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byt
     bring(lab, tmp_path / "faces.zip", "faces-again")
     with lab.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(ParticipantSession)) == 8
+
+
+def the_same(file: Path, again: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both bundles hold the same files, byte for byte; their manifests."""
+    one, other = contents(file), contents(again)
+    told = [json.loads(found.pop("manifest.json")) for found in (one, other)]
+    # The one file that says when it was made; it also says where the data came from.
+    readmes = [found.pop("README.md").decode().splitlines() for found in (one, other)]
+    assert len([line for line in readmes[1] if line not in readmes[0]]) <= 2
+    assert one.keys() == other.keys()
+    for name in one:
+        assert one[name] == other[name], name
+    return told[0], told[1]
+
+
+def test_answers_ratings_and_decisions_come_out_as_they_went_in(empty: experimenter.Lab, tmp_path: Path) -> None:
+    """Of a study with all of them; bundles of both versions of the format become the same."""
+    kept = {"v1": "bundle-v1-rated.zip", "v2": "bundle-v2.zip"}
+    for name, file in kept.items():
+        (tmp_path / file).write_bytes((ROOT / "tests" / "data" / file).read_bytes())
+        bring(empty, tmp_path / file, name)
+        found, wanted = exported(empty, tmp_path / f"{name}.zip", name), read_bundle(tmp_path / file)
+        assert found.manifest["about"]["brought_in"]["remarks"] == []
+        for table in ("answers", "ratings", "attributes_from_ratings", "decisions", "participants", "moves"):
+            rows = list(found.rows(table))
+            assert rows == list(wanted.rows(table)), table
+            assert rows
+    # Exported, brought in and exported once more, byte for byte. (In the same installation ids are new.)
+    delete_study(empty.database, empty.settings, "v2", typed="v2")
+    bring(empty, tmp_path / "v2.zip", "v2")
+    exported(empty, tmp_path / "third.zip", "v2")
+    the_same(tmp_path / "v2.zip", tmp_path / "third.zip")
 
 
 def test_a_bundle_of_the_first_release_is_brought_in_for_ever(empty: experimenter.Lab, tmp_path: Path) -> None:
