@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     from app.version import static_version
     from app.web import (
         account_links,
+        bring_in,
         clip_board,
         clip_uploads,
         counting,
@@ -92,7 +93,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         status,
     ):
         app.register_blueprint(module.blueprint)
-    for blueprint in (pilots.blueprint, pilots.api, pilots.desk):
+    for blueprint in (pilots.blueprint, pilots.api, pilots.desk, bring_in.api):
         app.register_blueprint(blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

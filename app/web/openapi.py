@@ -21,6 +21,7 @@ from app.studies.watching import FILTERS, SORTS
 from app.version import VERSION
 from app.web import clip_board
 from app.web.api_answers import ANSWERS, Form
+from app.web.bring_in import FilesBody, HintsBody
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
 from app.web.plan import PlanBody
@@ -31,6 +32,9 @@ from app.web.study_api import NewStudyBody, OpenBody
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
 BODIES: dict[str, type[BaseModel]] = {
+    "imports.begin": FilesBody,
+    "imports.preview": HintsBody,
+    "imports.make": HintsBody,
     "participant_api.put_trial": TrialBody,
     "participant_api.put_draft": TrialBody,
     "participant_api.put_answers": AnswersBody,

@@ -39,6 +39,7 @@ from app.studies.monitoring import study_counts
 from app.studies.origin import has_placements
 from app.web import (
     asked,
+    bring_in,
     figures,
     login,
     own_account,
@@ -58,7 +59,19 @@ from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_ad
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.
 blueprint.record_once(lambda state: login.init_app(cast(Flask, state.app)))
-for _part in (study_editing, study_life, sessions, recruit, people, plan, own_account, quality, asked, figures):
+for _part in (
+    study_editing,
+    study_life,
+    sessions,
+    recruit,
+    people,
+    plan,
+    own_account,
+    quality,
+    asked,
+    figures,
+    bring_in,
+):
     blueprint.register_blueprint(_part.blueprint)
 
 

@@ -125,7 +125,7 @@ def filled_in(rule: str, group: str = "") -> tuple[str, str]:
     for part, value in PARTS.items():
         path = path.replace(part, value)
     if group not in {"link", "session"}:
-        path = re.sub(r"<(upload_id|session|clip)>", "unknown", path)
+        path = re.sub(r"<(upload_id|session|clip|batch)>", "unknown", path)
     return method, re.sub(r"<(?:token|ticket|key)>", "unknown", path)
 
 
