@@ -33,6 +33,7 @@ TABLES_HOLD = {
 # Other files, by a pattern of their path.
 OTHERS_HOLD = (
     (r"study\.toml", "the study as it was set up: task, question, design, stop rules"),
+    (r"answers_wide\.csv", "the answers with one row a session and a column for each question"),
     (r"methods\.md", "what was done, in words, with the literature"),
     (r"data_dictionary\.(md|csv)", "every column of every table, with its unit and meaning"),
     (r"rdms/\w+/rdms\.csv", "each rater's RDM, one row a pair"),

@@ -8,6 +8,7 @@ Over 300 lines: one list of columns, which is the data dictionary.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -335,9 +336,14 @@ DICTIONARY_COLUMNS: tuple[Column, ...] = (
 )
 
 
-def dictionary_rows() -> list[tuple[str, str, str, str, str, str]]:
-    """The data dictionary: (table, column, kind, unit, required, meaning) of every column of the bundle."""
-    tables = {**TABLES, "rdms": RDM_COLUMNS}
+def dictionary_rows(
+    own_tables: Mapping[str, Sequence[Column]] | None = None,
+) -> list[tuple[str, str, str, str, str, str]]:
+    """The data dictionary: (table, column, kind, unit, required, meaning) of every column of the bundle.
+
+    `own_tables` are those whose columns are the study's own, by table.
+    """
+    tables = {**TABLES, **(own_tables or {}), "rdms": RDM_COLUMNS}
     return [
         (table, column.name, column.kind, column.unit, "yes" if column.required else "no", column.meaning)
         for table, columns in tables.items()
@@ -345,8 +351,8 @@ def dictionary_rows() -> list[tuple[str, str, str, str, str, str]]:
     ]
 
 
-def dictionary_markdown() -> str:
-    """The data dictionary as a Markdown document."""
+def dictionary_markdown(own_tables: Mapping[str, Sequence[Column]] | None = None) -> str:
+    """The data dictionary as a Markdown document; `own_tables` as in `dictionary_rows`."""
     lines = [
         "# Data dictionary",
         "",
@@ -357,7 +363,7 @@ def dictionary_markdown() -> str:
         "for a formula, or that would be read as NA or as a number written in another way (007), has an apostrophe",
         "before it too (so has one that begins with an apostrophe): take one leading apostrophe away to have the text.",
     ]
-    for table, columns in {**TABLES, "rdms/<method>/rdms and group": RDM_COLUMNS}.items():
+    for table, columns in {**TABLES, **(own_tables or {}), "rdms/<method>/rdms and group": RDM_COLUMNS}.items():
         lines += [
             "",
             f"## {table}.csv",
@@ -366,6 +372,12 @@ def dictionary_markdown() -> str:
             "|---|---|---|---|---|",
         ]
         lines += [
-            f"| {c.name} | {c.kind} | {c.unit} | {'yes' if c.required else 'no'} | {c.meaning} |" for c in columns
+            f"| {c.name} | {c.kind} | {c.unit} | {'yes' if c.required else 'no'} | {_cell(c.meaning)} |"
+            for c in columns
         ]
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """As a cell of a Markdown table; what a study asks may hold the sign between cells."""
+    return text.replace("|", "\\|")

@@ -1,4 +1,7 @@
-"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream."""
+"""Write the export bundle: a zip made in one pass, in constant memory, on any writable stream.
+
+Over 300 lines: what is written in which order is one thing, and each file of the bundle needs its few lines.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from .bundle_tables import (
     JSON_TABLES,
     RDM_COLUMNS,
     TABLES,
+    Column,
     dictionary_markdown,
     dictionary_rows,
 )
@@ -60,6 +64,7 @@ class BundleContents:
     tables : rows by table name, with the names and columns of `bundle_tables.TABLES`; each row is a sequence in column
         order or a mapping by column name. Rows may come from a generator: they are taken one at a time and written at
         once. A table that is not given has no rows.
+    own_tables : columns and rows of tables whose columns are the study's own, by table name
     rdms : one `RDMSet` for each method, with every rater's RDM
     group_rdms : one `RDMSet` for each method, with the RDM pooled over raters; its rater is "group"
     methods_text : the methods section, Markdown
@@ -71,6 +76,7 @@ class BundleContents:
     study_name: str
     study_toml: str
     tables: Mapping[str, Iterable[Row]] = field(default_factory=dict)
+    own_tables: Mapping[str, tuple[Sequence[Column], Iterable[Row]]] = field(default_factory=dict)
     rdms: Iterable[RDMSet] = ()
     group_rdms: Iterable[RDMSet] = ()
     methods_text: str = ""
@@ -143,10 +149,11 @@ Member = tuple[str, Iterable[bytes], str]
 def _members(contents: BundleContents, tally: Tally) -> Iterator[Member]:
     if unknown := contents.tables.keys() - TABLES.keys():
         raise ValueError(f"no table of the bundle is named {', '.join(sorted(unknown))}")
+    own = {table: columns for table, (columns, _) in contents.own_tables.items()}
     yield "study.toml", [contents.study_toml.encode()], ""
     yield "methods.md", [contents.methods_text.encode()], ""
-    yield "data_dictionary.md", [dictionary_markdown().encode()], ""
-    lines = tables.csv_lines(DICTIONARY_COLUMNS, dictionary_rows())
+    yield "data_dictionary.md", [dictionary_markdown(own).encode()], ""
+    lines = tables.csv_lines(DICTIONARY_COLUMNS, dictionary_rows(own))
     yield "data_dictionary.csv", _encoded("data_dictionary", lines), "data_dictionary"
     for table, columns in TABLES.items():
         rows: Iterable[Row] = tally.rows(table, contents.tables.get(table, ()))
@@ -156,6 +163,8 @@ def _members(contents: BundleContents, tally: Tally) -> Iterator[Member]:
             objects = [row if isinstance(row, Mapping) else _named(names, row) for row in rows]
             yield f"{table}.json", [(json.dumps([_jsonable(o) for o in objects], indent=1) + "\n").encode()], ""
         yield f"{table}.csv", _encoded(table, tables.csv_lines(columns, rows)), table
+    for table, (columns_of_study, rows) in contents.own_tables.items():
+        yield f"{table}.csv", _encoded(table, tables.csv_lines(tuple(columns_of_study), rows)), table
     for stem, sets in (("rdms", contents.rdms), ("group", contents.group_rdms)):
         seen: set[str] = set()
         for one in sets:

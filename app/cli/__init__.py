@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.accounts import user
-from app.cli.asked import study_ratings
+from app.cli.asked import study_answers, study_ratings
 from app.cli.clips import clips
 from app.cli.figures import study_figure
 from app.cli.keeping import backup_command, doctor_command, restore_command
@@ -80,5 +80,6 @@ for _command in (
     study_withdraw,
     study_retention,
     study_ratings,
+    study_answers,
 ):
     study.add_command(_command)

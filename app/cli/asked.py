@@ -1,4 +1,4 @@
-"""What participants said: `study ratings`."""
+"""What participants said: `study ratings` and `study answers`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.cli.support import open_installation
 from app.definition.find import find_study
 from app.errors import Invalid
 from app.participation.arrangements import clip_order
+from app.results.answers import answer_counts, wide_columns, wide_rows
 from app.results.chosen import Cells, ExportOptions
 from app.results.ratings import RatedQuestion, attribute_rows, rated_questions, rating_rows
 from app.results.ratings_words import agreement_lines, repeats_sentence
@@ -64,6 +65,34 @@ def study_ratings(
             write_table(single, TABLES["ratings"], rating_rows(db, study, options))
         if by_clip is not None:
             write_table(by_clip, TABLES["attributes_from_ratings"], attribute_rows(db, study, options))
+
+
+@click.command("answers")
+@click.argument("name")
+@click.option("--out", type=A_FILE, default=None, help="Write a CSV file with a row a session and a column a question.")
+@for_raters
+def study_answers(
+    name: str,
+    out: Path | None,
+    no_simulated: bool,
+    with_unfinished: bool,
+    with_excluded: bool,
+    data: Path | None,
+) -> None:
+    """Print how many gave which answer to each question of the study NAME."""
+    options = ExportOptions(not no_simulated, with_unfinished, with_excluded=with_excluded)
+    with open_installation(data) as here, here.database.reading() as db:
+        study = find_study(db, name)
+        for one in answer_counts(db, study, options):
+            click.echo(f"{one.question.name}: {one.answered} of {one.asked} answered")
+            if (numbers := one.numbers) is not None:
+                sd = "" if numbers.sd is None else f"  sd {numbers.sd:.2f}"
+                ends = f"from {numbers.least:g} to {numbers.most:g}"
+                click.echo(f"  mean {numbers.mean:.2f}{sd}  median {numbers.median:g}  {ends}")
+            for given in one.given:
+                click.echo(f"  {given.value}: {given.count}")
+        if out is not None:
+            write_table(out, wide_columns(db, study), wide_rows(db, study, options))
 
 
 def write_table(file: Path, columns: Sequence[Column], rows: Iterable[Cells]) -> None:

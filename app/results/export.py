@@ -29,6 +29,7 @@ from analysis.results import (
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
 from app.models import Study
+from app.results.answers import wide_columns, wide_rows
 from app.results.chosen import ExportOptions
 from app.results.export_quality import quality_table
 from app.results.export_tables import bundle_tables
@@ -72,6 +73,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "with_and_without": chain(*(_both_ways(db, study, options, method) for method in exported_methods(study))),
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
+        own_tables={"answers_wide": (wide_columns(db, study), wide_rows(db, study, options))},
         rdms=(found.rdm_set() for found in known),
         group_rdms=(found.group_set() for found in known),
         methods_text=methods_text(task, results, software=software, flow=flow),

@@ -17,7 +17,7 @@ from app.db import Database
 from app.definition.find import find_study
 from app.domain import StudyState
 from app.errors import Invalid, NotAllowed
-from app.models import Clip, ParticipantSession, Study, Submission, Trial, now
+from app.models import Answer, Clip, ClipToRate, ParticipantSession, Rating, Study, Submission, Trial, now
 from app.removal import overwrite_deleted, remove_below
 from app.studies.monitoring import shown_state
 
@@ -32,6 +32,8 @@ class Holdings:
     simulated: int
     pilots: int
     trials: int
+    ratings: int
+    answers: int
     megabytes: float
 
     @property
@@ -43,6 +45,8 @@ class Holdings:
             _counted(self.simulated, "simulated session") if self.simulated else "",
             _counted(self.pilots, "pilot") if self.pilots else "",
             _counted(self.trials, "trial") + " in all",
+            _counted(self.ratings, "rating") + " of clips" if self.ratings else "",
+            _counted(self.answers, "answer") + " to questions" if self.answers else "",
             f"{self.megabytes:,.1f} MB of files",
         ]
         return ", ".join(part for part in parts if part)
@@ -55,6 +59,10 @@ def holdings_of(db: Session, settings: Settings, study: Study) -> Holdings:
     moment = now()
     of_study = select(Trial.id).join(ParticipantSession).where(ParticipantSession.study_id == study.id)
     trials = select(func.count()).select_from(Submission).where(Submission.trial_id.in_(of_study))
+    # Ratings that were changed count once.
+    ratings = select(func.count(Rating.to_rate_id.distinct())).join(ClipToRate).join(ParticipantSession)
+    answers = select(func.count()).select_from(Answer).join(ParticipantSession)
+    of_its_sessions = ParticipantSession.study_id == study.id
     files = _own_files(db, settings, study)
     return Holdings(
         clips=db.scalar(select(func.count()).where(Clip.study_id == study.id)) or 0,
@@ -63,6 +71,8 @@ def holdings_of(db: Session, settings: Settings, study: Study) -> Holdings:
         simulated=sum(one.is_simulated for one in sessions),
         pilots=sum(one.is_pilot for one in sessions),
         trials=db.scalar(trials) or 0,
+        ratings=db.scalar(ratings.where(of_its_sessions)) or 0,
+        answers=db.scalar(answers.where(of_its_sessions)) or 0,
         megabytes=sum(file.stat().st_size for file in files if file.exists()) / 1e6,
     )
 
@@ -104,7 +114,9 @@ def delete_study(
             raise Invalid(f"Type the study's name, {study.name}, to delete it.", field="typed")
         held = holdings_of(db, settings, study)
         write_down(settings, files_of(db, settings, Clip.study_id == study.id))
-        note(db, by, "deleted", study, clips=held.clips, sessions=held.sessions, trials=held.trials)
+        note(
+            db, by, "deleted", study, clips=held.clips, sessions=held.sessions, trials=held.trials, ratings=held.ratings
+        )
         db.flush()
         overwrite_deleted(db)
         remove_below(db, Study, Study.id == study.id)

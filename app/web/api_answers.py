@@ -637,6 +637,43 @@ class Ratings(Answer):
     questions: list[RatedQuestion]
 
 
+class GivenAnswer(Answer):
+    """How many sessions gave an answer."""
+
+    value: str
+    label: str
+    count: int
+
+
+class AnswersInNumbers(Answer):
+    """What answers come to that are numbers."""
+
+    mean: float
+    sd: float | None
+    median: float
+    least: float
+    most: float
+
+
+class AnsweredQuestion(Answer):
+    """A question to participants, how many sessions were asked and answered it, and how often each answer was given."""
+
+    name: str
+    ask: str
+    kind: str
+    scale: str | None
+    asked: int
+    answered: int
+    given: list[GivenAnswer]
+    numbers: AnswersInNumbers | None
+
+
+class AnswerCounts(Answer):
+    """What participants answered to the study's questions."""
+
+    questions: list[AnsweredQuestion]
+
+
 class Held(Answer):
     """What a deleted study held."""
 
@@ -646,6 +683,8 @@ class Held(Answer):
     simulated: int
     pilots: int
     trials: int
+    ratings: int
+    answers: int
     megabytes: float
 
 
@@ -686,6 +725,7 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.judging.flow": {200: Flow},
     "researcher_api.judging.trial": {200: StoredTrial},
     "researcher_api.asked.ratings": {200: Ratings},
+    "researcher_api.asked.answers": {200: AnswerCounts},
     "researcher_api.life.create": {201: OneStudy},
     "researcher_api.life.duplicate": {201: OneStudy},
     "researcher_api.life.open_it": {200: OneStudy},

@@ -1,8 +1,9 @@
-"""What participants said of the clips: the results page's tables, and files of them."""
+"""What participants said of the clips and of themselves: the results page's tables, and files of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from app.i18n.catalogues import SOURCE_LANGUAGE
 from app.markdown import to_text
 from app.models import Study
 from app.participation.arrangements import clip_order
+from app.results.answers import AnsweredQuestion, answer_counts, wide_columns, wide_rows
 from app.results.chosen import Cells, ExportOptions, options_of
 from app.results.ratings import RatedQuestion, attribute_rows, rated_questions, rating_rows
 from app.results.ratings_words import agreement_lines, repeats_sentence
@@ -45,6 +47,21 @@ def ratings(name: str) -> Response:
     return jsonify(
         clips=[{key: clip[key] for key in shown} for clip in clips], questions=[_question(one) for one in found]
     )
+
+
+@api.get("/<name>/answers")
+def answers(name: str) -> Response:
+    """How many sessions gave which answer to each of the study's questions; the raters are chosen as for ratings."""
+    with database().reading() as db:
+        return jsonify(questions=[_answered(one) for one in answer_counts(db, _seen(name), _options())])
+
+
+@blueprint.get("/answers.csv")
+def answers_file(name: str) -> Response:
+    """A row a session and a column a question, as in the bundle."""
+    with database().reading() as db:
+        study = _seen(name)
+        return _table(study, "answers", wide_columns(db, study), wide_rows(db, study, _options()))
 
 
 @blueprint.get("/ratings.csv")
@@ -77,6 +94,20 @@ def _table(study: Study, table: str, columns: Iterable[Column], rows: Iterable[C
     answer = Response("".join(csv_lines(tuple(columns), rows)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{study.name}_{table}.csv"'
     return answer
+
+
+def _answered(one: AnsweredQuestion) -> dict[str, Any]:
+    question = one.question
+    return {
+        "name": question.name,
+        "ask": one.ask,
+        "kind": question.kind,
+        "scale": scale_in_words(question) if isinstance(question, Scale) else None,
+        "asked": one.asked,
+        "answered": one.answered,
+        "given": [asdict(given) for given in one.given],
+        "numbers": None if one.numbers is None else asdict(one.numbers),
+    }
 
 
 def _question(one: RatedQuestion) -> dict[str, Any]:

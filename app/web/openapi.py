@@ -93,6 +93,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.clip_map": WHOSE | COMPLETED,
     "researcher_api.agreement_between_raters": WHOSE,
     "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
+    "researcher_api.asked.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")}
     | {"recruiter_ids": {**SWITCH, "description": "Whether with the recruiters' ids; for editors."}}
     | ASKED,

@@ -36,6 +36,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.judging.flow": READ,
     "researcher_api.judging.trial": PEOPLE,
     "researcher_api.asked.ratings": PEOPLE,
+    "researcher_api.asked.answers": PEOPLE,
     "researcher_api.live_figures": READ,
     "researcher_api.life.create": WRITE,
     "researcher_api.life.duplicate": WRITE,

@@ -1,9 +1,10 @@
 // @ts-check
-/** What participants said of the clips: loaded with the page, and again when other raters are chosen above. */
+/** What participants said of the clips and of themselves: loaded with the page, and again when other raters are chosen above. */
 
 import { find } from '../page.js';
 import { make, part } from './elements.js';
 import { load, RequestError } from './live.js';
+import { showAnswers } from './answers.js';
 import { showRatings } from './ratings.js';
 
 const page = find(document, 'main');
@@ -30,9 +31,12 @@ async function refresh() {
   const mine = turn;
   const box = part('asked-problem');
   try {
-    const ratings = await load(`${page.dataset.api}/ratings${raters()}`);
+    const [ratings, answers] = await Promise.all(
+      ['ratings', 'answers'].map((what) => load(`${page.dataset.api}/${what}${raters()}`)),
+    );
     if (mine !== turn) return;
     showRatings(ratings);
+    showAnswers(answers);
     box.hidden = true;
   } catch (error) {
     if (mine !== turn) return;

@@ -15,11 +15,14 @@ from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from analysis.formats.bundle import read_bundle
 from analysis.ratings import choice_ratings, scale_ratings
 from app.cli import commands
 from app.config import load_settings
-from app.models import Clip, ParticipantSession
-from app.web.api_answers import Ratings
+from app.models import Clip, ParticipantSession, Study
+from app.results.export import export_bundle
+from app.studies.deletion import holdings_of
+from app.web.api_answers import AnswerCounts, Ratings
 from tests import experimenter
 from tests.factories import make_study
 from tests.integration.test_participant_api import join
@@ -50,10 +53,40 @@ name = "age"
 ask = "How old are you?"
 kind = "number"
 when = "before"
+[[questions]]
+name = "glasses"
+ask = "Do you wear **glasses**?"
+kind = "one_of"
+choices = ["yes", "no", "sometimes"]
+[[questions]]
+name = "devices"
+ask = "What do you own?"
+kind = "several_of"
+choices = [{ value = "phone", label = "a phone" }, "laptop", "tablet"]
+[[questions]]
+name = "hard"
+ask = "How hard was it?"
+kind = "scale"
+min = 0
+max = 3
+[[questions]]
+name = "agree"
+ask = "I may be asked again"
+kind = "consent"
+[[questions]]
+name = "strategy"
+ask = "How did you go about it?"
+kind = "text"
 """
 # Of each rater, by clip; the fourth is a test that somebody has left out of the results.
 VALENCE = np.array([[-3, -1, 0, 1, 2, 3], [-2, -2, 1, 0, 3, 3], [-1, 0, 0, 2, 1, 3], [3, 3, 3, 3, 3, 3]])
 PLACE = np.array([[0, 0, 1, 1, 0, 1], [0, 0, 1, 0, 1, 1], [0, 1, 1, 1, 0, 1], [1, 1, 1, 1, 1, 1]])
+# After the task; the third says nothing, and the fourth has not come so far.
+AFTER = [
+    {"glasses": "yes", "devices": ["phone", "tablet"], "hard": 0, "agree": True, "strategy": "=SUM(1)"},
+    {"glasses": "no", "devices": ["phone"], "hard": 3, "agree": False, "strategy": "by\nfeeling, mostly"},
+    {},
+]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +111,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterato
                 answer = put(person, rating["now"]["key"], rated(answers))
                 assert answer.status_code == 200, answer.text
                 view = answer.get_json()["next"]
+            if rater < len(AFTER):
+                assert person.call("PUT", "/answers/after", {"answers": AFTER[rater]}).status_code == 200
         leave_out(lab, 4)
         experimenter.log_in(lab.client)
         yield lab
@@ -169,6 +204,71 @@ def test_the_command_prints_the_same_and_writes_the_files(lab: experimenter.Lab,
     none = run(lab, "study", "ratings", "plain")
     assert none.exit_code == 1
     assert "asks for no ratings" in str(none.exception)
+
+
+def test_answers_are_counted_with_those_that_nobody_gave(lab: experimenter.Lab) -> None:
+    answer = lab.client.get("/api/v1/studies/faces/answers")
+    # As the description of the API says.
+    AnswerCounts.model_validate_json(answer.get_data())
+    found = {one["name"]: one for one in answer.get_json()["questions"]}
+    assert list(found) == ["age", "glasses", "devices", "hard", "agree", "strategy"]
+    assert (found["age"]["asked"], found["age"]["answered"], found["age"]["given"]) == (3, 3, [])
+    assert found["age"]["numbers"] == {"mean": 30, "sd": 0, "median": 30, "least": 30, "most": 30}
+    assert (found["glasses"]["ask"], found["glasses"]["answered"]) == ("Do you wear glasses?", 2)
+    counts = {name: [(one["label"], one["count"]) for one in found[name]["given"]] for name in found}
+    assert counts["glasses"] == [("yes", 1), ("no", 1), ("sometimes", 0)]
+    assert counts["devices"] == [("a phone", 2), ("laptop", 0), ("tablet", 1)]
+    # Zero is an answer.
+    assert (found["hard"]["answered"], counts["hard"]) == (2, [("0", 1), ("1", 0), ("2", 0), ("3", 1)])
+    assert (found["hard"]["numbers"]["mean"], found["hard"]["scale"]) == (1.5, "0 to 3")
+    assert counts["agree"] == [("ticked", 1), ("not ticked", 2)]
+    assert (found["strategy"]["answered"], counts["strategy"]) == (2, [])
+    with_all = lab.client.get("/api/v1/studies/faces/answers?excluded=1").get_json()["questions"]
+    assert (with_all[0]["asked"], with_all[1]["asked"]) == (4, 3)
+
+
+def test_the_wide_table_has_a_row_a_session_and_a_column_a_question(lab: experimenter.Lab, tmp_path: Path) -> None:
+    text = lab.client.get("/studies/faces/answers.csv").text
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["participant"] != "P005"]
+    head = ["participant", "session", "person", "visit", "state"]
+    names = ["age", "glasses", "devices", "hard", "agree", "strategy", "comment"]
+    assert list(rows[0]) == head + names
+    assert [[row[name] for name in names] for row in rows] == [
+        # A spreadsheet runs no participant's formula.
+        ["30.0", "yes", "phone|tablet", "0", "TRUE", "'=SUM(1)", "NA"],
+        ["30.0", "no", "phone", "3", "FALSE", "by\nfeeling, mostly", "NA"],
+        ["30.0", "NA", "NA", "NA", "FALSE", "NA", "NA"],
+        ["30.0", "NA", "NA", "NA", "NA", "NA", "NA"],
+    ]
+    assert [(row["participant"], row["person"], row["visit"]) for row in rows[:2]] == [
+        ("P001", "1", "1"),
+        ("P002", "2", "1"),
+    ]
+    done = run(lab, "study", "answers", "faces", "--out", str(tmp_path / "answers.csv"))
+    assert done.exit_code == 0, done.output
+    assert "devices: 2 of 3 answered\n  phone: 2\n  laptop: 0\n  tablet: 1\n" in done.output
+    assert (tmp_path / "answers.csv").read_bytes().decode() == text
+    # The bundle has the same, and its dictionary says what each column holds.
+    with lab.database.reading() as db, (tmp_path / "bundle.zip").open("wb") as file:
+        export_bundle(db, db.scalars(select(Study).where(Study.name == "faces")).one(), file)
+    bundle = read_bundle(tmp_path / "bundle.zip")
+    assert bundle.text("answers_wide.csv") == text
+    assert bundle.manifest["counts"]["answers_wide"] == len(text.split("\nP")) - 1
+    assert (
+        "| devices | text |  | no | several_of; several with \\| between them: What do you own? |"
+        in bundle.text("data_dictionary.md").split("## answers_wide.csv")[1]
+    )
+    assert "answers_wide,hard,int,,no,scale: How hard was it?" in bundle.text("data_dictionary.csv")
+
+
+def test_what_a_deletion_takes_along_counts_ratings_and_answers(lab: experimenter.Lab) -> None:
+    with lab.database.reading() as db:
+        faces, plain = (db.scalars(select(Study).where(Study.name == name)).one() for name in ("faces", "plain"))
+        held = holdings_of(db, lab.settings, faces)
+        assert held.ratings in (28, 29)
+        assert f"{held.ratings} ratings of clips, {held.answers} answers to questions" in held.text
+        assert held.answers in (19, 20)
+        assert "rating" not in holdings_of(db, lab.settings, plain).text
 
 
 def test_results_offer_ratings_as_attributes_that_say_what_they_are(lab: experimenter.Lab) -> None:

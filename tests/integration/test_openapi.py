@@ -96,7 +96,7 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     assert call("GET", f"/faces/results?known={version}").get_json()["state"] == "unchanged"
     for what in ("agreement", "rdms/group", "rdms/P001?completed=1", "maps/group", "maps/P002"):
         call("GET", f"/faces/results/{what}")
-    for path in ("quality", "definition", "versions", "plan", "ratings", "uploads", "clips/attributes.csv"):
+    for path in ("quality", "definition", "versions", "plan", "ratings", "answers", "uploads", "clips/attributes.csv"):
         call("GET", f"/faces/{path}")
     for path in ("", "?sort=minutes&descending=1", "/P001", "/P001/trials/1"):
         call("GET", f"/faces/sessions{path}")
