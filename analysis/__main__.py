@@ -132,13 +132,12 @@ def _add_models(group: Any) -> None:
     )
 
 
-def _models(given: argparse.Namespace) -> AskedModels | None:
-    """What is to be compared with the raters; None when nothing is."""
+def _models(given: argparse.Namespace) -> AskedModels:
+    """What is to be compared with the raters."""
     options = ModelOptions(
         comparator=given.comparator, n_boot=given.bootstraps, seed=given.seed, jobs=given.jobs or os.cpu_count() or 1
     )
-    asked = AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)
-    return asked if asked.is_any else None
+    return AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)
 
 
 def _samples(text: str) -> int:

@@ -21,6 +21,7 @@ from app.db import Database, open_database
 from app.heartbeat import BEAT_SECONDS, Heartbeat, beat
 from app.participation.retention import apply_retention
 from app.planning.work import compute_next_plan, plan_waits
+from app.results.model_work import comparison_waits, compute_next_comparison
 from app.results.work import compute_next, results_wait
 
 # Between two looks for work, and after work that failed through no fault of its own.
@@ -42,6 +43,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
     database = open_database(settings.database)
     threading.Thread(target=convert_clips, args=[database, settings, threading.Event()], daemon=True).start()
     threading.Thread(target=compute_plans, args=[database, threading.Event()], daemon=True).start()
+    threading.Thread(target=compare_models, args=[database, threading.Event()], daemon=True).start()
     threading.Thread(target=_keep_tidy, args=[database, settings], daemon=True).start()
     compute_results(database, threading.Event())
 
@@ -59,6 +61,11 @@ def compute_results(database: Database, over: threading.Event) -> None:
 def compute_plans(database: Database, over: threading.Event) -> None:
     """Compute plans of studies as they are asked for, beside the results, which do not wait for them."""
     _again_and_again(over, lambda: plan_waits(database), lambda: compute_next_plan(database))
+
+
+def compare_models(database: Database, over: threading.Event) -> None:
+    """Compare models with raters as it is asked for, beside the results, which it waits for."""
+    _again_and_again(over, lambda: comparison_waits(database), lambda: compute_next_comparison(database))
 
 
 def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Callable[[], object]) -> None:

@@ -625,3 +625,48 @@ class StudyPlan(Base):
     done: Mapped[int] = mapped_column(Integer, default=0)
     of: Mapped[int] = mapped_column(Integer, default=0)
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class StudyModel(Base):
+    """A file of candidate models that was given to a study: its model RDMs over the `clips` it was read for.
+
+    `content` is an NPZ archive with `rdms` (M, P) in the order of `clips`; the file itself is not kept.
+    """
+
+    __tablename__ = "study_model"
+    __table_args__ = (UniqueConstraint("study_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(16))
+    models: Mapped[list[str]] = mapped_column(JSON)
+    clips: Mapped[list[str]] = mapped_column(JSON)
+    remarks: Mapped[list[str]] = mapped_column(JSON)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class ModelComparison(Base):
+    """What a study's models and attributes came to against its raters, and how the work on a newer comparison stands.
+
+    `content` holds the findings with what they were computed from (`app.results.model_work`). The other columns are as
+    in `study_plan`; `step` says in words what is being done, `done` how many per cent of it.
+    """
+
+    __tablename__ = "model_comparison"
+
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    claim: Mapped[str | None] = mapped_column(String(32))
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    step: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -25,6 +25,7 @@ TABLES_HOLD = {
     "flow": "how many agreed, began, finished, withdrew, and were left out",
     "ratings": "participants' ratings of clips, one row a clip and question",
     "attributes_from_ratings": "what the ratings come to for each clip: mean, sd and n, or the choice of most raters",
+    "candidate_models": "model RDMs that were given to the study, one row a model and pair",
     "reliability": "agreement between raters, with intervals",
     "noise_ceiling": "how well any model can do, given how much raters differ",
     "with_and_without": "reliability and noise ceilings without and with what was left out; no rows if nothing was",

@@ -250,6 +250,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("share", "float", "", "Share of the n raters with that choice"),
     ),
+    "candidate_models": (
+        Column("name", "text", "", "The file of models, without its ending", True),
+        Column("kind", "text", "", "rdms, or layers of one network", True),
+        Column("number", "int", "", "Place of the model in its file, from 1; for layers their order", True),
+        Column("model", "text", "", "Name of the model or layer", True),
+        Column("clip_a", "text", "", "One clip of the pair, by its name when the model was added", True),
+        Column("clip_b", "text", "", "The other clip", True),
+        Column("dissimilarity", "float", "", "What the model predicts for the pair; empty where it has no value"),
+    ),
     "reliability": (
         METHOD,
         Column("measure", "text", "", "Measure of agreement, such as pairwise_spearman", True),

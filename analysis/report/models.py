@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ..figure_models import attribute_effects, layer_profile, model_scores
-from ..formats.bundle import Bundle
+from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
 from ..models.candidates import Candidates, read_candidates
+from ..models.clip_names import match_clips
+from ..rdm import n_pairs, subset
 from ..results import COMPARATOR_LABELS, Progress
 from ..results.models import Attribute, ModelFindings, ModelOptions, ModelScore, compare_candidates
 from .drawings import Drawing
@@ -32,21 +36,50 @@ class AskedModels:
     frames: Frames | None = None
     options: ModelOptions = field(default_factory=ModelOptions)
 
-    @property
-    def is_any(self) -> bool:
-        """Whether anything is to be compared."""
-        return bool(self.files) or self.attributes
-
 
 def read_asked(bundle: Bundle, asked: AskedModels) -> list[Candidates]:
-    """The models of the files, for the bundle's clips; the first error of all files, before anything is computed.
+    """The bundle's models and those of the files, for its clips.
 
     Raises
     ------
     ValueError, OSError
         As `read_candidates`.
     """
-    return [read_candidates(file, bundle.names, distance=asked.distance, frames=asked.frames) for file in asked.files]
+    files = [read_candidates(file, bundle.names, distance=asked.distance, frames=asked.frames) for file in asked.files]
+    return [*bundle_models(bundle), *files]
+
+
+def bundle_models(bundle: Bundle) -> list[Candidates]:
+    """The models that the bundle holds, for its clips.
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong with a row, or the clips that a model lacks.
+    """
+    found: dict[str, tuple[str, dict[tuple[int, str], dict[tuple[str, str], float]]]] = {}
+    for row in bundle.rows("candidate_models"):
+        _, models = found.setdefault(row["name"], (row["kind"], {}))
+        value = np.nan if row["dissimilarity"] is None else row["dissimilarity"]
+        models.setdefault((row["number"], row["model"]), {})[row["clip_a"], row["clip_b"]] = value
+    return [_candidates_of_rows(bundle, name, kind, models) for name, (kind, models) in found.items()]
+
+
+def _candidates_of_rows(
+    bundle: Bundle, name: str, kind: str, models: Mapping[tuple[int, str], Mapping[tuple[str, str], float]]
+) -> Candidates:
+    pairs = list(next(iter(models.values())))
+    clips = list(dict.fromkeys(clip for pair in pairs for clip in pair))
+    if any(list(values) != pairs for values in models.values()) or len(pairs) != n_pairs(len(clips)):
+        raise BundleError(f"{bundle.path}: candidate_models.csv: {name} does not have each pair of its clips once")
+    try:
+        places, remark = match_clips(clips, bundle.names)
+    except ValueError as error:
+        raise BundleError(f"{bundle.path}: candidate_models.csv: {name} {error}") from error
+    ordered = sorted(models)
+    rdms = np.array([subset(np.array(list(models[key].values())), np.array(places)) for key in ordered])
+    named = tuple(model for _, model in ordered)
+    return Candidates(name, "layers" if kind == "layers" else "rdms", named, rdms, (remark,) if remark else ())
 
 
 def bundle_attributes(bundle: Bundle) -> list[Attribute]:

@@ -61,8 +61,8 @@ def write_report(
 ) -> Path:
     """Analyse a bundle and write report.html, methods.md, figures/, tables/ and rdms/ into `out`; returns the page.
 
-    With `models`, these and the clips' attributes are compared with the raters. Files of the same names are
-    overwritten; others in `out` stay.
+    The bundle's models, and those of `models`, are compared with the raters, and the clips' attributes with them. Files
+    of the same names are overwritten; others in `out` stay.
 
     Raises
     ------
@@ -71,7 +71,8 @@ def write_report(
     OSError
         When a file cannot be read or written.
     """
-    candidates = read_asked(bundle, models) if models is not None else []
+    models = models or AskedModels()
+    candidates = read_asked(bundle, models)
     results = analyse(bundle, choice, progress, jobs=jobs)
     out = Path(out)
     for folder in ("figures", "tables", "rdms"):
@@ -80,7 +81,9 @@ def write_report(
     write_tables(results, out / "tables")
     write_rdms(results, out / "rdms")
     pictures = []
-    found = compare(bundle, results, candidates, models.options, progress) if models is not None else None
+    found = None
+    if candidates or models.attributes:
+        found = compare(bundle, results, candidates, models.options, progress)
     if found is not None:
         for table, columns in MODEL_TABLES.items():
             _write(out / "tables" / f"{table}.csv", columns, model_rows(found, table))

@@ -13,6 +13,7 @@ from app.cli.asked import study_answers, study_ratings
 from app.cli.clips import clips
 from app.cli.figures import study_figure
 from app.cli.keeping import backup_command, doctor_command, restore_command
+from app.cli.models import study_models
 from app.cli.people import study_invite, study_log, study_people, study_role
 from app.cli.planning import study_plan
 from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, work_command, worker_command
@@ -67,6 +68,7 @@ for _command in (
 ):
     commands.add_command(_command)
 for _command in (
+    study_models,
     study_plan,
     study_try,
     study_delete_test_data,

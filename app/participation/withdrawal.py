@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import Proof, SessionState, transition_session
 from app.errors import NotProven
-from app.models import Answer, ParticipantSession, SessionEvent, StoredRater, StoredResults, now
+from app.models import Answer, ModelComparison, ParticipantSession, SessionEvent, StoredRater, StoredResults, now
 from app.participation.enrolment import proof_of, session_of
 from app.participation.session_log import ASKED_TO_LEAVE, log
 
@@ -55,4 +55,5 @@ def end_as_withdrawn(db: Session, session: ParticipantSession, *, by: str) -> No
 def forget_results(db: Session, session: ParticipantSession) -> None:
     """What was computed from the session goes with it; without their rows, those who compute now store nothing."""
     db.execute(delete(StoredRater).where(StoredRater.session_id == session.id))
-    db.execute(delete(StoredResults).where(StoredResults.study_id == session.study_id))
+    for table in (StoredResults, ModelComparison):
+        db.execute(delete(table).where(table.study_id == session.study_id))

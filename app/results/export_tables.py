@@ -23,6 +23,7 @@ from app.participation.decisions import decisions_of, excluded_trials
 from app.participation.payloads import Record, recorded
 from app.participation.session_log import UNPROVEN_TRIAL
 from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
+from app.results.model_files import model_cells
 from app.results.ratings import attribute_rows, earlier_definitions, rating_rows
 from app.studies.monitoring import event_counts
 from app.studies.origin import not_known
@@ -45,6 +46,7 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
         "decisions": _decisions(db, study, options),
         "ratings": rating_rows(db, study, options),
         "attributes_from_ratings": attribute_rows(db, study, options),
+        "candidate_models": model_cells(db, study),
     }
     return {name: without_unknown(rows, not_known(study, name)) for name, rows in tables.items()}
 

@@ -24,6 +24,7 @@ from app.web.api_answers import ANSWERS, Form
 from app.web.bring_in import FilesBody, HintsBody
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
+from app.web.models_page import ComparisonBody
 from app.web.plan import PlanBody
 from app.web.scopes import SCOPES
 from app.web.sessions_api import NoteBody
@@ -43,6 +44,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "researcher_api.definition.check": CheckBody,
     "researcher_api.definition.save": DefinitionBody,
     "researcher_api.judging.decide": DecisionBody,
+    "researcher_api.models.compare": ComparisonBody,
     "researcher_api.plan.ask": PlanBody,
     "researcher_api.life.create": NewStudyBody,
     "researcher_api.life.duplicate": NewStudyBody,

@@ -42,6 +42,7 @@ from app.web import (
     bring_in,
     figures,
     login,
+    models_page,
     own_account,
     people,
     plan,
@@ -71,6 +72,7 @@ for _part in (
     asked,
     figures,
     bring_in,
+    models_page,
 ):
     blueprint.register_blueprint(_part.blueprint)
 

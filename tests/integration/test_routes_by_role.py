@@ -49,6 +49,7 @@ PARTS = {
     "<kind>": "csv",
     "<any(svg, pdf, png, py):kind>": "py",
     "<figure>": "rdm",
+    "<table>": "models",
     "<rater>": "group",
     "<screen>": "thanks",
     "<sheet>": "before",

@@ -28,7 +28,7 @@ from app.db import Database, open_database
 from app.definition.study_toml import definition_of
 from app.domain import ClipState, StudyState
 from app.errors import Invalid, NotAllowed, StudyClosed
-from app.models import AuditEntry, Clip, ParticipantSession, Study, StudyPlan
+from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, Study, StudyModel, StudyPlan
 from app.participation.decisions import exclude
 from app.participation.enrolment import enter
 from app.participation.pilots import begin_pilot, place_rest
@@ -89,6 +89,9 @@ def filled(database: Database, settings: Settings, name: str) -> int:
         exclude(db, named(db, name), "P001", "tried keys", trial=2)
     with database.writing() as db:
         db.add(StudyPlan(study_id=study_id, asked={}))
+        names = {"name": "net", "kind": "rdms", "file_name": "net.npy", "sha256": "0" * 64}
+        db.add(StudyModel(study_id=study_id, models=[], clips=[], remarks=[], content=b"", **names))
+        db.add(ModelComparison(study_id=study_id, asked={}))
         db.commit()
     ensure_results(database, study_id, Choice("weighted_average"))
     return study_id

@@ -1,0 +1,107 @@
+"""Candidate models of a study: `study models`."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from analysis.formats.tables import csv_lines
+from analysis.models.activations import DISTANCES, Distance, Frames
+from analysis.results import COMPARATOR_LABELS
+from analysis.results.model_tables import MODEL_TABLES, model_rows
+from analysis.results.models import ModelFindings
+from app.cli.options import with_data
+from app.cli.support import echo_notes, open_installation
+from app.definition.find import find_study
+from app.errors import Invalid
+from app.results.model_files import add_model, kept_models, remove_model
+from app.results.model_work import ensure_comparison, request_comparison, settings_of, standing_of
+
+
+@click.command("models")
+@click.argument("name")
+@click.option("--add", type=click.Path(path_type=Path, dir_okay=False), multiple=True, help="Keep this file of models.")
+@click.option("--remove", multiple=True, help="Remove the models of this name.")
+@click.option("--distance", type=click.Choice(DISTANCES), default="correlation", help="How activations become RDMs.")
+@click.option("--frames", type=click.Choice(get_args(Frames)), help="The second axis of activations are frames.")
+@click.option("--comparator", type=click.Choice(list(COMPARATOR_LABELS)), help="How a model is compared with a rater.")
+@click.option("--no-simulated", is_flag=True, help="Exclude simulated raters.")
+@click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions.")
+@click.option(
+    "--tables", type=click.Path(path_type=Path, file_okay=False), help="Write the tables (CSV) into this folder."
+)
+@with_data
+def study_models(
+    name: str,
+    add: tuple[Path, ...],
+    remove: tuple[str, ...],
+    distance: Distance,
+    frames: Frames | None,
+    comparator: str | None,
+    no_simulated: bool,
+    with_unfinished: bool,
+    tables: Path | None,
+    data: Path | None,
+) -> None:
+    """Compare candidate models and the clips' attributes with the raters of the study NAME."""
+    with open_installation(data) as here:
+        for gone in remove:
+            with here.database.writing() as db:
+                study = find_study(db, name)
+                numbers = [one.number for one in kept_models(db, study) if gone in (one.name, one.file_name)]
+                if not numbers:
+                    raise Invalid(f"The study {name} has no model named {gone}.")
+                remove_model(db, study, numbers[0])
+        for file in add:
+            with here.database.writing() as db:
+                row = add_model(db, find_study(db, name), file.name, file, distance=distance, frames=frames)
+                click.echo(f"Added {row.name}: {len(row.models)} {'layers' if row.kind == 'layers' else 'models'}.")
+        with here.database.reading() as db:
+            study = find_study(db, name)
+            standing = standing_of(db, study)
+        asked = standing.asked.model_dump() | ({"comparator": comparator} if comparator else {})
+        asked |= {"with_simulated": not no_simulated, "with_unfinished": with_unfinished}
+        wanted = settings_of(asked)
+        if standing.findings is None or standing.changes or wanted != standing.computed:
+            with here.database.writing() as db:
+                request_comparison(db, find_study(db, name), wanted)
+            with click.progressbar(length=100, label="Comparing models") as bar:
+                ensure_comparison(
+                    here.database,
+                    study.id,
+                    on_step=lambda _, share: bar.update(round(100 * share) - bar.pos),
+                    jobs=os.cpu_count() or 1,
+                )
+        with here.database.reading() as db:
+            found = standing_of(db, find_study(db, name)).findings
+    if found is None:
+        raise Invalid("Nothing was compared.")
+    _show(found)
+    if tables is not None:
+        tables.mkdir(parents=True, exist_ok=True)
+        for table, columns in MODEL_TABLES.items():
+            with (tables / f"{table}.csv").open("w", encoding="utf-8", newline="") as out:
+                out.writelines(csv_lines(columns, model_rows(found, table)))
+
+
+def _show(found: ModelFindings) -> None:
+    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
+    click.echo(f"{found.n_raters} raters, {found.n_clips} clips; similarity: {label}; p adjusted (FDR)")
+    if math.isfinite(found.ceiling_low):
+        click.echo(f"Noise ceiling: {found.ceiling_low:.3f} to {found.ceiling_high:.3f}")
+    for one in sorted(found.scores, key=lambda score: -score.score):
+        click.echo(
+            f"  {one.model}: {one.score:.3f} ({one.low:.3f} to {one.high:.3f}), p above 0 {one.p_above_zero:.3f}"
+        )
+    for profile in found.profiles:
+        click.echo(f"Best layer of {profile.source}: {profile.best} (between {profile.first} and {profile.last})")
+    for effect in found.effects:
+        click.echo(
+            f"Between less within, {effect.attribute}: {effect.effect:.2f} sd ({effect.low:.2f} to {effect.high:.2f}), "
+            f"p {effect.p:.4f}, against the largest {effect.p_max:.4f}"
+        )
+    echo_notes(found.remarks)

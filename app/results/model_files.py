@@ -1,0 +1,224 @@
+"""The candidate models of a study: kept as RDMs with their clips' names, matched to the clips that there are now."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from analysis.arrangement import Floats
+from analysis.models.activations import Distance, Frames
+from analysis.models.candidates import CandidateKind, Candidates, read_candidates
+from analysis.models.clip_names import match_clips
+from analysis.rdm import subset
+from analysis.results.models import Attribute
+from app.accounts.account import Account
+from app.accounts.audit import note
+from app.errors import Invalid, NotFound
+from app.models import Study, StudyModel
+from app.participation.arrangements import clip_order
+from app.results.chosen import Cells, ExportOptions
+from app.results.ratings import rated_attributes
+
+# All pairs of a study's models are tested against each other, and the page shows them.
+MAX_MODELS = 200
+MAX_NAME = 255
+# Of the page and the API; files of any size come by the command.
+MAX_UPLOAD = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A file of models as the page lists it; `problem` says why it cannot be compared now."""
+
+    number: int
+    name: str
+    kind: str
+    models: tuple[str, ...]
+    file_name: str
+    sha256: str
+    added_at: str
+    remarks: tuple[str, ...]
+    problem: str | None
+
+
+def add_model(
+    db: Session,
+    study: Study,
+    file_name: str,
+    content: bytes | Path,
+    *,
+    distance: Distance = "correlation",
+    frames: Frames | None = None,
+    by: Account | None = None,
+) -> StudyModel:
+    """Read a file of models for the study's clips and keep its RDMs; commits.
+
+    Parameters
+    ----------
+    file_name
+        What its owner calls the file; its stem is the name of what is kept.
+    content
+        The file's bytes, or where it is on this machine.
+    distance, frames
+        How activations become RDMs.
+
+    Raises
+    ------
+    Invalid
+        Naming the file and the reason: it holds no models of these clips, there is one of the same name, or too many.
+    """
+    clips = [clip.file_name for clip in clip_order(db, study.id)]
+    called = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if not called or len(called) > MAX_NAME or not called.isprintable():
+        raise Invalid("A file of models needs a name of at most 255 printable characters.", field="file")
+    try:
+        with TemporaryDirectory() as folder:
+            path = content if isinstance(content, Path) else Path(folder) / "file"
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found = read_candidates(path, clips, name=called, distance=distance, frames=frames)
+    except (ValueError, OSError, MemoryError) as error:
+        reason = str(error) or "it needs more memory than there is"
+        raise Invalid(reason if called in reason else f"{called}: {reason}", field="file") from error
+    # Who adds at the same moment waits here.
+    db.execute(select(Study.id).where(Study.id == study.id).with_for_update())
+    rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
+    if any(row.name == found.name for row in rows):
+        raise Invalid(f"There is a model named {found.name}; remove it first, or rename the file.", field="file")
+    if (many := sum(len(row.models) for row in rows) + len(found.models)) > MAX_MODELS:
+        raise Invalid(f"That would make {many} models; a study can keep {MAX_MODELS}.", field="file")
+    row = StudyModel(
+        study_id=study.id,
+        name=found.name,
+        kind=found.kind,
+        models=list(found.models),
+        clips=clips,
+        remarks=list(found.remarks),
+        content=_pack(found.rdms),
+        file_name=called,
+        sha256=digest,
+    )
+    db.add(row)
+    note(db, by, "model added", study, file=called, models=len(found.models))
+    db.commit()
+    return row
+
+
+def remove_model(db: Session, study: Study, number: int, by: Account | None = None) -> None:
+    """Remove a file of models; commits.
+
+    Raises
+    ------
+    NotFound
+        When the study has none of that number.
+    """
+    row = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id, StudyModel.id == number)).first()
+    if row is None:
+        raise NotFound("There is no such model.")
+    note(db, by, "model removed", study, file=row.file_name, models=len(row.models))
+    db.delete(row)
+    db.commit()
+
+
+def kept_models(db: Session, study: Study) -> list[KeptModel]:
+    """The study's files of models in the order in which they came."""
+    clips = [clip.file_name for clip in clip_order(db, study.id)]
+    found = []
+    for row in _rows(db, study):
+        try:
+            match_clips(row.clips, clips)
+            problem = None
+        except ValueError as error:
+            problem = f"{row.name} {error}."
+        found.append(
+            KeptModel(
+                number=row.id,
+                name=row.name,
+                kind=row.kind,
+                models=tuple(row.models),
+                file_name=row.file_name,
+                sha256=row.sha256,
+                added_at=row.added_at.isoformat(),
+                remarks=tuple(row.remarks),
+                problem=problem,
+            )
+        )
+    return found
+
+
+def candidates_of(db: Session, study: Study) -> tuple[list[Candidates], list[str]]:
+    """The models over the study's clips as they are now, and sentences about those that do not fit them any more."""
+    clips = [clip.file_name for clip in clip_order(db, study.id)]
+    found, problems = [], []
+    for row in _rows(db, study):
+        try:
+            places, remark = match_clips(row.clips, clips)
+        except ValueError as error:
+            problems.append(f"{row.name} is not compared: it {error}.")
+            continue
+        rdms = np.array([subset(rdm, np.array(places)) for rdm in _unpack(row.content)])
+        remarks = (*row.remarks, *([remark] if remark else []))
+        kind: CandidateKind = "layers" if row.kind == "layers" else "rdms"
+        found.append(Candidates(row.name, kind, tuple(row.models), rdms, remarks))
+    return found, problems
+
+
+def attributes_of(db: Session, study: Study, options: ExportOptions) -> list[Attribute]:
+    """The attributes of the study's clips: the experimenter's own, and what the chosen raters' ratings came to."""
+    clips = clip_order(db, study.id)
+    own = {clip.file_name: clip.attributes for clip in clips}
+    rated = rated_attributes(db, study, options)
+    found = []
+    for values, is_rated in ((own, False), (rated, True)):
+        names = dict.fromkeys(name for mine in values.values() for name in mine)
+        for name in names:
+            each = tuple(str(values.get(clip.file_name, {}).get(name, "")) for clip in clips)
+            found.append(Attribute(name, each, is_rated))
+    return found
+
+
+def model_cells(db: Session, study: Study) -> Iterator[Cells]:
+    """Each pair of each model, as a bundle holds them."""
+    for row in _rows(db, study):
+        first, second = (axis.tolist() for axis in np.triu_indices(len(row.clips), 1))
+        for place, (model, rdm) in enumerate(zip(row.models, _unpack(row.content), strict=True), start=1):
+            common = {"name": row.name, "kind": row.kind, "number": place, "model": model}
+            for i, j, value in zip(first, second, rdm.tolist(), strict=True):
+                yield {
+                    **common,
+                    "clip_a": row.clips[i],
+                    "clip_b": row.clips[j],
+                    "dissimilarity": value if math.isfinite(value) else None,
+                }
+
+
+def model_marks(db: Session, study: Study) -> list[list[object]]:
+    """What tells one set of models from another."""
+    query = select(StudyModel.id, StudyModel.name, StudyModel.sha256).where(StudyModel.study_id == study.id)
+    return [list(row) for row in db.execute(query.order_by(StudyModel.id))]
+
+
+def _rows(db: Session, study: Study) -> Sequence[StudyModel]:
+    return db.scalars(select(StudyModel).where(StudyModel.study_id == study.id).order_by(StudyModel.id)).all()
+
+
+def _pack(rdms: Floats) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, rdms=rdms)
+    return file.getvalue()
+
+
+def _unpack(content: bytes) -> Floats:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return np.asarray(archive["rdms"], dtype=np.float64)

@@ -1,0 +1,204 @@
+"""The page "Models" of a study, and what it loads: candidate models and attributes against the raters."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis import figures
+from analysis.figure_models import attribute_effects, layer_profile, model_scores
+from analysis.formats.tables import csv_lines
+from analysis.models.activations import DISTANCES, Distance, Frames
+from analysis.results import COMPARATOR_LABELS
+from analysis.results.model_tables import MODEL_TABLES, model_rows, models_methods
+from analysis.results.models import ModelFindings
+from app.accounts.members import require_study
+from app.domain import Role, WorkState
+from app.errors import Invalid, NotFound
+from app.heartbeat import worker_state
+from app.results.chosen import options_of
+from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, kept_models, remove_model
+from app.results.model_work import choice_of, request_comparison, settings_of, standing_of
+from app.web.context import database, settings
+from app.web.login import account, account_id
+from app.web.researcher_json import study_view
+
+# Parts of the experimenter's pages and of their API: guarded as all of these.
+blueprint = Blueprint("models", __name__)
+api = Blueprint("models", __name__)
+
+MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+MOST_DRAWN = 40
+# Pairs of more models than this are in the table to download alone.
+MOST_PAIRS = 2000
+# Matplotlib's settings are those of the whole process while a figure is drawn.
+_drawing = threading.Lock()
+
+
+class ComparisonBody(BaseModel):
+    """How models are to be compared."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    settings: dict[str, Any] = Field(default={}, description="Settings by name; the others have their usual values.")
+
+
+@blueprint.get("/studies/<name>/models")
+def page(name: str) -> str:
+    """Candidate models, and how near they are to the raters."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        return render_template(
+            "researcher/models.html",
+            study=study_view(study),
+            asked=standing_of(db, study).asked,
+            comparators=COMPARATOR_LABELS,
+            distances=DISTANCES,
+        )
+
+
+@blueprint.get("/studies/<name>/models/<table>.csv")
+def table(name: str, table: str) -> Response:
+    """A table of what was computed last."""
+    if table not in MODEL_TABLES:
+        raise NotFound("There is no such table.")
+    found = _findings(name)
+    answer = Response(csv_lines(MODEL_TABLES[table], model_rows(found, table)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}_{table}.csv"'
+    return answer
+
+
+@blueprint.get("/studies/<name>/models/figures/<figure>.<any(svg, pdf, png):kind>")
+def figure(name: str, figure: str, kind: str) -> Response:
+    """A figure of what was computed last, for a paper: models, attributes, or layers-1, layers-2 and so on."""
+    found = _findings(name)
+    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
+    with _drawing, tempfile.TemporaryDirectory() as folder:
+        number = figure.removeprefix("layers-")
+        if figure == "models" and found.scores:
+            drawn = model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MOST_DRAWN], label)
+        elif figure == "attributes" and found.effects:
+            drawn = attribute_effects(found.effects)
+        elif number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
+            profile = found.profiles[int(number[:6]) - 1]
+            scores = [one for one in found.scores if one.model in profile.layers]
+            drawn = layer_profile(found, profile, scores, label)
+        else:
+            raise NotFound("There is no such figure.")
+        figures.save(drawn, Path(folder) / "figure")
+        content = (Path(folder) / f"figure.{kind}").read_bytes()
+    answer = Response(content, mimetype=MIME[kind])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}_{figure}.{kind}"'
+    return answer
+
+
+@api.get("/<name>/models")
+def read(name: str) -> Response:
+    """The study's models, what they came to last, and how the work on a newer comparison stands."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        standing, models = standing_of(db, study), kept_models(db, study)
+        n_attributes = len(attributes_of(db, study, options_of(choice_of(study, standing.asked))))
+    work = None
+    if standing.state != WorkState.IDLE:
+        work = {
+            "state": standing.state.value,
+            "done": standing.done,
+            "step": standing.step,
+            "reason": standing.reason,
+            "worker": worker_state(settings()),
+        }
+    return jsonify(
+        models=[asdict(one) for one in models],
+        attributes=n_attributes,
+        computed_at=None if standing.computed_at is None else standing.computed_at.isoformat(),
+        changes=standing.changes,
+        work=work,
+        findings=None if standing.findings is None else _view(standing.findings),
+    )
+
+
+@api.post("/<name>/models")
+def add(name: str) -> tuple[Response, int]:
+    """Keep a file of models, whose bytes are the body; `file` in the query names it. Then all are compared anew.
+
+    `distance` and `frames` say how activations become RDMs.
+    """
+    request.max_content_length = MAX_UPLOAD
+    query = request.args
+    distance, frames = query.get("distance", "correlation"), query.get("frames") or None
+    if distance not in DISTANCES:
+        raise Invalid(f"The distance is one of {', '.join(DISTANCES)}.", field="distance")
+    if frames is not None and frames not in get_args(Frames):
+        raise Invalid(f"Frames are taken as {' or '.join(get_args(Frames))}.", field="frames")
+    content = request.get_data(cache=False)
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        kept = _of_kind(distance)
+        row = add_model(db, study, query.get("file", ""), content, distance=kept, frames=frames, by=account())  # type: ignore[arg-type]
+        number, models = row.id, list(row.models)
+        request_comparison(db, study, standing_of(db, study).asked, by=account())
+    return jsonify(number=number, models=models), 201
+
+
+@api.delete("/<name>/models/<int:number>")
+def remove(name: str, number: int) -> Response:
+    """Remove a file of models."""
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        remove_model(db, study, number, by=account())
+    return jsonify(removed=number)
+
+
+@api.post("/<name>/models/compare")
+def compare(name: str) -> tuple[Response, int]:
+    """Ask for a comparison; it is computed in the background."""
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        request_comparison(db, study, settings_of(_body().settings), by=account())
+    return jsonify(state="waiting"), 202
+
+
+def _of_kind(distance: str) -> Distance:
+    return next(one for one in DISTANCES if one == distance)
+
+
+def _body() -> ComparisonBody:
+    try:
+        return ComparisonBody.model_validate_json(request.get_data(cache=False) or b"{}")
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or None
+        raise Invalid(f"{field or 'The body'}: {first['msg']}", field=field) from error
+
+
+def _findings(name: str) -> ModelFindings:
+    with database().reading() as db:
+        found = standing_of(db, require_study(db, account_id(), name, Role.VIEWER)).findings
+    if found is None:
+        raise NotFound("Nothing was compared yet.")
+    return found
+
+
+def _view(found: ModelFindings) -> dict[str, Any]:
+    """The findings for the page: what is not a finite number is null, very many pairs are left to the table."""
+    plain = asdict(found) | {"label": COMPARATOR_LABELS[found.comparator], "methods": models_methods(found)}  # type: ignore[index]
+    if len(found.pairs) > MOST_PAIRS:
+        plain["pairs"] = []
+    return {key: _finite(value) for key, value in plain.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

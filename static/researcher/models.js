@@ -1,0 +1,308 @@
+// @ts-check
+/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them. */
+
+import { byId, find } from '../page.js';
+import { ask } from './ask.js';
+import { showDots } from './dots.js';
+import { make, part, syncRows } from './elements.js';
+import { keepFresh, load } from './live.js';
+
+/**
+ * @typedef {{model: string, source: string, kind: string, layer: number | null, score: number, low: number | null,
+ *   high: number | null, p_above_zero: number | null, p_below_ceiling: number | null, below_best: number,
+ *   p_below_best: number | null}} Score
+ * @typedef {{source: string, layers: string[], best: string, first: string, last: string, not_worse: string[]}} Profile
+ * @typedef {{attribute: string, groups: string, n_clips: number, effect: number, low: number | null, high: number | null,
+ *   p: number, p_max: number}} Effect
+ * @typedef {{n_raters: number, n_clips: number, label: string, level: number, ceiling_low: number | null, n_permutations: number,
+ *   ceiling_high: number | null, scores: Score[], profiles: Profile[], effects: Effect[], remarks: string[], methods: string[]}} Findings
+ * @typedef {{number: number, name: string, kind: string, models: string[], file_name: string, added_at: string,
+ *   remarks: string[], problem: string | null}} Kept
+ * @typedef {{models: Kept[], attributes: number, computed_at: string | null, changes: string[], findings: Findings | null,
+ *   work: {state: string, done: number, step: string, reason: string | null, worker: string} | null}} Answer
+ */
+
+const PAUSE = 1500;
+// A figure of more models cannot be read; the table has them all.
+const MAX_DRAWN = 40;
+const SIGNIFICANT = 0.05;
+const KINDS = /** @type {Record<string, string>} */ ({ attribute: 'attribute', rating: 'mean rating' });
+const address = `${find(document, 'main', HTMLElement).dataset.api}/models`;
+const figures = find(document, '[data-figures]', HTMLElement).dataset.figures;
+const mayEdit = document.querySelector('[data-add]') !== null;
+let shown = '';
+
+/** @param {number | null} value @param {number} [digits] */
+const figure = (value, digits = 3) => (value === null ? '–' : value.toFixed(digits).replace('-', '−'));
+/** @param {number | null} p */
+const written = (p) => (p === null ? '–' : p < 0.001 ? '< .001' : p.toFixed(3).replace('0.', '.'));
+/** @param {{low: number | null, high: number | null}} one @param {number} [digits] */
+const range = (one, digits = 3) =>
+  one.low === null ? '–' : `${figure(one.low, digits)} to ${figure(one.high, digits)}`;
+/** @param {number | null} p */
+const isFound = (p) => p !== null && p < SIGNIFICANT;
+
+/** @param {Answer} answer */
+function show(answer) {
+  const { work, findings } = answer;
+  const stands = work !== null && work.state === 'waiting' && work.worker !== 'running';
+  part('working').hidden = work === null || work.state === 'failed' || stands;
+  part('no-worker').hidden = !stands;
+  part('failed').hidden = work?.state !== 'failed';
+  if (work !== null) {
+    byId('work', HTMLProgressElement).value = work.done;
+    part('work-text').textContent = work.step || 'waiting to begin';
+    part('failed').textContent = `The models could not be compared: ${work.reason}.`;
+  }
+  part('changed').hidden = !answer.changes.length || work !== null;
+  find(part('changed'), 'ul', HTMLElement).replaceChildren(...answer.changes.map((change) => make('li', {}, change)));
+  part('nothing').hidden = findings !== null || work !== null;
+  part('what-to-do').textContent = whatToDo(answer);
+  part('findings').hidden = findings === null;
+  if (findings !== null && shown !== answer.computed_at) {
+    showFindings(findings);
+    shown = answer.computed_at ?? '';
+  }
+  part('age').textContent = answer.computed_at
+    ? `Computed from the data of ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
+    : '';
+  showKept(answer);
+}
+
+/** @param {Answer} answer */
+function whatToDo({ models, attributes }) {
+  if (!mayEdit) return 'An editor of this study can add models below and compare them with the raters.';
+  if (models.length) return 'Press “Compare” below.';
+  if (attributes)
+    return 'Press “Compare” to see what the clips’ attributes explain, or add models first: both are below.';
+  return 'Add a file of model RDMs or of a network’s activations below, or give the clips attributes on the page “Clips”.';
+}
+
+/** @param {Findings} findings */
+function showFindings(findings) {
+  const { scores, effects, n_raters: raters, n_clips: clips, label } = findings;
+  part('remarks-box').hidden = !findings.remarks.length;
+  part('remarks').replaceChildren(...findings.remarks.map((remark) => make('li', {}, remark)));
+  const best = [...scores].sort((one, other) => other.score - one.score);
+  part('scores-card').hidden = !scores.length;
+  if (scores.length) {
+    const drawn = best.slice(0, MAX_DRAWN);
+    const which = drawn.length < best.length ? `The best ${drawn.length} of ${best.length} models` : 'The models';
+    part('scores-caption').textContent =
+      `${which}, by their similarity (${label}) to ${raters} raters over ${clips} clips, with 95 % intervals over raters and clips. ` +
+      `${ceiling(findings)}Filled dots: above 0 (p < .05, adjusted over models).`;
+    showDots(part('scores-figure'), drawn.map(dot), {
+      axis: `similarity to raters (${label})`,
+      label: 'Scores of the models with their intervals. The table below has the numbers.',
+      band: band(findings),
+      ends: [-1, 1],
+    });
+  }
+  part('comparator').textContent = label;
+  find(part('scores'), 'tbody', HTMLElement).replaceChildren(...best.map((one) => scoreRow(one, one === best[0])));
+  part('profiles').replaceChildren(
+    ...findings.profiles.map((profile, place) => profileCard(findings, profile, place + 1)),
+  );
+  part('effects-card').hidden = !effects.length;
+  if (effects.length) {
+    part('effects-caption').textContent =
+      `How much further apart clips are that differ in an attribute than clips that share it, in standard deviations, mean over ${raters} raters ` +
+      `with 95 % intervals. Filled dots: p < .05 over ${findings.n_permutations} permutations of the clips’ values, against the largest of all attributes.`;
+    const dots = effects.map((one) => ({ ...one, name: one.attribute, value: one.effect, filled: isFound(one.p_max) }));
+    showDots(part('effects-figure'), dots, {
+      axis: 'between less within (sd)',
+      label: 'Effects of the attributes with their intervals. The table below has the numbers.',
+      band: null,
+      ends: null,
+    });
+  }
+  find(part('effects'), 'tbody', HTMLElement).replaceChildren(...effects.map(effectRow));
+  part('methods').textContent = findings.methods.join(' ');
+  for (const links of document.querySelectorAll('[data-figure-links]')) {
+    if (links instanceof HTMLElement) links.replaceChildren(...downloads(links.dataset.figureLinks ?? ''));
+  }
+}
+
+/** @param {Score} one */
+const dot = (one) => ({
+  name: one.model,
+  value: one.score,
+  low: one.low,
+  high: one.high,
+  filled: isFound(one.p_above_zero),
+});
+
+/** @param {Findings} findings */
+function band({ ceiling_low: low, ceiling_high: high }) {
+  return low === null || high === null ? null : { low, high };
+}
+
+/** @param {Findings} findings */
+function ceiling(findings) {
+  const found = band(findings);
+  return found ? `Grey: the noise ceiling, ${figure(found.low)} to ${figure(found.high)}. ` : '';
+}
+
+/** @param {Score} one @param {boolean} isBest */
+function scoreRow(one, isBest) {
+  const from = KINDS[one.kind] ?? one.source;
+  const cells = [
+    figure(one.score),
+    range(one),
+    written(one.p_above_zero),
+    written(one.p_below_ceiling),
+    isBest ? '–' : figure(one.below_best),
+    written(one.p_below_best),
+  ];
+  return make('tr', {}, make('th', { scope: 'row' }, one.model), make('td', {}, from), ...cells.map(number));
+}
+
+/** @param {Effect} one */
+function effectRow(one) {
+  const cells = [one.n_clips, figure(one.effect, 2), range(one, 2), written(one.p), written(one.p_max)];
+  return make('tr', {}, make('th', { scope: 'row' }, one.attribute), make('td', {}, one.groups), ...cells.map(number));
+}
+
+/** @param {string | number} text */
+const number = (text) => make('td', { class: 'number' }, text);
+
+/** @param {Findings} findings @param {Profile} profile @param {number} place */
+function profileCard(findings, profile, place) {
+  const [first, last] = [profile.layers.indexOf(profile.first), profile.layers.indexOf(profile.last)];
+  const scores = new Map(findings.scores.map((one) => [one.model, one]));
+  const dots = profile.layers.flatMap((layer, at) => {
+    const one = scores.get(layer);
+    const short = layer.replace(`${profile.source}: `, '');
+    return one ? [{ ...dot(one), name: short, best: layer === profile.best, within: first <= at && at <= last }] : [];
+  });
+  const chart = make('div');
+  const title = `profile-${place}`;
+  const others = profile.not_worse.length - 1;
+  showDots(chart, dots, {
+    axis: `similarity to raters (${findings.label})`,
+    label: `Layers of ${profile.source} with their intervals. The table of models has the numbers.`,
+    band: band(findings),
+    ends: [-1, 1],
+  });
+  const where = first === last ? `is ${profile.first}` : `lies between ${profile.first} and ${profile.last}`;
+  return make(
+    'section',
+    { class: 'card figure', 'aria-labelledby': title },
+    make('h2', { id: title }, `Layers of ${profile.source}`),
+    make(
+      'p',
+      {},
+      `Best layer: ${profile.best}. In 95 % of the bootstrap samples the best ${where} (green). ` +
+        `${others === 1 ? '1 other layer is' : `${others} other layers are`} not significantly below it. ${ceiling(findings)}`,
+    ),
+    chart,
+    make('p', { class: 'hint' }, ...downloads(`layers-${place}`)),
+  );
+}
+
+/** @param {string} name */
+function downloads(name) {
+  const links = ['pdf', 'svg', 'png'].map((kind) =>
+    make('a', { href: `${figures}${name}.${kind}` }, kind.toUpperCase()),
+  );
+  return ['Figure: ', links[0], ' · ', links[1], ' · ', links[2]];
+}
+
+/** @param {Answer} answer */
+function showKept({ models, attributes }) {
+  part('kept-box').hidden = !models.length;
+  part('none').hidden = models.length > 0;
+  part('attributes').textContent = attributes
+    ? `The clips’ ${attributes === 1 ? 'attribute is' : `${attributes} attributes (ratings included) are`} compared too.`
+    : 'The clips have no attributes; those of the page “Clips” and ratings would be compared too.';
+  syncRows(find(part('kept'), 'tbody', HTMLElement), models, {
+    key: (one) => String(one.number),
+    text: (one) => JSON.stringify(one),
+    row: keptRow,
+  });
+}
+
+/** @param {Kept} one */
+function keptRow(one) {
+  const many = one.models.length;
+  const what =
+    one.kind === 'layers'
+      ? `${many} ${many === 1 ? 'layer' : 'layers'} of a network`
+      : `${many} model ${many === 1 ? 'RDM' : 'RDMs'}`;
+  const button = make('button', { type: 'button', class: 'quiet', 'aria-label': `Remove ${one.name}` }, 'Remove');
+  button.addEventListener('click', () =>
+    ask(`Remove ${one.name} (${what}) from this study? The file on your computer stays.`, 'Remove', () =>
+      remove(one.number),
+    ),
+  );
+  return make(
+    'tr',
+    {},
+    make('th', { scope: 'row' }, one.name),
+    make(
+      'td',
+      {},
+      what,
+      one.problem ? make('p', { class: 'problem' }, one.problem) : null,
+      ...one.remarks.map((remark) => make('p', { class: 'hint' }, remark)),
+    ),
+    make('td', {}, one.file_name),
+    make('td', {}, new Date(one.added_at).toLocaleDateString('en-GB')),
+    make('td', {}, mayEdit ? button : null),
+  );
+}
+
+/**
+ * @param {string} path
+ * @param {string} method
+ * @param {BodyInit | null} body
+ * @param {HTMLElement} problem where the server's reason is shown
+ * @returns {Promise<boolean>} whether it was done
+ */
+async function send(path, method, body, problem) {
+  const token = find(document, '[name="csrf_token"]', HTMLInputElement).value;
+  problem.textContent = '';
+  try {
+    const headers = { Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'X-CSRFToken': token };
+    const answer = await fetch(`${address}${path}`, { method, headers, body });
+    const found = await answer.json().catch(() => null);
+    if (!answer.ok) problem.textContent = found?.error?.message ?? `The server answered ${answer.status}.`;
+    show(await load(address));
+    return answer.ok;
+  } catch {
+    problem.textContent = 'The server cannot be reached. Please try again.';
+    return false;
+  }
+}
+
+/** @param {number} which */
+const remove = (which) => send(`/${which}`, 'DELETE', null, part('add-problem'));
+
+if (mayEdit) {
+  const add = part('add', HTMLFormElement);
+  add.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const input = byId('model-file', HTMLInputElement);
+    for (const file of input.files ?? []) {
+      const query = new URLSearchParams({
+        file: file.name,
+        distance: byId('model-distance', HTMLSelectElement).value,
+        frames: byId('model-frames', HTMLSelectElement).value,
+      });
+      if (!(await send(`?${query}`, 'POST', file, part('add-problem')))) return;
+    }
+    input.value = '';
+  });
+  const compare = part('compare', HTMLFormElement);
+  compare.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const settings = {
+      comparator: byId('model-comparator', HTMLSelectElement).value,
+      with_simulated: find(compare, '[name="with_simulated"]', HTMLInputElement).checked,
+      with_unfinished: find(compare, '[name="with_unfinished"]', HTMLInputElement).checked,
+    };
+    send('/compare', 'POST', JSON.stringify({ settings }), part('compare-problem'));
+  });
+}
+
+keepFresh(async () => show(await load(address)), PAUSE);

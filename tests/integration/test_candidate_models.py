@@ -1,0 +1,222 @@
+"""Candidate models of a study: kept, matched to its clips, compared in the background, shown, exported, by command."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from analysis.formats.bundle import read_bundle
+from analysis.report.models import bundle_models
+from app import cli
+from app.config import Settings
+from app.domain import WorkState
+from app.errors import Invalid
+from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, Study, now
+from app.participation.withdrawal import forget_results
+from app.results import model_work
+from app.results.export import export_bundle
+from app.results.model_files import MAX_MODELS, add_model, candidates_of, kept_models
+from app.results.model_work import (
+    comparison_waits,
+    compute_next_comparison,
+    request_comparison,
+    settings_of,
+    standing_of,
+)
+from tests import experimenter
+from tests.factories import make_study
+
+API = "/api/v1/studies/faces/models"
+
+
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_work, "N_BOOT", 100)
+    monkeypatch.setattr(model_work, "N_PERMUTATIONS", 99)
+
+
+def filled(settings: Settings) -> Iterator[experimenter.Lab]:
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        make_study(lab.database, lab.settings, toml=experimenter.SHORT, owner_id=1)
+        for number in (1, 2, 3):
+            experimenter.take_part(lab.database, "faces", number)
+        yield lab
+
+
+@pytest.fixture
+def lab(settings: Settings) -> Iterator[experimenter.Lab]:
+    yield from filled(settings)
+
+
+@pytest.fixture
+def both_lab(both_settings: Settings) -> Iterator[experimenter.Lab]:
+    yield from filled(both_settings)
+
+
+def study_of(db: Any) -> Study:
+    return db.scalars(select(Study)).one()  # type: ignore[no-any-return]
+
+
+def clips_of(lab: experimenter.Lab) -> list[str]:
+    with lab.database.reading() as db:
+        return list(db.scalars(select(Clip.file_name).order_by(Clip.position)))
+
+
+def network(clips: list[str], seed: int = 1) -> bytes:
+    rng = np.random.default_rng(seed)
+    file = io.BytesIO()
+    np.savez(file, clips=clips[::-1], early=rng.normal(size=(len(clips), 8)), late=rng.normal(size=(len(clips), 8)))
+    return file.getvalue()
+
+
+def test_models_are_kept_compared_and_taken_home(both_lab: experimenter.Lab, tmp_path: Path) -> None:
+    lab = both_lab
+    clips = clips_of(lab)
+    with lab.database.writing() as db:
+        add_model(db, study_of(db), "C:\\nets\\resnet.npz", network(clips))
+    with lab.database.writing() as db:
+        request_comparison(db, study_of(db), settings_of({"comparator": "spearman"}))
+    assert comparison_waits(lab.database)
+    steps: list[str] = []
+    assert compute_next_comparison(lab.database, on_step=lambda step, _: steps.append(step))
+    assert not comparison_waits(lab.database)
+    assert steps[0] == "Estimating the raters' RDMs"
+    assert "Comparing models with the raters" in steps
+    with lab.database.reading() as db:
+        found = standing_of(db, study_of(db))
+        (kept,), (candidates,) = kept_models(db, study_of(db)), candidates_of(db, study_of(db))[0]
+        with (tmp_path / "faces.zip").open("wb") as file:
+            export_bundle(db, study_of(db), file)
+    assert (found.state, found.changes) == (WorkState.IDLE, [])
+    assert found.findings is not None
+    assert found.findings.comparator == "spearman"
+    assert [one.model for one in found.findings.scores][:2] == ["resnet: early", "resnet: late"]
+    assert (kept.file_name, kept.kind, kept.problem) == ("resnet.npz", "layers", None)
+    (taken,) = bundle_models(read_bundle(tmp_path / "faces.zip"))
+    assert (taken.name, taken.kind, taken.models) == ("resnet", "layers", ("early", "late"))
+    np.testing.assert_allclose(taken.rdms, candidates.rdms, rtol=1e-12)
+    with lab.database.writing() as db:
+        clip = db.scalars(select(Clip).order_by(Clip.position)).first()
+        clip.file_name = "renamed.mp4"
+        db.commit()
+    with lab.database.reading() as db:
+        assert "lacks 1 of the study's" in str(kept_models(db, study_of(db))[0].problem)
+        assert candidates_of(db, study_of(db))[1][0].startswith("resnet is not compared: it lacks 1")
+
+
+def test_a_model_that_does_not_fit_leaves_nothing_behind(
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = clips_of(lab)
+    wrong = {
+        "half.npz": (network(clips[:-1]), f"half.npz: lacks 1 of the study's {len(clips)} clips: {clips[-1]}"),
+        "no.csv": (b"what is this", "no.csv: "),
+        "": (network(clips), "needs a name"),
+    }
+    for name, (content, words) in wrong.items():
+        with lab.database.writing() as db, pytest.raises(Invalid, match=words):
+            add_model(db, study_of(db), name, content)
+    with lab.database.writing() as db:
+        add_model(db, study_of(db), "net.npz", network(clips))
+    with lab.database.writing() as db, pytest.raises(Invalid, match="There is a model named net"):
+        add_model(db, study_of(db), "net.mat", network(clips))
+    monkeypatch.setattr("app.results.model_files.MAX_MODELS", 3)
+    with lab.database.writing() as db, pytest.raises(Invalid, match="would make 4 models; a study can keep 3"):
+        add_model(db, study_of(db), "more.npz", network(clips))
+    assert MAX_MODELS == 200
+    with lab.database.reading() as db:
+        assert len(kept_models(db, study_of(db))) == 1
+        assert len(db.scalars(select(AuditEntry.id).where(AuditEntry.action == "model added")).all()) == 1
+
+
+def test_a_withdrawal_deletes_what_was_computed_and_what_is_being_computed_is_not_stored(lab: experimenter.Lab) -> None:
+    with lab.database.writing() as db:
+        add_model(db, study_of(db), "net.npz", network(clips_of(lab)))
+    with lab.database.writing() as db:
+        request_comparison(db, study_of(db), settings_of({}))
+    left = []
+
+    def leave(step: str, _: float) -> None:
+        if step.startswith("Comparing models") and not left:
+            with lab.database.writing() as db:
+                session = db.scalars(select(ParticipantSession)).first()
+                assert session is not None
+                forget_results(db, session)
+                db.commit()
+            left.append(step)
+
+    assert compute_next_comparison(lab.database, on_step=leave)
+    with lab.database.reading() as db:
+        assert standing_of(db, study_of(db)).findings is None
+    assert left
+
+
+def test_a_worker_that_died_is_followed_and_one_that_dies_again_and_again_is_given_up(lab: experimenter.Lab) -> None:
+    with lab.database.writing() as db:
+        add_model(db, study_of(db), "net.npz", network(clips_of(lab)))
+        request_comparison(db, study_of(db), settings_of({}))
+    old = now().replace(year=2020)
+    for attempts, state in ((1, WorkState.IDLE), (3, WorkState.FAILED)):
+        with lab.database.writing() as db:
+            row = {"state": WorkState.COMPUTING, "claim": "gone", "worked_at": old, "attempts": attempts}
+            db.execute(update(ModelComparison).values(row))
+            db.commit()
+        compute_next_comparison(lab.database)
+        with lab.database.reading() as db:
+            assert standing_of(db, study_of(db)).state == state
+
+
+def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None:
+    client = lab.client
+    assert experimenter.log_in(client).status_code == 303
+    token = {"X-CSRFToken": experimenter.csrf_token(client.get("/account").text)}
+    assert "Add models" in client.get("/studies/faces/models").text
+    send = partial(client.post, headers=token)
+    assert send(f"{API}?file=net.npz", data=b"nothing").status_code == 400
+    made = send(f"{API}?file=net.npz", data=network(clips_of(lab)))
+    assert (made.status_code, made.json["models"]) == (201, ["early", "late"])
+    waiting = client.get(API).json
+    assert (waiting["work"]["state"], waiting["findings"]) == ("waiting", None)
+    assert compute_next_comparison(lab.database)
+    found = client.get(API).json
+    assert found["work"] is None
+    assert found["findings"]["n_raters"] == 3
+    assert found["findings"]["label"] == "ρa"
+    table = list(csv.DictReader(io.StringIO(client.get("/studies/faces/models/models.csv").text)))
+    assert [row["model"] for row in table][:2] == ["net: early", "net: late"]
+    assert client.get("/studies/faces/models/figures/layers-1.svg").data.startswith(b"<?xml")
+    for missing in ("figures/layers-2.svg", "figures/what.svg", "secrets.csv"):
+        assert client.get(f"/studies/faces/models/{missing}").status_code == 404
+    assert send(f"{API}/compare", json={"settings": {"comparator": "r2"}}).status_code == 400
+    assert send(f"{API}/compare", json={"settings": {"comparator": "pearson"}}).status_code == 202
+    number = found["models"][0]["number"]
+    gone = client.delete(f"{API}/{number}", headers=token)
+    assert (gone.status_code, client.get(API).json["models"]) == (200, [])
+    assert client.get(API).json["changes"] == ["Models were added or removed."]
+
+
+def test_the_command_adds_compares_prints_and_removes(
+    lab: experimenter.Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.models.os.cpu_count", lambda: 1)
+    (tmp_path / "net.npz").write_bytes(network(clips_of(lab)))
+    run = ["study", "models", "faces", "--data", str(lab.settings.data)]
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*run, "--add", str(tmp_path / "net.npz"), "--tables", str(tmp_path / "out")])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    for words in ("Added net: 2 layers.", "3 raters", "net: early: ", "Best layer of net: net: "):
+        assert words in said
+    assert (tmp_path / "out" / "model_layers.csv").read_text().startswith("network,")
+    with pytest.raises(SystemExit):
+        cli.main([*run, "--remove", "nothing"])
+    assert "has no model named nothing" in capsys.readouterr().err
