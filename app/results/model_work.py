@@ -12,7 +12,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -258,13 +258,17 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         table, raters, clips = results.table, results.raters, results.names
     options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs)
     found = compare_candidates(table, raters, clips, candidates, attributes, options, tell)
-    findings = asdict(found) | {"remarks": [*problems, *found.remarks]}
-    content = {"findings": _finite(findings), "asked": settings.model_dump(mode="json"), "facts": facts}
+    content = stored_content(replace(found, remarks=(*problems, *found.remarks)), settings, facts)
     values = {"content": content, "computed_at": begun, "state": WorkState.IDLE, "claim": None, "attempts": 0}
     with database.writing() as db:
         if not _update(db, claim, values | {"reason": None, "done": 100}):
             raise ClaimLost
         db.commit()
+
+
+def stored_content(found: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stored of findings: with the settings, and the facts that they follow from."""
+    return {"findings": _finite(asdict(found)), "asked": settings.model_dump(mode="json"), "facts": dict(facts)}
 
 
 def findings_of(stored: Mapping[str, Any]) -> ModelFindings:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
 
-from analysis import figures
 from analysis.figure_models import attribute_effects, layer_profile, model_scores
+from analysis.figures import file_of
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
 from analysis.results import COMPARATOR_LABELS
@@ -25,9 +23,11 @@ from app.domain import Role, WorkState
 from app.errors import Invalid, NotFound
 from app.heartbeat import worker_state
 from app.results.chosen import options_of
+from app.results.figures import MIME, drawing
 from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, kept_models, remove_model
 from app.results.model_work import choice_of, request_comparison, settings_of, standing_of
 from app.web.context import database, settings
+from app.web.downloads import download
 from app.web.login import account, account_id
 from app.web.researcher_json import study_view
 
@@ -35,12 +35,9 @@ from app.web.researcher_json import study_view
 blueprint = Blueprint("models", __name__)
 api = Blueprint("models", __name__)
 
-MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 MOST_DRAWN = 40
 # Pairs of more models than this are in the table to download alone.
 MOST_PAIRS = 2000
-# Matplotlib's settings are those of the whole process while a figure is drawn.
-_drawing = threading.Lock()
 
 
 class ComparisonBody(BaseModel):
@@ -66,38 +63,35 @@ def page(name: str) -> str:
 
 
 @blueprint.get("/studies/<name>/models/<table>.csv")
-def table(name: str, table: str) -> Response:
+def table(name: str, table: str) -> AnyResponse:
     """A table of what was computed last."""
+    found = _findings(name)
     if table not in MODEL_TABLES:
         raise NotFound("There is no such table.")
-    found = _findings(name)
-    answer = Response(csv_lines(MODEL_TABLES[table], model_rows(found, table)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}_{table}.csv"'
-    return answer
+    lines = csv_lines(MODEL_TABLES[table], model_rows(found, table))
+    return download((line.encode() for line in lines), "text/csv", f"{name}_{table}.csv")
 
 
-@blueprint.get("/studies/<name>/models/figures/<figure>.<any(svg, pdf, png):kind>")
-def figure(name: str, figure: str, kind: str) -> Response:
+@blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png):kind>")
+def figure(name: str, picture: str, kind: str) -> AnyResponse:
     """A figure of what was computed last, for a paper: models, attributes, or layers-1, layers-2 and so on."""
     found = _findings(name)
+    with drawing:
+        content = file_of(_drawn(found, picture), kind)
+    return download([content], MIME[kind], f"{name}_{picture}.{kind}")
+
+
+def _drawn(found: ModelFindings, picture: str) -> Any:
     label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
-    with _drawing, tempfile.TemporaryDirectory() as folder:
-        number = figure.removeprefix("layers-")
-        if figure == "models" and found.scores:
-            drawn = model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MOST_DRAWN], label)
-        elif figure == "attributes" and found.effects:
-            drawn = attribute_effects(found.effects)
-        elif number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
-            profile = found.profiles[int(number[:6]) - 1]
-            scores = [one for one in found.scores if one.model in profile.layers]
-            drawn = layer_profile(found, profile, scores, label)
-        else:
-            raise NotFound("There is no such figure.")
-        figures.save(drawn, Path(folder) / "figure")
-        content = (Path(folder) / f"figure.{kind}").read_bytes()
-    answer = Response(content, mimetype=MIME[kind])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}_{figure}.{kind}"'
-    return answer
+    if picture == "models" and found.scores:
+        return model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MOST_DRAWN], label)
+    if picture == "attributes" and found.effects:
+        return attribute_effects(found.effects)
+    number = picture.removeprefix("layers-")
+    if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
+        profile = found.profiles[int(number[:6]) - 1]
+        return layer_profile(found, profile, [one for one in found.scores if one.model in profile.layers], label)
+    raise NotFound("There is no such figure.")
 
 
 @api.get("/<name>/models")

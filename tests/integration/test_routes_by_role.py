@@ -12,20 +12,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from analysis.results.models import Attribute, ModelOptions, compare_candidates
 from app.accounts.account import account_of
 from app.accounts.api_tokens import make_token
 from app.accounts.experimenters import require_account
 from app.accounts.passwords import hash_password
 from app.config import load_settings
-from app.domain import Role, Scope
-from app.models import AuditEntry, Draft, Experimenter, Study, StudyMember, Submission, Trial
+from app.domain import Role, Scope, WorkState
+from app.models import AuditEntry, Draft, Experimenter, ModelComparison, Study, StudyMember, Submission, Trial
 from app.participation.enrolment import enter
 from app.participation.trials import advance, start
+from app.results.model_work import ModelSettings, stored_content
 from app.web import scopes
 from tests import experimenter
 from tests.conftest import ROOT
@@ -50,6 +53,7 @@ PARTS = {
     "<any(svg, pdf, png, py):kind>": "py",
     "<figure>": "rdm",
     "<table>": "models",
+    "<picture>": "models",
     "<rater>": "group",
     "<screen>": "thanks",
     "<sheet>": "before",
@@ -79,8 +83,19 @@ def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterato
                 db.add(StudyMember(study_id=faces.id, experimenter_id=ids[who], role=MEMBERS[who]))
             db.commit()
         experimenter.take_part(lab.database, "faces")
+        with lab.database.writing() as db:
+            db.add(ModelComparison(study_id=faces.id, asked={}, content=compared(), state=WorkState.IDLE))
+            db.commit()
         experimenter.take_part(lab.database, "theirs", trials=1)
         yield lab
+
+
+def compared() -> dict[str, Any]:
+    """An attribute against two raters, as the page Models finds it."""
+    table = np.random.default_rng(0).random((2, 28))
+    attribute = Attribute("kind", tuple("aabbaabb"))
+    found = compare_candidates(table, "PQ", "abcdefgh", [], [attribute], ModelOptions(n_boot=50, n_permutations=20))
+    return stored_content(found, ModelSettings(), {})
 
 
 def email_of(who: str) -> str:
