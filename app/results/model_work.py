@@ -2,6 +2,8 @@
 
 As for plans (`app.planning.work`): a claim without a heartbeat is taken over, and who asks for something else takes the
 claim away.
+
+Over 300 lines: settings, claim, work and what is stored of it are one way, read from top to bottom.
 """
 
 from __future__ import annotations

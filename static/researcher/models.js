@@ -1,5 +1,7 @@
 // @ts-check
-/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them. */
+/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them.
+ *
+ * Over 300 lines: one function for each part of one page. */
 
 import { byId, find } from '../page.js';
 import { ask } from './ask.js';

@@ -1,0 +1,77 @@
+"""The page "Models": models are added, waited for, read and removed."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext, expect
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from app.config import Settings
+from app.models import Clip
+from app.results import model_work
+from app.results.model_work import compute_next_comparison
+from tests import experimenter
+from tests.browser.axe import complaints
+from tests.factories import make_study
+from tests.serving import read_whole
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[tuple[str, experimenter.Lab]]:
+    """A server with Ada's study "faces" and two raters."""
+    with experimenter.open_lab(settings) as lab:
+        experimenter.make_account(lab.database)
+        make_study(lab.database, lab.settings, toml=experimenter.SHORT)
+        for seed in (1, 2):
+            experimenter.take_part(lab.database, "faces", seed)
+        server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", lab
+        server.shutdown()
+        thread.join(timeout=10)
+
+
+def test_models_are_added_waited_for_read_and_removed(
+    site: tuple[str, experimenter.Lab],
+    device: Callable[..., BrowserContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, lab = site
+    monkeypatch.setattr(model_work, "N_BOOT", 100)
+    with lab.database.reading() as db:
+        clips = list(db.scalars(select(Clip.file_name)))
+    rng, file = np.random.default_rng(1), io.BytesIO()
+    np.savez(file, clips=clips, **{f"layer{k}": rng.normal(size=(len(clips), 5)) for k in range(3)})
+    page = device(bypass_csp=True).new_page()
+    page.goto(f"{address}/studies/faces/models")
+    page.get_by_label("E-mail").fill(experimenter.EMAIL)
+    page.get_by_label("Password").fill(experimenter.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("[data-what-to-do]")).to_contain_text("Add a file of model RDMs")
+    picker, add = page.get_by_label("Add models"), page.get_by_role("button", name="Add", exact=True)
+    picker.set_input_files({"name": "bad.npz", "mimeType": "application/zip", "buffer": b"PK nothing"})
+    add.click()
+    expect(page.locator("[data-add-problem]")).to_contain_text("bad.npz: truncated or corrupt")
+    picker.set_input_files({"name": "net.npz", "mimeType": "application/zip", "buffer": file.getvalue()})
+    add.click()
+    expect(page.locator("[data-kept]")).to_contain_text("3 layers of a network")
+    expect(page.locator("[data-no-worker]")).to_be_visible()
+    assert compute_next_comparison(lab.database)
+    expect(page.locator("svg.dots")).to_have_count(2)
+    expect(page.locator("[data-scores-caption]")).to_contain_text("2 raters over 6 clips")
+    assert page.locator("[data-scores] tbody tr").count() == 3
+    expect(page.locator("[data-profiles]")).to_contain_text("Best layer: net: layer")
+    assert complaints(page, "models") == []
+    page.get_by_role("button", name="Remove net").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.locator("[data-none]")).to_be_visible()
+    expect(page.locator("[data-changed]")).to_contain_text("Models were added or removed.")
