@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import kendalltau, rankdata
 
 from .arrangement import Floats
 from .rdm import n_items_of
@@ -61,8 +61,8 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
 def ranks(rdms: Floats) -> Floats:
     """Average ranks of each row over its own pairs, same shape; NaN stays NaN."""
     if np.isnan(rdms).any():
-        return np.asarray(rankdata(rdms, axis=-1, nan_policy="omit"), dtype=np.float64)
-    return np.asarray(rankdata(rdms, axis=-1), dtype=np.float64)
+        return np.asarray(scipy.stats.rankdata(rdms, axis=-1, nan_policy="omit"), dtype=np.float64)
+    return np.asarray(scipy.stats.rankdata(rdms, axis=-1), dtype=np.float64)
 
 
 def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pearson") -> Floats:
@@ -155,7 +155,7 @@ def tau_a(x: NDArray[Any], y: NDArray[Any]) -> float:
     untied_x, untied_y = total - _tied(x), total - _tied(y)
     if untied_x == 0 or untied_y == 0:
         return 0.0
-    tau_b = float(kendalltau(x, y, method="asymptotic").statistic)
+    tau_b = float(scipy.stats.kendalltau(x, y, method="asymptotic").statistic)
     return tau_b * float(np.sqrt(untied_x * untied_y)) / total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -32,6 +33,12 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 * 1024**3:
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the collection made, which lives to the end, out of each later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import false_discovery_control
 
 from ..arrangement import Floats
 
@@ -33,7 +33,7 @@ def adjust(p_values: ArrayLike, correction: Correction) -> Floats:
     if ((p < 0) | (p > 1)).any():
         raise ValueError("p values must lie between 0 and 1")
     if correction == "fdr" and p.size:
-        out[tested] = false_discovery_control(p, method="bh")
+        out[tested] = scipy.stats.false_discovery_control(p, method="bh")
     elif correction == "holm":
         order = np.argsort(p)
         steps = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 from ..arrangement import Floats
 from ..noise_ceiling import NoiseCeiling, noise_ceiling
@@ -168,14 +168,14 @@ def compare_models(
 
     each = np.eye(n_models)
     standard_error = error(each, among_models)
-    reach = student.ppf((1 + level) / 2, dof) * standard_error
+    reach = scipy.stats.t.ppf((1 + level) / 2, dof) * standard_error
     p_ceiling = np.full(n_models, np.nan)
     # A sample with copies of one rater only has models' scores but no lower ceiling: the samples are chosen apart.
     with_ceiling, n_with_ceiling = _covariances(drawn[:, : n_models + 1])
     if n_with_ceiling >= max(2, n_boot / 2):
         below = np.hstack([each, -np.ones((n_models, 1))])
         ratio = _ratio(means - ceiling.lower, error(below, with_ceiling))
-        p_ceiling = adjust(np.asarray(student.cdf(ratio, dof), dtype=np.float64), correction)
+        p_ceiling = adjust(np.asarray(scipy.stats.t.cdf(ratio, dof), dtype=np.float64), correction)
     i, j = upper_triangle(n_models)
     difference = means[:, None] - means[None]
     difference_error, p_difference = np.zeros((n_models, n_models)), np.full((n_models, n_models), np.nan)
@@ -192,7 +192,7 @@ def compare_models(
         similarity=means,
         standard_error=standard_error,
         interval=np.stack([means - reach, means + reach], axis=1),
-        p_above_zero=adjust(student.sf(_ratio(means, standard_error), dof), correction),
+        p_above_zero=adjust(scipy.stats.t.sf(_ratio(means, standard_error), dof), correction),
         ceiling=ceiling,
         p_below_ceiling=p_ceiling,
         difference=difference,
@@ -273,4 +273,4 @@ def _ratio(difference: Floats, error: Floats) -> Floats:
 
 
 def _two_sided(difference: Floats, error: Floats, dof: int) -> Floats:
-    return np.asarray(2 * student.sf(np.abs(_ratio(difference, error)), dof), dtype=np.float64)
+    return np.asarray(2 * scipy.stats.t.sf(np.abs(_ratio(difference, error)), dof), dtype=np.float64)

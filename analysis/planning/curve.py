@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import binom
-from scipy.stats import t as student
 
 from ..arrangement import Floats
 from ..similarity import similarity
@@ -98,7 +97,7 @@ def raters_of_pair(n_raters: int, seen: float) -> float:
     if seen >= 1:
         return float(n_raters)
     k = np.arange(1, n_raters + 1)
-    chance = binom.pmf(k, n_raters, seen)
+    chance = scipy.stats.binom.pmf(k, n_raters, seen)
     total = float(chance.sum())
     # Where nobody sees anything the few who do are alone.
     return float(total / (chance / k).sum()) if total > 0 else 1.0
@@ -203,7 +202,7 @@ def _prediction(found: Floats, within: float, level: float, *, already: float = 
     n = len(found)
     between = float(np.var(found, ddof=1))
     variance = max(between - already, 0.0) + between / n + within
-    return float(np.mean(found)), float(student.ppf((1 + level) / 2, n - 1) * np.sqrt(variance))
+    return float(np.mean(found)), float(scipy.stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(variance))
 
 
 def _spearman_brown(r: float, k: float) -> float:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+import scipy
 
 from ..arrangement import Floats
 from ..inference.scores import prepare, sample_of_items
@@ -125,12 +124,12 @@ def chance_to_tell(
         by_items = items * contest.by_items + by_both
         variance = np.maximum(variance + by_items - by_both, np.maximum(variance, by_items))
         degrees = min(n_raters, n) - 1
-    limit = student.ppf(1 - alpha / 2, degrees) * np.sqrt(variance)
+    limit = scipy.stats.t.ppf(1 - alpha / 2, degrees) * np.sqrt(variance)
     error = np.sqrt(contest.by_rater / n_raters)
     if error <= 0:
         return float(np.mean(abs(contest.difference) > limit))
-    above = norm.sf((limit - contest.difference) / error)
-    below = norm.cdf((-limit - contest.difference) / error)
+    above = scipy.stats.norm.sf((limit - contest.difference) / error)
+    below = scipy.stats.norm.cdf((-limit - contest.difference) / error)
     return float(np.mean(above + below))
 
 
@@ -151,5 +150,5 @@ def expected_power(
         ]
     )
     mean = float(each.mean())
-    reach = float(student.ppf((1 + level) / 2, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each)))
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each)))
     return Expected(mean, max(mean - reach, 0.0), min(mean + reach, 1.0))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+import scipy
 
 from ..arrangement import Arrangement
 from ..estimators import NoUsableTrialsError, estimate_rdm
@@ -82,7 +82,7 @@ def repeat_reliability(
         reason = "all repeats agree equally well, which allows no t test"
     else:
         t = float(z.mean() / (z.std(ddof=1) / np.sqrt(r.size)))
-        p = float(student.sf(t, r.size - 1))
+        p = float(scipy.stats.t.sf(t, r.size - 1))
         consistent = p <= 0.05
     corrected = 2 * mean / (1 + mean) if mean > 0 else nan
     trials = tuple(pair for pair, _ in defined)

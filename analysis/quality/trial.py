@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 from scipy.spatial import ConvexHull
 from scipy.spatial.distance import cdist
-from scipy.stats import rankdata
 
 from ..arrangement import Arrangement, Floats
 
@@ -143,12 +143,12 @@ def _by_seat(positions: Floats, seats: Floats) -> float | None:
         # Among four or five items some such order comes up by chance too often.
         return None
     in_rows = [
-        abs(float(np.corrcoef(rankdata(axis), rankdata(seats))[0, 1]))
+        abs(float(np.corrcoef(scipy.stats.rankdata(axis), scipy.stats.rankdata(seats))[0, 1]))
         for axis in positions.T
         if np.ptp(axis) > 1e-9 and np.ptp(seats) > 0
     ]
     angle = np.arctan2(positions[:, 1], positions[:, 0])
-    turn = 2 * np.pi / m * rankdata(angle), 2 * np.pi / m * rankdata(seats)
+    turn = 2 * np.pi / m * scipy.stats.rankdata(angle), 2 * np.pi / m * scipy.stats.rankdata(seats)
     # Mardia's circular rank correlation: seats may run with the clock or against it.
     around = [abs(np.exp(1j * (turn[0] + sign * turn[1])).mean()) for sign in (-1, 1)]
     return float(max([*in_rows, *around]))

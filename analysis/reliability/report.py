@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import t
 
 from ..arrangement import Floats
 from ..pooling import raters_per_pair
@@ -246,7 +246,7 @@ def with_interval(
     there, back = SCALES[scale]
     moved = there(without)
     error = np.sqrt((n_raters - 1) / n_raters * np.sum((moved - moved.mean()) ** 2))
-    reach = t.ppf((1 + level) / 2, n_raters - 1) * error
+    reach = scipy.stats.t.ppf((1 + level) / 2, n_raters - 1) * error
     with np.errstate(over="ignore"):
         low, high = (float(end) for end in np.sort(back(there(values[:1]) + np.array([-reach, reach]))))
     return Coefficient(estimate, (low, high), left_out)
