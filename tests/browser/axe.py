@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.browser.waiting import settled
@@ -20,21 +20,24 @@ def complaints(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]
     # A colour half way through a change is not what anybody reads.
     settled(page)
     only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-    results = Axe().run(page, options={"preload": False, "resultTypes": ["violations"], **only})
+    if not page.evaluate("'axe' in window"):  # axe-core is half a megabyte to send and to compile
+        page.evaluate(AXE_SCRIPT)
+    options = {"preload": False, "resultTypes": ["violations"], **only}
+    violations = page.evaluate("(options) => axe.run(options).then((results) => results.violations)", options)
     return [
         f"{where}: {violation['id']}: {node['html'][:160]}: {node['failureSummary']}"
-        for violation in results.response["violations"]
+        for violation in violations
         for node in violation["nodes"]
     ]
 
 
-def complaints_in_both_schemes(page: Page, where: str) -> list[str]:
+def complaints_in_both_schemes(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]:
     """The violations on a light page, and those of the rules about colours once it is dark; it is light again then.
 
-    The other rules look at what does not depend on the scheme.
+    The other rules look at what does not depend on the scheme. `rules` are those for the light page, all by default.
     """
     page.emulate_media(color_scheme="light")
-    found = complaints(page, f"{where}, light")
+    found = complaints(page, f"{where}, light", rules)
     page.emulate_media(color_scheme="dark")
     found += complaints(page, f"{where}, dark", COLOUR_RULES)
     page.emulate_media(color_scheme="light")
