@@ -22,7 +22,7 @@ from app.models import ParticipantSession, Trial
 from tests.browser.chromium import QUIET, find_chromium
 from tests.browser.session_pages import Device, begin, clips, done, elsewhere, new_trial, place, placed, saved, saving
 from tests.browser.session_site import Site, arrived, assert_same_places
-from tests.browser.waiting import PATIENCE
+from tests.browser.waiting import PATIENCE, stored
 
 pytest_plugins = ["tests.browser.session_fixtures"]
 pytestmark = pytest.mark.browser
@@ -176,7 +176,7 @@ def test_f17_two_tabs_one_has_the_task_and_the_other_can_take_it_back(site: Site
     older, newer = browser.new_page(), browser.new_page()
     begin(older, link)
     there = place(older, 0)
-    saved(older)
+    stored(older)
     newer.goto(older.url)
     expect(newer.locator("[data-status]")).to_have_text("3 clips are still outside")
     elsewhere(older)

@@ -150,27 +150,6 @@ def test_f16_a_stale_submit_is_answered_with_the_present_state(serve: Serve, pag
     assert len(server.study.refused) == 1
 
 
-def test_f17_the_newest_of_two_tabs_goes_on_and_the_older_can_take_it_back(serve: Serve, device: Device) -> None:
-    server = serve()
-    context = device()
-    older = context.new_page()
-    older.goto(server.task)
-    place(older, 0)
-    stored(older)
-    newer = context.new_page()
-    newer.goto(server.task)
-    has_placed(newer, 0)
-    elsewhere(older)
-    place(newer, 1)
-    saved(newer)
-    older.get_by_role("button", name="Continue here").click()
-    has_placed(older, 1)
-    elsewhere(newer)
-    place(older, 2, 3)
-    finish(older)
-    shows_clip(older, 4)
-
-
 def test_f17_a_window_that_is_looked_at_again_learns_that_the_task_goes_on_elsewhere(
     serve: Serve, device: Device
 ) -> None:
