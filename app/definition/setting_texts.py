@@ -312,6 +312,13 @@ GROUPS = (
                 "take part at most.",
                 "None; the same number for each answer where groups are to be of one size.",
             ),
+            "recruitment.devices": SettingText(
+                "Devices",
+                "With which devices people can take part. What a device has decides, not its name; whoever lacks it is "
+                "told before the consent what to do.",
+                "Any; with mouse or trackpad where clips must be placed precisely.",
+                {"any": "any", "mouse": "with a mouse, a trackpad or a pen; not by touch alone"},
+            ),
             "recruitment.visits": SettingText(
                 "Visits", "How often the same person may take part, each time after finishing.", "1."
             ),

@@ -126,6 +126,8 @@ class Recruitment(Section):
     Each way in which somebody's part can end has a code and an address of its own (`app.recruiters.endings`); with
     `return_after` the page opens the address by itself after so many seconds.
 
+    With `devices` "mouse" somebody needs a mouse, a trackpad or a pen: what a device has decides, not its name.
+
     `without_id` says who is admitted without the person's id: everybody who has the plain link (but nobody whose link
     should have held an id and does not), anybody at all, or nobody.
     """
@@ -134,6 +136,7 @@ class Recruitment(Section):
     closes: Moment | None = None
     places: int | None = Field(default=None, ge=1, le=100_000)
     quotas: dict[str, Quota] = Field(default={}, max_length=MAX_QUESTIONS)
+    devices: Literal["any", "mouse"] = "any"
     visits: int = Field(default=1, ge=1, le=1000)
     parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]] = Field(
         default=["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"], max_length=10

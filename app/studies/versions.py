@@ -43,6 +43,7 @@ WITHOUT_NEW_VERSION = frozenset(
         "recruitment.closes",
         "recruitment.places",
         "recruitment.quotas",
+        "recruitment.devices",
         "recruitment.visits",
         "recruitment.without_id",
         "recruitment.signed",

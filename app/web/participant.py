@@ -111,6 +111,7 @@ def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None
         consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
         how_long=_how_long(study, definition),
         min_window=definition.arena.min_window,
+        devices=definition.recruitment.devices,
         clauses=[page_question(as_question(clause), page_language()) for clause in definition.consent.clauses],
         mark=consent_mark(study, page_language()),
         may_decline=code_and_url(definition.recruitment, Ending.NO_CONSENT) != (None, None),

@@ -81,6 +81,7 @@ def _page(name: str, wrong: str | None = None) -> str:
         endings=endings_of(recruitment),
         recruitment=recruitment,
         min_window=definition_of(study).arena.min_window,
+        devices=recruitment.devices,
         wrong=wrong,
     )
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Before consent: says whether this window, and this screen, are large enough for the study's least window. */
+/** Before consent: says whether this window and this screen are large enough for the study, and the device is one for it. */
 
 /**
  * @param {{width: number, height: number}} window  its inside, CSS pixels
@@ -13,22 +13,34 @@ export function judgeFit(window, screen, least) {
 }
 
 /**
- * Shows the note that fits, and follows the window's size. Nobody can agree on a screen that will never do.
+ * @param {string | undefined} devices  of the study: any, or mouse
+ * @param {boolean} hasFine  whether the device has a mouse, a trackpad or a pen
+ * @returns {boolean} whether somebody can take part with it
+ */
+export const fitsDevice = (devices, hasFine) => devices !== 'mouse' || hasFine;
+
+/**
+ * Shows the note that fits, and follows the window's size and the device's pointers. Nobody can agree on a screen that
+ * will never do, or with a device that does not.
  * @param {Document} page
  * @param {HTMLElement} note
  */
 export function followSize(page, note) {
+  const fine = matchMedia('(any-pointer: fine)');
   const tell = () => {
     const { clientWidth: width, clientHeight: height } = page.documentElement;
-    const found = judgeFit({ width, height }, screen, Number(note.dataset.minWindow));
+    const found = fitsDevice(note.dataset.devices, fine.matches)
+      ? judgeFit({ width, height }, screen, Number(note.dataset.minWindow))
+      : 'device';
     note.hidden = found === 'fits';
     for (const words of /** @type {NodeListOf<HTMLElement>} */ (note.querySelectorAll('[data-for]'))) {
       words.hidden = words.dataset.for !== found;
     }
     const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (page.querySelectorAll('form button:not(.quiet)'));
-    for (const agree of buttons) agree.disabled = found === 'screen';
+    for (const agree of buttons) agree.disabled = found === 'screen' || found === 'device';
   };
   addEventListener('resize', tell);
+  fine.addEventListener('change', tell);
   tell();
 }
 

@@ -152,6 +152,19 @@ def test_exactly_as_many_as_the_quota_get_in_however_many_answer_at_once(both_ap
     assert (states.count(SessionState.INSTRUCTED), states.count(SessionState.QUOTA_FULL)) == (4, 8)
 
 
+def test_whoever_needs_a_mouse_is_told_before_the_consent(app: Flask) -> None:
+    client = make(app, 'devices = "mouse"\n')
+    page = client.get("/join/faces?lang=fr").text
+    assert ('data-devices="mouse"' in page, "nécessite une souris" in page, "task/fits.js" in page) == (
+        True,
+        True,
+        True,
+    )
+    # It says how people come, and makes no version.
+    save(app, devices="any")
+    assert "data-devices" not in client.get("/join/faces").text
+
+
 def test_ranges_of_a_number_have_quotas_and_are_full_together(app: Flask) -> None:
     age = '[[questions]]\nname = "age"\nask = "?"\nkind = "number"\nwhen = "before"\nrequired = true\nstep = 1\n'
     quotas = 'quotas = { age = { "18-30" = 1, "31-60" = 2, "61+" = 0 } }\n'
