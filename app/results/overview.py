@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arrangement import Floats
 from analysis.quality import group_quality
 from analysis.quality.group import OUTLIER
+from analysis.reliability import GrowthCurve
 from analysis.results import (
     Agreement,
     GroupRDM,
@@ -35,7 +37,8 @@ class Overview:
 
     `raters` are those whom the choice takes in, `quality` how each of them worked, as JSON values. `remarks` are
     sentences to be read with the agreement. `orders` and `maps` (or why there is none) are of the group's RDM as it was
-    seen, and as completed by the model.
+    seen, and as completed by the model. `between` (R, R) and `growth` are those of the results, None where agreement
+    needs more raters, or where an earlier version of the program computed the rest.
     """
 
     raters: list[dict[str, Any]]
@@ -48,6 +51,9 @@ class Overview:
     quality: Sequence[dict[str, Any]] = ()
     orders: Sequence[list[int]] = ()
     maps: Sequence[MDS | str] = ()
+    between: Floats | None = None
+    rater_order: Sequence[int] = ()
+    growth: GrowthCurve | None = None
 
 
 def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
@@ -71,6 +77,9 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
         quality=_quality(inputs, results),
         orders=[orders[0], orders[-1]],
         maps=[maps[0], maps[-1]],
+        between=results.between if len(results.raters) > 1 else None,
+        rater_order=results.rater_order,
+        growth=results.growth,
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.estimators import RDMEstimate
 from analysis.noise_ceiling import NoiseCeiling
 from analysis.quality import Flag, ParticipantQuality, Repeats, TrialQuality
-from analysis.reliability import Coefficient, Reliability
+from analysis.reliability import Coefficient, GrowthCurve, Reliability
 from analysis.reliability.report import COEFFICIENTS
 from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Work
 from analysis.structure import MDS
@@ -72,7 +72,16 @@ def pack_overview(overview: Overview) -> bytes:
     """What pages show of a study at once."""
     facts: dict[str, Any] = {
         name: getattr(overview, name)
-        for name in ("raters", "unfinished", "unfinished_sentence", "excluded_sentence", "remarks", "orders", "quality")
+        for name in (
+            "raters",
+            "unfinished",
+            "unfinished_sentence",
+            "excluded_sentence",
+            "remarks",
+            "orders",
+            "quality",
+            "rater_order",
+        )
     }
     arrays: dict[str, NDArray[Any]] = {}
     facts["maps"] = []
@@ -84,6 +93,10 @@ def pack_overview(overview: Overview) -> bytes:
             facts["maps"].append(found)
     if overview.group is not None:
         arrays |= {f"group_{name}": getattr(overview.group, name) for name in GROUP_ARRAYS}
+    if overview.between is not None:
+        arrays["between"] = overview.between
+    if overview.growth is not None:
+        facts["growth"] = asdict(overview.growth)
     if overview.agreement is not None:
         between = overview.agreement
         facts["agreement"] = {
@@ -116,7 +129,18 @@ def unpack_overview(content: bytes) -> Overview:
             found if isinstance(found, str) else MDS(arrays[f"map_{place}"], **found)
             for place, found in enumerate(facts["maps"])
         ),
+        between=arrays.get("between"),
+        rater_order=facts.get("rater_order", ()),
+        growth=_growth(facts["growth"]) if "growth" in facts else None,
     )
+
+
+def _growth(facts: dict[str, Any]) -> GrowthCurve:
+    points = {
+        name: tuple(Coefficient(**{**point, "interval": tuple(point["interval"])}) for point in facts[name])
+        for name in ("rater_with_pool", "between_pools", "reliability_of_mean")
+    }
+    return GrowthCurve(tuple(facts["sizes"]), **points)
 
 
 def _agreement(facts: dict[str, Any], arrays: Arrays) -> Agreement:

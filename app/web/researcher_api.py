@@ -46,6 +46,7 @@ from app.web.researcher_json import (
     standing_view,
     study_view,
     switch,
+    tree_view,
 )
 from app.web.sessions_api import view_of_request
 
@@ -191,6 +192,13 @@ def clip_map(name: str, rater: str) -> Response:
     """The map of the clips of a rater or of the group."""
     _, vectors = _vectors(name, rater)
     return jsonify(map_view(vectors, rater, completed=switch("completed", default=False)))
+
+
+@blueprint.get("/<name>/results/trees/<rater>")
+def clip_tree(name: str, rater: str) -> Response:
+    """The clips of a rater's RDM, or of the group's, joined by average linkage."""
+    _, vectors = _vectors(name, rater)
+    return jsonify(tree_view(vectors, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/agreement")

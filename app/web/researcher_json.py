@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from analysis.arrangement import Floats
 from analysis.estimators import ESTIMATORS
 from analysis.formats.source_bundle import GIVEN
+from analysis.rdm import to_condensed
+from analysis.reliability import Coefficient, GrowthCurve
 from analysis.results import (
     MEASURES,
     Choice,
@@ -23,6 +25,7 @@ from analysis.results import (
     at_unit_size,
     attribute_ranks,
     clip_map,
+    clip_tree,
     cluster_order,
     coverage,
 )
@@ -271,7 +274,15 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
     """
     found = overview.agreement
     if found is None:
-        return {"n_raters": 0, "measures": [], "ceiling": None, "remarks": [], "raters": []}
+        return {
+            "n_raters": 0,
+            "measures": [],
+            "ceiling": None,
+            "remarks": [],
+            "raters": [],
+            "between": None,
+            "growth": None,
+        }
     coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
     ceiling = found.ceilings["pearson"]
     simulated = {rater["rater"] for rater in overview.raters if rater["simulated"]}
@@ -301,6 +312,38 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
             {"rater": name, "simulated": name in simulated, "r": _number(r)}
             for name, r in zip(found.raters, found.with_others["pearson"].tolist(), strict=True)
         ],
+        "between": None if overview.between is None else _numbers(to_condensed(overview.between)),
+        "rater_order": list(overview.rater_order),
+        "growth": None if overview.growth is None else growth_view(overview.growth),
+    }
+
+
+def growth_view(growth: GrowthCurve) -> list[dict[str, Any]]:
+    """Agreement by number of raters: of the mean of so many, and of one rater with so many others."""
+    return [
+        {"raters": size, "mean": _point(mean), "single": _point(single)}
+        for size, mean, single in zip(growth.sizes, growth.reliability_of_mean, growth.rater_with_pool, strict=True)
+    ]
+
+
+def _point(found: Coefficient) -> dict[str, float | None]:
+    low, high = found.interval
+    return {"value": _number(found.value), "low": _number(low), "high": _number(high)}
+
+
+def tree_view(vectors: Vectors, *, completed: bool = False) -> dict[str, Any]:
+    """The clips joined by average linkage: SciPy's linkage matrix, and the leaves with near ones side by side.
+
+    Where there is no tree, `problem` says why.
+    """
+    found = clip_tree(vectors.completed if completed else vectors.seen)
+    if isinstance(found, str):
+        return {"problem": found}
+    return {
+        "problem": None,
+        "linkage": [[int(a), int(b), round(height, 5)] for a, b, height, _ in found.linkage.tolist()],
+        "order": found.order.tolist(),
+        "cophenetic": _number(found.cophenetic_correlation),
     }
 
 

@@ -1,9 +1,10 @@
 // @ts-check
-/** A matrix of pairs with posters at its edges, and a card with what is known about the pair under the pointer. */
+/** A matrix of pairs with posters at its edges, and a card with the pair under the pointer: its clips play. */
 
 import { given } from '../page.js';
 import { css } from './colour.js';
 import { make } from './elements.js';
+import { mountPairCard } from './pair-card.js';
 import { drawMatrix, drawStrip, token } from './matrix.js';
 import { pairIndex } from './pairs.js';
 import { drawPoster, drawTile, posterOf } from './posters.js';
@@ -20,7 +21,7 @@ const MIN_SIDE = 240;
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
- * @typedef {{label: string, poster: string | null}} Pictured a clip
+ * @typedef {import('./pair-card.js').Pictured} Pictured a clip
  * @typedef {object} View
  * @property {Pictured[]} clips
  * @property {(number | null)[]} values condensed
@@ -47,6 +48,7 @@ export function mountHeatmap(element) {
   const missing = make('span', { class: 'missing' }, 'not known');
   const legend = make('div', { class: 'legend' }, low, make('span', { class: 'scale' }, strip, middle), high, missing);
   const card = make('div', { class: 'pair-card', hidden: true, 'aria-hidden': 'true' });
+  const pairCard = mountPairCard(card);
   const spoken = make('p', { class: 'unseen', 'aria-live': 'polite' });
   element.replaceChildren(canvas, legend, card, spoken);
   const context = given(canvas.getContext('2d'));
@@ -171,17 +173,16 @@ export function mountHeatmap(element) {
 
   /** What is known about the pair, in a card beside the cell and for screen readers. */
   function describe() {
-    card.hidden = at === null;
-    if (!at || !view) return;
+    if (!at || !view) {
+      pairCard.hide();
+      return;
+    }
     const { clips, order } = view;
     const [row, column] = [order[at.row], order[at.column]];
     const [first, second] = [clips[row], clips[column]];
     const facts = first === second ? [] : view.facts(pairIndex(row, column, order.length));
     const names = first === second ? [first] : [first, second];
-    card.replaceChildren(
-      make('div', { class: 'posters' }, ...names.map(pictured)),
-      make('dl', {}, ...facts.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value)))),
-    );
+    pairCard.show(names, facts);
     spoken.textContent = [names.map((clip) => clip.label).join(' and '), ...facts.map((fact) => fact.join(' '))].join(
       ', ',
     );
@@ -224,16 +225,6 @@ export function mountHeatmap(element) {
   new ResizeObserver(arrange).observe(element);
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => view && drawGround());
   return { show };
-}
-
-/** @param {Pictured} clip */
-function pictured(clip) {
-  return make(
-    'figure',
-    {},
-    clip.poster ? make('img', { src: clip.poster, alt: '', width: 64, height: 64 }) : null,
-    make('figcaption', {}, clip.label),
-  );
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import { showAgreement } from './agreement.js';
+import { mountAgreementFigures } from './agreement-figures.js';
 import { attributesToColour, coloursBy } from './attributes.js';
 import { DISSIMILARITY, EVIDENCE } from './colour.js';
 import { find } from '../page.js';
@@ -14,9 +15,11 @@ import { mountHeatmap } from './heatmap.js';
 import { keepFresh, load, RequestError } from './live.js';
 import { mountMap } from './map.js';
 import { orderBy, range, studyOrder } from './pairs.js';
+import { showDecided, showLeftOut, showNotes, showSimulated, showWhyEmpty } from './results-notices.js';
 import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
-import { counted, fitOfMap, number } from './words.js';
+import { showTree } from './tree.js';
+import { fitOfMap, number } from './words.js';
 
 /**
  * @typedef {object} Rater
@@ -73,6 +76,7 @@ const field = {
 const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
 const mapFigure = mountMap(part('map'));
+const agreementFigures = mountAgreementFigures();
 const thumbs = mountThumbs(part('thumbs'), pick);
 const showStanding = mountStanding(() => retry().catch(explain));
 
@@ -107,7 +111,8 @@ form.addEventListener('change', () => {
 part('points').addEventListener('change', drawMap);
 part('colour').addEventListener('change', () => {
   setDownloads();
-  drawMap();
+  drawMap().catch(explain);
+  drawTree().catch(explain);
 });
 part('width').addEventListener('change', setDownloads);
 part('recruiter-ids').addEventListener('change', setDownloads);
@@ -163,9 +168,9 @@ async function showResults() {
   part('problem').hidden = true;
   fillRaters();
   fillOrders();
-  showSimulated();
-  showLeftOut();
-  showDecided();
+  showSimulated(results);
+  showLeftOut(results, field.unfinished.checked);
+  showDecided(results);
   const usable = results.raters.filter((rater) => !rater.problem);
   part('results').hidden = usable.length === 0;
   part('downloads').hidden = results.raters.length === 0;
@@ -173,7 +178,7 @@ async function showResults() {
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-several-raters]')))
     row.hidden = usable.length < 2;
   if (usable.length === 0) {
-    showWhyEmpty();
+    showWhyEmpty(results);
     return;
   }
   setDownloads();
@@ -181,7 +186,9 @@ async function showResults() {
   await showRater();
   const mine = turn;
   const agreement = await load(`${page.dataset.api}/results/agreement?${results.query}`);
-  if (mine === turn) showAgreement(part('agreement'), agreement);
+  if (mine !== turn) return;
+  showAgreement(part('agreement'), agreement);
+  agreementFigures.show(agreement);
 }
 
 /** The figures of the RDM that is chosen. */
@@ -196,7 +203,7 @@ async function showRater() {
     title.hidden = !completed;
   }
   part('pairs-shown').textContent = pairsShown(found, rater);
-  showNotes(rater);
+  showNotes(results, rater);
   const order = orderOf(found);
   const target = results.target;
   /** @param {number} pair @returns {[string, string][]} */
@@ -250,6 +257,24 @@ async function showRater() {
     },
   });
   await drawMap();
+  await drawTree();
+}
+
+async function drawTree() {
+  const mine = turn;
+  const rater = field.rater.value;
+  const key = `tree ${rater} ${field.completed.checked}`;
+  if (!loaded.has(key))
+    loaded.set(key, load(`${page.dataset.api}/results/trees/${rater}?${results.query}${completion()}`));
+  /** @type {{problem: string | null} & import('./tree.js').Tree} */
+  const tree = await loaded.get(key);
+  if (mine !== turn || rater !== field.rater.value) return;
+  part('tree').hidden = tree.problem !== null;
+  part('no-tree').hidden = tree.problem === null;
+  part('no-tree').textContent = tree.problem;
+  if (tree.problem !== null) return;
+  const { colours } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
+  showTree(part('tree'), tree, results.clips, colours);
 }
 
 async function drawMap() {
@@ -326,66 +351,6 @@ function pick(rater) {
   writeAddress();
   showRater().catch(explain);
   part('rdm').scrollIntoView({ block: 'nearest' });
-}
-
-function showWhyEmpty() {
-  const problems = results.raters.filter((rater) => rater.problem);
-  if (!problems.length) return;
-  part('empty-text').textContent = `No trial can be used yet. ${problems[0].rater}: ${problems[0].problem}.`;
-}
-
-function showSimulated() {
-  const simulated = results.raters.filter((rater) => rater.simulated).length;
-  const box = part('simulated');
-  box.hidden = simulated === 0;
-  const all = simulated === results.raters.length;
-  box.replaceChildren(
-    simulatedMark(),
-    all
-      ? ' All raters here are simulated: nothing below was judged by a person.'
-      : ` ${simulated} of ${results.raters.length} raters are simulated and in all figures below; untick “simulated raters” to leave them out.`,
-  );
-}
-
-/** Who is not in these figures although they did something. */
-function showLeftOut() {
-  const count = results.unfinished;
-  const box = part('left-out');
-  box.hidden = count === 0;
-  box.textContent = field.unfinished.checked
-    ? `${results.unfinished_sentence} below.`
-    : `${results.unfinished_sentence}; tick “unfinished sessions” to see the figures with ${count === 1 ? 'it' : 'them'}.`;
-}
-
-/** What somebody decided to leave out, and whether it is in these figures all the same; and which versions they pool. */
-function showDecided() {
-  const { excluded_sentence: excluded, pooled_sentence: pooled } = results;
-  part('excluded').hidden = excluded === null;
-  part('excluded').textContent = excluded;
-  part('pooled').hidden = pooled === null;
-  part('pooled-text').textContent = pooled;
-}
-
-/**
- * What has to be known about the RDM that is shown: of one rater at once, of many raters behind a click.
- * @param {string} rater
- */
-function showNotes(rater) {
-  const chosen = rater === GROUP ? results.raters : results.raters.filter((one) => one.rater === rater);
-  const noted = chosen
-    .map((one) => ({
-      name: one.rater,
-      sentences: [...(one.notes ?? []), ...(one.problem ? [`No RDM: ${one.problem}.`] : [])],
-    }))
-    .filter(({ sentences }) => sentences.length > 0);
-  const list = make('ul', {}, ...noted.map(({ name, sentences }) => make('li', {}, `${name}: ${sentences.join(' ')}`)));
-  const box = part('notes');
-  box.hidden = noted.length === 0;
-  box.replaceChildren(
-    noted.length === 1
-      ? list
-      : make('details', {}, make('summary', {}, `Notes on the RDMs of ${counted(noted.length, 'rater')}`), list),
-  );
 }
 
 /**

@@ -196,12 +196,29 @@ def test_the_matrix_answers_to_the_pointer_and_to_the_keyboard(page: Page) -> No
     expect(card).to_contain_text(f"Dissimilarity{values['rdm'][5]:.2f}")
     expect(card).to_contain_text(f"{values['n_raters'][5]} of 4")
     expect(page.locator("[data-rdm] [aria-live]")).to_contain_text("face 1 and face 2, Dissimilarity")
+    # Both clips play, for who goes by the keyboard as for who points.
+    for place in range(2):
+        expect(card.locator("video").nth(place)).to_have_js_property("paused", False)
+        expect(card.locator("video").nth(place)).to_have_js_property("readyState", 4)
+    matrix.blur()
+    expect(card).to_be_hidden()
+    assert card.locator("video").evaluate_all("(all) => all.every((video) => video.paused && !video.src)")
     box = matrix.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.2 * box["height"])
     expect(card).to_contain_text("face 5")
     page.mouse.move(box["x"] - 5, box["y"] - 5)
     expect(card).to_be_hidden()
+    # The same for every two raters, agreement growing with their number, and the tree of the clips.
+    between = page.locator("[data-between] canvas[role]")
+    between.focus()
+    between.press("ArrowRight")
+    expect(page.locator("[data-between] .pair-card")).to_contain_text("Spearman ρ")
+    expect(page.locator("[data-growth] svg")).to_have_attribute("aria-label", re.compile("The mean of 3: 0"))
+    expect(page.locator(".tree text").filter(has_text="face")).to_have_count(5)
+    page.get_by_label("Order").select_option("mood")
+    expect(page).to_have_url(re.compile("order=mood"))
+    page.get_by_label("Order").select_option("study")
     assert page.title() != "broken"
 
 

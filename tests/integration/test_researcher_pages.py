@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
 from sqlalchemy import select
 
 from analysis.estimators import ESTIMATORS
@@ -256,6 +258,29 @@ def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: experimenter.La
     assert refused.status_code == 400
     assert len(get(lab, "/results/maps/P004?unfinished=1&method=latent&completed=1")["positions"]) == 6
     assert lab.client.get("/api/v1/studies/faces/results/rdms/P009").status_code == 404
+
+
+def test_agreement_comes_with_every_two_raters_and_its_growth(lab: experimenter.Lab) -> None:
+    with lab.database.reading() as db:
+        found = results_now(db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True))
+    shown = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
+    assert shown["between"] == pytest.approx(squareform(found.between, checks=False).tolist(), abs=1e-5)
+    assert sorted(shown["rater_order"]) == [0, 1, 2, 3]
+    assert found.growth is not None
+    assert [point["raters"] for point in shown["growth"]] == [1, 2, 3]
+    means = [point["mean"]["value"] for point in shown["growth"]]
+    assert means == pytest.approx([point.value for point in found.growth.reliability_of_mean], abs=1e-5)
+
+
+def test_the_tree_is_scipys_or_says_why_there_is_none(lab: experimenter.Lab) -> None:
+    group = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
+    tree = get(lab, "/results/trees/group?unfinished=1&method=weighted_average")
+    expected = linkage(group["rdm"], "average", optimal_ordering=True)
+    np.testing.assert_allclose(tree["linkage"], expected[:, :3], atol=1e-4)
+    assert tree["order"] == leaves_list(expected).tolist() == group["clusters"]
+    assert (
+        "5 were never seen together" in get(lab, "/results/trees/P004?unfinished=1&method=weighted_average")["problem"]
+    )
 
 
 def test_the_map_has_a_place_for_every_clip(lab: experimenter.Lab) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -390,6 +391,11 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: experimenter.Lab) -
     for name in ("raters", "unfinished", "unfinished_sentence", "remarks"):
         assert getattr(overview_again, name) == getattr(expected, name)
     assert list(overview_again.orders) == list(expected.orders)
+    assert list(overview_again.rater_order) == list(expected.rater_order)
+    np.testing.assert_array_equal(overview_again.between, results.between)
+    assert overview_again.growth is not None
+    assert results.growth is not None
+    np.testing.assert_equal(asdict(overview_again.growth), asdict(results.growth))
     for name, value in vars(expected.group).items():
         np.testing.assert_array_equal(getattr(overview_again.group, name), value)
     assert overview_again.agreement is not None
