@@ -163,7 +163,10 @@ def _csv_reason(message: str) -> str:
     if "unexpected end of data" in message:
         return 'a quote (") opens here that nothing closes'
     if "expected after" in message:
-        return 'something stands behind a closing quote ("); a quote inside a quoted cell is written twice'
+        return (
+            'something stands behind a closing quote ("): cells are separated by commas, semicolons or tabs, not by '
+            "spaces, and a quote inside a quoted cell is written twice"
+        )
     if "field larger" in message:
         return f'a cell is longer than the limit of {csv.field_size_limit()} characters; is a quote (") never closed?'
     return message
@@ -348,7 +351,7 @@ def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
     if with_comma and with_point:
         (where, comma), (_, point) = with_comma[0], with_point[0]
         raise ValueError(
-            f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: which of them separates "
+            f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: "
             "it is unclear which mark is the decimal point; write all numbers with a decimal point"
         )
     if delimiter in (";", "\t"):
