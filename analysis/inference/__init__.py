@@ -2,7 +2,17 @@
 
 from .adjust import adjust
 from .compare import ModelComparison, compare_models
-from .layers import LayerProfile, layer_profile
+from .layers import LayerProfile, MeanProfile, layer_profile, mean_profile
 from .mantel import MantelTest, mantel
 
-__all__ = ["LayerProfile", "MantelTest", "ModelComparison", "adjust", "compare_models", "layer_profile", "mantel"]
+__all__ = [
+    "LayerProfile",
+    "MantelTest",
+    "MeanProfile",
+    "ModelComparison",
+    "adjust",
+    "compare_models",
+    "layer_profile",
+    "mantel",
+    "mean_profile",
+]

@@ -1,7 +1,7 @@
 """What explains an RDM: attributes of the clips, shares of variance, partial correlations, weighted models."""
 
 from .activations import layer_rdms, read_activations
-from .attributes import AttributeEffects, attribute_effects, attribute_rdm
+from .attributes import AttributeEffects, MeanEffects, attribute_effects, attribute_rdm, mean_effects
 from .axes import Prediction, congruence, predict_ratings
 from .many import npy_blocks, score_many
 from .partition import VariancePartition, mean_partition, partial_correlation, variance_partition
@@ -9,6 +9,7 @@ from .weighted import WeightedModel, fit_weights, weighted_model
 
 __all__ = [
     "AttributeEffects",
+    "MeanEffects",
     "Prediction",
     "VariancePartition",
     "WeightedModel",
@@ -17,6 +18,7 @@ __all__ = [
     "congruence",
     "fit_weights",
     "layer_rdms",
+    "mean_effects",
     "mean_partition",
     "npy_blocks",
     "partial_correlation",

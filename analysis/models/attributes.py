@@ -8,6 +8,8 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm as normal
+from scipy.stats import t as student
 
 from ..arrangement import Floats, Ints
 from ..inference.chunks import Progress, run_chunks
@@ -101,6 +103,52 @@ def attribute_effects(
     p_max = (1 + (scaled[1:].max(axis=1)[:, None] >= scaled[0] - 1e-9).sum(axis=0)) / (1 + n_permutations)
     effects = tuple(_with_interval(column[np.isfinite(column)], level) for column in by_rater.T)
     return AttributeEffects(tuple(attributes), effects, by_rater, p, p_max, n_permutations)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanEffects:
+    """Effects of A attributes, averaged over several sets of clips that other raters arranged.
+
+    Attributes
+    ----------
+    names : tuple of A str
+    effects : (A,) float
+        Mean over the sets of their effects.
+    intervals : (A, 2) float
+        Student's t over the sets, so for other clips and raters of the kind; NaN for a single set.
+    p : (A,) float
+        Two-sided: the sets' permutation tests as signed z, added up (Stouffer).
+    n_sets : int
+    """
+
+    names: tuple[str, ...]
+    effects: Floats
+    intervals: Floats
+    p: Floats
+    n_sets: int
+
+
+def mean_effects(sets: Sequence[AttributeEffects], *, level: float = 0.95) -> MeanEffects:
+    """Average the effects of several sets of clips, each arranged by raters of its own.
+
+    Raises
+    ------
+    ValueError
+        When there is no set, the sets differ in their attributes, or level is not between 0 and 1.
+    """
+    if not sets or any(one.names != sets[0].names for one in sets):
+        raise ValueError("effects to be averaged must be of the same attributes")
+    if not 0 < level < 1:
+        raise ValueError("level must lie between 0 and 1")
+    of_sets = np.array([[effect.value for effect in one.effects] for one in sets])
+    mean = of_sets.mean(axis=0)
+    n_sets = len(sets)
+    reach = np.full(mean.shape, np.nan)
+    if n_sets > 1:
+        reach = student.ppf((1 + level) / 2, n_sets - 1) * of_sets.std(axis=0, ddof=1) / np.sqrt(n_sets)
+    z = np.sign(of_sets) * normal.isf(np.array([one.p for one in sets]) / 2)
+    p = 2 * normal.sf(np.abs(z.sum(axis=0)) / np.sqrt(n_sets))
+    return MeanEffects(sets[0].names, mean, np.stack([mean - reach, mean + reach], axis=1), p, n_sets)
 
 
 def attribute_rdm(values: ArrayLike, *, kind: str = "category") -> Floats:

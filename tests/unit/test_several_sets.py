@@ -1,0 +1,127 @@
+"""What is averaged over several sets of clips: profiles of layers, effects of attributes; and the simulated study."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+from scipy.stats import combine_pvalues
+
+from analysis import attribute_effects
+from analysis.inference import LayerProfile, layer_profile, mean_profile
+from analysis.models import AttributeEffects, mean_effects
+from benchmarks import seed as bench
+
+
+def a_profile(seed: int, **options: object) -> LayerProfile:
+    rng = np.random.default_rng(seed)
+    seen = rng.normal(size=(12, 3))
+    raters = np.array([pdist(seen + 0.3 * rng.normal(size=seen.shape)) for _ in range(5)])
+    layers = np.array([pdist(seen + sd * rng.normal(size=seen.shape)) for sd in (3.0, 0.4, 1.0)])
+    return layer_profile(raters, layers, ["early", "middle", "late"], n_boot=200, rng=rng, **options)
+
+
+def some_effects(seed: int) -> AttributeEffects:
+    rng = np.random.default_rng(seed)
+    labels = {"sex": list("ab" * 6), "nothing": [str(k) for k in rng.permutation(np.arange(12) % 2)]}
+    seen = np.column_stack([2.0 * (np.arange(12) % 2), rng.normal(size=(12, 2))])
+    raters = np.array([pdist(seen + 0.3 * rng.normal(size=seen.shape)) for _ in range(4)])
+    return attribute_effects(raters, labels, n_permutations=300, rng=rng)
+
+
+def test_the_mean_of_one_profile_is_that_profile() -> None:
+    profile = a_profile(1)
+    mean, compared = mean_profile([profile]), profile.comparison
+    assert mean.best == profile.best
+    assert mean.not_worse == profile.not_worse
+    assert mean.ceiling == compared.ceiling
+    np.testing.assert_allclose(mean.similarity, compared.similarity)
+    np.testing.assert_allclose(mean.interval, compared.interval)
+    np.testing.assert_allclose(mean.p_difference, compared.p_difference)
+
+
+def test_the_error_of_a_mean_shrinks_with_the_sets_and_has_their_degrees_of_freedom() -> None:
+    profile = a_profile(1)
+    four = mean_profile([profile] * 4)
+    np.testing.assert_allclose(four.standard_error, profile.comparison.standard_error / 2)
+    # Welch and Satterthwaite: equal variances add up their degrees of freedom. Here 4 x 4 = 16, t = 2.120.
+    assert profile.comparison.degrees_of_freedom == 4
+    np.testing.assert_allclose(four.interval[:, 1] - four.similarity, 2.1199 * four.standard_error, rtol=1e-4)
+    assert four.n_sets == 4
+
+
+def test_several_sets_are_surer_of_the_best_layer_than_one() -> None:
+    profiles = [a_profile(seed) for seed in range(3)]
+    mean = mean_profile(profiles)
+    np.testing.assert_allclose(mean.similarity, np.mean([one.comparison.similarity for one in profiles], axis=0))
+    assert mean.names[mean.best] == "middle"
+    assert mean.not_worse == (1,)
+
+
+def test_layers_that_score_the_same_do_not_differ() -> None:
+    profile = a_profile(1)
+    same = replace(
+        profile.comparison,
+        similarity=np.full(3, 0.5),
+        difference=np.zeros((3, 3)),
+        difference_error=np.zeros((3, 3)),
+    )
+    mean = mean_profile([replace(profile, comparison=same)] * 2)
+    assert mean.not_worse == (0, 1, 2)
+    np.testing.assert_array_equal(mean.p_difference[np.triu_indices(3, 1)], 1.0)
+
+
+def test_profiles_that_differ_in_kind_are_not_averaged() -> None:
+    with pytest.raises(ValueError, match="there is no profile"):
+        mean_profile([])
+    with pytest.raises(ValueError, match="agree in method"):
+        mean_profile([a_profile(1), a_profile(2, method="pearson")])
+
+
+def test_effects_are_averaged_and_their_p_added_up_as_scipy_does() -> None:
+    sets = [some_effects(seed) for seed in range(4)]
+    mean = mean_effects(sets)
+    of_sets = np.array([[effect.value for effect in one.effects] for one in sets])
+    np.testing.assert_allclose(mean.effects, of_sets.mean(axis=0))
+    for k in range(2):
+        one_sided = [one.p[k] / 2 if one.effects[k].value > 0 else 1 - one.p[k] / 2 for one in sets]
+        greater = combine_pvalues(one_sided, method="stouffer").pvalue
+        np.testing.assert_allclose(mean.p[k], 2 * min(greater, 1 - greater))
+    assert mean.p[0] < 0.001
+    assert mean.p[1] > 0.05
+    low, high = mean.intervals[0]
+    assert low < mean.effects[0] < high
+
+
+def test_a_single_set_gives_its_own_p_and_no_interval_over_sets() -> None:
+    one = some_effects(1)
+    mean = mean_effects([one])
+    np.testing.assert_allclose(mean.p, one.p)
+    assert np.isnan(mean.intervals).all()
+
+
+def test_effects_of_other_attributes_are_not_averaged() -> None:
+    one = some_effects(1)
+    with pytest.raises(ValueError, match="same attributes"):
+        mean_effects([one, replace(one, names=("sex", "other"))])
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        mean_effects([one], level=1.0)
+
+
+def test_the_simulated_study_finds_what_was_put_in() -> None:
+    options = argparse.Namespace(
+        sets=2, clips=18, raters=8, runs=1, small_clips=8, small_raters=3, minutes=4.0, seed=0, processes=1
+    )
+    found = bench.measure(options)
+    assert found["sizes"] == [18, 17]
+    assert found["layers"]["best"] in {"fc6", "fc7"}
+    assert "conv1" not in found["layers"]["not_worse"]
+    assert found["effects"]["gender"]["p"] < bench.ALPHA
+    assert min(found["recovered"]) > 0.6
+    parts = found["partition"]
+    assert parts["network"] > parts["early layer"]
+    assert sum(parts.values()) == pytest.approx(found["adjusted_r2"]["attributes + early layer + network"])
+    assert "best layer: " in bench.report(found)
