@@ -22,6 +22,7 @@ from analysis.__main__ import main
 from analysis.formats import bundle_reader, bundle_writer
 from analysis.formats.bundle import BundleContents, BundleError, read_bundle, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS, TABLES, Column
+from analysis.report.drawings import draw
 from tests.conftest import ROOT
 
 STORED = ROOT / "tests" / "data" / "bundle-v1.zip"
@@ -68,10 +69,14 @@ def test_the_rdms_of_a_bundle_of_the_first_release_are_read(method):
             np.testing.assert_allclose(row, again, rtol=1e-6)
 
 
-def test_the_report_can_be_made_from_a_bundle_of_the_first_release(tmp_path, capsys):
+def test_the_report_can_be_made_from_a_bundle_of_the_first_release(tmp_path, capsys, monkeypatch):
+    drawn = []
+    # Writing the figures takes longer than all else, and is the same for every bundle.
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: drawn.extend(draw(results)) or [])
     assert main([str(STORED), "--out", str(tmp_path / "report"), "--method", "weighted_average", "--jobs", "1"]) == 0
     assert (tmp_path / "report").is_dir()
     assert capsys.readouterr().out.strip()
+    assert drawn
 
 
 def test_columns_only_ever_join_at_the_end_and_need_not_have_a_value():
@@ -225,6 +230,7 @@ def test_a_bundle_that_was_stored_is_read_and_other_ways_to_compress_are_refused
 # Read in a process of its own, because a limit on memory is a limit on all of it.
 LIMITED = """
 import resource, sys
+from analysis.report.drawings import draw
 from analysis.formats.bundle import read_bundle, BundleError
 import numpy, analysis.formats.matlab
 used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()
