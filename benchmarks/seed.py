@@ -13,6 +13,8 @@ networks. Here clips, raters and network are simulated, so that it is known what
 Then: agreement in each set, the profile of the layers with ceiling and best layer, effects of the attributes, and the
 variance partitioned. In a second part small studies without an effect are made again and again: how often is one found?
 
+Over 300 lines: one study from the first clip to its tables and figure, read from top to bottom.
+
     python3 run.py bench seed [--sets 12] [--clips 59] [--raters 128] [--runs 200] [--figure FILE] [--json FILE]
 """
 
