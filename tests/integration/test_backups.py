@@ -29,7 +29,8 @@ from app.backups.restore import restore_backup
 from app.config import Settings, load_settings, read_settings
 from app.db import Database, open_database
 from app.errors import ConfigurationError, Invalid
-from app.models import Base
+from app.models import Base, Study
+from app.participation.decisions import exclude
 from app.participation.enrolment import enter, session_of
 from app.participation.submission import submit
 from app.participation.trials import start
@@ -57,7 +58,7 @@ max_trials = 400
 
 
 def with_study(settings: Settings) -> Database:
-    """An account, a study with the files of its clips, and two raters."""
+    """An account, a study with the files of its clips, two raters, and decisions about one and about a trial."""
     database = open_database(settings.database)
     make_account(database)
     make_study(database, settings, toml=LONG)
@@ -66,6 +67,10 @@ def with_study(settings: Settings) -> Database:
         (settings.source_folder / f"{hashlib.sha256(content).hexdigest()}.source").write_bytes(content)
     for seed in range(2):
         take_part(database, "faces", seed, trials=3)
+    with database.writing() as db:
+        study = db.scalars(sa.select(Study)).one()
+        exclude(db, study, "P001", "tried keys", trial=2)
+        exclude(db, study, "P002", "a test of ours")
     return database
 
 
@@ -198,7 +203,7 @@ def test_f31_every_row_comes_back_as_it_was(both_settings: Settings, empty_place
     after = rows(restored)
     assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
     assert after == before
-    assert len(before["submission"]) == 6
+    assert (len(before["submission"]), len(before["decision"])) == (6, 2)
     # A null in JSON and a null of the database are two things, which the program does not tell apart.
     for one in (database, restored):
         with one.engine.connect() as connection:
