@@ -7,6 +7,8 @@ page would have sent. Results are computed once as the worker does (not with `--
 for twice by Flask's test client, and the second is timed: seconds, statements, kilobytes, and the elements of pages.
 Memory is the most that the process has held so far. `--data DIR` keeps the data folder, to be looked at with
 `run.py serve --data DIR`; the account is size@lab.example, "five slow rivers".
+
+Over 300 lines: the study that is made, and the pages that are timed on it, one after the other.
 """
 
 from __future__ import annotations
