@@ -47,8 +47,11 @@ def _draw(data: Data, resample: Resample, rng: np.random.Generator, n_draws: int
         by_raters = [] if whole is None else [scores(whole, raters)]
         by_items = []
         if resample != "raters":
-            sample = sample_of_items(data, items[row] * items[col])
-            by_items = [scores(sample, np.vstack([raters, everyone]) if resample == "both" else everyone)]
+            weights = items[row] * items[col]
+            members = np.vstack([raters, everyone]) if resample == "both" else everyone
+            # A sample of copies of one item has no pair.
+            nothing = np.full((len(members), len(data.models) + 2), np.nan)
+            by_items = [scores(sample_of_items(data, weights), members) if weights.any() else nothing]
         drawn = np.vstack(by_raters + by_items)
         out.append(drawn[[1, 0, 2]] if resample == "both" else drawn)
     return np.array(out).transpose(0, 2, 1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 from ..arrangement import Floats
 from ..noise_ceiling import NoiseCeiling
@@ -124,7 +124,7 @@ def mean_profile(profiles: Sequence[LayerProfile]) -> MeanProfile:
             raise ValueError(f"profiles to be averaged must agree in {name}")
     similarity = np.mean([part.similarity for part in parts], axis=0)
     error, dof = _joint_error([part.standard_error for part in parts], parts)
-    reach = student.ppf((1 + first.level) / 2, dof) * error
+    reach = scipy.stats.t.ppf((1 + first.level) / 2, dof) * error
     difference = similarity[:, None] - similarity[None]
     difference_error, difference_dof = _joint_error([part.difference_error for part in parts], parts)
     i, j = np.triu_indices(len(similarity), 1)
@@ -132,7 +132,7 @@ def mean_profile(profiles: Sequence[LayerProfile]) -> MeanProfile:
     if i.size:
         # A pair of layers that score the same in each sample of each set has no error, and no difference.
         ratio = np.divide(difference, difference_error, out=np.zeros_like(difference), where=difference_error > 0)
-        p = adjust(2 * student.sf(np.abs(ratio[i, j]), difference_dof[i, j]), first.correction)  # type: ignore[arg-type]
+        p = adjust(2 * scipy.stats.t.sf(np.abs(ratio[i, j]), difference_dof[i, j]), first.correction)  # type: ignore[arg-type]
         p_difference[i, j] = p_difference[j, i] = p
     best = int(np.argmax(similarity))
     return MeanProfile(

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import norm as normal
-from scipy.stats import t as student
 
 from ..arrangement import Floats, Ints
 from ..inference.chunks import Progress, run_chunks
@@ -145,9 +144,9 @@ def mean_effects(sets: Sequence[AttributeEffects], *, level: float = 0.95) -> Me
     n_sets = len(sets)
     reach = np.full(mean.shape, np.nan)
     if n_sets > 1:
-        reach = student.ppf((1 + level) / 2, n_sets - 1) * of_sets.std(axis=0, ddof=1) / np.sqrt(n_sets)
-    z = np.sign(of_sets) * normal.isf(np.array([one.p for one in sets]) / 2)
-    p = 2 * normal.sf(np.abs(z.sum(axis=0)) / np.sqrt(n_sets))
+        reach = scipy.stats.t.ppf((1 + level) / 2, n_sets - 1) * of_sets.std(axis=0, ddof=1) / np.sqrt(n_sets)
+    z = np.sign(of_sets) * scipy.stats.norm.isf(np.array([one.p for one in sets]) / 2)
+    p = 2 * scipy.stats.norm.sf(np.abs(z.sum(axis=0)) / np.sqrt(n_sets))
     return MeanEffects(sets[0].names, mean, np.stack([mean - reach, mean + reach], axis=1), p, n_sets)
 
 

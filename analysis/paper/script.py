@@ -66,7 +66,7 @@ if __name__ == "__main__":
         sys.exit("usage: python {stem}.py BUNDLE.zip")
     bundle = read_bundle(sys.argv[1])
     results = results_of_bundle(bundle, CHOICE)
-    figures.save({function}(results, attributes_of(bundle), VIEW), "{stem}")
+    figures.save({function}(results, attributes_of(bundle, with_rated=True), VIEW), "{stem}")
 '''
 
 

@@ -156,9 +156,15 @@ def _minutes(trials: Sequence[BundleTrial]) -> list[float]:
     return [(row["submitted_at"] - start).total_seconds() / 60 for row in rows]
 
 
-def attributes_of(bundle: Bundle) -> dict[str, dict[str, str]]:
-    """Values of the clips by attribute and clip."""
+def attributes_of(bundle: Bundle, *, with_rated: bool = False) -> dict[str, dict[str, str]]:
+    """Values of the clips by attribute and clip.
+
+    `with_rated` adds what the ratings come to; their names are "rated_" and the question's.
+    """
     found: dict[str, dict[str, str]] = {}
     for row in bundle.rows("attributes"):
         found.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
+    for row in bundle.rows("attributes_from_ratings") if with_rated else ():
+        value = row["choice"] or "" if row["mean"] is None else f"{row['mean']:.6g}"
+        found.setdefault(row["attribute"], {})[row["clip"]] = value
     return found

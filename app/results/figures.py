@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,9 @@ from analysis.paper import FIGURES, View, draw, script
 from analysis.results import Choice
 from app.errors import Invalid
 from app.models import Clip, Study
+from app.results.chosen import options_of
 from app.results.inputs import inputs_of
+from app.results.ratings import RATED, RATED_ON_PAGE, rated_attributes
 from app.results.stored import results_now
 
 # Widths on paper, in centimetres, by the name that addresses and commands use.
@@ -48,11 +51,18 @@ def figure_file(db: Session, study: Study, choice: Choice, name: str, view: View
     check_figure(name, kind)
     inputs = inputs_of(db, study.id, choice)
     if kind == SCRIPT:
+        question, is_rated, _ = view.colour.partition(RATED_ON_PAGE)
+        # The bundle has ratings by the question alone.
+        view = replace(view, colour=f"{RATED}{question}") if is_rated else view
         return script(name, study.name, inputs.choice, view).encode()
+    attributes = attributes_of_clips(inputs.clips)
+    for clip, rated in rated_attributes(db, study, options_of(inputs.choice)).items():
+        for attribute, value in rated.items():
+            attributes.setdefault(attribute, {})[clip] = value
     results = results_now(db, study.id, choice)
     try:
         with drawing:
-            return file_of(draw(name, results, attributes_of_clips(inputs.clips), view), kind)
+            return file_of(draw(name, results, attributes, view), kind)
     except ValueError as error:
         raise Invalid(str(error)) from error
 

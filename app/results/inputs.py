@@ -22,6 +22,9 @@ from app.participation.arrangements import clip_order
 from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
+# Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
+LAYOUT = 2
+
 
 @dataclass(frozen=True)
 class Sitting:
@@ -90,7 +93,7 @@ class Inputs:
 
     @cached_property
     def _program(self) -> str:
-        return _named(VERSION, self.choice.method, [clip.public_id for clip in self.clips])
+        return _named(VERSION, LAYOUT, self.choice.method, [clip.public_id for clip in self.clips])
 
 
 def _named(*parts: object) -> str:

@@ -19,6 +19,8 @@ from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
 
 # Before the names of attributes that participants' ratings gave, so that none is taken for the experimenter's own.
 RATED = "rated_"
+# On pages, where they stand among the experimenter's, the question's name comes first and is followed by this.
+RATED_ON_PAGE = " (rated, "
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def rated_attributes(db: Session, study: Study, options: ExportOptions) -> dict[
         least, most = int(counts[counts > 0].min()), int(counts.max())
         n = f"{least}" if least == most else f"{least} to {most}"
         kind = "mean" if isinstance(summary, ScaleRatings) else "choice of most"
-        name = f"{one.question.name} (rated, {kind} of {n})"
+        name = f"{one.question.name}{RATED_ON_PAGE}{kind} of {n})"
         for item, clip in enumerate(clips):
             value = _attribute_value(one, item)
             if value is not None:

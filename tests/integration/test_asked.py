@@ -285,5 +285,12 @@ def test_results_offer_ratings_as_attributes_that_say_what_they_are(lab: experim
     put(fifth, arrange(fifth)["rating"]["now"]["key"], rated({"valence": 0, "place": "in"}))
     assert lab.client.get(f"/api/v1/studies/faces/results?known={found['version']}").get_json()["state"] == "ready"
     leave_out(lab, 5)
+    # A map in their colours can be had as a file, and as the script that reads them from the bundle.
+    names = {"colour": "place (rated, choice of most of 3)"}
+    figure = lab.client.get("/studies/faces/figures/map.svg", query_string=names)
+    assert figure.status_code == 200, figure.text
+    assert ">in<" in figure.text
+    script = lab.client.get("/studies/faces/figures/map.py", query_string=names)
+    assert "colour='rated_place'" in script.text
     # They are no attributes of the study's own.
     assert lab.client.get("/api/v1/studies/faces/clips").get_json()["clips"][0]["attributes"] == {}

@@ -164,3 +164,14 @@ def test_long_files_say_why() -> None:
         if len(lines) > 300 and not foreign and not any("Over 300 lines: " in line for line in lines[:45]):
             silent.append(file.relative_to(ROOT).as_posix())
     assert silent == []
+
+
+def test_scipy_stats_is_loaded_when_it_is_first_used() -> None:
+    """It takes a second, which each command and each process of the server would pay."""
+    at_once = []
+    for file in (file for top in ("analysis", "app") for file in (ROOT / top).rglob("*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            at_once += [f"{file}: {name}" for name in names if name.startswith("scipy.stats")]
+    assert at_once == []

@@ -145,6 +145,18 @@ def test_a_model_and_its_copy_do_not_differ():
     assert found.p_difference[0, 1] == 1
 
 
+@pytest.mark.parametrize("resample", ["both", "items"])
+@pytest.mark.parametrize("method", ["pearson", "cosine", "spearman", "rho_a", "tau_a"])
+def test_a_sample_of_one_item_alone_counts_as_undefined(method, resample):
+    """Of four items one in 64 samples is such."""
+    rng = np.random.default_rng(0)
+    found = compare_models(
+        rng.random((2, 6)), rng.random((2, 6)), method=method, resample=resample, n_boot=200, rng=rng
+    )
+    assert 100 < found.n_defined < 200
+    assert np.isfinite(found.standard_error).all()
+
+
 @pytest.mark.parametrize("resample", ["both", "raters", "items"])
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 def test_every_way_of_drawing_gives_numbers_with_missing_pairs_too(resample, missing):

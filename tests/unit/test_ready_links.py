@@ -153,7 +153,7 @@ kind = "scale"
         ("{ hand = { up = 3 } }", "'up' is none of the answers to hand, which are left, right"),
         ("{ hand = 0 }", "nobody could take part"),
         ("{ hand = { left = 0, right = 0 } }", "nobody could take part"),
-        ("{ age = 3 }", "age is a question of the kind number"),
+        ("{ age = 3 }", "age is a number: name ranges of it"),
         ("{ mood = 3 }", "mood is asked too late"),
         ("{ nose = 3 }", "nose is no question"),
     ],
