@@ -83,6 +83,7 @@ def seen(client: FlaskClient, database: Database, name: str = "faces") -> dict[s
     assert bundle.status_code == 200
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
         found["bundle"] = {one: archive.read(one) for one in archive.namelist() if not one.endswith(TIMED)}
+    found["bundle"]["README.md"] = re.sub(rb" at \d{4}-\S+ ", b" ", found["bundle"]["README.md"])
     with database.reading() as db:
         study = db.scalars(select(Study).where(Study.name == name)).one()
         found["arrangements"] = [one.session.rater for one in rater_trials(db, study.id)]
