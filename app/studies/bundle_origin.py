@@ -25,7 +25,15 @@ STORED = (
     "ratings",
     "decisions",
 )
-COMPUTED = ("reliability", "noise_ceiling", "quality", "flow", "with_and_without", "attributes_from_ratings")
+COMPUTED = (
+    "reliability",
+    "noise_ceiling",
+    "quality",
+    "flow",
+    "with_and_without",
+    "attributes_from_ratings",
+    "answers_wide",
+)
 KEPT = ("files", "kind", "remarks")
 
 
