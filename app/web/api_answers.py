@@ -424,6 +424,27 @@ class ClipMap(Answer):
     converged: bool
 
 
+class ClipTree(Answer):
+    """The clips joined by average linkage."""
+
+    problem: None
+    linkage: list[tuple[int, int, float]] = Field(
+        description="What is joined, as in SciPy's linkage matrix, and at which height."
+    )
+    order: list[int] = Field(description="The clips with near ones side by side.")
+    cophenetic: float | None
+
+
+class NoTree(Answer):
+    """Why the clips cannot be joined."""
+
+    problem: str
+
+
+class TreeOrReason(RootModel[ClipTree | NoTree]):
+    """A tree, or why there is none."""
+
+
 class MeasureRow(Answer):
     """A coefficient of agreement with its 95 % interval."""
 
@@ -453,6 +474,22 @@ class RaterAgreement(Answer):
     r: float | None
 
 
+class Point(Answer):
+    """A coefficient with its interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class GrowthPoint(Answer):
+    """Agreement for a number of raters."""
+
+    raters: int
+    mean: Point = Field(description="Reliability of the mean of so many raters.")
+    single: Point = Field(description="One rater with the mean of so many others.")
+
+
 class Agreement(Answer):
     """How far the raters agree."""
 
@@ -462,6 +499,134 @@ class Agreement(Answer):
     ceiling: Ceiling | None
     remarks: list[str]
     raters: list[RaterAgreement]
+    between: list[float | None] | None = Field(description="Agreement of every two raters, condensed.")
+    rater_order: list[int] = Field(default=[], description="Raters who agree side by side.")
+    growth: list[GrowthPoint] | None
+
+
+class KeptModels(Answer):
+    """A file of candidate models that is kept with the study."""
+
+    number: int
+    name: str
+    kind: str
+    models: list[str]
+    file_name: str
+    sha256: str
+    added_at: str
+    remarks: list[str]
+    problem: str | None = Field(description="Why it cannot be compared now.")
+
+
+class ComparisonWork(Answer):
+    """How the work on a newer comparison stands."""
+
+    state: str
+    done: int
+    step: str | None
+    reason: str | None
+    worker: str
+
+
+class ModelScore(Answer):
+    """How near a model is to the raters; the last two are about the model of the highest score."""
+
+    model: str
+    source: str
+    kind: str
+    layer: int | None
+    score: float | None
+    low: float | None
+    high: float | None
+    p_above_zero: float | None
+    p_below_ceiling: float | None
+    below_best: float | None
+    p_below_best: float | None
+
+
+class ModelPair(Answer):
+    """The difference of two models."""
+
+    first: str
+    second: str
+    difference: float | None
+    standard_error: float | None
+    p: float | None
+
+
+class LayersOfModel(Answer):
+    """The layers of one network, and which is best."""
+
+    source: str
+    layers: list[str]
+    best: str
+    first: str
+    last: str
+    not_worse: list[str]
+
+
+class AttributeEffect(Answer):
+    """Between minus within of an attribute."""
+
+    attribute: str
+    groups: str
+    n_clips: int
+    effect: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_max: float | None
+
+
+class ModelFindings(Answer):
+    """What a comparison came to."""
+
+    n_raters: int
+    n_clips: int
+    comparator: str
+    label: str
+    resample: str
+    n_boot: int
+    n_permutations: int
+    level: float
+    ceiling_low: float | None
+    ceiling_high: float | None
+    scores: list[ModelScore]
+    pairs: list[ModelPair] = Field(description="Empty for more than 2,000 pairs: they are in the table.")
+    profiles: list[LayersOfModel]
+    effects: list[AttributeEffect]
+    remarks: list[str]
+    methods: list[str]
+
+
+class Models(Answer):
+    """The candidate models of a study, and what they came to last."""
+
+    models: list[KeptModels]
+    attributes: int
+    computed_at: str | None
+    changes: list[str]
+    work: ComparisonWork | None
+    findings: ModelFindings | None
+
+
+class ModelsAdded(Answer):
+    """The file that is kept now, and its models."""
+
+    number: int
+    models: list[str]
+
+
+class ModelsRemoved(Answer):
+    """The file that is no longer kept."""
+
+    removed: int
+
+
+class ComparisonAsked(Answer):
+    """The comparison is waiting for the worker."""
+
+    state: Literal["waiting"]
 
 
 class QualityMeasure(Answer):
@@ -712,12 +877,17 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.retry": {200: Asked},
     "researcher_api.rdm": {200: Rdm},
     "researcher_api.clip_map": {200: ClipMap},
+    "researcher_api.clip_tree": {200: TreeOrReason},
     "researcher_api.agreement_between_raters": {200: Agreement},
     "researcher_api.definition.definition": {200: Definition},
     "researcher_api.definition.check": {200: Definition},
     "researcher_api.definition.save": {200: Saved},
     "researcher_api.definition.versions": {200: Versions},
     "researcher_api.plan.read": {200: Plan},
+    "researcher_api.models.read": {200: Models},
+    "researcher_api.models.add": {201: ModelsAdded},
+    "researcher_api.models.remove": {200: ModelsRemoved},
+    "researcher_api.models.compare": {202: ComparisonAsked},
     "researcher_api.plan.ask": {202: Asked},
     "researcher_api.judging.quality": {200: Quality},
     "researcher_api.judging.decisions": {200: Decisions},

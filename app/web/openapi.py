@@ -93,6 +93,12 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.retry": WHOSE,
     "researcher_api.rdm": WHOSE | COMPLETED,
     "researcher_api.clip_map": WHOSE | COMPLETED,
+    "researcher_api.clip_tree": WHOSE | COMPLETED,
+    "researcher_api.models.add": {
+        "file": {**TEXT, "description": "The file's name, with its ending; the body is its bytes."},
+        "distance": {**TEXT, "description": "Between the activations of two clips."},
+        "frames": {**TEXT, "description": "How the frames of a clip are taken: mean or concatenate."},
+    },
     "researcher_api.agreement_between_raters": WHOSE,
     "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.asked.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},

@@ -281,6 +281,7 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
             "remarks": [],
             "raters": [],
             "between": None,
+            "rater_order": [],
             "growth": None,
         }
     coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask, Response, request
 from pydantic import BaseModel, ValidationError
 
 from app.accounts.api_tokens import make_token
 from app.domain import Scope
+from app.results.model_work import compute_next_comparison
 from app.web.api_answers import ANSWERS
 from app.web.openapi import BODIES, FILES, QUERIES
 from tests import experimenter
@@ -94,10 +97,18 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
         call("GET", path)
     version = call("GET", "/faces/results").get_json()["version"]
     assert call("GET", f"/faces/results?known={version}").get_json()["state"] == "unchanged"
-    for what in ("agreement", "rdms/group", "rdms/P001?completed=1", "maps/group", "maps/P002"):
+    for what in ("agreement", "rdms/group", "rdms/P001?completed=1", "maps/group", "maps/P002", "trees/group"):
         call("GET", f"/faces/results/{what}")
     for path in ("quality", "definition", "versions", "plan", "ratings", "answers", "uploads", "clips/attributes.csv"):
         call("GET", f"/faces/{path}")
+    layers = io.BytesIO()
+    np.savez(layers, **{name: np.random.default_rng(1).normal(size=(6, 9)) for name in ("early", "late")})
+    number = call("POST", "/faces/models?file=net.npz", 201, data=layers.getvalue()).get_json()["number"]
+    call("POST", "/faces/models/compare", 202, json={"settings": {"comparator": "pearson"}})
+    assert call("GET", "/faces/models").get_json()["findings"] is None
+    assert compute_next_comparison(lab.database)
+    assert len(call("GET", "/faces/models").get_json()["findings"]["profiles"]) == 1
+    call("DELETE", f"/faces/models/{number}")
     for path in ("", "?sort=minutes&descending=1", "/P001", "/P001/trials/1"):
         call("GET", f"/faces/sessions{path}")
     assert call("GET", "/faces/bundle.zip").get_data()[:2] == b"PK"
