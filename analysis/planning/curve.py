@@ -169,6 +169,7 @@ def raters_for(worlds: Sequence[World], target: float, *, seen: float, level: fl
         """Found by halving: each end rises with the number of raters."""
 
         def reached(n: int) -> bool:
+            """Whether this end is at the target with n raters."""
             return bool(getattr(expected_reliability(worlds, n, seen=seen, level=level), end) >= target)
 
         if not reached(MAX_RATERS):

@@ -1,27 +1,18 @@
-"""Models against raters: asked for, computed once by whoever holds the claim, kept with what it came from.
-
-As for plans (`app.planning.work`): a claim without a heartbeat is taken over, and who asks for something else takes the
-claim away.
-
-Over 300 lines: settings, claim, work and what is stored of it are one way, read from top to bottom.
-"""
+"""Models against raters: asked for, computed once by whoever holds the claim, kept with what it came from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis.formats.source_bundle import GIVEN
@@ -37,7 +28,6 @@ from analysis.results.models import (
 )
 from app.accounts.account import Account
 from app.accounts.audit import note
-from app.claims import CLAIM_LEASE, heartbeat
 from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
@@ -48,18 +38,12 @@ from app.results.model_files import attributes_of, candidates_of, model_marks
 from app.results.stored import results_now
 from app.results.work import ensure_results
 from app.studies.origin import has_placements
+from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, tell, waits
 from app.version import VERSION
 
-MAX_ATTEMPTS = 3
-PAUSE_SECONDS, TELL_SECONDS = 0.2, 0.5
 N_BOOT, N_PERMUTATIONS = 1000, 5000
 
-log = structlog.get_logger()
 OnStep = Callable[[str, float], object]
-
-
-class ClaimLost(Exception):
-    """Something else was asked for, or another worker has taken over: what is being computed is not to be stored."""
 
 
 class ModelSettings(BaseModel):
@@ -95,14 +79,6 @@ class Standing:
     done: int
     step: str
     reason: str | None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to compute a study's comparison."""
-
-    token: str
-    study_id: int
 
 
 def settings_of(values: Mapping[str, Any]) -> ModelSettings:
@@ -168,9 +144,8 @@ def choice_of(study: Study, settings: ModelSettings) -> Choice:
 
 
 def comparison_waits(database: Database) -> bool:
-    """Whether there is a comparison to claim; a look that takes no lock."""
-    with database.reading() as db:
-        return db.scalar(select(ModelComparison.study_id).where(_claimable()).limit(1)) is not None
+    """Whether there is a comparison to compute; a look that takes no lock."""
+    return waits(database, ModelComparison)
 
 
 def compute_next_comparison(
@@ -185,24 +160,11 @@ def compute_next_comparison(
     SQLAlchemyError, OSError
         When the machine or the database is at fault; the comparison waits again.
     """
-    with database.writing() as db:
-        claim = _claim(db, study_id)
-    if claim is None:
-        return False
-    try:
-        with heartbeat(database, lambda db: _update(db, claim, {"worked_at": now()})):
-            _compute(database, claim, on_step, jobs)
-    except (ClaimLost, NotFound):
-        log.info("comparison_claim_lost", study=claim.study_id)
-    except (SQLAlchemyError, OSError):
-        _end(database, claim, WorkState.WAITING, None)
-        raise
-    except Exception as error:
-        known = isinstance(error, ValueError | Invalid)
-        if not known:
-            log.error("comparison_failed", study=claim.study_id, exc_info=error)
-        _end(database, claim, WorkState.FAILED, str(error) if known else f"{type(error).__name__}: {error}")
-    return True
+
+    def compute(claim: Claim) -> None:
+        _compute(database, claim, on_step, jobs)
+
+    return compute_next(database, ModelComparison, compute, study_id=study_id)
 
 
 def ensure_comparison(database: Database, study_id: int, *, on_step: OnStep | None = None, jobs: int = 1) -> None:
@@ -213,15 +175,11 @@ def ensure_comparison(database: Database, study_id: int, *, on_step: OnStep | No
     Invalid
         With the reason, when it cannot be computed.
     """
-    while True:
-        with database.reading() as db:
-            row = db.get(ModelComparison, study_id)
-            if row is None or row.state == WorkState.IDLE:
-                return
-            if row.state == WorkState.FAILED:
-                raise Invalid(f"The models cannot be compared: {row.reason}")
-        if not compute_next_comparison(database, study_id=study_id, on_step=on_step, jobs=jobs):
-            time.sleep(PAUSE_SECONDS)
+
+    def one_more() -> bool:
+        return compute_next_comparison(database, study_id=study_id, on_step=on_step, jobs=jobs)
+
+    ensure(database, ModelComparison, study_id, one_more, "The models cannot be compared")
 
 
 def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int) -> None:
@@ -233,20 +191,19 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         choice = choice_of(study, settings)
     told, last = 0.0, ""
 
-    def tell(step: str, share: float) -> None:
+    def progress(step: str, share: float) -> None:
         """Say what is done and how far it is, and find out whether it is still wanted."""
         nonlocal told, last
         if on_step is not None:
             on_step(step, share)
         if step != last or time.monotonic() - told > TELL_SECONDS:
             told, last = time.monotonic(), step
-            with database.writing() as db:
-                if not _update(db, claim, {"done": round(100 * share), "step": step, "worked_at": now()}):
-                    raise ClaimLost
-                db.commit()
+            tell(database, claim, {"done": round(100 * share), "step": step})
 
-    tell("Estimating the raters' RDMs", 0.0)
-    ensure_results(database, claim.study_id, choice, on_rater=lambda n, of: tell("Estimating the raters' RDMs", n / of))
+    progress("Estimating the raters' RDMs", 0.0)
+    ensure_results(
+        database, claim.study_id, choice, on_rater=lambda n, of: progress("Estimating the raters' RDMs", n / of)
+    )
     with database.reading() as db:
         study = db.get(Study, claim.study_id)
         if study is None:
@@ -259,13 +216,9 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
     options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs)
-    found = compare_candidates(table, raters, clips, candidates, attributes, options, tell)
+    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress)
     content = stored_content(replace(found, remarks=(*problems, *found.remarks)), settings, facts)
-    values = {"content": content, "computed_at": begun, "state": WorkState.IDLE, "claim": None, "attempts": 0}
-    with database.writing() as db:
-        if not _update(db, claim, values | {"reason": None, "done": 100}):
-            raise ClaimLost
-        db.commit()
+    store(database, claim, {"content": content, "computed_at": begun, "done": 100})
 
 
 def stored_content(found: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,45 +269,6 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         "attributes": "Attributes or ratings of the clips have changed.",
     }
     return [sentence for key, sentence in told.items() if before.get(key) != after.get(key)]
-
-
-def _claimable() -> ColumnElement[bool]:
-    left = and_(ModelComparison.state == WorkState.COMPUTING, ModelComparison.worked_at < now() - CLAIM_LEASE)
-    return or_(ModelComparison.state == WorkState.WAITING, left)
-
-
-def _claim(db: Session, study_id: int | None) -> Claim | None:
-    query = select(ModelComparison).where(_claimable()).order_by(ModelComparison.requested_at)
-    if study_id is not None:
-        query = query.where(ModelComparison.study_id == study_id)
-    row = db.scalars(query.with_for_update(skip_locked=True).limit(1)).first()
-    if row is None:
-        return None
-    if row.attempts >= MAX_ATTEMPTS:
-        row.state, row.claim = WorkState.FAILED, None
-        row.reason = f"the worker ended {row.attempts} times while it computed it; its log says more"
-        db.commit()
-        return None
-    row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
-    row.claim = secrets.token_hex(16)
-    claim = Claim(row.claim, row.study_id)
-    db.commit()
-    return claim
-
-
-def _update(db: Session, claim: Claim, values: Mapping[str, object]) -> bool:
-    """Change the row that the claim is for; whether it still is."""
-    result = db.execute(update(ModelComparison).where(ModelComparison.claim == claim.token).values(values))
-    return bool(result.rowcount)  # type: ignore[attr-defined]
-
-
-def _end(database: Database, claim: Claim, state: WorkState, reason: str | None) -> None:
-    with database.writing() as db:
-        # An attempt that the machine cut short does not count.
-        fewer = 1 if state == WorkState.WAITING else 0
-        attempts = ModelComparison.attempts - fewer
-        _update(db, claim, {"state": state, "claim": None, "reason": reason, "attempts": attempts})
-        db.commit()
 
 
 def _finite(value: Any) -> Any:

@@ -17,6 +17,7 @@ from analysis.planning import plan as plan_module
 from analysis.planning.budget import Budget
 from analysis.simulate import make_truth
 from app import cli
+from app.claims import CLAIM_LEASE
 from app.config import Settings
 from app.domain import WorkState
 from app.errors import Invalid
@@ -134,7 +135,7 @@ def test_who_asks_for_something_else_takes_the_work_away(
 
 def test_a_worker_that_died_is_replaced_and_given_up_after_three_times(both_lab: experimenter.Lab) -> None:
     ask(both_lab)
-    old = now() - 2 * work_module.CLAIM_LEASE
+    old = now() - 2 * CLAIM_LEASE
     with both_lab.database.writing() as db:
         db.execute(update(StudyPlan).values(state=WorkState.COMPUTING, claim="gone", worked_at=old, attempts=2))
         db.commit()
