@@ -18,7 +18,7 @@ from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.models import Study, StudyPlan, now
 from app.planning.asked import Models, PlanSettings, pack_models, settings_of, unpack_models
-from app.planning.basis import basis_of
+from app.planning.basis import basis_of, timing_of
 from app.planning.stored import content_of
 from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, tell, waits
 
@@ -105,7 +105,7 @@ def _compute(database: Database, claim: Claim, on_session: OnSession | None) -> 
             raise NotFound("There is no such study any more.")
         settings, asked, basis = settings_of(row.asked), row.asked, basis_of(db, study)
         models = unpack_models(row.models, len(basis.clips))
-    timing = basis.timing(settings.timing)
+        timing = timing_of(db, study, basis.task, settings.timing)
     told = time.monotonic()
 
     def progress(done: int, of: int) -> None:

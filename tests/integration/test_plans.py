@@ -24,7 +24,7 @@ from app.errors import Invalid
 from app.models import Clip, Study, StudyPlan, Submission, now
 from app.planning import work as work_module
 from app.planning.asked import PlanSettings, models_of_files, models_of_texts, settings_of
-from app.planning.basis import basis_of, changes_since
+from app.planning.basis import basis_of, changes_since, timing_of, worked_sessions
 from app.planning.stored import standing_of
 from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import compute_next_plan, ensure_plan, plan_waits, request_plan
@@ -178,10 +178,12 @@ def test_the_pace_of_people_replaces_the_assumed_one(both_lab: experimenter.Lab)
         db.execute(update(Submission).values(active_ms=60_000.0))
         db.commit()
     with both_lab.database.reading() as db:
-        basis = basis_of(db, study_of(db))
+        study = study_of(db)
+        basis = basis_of(db, study)
+        assumed = Timing(seconds_per_trial=10.0, seconds_per_placement=4.0, watch=False)
+        timing = timing_of(db, study, basis.task, assumed)
+        seconds, trials = worked_sessions(db, study)[0]
     assert basis.facts["sessions with measured times"] == 3
-    timing = basis.timing(Timing(seconds_per_trial=10.0, seconds_per_placement=4.0, watch=False))
-    seconds, trials = basis.sessions[0]
     assert seconds == 60 * len(trials)
     assert timing.measured == 3
     assert timing.pace == pytest.approx(seconds / sum(10 + 4 * len(items) for items in trials))
