@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,6 +72,16 @@ class Arrangement:
             across, up = x[row] - x[col], y[row] - y[col]
             apart: Floats = np.sqrt(across * across + up * up)
         return apart
+
+
+def within(arrangements: Iterable[Arrangement], items: Sequence[int] | Ints) -> list[Arrangement]:
+    """The arrangements that hold these items alone, which are in rising order; their items become places in `items`."""
+    order = np.asarray(items, dtype=np.int64)
+    return [
+        Arrangement(np.searchsorted(order, trial.items), trial.positions)
+        for trial in arrangements
+        if np.isin(trial.items, order).all()
+    ]
 
 
 @lru_cache(maxsize=256)

@@ -340,6 +340,8 @@ class ParticipantSession(Base):
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     # Minutes of work that the whole session will take at the participant's pace; NULL before the first trial is in.
     expected_minutes: Mapped[float | None] = mapped_column(Float)
+    # The names of the sets of clips that the session was given, as it arranges them; NULL without sets.
+    clip_sets: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     # The tab that may save drafts, and the language that the page was shown in.
     tab: Mapped[str | None] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(16), default="en")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,12 @@ def make_study(
     toml: str = TOML,
     state: StudyState = StudyState.OPEN,
     owner_id: int | None = None,
+    sets: Sequence[str] = (),
 ) -> int:
-    """A study whose clips are ready; their files hold a few bytes that name them. Returns the study's id."""
+    """A study whose clips are ready; their files hold a few bytes that name them. Returns the study's id.
+
+    With `sets`, one for each clip, that is the clips' attribute "set".
+    """
     definition = parse_definition(toml)
     with database.writing() as db:
         study = Study(
@@ -44,13 +49,14 @@ def make_study(
         db.add(study)
         db.flush()
         add_first_owner(db, study, owner_id)
-        for position in range(n_clips):
+        for position in range(len(sets) or n_clips):
             clip = Clip(
                 study_id=study.id,
                 public_id=new_public_id("C"),
                 position=position,
                 file_name=f"clip{position}.mp4",
                 label=f"clip{position}",
+                attributes={"set": sets[position]} if sets else {},
                 source_sha256=hashlib.sha256(f"{name} {position}".encode()).hexdigest(),
                 state=ClipState.READY,
                 progress=1.0,

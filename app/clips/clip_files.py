@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from app.definition.sets import natural_order
 from app.errors import Invalid
 
 # As the database and file systems have it: in characters as a whole, in bytes for each part between slashes.
@@ -106,12 +106,6 @@ def is_passed_over(name: str) -> bool:
     return path.suffix.lower() in NO_CLIPS or any(
         part.startswith(".") or part.lower() in SYSTEM_FOLDERS for part in (*folders, path.name)
     )
-
-
-def natural_order(name: str) -> list[tuple[int, int | str]]:
-    """A key that sorts clip2 before clip10."""
-    parts = re.split(r"(\d+)", name.lower())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 def passed_over(folder: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.clips.clip_files import natural_order
+from app.definition.sets import natural_order
 from app.models import Clip
 
 

@@ -221,6 +221,28 @@ GROUPS = (
         },
     ),
     Group(
+        "Sets of clips",
+        {
+            "sets.column": SettingText(
+                "Attribute that names the set",
+                "Clips with the same value are a set. Each participant gets one set, or several, and arranges them one "
+                "after another.",
+                "None: everybody arranges all clips. With very many clips, sets of about 60; clips in folders have the "
+                "attribute folder.",
+            ),
+            "sets.per_session": SettingText(
+                "Sets in a session",
+                "How many sets each participant gets: those that fewest have. They share the minutes and trials.",
+                "1.",
+            ),
+            "sets.anchors": SettingText(
+                "Anchor clips",
+                "The value of that attribute that says that a clip is in every set. Such clips tie the sets together.",
+                "None, or 3 to 5 clips that differ widely.",
+            ),
+        },
+    ),
+    Group(
         "Trials",
         {
             "design.method": SettingText(

@@ -20,6 +20,7 @@ from app.definition.questions import MAX_QUESTIONS, Question, question_problems
 from app.definition.quotas import Quota
 from app.definition.ratings import Ratings
 from app.definition.section import Section
+from app.definition.sets import Sets
 from app.definition.study_toml_errors import (
     DefinitionRefused,
     Place,
@@ -178,6 +179,7 @@ class StudyDefinition(Section):
     playback: Playback = Playback()
     arena: ArenaLooks = ArenaLooks()
     clips: Clips = Clips()
+    sets: Sets = Sets()
     design: Design = Design()
     stop: Stop = Stop()
     quality: QualityRules = QualityRules()

@@ -26,6 +26,7 @@ from app.participation.people import (
     visits_of,
 )
 from app.participation.places import no_answer_has_a_place, places_taken, reading, why_closed
+from app.participation.set_choice import sets_for
 from app.recruiters.arrival import Arrival, IdNote
 from app.recruiters.signing import is_signed, link_key
 from app.tokens import hash_token, new_public_id, new_token
@@ -192,8 +193,12 @@ def enter(
 
 
 def admit(db: Session, session: ParticipantSession, clauses: Mapping[str, bool]) -> Entry:
-    """Store a new session with its clauses of the consent, and the token of the browser in which it begins; commits."""
-    session.version = db.get_one(Study, session.study_id).version
+    """Store a new session with its sets of clips, its clauses of the consent, and the token of the browser in which it
+    begins; commits. The study's row must be locked.
+    """
+    study = db.get_one(Study, session.study_id)
+    session.version = study.version
+    session.clip_sets = sets_for(db, session, definition_of(study), now())
     db.add(session)
     db.flush()
     token = new_token()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -17,10 +18,9 @@ from analysis import Arrangement
 from analysis.purposes import JUDGMENTS, Purpose
 from app.definition.questions import COMMENT
 from app.definition.study_toml import StudyDefinition, definition_of_session
-from app.domain import ClipState, ItemKind, Proof, SessionState
+from app.domain import MIN_CLIPS, Proof, SessionState
 from app.errors import Conflict, Unauthorised
 from app.models import (
-    Clip,
     Draft,
     ParticipantSession,
     Placement,
@@ -34,6 +34,7 @@ from app.participation.arrangements import arrangement_of
 from app.participation.enrolment import UNKNOWN_LINK
 from app.participation.practice import Round, open_round, rounds_of
 from app.participation.ratings import RatingRecord, ratings_of, stage_of
+from app.participation.session_clips import ReadyClip, session_clips, session_sets
 from app.participation.sheets import due_sheets, first_open, handed_in
 from app.participation.time_left import rating_minutes
 from app.tokens import hash_token
@@ -58,17 +59,6 @@ class TrialRecord:
     sha256: str | None = None
     active_ms: float = 0.0
     places: tuple[tuple[float, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class ReadyClip:
-    """A clip that can be shown; its place among the study's ready clips is its item index."""
-
-    id: int
-    public_id: str
-    has_audio: bool
-    kind: ItemKind
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,6 +139,13 @@ class SessionRecord:
         )
         return minutes, left
 
+    @cached_property
+    def sets(self) -> tuple[tuple[int, ...], ...]:
+        """The places of each set's clips among the session's clips, in the order in which it arranges the sets; one set
+        with all of them where the study has no sets.
+        """
+        return session_sets(self.session, self.definition, self.clips)
+
     @property
     def submitted(self) -> tuple[TrialRecord, ...]:
         """The trials that are in."""
@@ -201,11 +198,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
     definition = definition_of_session(db, session, study)
     trials = _trials(db.execute(_SEATS, {"session": session.id}))
-    ready = db.execute(_READY, {"study": study.id}).all()
-    if session.is_pilot and not {clip for trial in trials for clip in trial.clip_ids} <= {row.id for row in ready}:
-        # Clips of a draft may still change; those of participants never do.
-        raise Conflict("The study's clips have changed since this pilot began. Please begin another one.", code="ended")
-    return SessionRecord(
+    record = SessionRecord(
         session=session,
         study=study,
         definition=definition,
@@ -214,9 +207,7 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         progress=session.progress,
         expected_minutes=session.expected_minutes,
         trials=trials,
-        clips=tuple(
-            ReadyClip(row.id, row.public_id, bool(row.has_audio), row.kind, row.duration_s or 0.0) for row in ready
-        ),
+        clips=session_clips(db, session, definition),
         # The first trial is assigned when practice is over.
         rounds=tuple(rounds_of(db, session)) if definition.design.practice and not trials else (),
         # Without questions there is only the comment, which comes after the end.
@@ -225,6 +216,18 @@ def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof
         else frozenset(),
         ratings=ratings_of(db, session.id) if definition.ratings.questions else (),
     )
+    if session.is_pilot:
+        _check_pilot(record)
+    return record
+
+
+def _check_pilot(record: SessionRecord) -> None:
+    """Clips of a draft, and their sets, may still change; those of participants never do."""
+    shown = {clip for trial in record.trials for clip in trial.clip_ids}
+    has_sets = record.session.clip_sets is not None
+    sets_fit = has_sets == (record.definition.sets.column is not None) and min(map(len, record.sets)) >= MIN_CLIPS
+    if not shown <= {clip.id for clip in record.clips} or (has_sets and not sets_fit):
+        raise Conflict("The study's clips have changed since this pilot began. Please begin another one.", code="ended")
 
 
 def _trials(rows: Iterable[Row[Any]]) -> tuple[TrialRecord, ...]:
@@ -258,11 +261,8 @@ _SESSION = (
     .join(Study, Study.id == ParticipantSession.study_id)
     .where(SessionToken.token_hash == bindparam("token"))
 )
-_READY = (
-    select(Clip.id, Clip.public_id, Clip.has_audio, Clip.kind, Clip.duration_s)
-    .where(Clip.study_id == bindparam("study"), Clip.state == ClipState.READY)
-    .order_by(Clip.position)
-)
+
+
 # A row for each seat of each trial, with the trial's columns and where the clip was put.
 _SEATS = (
     select(

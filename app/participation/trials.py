@@ -17,8 +17,8 @@ from sqlalchemy import CursorResult, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from analysis import Arrangement, next_items, pair_evidence
-from analysis.designs import DESIGNS, SessionProgress, StopRule, repeat_due, session_progress
+from analysis import next_items
+from analysis.designs import DESIGNS, repeat_due
 from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
 from app.definition.study_toml import Design
@@ -28,6 +28,7 @@ from app.participation import attention_checks as checks
 from app.participation.enrolment import session_of
 from app.participation.rating_choice import assign_ratings
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
+from app.participation.set_turns import turn_of
 from app.participation.time_left import expected_minutes
 from app.tokens import new_trial_key
 
@@ -54,19 +55,12 @@ class NextStep:
     expected_minutes: float | None
 
 
-def progress_of(record: SessionRecord, arrangements: list[Arrangement]) -> SessionProgress:
-    """How far the session has come by the study's stop rules."""
-    stop = record.definition.stop
-    rule = StopRule(min_evidence=stop.min_evidence, max_minutes=stop.max_minutes, max_trials=stop.max_trials)
-    evidence = pair_evidence(arrangements, len(record.clips))
-    return session_progress(evidence, rule=rule, n_trials=len(arrangements), minutes=record.active_minutes)
-
-
 def next_step(record: SessionRecord) -> NextStep:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
-    design, clips = record.definition.design, record.clips
+    design, stop, minutes = record.definition.design, record.definition.stop, record.active_minutes
     arrangements = record.arrangements()
-    progress = progress_of(record, arrangements)
+    turn = turn_of(record.sets, arrangements, stop, minutes=minutes)
+    progress, clips = turn.progress, [record.clips[item] for item in turn.items]
     number = len(record.trials)
     seed = int(np.random.SeedSequence([record.session.seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
     rng = np.random.default_rng(seed)
@@ -81,7 +75,7 @@ def next_step(record: SessionRecord) -> NextStep:
         trial = NextTrial(number, Purpose.CHECK, checks.DESIGN, seed, shown)
     else:
         items = next_items(
-            arrangements,
+            turn.arrangements,
             len(clips),
             design=design.method,
             max_items=min(design.max_items, len(clips)),
@@ -89,12 +83,11 @@ def next_step(record: SessionRecord) -> NextStep:
         )
         seated = rng.permutation(items)
         trial = NextTrial(number, Purpose.MAIN, design.method, seed, [clips[int(item)].id for item in seated])
-    stop, minutes = record.definition.stop, record.active_minutes
     expected = expected_minutes(
         record.expected_minutes,
         minutes,
         progress.fraction,
-        weakest=min(progress.min_evidence / stop.min_evidence, 1.0),
+        weakest=turn.weakest,
         lifts_the_weakest=DESIGNS[design.method].aims_at_the_weakest,
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,

@@ -19,8 +19,9 @@ from app.studies.rules import Facts, Problem, problems_of
 def facts_of(db: Session, study: Study) -> Facts:
     """What is known of the clips: all but the failed ones count, and what is in them once all are converted."""
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
+    attributes = tuple(clip.attributes for clip in clips)
     if any(clip.state != ClipState.READY for clip in clips):
-        return Facts(n_clips=len(clips))
+        return Facts(n_clips=len(clips), attributes=attributes)
     seconds = sum(clip.duration_s or 0.0 for clip in clips)
     kinds = [clip.kind for clip in clips]
     return Facts(
@@ -29,6 +30,7 @@ def facts_of(db: Session, study: Study) -> Facts:
         with_sound=sum(bool(clip.has_audio) for clip in clips),
         n_pictures=kinds.count(ItemKind.PICTURE),
         n_sounds=kinds.count(ItemKind.SOUND),
+        attributes=attributes,
     )
 
 

@@ -21,11 +21,11 @@ from app.definition.changes import Change, changes_between, value_at
 from app.definition.controls import Control, control_groups
 from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition, read_toml
 from app.definition.study_toml_errors import DefinitionRefused, SettingProblem, line_of
-from app.domain import ClipState
+from app.domain import ClipState, StudyState
 from app.errors import Conflict, NotAllowed, NotFound
 from app.models import Clip, Study
 from app.studies.checking import settings_problems
-from app.studies.rules import Problem
+from app.studies.rules import CLIPS_TO_COME, Problem
 from app.studies.text import study_text, with_settings
 from app.studies.versions import WITHOUT_NEW_VERSION, makes_new_version, never_changes, publish
 
@@ -96,6 +96,8 @@ def edited(db: Session, study: Study, text: str, changes: Mapping[str, Any] | No
         return Edited(text, values, _told(error.problems), None)
     found = settings_problems(db, study, definition)
     new_version = None
+    if study.state == StudyState.DRAFT:
+        found = [replace(one, severity="warning") if one.key in CLIPS_TO_COME else one for one in found]
     if study.version:
         made = changes_between(definition_of(study), definition)
         # What was wrong before, as by a rule of a later release, does not stand in the way of other changes.

@@ -24,7 +24,7 @@ from app.studies.attributes import write_attributes
 from app.studies.checking import clips_missing, facts_of, failed_clips, named
 from app.studies.naming import name_is_taken, name_problem
 from app.studies.origin import check_collected_here
-from app.studies.rules import Problem, errors_of, refuse, warnings_of
+from app.studies.rules import CLIPS_TO_COME, Problem, errors_of, refuse, warnings_of
 from app.studies.study_folder import StudyFolder
 from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
 from app.studies.text import study_text
@@ -101,7 +101,7 @@ def import_clips(
     imported = register_clips(db, settings, study, files, with_folders(files, {}))
     db.flush()
     definition = definition_of(study)
-    refuse([error for error in errors_of(definition, facts_of(db, study)) if error.key != "clips"], FILE)
+    refuse([error for error in errors_of(definition, facts_of(db, study)) if error.key not in CLIPS_TO_COME], FILE)
     note(db, by, "clips imported", study, clips=len(imported.added))
     db.commit()
     return imported

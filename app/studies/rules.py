@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, covering_schedule, later_size
@@ -20,6 +20,7 @@ from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.quotas import quota_problems
 from app.definition.ratings import Ratings
+from app.definition.sets import clip_sets, set_problems
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.errors import Invalid
@@ -32,6 +33,8 @@ MIN_EVIDENCE = DISTANCE_FLOOR**2
 NO_EVIDENCE_RULE = 100.0
 # Trials that must lie between a trial and its repeat, as `analysis.designs.choose_repeat` has it.
 REPEAT_GAP = 3
+# What is wrong with these in a draft may come right with clips, or their attributes, that are yet to come.
+CLIPS_TO_COME = frozenset({"clips", "sets.column", "sets.anchors", "sets.per_session"})
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -40,7 +43,7 @@ class Facts:
     """What is known of a study's clips. None: not known yet.
 
     `seconds` is their playing time in all; `with_sound` is how many of them have sound. Among the `n_clips` are
-    `n_pictures` pictures and `n_sounds` sounds.
+    `n_pictures` pictures and `n_sounds` sounds; `attributes` are those of each.
     """
 
     n_clips: int | None = None
@@ -48,6 +51,7 @@ class Facts:
     with_sound: int | None = None
     n_pictures: int = 0
     n_sounds: int = 0
+    attributes: tuple[Mapping[str, str], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ NOTHING_KNOWN = Facts()
 
 def problems_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
     """Everything that is wrong with a study's settings: errors first."""
+    of_session = of_one_set(definition, facts)
     problems = [problem for rule in RULES for problem in rule(definition, facts)]
+    problems += [problem for rule in RULES_OF_A_SET for problem in rule(*of_session)]
     return sorted(problems, key=lambda problem: problem.severity)
 
 
@@ -77,6 +83,25 @@ def errors_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list
 def warnings_of(definition: StudyDefinition, facts: Facts = NOTHING_KNOWN) -> list[Problem]:
     """The problems with which a study runs all the same."""
     return [problem for problem in problems_of(definition, facts) if problem.severity == "warning"]
+
+
+def of_one_set(definition: StudyDefinition, facts: Facts) -> tuple[StudyDefinition, Facts]:
+    """The definition and facts that a session meets in the largest set, with the set's share of minutes and trials; of
+    a study without sets, its own.
+    """
+    sets = clip_sets(definition.sets, facts.attributes or ())
+    if not sets:
+        return definition, facts
+    largest, n = max(len(one.items) for one in sets), definition.sets.per_session
+    stop = definition.stop.model_copy(
+        update={
+            "max_minutes": definition.stop.max_minutes / n,
+            "max_trials": max(definition.stop.max_trials // n, 1),
+        }
+    )
+    share = largest / max(facts.n_clips or 0, largest)
+    seconds = None if facts.seconds is None else facts.seconds * share
+    return definition.model_copy(update={"stop": stop}), replace(facts, n_clips=largest, seconds=seconds)
 
 
 def refuse(problems: list[Problem], file: str) -> None:
@@ -364,6 +389,11 @@ def _texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Found:
             )
 
 
+def _clips_are_in_sets(definition: StudyDefinition, facts: Facts) -> Found:
+    for key, sentence in set_problems(definition.sets, facts.attributes, definition.stop.max_trials):
+        yield _error(key, sentence)
+
+
 def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Found:
     for key, sentence in recruitment_problems(definition.recruitment):
         yield _error(key, sentence)
@@ -373,21 +403,26 @@ def _people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Fou
         yield _warning(key, sentence)
 
 
-RULES: tuple[Callable[[StudyDefinition, Facts], Found], ...] = (
+Rules = tuple[Callable[[StudyDefinition, Facts], Found], ...]
+RULES: Rules = (
     _enough_clips,
-    _full_shows_all,
+    _clips_are_in_sets,
     _checks_and_repeats_come,
-    _one_trial_is_all,
     _practice_can_be_passed,
     _sound_can_be_heard,
     _playing_fits_the_kinds,
+    _ratings_can_be_given,
+    _texts_can_be_read,
+    _people_come_and_get_back,
+)
+# Held against the clips that a participant arranges together: those of one set, where there are sets.
+RULES_OF_A_SET: Rules = (
+    _full_shows_all,
+    _one_trial_is_all,
     _watching_fits_the_time,
     _trials_show_the_clips,
     _schedule_is_shown_once,
     _evidence_can_be_reached,
     _there_is_time,
     _trials_fit_the_clips,
-    _ratings_can_be_given,
-    _texts_can_be_read,
-    _people_come_and_get_back,
 )

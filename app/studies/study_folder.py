@@ -11,7 +11,7 @@ from app.errors import Invalid
 from app.studies.attributes import read_attributes
 from app.studies.checking import replaced_texts_problems
 from app.studies.naming import NAME
-from app.studies.rules import Facts, problems_of, refuse
+from app.studies.rules import CLIPS_TO_COME, Facts, problems_of, refuse
 from app.studies.study_folder_parts import find_parts
 
 
@@ -64,14 +64,14 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     refuse(list(replaced_texts_problems(definition)), str(found.definition))
     files = clip_files(found.clips)
     attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
-    problems = problems_of(definition, Facts(n_clips=len(files)))
-    # Clips may still be added to a draft.
-    errors = [problem for problem in problems if problem.severity == "error" and problem.key != "clips"]
+    rows = with_folders(files, attributes)
+    problems = problems_of(definition, Facts(len(files), attributes=tuple(rows.get(file.name, {}) for file in files)))
+    errors = [problem for problem in problems if problem.severity == "error" and problem.key not in CLIPS_TO_COME]
     refuse(errors, str(found.definition))
     notes = tuple(f"{problem.key}: {problem.sentence}" for problem in problems)
     study = check_name(name or folder.resolve().name.lower())
     notes = (*found.notes, *passed_over(found.clips), *notes)
-    return StudyFolder(study, definition, toml, files, with_folders(files, attributes), notes)
+    return StudyFolder(study, definition, toml, files, rows, notes)
 
 
 def read_text(file: Path) -> str:

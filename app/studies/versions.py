@@ -55,10 +55,13 @@ WITHOUT_NEW_VERSION = frozenset(
     }
 )
 _CONVERTED = "the clips were converted for it, and are fixed since the study was opened"
+_IN_SETS = "participants so far were given sets of clips by it"
 NEVER = {
     "clips.max_side": _CONVERTED,
     "playback.sound": _CONVERTED,
     "arena.background": _CONVERTED,
+    "sets.column": _IN_SETS,
+    "sets.anchors": _IN_SETS,
     "recruitment.parameters": "the ids of the participants so far are stored under these names",
 }
 

@@ -153,6 +153,8 @@ def test_what_clips_were_converted_for_and_the_names_of_ids_never_change(lab: ex
         "clips.max_side": 320,
         "playback.sound": True,
         "arena.background": "grey",
+        "sets.column": "folder",
+        "sets.anchors": "all",
         "recruitment.parameters": ["PID"],
     }
     assert set(values) == set(NEVER)

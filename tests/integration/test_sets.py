@@ -1,0 +1,108 @@
+"""Several sets of clips: handed out evenly under many at once, given back, and arranged one after another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.definition.find import find_study
+from app.definition.study_toml import definition_of
+from app.domain import SessionState
+from app.models import ParticipantSession, now
+from app.participation.enrolment import enter
+from app.participation.pilots import begin_pilot
+from app.participation.places import READING_LEASE
+from app.participation.record import record_of_token
+from app.participation.set_choice import set_counts
+from app.participation.submission import submit
+from app.participation.trials import start
+from tests.factories import encode, make_study, trial_body
+
+TOML = """
+title = "Sets"
+seed = 7
+[sets]
+column = "set"
+anchors = "all"
+[design]
+max_items = 4
+[recruitment]
+places = 30
+"""
+CLIPS = [*("abc" * 3), "all"]
+
+
+def make(app: Flask, toml: str = TOML) -> Any:
+    runtime = app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings, toml=toml, sets=CLIPS)
+    return runtime.database
+
+
+def given(database: Any) -> Counter[str]:
+    with database.reading() as db:
+        study = find_study(db, "faces")
+        return Counter(set_counts(db, study, definition_of(study), now()))
+
+
+def test_thirty_who_come_at_once_get_the_sets_evenly(both_app: Flask) -> None:
+    database = make(both_app)
+
+    def come(number: int) -> str:
+        with database.writing() as db:
+            return enter(db, "faces", {"PROLIFIC_PID": f"person-{number}"}).token
+
+    with ThreadPoolExecutor(15) as pool:
+        tokens = list(pool.map(come, range(30)))
+    assert given(database) == {"a": 10, "b": 10, "c": 10}
+    with database.reading() as db:
+        record = record_of_token(db, tokens[0])
+    assert [len(items) for items in record.sets] == [4]
+    assert {clip.set for clip in record.clips} == {*(record.session.clip_sets or ()), "all"}
+
+
+def test_who_leaves_gives_the_set_back_and_pilots_have_none(app: Flask) -> None:
+    database = make(app)
+
+    def come(number: int) -> None:
+        with database.writing() as db:
+            enter(db, "faces", {"PROLIFIC_PID": f"person-{number}"})
+
+    for number in range(3):
+        come(number)
+    with database.writing() as db:
+        begin_pilot(db, find_study(db, "faces").id)
+        sessions = db.scalars(select(ParticipantSession).where(ParticipantSession.number > 0)).all()
+        gone, excluded, _ = sessions
+        gone.last_seen_at = now() - READING_LEASE - timedelta(minutes=1)
+        excluded.state, excluded.exclusion_reason = SessionState.FINISHED, "asleep"
+        free = sorted([*(gone.clip_sets or ()), *(excluded.clip_sets or ())])
+        db.commit()
+    assert sum(given(database).values()) == 1
+    come(3)
+    come(4)
+    with database.reading() as db:
+        later = db.scalars(select(ParticipantSession).where(ParticipantSession.number > 3)).all()
+        assert sorted(name for one in later for name in one.clip_sets or ()) == free
+
+
+def test_a_participant_arranges_two_sets_one_after_the_other(app: Flask) -> None:
+    database = make(app, TOML.replace("[design]", "per_session = 2\n[design]") + "[stop]\nmin_evidence = 0.04\n")
+    with database.writing() as db:
+        token = enter(db, "faces", {}).token
+    record, shown = start(database, token), []
+    while record.open_trial is not None:
+        ids = {clip.id: clip for clip in record.clips}
+        shown.append({ids[clip].set for clip in record.open_trial.clip_ids} - {"all"})
+        view = {"clips": [{"id": ids[clip].public_id} for clip in record.open_trial.clip_ids]}
+        _, record = submit(database, token, record.open_trial.key, encode(trial_body(view)))
+    first, second = record.session.clip_sets or ()
+    assert shown == [{first}, {second}]
+    assert record.state == SessionState.FINISHED
+    with database.reading() as db:
+        record = record_of_token(db, token)
+    assert (record.session.ended_by, record.progress) == ("evidence", 1.0)
