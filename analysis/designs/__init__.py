@@ -1,7 +1,7 @@
 """Which items to show next, and when to stop."""
 
 from .balanced import pair_counts
-from .cohort import describe_cohort, next_items_cohort
+from .cohort import next_items_cohort
 from .covering import covering_schedule, fewest_possible
 from .registry import DEFAULT_DESIGN, DESIGNS, DesignName
 from .repeats import TRIALS_BETWEEN_REPEATS, choose_repeat, repeat_due
@@ -22,7 +22,6 @@ __all__ = [
     "default_size",
     "default_stop",
     "describe",
-    "describe_cohort",
     "fewest_possible",
     "later_size",
     "next_items",

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arrangement import Ints
 from ..rdm import n_items_of
-from .balanced import balanced
+from .balanced import balanced, n_tied
 from .registry import MIN_ITEMS
 from .selection import default_size
 
@@ -44,14 +44,4 @@ def next_items_cohort(
     if size is not None and size < MIN_ITEMS:
         raise ValueError(f"size must be at least {MIN_ITEMS}, got {size}")
     m = default_size(n_items) if size is None else min(size, n_items)
-    return np.sort(balanced(counts, m, within=own_counts, rng=rng))
-
-
-def describe_cohort(n_items: int, *, size: int | None = None) -> str:
-    """One sentence for a methods section on `next_items_cohort`."""
-    m = default_size(n_items) if size is None else min(size, n_items)
-    return (
-        f"Each trial showed {m} of the {n_items} items, balanced over all participants: the pair that had been "
-        "assigned least often so far, joined one by one by the item whose pairs with the set had been assigned least "
-        "often, with ties broken in favour of pairs that the participant had not seen, then at random."
-    )
+    return np.sort(balanced(counts, m, within=own_counts, tied=n_tied(m), rng=rng))

@@ -13,7 +13,7 @@ from ..estimators import NoUsableTrialsError, estimate_rdm
 from ..estimators.trials import usable_trials
 from ..evidence import pair_evidence
 from ..rdm import n_pairs
-from .balanced import balanced, pair_counts, random_items
+from .balanced import balanced, n_tied, pair_counts, random_items
 from .covering import next_of_schedule
 from .lift_the_weakest import Form, lift_the_weakest
 from .posterior_variance import posterior_variance
@@ -21,14 +21,17 @@ from .posterior_variance import posterior_variance
 # A trial of two items holds no information: its one distance is its scale.
 MIN_ITEMS = 3
 
-DesignName = Literal["posterior_variance", "lift_the_weakest", "balanced", "covering", "random", "full"]
+DesignName = Literal["posterior_variance", "lift_the_weakest", "balanced", "cohort", "covering", "random", "full"]
 # With `DEFAULT_EVIDENCE`, the most accurate RDM for the minutes of a participant (docs/benchmarks/defaults.md).
 DEFAULT_DESIGN: DesignName = "posterior_variance"
 
 
 @dataclass(frozen=True)
 class TrialsSoFar:
-    """What a design chooses the next trial from. `size` counts for designs of fixed size, `largest` for the others."""
+    """What a design chooses the next trial from. `size` counts for designs of fixed size, `largest` for the others.
+
+    `shown` (P,) counts the trials of all participants that show each pair; None where the others are not known.
+    """
 
     trials: list[Arrangement]
     n_items: int
@@ -36,6 +39,7 @@ class TrialsSoFar:
     largest: int
     form: Form
     rng: np.random.Generator
+    shown: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class DesignEntry:
     summary
         The sentence of a study's methods text.
     details
-        How `describe` continues, about the trials after the first, or the whole sentence of a schedule. Its fields are
+        How `describe` continues, about the trials after the first, or the whole sentence of a schedule or of a design
+        over a cohort. Its fields are
         `fixed`, `least`, `largest` and `all` (numbers of items), `start` and `exponent` of the form of
         lift-the-weakest, and `trials` and `bound` of a schedule.
     has_fixed_size
@@ -59,8 +64,9 @@ class DesignEntry:
     aims_at_the_weakest
         Whether it raises the evidence of the pair that has least, so that a session can end when that pair has enough.
     is_scheduled
-        Whether its trials are those of a schedule, which the first begins; otherwise the first shows as many items as
-        may be shown.
+        Whether its trials are those of a schedule.
+    is_over_cohort
+        Whether it goes by what all participants were shown: a participant alone is never done by evidence.
     """
 
     choose: Callable[[TrialsSoFar], Ints]
@@ -70,6 +76,12 @@ class DesignEntry:
     shows_all: bool = False
     aims_at_the_weakest: bool = False
     is_scheduled: bool = False
+    is_over_cohort: bool = False
+
+    @property
+    def first_is_like_others(self) -> bool:
+        """Whether the first trial is chosen as the later ones are; otherwise it shows as many items as may be shown."""
+        return self.is_scheduled or self.is_over_cohort
 
 
 def _by_posterior_variance(so_far: TrialsSoFar) -> Ints:
@@ -98,6 +110,13 @@ def _balanced(so_far: TrialsSoFar) -> Ints:
     return balanced(counts, so_far.size, rng=so_far.rng)
 
 
+def _over_cohort(so_far: TrialsSoFar) -> Ints:
+    own = pair_counts([trial.items for trial in so_far.trials], so_far.n_items)
+    return balanced(
+        own if so_far.shown is None else so_far.shown, so_far.size, within=own, tied=n_tied(so_far.size), rng=so_far.rng
+    )
+
+
 DESIGNS: dict[str, DesignEntry] = {
     "posterior_variance": DesignEntry(
         _by_posterior_variance,
@@ -124,6 +143,18 @@ DESIGNS: dict[str, DesignEntry] = {
         "each later trial showed {fixed} items: the pair that the participant had seen least often, joined one by one "
         "by the item whose pairs with the set had been seen least often, with ties broken at random.",
         has_fixed_size=True,
+    ),
+    "cohort": DesignEntry(
+        _over_cohort,
+        "Each trial showed clips whose pairs the participants had been shown together least often so far, counted over "
+        "all participants.",
+        "Each trial showed {fixed} of the {all} items, balanced over all participants: the pair that had been assigned "
+        "least often so far, joined one by one by the item whose pairs with the set had been assigned least often, "
+        "with ties broken in favour of pairs that the participant had not seen, then at random. As long as pairs were "
+        "left that nobody had been assigned, {tied} of the items were ones that had been assigned together before, so "
+        "that all trials share a scale.",
+        has_fixed_size=True,
+        is_over_cohort=True,
     ),
     "covering": DesignEntry(
         lambda so_far: next_of_schedule(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..arrangement import Arrangement, Ints, check_arrangements
-from .balanced import random_items
+from ..rdm import n_pairs
+from .balanced import n_tied, random_items
 from .covering import covering_schedule, fewest_possible
 from .lift_the_weakest import COST_EXPONENT, Form
 from .registry import DEFAULT_DESIGN, DESIGNS, MIN_ITEMS, TrialsSoFar
@@ -30,7 +31,8 @@ def default_size(n_items: int) -> int:
 def later_size(design: str, n_items: int, *, max_items: int | None = None, size: int | None = None) -> int:
     """Items in a trial after the first of a design of fixed size, and the most that one of the other designs shows.
 
-    A schedule takes trials as large as they may be, because that makes it short; but not all items at once.
+    A schedule and a cohort take trials as large as they may be, because these hold most pairs for their placements; but
+    not all items at once.
     """
     largest = n_items if max_items is None else min(max_items, n_items)
     entry = DESIGNS[design]
@@ -38,7 +40,7 @@ def later_size(design: str, n_items: int, *, max_items: int | None = None, size:
         return largest
     if size is not None:
         return min(size, n_items)
-    if entry.is_scheduled and largest < n_items:
+    if entry.first_is_like_others and largest < n_items:
         return largest
     return min(default_size(n_items), largest)
 
@@ -83,12 +85,13 @@ def next_items(
     max_items: int | None = None,
     size: int | None = None,
     form: Form = "2015",
+    shown: Ints | None = None,
     rng: np.random.Generator,
 ) -> Ints:
     """Items of a participant's next trial, (m,), ascending.
 
     A pure function of the trials so far and the generator's state: a session continues from any stored state. The first
-    trial shows all items, or `max_items` of them at random, but with ``covering``.
+    trial shows all items, or `max_items` of them at random, but with ``covering`` and ``cohort``.
 
     Parameters
     ----------
@@ -99,13 +102,16 @@ def next_items(
     design
         ``posterior_variance`` (the pairs known least, by a model of the answers so far: the most accurate RDM for a
         number of placements), ``lift_the_weakest`` (Kriegeskorte & Mur 2012; `form` 2008 or 2015), ``balanced`` (all
-        pairs equally often), ``covering`` (a schedule in which each pair is together at least once, in few trials),
-        ``random``, or ``full`` (all items each time).
+        pairs equally often), ``cohort`` (the same over all participants), ``covering`` (a schedule in which each pair
+        is together at least once, in few trials), ``random``, or ``full`` (all items each time).
     max_items
         Largest number of items in a trial, the first included; default: no bound.
     size
         Items in each trial after the first of the fixed-size designs; default: `default_size(n_items)`, or
-        `max_items` where that is smaller. ``covering`` takes `max_items`, if that is fewer than all.
+        `max_items` where that is smaller. ``covering`` and ``cohort`` take `max_items`, if that is fewer than all.
+    shown : (P,) int, optional
+        For ``cohort``: how many trials of all participants show each pair (`pair_counts`), every trial counted from the
+        moment it is assigned. Default: those of `arrangements`, as of a participant alone.
     rng
         Decides the first trial's items and breaks ties.
 
@@ -116,13 +122,15 @@ def next_items(
     """
     check_design(design, n_items, max_items=max_items, size=size, form=form)
     trials = check_arrangements(arrangements, n_items)
+    if shown is not None and (shown.size != n_pairs(n_items) or (shown < 0).any()):
+        raise ValueError(f"shown must count the {n_pairs(n_items)} pairs of {n_items} items")
     largest = n_items if max_items is None else min(max_items, n_items)
-    if not trials and not DESIGNS[design].is_scheduled:
+    if not trials and not DESIGNS[design].first_is_like_others:
         return np.sort(random_items(n_items, largest, rng=rng))
     fixed = later_size(design, n_items, max_items=max_items, size=size)
     if DESIGNS[design].has_fixed_size and fixed == n_items:
         return np.sort(random_items(n_items, fixed, rng=rng))
-    return np.sort(DESIGNS[design].choose(TrialsSoFar(trials, n_items, fixed, largest, form, rng)))
+    return np.sort(DESIGNS[design].choose(TrialsSoFar(trials, n_items, fixed, largest, form, rng, shown)))
 
 
 def describe(
@@ -149,8 +157,9 @@ def describe(
         start=START[form],
         exponent=COST_EXPONENT[form],
         trials=len(covering_schedule(n_items, fixed)) if entry.is_scheduled else None,
+        tied=n_tied(fixed),
         bound=fewest_possible(n_items, fixed) if entry.is_scheduled else None,
     )
-    if entry.is_scheduled:
+    if entry.first_is_like_others:
         return later
     return f"The first trial of a participant showed {first}; {later}"

@@ -66,8 +66,8 @@ def default_stop(design: str, n_items: int, *, max_items: int | None = None, siz
     check_design(design, n_items, max_items=max_items, size=size)
     if DESIGNS[design].aims_at_the_weakest:
         return StopRule()
-    first = n_items if max_items is None else min(max_items, n_items)
     later = later_size(design, n_items, max_items=max_items, size=size)
+    first = later if DESIGNS[design].first_is_like_others else min(max_items or n_items, n_items)
     if DESIGNS[design].is_scheduled:
         return StopRule(min_evidence=None, max_trials=max(len(covering_schedule(n_items, later)), 1))
     return StopRule(min_evidence=None, max_trials=1 + math.ceil((PLACEMENTS_PER_ITEM * n_items - first) / later))

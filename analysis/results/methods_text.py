@@ -66,8 +66,8 @@ ESTIMATOR_TEXTS = {
 
 TASK = """Participants arranged video clips by drag and drop inside a circular arena in their browser, so that distances
 between clips showed how different they are (multi-arrangement task; Kriegeskorte & Mur, 2012). A trial held at most
-{max_items} clips. {design} A session ended when every pair had an evidence of at least {min_evidence:g}, after
-{max_minutes:g} minutes, or after {max_trials} trials, whichever came first."""
+{max_items} clips. {design} A session ended {by_evidence}after {max_minutes:g} minutes, or after {max_trials} trials,
+whichever came first."""
 
 DISSIMILARITIES = """For each rater a representational dissimilarity matrix (RDM) was estimated:
 
@@ -104,7 +104,12 @@ class Task:
 
 def task_text(task: Task) -> str:
     """The text about the task, Markdown without a heading."""
-    return TASK.format(**vars(task) | {"design": DESIGNS[task.design].summary})
+    entry = DESIGNS[task.design]
+    # In a cohort a participant alone is never done by evidence.
+    by_evidence = f"when every pair had an evidence of at least {task.min_evidence:g}, "
+    return TASK.format(
+        **vars(task) | {"design": entry.summary, "by_evidence": "" if entry.is_over_cohort else by_evidence}
+    )
 
 
 def quoted_task(methods: str) -> str:

@@ -248,7 +248,9 @@ GROUPS = (
             "design.method": SettingText(
                 "Design",
                 "How the clips of each trial are chosen.",
-                "Posterior variance, which learns most per minute. Lift the weakest is the published procedure.",
+                "Posterior variance, which learns most per minute. Lift the weakest is the published procedure. Cohort "
+                "is for more clips than one person can sort: each trial shows what all participants together have seen "
+                "least.",
             ),
             "design.max_items": SettingText(
                 "Clips in a trial",
@@ -286,7 +288,7 @@ GROUPS = (
         {
             "stop.min_evidence": SettingText(
                 "Evidence",
-                "The session ends once every pair of clips has this much evidence.",
+                "The session ends once every pair of clips has this much evidence. Not used with the design cohort.",
                 "0.2; 100 switches it off.",
             ),
             "stop.max_minutes": SettingText(

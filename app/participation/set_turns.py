@@ -33,7 +33,12 @@ class Turn:
 
 
 def turn_of(
-    sets: Sequence[tuple[int, ...]], arrangements: Sequence[Arrangement], stop: Stop, *, minutes: float
+    sets: Sequence[tuple[int, ...]],
+    arrangements: Sequence[Arrangement],
+    stop: Stop,
+    *,
+    minutes: float,
+    ends_by_evidence: bool = True,
 ) -> Turn:
     """The turn after these arrangements of the session's clips and `minutes` of work; the last one once all are done.
 
@@ -41,6 +46,8 @@ def turn_of(
     ----------
     sets
         The places of each set's clips among the session's clips, in the order of the sets.
+    ends_by_evidence
+        Whether the rule of evidence is in use; in a cohort all participants gather the evidence together.
     """
     n, n_trials = len(sets), len(arrangements)
     by_count = max(minutes / stop.max_minutes, n_trials / stop.max_trials)
@@ -48,7 +55,7 @@ def turn_of(
     for place, items in enumerate(sets):
         own = within(arrangements, items) if n > 1 else list(arrangements)
         rule = StopRule(
-            min_evidence=stop.min_evidence,
+            min_evidence=stop.min_evidence if ends_by_evidence else None,
             max_minutes=stop.max_minutes * (place + 1) / n,
             max_trials=max(stop.max_trials * (place + 1) // n, 1),
         )
@@ -58,7 +65,7 @@ def turn_of(
         reasons.append(progress.reason)
         if not done or place == n - 1:
             break
-    weakest = min(progress.min_evidence / stop.min_evidence, 1.0)
+    weakest = min(progress.min_evidence / stop.min_evidence, 1.0) if ends_by_evidence else 0.0
     if n == 1:
         return Turn(items, own, progress, weakest)
     if done:

@@ -2,7 +2,8 @@
 
 The next step is computed from a snapshot, outside any writing transaction, because the larger designs take a while. It
 is a pure function of the session's seed and its submitted trials, so two requests that compute it at once get the same;
-the unique number of a trial lets only one of them in.
+the unique number of a trial lets only one of them in. Of a design over a cohort only the clips are chosen later, in the
+transaction that stores the trial, because they depend on what others were given (`cohort`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from app.definition.study_toml import Design
 from app.domain import SessionState, transition_session
 from app.models import ParticipantSession, Seat, SessionEvent, Trial, now
 from app.participation import attention_checks as checks
+from app.participation.cohort import Among, choose_clips, lock_cohort
 from app.participation.enrolment import session_of
 from app.participation.rating_choice import assign_ratings
 from app.participation.record import SessionRecord, TrialRecord, record_of_token
@@ -35,7 +37,10 @@ from app.tokens import new_trial_key
 
 @dataclass(frozen=True)
 class NextTrial:
-    """The next trial of a session: its number, and its clips (database ids) in seat order."""
+    """The next trial of a session: its number, and its clips (database ids) in seat order.
+
+    In a cohort the clips are not known yet, and `among` says from what they are chosen.
+    """
 
     number: int
     purpose: Purpose
@@ -43,6 +48,7 @@ class NextTrial:
     seed: int
     clip_ids: list[int]
     repeat_of: int | None = None
+    among: Among | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,8 @@ class NextStep:
 def next_step(record: SessionRecord) -> NextStep:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
     design, stop, minutes = record.definition.design, record.definition.stop, record.active_minutes
-    arrangements = record.arrangements()
-    turn = turn_of(record.sets, arrangements, stop, minutes=minutes)
+    entry, arrangements = DESIGNS[design.method], record.arrangements()
+    turn = turn_of(record.sets, arrangements, stop, minutes=minutes, ends_by_evidence=not entry.is_over_cohort)
     progress, clips = turn.progress, [record.clips[item] for item in turn.items]
     number = len(record.trials)
     seed = int(np.random.SeedSequence([record.session.seed, number]).generate_state(1, np.uint64)[0] >> np.uint64(1))
@@ -73,6 +79,9 @@ def next_step(record: SessionRecord) -> NextStep:
     elif checks.is_due(number, sum(trial.purpose == Purpose.CHECK for trial in record.trials), design.checks):
         shown = checks.choose_clips([clip.id for clip in clips], rng)
         trial = NextTrial(number, Purpose.CHECK, checks.DESIGN, seed, shown)
+    elif entry.is_over_cohort:
+        among = Among(tuple(clip.id for clip in clips), turn.arrangements, design.method, design.max_items)
+        trial = NextTrial(number, Purpose.MAIN, design.method, seed, [], among=among)
     else:
         items = next_items(
             turn.arrangements,
@@ -88,7 +97,7 @@ def next_step(record: SessionRecord) -> NextStep:
         minutes,
         progress.fraction,
         weakest=turn.weakest,
-        lifts_the_weakest=DESIGNS[design.method].aims_at_the_weakest,
+        lifts_the_weakest=entry.aims_at_the_weakest,
         by_count=max(len(arrangements) / stop.max_trials, minutes / stop.max_minutes),
         max_minutes=stop.max_minutes,
     )
@@ -130,6 +139,9 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
         When another request of the same session took the same step a moment ago.
     """
     after = record
+    trial = None if step is None else step.trial
+    if trial is not None and trial.among is not None:
+        lock_cohort(db, record.study.id)
     values: dict[str, Any] = {"last_seen_at": at}
     if step is not None:
         ends = step.trial is None
@@ -146,10 +158,12 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
         return None
     if step is None:
         return after
-    if step.trial is None:
+    if trial is None:
         db.add(SessionEvent(session_id=record.session.id, kind="finished", at=at, detail={"by": step.ended_by}))
         return after
-    return after.with_trial(_assign(db, record.session.id, step.trial, at))
+    if trial.among is not None:
+        trial = replace(trial, clip_ids=choose_clips(db, record.study.id, trial.among, trial.seed, at))
+    return after.with_trial(_assign(db, record.session.id, trial, at))
 
 
 def _assign(db: Session, session_id: int, trial: NextTrial, at: datetime) -> TrialRecord:

@@ -161,7 +161,7 @@ def most_trials(definition: StudyDefinition, facts: Facts) -> int:
 
 def _first_shows_all(design: Design, facts: Facts) -> bool:
     fit = facts.n_clips is not None and facts.n_clips <= design.max_items
-    return fit and not DESIGNS[design.method].is_scheduled
+    return fit and not DESIGNS[design.method].first_is_like_others
 
 
 def _full_shows_all(definition: StudyDefinition, facts: Facts) -> Found:
@@ -265,10 +265,10 @@ def _watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Found:
 
 def _trials_show_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
     n, design, stop = facts.n_clips, definition.design, definition.stop
-    if n is None or n < MIN_CLIPS or DESIGNS[design.method].shows_all:
+    if n is None or n < MIN_CLIPS or DESIGNS[design.method].shows_all or DESIGNS[design.method].is_over_cohort:
         return
     later = later_size(design.method, n, max_items=design.max_items)
-    first = later if DESIGNS[design.method].is_scheduled else min(design.max_items, n)
+    first = later if DESIGNS[design.method].first_is_like_others else min(design.max_items, n)
     clips = first + (stop.max_trials - 1) * later
     pairs = math.comb(first, 2) + (stop.max_trials - 1) * math.comb(later, 2)
     if clips < n:
@@ -310,6 +310,8 @@ def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found
     chosen = stop.min_evidence != Stop.model_fields["min_evidence"].default
     if n is None or n < MIN_CLIPS or stop.min_evidence >= NO_EVIDENCE_RULE or not chosen:
         return
+    if DESIGNS[definition.design.method].is_over_cohort:
+        return
     m = n if DESIGNS[design.method].shows_all else min(design.max_items, n)
     # The squared distances of m points in a circle of diameter 1 have a sum of m**2 / 4 at most.
     most = stop.max_trials * (m**2 / 4 + MIN_EVIDENCE * math.comb(m, 2)) / math.comb(n, 2)
@@ -319,6 +321,34 @@ def _evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Found
             f"min_evidence = {stop.min_evidence:g} can't be reached in {stop.max_trials} trials, which give a pair "
             f"{most:.2g} on average at most: all sessions end by another rule (100 switches this one off)",
         )
+
+
+def _cohort_shares_the_clips(definition: StudyDefinition, facts: Facts) -> Found:
+    n, design, stop = facts.n_clips, definition.design, definition.stop
+    if not DESIGNS[design.method].is_over_cohort:
+        return
+    if stop.min_evidence not in (Stop.model_fields["min_evidence"].default, NO_EVIDENCE_RULE):
+        yield _warning(
+            "stop.min_evidence",
+            f'with method = "{design.method}" sessions end by minutes or trials: the evidence is gathered by all '
+            "participants together, so that min_evidence ends nobody's session",
+        )
+    if n is None or n < MIN_CLIPS:
+        return
+    size, places = later_size(design.method, n, max_items=design.max_items), definition.recruitment.places
+    if size == n:
+        yield _warning(
+            "design.method",
+            f'is "{design.method}", but every trial shows all {n} clips: there is nothing for participants to share',
+        )
+    elif places is not None:
+        seen = places * stop.max_trials * math.comb(size, 2)
+        if seen < math.comb(n, 2):
+            yield _warning(
+                "stop.max_trials",
+                f"{places} participants with {stop.max_trials} trials of {size} clips see at most {seen} of the "
+                f"{math.comb(n, 2)} pairs together: the others are only predicted",
+            )
 
 
 def _there_is_time(definition: StudyDefinition, facts: Facts) -> Found:
@@ -423,6 +453,7 @@ RULES_OF_A_SET: Rules = (
     _trials_show_the_clips,
     _schedule_is_shown_once,
     _evidence_can_be_reached,
+    _cohort_shares_the_clips,
     _there_is_time,
     _trials_fit_the_clips,
 )

@@ -25,7 +25,7 @@ def session(n_items: int, n_trials: int, rng: np.random.Generator, **settings) -
     return trials
 
 
-@pytest.mark.parametrize("design", [name for name, entry in DESIGNS.items() if not entry.is_scheduled])
+@pytest.mark.parametrize("design", [name for name, entry in DESIGNS.items() if not entry.first_is_like_others])
 def test_the_first_trial_shows_all_items(design):
     items = next_items([], 12, design=design, rng=np.random.default_rng(0))
     assert items.dtype == np.int64

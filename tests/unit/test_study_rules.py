@@ -81,6 +81,19 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "stop.max_trials",
             "12 trials for 24 clips, 8 in each, but sessions end after 11",
         ),
+        (
+            '[design]\nmethod = "cohort"\n[stop]\nmin_evidence = 0.5',
+            Facts(n_clips=707),
+            "stop.min_evidence",
+            "min_evidence ends nobody's session",
+        ),
+        ('[design]\nmethod = "cohort"', Facts(n_clips=5), "design.method", "every trial shows all 5 clips"),
+        (
+            '[design]\nmethod = "cohort"\n[stop]\nmax_trials = 3\n[recruitment]\nplaces = 128',
+            Facts(n_clips=707),
+            "stop.max_trials",
+            "128 participants with 3 trials of 20 clips see at most 72960 of the 249571 pairs together",
+        ),
         ('[texts]\nconsent = ""', SIX, "texts.consent", "is empty"),
     ],
 )

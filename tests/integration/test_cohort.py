@@ -1,0 +1,114 @@
+"""Studies in which all participants together see the pairs: whose clips are chosen one at a time, and counted right."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select, update
+
+from analysis.arrangement import Ints
+from analysis.designs import pair_counts
+from app.config import Settings
+from app.db import Database, open_database
+from app.domain import SessionState
+from app.models import Clip, ParticipantSession, Seat, Study, Trial, now
+from app.participation.cohort import shown_pairs
+from app.participation.enrolment import enter
+from app.participation.places import PLACE_LEASE
+from app.participation.record import SessionRecord
+from app.participation.submission import submit
+from app.participation.trials import start
+from app.participation.withdrawal import withdraw
+from tests.factories import encode, make_study, trial_body
+
+N, SIZE, PEOPLE = 24, 6, 30
+TOML = f"""
+title = "Together"
+[design]
+method = "cohort"
+max_items = {SIZE}
+[stop]
+max_trials = 3
+"""
+
+
+def come(database: Database) -> tuple[str, SessionRecord]:
+    with database.writing() as db:
+        token = enter(db, "faces", {}).token
+    return token, start(database, token)
+
+
+def arrange(database: Database, token: str, record: SessionRecord) -> SessionRecord:
+    trial = record.open_trial
+    assert trial is not None
+    public = {clip.id: clip.public_id for clip in record.clips}
+    body = trial_body({"clips": [{"id": public[clip]} for clip in trial.clip_ids]}, seed=trial.id)
+    return submit(database, token, trial.key, encode(body))[1]
+
+
+def in_the_rows(database: Database, *conditions: Any) -> Ints:
+    """How many of the trials show each pair, counted from nothing but the seats."""
+    with database.reading() as db:
+        place = {clip: item for item, clip in enumerate(db.scalars(select(Clip.id).order_by(Clip.position)))}
+        seats = select(Seat.trial_id, Seat.clip_id).join(Trial).join(ParticipantSession).where(*conditions)
+        trials: dict[int, list[int]] = {}
+        for trial, clip in db.execute(seats):
+            trials.setdefault(trial, []).append(place[clip])
+    return pair_counts([np.array(items) for items in trials.values()], len(place))
+
+
+def counted(database: Database) -> Ints:
+    with database.reading() as db:
+        clips = tuple(db.scalars(select(Clip.id).order_by(Clip.position)))
+        return shown_pairs(db, db.scalars(select(Study.id)).one(), clips, now())
+
+
+def test_thirty_at_once_leave_no_pair_count_wrong(both_settings: Settings) -> None:
+    database = open_database(both_settings.database)
+    make_study(database, both_settings, n_clips=N, toml=TOML)
+
+    def take_part(number: int) -> str:
+        token, record = come(database)
+        # Every third leaves in the middle, with a trial on the table.
+        for _ in range(2 if number % 3 == 0 else 3):
+            record = arrange(database, token, record)
+        return token
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        tokens = list(pool.map(take_part, range(PEOPLE)))
+    counts = counted(database)
+    assert counts.tolist() == in_the_rows(database).tolist()
+    assert counts.sum() == PEOPLE * 3 * 15
+    # As even as if they had come one after the other: with each trial drawn at random the spread is about 2.
+    assert counts.min() >= 3
+    assert counts.std() < 1.0
+
+    with database.writing() as db:
+        stale = ParticipantSession.state == SessionState.ARRANGING
+        db.execute(
+            update(ParticipantSession).where(stale).values(last_seen_at=now() - PLACE_LEASE - timedelta(minutes=1))
+        )
+        db.commit()
+    with database.writing() as db:
+        withdraw(db, tokens[1])
+    finished = ParticipantSession.state == SessionState.FINISHED
+    given_back = counted(database)
+    assert given_back.tolist() == in_the_rows(database, finished).tolist()
+    assert given_back.sum() == 19 * 3 * 15
+    database.close()
+
+
+def test_a_session_of_a_cohort_ends_by_trials_and_not_by_evidence(settings: Settings) -> None:
+    database = open_database(settings.database)
+    make_study(database, settings, n_clips=4, toml=TOML.replace("max_items = 6", "max_items = 4"))
+    token, record = come(database)
+    while record.open_trial is not None:
+        record = arrange(database, token, record)
+    assert (record.state, len(record.trials)) == (SessionState.FINISHED, 3)
+    with database.reading() as db:
+        assert db.scalars(select(ParticipantSession.ended_by)).one() == "trials"
+        assert set(db.scalars(select(Trial.design))) == {"cohort"}
+    database.close()
