@@ -49,6 +49,20 @@ def load(file: MatFile) -> dict[str, Any]:
     return found
 
 
+def is_version_4(start: bytes) -> bool:
+    """Whether a file begins as one of MATLAB's version 4 does: five numbers, and the name of a variable that ends in 0.
+
+    They are the kind of the matrix, its rows and columns, whether it has imaginary parts, and the name's length.
+    """
+    for order in ORDERS.values():
+        kind, _, _, imaginary, length = (int.from_bytes(start[i : i + 4], order) for i in range(0, 20, 4))
+        if kind < 5000 and kind // 100 % 10 == 0 and imaginary in (0, 1) and 2 <= length <= 64:
+            name = start[20 : 20 + length]
+            if name.isascii() and name.endswith(b"\x00") and name[:-1].decode().isidentifier():
+                return True
+    return False
+
+
 def _has_sound_checksums(content: bytes) -> bool:
     """Whether all variables are compressed, so that their checksums guard them. It raises where one is wrong."""
     # The mark of version 4: a zero among the first four bytes.

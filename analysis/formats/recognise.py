@@ -17,7 +17,7 @@ from . import jspsych
 from .bundle_reader import Bundle, read_bundle
 from .bundle_writer import MANIFEST
 from .hints import Hints
-from .mat_variables import VERSIONS_OF_HDF5, load
+from .mat_variables import VERSIONS_OF_HDF5, is_version_4, load
 from .matlab import numbers_of, read_mat, texts
 from .meadows import is_tree, is_tree_of_many, read_1d_mat, read_json
 from .meadows_source import meadows_source
@@ -94,7 +94,7 @@ def _read(file: Path, start: bytes, hints: Hints) -> Bundle | Source:
     if start.startswith(b"\x93NUMPY"):
         hints.only("an array of NumPy", "names", "raters", "negative")
         return _stack("a stack of RDMs in a file of NumPy", read_npy(file), file, str(file), hints)
-    if start[124:128] in (*VERSIONS_OF_HDF5, b"\x00\x01IM", b"\x01\x00MI"):
+    if start[124:128] in (*VERSIONS_OF_HDF5, b"\x00\x01IM", b"\x01\x00MI") or is_version_4(start):
         return _matlab(file, hints)
     if start.startswith(b"\x89HDF"):
         hints.only("RDMs of rsatoolbox")
@@ -251,8 +251,8 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
         array = next((one for grid in grids if (one := _numbers_alone(grid)) is not None), None)
         if array is not None:
             return _stack("RDMs in a table of numbers", array, file, str(file), hints)
-        columns = sorted(headers[0]) if headers else []
-        if any(re.search(r"[^\W\d]", name) for name in columns) and not _is_wide_square(grids[0]):
+        columns = [cell.strip() for cell in grids[0].records[0][1]] if headers else []
+        if any(re.search(r"[^\W\d]", name) for name in columns) and not _is_named_square(grids[0]):
             shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
             raise ValueError(
                 f"{file}: its columns are {shown}. Of a table of placements say which column is which "
@@ -263,10 +263,13 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
         raise
 
 
-def _is_wide_square(grid: Grid) -> bool:
-    """Whether a table has about as many columns as rows, as a square does."""
+def _is_named_square(grid: Grid) -> bool:
+    """Whether a table has about as many columns as rows, and names of its columns are names of its rows too."""
     widths = [len(cells) for _, cells in grid.records]
-    return len(widths) >= 3 and abs(max(widths) - len(widths)) <= 1
+    if len(widths) < 3 or abs(max(widths) - len(widths)) > 1:
+        return False
+    columns = {cell.strip() for cell in grid.records[0][1]} - {""}
+    return bool(columns & {cells[0].strip() for _, cells in grid.records[1:] if cells})
 
 
 def _numbers_alone(grid: Grid) -> Any:

@@ -21,8 +21,8 @@ from .cells import escape_text, unescape_text
 from .rdm_set import RDMSet
 from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
 
-# Two programs that computed the same distance may differ in its last digits.
-ROUNDING = 1e-9
+# What is 0, or equal, up to the rounding of single precision, in which many programs compute distances.
+ROUNDING = 1e-6
 
 
 def write_square_csv(file: str | Path, names: Sequence[str], rdm: Floats) -> None:
@@ -140,6 +140,8 @@ def condensed_of_square(square: Floats, names: Sequence[str], where: str, *, neg
                 f"{_shown(upper[k])} above the diagonal and {_shown(lower[k])} below it"
             )
         chosen = upper
+    if not negative:
+        chosen = _without_rounding_below_zero(chosen)
     if not negative and (chosen < 0).any():
         k = int(np.flatnonzero(chosen < 0)[0])
         raise ValueError(
@@ -147,6 +149,12 @@ def condensed_of_square(square: Floats, names: Sequence[str], where: str, *, neg
             "negative. Are these similarities? (Cross-validated distances can be: read them with negative=True)"
         )
     return np.asarray(chosen, dtype=np.float64)
+
+
+def _without_rounding_below_zero(values: Floats) -> Floats:
+    """With 0 for what rounding has made negative, as 1 minus the correlation of two equal items can be."""
+    scale = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
+    return np.where((values < 0) & (values >= -ROUNDING * scale), 0.0, values)
 
 
 def _triangle(upper: Floats, lower: Floats) -> Floats | None:

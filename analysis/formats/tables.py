@@ -14,7 +14,7 @@ from .cells import csv_lines, escape_text, format_cell, parse_cell, read_rows, u
 from .npz import read_npz, write_npz
 from .placement_table import EDGE, PLACEMENT_COLUMNS, read_placements_csv, write_placements_csv
 from .rdm_set import OPTIONAL_ROWS, RDMSet
-from .square import read_square_csv, write_square_csv
+from .square import ROUNDING, read_square_csv, write_square_csv
 from .table_columns import check_one_rater, number_columns, read_with_columns, texts_of
 from .text import check_names
 
@@ -64,8 +64,9 @@ def read_long_csv(
 ) -> RDMSet:
     """Read a table of pairs: columns clip_a, clip_b and dissimilarity, and what else of `RDM_COLUMNS` is there.
 
-    Without `rater` and `method` it is one RDM of the rater "". The clips of a pair may come in either order; a pair
-    without a row, or without a number, is missing. Without `names`, items and raters are in the order of their first
+    Without `rater` and `method` it is one RDM of the rater "". The clips of a pair may come in either order, or in both
+    with the same numbers, and a clip with itself at 0, as when a whole square was made long. A pair without a row, or
+    without a number, is missing. Without `names`, items and raters are in the order of their first
     appearance. With `negative`, dissimilarities may be negative, as cross-validated distances can be. `columns` has by
     our name what the table calls a column, for those that are called otherwise.
 
@@ -73,8 +74,8 @@ def read_long_csv(
     ------
     ValueError
         Naming the file, the line and the reason: a column is missing, a cell does not hold its kind, a pair comes twice
-        (in either order) or is of a clip with itself, a clip is not in `names`, a dissimilarity is negative or
-        infinite, or the methods of the rows differ.
+        in one order or with different numbers in both, a clip has more than 0 with itself, a clip is not in `names`, a
+        dissimilarity is negative or infinite, or the methods of the rows differ.
     """
     table = read_with_columns(file, ("clip_a", "clip_b", "dissimilarity"), columns or {})
     if "rater" not in table.header:
@@ -94,7 +95,9 @@ def read_long_csv(
     place = {name: index for index, name in enumerate(items)}
     rater_place = {rater: index for index, rater in enumerate(raters)}
     found = {label: np.full((len(raters), n_pairs(len(items))), np.nan) for label in values}
-    line_of: dict[tuple[str, int], int] = {}
+    first_row: dict[tuple[str, int], int] = {}
+    largest = np.nanmax(np.abs(values["dissimilarity"]), initial=0.0)
+    zero = ROUNDING * (largest if np.isfinite(largest) else 0.0)
     for k, (line, _) in enumerate(table.rows):
         rater, one, other = texts["rater"][k], texts["clip_a"][k], texts["clip_b"][k]
         where = f"{file}, line {line}"
@@ -102,17 +105,27 @@ def read_long_csv(
             if clip not in place:
                 raise ValueError(f"{where}: the clip {clip!r} is not among the names")
         if one == other:
-            raise ValueError(f"{where}: the pair of {one!r} with itself; leave such rows out")
+            if abs(values["dissimilarity"][k]) > zero:
+                raise ValueError(f"{where}: {one!r} has {values['dissimilarity'][k]:.10g} with itself, not 0")
+            continue
         pair = int(pair_index(np.array(place[one]), np.array(place[other]), len(items)))
-        if (rater, pair) in line_of:
-            raise ValueError(
-                f"{where}: the pair ({one}, {other}) came before, in line {line_of[rater, pair]}"
-                + (f", for the rater {rater!r}" if rater else "")
-            )
-        line_of[rater, pair] = line
+        first = first_row.setdefault((rater, pair), k)
+        if first != k:
+            turned = (one, other) == (texts["clip_b"][first], texts["clip_a"][first])
+            if not (turned and all(_same(column[k], column[first]) for column in values.values())):
+                raise ValueError(
+                    f"{where}: the pair ({one}, {other}) came before, in line {lines[first]}"
+                    + (", with other numbers" if turned else "")
+                    + (f", for the rater {rater!r}" if rater else "")
+                )
+            continue
         if values["dissimilarity"][k] < 0 and not negative:
             raise ValueError(f"{where}: the dissimilarity {values['dissimilarity'][k]:.10g} is negative")
         for label, column in values.items():
             found[label][rater_place[rater], pair] = column[k]
     extras = {label: found[label] for label in OPTIONAL_ROWS if label in found and np.isfinite(found[label]).any()}
     return RDMSet(found["dissimilarity"], items, raters, methods[0] if methods else "", **extras)
+
+
+def _same(one: float, other: float) -> bool:
+    return bool(np.isclose(one, other, rtol=ROUNDING, atol=0, equal_nan=True))

@@ -397,7 +397,7 @@ def long_table(folder, columns=("rater", "trial", "item", "x", "y"), scale=1.0, 
 def test_placements_of_many_raters_in_one_table_whatever_its_columns_are_called(tmp_path):
     theirs = ("vp", "block", "stim", "px", "py")
     file = long_table(tmp_path, theirs, scale=560.0, shift=300.0)
-    with pytest.raises(ValueError, match=r"columns are block, px, py, stim, vp\. Of a table of placements say which"):
+    with pytest.raises(ValueError, match=r"columns are vp, block, stim, px, py\. Of a table of placements say which"):
         read_any(file)
     columns = dict(zip(("rater", "trial", "item", "x", "y"), theirs, strict=True))
     with pytest.raises(ValueError, match=r"line 2: the position .* lies outside the arena, whose centre is \(0, 0\)"):
@@ -488,6 +488,22 @@ def test_what_can_be_read_in_two_ways_or_none_is_not_guessed(tmp_path, array, re
     np.save(tmp_path / "stack.npy", array)
     with pytest.raises(ValueError, match=rf"stack\.npy.*{reason}"):
         read_any(tmp_path / "stack.npy")
+
+
+def test_a_table_that_is_as_wide_as_it_is_long_is_not_taken_for_a_square(tmp_path):
+    """Five columns and five rows of placements: what helps is to say which column is which."""
+    (tmp_path / "five.csv").write_text(
+        "who,round,clip,across,up\n" + "".join(f"r1,1,{clip},0.{k},0\n" for k, clip in enumerate("abcd"))
+    )
+    with pytest.raises(
+        ValueError, match=r"columns are who, round, clip, across, up\. Of a table of placements say which"
+    ):
+        read_any(tmp_path / "five.csv")
+
+
+def test_matlab_files_of_version_4_are_read(tmp_path):
+    savemat(tmp_path / "old.mat", {"RDM": squares(rdms())[0]}, format="4")
+    np.testing.assert_allclose(read_any(tmp_path / "old.mat").raters[0].rdm, rdms()[0])
 
 
 def test_one_of_several_variables_is_asked_for(tmp_path):

@@ -25,6 +25,7 @@ def write(tmp_path, content, name="table.csv"):
 
 
 SQUARES = {
+    "rounded to single precision": ",a,b,c\na,1e-8,.1,.2\nb,.10000001,-1e-8,.3\nc,.19999999,.3,0\n",
     "names on both sides": ",a,b,c\na,0,.1,.2\nb,.1,0,.3\nc,.2,.3,0\n",
     "a word in the corner": "clip,a,b,c\na,0,.1,.2\nb,.1,0,.3\nc,.2,.3,0\n",
     "R's write.csv": '"","a","b","c"\n"a",0,0.1,0.2\n"b",0.1,0,0.3\n"c",0.2,0.3,0\n',
@@ -98,6 +99,11 @@ def test_names_that_are_numbers_are_names_where_the_table_says_so(tmp_path):
     np.testing.assert_allclose(found.rdms, [RIGHT])
     with pytest.raises(ValueError, match="can be read with and without names"):
         tables.read_square_csv(write(tmp_path, ",.1,.2\n.1,,.3\n.2,.3,\n"), names=["x", "y", "z"])
+
+
+def test_what_single_precision_makes_negative_is_zero(tmp_path):
+    found = tables.read_square_csv(write(tmp_path, ",a,b,c\na,0,-6e-8,1\nb,-6e-8,0,1\nc,1,1,0\n"))
+    assert found.rdms.tolist() == [[0.0, 1.0, 1.0]]
 
 
 REFUSED_SQUARES = {
@@ -194,6 +200,8 @@ LONGS = {
     "R's write.table": '"clip_a"\t"clip_b"\t"dissimilarity"\n"1"\t"a"\t"b"\t.1\n"2"\t"a"\t"c"\t.2\n"3"\t"b"\t"c"\t.3\n',
     "semicolons": "clip_a;clip_b;dissimilarity\na;b;0,1\na;c;0,2\nb;c;0,3\n",
     "empty ends": "clip_a,clip_b,dissimilarity,,\na,b,.1,,\na,c,.2,,\nb,c,.3,,\n,,,,\n",
+    "a whole square made long": "clip_a,clip_b,dissimilarity\n"
+    "a,a,0\na,b,.1\na,c,.2\nb,a,.1\nb,b,0\nb,c,.3\nc,a,.2\nc,b,.3\nc,c,\n",
 }
 
 
@@ -211,8 +219,9 @@ HEAD = "rater,clip_a,clip_b,dissimilarity\n"
     ("content", "reason"),
     [
         (HEAD + "P1,a,b,.1\nP1,a,c,.2\nP1,a,b,.1\n", r"line 4: the pair \(a, b\) came before, in line 2, for the .*P1"),
-        (HEAD + "P1,a,b,.1\nP1,b,a,.3\n", r"line 3: the pair \(b, a\) came before, in line 2"),
-        (HEAD + "P1,a,a,0\n", "line 2: the pair of 'a' with itself"),
+        (HEAD + "P1,a,b,.1\nP1,b,a,.3\n", r"line 3: the pair \(b, a\) came before, in line 2, with other numbers, for"),
+        (HEAD + "P1,a,b,.1\nP1,b,a,\n", r"line 3: the pair \(b, a\) came before, in line 2, with other numbers, for"),
+        (HEAD + "P1,a,a,.2\n", "line 2: 'a' has 0.2 with itself, not 0"),
         (HEAD + "P1,a,x,.1\n", "line 2: the clip 'x' is not among the names"),
         (HEAD + "P1,a,,.1\n", "line 2: column clip_b is empty"),
         (HEAD + "P1,a,b,-.1\n", "line 2: the dissimilarity -0.1 is negative"),
