@@ -281,6 +281,36 @@ class Rendition(Base):
     clip: Mapped[Clip] = relationship(back_populates="renditions")
 
 
+class TextFile(Base):
+    """A picture, clip or sound that a study's texts show by its name: the experimenter's file and its renditions."""
+
+    __tablename__ = "text_file"
+    __table_args__ = (UniqueConstraint("study_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    # What the experimenter should know of the conversion: sentences.
+    remarks: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # The SHA-256 of the experimenter's file, and of each rendition that there is.
+    source_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    picture: Mapped[str | None] = mapped_column(String(64), index=True)
+    mp4: Mapped[str | None] = mapped_column(String(64), index=True)
+    webm: Mapped[str | None] = mapped_column(String(64), index=True)
+    poster: Mapped[str | None] = mapped_column(String(64), index=True)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    @property
+    def renditions(self) -> dict[str, str]:
+        """The SHA-256 of each rendition by its kind."""
+        found = {"picture": self.picture, "mp4": self.mp4, "webm": self.webm, "poster": self.poster}
+        return {kind: sha256 for kind, sha256 in found.items() if sha256 is not None}
+
+
 class FormerRendition(Base):
     """A clip's file from before it was converted again; kept, and still served to open pages."""
 

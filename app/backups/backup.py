@@ -24,6 +24,8 @@ from app.schema import current_revision
 from app.version import VERSION
 
 LAST = "last_backup.json"
+_SOURCES_OF_TEXTS = "SELECT source_sha256 FROM text_file"
+_RENDITIONS_OF_TEXTS = "SELECT picture, mp4, webm, poster FROM text_file"
 STORED = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
@@ -158,4 +160,9 @@ def _clip_files(copy: Path) -> set[str]:
         for table in {"rendition", "former_rendition"} & tables:
             rows = connection.execute(f"SELECT kind, sha256 FROM {table}")  # noqa: S608 - one of two names
             named |= {f"media/{sha256}.{EXTENSIONS[kind]}" for kind, sha256 in rows}
+        if "text_file" in tables:
+            named |= {f"sources/{sha256}.source" for (sha256,) in connection.execute(_SOURCES_OF_TEXTS)}
+            rows = connection.execute(_RENDITIONS_OF_TEXTS)
+            found = [zip(("picture", "mp4", "webm", "poster"), row, strict=True) for row in rows]
+            named |= {f"media/{sha256}.{EXTENSIONS[kind]}" for row in found for kind, sha256 in row if sha256}
     return named

@@ -23,6 +23,7 @@ from app.cli.support import (
     server_address,
 )
 from app.clips.differences import differences
+from app.clips.text_files import prepare
 from app.definition.find import find_study
 from app.definition.study_toml import definition_of
 from app.domain import ClipState, StudyState
@@ -62,11 +63,12 @@ study.add_command(study_import)
 @click.option("--name", default=None, help="The study's name in links; by default the folder's.")
 @with_data
 def study_create(folder: Path, name: str | None, data: Path | None) -> None:
-    """Create a study from FOLDER: study.toml, clips/ and optionally attributes.csv."""
+    """Create a study from FOLDER: study.toml, clips/ and optionally attributes.csv and texts/."""
     read = read_study_folder(folder, name=name)
     with open_installation(data, make=True) as here:
+        texts = [prepare(here.settings, file, file.name) for file in read.text_files]
         with here.database.writing() as db:
-            created, imported = create_study(db, here.settings, read)
+            created, imported = create_study(db, here.settings, read, texts=texts)
         echo_notes(read.notes)
         echo_same(imported)
         made = convert_clips(here, created)

@@ -70,7 +70,7 @@ def register_clips(
     position = max((clip.position for clip in clips), default=-1) + 1
     for file in files:
         too_large = _size(file.path) > settings.max_clip_bytes
-        sha256 = _keep_source(settings, file.path, copy=not too_large)
+        sha256 = keep_source(settings, file.path, copy=not too_large)
         if sha256 in by_content:
             imported.same.append((file.name, by_content[sha256]))
             continue
@@ -83,7 +83,7 @@ def register_clips(
         clip = namesake or new_clip(study, file, position, attributes.get(file.name, {}))
         wait_for_conversion(clip, sha256)
         if too_large:
-            clip.state, clip.reason = ClipState.FAILED, too_large_reason(settings, _size(file.path))
+            clip.state, clip.reason = ClipState.FAILED, too_large_reason(settings.max_clip_bytes, _size(file.path))
         if namesake is None:
             db.add(clip)
             by_name[plain_name(file.name)] = clip
@@ -122,13 +122,13 @@ def _size(file: Path) -> int:
         raise Invalid(f"{file}: cannot be read: {error.strerror}", field="clips") from error
 
 
-def too_large_reason(settings: Settings, size: int) -> str:
-    """Why a file of this many bytes is no clip."""
-    has, most = apart(size / 1e6, settings.max_clip_bytes / 1e6)
-    return f"the file has {has} MB; at most {most} MB are allowed"
+def too_large_reason(most: int, size: int) -> str:
+    """Why a file of this many bytes is not taken."""
+    has, allowed = apart(size / 1e6, most / 1e6)
+    return f"the file has {has} MB; at most {allowed} MB are allowed"
 
 
-def _keep_source(settings: Settings, file: Path, *, copy: bool) -> str:
+def keep_source(settings: Settings, file: Path, *, copy: bool = True) -> str:
     """Copy a file into the data folder under its SHA-256, which is returned; it is there whole or not at all.
 
     A file that is too large is only read for its SHA-256: copies of it could fill the disk (F50).

@@ -32,6 +32,8 @@ class Upload:
     sha256: str
     # The public id of the clip whose file it replaces, if any.
     replaces: str = ""
+    # Whether the study's texts are to show it; else it becomes a clip.
+    for_texts: bool = False
 
 
 def keep_note(settings: Settings, upload: Upload) -> None:

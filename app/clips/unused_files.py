@@ -1,4 +1,4 @@
-"""Files of clips whose study was deleted: those that nothing else uses are removed from the disk.
+"""Files whose clip, text or study was deleted: those that nothing else uses are removed from the disk.
 
 What may be removed is written down before the commit that deletes the rows, and removed after it. Whatever happens in
 between, a later look at what is written down finds it: a file that a row of the database names always stays.
@@ -20,11 +20,16 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db import Database
 from app.media import EXTENSIONS, media_path
-from app.models import Clip, FormerRendition, Rendition
+from app.models import Clip, FormerRendition, Rendition, TextFile
 
 # A younger file may be one that somebody has just written and is about to name in the database. It waits.
 FRESH_SECONDS = 600.0
 NOTES = "deleted-*.json"
+# Whatever names a file by its content.
+CONTENTS = (
+    *(Clip.source_sha256, Rendition.sha256, FormerRendition.sha256),
+    *(TextFile.source_sha256, TextFile.picture, TextFile.mp4, TextFile.webm, TextFile.poster),
+)
 
 
 def files_of(db: Session, settings: Settings, clips: ColumnElement[bool]) -> list[Path]:
@@ -37,16 +42,25 @@ def files_of(db: Session, settings: Settings, clips: ColumnElement[bool]) -> lis
     return sorted(files)
 
 
+def files_of_texts(db: Session, settings: Settings, which: ColumnElement[bool]) -> list[Path]:
+    """The files of these pictures and clips of texts."""
+    files = set()
+    for one in db.scalars(select(TextFile).where(which)):
+        files.add(media_path(settings.source_folder, one.source_sha256, "source"))
+        files |= {media_path(settings.media_folder, sha, EXTENSIONS[kind]) for kind, sha in one.renditions.items()}
+    return sorted(files)
+
+
 def used_files(db: Session, files: Iterable[Path]) -> set[Path]:
-    """Those of the files that a clip of the database names."""
+    """Those of the files that the database names, as of a clip or of a text."""
     by_content = {file.stem: file for file in files}
     # Few files are asked for at a time: databases limit the number of values in a query.
     used: set[str] = set()
     names = list(by_content)
     for start in range(0, len(names), 500):
         some = names[start : start + 500]
-        for column in (Clip.source_sha256, Rendition.sha256, FormerRendition.sha256):
-            used.update(db.scalars(select(column).where(column.in_(some))))
+        for column in CONTENTS:
+            used.update(sha256 for sha256 in db.scalars(select(column).where(column.in_(some))) if sha256)
     return {by_content[sha256] for sha256 in used}
 
 

@@ -1,4 +1,5 @@
-"""Files on their way from a browser to a draft study: sent piece by piece, and taken as clips when they are whole.
+"""Files on their way from a browser to a study: sent piece by piece, and taken as clips, or for the texts, when they
+are whole.
 
 Neither a lost network nor a restart on either side costs more than a piece. `unfinished` keeps what came.
 """
@@ -24,6 +25,7 @@ from app.accounts.audit import note
 from app.clips.clip_files import FOLDER, ClipFile, check_file_name, is_passed_over, plain_name
 from app.clips.importing import new_clip, require_draft, source_path, too_large_reason, wait_for_conversion
 from app.clips.order import place_by_name
+from app.clips.text_files import MAX_BYTES, check_may_have, check_text_name, prepare, store, usable_name
 from app.clips.unfinished import (
     Upload,
     all_uploads,
@@ -61,32 +63,47 @@ def begin_upload(
     sha256: str,
     *,
     replaces: str = "",
+    for_texts: bool = False,
 ) -> Upload:
     """Announce a file. One that the same account began to send to the same study before is the same upload.
+
+    Parameters
+    ----------
+    replaces
+        The public id of the clip that gets this file in place of its own.
+    for_texts
+        Whether the study's texts are to show it; else it becomes a clip.
 
     Raises
     ------
     NotAllowed
-        When the study is not a draft.
+        When the study is not a draft; of a file for texts, when participants may have read the one of its name.
     Conflict
         When the study has a clip of the same content (`code` "same").
     Invalid
         Naming the file and the reason: it lies beside clips and never is one (`code` "passed_over"), its name cannot be
         used or is that of another clip, it is empty or too large, or there is no room for it.
     """
-    require_draft(study)
-    check_file_name(name, name)
+    if for_texts:
+        name = usable_name(name)
+        check_text_name(name)
+        check_may_have(db, study, name)
+    else:
+        require_draft(study)
+        check_file_name(name, name)
     if is_passed_over(name):
         raise Invalid(f"{name}: passed over, as no clip", field="name", code="passed_over")
     if not SHA256.fullmatch(sha256):
         raise Invalid(f"{name}: the SHA-256 must be 64 hexadecimal digits", field="sha256")
     if size <= 0:
         raise Invalid(f"{name}: the file is empty", field="size")
-    if size > settings.max_clip_bytes:
-        raise Invalid(f"{name}: {too_large_reason(settings, size)}", field="size")
-    _clip_for(db, settings, study, name, sha256, replaces)
-    own_id = _id_of(settings, study.id, account_id, name, size, sha256, replaces)
-    upload = Upload(own_id, study.id, account_id, name, size, sha256, replaces)
+    most = min(settings.max_clip_bytes, MAX_BYTES) if for_texts else settings.max_clip_bytes
+    if size > most:
+        raise Invalid(f"{name}: {too_large_reason(most, size)}", field="size")
+    if not for_texts:
+        _clip_for(db, settings, study, name, sha256, replaces)
+    own_id = _id_of(settings, study.id, account_id, name, size, sha256, replaces, *(["texts"] if for_texts else []))
+    upload = Upload(own_id, study.id, account_id, name, size, sha256, replaces, for_texts)
     if not touch_note(settings, upload):
         _require_room(settings, upload)
         keep_note(settings, upload)
@@ -132,6 +149,9 @@ def _take(database: Database, settings: Settings, upload: Upload, by: Account) -
     part = part_of(settings, upload.id)
     if sha256_file(part) != upload.sha256:
         raise Conflict(f"{upload.name}: what arrived is not what the file held; please send it again", code="damaged")
+    if upload.for_texts:
+        _take_for_texts(database, settings, upload, by)
+        return
     with part.open("rb") as file:
         os.fsync(file.fileno())
     with database.writing() as db:
@@ -153,6 +173,17 @@ def _take(database: Database, settings: Settings, upload: Upload, by: Account) -
         note(db, by, "clip replaced" if upload.replaces else "clip uploaded", study, clip=clip.file_name)
         db.flush()
         part.replace(source_path(settings, clip))
+        db.commit()
+    remove_upload(settings, upload)
+
+
+def _take_for_texts(database: Database, settings: Settings, upload: Upload, by: Account) -> None:
+    ready = prepare(settings, part_of(settings, upload.id), upload.name)
+    with database.writing() as db:
+        study = db.get(Study, upload.study_id, with_for_update=True)
+        if study is None:
+            raise NotFound("There is no such study.")
+        store(db, settings, study, ready, by=by)
         db.commit()
     remove_upload(settings, upload)
 

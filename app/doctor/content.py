@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.claims import CLAIM_LEASE
-from app.clips.unused_files import FRESH_SECONDS
+from app.clips.unused_files import CONTENTS, FRESH_SECONDS
 from app.config import Settings
 from app.db import open_database
 from app.doctor.finding import Finding
@@ -29,6 +29,7 @@ from app.models import (
     Study,
     StudyMember,
     Submission,
+    TextFile,
     Trial,
     now,
 )
@@ -76,6 +77,10 @@ def _clip_files(db: Session, settings: Settings, *, quick: bool) -> Finding:
         rows = db.execute(select(Clip.file_name, table.kind, table.sha256).join(Clip, Clip.id == table.clip_id))
         for clip, kind, sha256 in rows.tuples():
             expected[media_path(settings.media_folder, sha256, EXTENSIONS[kind])] = clip
+    for text in db.scalars(select(TextFile)):
+        expected[media_path(settings.source_folder, text.source_sha256, "source")] = text.name
+        for kind, sha256 in text.renditions.items():
+            expected[media_path(settings.media_folder, sha256, EXTENSIONS[kind])] = text.name
     missing = [f"{clip} ({file.name[:12]}…{file.suffix})" for file, clip in expected.items() if not file.is_file()]
     damaged = []
     if not quick:
@@ -92,8 +97,7 @@ def _clip_files(db: Session, settings: Settings, *, quick: bool) -> Finding:
 
 def _orphans(db: Session, settings: Settings) -> Finding:
     """Files that no clip needs any more, as after a crash: they only take room (F50)."""
-    used = set(db.scalars(select(Clip.source_sha256)))
-    used |= set(db.scalars(select(Rendition.sha256))) | set(db.scalars(select(FormerRendition.sha256)))
+    used = {sha256 for column in CONTENTS for sha256 in db.scalars(select(column))}
     fresh = now().timestamp() - FRESH_SECONDS
     orphans = []
     for folder in (settings.media_folder, settings.source_folder):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.clips.text_files import text_files
 from app.definition.labels import labels_problem
 from app.definition.study_toml import StudyDefinition, definition_of
+from app.definition.text_images import images_of
 from app.domain import MIN_CLIPS, ClipState, ItemKind
 from app.i18n.catalogues import known_texts
 from app.models import Clip, Study
@@ -45,6 +47,7 @@ def settings_problems(db: Session, study: Study, definition: StudyDefinition) ->
     if of_labels is not None:
         found.append(Problem("error", "clips.labels", of_labels))
     found += replaced_texts_problems(definition)
+    found += text_image_problems(definition, [one.name for one in text_files(db, study)])
     return sorted((one for one in found if one.key != "clips"), key=lambda problem: problem.severity)
 
 
@@ -56,6 +59,28 @@ def replaced_texts_problems(definition: StudyDefinition) -> Iterator[Problem]:
             near = difflib.get_close_matches(text, texts, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield Problem("error", "texts.replace", f"the pages have no text {text!r}{hint}")
+
+
+def text_image_problems(definition: StudyDefinition, names: Collection[str]) -> Iterator[Problem]:
+    """Pictures that the texts show and nobody would see; `names` are those of the files that the study has for them."""
+    for key, mark in dict.fromkeys(images_of(definition)):
+        if ":" in mark.name or mark.name.startswith("/"):
+            yield Problem(
+                "error",
+                key,
+                f"shows {mark.name}, which is elsewhere: participants' browsers would tell that place who takes part. "
+                "Keep the file with the study (folder texts, or Files for the texts on the page Settings)",
+            )
+        elif mark.name not in names:
+            near = difflib.get_close_matches(mark.name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "add it (folder texts, or Files for the texts on the page)"
+            yield Problem("error", key, f"shows {mark.name or 'a file without a name'}, which is not there: {hint}")
+        if not mark.alt:
+            yield Problem(
+                "warning",
+                key,
+                f"{mark.name} comes without words for those who cannot see it: write ![what it shows]({mark.name})",
+            )
 
 
 def clips_missing(study: Study) -> list[str]:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.clips.unfinished import all_uploads, remove_upload
-from app.clips.unused_files import files_of, remove_unused, write_down
+from app.clips.unused_files import files_of, files_of_texts, remove_unused, write_down
 from app.config import Settings
 from app.db import Database
 from app.definition.find import find_study
 from app.domain import StudyState
 from app.errors import Invalid, NotAllowed
-from app.models import Answer, Clip, ClipToRate, ParticipantSession, Rating, Study, Submission, Trial, now
+from app.models import Answer, Clip, ClipToRate, ParticipantSession, Rating, Study, Submission, TextFile, Trial, now
 from app.removal import overwrite_deleted, remove_below
 from app.studies.monitoring import shown_state
 
@@ -113,7 +113,8 @@ def delete_study(
         if typed.strip() != study.name:
             raise Invalid(f"Type the study's name, {study.name}, to delete it.", field="typed")
         held = holdings_of(db, settings, study)
-        write_down(settings, files_of(db, settings, Clip.study_id == study.id))
+        of_texts = files_of_texts(db, settings, TextFile.study_id == study.id)
+        write_down(settings, [*files_of(db, settings, Clip.study_id == study.id), *of_texts])
         note(
             db, by, "deleted", study, clips=held.clips, sessions=held.sessions, trials=held.trials, ratings=held.ratings
         )
@@ -130,9 +131,12 @@ def delete_study(
 
 
 def _own_files(db: Session, settings: Settings, study: Study) -> list[Path]:
-    """The files that go with the study: no clip of another one has them."""
-    files = files_of(db, settings, Clip.study_id == study.id)
-    return sorted(set(files) - set(files_of(db, settings, Clip.study_id != study.id)))
+    """The files that go with the study: nothing of another one has them."""
+    own = files_of(db, settings, Clip.study_id == study.id)
+    own += files_of_texts(db, settings, TextFile.study_id == study.id)
+    others = files_of(db, settings, Clip.study_id != study.id)
+    others += files_of_texts(db, settings, TextFile.study_id != study.id)
+    return sorted(set(own) - set(others))
 
 
 def _counted(number: int, one: str) -> str:

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import Account
 from app.accounts.audit import note
+from app.clips.text_files import text_files
 from app.definition.study_toml import definition_of, parse_definition
 from app.domain import ClipState
 from app.errors import Invalid
-from app.models import Clip, Rendition, Study
+from app.models import Clip, Rendition, Study, TextFile
 from app.studies.lifecycle import add_study
 from app.studies.naming import name_problem
 from app.studies.origin import check_collected_here
@@ -33,6 +34,10 @@ KEPT = (
         "height",
     ),
     *("duration_s", "source_width", "source_height", "frames", "fps", "codec", "has_audio", "remarks", "converted_at"),
+)
+KEPT_OF_TEXTS = (
+    *("name", "bytes", "width", "height", "remarks", "source_sha256", "picture", "mp4", "webm", "poster"),
+    "added_at",
 )
 
 
@@ -61,6 +66,9 @@ def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Acc
             copy.state, copy.progress = ClipState.WAITING, 0.0
         copy.renditions = [Rendition(kind=one.kind, sha256=one.sha256, bytes=one.bytes) for one in clip.renditions]
         db.add(copy)
+    for one in text_files(db, study):
+        kept = {field: getattr(one, field) for field in KEPT_OF_TEXTS}
+        db.add(TextFile(study_id=made.id, public_id=new_public_id("T"), **kept))
     note(db, by, "created", made, duplicate_of=study.name, clips=len(study.clips))
     db.commit()
     return made.name

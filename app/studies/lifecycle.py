@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -13,41 +14,53 @@ from app.accounts.audit import note
 from app.accounts.members import add_first_owner
 from app.clips.clip_files import ClipFile, with_folders
 from app.clips.importing import Imported, register_clips, require_draft, source_path
+from app.clips.text_files import Prepared, store, text_files
 from app.config import Settings
 from app.definition.find import find_study
 from app.definition.labels import check_labels
 from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition
 from app.domain import StudyState, transition_study
 from app.errors import Invalid, NotAllowed
+from app.media import media_path
 from app.models import Clip, Study
 from app.studies.attributes import write_attributes
-from app.studies.checking import clips_missing, facts_of, failed_clips, named
+from app.studies.checking import clips_missing, facts_of, failed_clips, named, text_image_problems
 from app.studies.naming import name_is_taken, name_problem
 from app.studies.origin import check_collected_here
 from app.studies.rules import CLIPS_TO_COME, Problem, errors_of, refuse, warnings_of
 from app.studies.study_folder import StudyFolder
-from app.studies.study_folder_parts import ATTRIBUTES, CLIPS
+from app.studies.study_folder_parts import ATTRIBUTES, CLIPS, TEXTS
 from app.studies.text import study_text
 from app.studies.versions import publish
 
 
 def create_study(
-    db: Session, settings: Settings, folder: StudyFolder, *, by: Account | None = None
+    db: Session,
+    settings: Settings,
+    folder: StudyFolder,
+    *,
+    texts: Sequence[Prepared] = (),
+    by: Account | None = None,
 ) -> tuple[str, Imported]:
     """Make a draft study out of a folder that was read; its clips wait for conversion afterwards.
 
     It belongs to the account that makes it; made on the command line (None), to the account that was made first.
+    `texts` are the folder's `text_files`, which are made ready before anything is locked.
 
     Raises
     ------
     Invalid
-        When the study's name is taken, `clips.labels` names a column that is not there, or a clip's file cannot
-        be read.
+        When the study's name is taken, `clips.labels` names a column that is not there, a clip's file cannot
+        be read, or the texts show a file that is not there.
     """
     if name_is_taken(db, folder.name):
         raise Invalid(f"there is a study named {folder.name!r} already", field="name")
     check_labels(folder.definition, folder.attributes.values())
+    _refuse_unseen(folder.definition, [ready.name for ready in texts])
     study = add_study(db, folder.name, folder.definition, folder.toml, by)
+    for ready in texts:
+        store(db, settings, study, ready, by=by)
+        db.flush()
     imported = register_clips(db, settings, study, folder.clip_files, folder.attributes)
     note(db, by, "created", study, clips=len(imported.added))
     db.commit()
@@ -125,8 +138,8 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
         When clips still wait for conversion, or fewer than three can be shown, or files cannot be used and
         `without_failed` is false, or the study is open already or archived.
     Invalid
-        When settings do not go together (`study_rules`), or `clips.labels` names a column of attributes.csv that is not
-        there.
+        When settings do not go together (`study_rules`), `clips.labels` names a column of attributes.csv that is not
+        there, or a text shows a file that is not there.
     """
     study = find_study(db, name)
     check_collected_here(study, "be opened")
@@ -142,6 +155,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
         )
     definition = definition_of(study)
     refuse(errors_of(definition, facts_of(db, study)), FILE)
+    _refuse_unseen(definition, [one.name for one in text_files(db, study)])
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)
     if study.version == 0:
@@ -149,6 +163,11 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
     note(db, by, "opened", study, version=study.version)
     db.commit()
     return study
+
+
+def _refuse_unseen(definition: StudyDefinition, names: Sequence[str]) -> None:
+    found = text_image_problems(definition, names)
+    refuse([problem for problem in found if problem.severity == "error"], FILE)
 
 
 def study_warnings(db: Session, name: str) -> list[Problem]:
@@ -185,7 +204,8 @@ def close_study(db: Session, name: str, *, by: Account | None = None) -> Study:
 
 
 def export_study(db: Session, settings: Settings, name: str, folder: Path) -> None:
-    """Write the study back as the folder that it came from: the same clips and attributes, and `study_text`.
+    """Write the study back as the folder that it came from: the same clips, attributes and files of texts, and
+    `study_text`.
 
     Raises
     ------
@@ -197,12 +217,12 @@ def export_study(db: Session, settings: Settings, name: str, folder: Path) -> No
     study = find_study(db, name)
     check_collected_here(study, "be written as a folder")
     try:
-        _write_folder(settings, study, folder)
+        _write_folder(db, settings, study, folder)
     except OSError as error:
         raise Invalid(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
 
 
-def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
+def _write_folder(db: Session, settings: Settings, study: Study, folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise Invalid(f"{folder}: is not empty")
     clips = folder / CLIPS
@@ -213,5 +233,8 @@ def _write_folder(settings: Settings, study: Study, folder: Path) -> None:
         file = clips / clip.file_name
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source_path(settings, clip), file)
+    for one in text_files(db, study):
+        (folder / TEXTS).mkdir(exist_ok=True)
+        shutil.copyfile(media_path(settings.source_folder, one.source_sha256, "source"), folder / TEXTS / one.name)
     if any(clip.attributes for clip in study.clips):
         write_attributes(folder / ATTRIBUTES, [(clip.file_name, clip.attributes) for clip in study.clips])

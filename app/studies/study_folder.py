@@ -1,4 +1,4 @@
-"""A study as a folder: study.toml, clips/ and attributes.csv; read and written without the database."""
+"""A study as a folder: study.toml, clips/, texts/ and attributes.csv; read and written without the database."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.clips.clip_files import ClipFile, clip_files, passed_over, with_folders
+from app.clips.text_files import check_text_name
 from app.definition.study_toml import StudyDefinition, parse_definition
 from app.errors import Invalid
 from app.studies.attributes import read_attributes
-from app.studies.checking import replaced_texts_problems
+from app.studies.checking import replaced_texts_problems, text_image_problems
 from app.studies.naming import NAME
 from app.studies.rules import CLIPS_TO_COME, Facts, problems_of, refuse
 from app.studies.study_folder_parts import find_parts
@@ -19,8 +20,8 @@ from app.studies.study_folder_parts import find_parts
 class StudyFolder:
     """What a study's folder says.
 
-    `attributes` maps a clip's file name to its row; `notes` are sentences about what was passed over, or is probably
-    not meant.
+    `attributes` maps a clip's file name to its row; `text_files` are what the texts show; `notes` are sentences about
+    what was passed over, or is probably not meant.
     """
 
     name: str
@@ -29,6 +30,7 @@ class StudyFolder:
     clip_files: list[ClipFile]
     attributes: dict[str, dict[str, str]]
     notes: tuple[str, ...] = ()
+    text_files: tuple[Path, ...] = ()
 
 
 def check_name(name: str) -> str:
@@ -62,16 +64,27 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     toml = read_text(found.definition)
     definition = parse_definition(toml, file=str(found.definition))
     refuse(list(replaced_texts_problems(definition)), str(found.definition))
+    texts = _text_files(found.texts)
+    of_texts = list(text_image_problems(definition, [file.name for file in texts]))
+    refuse([problem for problem in of_texts if problem.severity == "error"], str(found.definition))
     files = clip_files(found.clips)
     attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
     rows = with_folders(files, attributes)
     problems = problems_of(definition, Facts(len(files), attributes=tuple(rows.get(file.name, {}) for file in files)))
     errors = [problem for problem in problems if problem.severity == "error" and problem.key not in CLIPS_TO_COME]
     refuse(errors, str(found.definition))
-    notes = tuple(f"{problem.key}: {problem.sentence}" for problem in problems)
+    notes = tuple(f"{problem.key}: {problem.sentence}" for problem in [*of_texts, *problems])
     study = check_name(name or folder.resolve().name.lower())
     notes = (*found.notes, *passed_over(found.clips), *notes)
-    return StudyFolder(study, definition, toml, files, rows, notes)
+    return StudyFolder(study, definition, toml, files, rows, notes, texts)
+
+
+def _text_files(folder: Path | None) -> tuple[Path, ...]:
+    entries = [] if folder is None else sorted(folder.iterdir())
+    files = [entry for entry in entries if entry.is_file() and not entry.name.startswith((".", "~$"))]
+    for file in files:
+        check_text_name(file.name)
+    return tuple(files)
 
 
 def read_text(file: Path) -> str:

@@ -10,6 +10,8 @@ from app.errors import Invalid
 
 ATTRIBUTES = "attributes.csv"
 CLIPS = "clips"
+# Pictures and clips that the texts of study.toml show.
+TEXTS = "texts"
 READ_AS_ATTRIBUTES = ("attributes.csv", "attributes.tsv", "attributes.xlsx")
 TABLES = {".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".numbers"}
 # Names that people give the folder of clips.
@@ -22,6 +24,7 @@ class StudyParts:
 
     definition: Path
     clips: Path
+    texts: Path | None
     attributes: Path | None
     notes: tuple[str, ...]
 
@@ -37,7 +40,8 @@ def find_parts(folder: Path) -> StudyParts:
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "~$")))
     files = [entry for entry in entries if entry.is_file()]
     attributes, notes = _attributes(folder, files)
-    return StudyParts(_definition(folder, files), _clips(folder, entries), attributes, notes)
+    texts = next((entry for entry in entries if entry.is_dir() and entry.name.lower() == TEXTS), None)
+    return StudyParts(_definition(folder, files), _clips(folder, entries), texts, attributes, notes)
 
 
 def _definition(folder: Path, files: list[Path]) -> Path:
@@ -64,6 +68,7 @@ def _clips(folder: Path, entries: list[Path]) -> Path:
         raise Invalid(f"{folder}: holds both {found[0].name}/ and {found[1].name}/; keep one")
     if found:
         return found[0]
+    folders = [entry for entry in folders if entry.name.lower() != TEXTS]
     near = [entry for entry in folders if entry.name.lower() in LIKE_CLIPS] or (folders if len(folders) == 1 else [])
     hint = f"; rename {near[0].name}/ to {CLIPS}/" if near else "; put the video clips there"
     raise Invalid(f"{folder / CLIPS}: no such folder{hint}")

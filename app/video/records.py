@@ -118,4 +118,5 @@ class Rendered:
 
 def colour_name(rgb: tuple[int, int, int]) -> str:
     """What is seen through what is transparent, in words."""
-    return "black" if not any(rgb) else "the study's background"
+    named = {(0, 0, 0): "black", (255, 255, 255): "white"}
+    return named.get(rgb, "the study's background")

@@ -251,6 +251,24 @@ class Saved(Definition):
     changes: list[str]
 
 
+class TextFile(Answer):
+    """A picture, or a clip or sound that plays, which the study's texts can show."""
+
+    name: str
+    bytes: int
+    width: int
+    height: int
+    plays: bool
+    poster: str
+    remarks: list[str]
+
+
+class TextFiles(Answer):
+    """The files of the study's texts."""
+
+    files: list[TextFile]
+
+
 class Revision(Answer):
     """Settings as they were from one moment on."""
 
@@ -883,6 +901,8 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.definition.check": {200: Definition},
     "researcher_api.definition.save": {200: Saved},
     "researcher_api.definition.versions": {200: Versions},
+    "researcher_api.definition.files_of_texts": {200: TextFiles},
+    "researcher_api.definition.remove_file_of_texts": {200: TextFiles},
     "researcher_api.plan.read": {200: Plan},
     "researcher_api.models.read": {200: Models},
     "researcher_api.models.add": {201: ModelsAdded},

@@ -1,7 +1,8 @@
 """Uploads of clips by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): core, creation, termination.
 
 The SHA-256 of the whole file comes with its announcement, as `sha256` beside `filename` in Upload-Metadata; `replaces`
-names the clip that gets the file in place of its own.
+names the clip that gets the file in place of its own, and `texts` (with any value) says that the study's texts are to
+show the file.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def begin(name: str) -> Response:
             size,
             told["sha256"],
             replaces=told["replaces"],
+            for_texts="texts" in metadata,
         )
     response = jsonify(id=upload.id, here=bytes_here(settings(), upload), chunk=CHUNK_BYTES)
     response.status_code = 201

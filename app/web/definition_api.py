@@ -6,19 +6,20 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
 
 from app.accounts.members import require_study
+from app.clips.text_files import remove_text_file, text_files
 from app.definition.changes import changes_between
 from app.definition.study_toml import definition_of
 from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import Role
 from app.errors import Invalid
 from app.i18n.catalogues import LANGUAGES
-from app.markdown import to_html
 from app.models import Study
 from app.studies.editing import ChangedMeanwhile, Edited, current_text, edited, save_settings, version_sentence
 from app.studies.versions import Revision, revisions_of
-from app.web.context import database
+from app.web.context import database, settings
 from app.web.failures import failure
 from app.web.login import account, account_id, may
 from app.web.participant import (
@@ -28,6 +29,7 @@ from app.web.participant import (
     default_screened_out,
     default_thanks,
 )
+from app.web.study_texts import ToHtml, html_of, text_file_view
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("definition", __name__)
@@ -72,7 +74,7 @@ def definition(name: str) -> Response:
     """The study's definition as study.toml, its values by key, and what is wrong with it."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        return jsonify(definition_view(edited(db, study, current_text(study)), study))
+        return jsonify(definition_view(db, edited(db, study, current_text(study)), study))
 
 
 @blueprint.post("/<name>/definition/check")
@@ -81,7 +83,7 @@ def check(name: str) -> Response:
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         body = _parse(CheckBody)
-        return jsonify(definition_view(edited(db, study, body.text, body.changes), study))
+        return jsonify(definition_view(db, edited(db, study, body.text, body.changes), study))
 
 
 @blueprint.get("/<name>/versions")
@@ -104,6 +106,23 @@ def revision_view(revision: Revision) -> dict[str, Any]:
     }
 
 
+@blueprint.get("/<name>/texts")
+def files_of_texts(name: str) -> Response:
+    """The pictures and clips that the study's texts can show."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        return jsonify(files=[text_file_view(one) for one in text_files(db, study)])
+
+
+@blueprint.delete("/<name>/texts/<file>")
+def remove_file_of_texts(name: str, file: str) -> Response:
+    """Take a file from the study's texts."""
+    with database().writing() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        remove_text_file(db, settings(), study, file, by=account())
+        return jsonify(files=[text_file_view(one) for one in text_files(db, study)])
+
+
 @blueprint.put("/<name>/definition")
 def save(name: str) -> Response:
     """Store a text as the study's definition; refused with errors in it, or if somebody else has saved meanwhile."""
@@ -120,16 +139,16 @@ def save(name: str) -> Response:
         except ChangedMeanwhile as error:
             answer = failure(error.status, error.code, error.message)
             return _with(answer, changes=[change.sentence for change in error.changes], text=error.text)
-        return jsonify(definition_view(after, study) | {"changes": [change.sentence for change in changes]})
+        return jsonify(definition_view(db, after, study) | {"changes": [change.sentence for change in changes]})
 
 
-def definition_view(after: Edited, study: Study) -> dict[str, Any]:
+def definition_view(db: Session, after: Edited, study: Study) -> dict[str, Any]:
     """Settings as the page shows them, with the study's own texts as participants see them."""
     return {
         "text": after.text,
         "values": after.values,
         "problems": [problem_view(problem) for problem in after.problems],
-        "previews": None if after.values is None else _previews(after.values),
+        "previews": None if after.values is None else _previews(after.values, html_of(db, study)),
         "fixed": None if may(Role.EDITOR, study.name) else "Only an editor can change the settings.",
         "version": study.version,
         "new_version": None if after.new_version is None else _consequence(after, study),
@@ -155,12 +174,12 @@ def problem_view(problem: Any) -> dict[str, Any]:
     }
 
 
-def _previews(values: dict[str, Any]) -> dict[str, str]:
+def _previews(values: dict[str, Any], html: ToHtml) -> dict[str, str]:
     """The HTML of each Markdown text; where the study has none, the page's own, in the study's language."""
     language = values["language"]
     g.study_language = language if language in LANGUAGES else "en"
     texts = {key: values[key] for key in PREVIEWS}
-    return {key: to_html(text if text and isinstance(text, str) else PREVIEWS[key]()) for key, text in texts.items()}
+    return {key: html(text if text and isinstance(text, str) else PREVIEWS[key]()) for key, text in texts.items()}
 
 
 def _parse(model: type[Model]) -> Model:

@@ -1,4 +1,4 @@
-"""Clips and posters, by signed address, with Range requests."""
+"""Clips and posters, and what the texts of studies show, by signed address, with Range requests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.domain import SessionState
 from app.errors import NotFound
 from app.media import ADDRESS_ENDINGS, EXTENSIONS, MIME_TYPES, media_path
-from app.models import Clip, FormerRendition, ParticipantSession, Rendition, StudyMember
+from app.models import Clip, FormerRendition, ParticipantSession, Rendition, StudyMember, TextFile
 from app.web.context import database, settings
-from app.web.signing import EXPERIMENTER, open_ticket, version_of
+from app.web.signing import EXPERIMENTER, READERS, TextRendition, open_ticket, version_of
 
 blueprint = Blueprint("media", __name__)
 KINDS = {ending: kind for kind, ending in ADDRESS_ENDINGS.items()}
@@ -21,17 +21,14 @@ KINDS = {ending: kind for kind, ending in ADDRESS_ENDINGS.items()}
 
 @blueprint.get("/media/<ticket>/<name>")
 def media(ticket: str, name: str) -> Response:
-    """A rendition of a clip of the study that the ticket opens; anything else is a 404."""
+    """A rendition of a clip, or of what a text shows, of the study that the ticket opens; anything else is a 404."""
     study_id, audience = open_ticket(ticket)
     clip, _, ending = name.partition(".")
     kind = KINDS.get(ending)
     with database().reading() as db:
         if not _may_see(db, study_id, audience):
             raise NotFound("There is no such file.")
-        found = [
-            *db.scalars(_of_clip(Rendition, study_id, clip, kind)),
-            *db.scalars(_of_clip(FormerRendition, study_id, clip, kind)),
-        ]
+        found = _of_text(db, study_id, clip, kind) if audience == READERS else _of_clips(db, study_id, clip, kind)
     if not found:
         raise NotFound("There is no such file.")
     # A page that was loaded before the clip was converted again keeps the files it had.
@@ -51,6 +48,8 @@ def _may_see(db: Session, study_id: int, audience: str) -> bool:
 
     A ticket holds for hours; whoever withdrew, was erased or removed meanwhile gets nothing more by it (F36).
     """
+    if audience == READERS:
+        return True
     if audience.startswith(EXPERIMENTER):
         account_id = int(audience.removeprefix(EXPERIMENTER))
         return db.get(StudyMember, (study_id, account_id)) is not None
@@ -58,6 +57,19 @@ def _may_see(db: Session, study_id: int, audience: str) -> bool:
         ParticipantSession.public_id == audience, ParticipantSession.study_id == study_id
     )
     return db.scalar(query) not in {None, SessionState.WITHDRAWN}
+
+
+def _of_text(db: Session, study_id: int, name: str, kind: str | None) -> list[Any]:
+    query = select(TextFile).where(TextFile.study_id == study_id, TextFile.public_id == name)
+    found = db.scalar(query)
+    return [] if found is None else [TextRendition(*one) for one in found.renditions.items() if one[0] == kind]
+
+
+def _of_clips(db: Session, study_id: int, clip: str, kind: str | None) -> list[Any]:
+    return [
+        *db.scalars(_of_clip(Rendition, study_id, clip, kind)),
+        *db.scalars(_of_clip(FormerRendition, study_id, clip, kind)),
+    ]
 
 
 def _of_clip(

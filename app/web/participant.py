@@ -23,7 +23,6 @@ from app.domain import ItemKind, StudyState
 from app.errors import LinkRefused, NotFound, NotYetOpen, StudyClosed, Unauthorised
 from app.health import has_room
 from app.i18n.wordings import Kind
-from app.markdown import to_html
 from app.models import Study
 from app.participation.consent import ClausesMissing, ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
@@ -39,6 +38,7 @@ from app.web.limits import count_join
 from app.web.questions_json import page_question, sheets_of_page
 from app.web.ratings_json import rating_questions
 from app.web.session_json import way_back_view
+from app.web.study_texts import html_of
 
 blueprint = Blueprint("participant", __name__)
 
@@ -105,14 +105,16 @@ def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None
     """
     definition = agreed or _in_words_for(kind, study)
     g.study_texts, g.study_kind = definition.texts.replace, kind
+    with database().reading() as db:
+        html = html_of(db, study)
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
-        consent_html=to_html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
+        consent_html=html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
         how_long=_how_long(study, definition),
         min_window=definition.arena.min_window,
         devices=definition.recruitment.devices,
-        clauses=[page_question(as_question(clause), page_language()) for clause in definition.consent.clauses],
+        clauses=[page_question(as_question(clause), page_language(), html) for clause in definition.consent.clauses],
         mark=consent_mark(study, page_language()),
         may_decline=code_and_url(definition.recruitment, Ending.NO_CONSENT) != (None, None),
         **shown,
@@ -179,19 +181,20 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
             raise NotFound(translate("We do not recognise this link. Open the link from your invitation again."))
         definition = definition_of_session(db, session, study)
         kinds = kinds_of_study(db, study.id)
+        html = html_of(db, study)
     g.study_language, g.study_texts = session.language, definition.texts.replace
     g.study_kind = one_kind(kinds)
     texts = definition.texts
     return render_template(
         "participant/task.html",
         study=_study(study, definition),
-        instructions_html=to_html(texts.instructions or default_instructions()),
-        thanks_html=to_html(texts.thanks or default_thanks()),
-        screened_out_html=to_html(texts.screened_out or default_screened_out()),
-        quota_full_html=to_html(texts.quota_full or default_quota_full()),
-        sheets=sheets_of_page(definition, session.language),
-        rating_questions=rating_questions(definition, session.language),
-        rating_html=to_html(definition.ratings.instructions or ""),
+        instructions_html=html(texts.instructions or default_instructions()),
+        thanks_html=html(texts.thanks or default_thanks()),
+        screened_out_html=html(texts.screened_out or default_screened_out()),
+        quota_full_html=html(texts.quota_full or default_quota_full()),
+        sheets=sheets_of_page(definition, session.language, html),
+        rating_questions=rating_questions(definition, session.language, html),
+        rating_html=html(definition.ratings.instructions or ""),
         rules=definition,
         kind=g.study_kind,
         has_sounds=ItemKind.SOUND in kinds,

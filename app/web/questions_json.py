@@ -14,8 +14,8 @@ from app.definition.questions import (
 )
 from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import StudyDefinition
-from app.markdown import to_html
 from app.participation.sheets import questions_of
+from app.web.study_texts import ToHtml
 
 
 def sheet_view(definition: StudyDefinition, sheet: str, language: str) -> dict[str, Any]:
@@ -23,18 +23,18 @@ def sheet_view(definition: StudyDefinition, sheet: str, language: str) -> dict[s
     return {"sheet": sheet, "questions": [_question(one, language) for one in questions_of(definition, sheet)]}
 
 
-def sheets_of_page(definition: StudyDefinition, language: str) -> list[dict[str, Any]]:
+def sheets_of_page(definition: StudyDefinition, language: str, html: ToHtml) -> list[dict[str, Any]]:
     """All sheets of the study for the page's template, where `ask_html` is what is asked, as HTML that is safe."""
     return [
-        {"sheet": sheet, "questions": [page_question(one, language) for one in questions_of(definition, sheet)]}
+        {"sheet": sheet, "questions": [page_question(one, language, html) for one in questions_of(definition, sheet)]}
         for sheet in dict.fromkeys(question.sheet for question in definition.questions)
     ]
 
 
-def page_question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:
+def page_question(question: Question | RatingQuestion, language: str, html: ToHtml) -> dict[str, Any]:
     """A question for the page's template."""
     view = _question(question, language)
-    return view | {"ask_html": to_html(view["ask"]), "whole": float(view.get("step") or 0.5).is_integer()}
+    return view | {"ask_html": html(view["ask"]), "whole": float(view.get("step") or 0.5).is_integer()}
 
 
 def _question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:

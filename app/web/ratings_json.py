@@ -9,6 +9,7 @@ from app.definition.study_toml import StudyDefinition
 from app.participation.ratings import RatingRecord
 from app.participation.record import SessionRecord
 from app.web.questions_json import page_question
+from app.web.study_texts import ToHtml
 
 # Clips whose media are fetched before they are to be rated.
 MAX_AHEAD = 4
@@ -54,6 +55,6 @@ def _view(one: RatingRecord, clip_view: Callable[[int, int], dict[str, Any]]) ->
     }
 
 
-def rating_questions(definition: StudyDefinition, language: str) -> list[dict[str, Any]]:
+def rating_questions(definition: StudyDefinition, language: str, html: ToHtml) -> list[dict[str, Any]]:
     """The questions about each clip for the page's template, with what is asked as HTML that is safe."""
-    return [page_question(one, language) for one in definition.ratings.questions]
+    return [page_question(one, language, html) for one in definition.ratings.questions]

@@ -29,6 +29,8 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.definition.check": READ,
     "researcher_api.definition.save": WRITE,
     "researcher_api.definition.versions": READ,
+    "researcher_api.definition.files_of_texts": READ,
+    "researcher_api.definition.remove_file_of_texts": WRITE,
     "researcher_api.models.read": PEOPLE,
     "researcher_api.models.add": WRITE,
     "researcher_api.models.remove": WRITE,

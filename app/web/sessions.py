@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 from analysis.results import TRIAL_MEASURES
 from app.accounts.members import require_study
 from app.domain import Role
-from app.markdown import to_html
 from app.participation.answers import answers_in_words
 from app.participation.decisions import MAX_REASON, TEST, exclude, include
 from app.participation.erasure import erase_person, sessions_of_person
@@ -22,6 +21,7 @@ from app.web.context import database
 from app.web.login import account, account_id
 from app.web.researcher_json import study_view
 from app.web.session_work import work_of_session
+from app.web.study_texts import html_of
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("sessions", __name__, url_prefix="/studies/<name>/sessions/<session>")
@@ -32,6 +32,7 @@ def show(name: str, session: str) -> str:
     """The page of a session."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
+        html = html_of(db, study)
         row = session_named(db, study, session)
         (found,) = session_statuses(db, study, pilots=None, only=[row.id])
         answers = answers_in_words(db, study, row)
@@ -45,9 +46,9 @@ def show(name: str, session: str) -> str:
         visits=visits,
         trial_measures=TRIAL_MEASURES,
         **work,
-        answers=[(to_html(one.ask), one.answer) for one in answers],
+        answers=[(html(one.ask), one.answer) for one in answers],
         ratings=ratings,
-        rating_asks=[to_html(ask) for ask in ratings.asks],
+        rating_asks=[html(ask) for ask in ratings.asks],
         test=TEST,
         longest_note=MAX_NOTE,
         longest_reason=MAX_REASON,

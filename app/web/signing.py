@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from functools import lru_cache
+from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -15,6 +16,15 @@ from app.web.context import settings
 
 PERIOD = 12 * 3600
 EXPERIMENTER = "experimenter "
+# Of what a study's texts show: whoever reads the consent page sees it, before there is a session.
+READERS = "readers"
+
+
+class TextRendition(NamedTuple):
+    """A file that a browser loads of what a text shows."""
+
+    kind: str
+    sha256: str
 
 
 def experimenter_audience(account_id: int) -> str:
@@ -22,8 +32,8 @@ def experimenter_audience(account_id: int) -> str:
     return f"{EXPERIMENTER}{account_id}"
 
 
-def media_url(study_id: int, audience: str, clip: str, rendition: Rendition) -> str:
-    """The address of a clip's rendition for `audience` (a session's or an experimenter's public name).
+def media_url(study_id: int, audience: str, clip: str, rendition: Rendition | TextRendition) -> str:
+    """The address of a clip's rendition for `audience` (a session's or an experimenter's public name, or `READERS`).
 
     It holds between 12 and 24 hours. Within a period the same file has the same address, so the browser's cache serves
     a reload. Nothing in it says what the clip is: it goes by its public id, and by a version that only we can compute.
@@ -41,7 +51,7 @@ def _ticket(secret_key: str, study_id: int, audience: str, expires: int) -> str:
     return ticket if isinstance(ticket, str) else ticket.decode()
 
 
-def version_of(rendition: Rendition | FormerRendition) -> str:
+def version_of(rendition: Rendition | FormerRendition | TextRendition) -> str:
     """Changes with the file's content, which it does not tell: 16 hexadecimal digits under this server's key."""
     key = settings().secret_key.encode()[:64]
     return hashlib.blake2b(rendition.sha256.encode(), key=key, digest_size=8).hexdigest()

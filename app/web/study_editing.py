@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.accounts.members import require_study
+from app.clips.text_files import MAX_BYTES, MAX_SECONDS
 from app.definition.controls import control_groups, markdown_texts
 from app.definition.question_fields import question_forms
 from app.definition.setting_texts import SETTING_TEXTS
@@ -15,7 +16,6 @@ from app.definition.study_toml_errors import DefinitionRefused
 from app.domain import Role
 from app.errors import Invalid
 from app.i18n.catalogues import known_texts
-from app.markdown import to_html
 from app.studies.editing import current_text, edited
 from app.studies.lifecycle import create_draft
 from app.studies.naming import MAX_LENGTH, name_problem, propose_name
@@ -24,6 +24,7 @@ from app.web.context import database
 from app.web.definition_api import definition_view
 from app.web.login import account, account_id
 from app.web.researcher_json import study_view
+from app.web.study_texts import html_of
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("editing", __name__)
@@ -62,13 +63,15 @@ def settings(name: str) -> str:
     """The settings in a form and as the text of study.toml."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        state = definition_view(edited(db, study, current_text(study)), study)
+        state = definition_view(db, edited(db, study, current_text(study)), study)
         columns = sorted({column for clip in study.clips for column in clip.attributes})
         return render_template(
             "researcher/settings.html",
             study=study_view(study),
             state=state,
             revisions=revisions_of(db, study),
+            text_seconds=round(MAX_SECONDS),
+            text_megabytes=MAX_BYTES // 1_000_000,
             groups=control_groups(),
             question_forms={key: asdict(form) for key, form in question_forms().items()},
             known_texts=sorted(known_texts()),
@@ -82,6 +85,7 @@ def one_revision(name: str, revision: int) -> str:
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         found = revision_of(db, study, revision)
+        to_html = html_of(db, study)
         html = {key: to_html(text) for key, text in markdown_texts(found.definition).items() if text}
         return render_template(
             "researcher/revision.html", study=study_view(study), revision=found, html=html, texts=SETTING_TEXTS

@@ -90,3 +90,11 @@ export function syncRows(body, items, { key, text, row }) {
 export function simulatedMark() {
   return make('span', { class: 'badge simulated' }, 'simulated');
 }
+
+/**
+ * The server's rendering of a Markdown text, which holds harmless tags alone; a parsed document runs nothing.
+ * @param {string} html
+ */
+export function nodesOf(html) {
+  return [...new DOMParser().parseFromString(html, 'text/html').body.childNodes];
+}

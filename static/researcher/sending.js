@@ -23,6 +23,7 @@ const MOST_DAMAGED = 2;
  * @property {string} address of the study's uploads
  * @property {string} token of the page, against forged requests
  * @property {string} [replaces] the id of the clip that gets this file in place of its own
+ * @property {boolean} [forTexts] whether the study's texts are to show it; else it becomes a clip
  * @property {(file: Blob, signal?: AbortSignal) => Promise<string>} hash
  * @property {(sent: number) => void} onSent bytes that the server has
  * @property {(trouble: string | null) => void} onTrouble why it waits; null when it goes on
@@ -79,7 +80,9 @@ async function begin(file, name, sha256, how) {
   const answer = await ask(how, how.address, 'POST', {
     'Upload-Length': String(file.size),
     'Upload-Metadata':
-      `filename ${base64(name)},sha256 ${base64(sha256)}` + (how.replaces ? `,replaces ${base64(how.replaces)}` : ''),
+      `filename ${base64(name)},sha256 ${base64(sha256)}` +
+      (how.replaces ? `,replaces ${base64(how.replaces)}` : '') +
+      (how.forTexts ? `,texts ${base64('1')}` : ''),
   });
   const { here, chunk } = await answer.json();
   return { location: answer.headers.get('Location') ?? '', here: Number(here), chunk: Number(chunk) };

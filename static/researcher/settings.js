@@ -2,8 +2,9 @@
 /** The settings of a study: a form and the text of study.toml beside it, which the server keeps the same. */
 
 import { byId, find, given } from '../page.js';
-import { make, part } from './elements.js';
+import { make, nodesOf, part } from './elements.js';
 import { bindControls } from './controls.js';
+import { bindTextFiles } from './text-files.js';
 import { editQuestions } from './questions.js';
 
 /**
@@ -71,6 +72,8 @@ part('keep').addEventListener('click', keepMine);
 window.addEventListener('beforeunload', (event) => {
   if (isChanged()) event.preventDefault();
 });
+
+bindTextFiles({ uploads: address.replace(/definition$/, 'uploads'), token, changed: check });
 
 root.hidden = false;
 if (state.fixed) {
@@ -235,14 +238,6 @@ function show({ everything = false } = {}) {
   consequence.textContent = state.new_version?.sentence ?? '';
   part('save').textContent = state.new_version ? `Save as version ${state.new_version.version}` : 'Save';
   if (isChanged()) part('discard').hidden = false;
-}
-
-/**
- * The server's rendering of a Markdown text, which holds harmless tags alone; a parsed document runs nothing.
- * @param {string} html
- */
-function nodesOf(html) {
-  return [...new DOMParser().parseFromString(html, 'text/html').body.childNodes];
 }
 
 /** @param {Problem[]} problems */

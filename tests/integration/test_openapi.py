@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from flask import Flask, Response, request
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
 
 from app.accounts.api_tokens import make_token
 from app.domain import Scope
+from app.models import Study, TextFile
 from app.results.model_work import compute_next_comparison
 from app.web.api_answers import ANSWERS
 from app.web.openapi import BODIES, FILES, QUERIES
@@ -101,6 +103,9 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
         call("GET", f"/faces/results/{what}")
     for path in ("quality", "definition", "versions", "plan", "ratings", "answers", "uploads", "clips/attributes.csv"):
         call("GET", f"/faces/{path}")
+    add_file_of_texts(lab)
+    assert len(call("GET", "/faces/texts").get_json()["files"]) == 1
+    assert call("DELETE", "/faces/texts/red.png").get_json() == {"files": []}
     layers = io.BytesIO()
     np.savez(layers, **{name: np.random.default_rng(1).normal(size=(6, 9)) for name in ("early", "late")})
     number = call("POST", "/faces/models?file=net.npz", 201, data=layers.getvalue()).get_json()["number"]
@@ -115,6 +120,14 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     assert call("GET", "/faces/figures/rdm.py").text
     assert call("GET", "/faces/flow.svg").text.startswith("<?xml")
     assert call("GET", "/faces/raters.csv").text.startswith("method,rater,")
+
+
+def add_file_of_texts(lab: experimenter.Lab) -> None:
+    with lab.database.writing() as db:
+        study = db.scalars(select(Study).where(Study.name == "faces")).one()
+        content = {"source_sha256": "0" * 64, "picture": "1" * 64, "poster": "2" * 64}
+        db.add(TextFile(study_id=study.id, public_id="T-1", name="red.png", bytes=9, width=4, height=3, **content))
+        db.commit()
 
 
 def _judge(call: Caller) -> None:

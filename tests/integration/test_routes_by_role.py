@@ -57,6 +57,7 @@ PARTS = {
     "<rater>": "group",
     "<screen>": "thanks",
     "<sheet>": "before",
+    "<file>": "nowhere.png",
     "<name>": "faces",
 }
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")

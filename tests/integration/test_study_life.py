@@ -149,6 +149,7 @@ def test_a_deleted_study_leaves_no_row_no_byte_and_no_file_and_others_are_whole(
 # Tables whose rows belong to things that this study has not had.
 NOT_FILLED = {
     "former_rendition",
+    "text_file",
     "draft",
     "account_link",
     "api_token",

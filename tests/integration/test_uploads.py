@@ -79,10 +79,10 @@ class Sender:
         self.headers = TUS | {"X-CSRFToken": experimenter.csrf_token(lab.client.get("/studies").text)}
 
     def begin(
-        self, name: str, content: bytes, *, size: int | None = None, sha256: str | None = None, replaces: str = ""
+        self, name: str, content: bytes, *, size: int | None = None, sha256: str | None = None, **more: str
     ) -> Any:
         sha256 = hashlib.sha256(content).hexdigest() if sha256 is None else sha256
-        pairs = {"filename": name, "sha256": sha256} | ({"replaces": replaces} if replaces else {})
+        pairs = {"filename": name, "sha256": sha256} | more
         encoded = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
         headers = {"Upload-Length": str(len(content) if size is None else size), "Upload-Metadata": ",".join(encoded)}
         return self.client.post(self.address, headers=self.headers | headers)
@@ -91,9 +91,9 @@ class Sender:
         headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         return self.client.patch(location, data=piece, headers=self.headers | headers)
 
-    def send(self, name: str, content: bytes, piece: int = CHUNK_BYTES) -> Any:
+    def send(self, name: str, content: bytes, piece: int = CHUNK_BYTES, **more: str) -> Any:
         """Send a whole file; returns the last answer, or the first refusal."""
-        answer = self.begin(name, content)
+        answer = self.begin(name, content, **more)
         if answer.status_code != 201:
             return answer
         location, offset = answer.headers["Location"], int(answer.headers["Upload-Offset"])
