@@ -601,6 +601,7 @@ class StoredRater(Base):
     method: Mapped[str] = mapped_column(String(32), primary_key=True)
     # True for what is made of all trials of a session some of whose trials are left out.
     with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
+    uncertainty: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     inputs: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -621,6 +622,7 @@ class StoredResults(Base):
     with_simulated: Mapped[bool] = mapped_column(primary_key=True)
     with_unfinished: Mapped[bool] = mapped_column(primary_key=True)
     with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
+    uncertainty: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     inputs: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

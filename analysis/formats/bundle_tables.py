@@ -318,8 +318,8 @@ RDM_COLUMNS: tuple[Column, ...] = (
         "standard_error",
         "float",
         "",
-        "Standard error of completed. It takes minutes, so Asterism itself leaves it empty; the report of a bundle, "
-        "made with --uncertainty, fills it in rdms.csv, for raters who have one",
+        "Standard error of completed, in rdms.csv alone. It takes minutes, so it is there where it was asked for "
+        "(with uncertainty), for raters whose trials allow one",
     ),
     Column("observations", "int", "", "Trials that held the pair; in group.csv raters (sessions) who saw it"),
     Column("predicted", "bool", "", "True when the pair was never seen and completed holds what a model predicts"),

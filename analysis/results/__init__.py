@@ -30,7 +30,7 @@ from .raters import Rater, RaterResult, Work, estimate_rater, given_result, obse
 from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
 from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
-from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
+from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 
 __all__ = [
     "COMPARATORS",
@@ -100,5 +100,6 @@ __all__ = [
     "results_of_bundle",
     "task_text",
     "trials_work",
+    "uncertainty_rows",
     "unfinished_sentence",
 ]

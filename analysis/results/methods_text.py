@@ -39,6 +39,10 @@ REFERENCES = {
         https://doi.org/10.1080/19312450709336664""",
     "Arvesen, 1969": """Arvesen, J. N. (1969). Jackknifing U-statistics. Annals of Mathematical Statistics, 40(6),
         2076–2100. https://doi.org/10.1214/aoms/1177697287""",
+    "Gourieroux et al., 1993": """Gourieroux, C., Monfort, A., & Renault, E. (1993). Indirect inference. Journal of
+        Applied Econometrics, 8(S1), S85–S118. https://doi.org/10.1002/jae.3950080507""",
+    "Beaumont et al., 2002": """Beaumont, M. A., Zhang, W., & Balding, D. J. (2002). Approximate Bayesian computation in
+        population genetics. Genetics, 162(4), 2025–2035. https://doi.org/10.1093/genetics/162.4.2025""",
     "Borg & Groenen, 2005": """Borg, I., & Groenen, P. J. F. (2005). Modern multidimensional scaling (2nd ed.).
         Springer. https://doi.org/10.1007/0-387-28981-X""",
     "Sokal & Rohlf, 1962": """Sokal, R. R., & Rohlf, F. J. (1962). The comparison of dendrograms by objective methods.
@@ -214,7 +218,24 @@ def _estimator(results: StudyResults) -> str:
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
     if predicted := sum(int(estimate.predicted.sum()) for estimate in results.estimates.values()):
         sentences.append(f"It predicts {predicted / results.table.size:.1%} of the raters' pairs.")
+    if results.choice.uncertainty and results.estimates:
+        sentences.append(_uncertainty(results))
     return f"* {' '.join(sentences)}"
+
+
+def _uncertainty(results: StudyResults) -> str:
+    """How standard errors were found, and for how many raters."""
+    known = [one.correlation_with_truth for one in results.estimates.values() if one.correlation_with_truth is not None]
+    found = "No RDM's are known"
+    if known:
+        few = f"{len(known)} of {len(results.estimates)} RDMs have them"
+        found = f"{few}, with an estimated correlation with the true RDM of {_range([one.value for one in known], 2)}"
+    return (
+        "Standard errors and each RDM's correlation with the rater's true one were found by simulating whole "
+        "participants whose sessions are like the real one and estimating their RDMs in the same way (indirect "
+        "inference, Gourieroux et al., 1993; approximate Bayesian computation with regression adjustment, Beaumont et "
+        f"al., 2002). {found}; none is given where intervals are not known to hold."
+    )
 
 
 def _agreement(results: StudyResults) -> str:

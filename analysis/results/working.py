@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..arrangement import Arrangement
+from ..estimators import RDMEstimate
 from ..quality import GroupQuality, ParticipantQuality, participant_quality
 
 
@@ -108,6 +109,20 @@ def quality_rows(rater: str, quality: ParticipantQuality) -> Iterator[dict[str, 
         measured["repeats"] = quality.repeats.mean
     for name, value in measured.items():
         yield {"participant": rater, "index": name, "value": value, "flagged": name in flagged}
+
+
+def uncertainty_rows(estimates: Mapping[str, RDMEstimate]) -> Iterator[dict[str, Any]]:
+    """Further rows: how well each rater's RDM is known, where that was asked for and can be told."""
+    for rater, estimate in estimates.items():
+        if (known := estimate.correlation_with_truth) is not None:
+            ends = ("", "_low", "_high")
+            for end, value in zip(ends, known, strict=True):
+                yield {
+                    "participant": rater,
+                    "index": f"correlation_with_truth{end}",
+                    "value": value,
+                    "flagged": False,
+                }
 
 
 def group_quality_rows(raters: Sequence[str], group: GroupQuality) -> Iterator[dict[str, Any]]:

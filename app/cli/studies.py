@@ -246,6 +246,7 @@ def study_export(name: str, folder: Path, data: Path | None) -> None:
 @click.option("--no-unfinished", is_flag=True, hidden=True, expose_value=False)
 @click.option("--with-excluded", is_flag=True, help="RDMs and reliability of all, also of what was left out.")
 @click.option("--recruiter-ids", is_flag=True, help="Include the recruiters' ids of participants.")
+@click.option("--uncertainty", is_flag=True, help="Add standard errors (takes seconds to minutes for each rater).")
 @with_data
 def study_results(
     name: str,
@@ -254,10 +255,11 @@ def study_results(
     with_unfinished: bool,
     with_excluded: bool,
     recruiter_ids: bool,
+    uncertainty: bool,
     data: Path | None,
 ) -> None:
     """Write the export bundle of the study NAME: placements, RDMs, reliability, and what every column means."""
-    options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids, with_excluded)
+    options = ExportOptions(not no_simulated, with_unfinished, recruiter_ids, with_excluded, uncertainty)
     with open_installation(data) as here:
         compute_results(here, name, options)
         with here.database.reading() as db:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
@@ -30,7 +29,7 @@ from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.results.answers import wide_columns, wide_rows
-from app.results.chosen import ExportOptions
+from app.results.chosen import ExportOptions, both_ways
 from app.results.export_quality import quality_table
 from app.results.export_tables import bundle_tables
 from app.results.inputs import inputs_of
@@ -84,6 +83,7 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "unfinished_sessions_left_out": results[0].n_left_out,
             "recruiter_ids_included": options.recruiter_ids,
             "excluded_in_results": options.with_excluded,
+            "standard_errors_included": options.uncertainty,
             "study_version": study.version,
             "sessions_by_study_version": {str(version): number for version, number in versions.items()},
             "earlier_study_versions": earlier_versions(db, study),
@@ -93,10 +93,8 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
 
 
 def _both_ways(db: Session, study: Study, options: ExportOptions, method: str) -> Iterator[dict[str, Any]]:
-    decided, everything = (
-        results_now(db, study.id, replace(options, with_excluded=way).choice(method)) for way in (False, True)
-    )
-    return both_ways_rows(decided, everything)
+    ways = {one.with_excluded: results_now(db, study.id, one.choice(method)) for one in both_ways(options)}
+    return both_ways_rows(ways[False], ways[True])
 
 
 def exported_methods(study: Study) -> tuple[str, ...]:

@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from analysis.purposes import JUDGMENTS
 from analysis.quality import group_quality
-from analysis.results import StudyResults, TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work
+from analysis.results import (
+    StudyResults,
+    TrialWork,
+    group_quality_rows,
+    quality_rows,
+    rater_quality,
+    trials_work,
+    uncertainty_rows,
+)
 from app.models import Study
 from app.participation.arrangements import clip_order
 from app.results.chosen import Cells, ExportOptions
@@ -17,13 +25,15 @@ from app.results.export_tables import bundle_tables
 
 
 def quality_table(db: Session, study: Study, options: ExportOptions, results: StudyResults | None) -> Iterator[Cells]:
-    """Every index of each participant of `results`, or of all without any; then those against the others."""
+    """Every index of each participant of `results`, or of all without any; then those against the others, and how well
+    each RDM is known where that was asked for."""
     items = {clip.file_name: index for index, clip in enumerate(clip_order(db, study.id))}
     for name, trials in _trials_by_participant(bundle_tables(db, study, options), items):
         if trials and (results is None or name in results.raters):
             yield from quality_rows(name, rater_quality(trials))
     if results is not None:
         yield from group_quality_rows(results.raters, group_quality(results.table))
+        yield from uncertainty_rows(results.estimates)
 
 
 def _trials_by_participant(

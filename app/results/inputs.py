@@ -12,6 +12,7 @@ from functools import cached_property
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.formats.source_bundle import GIVEN
 from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
 from app.definition.study_toml import definition_of
@@ -23,7 +24,7 @@ from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
 # Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Inputs:
 
     @cached_property
     def _program(self) -> str:
-        return _named(VERSION, LAYOUT, self.choice.method, [clip.public_id for clip in self.clips])
+        clips = [clip.public_id for clip in self.clips]
+        return _named(VERSION, LAYOUT, self.choice.method, self.choice.uncertainty, clips)
 
 
 def _named(*parts: object) -> str:
@@ -103,7 +105,8 @@ def _named(*parts: object) -> str:
 def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     """What the results of a choice are to be computed from now. A withdrawn session is never among it.
 
-    Where nothing is left out, a choice with what was left out is the same as one without, and becomes that.
+    Where nothing is left out, a choice with what was left out is the same as one without, and becomes that; so does one
+    with the uncertainty of RDMs that came with the data, which is not known.
 
     Raises
     ------
@@ -117,6 +120,8 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     sittings = tuple(_sittings(db, study_id, with_excluded=choice.with_excluded))
     if not any(one.rater.is_left_out for one in sittings):
         choice = replace(choice, with_excluded=False)
+    if choice.method == GIVEN:
+        choice = replace(choice, uncertainty=False)
     return Inputs(study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), sittings)
 
 

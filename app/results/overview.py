@@ -139,5 +139,7 @@ def _rater(sitting: Sitting, results: StudyResults, target: float) -> dict[str, 
             "never_seen": counts.never_seen,
             "below_target": counts.below_target,
             "pairs": counts.pairs,
+            "correlation_with_truth": found.estimate.correlation_with_truth,
+            "no_interval": found.estimate.uncertainty_reason,
         }
     return view

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.estimators import RDMEstimate
+from analysis.estimators import Interval, RDMEstimate
 from analysis.noise_ceiling import NoiseCeiling
 from analysis.quality import Flag, ParticipantQuality, Repeats, TrialQuality
 from analysis.reliability import Coefficient, GrowthCurve, Reliability
@@ -21,22 +21,32 @@ from analysis.structure import MDS
 from app.results.overview import Overview
 
 FACTS = "facts"
+STANDARD_ERROR = "standard_error"
 ESTIMATE_ARRAYS = ("rdm", "evidence", "components", "predicted")
+ESTIMATE_FACTS = (
+    "method",
+    "n_iter",
+    "converged",
+    "dropped",
+    "parameters",
+    "correlation_with_truth",
+    "uncertainty_reason",
+)
 GROUP_ARRAYS = tuple(field.name for field in fields(GroupRDM))
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 def pack_rater(found: RaterResult) -> bytes:
-    """A rater's result without standard errors, which pages do not show."""
+    """A rater's result, with standard errors where it has any."""
     facts: dict[str, Any] = {"sizes": found.work.sizes, "problem": found.problem, "numbers": found.numbers}
     facts["quality"] = None if found.quality is None else asdict(found.quality)
     arrays = {"minutes": found.work.minutes, "observations": found.observations}
     if found.estimate is not None:
-        facts["estimate"] = {
-            name: getattr(found.estimate, name) for name in ("method", "n_iter", "converged", "dropped", "parameters")
-        }
+        facts["estimate"] = {name: getattr(found.estimate, name) for name in ESTIMATE_FACTS}
         arrays |= {name: getattr(found.estimate, name) for name in ESTIMATE_ARRAYS}
+        if found.estimate.standard_error is not None:
+            arrays[STANDARD_ERROR] = found.estimate.standard_error
     return _pack(facts, arrays)
 
 
@@ -49,7 +59,9 @@ def unpack_rater(content: bytes) -> RaterResult:
         about = facts["estimate"]
         about["dropped"] = tuple((number, reason) for number, reason in about["dropped"])
         about |= {name: arrays[name] for name in ESTIMATE_ARRAYS}
-        estimate = RDMEstimate(**about, standard_error=None, correlation_with_truth=None)
+        if about["correlation_with_truth"] is not None:
+            about["correlation_with_truth"] = Interval(*about["correlation_with_truth"])
+        estimate = RDMEstimate(**about, standard_error=arrays.get(STANDARD_ERROR))
     quality = None if facts["quality"] is None else _quality(facts["quality"])
     return RaterResult(
         work, estimate, facts["problem"], arrays["observations"], quality=quality, numbers=tuple(facts["numbers"])

@@ -62,6 +62,7 @@ def row_of(inputs: Inputs) -> Select[tuple[StoredResults]]:
         StoredResults.with_simulated.is_(choice.with_simulated),
         StoredResults.with_unfinished.is_(choice.with_unfinished),
         StoredResults.with_excluded.is_(choice.with_excluded),
+        StoredResults.uncertainty.is_(choice.uncertainty),
     )
 
 
@@ -92,7 +93,7 @@ def stored_overview(db: Session, inputs: Inputs) -> Overview | None:
 def stored_rater(db: Session, inputs: Inputs, name: str) -> RaterResult | None:
     """What was computed last of a rater by name; None for one whom the choice leaves out, or who is not computed."""
     sitting = next((one for one in inputs.chosen if one.rater.name == name), None)
-    return None if sitting is None else _stored(db, sitting, inputs.choice.method)
+    return None if sitting is None else _stored(db, sitting, inputs.choice)
 
 
 def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
@@ -117,7 +118,7 @@ def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
 
 def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     """A rater's result as stored where that is current, else computed here."""
-    found = _stored(db, sitting, inputs.choice.method, inputs.of_rater(sitting))
+    found = _stored(db, sitting, inputs.choice, inputs.of_rater(sitting))
     return compute_rater(db, inputs, sitting) if found is None else found
 
 
@@ -140,7 +141,8 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     arrangements, minutes = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
     if not times_known(db.get_one(Study, inputs.study_id)):
         minutes = [math.nan] * len(minutes)
-    found = rater_result(arrangements, minutes, len(inputs.clips), inputs.choice.method)
+    choice = inputs.choice
+    found = rater_result(arrangements, minutes, len(inputs.clips), choice.method, uncertainty=choice.uncertainty)
     items = {clip.id: item for item, clip in enumerate(inputs.clips)}
     works = session_work(db, session.id, items, last=sitting.last)
     quality = rater_quality([work for _, work in works])
@@ -161,11 +163,12 @@ class _WithAgreement(StudyResults):
         return self.known_agreement
 
 
-def _stored(db: Session, sitting: Sitting, method: str, computed: str | None = None) -> RaterResult | None:
+def _stored(db: Session, sitting: Sitting, choice: Choice, computed: str | None = None) -> RaterResult | None:
     query = select(StoredRater.content).where(
         StoredRater.session_id == sitting.session_id,
-        StoredRater.method == method,
+        StoredRater.method == choice.method,
         StoredRater.with_excluded.is_(sitting.with_excluded),
+        StoredRater.uncertainty.is_(choice.uncertainty),
     )
     if computed is not None:
         query = query.where(StoredRater.inputs == computed)

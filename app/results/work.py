@@ -3,6 +3,8 @@
 A page that finds results missing or out of date asks for them. The worker claims what was asked for, gives a heartbeat
 while it computes, and stores each rater's result and then the study's. A claim without a heartbeat is taken over; what
 was begun three times and never ended is given up with a reason, and waits until somebody asks again.
+
+Over 300 lines: who may compute what, and what is stored of it, in one place.
 """
 
 from __future__ import annotations
@@ -48,6 +50,10 @@ class ClaimLost(Exception):
     """Somebody withdrew, or another worker has taken over: what is being computed is not to be stored."""
 
 
+class _OthersFirst(Exception):
+    """Results that are computed in seconds wait for those that take minutes, which go on afterwards."""
+
+
 def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None:
     """Ask for the results of these inputs, unless they are there or somebody has asked; `retry` what has failed.
 
@@ -63,6 +69,7 @@ def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None
             with_simulated=choice.with_simulated,
             with_unfinished=choice.with_unfinished,
             with_excluded=choice.with_excluded,
+            uncertainty=choice.uncertainty,
         )
         db.add(row)
     elif not standing.is_wanted and not (retry and standing.state == WorkState.FAILED):
@@ -116,11 +123,13 @@ def results_wait(database: Database) -> bool:
 def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
     """Take results that were asked for first, or whose worker gives no heartbeat; None when there are none.
 
+    Those with uncertainty, which take minutes, come after all others.
+
     Results of one study and estimator are claimed by one at a time, because they share their raters' results. What was
     begun too often is given up instead.
     """
     query = row_of(only) if only is not None else select(StoredResults)
-    query = query.where(_claimable()).order_by(StoredResults.requested_at)
+    query = query.where(_claimable()).order_by(StoredResults.uncertainty, StoredResults.requested_at)
     for candidate in db.scalars(query):
         # A claim locks the study first: two workers looking at once would otherwise both find it free.
         db.execute(select(Study.id).where(Study.id == candidate.study_id).with_for_update())
@@ -132,6 +141,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
                 StoredResults.with_simulated.is_(candidate.with_simulated),
                 StoredResults.with_unfinished.is_(candidate.with_unfinished),
                 StoredResults.with_excluded.is_(candidate.with_excluded),
+                StoredResults.uncertainty.is_(candidate.uncertainty),
                 _claimable(),
             )
             .execution_options(populate_existing=True)
@@ -145,7 +155,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
             continue
         row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
         row.claim = secrets.token_hex(16)
-        choice = Choice(row.method, row.with_simulated, row.with_unfinished, row.with_excluded)
+        choice = Choice(row.method, row.with_simulated, row.with_unfinished, row.with_excluded, row.uncertainty)
         claim = Claim(row.claim, row.study_id, choice)
         db.commit()
         return claim
@@ -170,10 +180,12 @@ def compute_next(
         return False
     try:
         with heartbeat(database, lambda db: db.execute(_ours(claim).values(worked_at=now()))):
-            _compute(database, claim, on_rater)
+            _compute(database, claim, on_rater, gives_way=only is None)
     except (ClaimLost, NotFound):
         # Somebody withdrew, or another worker has taken over, or the study was deleted.
         log.info("results_claim_lost", study=claim.study_id)
+    except _OthersFirst:
+        _end(database, claim, WorkState.WAITING, None)
     except (SQLAlchemyError, OSError):
         _end(database, claim, WorkState.WAITING, None)
         raise
@@ -198,7 +210,7 @@ def _claimable() -> ColumnElement[bool]:
     return and_(or_(asked, left), ~somebody_at_work)
 
 
-def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], None] | None) -> None:
+def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], None] | None, *, gives_way: bool) -> None:
     with database.reading() as db:
         begun = now()
         inputs = inputs_of(db, claim.study_id, claim.choice)
@@ -214,6 +226,9 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         found[sitting.rater.name] = result
         if on_rater is not None:
             on_rater(done, of)
+        # What is done is stored, so nothing of it is computed twice.
+        if gives_way and claim.choice.uncertainty and not is_known and _quick_waits(database):
+            raise _OthersFirst
     results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found)
     content = pack_overview(overview_of(inputs, results))
     with database.writing() as db:
@@ -223,13 +238,25 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         db.commit()
 
 
+def _quick_waits(database: Database) -> bool:
+    query = select(StoredResults.study_id).where(
+        StoredResults.state == WorkState.WAITING, StoredResults.uncertainty.is_(False)
+    )
+    with database.reading() as db:
+        return db.scalar(query.limit(1)) is not None
+
+
 def _current_raters(db: Session, inputs: Inputs) -> set[int]:
     """The sessions whose stored results are current."""
     wanted = {sitting.session_id: inputs.of_rater(sitting) for sitting in inputs.chosen}
     query = (
         select(StoredRater.session_id, StoredRater.inputs)
         .join(ParticipantSession)
-        .where(ParticipantSession.study_id == inputs.study_id, StoredRater.method == inputs.choice.method)
+        .where(
+            ParticipantSession.study_id == inputs.study_id,
+            StoredRater.method == inputs.choice.method,
+            StoredRater.uncertainty.is_(inputs.choice.uncertainty),
+        )
     )
     return {session_id for session_id, computed in db.execute(query) if wanted.get(session_id) == computed}
 
@@ -247,6 +274,7 @@ def _store_rater(
                 session_id=sitting.session_id,
                 method=inputs.choice.method,
                 with_excluded=sitting.with_excluded,
+                uncertainty=inputs.choice.uncertainty,
                 inputs=inputs.of_rater(sitting),
                 content=pack_rater(result),
                 computed_at=now(),

@@ -394,6 +394,8 @@ class RaterRow(Answer):
     never_seen: int | None
     below_target: int | None
     pairs: int | None
+    correlation_with_truth: list[float] | None = Field(default=None, description="With its 95 % interval.")
+    no_interval: str | None = Field(default=None, description="Why it was asked for and is not given.")
 
 
 class Results(Answer):
@@ -418,6 +420,25 @@ class ResultsOrUnchanged(RootModel[Results | ResultsStanding]):
     """The results, or just that they are still those that are known."""
 
 
+class KnownRdm(Answer):
+    """How well a rater's RDM is known: its correlation with the rater's true one, or why that cannot be told."""
+
+    rater: str
+    correlation: list[float] | None = Field(description="The estimate, and the ends of its 95 % interval.")
+    reason: str | None
+
+
+class Uncertainty(Answer):
+    """How well each rater's RDM is known, as computed last; "old" when newer judgments have come in since."""
+
+    computed_at: str | None
+    update: Update | None
+    state: Literal["none", "working", "failed", "ready", "old"]
+    raters: int = Field(description="For how many it is to be computed.")
+    seconds: int = Field(description="About so long it takes for each of them.")
+    known: list[KnownRdm]
+
+
 class Rdm(Answer):
     """An RDM: the pairs (0, 1), (0, 2), ... of the clips as the results order them; null for a pair that nobody saw."""
 
@@ -430,6 +451,7 @@ class Rdm(Answer):
     pairs: int
     never_seen: int
     below_target: int
+    standard_error: list[float | None] | None = Field(description="In the unit of `rdm`; only with `uncertainty`.")
     clusters: list[int] = Field(description="The clips' places, so that alike ones are beside each other.")
 
 
@@ -897,6 +919,8 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.clip_map": {200: ClipMap},
     "researcher_api.clip_tree": {200: TreeOrReason},
     "researcher_api.agreement_between_raters": {200: Agreement},
+    "researcher_api.uncertainty.read": {200: Uncertainty},
+    "researcher_api.uncertainty.ask": {200: Uncertainty},
     "researcher_api.definition.definition": {200: Definition},
     "researcher_api.definition.check": {200: Definition},
     "researcher_api.definition.save": {200: Saved},

@@ -70,6 +70,7 @@ WHOSE: dict[str, Schema] = {
     "simulated": {**SWITCH, "description": "Whether with simulated raters; 1 unless given."},
     "unfinished": {**SWITCH, "description": "Whether with unfinished sessions."},
     "excluded": {**SWITCH, "description": "Whether with what was left out by hand."},
+    "uncertainty": {**SWITCH, "description": "Whether with standard errors, which take seconds to minutes a rater."},
 }
 COMPLETED: dict[str, Schema] = {
     "completed": {**SWITCH, "description": "Whether pairs that nobody saw hold what the model predicts."}
@@ -100,9 +101,11 @@ QUERIES: dict[str, dict[str, Schema]] = {
         "frames": {**TEXT, "description": "How the frames of a clip are taken: mean or concatenate."},
     },
     "researcher_api.agreement_between_raters": WHOSE,
+    "researcher_api.uncertainty.read": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},
+    "researcher_api.uncertainty.ask": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},
     "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.asked.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
-    "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")}
+    "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "uncertainty")}
     | {"recruiter_ids": {**SWITCH, "description": "Whether with the recruiters' ids; for editors."}}
     | ASKED,
     "researcher_api.life.figure": WHOSE

@@ -189,6 +189,7 @@ def bundle(name: str) -> Response:
         with_unfinished=switch("unfinished", default=False),
         recruiter_ids=switch("recruiter_ids", default=False),
         with_excluded=switch("excluded", default=False),
+        uncertainty=switch("uncertainty", default=False),
     )
     study = _seen(name, Role.EDITOR if options.recruiter_ids else Role.VIEWER)
 

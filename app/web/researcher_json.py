@@ -66,6 +66,7 @@ def choice_of_request() -> Choice:
         with_simulated=switch("simulated"),
         with_unfinished=switch("unfinished", default=False),
         with_excluded=switch("excluded", default=False),
+        uncertainty=switch("uncertainty", default=False),
     )
 
 
@@ -208,7 +209,8 @@ def rdm_view(vectors: Vectors, rater_name: str, target: float, *, completed: boo
     """One RDM, a rater's or the group's: (P,) lists in condensed order, null for a pair that was not seen.
 
     `rdm` is scaled to a root mean square of 1 over the pairs seen, so 1 is the size of a typical dissimilarity. With
-    `completed` the pairs of `predicted` hold what the model predicts, in the same unit.
+    `completed` the pairs of `predicted` hold what the model predicts, in the same unit. So do the standard errors, null
+    where they were not asked for or are not known.
     """
     rdm = vectors.completed if completed else vectors.seen
     counts = coverage(vectors.evidence, target)
@@ -222,6 +224,7 @@ def rdm_view(vectors: Vectors, rater_name: str, target: float, *, completed: boo
         "pairs": counts.pairs,
         "never_seen": counts.never_seen,
         "below_target": counts.below_target,
+        "standard_error": None if vectors.standard_error is None else _numbers(_at_pairs(vectors.standard_error, rdm)),
         "clusters": cluster_order(rdm) if vectors.orders is None else vectors.orders[completed],
     }
 
@@ -352,7 +355,7 @@ class Vectors(NamedTuple):
     """Of one RDM, at a root mean square of 1 over the pairs seen: these, and completed by the model, each (P,).
 
     `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted. `orders` and
-    `maps` of the group are computed with it; a rater's are when somebody looks.
+    `maps` of the group are computed with it; a rater's are when somebody looks. `standard_error` is in the same unit.
     """
 
     seen: Floats
@@ -362,6 +365,7 @@ class Vectors(NamedTuple):
     predicted: list[int]
     orders: Sequence[list[int]] | None = None
     maps: Sequence[MDS | str] | None = None
+    standard_error: Floats | None = None
 
 
 def group_vectors(overview: Overview) -> Vectors:
@@ -392,7 +396,19 @@ def rater_vectors(found: RaterResult | None) -> Vectors:
     estimate = None if found is None else found.estimate
     if estimate is None:
         raise NotFound("There is no RDM of such a rater.")
-    return Vectors(*at_unit_size(estimate.seen_rdm, estimate.rdm), estimate.evidence, None, _places(estimate.predicted))
+    error, size = estimate.standard_error, np.sqrt(np.nanmean(estimate.seen_rdm**2))
+    return Vectors(
+        *at_unit_size(estimate.seen_rdm, estimate.rdm),
+        estimate.evidence,
+        None,
+        _places(estimate.predicted),
+        standard_error=None if error is None else error / size,
+    )
+
+
+def _at_pairs(values: Floats, rdm: Floats) -> Floats:
+    """The values of the pairs that the RDM holds; NaN for the others."""
+    return np.where(np.isfinite(rdm), values, np.nan)
 
 
 def _places(marked: NDArray[np.bool_]) -> list[int]:

@@ -25,6 +25,8 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.clip_map": PEOPLE,
     "researcher_api.clip_tree": PEOPLE,
     "researcher_api.agreement_between_raters": PEOPLE,
+    "researcher_api.uncertainty.read": PEOPLE,
+    "researcher_api.uncertainty.ask": PEOPLE,
     "researcher_api.definition.definition": READ,
     "researcher_api.definition.check": READ,
     "researcher_api.definition.save": WRITE,

@@ -19,6 +19,7 @@ import { showDecided, showLeftOut, showNotes, showSimulated, showWhyEmpty } from
 import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
 import { showTree } from './tree.js';
+import { mountUncertainty } from './uncertainty.js';
 import { fitOfMap, number } from './words.js';
 
 /**
@@ -77,6 +78,7 @@ const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
 const mapFigure = mountMap(part('map'));
 const agreementFigures = mountAgreementFigures();
+const uncertainty = mountUncertainty(page.dataset.api ?? '');
 const thumbs = mountThumbs(part('thumbs'), pick);
 const showStanding = mountStanding(() => retry().catch(explain));
 
@@ -215,6 +217,8 @@ async function showRater() {
     ];
     const usable = results.raters.filter((one) => !one.problem).length;
     if (found.n_raters) known.push(['Raters', `${found.n_raters[pair]} of ${usable}`]);
+    const error = uncertainty.of(pair);
+    if (error !== null) known.push(['Standard error', number(error)]);
     if (found.predicted.includes(pair)) {
       known.push(['', completed ? 'predicted, never seen together' : 'never seen together']);
     }
@@ -258,6 +262,14 @@ async function showRater() {
   });
   await drawMap();
   await drawTree();
+  await uncertainty.show({
+    rater,
+    clips: results.clips,
+    order,
+    facts,
+    query: results.query,
+    completion: completion(),
+  });
 }
 
 async function drawTree() {

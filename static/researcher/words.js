@@ -30,6 +30,12 @@ export function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** @param {number} seconds @returns {string} "40 s", "3 min", "2 h" */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
 /** @param {{done: number, of: number}} update @returns {string} "2 of 4 raters" */
 export function progressInWords({ done, of }) {
   return `${done} of ${counted(of, 'rater')}`;

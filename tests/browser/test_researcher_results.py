@@ -335,9 +335,9 @@ def test_old_results_stay_with_their_age_and_progress_until_the_new_ones_are_the
     expect(age).to_have_text("Computed just now.")
     go_on = threading.Event()
 
-    def slow(*given: Any) -> Any:
+    def slow(*given: Any, **more: Any) -> Any:
         go_on.wait(60)
-        return rater_result(*given)
+        return rater_result(*given, **more)
 
     monkeypatch.setattr(stored, "rater_result", slow)
     experimenter.take_part(lab.database, "faces", 6, trials=1)
@@ -354,9 +354,9 @@ def test_progress_is_shown_while_there_are_no_results_yet(
 ) -> None:
     go_on = threading.Event()
 
-    def slow(*given: Any) -> Any:
+    def slow(*given: Any, **more: Any) -> Any:
         go_on.wait(60)
-        return rater_result(*given)
+        return rater_result(*given, **more)
 
     monkeypatch.setattr(stored, "rater_result", slow)
     page.goto("/studies/faces/results?method=latent")
@@ -368,7 +368,7 @@ def test_progress_is_shown_while_there_are_no_results_yet(
 
 def test_a_failure_is_said_and_tried_again_by_a_button(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(stored, "rater_result", lambda *_: 1 / 0)
+        patched.setattr(stored, "rater_result", lambda *_, **__: 1 / 0)
         page.goto("/studies/faces/results?method=latent")
         failed = page.locator("[data-failed]")
         expect(failed).to_contain_text("The results could not be computed: ZeroDivisionError: division by zero.")

@@ -92,6 +92,7 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     assert call("GET", "/faces/results", 202).get_json()["state"] == "working"
     call("GET", "/faces/quality")
     call("POST", "/faces/results/retry")
+    call("POST", "/faces/results/uncertainty?method=weighted_average")
     call("GET", "/faces/reliability")
     call("GET", "/faces/results/agreement", 404)
     experimenter.compute(lab)
@@ -99,7 +100,15 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
         call("GET", path)
     version = call("GET", "/faces/results").get_json()["version"]
     assert call("GET", f"/faces/results?known={version}").get_json()["state"] == "unchanged"
-    for what in ("agreement", "rdms/group", "rdms/P001?completed=1", "maps/group", "maps/P002", "trees/group"):
+    for what in (
+        "agreement",
+        "rdms/group",
+        "rdms/P001?completed=1",
+        "maps/group",
+        "maps/P002",
+        "trees/group",
+        "uncertainty",
+    ):
         call("GET", f"/faces/results/{what}")
     for path in ("quality", "definition", "versions", "plan", "ratings", "answers", "uploads", "clips/attributes.csv"):
         call("GET", f"/faces/{path}")

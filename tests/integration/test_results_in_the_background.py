@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select, update
 
+from analysis.estimators import Interval
 from analysis.results import Choice, RaterResult, StudyResults
 from analysis.results import rater_result as compute_rater_result
 from app import cli
@@ -58,9 +59,12 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, str]]:
     """How often each rater (told by the number of trials and the last minute) was computed by a method."""
     calls: Counter[tuple[Any, str]] = Counter()
 
-    def counting(arrangements: list[Any], minutes: list[float], n_items: int, method: str) -> RaterResult:
+    def counting(
+        arrangements: list[Any], minutes: list[float], n_items: int, method: str, *, uncertainty: bool
+    ) -> RaterResult:
         calls[(len(arrangements), minutes[-1]), method] += 1
         time.sleep(0.05)
+        assert not uncertainty
         return compute_rater_result(arrangements, minutes, n_items, method)
 
     monkeypatch.setattr(stored_module, "rater_result", counting)
@@ -157,6 +161,46 @@ def test_two_workers_never_compute_the_same(both_lab: experimenter.Lab, computed
     assert set(computed.values()) == {1}
 
 
+def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked for while standard errors are computed comes between two raters; nothing is computed twice."""
+    order: list[bool] = []
+
+    def known(*given: Any, uncertainty: bool) -> RaterResult:
+        order.append(uncertainty)
+        found = compute_rater_result(*given)
+        if not uncertainty or found.estimate is None:
+            return found
+        if len(order) == 1:
+            request(lab)
+        refused = {"uncertainty_reason": "too few"} if sum(order) == 2 else {}
+        given_now = {"correlation_with_truth": Interval(0.8, 0.6, 0.9), "standard_error": found.estimate.rdm / 4}
+        return replace(found, estimate=replace(found.estimate, **(refused or given_now)))
+
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+    csrf = {"X-CSRFToken": experimenter.csrf_token(lab.client.get("/studies").text)}
+    address = "/api/v1/studies/faces/results/uncertainty?method=weighted_average"
+    states = [lab.client.get(address).get_json()["state"]]
+    states.append(lab.client.post(address, headers=csrf).get_json()["state"])
+    monkeypatch.setattr(stored_module, "rater_result", known)
+    experimenter.compute(lab)
+    assert order == [True, False, False, False, True, True]
+    found = lab.client.get(address).get_json()
+    states.append(found["state"])
+    assert [(one["rater"], one["correlation"], one["reason"]) for one in found["known"][:2]] == [
+        ("P001", [0.8, 0.6, 0.9], None),
+        ("P002", None, "too few"),
+    ]
+    first = lab.client.get(f"{address.replace('uncertainty', 'rdms/P001')}&uncertainty=1").get_json()
+    np.testing.assert_allclose(first["standard_error"], np.array(first["rdm"]) / 4, atol=1e-4)
+    assert lab.client.get(address.replace("uncertainty", "rdms/P001")).get_json()["standard_error"] is None
+    _leave(lab, 1)
+    states.append(lab.client.get(address).get_json()["state"])
+    assert states == ["none", "working", "ready", "none"], "a withdrawal takes what was computed with it"
+
+
 def test_results_in_hand_are_not_claimed_by_another(both_lab: experimenter.Lab) -> None:
     request(both_lab)
     request(both_lab, EVERYBODY)
@@ -221,7 +265,7 @@ def test_a_failure_is_said_with_its_reason_and_can_be_retried(
     token = experimenter.csrf_token(lab.client.get("/studies").text)
     address = "/api/v1/studies/faces/results"
 
-    def fail(*_: object) -> RaterResult:
+    def fail(*_: object, **__: object) -> RaterResult:
         raise ZeroDivisionError(" ".join(["a", "reason"]))
 
     configure_logs()
@@ -299,10 +343,10 @@ def test_whoever_withdraws_while_results_are_computed_is_in_none(
     request(both_lab)
 
     def leaving(function: Callable[..., Any]) -> Callable[..., Any]:
-        def leave_first(*given: Any) -> Any:
+        def leave_first(*given: Any, **more: Any) -> Any:
             monkeypatch.undo()
             _leave(both_lab, 1)
-            return function(*given)
+            return function(*given, **more)
 
         return leave_first
 
@@ -428,7 +472,7 @@ def test_the_command_stores_where_the_pages_read(
 def test_whoever_cannot_compute_says_why(lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.errors import Invalid
 
-    def fail(*_: object) -> RaterResult:
+    def fail(*_: object, **__: object) -> RaterResult:
         raise ValueError("the reason")
 
     monkeypatch.setattr(stored_module, "rater_result", fail)
