@@ -14,7 +14,8 @@ from .arrangement import Floats, Ints
 from .reliability import Coefficient
 from .reliability.coefficients import krippendorff_alpha, variance_ratios
 from .reliability.pools import between_pools, splits
-from .reliability.report import spearman_brown, split_half, with_interval
+from .reliability.report import spearman_brown, with_interval
+from .reliability.without_each import split_half
 
 NAN = float("nan")
 ALONE = "agreement needs at least two raters"

@@ -17,6 +17,10 @@ COEFFICIENTS: tuple[Method, ...] = get_args(Method)
 
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
+# Kendall's tau-a of many rows is computed by the signs of all differences, unless there are too many pairs for that.
+MOST_SIGNS, FEWEST_SIGNS = 5000, 50
+# Numbers in each array of one step over rows.
+CHUNK = 100_000
 # Fourth powers of dissimilarities are taken (weighted models), which overflow beyond 1e77 and vanish below 1e-77.
 MAX_VALUE, MIN_VALUE = 1e60, 1e-60
 
@@ -95,12 +99,14 @@ def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pe
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"the RDMs have {left.shape[1]} and {right.shape[1]} pairs")
     if method == "tau_a":
+        if left.shape[1] <= MOST_SIGNS and len(left) * len(right) >= FEWEST_SIGNS:
+            return _tau_a_by_signs(left, right)
         return _one_by_one(left, right, tau_a, symmetric=b is None)
     complete = not (np.isnan(left).any() or np.isnan(right).any())
     if method in ("spearman", "rho_a"):
         if not complete:
             # Ranks are computed again over the pairs that two raters share, which no matrix product can do.
-            return _one_by_one(left, right, _spearman if method == "spearman" else _rho_a, symmetric=b is None)
+            return _of_shared_ranks(left, right, method)
         left, right = ranks(left), ranks(right)
     return product_similarity(left, right, method)
 
@@ -141,12 +147,70 @@ def _one_by_one(left: Floats, right: Floats, measure: Callable[[Floats, Floats],
     return out
 
 
-def _spearman(x: Floats, y: Floats) -> float:
-    return float(product_similarity(ranks(x)[None], ranks(y)[None], "spearman")[0, 0])
+def _of_shared_ranks(left: Floats, right: Floats, method: Method) -> Floats:
+    """Spearman's rho or rho-a of every two rows, each row ranked over the pairs that the other has too.
+
+    Every row is sorted once. Among the pairs that are left of a sorted row, average ranks are counts of those before.
+    """
+    out = np.full((len(left), len(right)), np.nan)
+    step = max(1, CHUNK // right.shape[1])
+    for start in range(0, len(right), step):
+        part = slice(start, start + step)
+        rows = right[part]
+        order, first, last = _sorted(rows)
+        there = np.isfinite(rows)
+        for i, x in enumerate(left):
+            of_x, first_x, last_x = _sorted(x[None])
+            here = np.isfinite(x)
+            shared = there & here
+            n = shared.sum(axis=1)
+            x_ranks = np.empty(rows.shape)
+            x_ranks[:, of_x[0]] = _ranks_left(shared[:, of_x[0]], first_x, last_x)
+            y_ranks = _ranks_left(np.take_along_axis(shared, order, axis=1), first, last)
+            centred = [
+                np.where(ranked > 0, ranked - (n[:, None] + 1) / 2, 0.0)
+                for ranked in (np.take_along_axis(x_ranks, order, axis=1), y_ranks)
+            ]
+            xy, xx, yy = (np.einsum("rp,rp->r", centred[a], centred[b]) for a, b in ((0, 1), (0, 0), (1, 1)))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = 12 * xy / (n**3 - n) if method == "rho_a" else np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0)
+            out[i, part] = np.where((n >= MIN_PAIRS) & ((xx > 0) & (yy > 0) | (method == "rho_a")), value, np.nan)
+    return out
 
 
-def _rho_a(x: Floats, y: Floats) -> float:
-    return float(product_similarity(ranks(x)[None], ranks(y)[None], "rho_a")[0, 0])
+def _sorted(rows: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Each row's order, and for each place in it the first and the last place with the same value."""
+    order = np.argsort(rows, axis=1)
+    values = np.take_along_axis(rows, order, axis=1)
+    places = np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
+    changes = np.ones((len(rows), rows.shape[1] + 1), dtype=bool)
+    changes[:, 1:-1] = values[:, 1:] != values[:, :-1]
+    first = np.maximum.accumulate(np.where(changes[:, :-1], places, 0), axis=1)
+    ends = np.where(changes[:, 1:], places, rows.shape[1] - 1)
+    return order, first, np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+
+
+def _ranks_left(kept: NDArray[np.bool_], first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
+    """Average ranks of what is kept of sorted rows, 0 for the rest."""
+    before = np.zeros((len(kept), kept.shape[1] + 1))
+    np.cumsum(kept, axis=1, out=before[:, 1:])
+    if len(first) == 1:
+        ranked = before[:, first[0]] + before[:, last[0] + 1] + 1
+    else:
+        ranked = np.take_along_axis(before, first, axis=1) + np.take_along_axis(before, last + 1, axis=1) + 1
+    return np.where(kept, ranked / 2, 0.0)
+
+
+def _tau_a_by_signs(left: Floats, right: Floats) -> Floats:
+    """Kendall's tau-a of every two rows: the mean product of the signs of their differences, of all rows at once."""
+    n = np.isfinite(left).astype(np.float64) @ np.isfinite(right).T
+    total = np.zeros(n.shape)
+    for p in range(left.shape[1] - 1):
+        # Whole numbers that float32 holds exactly; a missing pair has no sign.
+        one, two = (np.nan_to_num(np.sign(rows[:, p + 1 :] - rows[:, p : p + 1])) for rows in (left, right))
+        total += one.astype(np.float32) @ two.astype(np.float32).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n >= MIN_PAIRS, total / (n * (n - 1) / 2), np.nan)
 
 
 def tau_a(x: NDArray[Any], y: NDArray[Any]) -> float:

@@ -61,9 +61,10 @@ def group_quality(rdms: ArrayLike) -> GroupQuality:
         if spread > 1e-12:
             robust[defined] = (z[defined] - median) / spread
     alpha = np.full(n_raters, np.nan)
-    for rater in range(n_raters) if n_raters > 2 else ():
-        others = np.delete(table, rater, axis=0)
-        counts = raters_per_pair(others)
-        k = float((counts > 0).sum() / np.sum(1.0 / counts[counts > 0]))
-        alpha[rater] = variance_ratios(others, np.ones((1, n_raters - 1)), k)["cronbach_alpha"][0]
+    if n_raters > 2:
+        without = 1 - np.eye(n_raters)
+        counts = raters_per_pair(table) - np.isfinite(table)
+        seen = counts > 0
+        k = seen.sum(axis=1) / np.where(seen, 1 / np.maximum(counts, 1), 0.0).sum(axis=1)
+        alpha = variance_ratios(table, without, k)["cronbach_alpha"]
     return GroupQuality(r, robust, alpha, robust < OUTLIER)

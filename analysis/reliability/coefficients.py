@@ -22,8 +22,8 @@ def mean_over_pairs(values: Floats, weights: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
 
 
-def variance_ratios(rdms: Floats, weights: Floats, k: float) -> dict[str, Floats]:
-    """Cronbach's alpha, ICC(2,1), ICC(2,k), ICC(3,k) and Kendall's W, each (B,), for a mean of k raters."""
+def variance_ratios(rdms: Floats, weights: Floats, k: float | Floats) -> dict[str, Floats]:
+    """Cronbach's alpha, ICC(2,1), ICC(2,k), ICC(3,k), Kendall's W, each (B,), for a mean of `k` raters, one or (B,)."""
     here = np.isfinite(rdms).astype(np.float64)
     shared = here @ here.T
     variance, covariance, means = _moments(rdms, here, shared)

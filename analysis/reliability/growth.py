@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,12 @@ from numpy.typing import ArrayLike
 from ..arrangement import Floats, Ints
 from ..similarity import check_rdms, similarity
 from .coefficients import mean_over_pairs
-from .pools import between_pools
+from .orders import in_order
+from .pools import ScaledRows, scaled_rows
 from .report import Coefficient, with_interval
+
+# Orders of the raters that are drawn again without each rater: enough for an interval.
+ORDERS_WITHOUT_ONE = 50
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,13 @@ def growth(
         raise ValueError("n_draws must be at least 1, and level must lie between 0 and 1")
     rng = np.random.default_rng(0) if rng is None else rng
     orders = rng.permuted(np.tile(np.arange(n_raters), (n_draws, 1)), axis=1)
-    # Without rater r the same orders serve, with r taken out, so that chance in the draws does not pass for spread.
-    without = [orders[orders != absent].reshape(n_draws, n_raters - 1) for absent in range(n_raters)]
     pairwise = _pairwise(table, level)
-    with_pool, between = [], []
-    for m in sizes:
-        with_pool.append(_curve_point(table, [orders, *without], 1, m, level=level))
-        between.append(_curve_point(table, [orders, *without], m, m, level=level))
+    with_pool, between = (
+        tuple(_point(*groups, of_size, n_raters, level) for groups, of_size in zip(sized, values.T, strict=True))
+        for sized, values in _mean_correlations(scaled_rows(table), orders, sizes)
+    )
     predicted = tuple(_predicted(pairwise, m) for m in sizes)
-    return GrowthCurve(sizes, tuple(with_pool), tuple(between), predicted)
+    return GrowthCurve(sizes, with_pool, between, predicted)
 
 
 def raters_needed(rdms: ArrayLike, target: float, *, level: float = 0.95) -> RatersNeeded:
@@ -164,18 +166,32 @@ def _predicted(r: Coefficient, m: int) -> Coefficient:
     return Coefficient(m * r.value / (1 + (m - 1) * r.value), (float(low), float(high)), r.reason)
 
 
-def _curve_point(table: Floats, orders: list[Ints], n_one: int, n_two: int, *, level: float) -> Coefficient:
-    n_raters = len(table)
+def _mean_correlations(
+    rows: ScaledRows, orders: Ints, sizes: Sequence[int]
+) -> Iterator[tuple[list[tuple[int, int]], Floats]]:
+    """First of one rater with the pool of m others, then of two pools of m: the groups' sizes, and mean r (1 + R, S).
+
+    Row 0 is of all raters, row 1 + r of those without rater r. There the same orders serve, with r taken out, so that
+    chance in the draws does not pass for spread; some of the orders are enough.
+    """
+    n_raters = len(rows.z)
+    groups = [[(1, m) for m in sizes], [(m, m) for m in sizes]]
+    ends = np.array(groups)
+    one, two = ends[..., 0], ends.sum(axis=2)
+    total, defined = np.zeros((2, 1 + n_raters, *one.shape))
+    for draw, order in enumerate(orders):
+        for row, r in enumerate(in_order(rows, order, one, two, each=draw < ORDERS_WITHOUT_ONE)):
+            total[row] += np.where(np.isfinite(r), r, 0.0)
+            defined[row] += np.isfinite(r)
+    mean = np.where(defined > 0, total / np.maximum(defined, 1.0), np.nan)
+    for kind, sized in enumerate(groups):
+        yield sized, mean[:, kind]
+
+
+def _point(n_one: int, n_two: int, values: Floats, n_raters: int, level: float) -> Coefficient:
+    """The coefficient of pools of so many raters, `values` (1 + R,) of all raters and without each."""
     if n_one + n_two > n_raters:
         return Coefficient(float("nan"), reason=f"two groups of {n_one} and {n_two} need more than {n_raters} raters")
-    values = []
-    for order in orders:
-        one, two = np.zeros((len(order), n_raters)), np.zeros((len(order), n_raters))
-        np.put_along_axis(one, order[:, :n_one], 1.0, axis=1)
-        np.put_along_axis(two, order[:, n_one : n_one + n_two], 1.0, axis=1)
-        r = between_pools(table, one, two)
-        enough = order.shape[1] >= n_one + n_two and np.isfinite(r).any()
-        values.append(float(r[np.isfinite(r)].mean()) if enough else float("nan"))
     if n_raters > 2 and n_one + n_two == n_raters:
-        return Coefficient(values[0], reason="an interval needs one rater more than the groups hold")
-    return with_interval(np.array(values), level, "correlation")
+        return Coefficient(float(values[0]), reason="an interval needs one rater more than the groups hold")
+    return with_interval(values, level, "correlation")

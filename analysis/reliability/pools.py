@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb
 
@@ -48,35 +50,75 @@ def between_pools(rdms: Floats, one: Floats, two: Floats) -> Floats:
     (K,) float
         NaN where the pools share fewer than 3 pairs, or one of them does not vary over these.
     """
+    return between(scaled_rows(rdms), one, two)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledRows:
+    """Raters' z-scored rows, (R, P) with 0 for a missing pair, and ones at the pairs that each saw.
+
+    `agreement` holds the raters' correlations, (R, R), where no pair is missing: then those of pools follow from it.
+    """
+
+    z: Floats
+    here: Floats
+    agreement: Floats | None
+
+
+def scaled_rows(rdms: Floats) -> ScaledRows:
+    """The raters' rows, ready to be pooled again and again."""
     scaled = standardise(rdms, "pearson")
-    if np.isfinite(scaled).all():
+    here = np.isfinite(scaled)
+    complete = bool(here.all())
+    z = scaled if complete else np.where(here, scaled, 0.0)
+    return ScaledRows(z, here.astype(np.float64), z @ z.T / z.shape[1] if complete else None)
+
+
+def between(rows: ScaledRows, one: Floats, two: Floats) -> Floats:
+    """`between_pools` of rows that are scaled already."""
+    if rows.agreement is not None:
         # The correlation of sums of z-scored vectors follows from the raters' correlations alone.
-        agreement = scaled @ scaled.T / scaled.shape[1]
-        first, second = one @ agreement, two @ agreement
-        return _ratio((first * two).sum(axis=1), (first * one).sum(axis=1), (second * two).sum(axis=1))
-    here = np.isfinite(scaled).astype(np.float64)
-    z = np.where(here > 0, scaled, 0.0)
+        first, second = one @ rows.agreement, two @ rows.agreement
+        return ratio((first * two).sum(axis=1), (first * one).sum(axis=1), (second * two).sum(axis=1))
     out = np.full(len(one), np.nan)
-    step = max(1, CHUNK // scaled.shape[1])
-    for start in range(0, len(one), step):
-        part = slice(start, start + step)
-        n_one, n_two = one[part] @ here, two[part] @ here
-        both = (n_one * n_two > 0).astype(np.float64)
-        a, b = one[part] @ z, two[part] @ z
-        a *= both / np.maximum(n_one, 1.0)
-        b *= both / np.maximum(n_two, 1.0)
-        n = both.sum(axis=1)
-        mean_a, mean_b = a.sum(axis=1) / np.maximum(n, 1.0), b.sum(axis=1) / np.maximum(n, 1.0)
-        # z-scores have means near 0 over any pairs, so that nothing is lost by subtracting sums of squares.
-        r = _ratio(
-            np.einsum("kp,kp->k", a, b) - n * mean_a * mean_b,
-            np.einsum("kp,kp->k", a, a) - n * mean_a**2,
-            np.einsum("kp,kp->k", b, b) - n * mean_b**2,
-        )
-        out[part] = np.where(n >= MIN_PAIRS, r, np.nan)
+    for part in in_chunks(len(one), rows.z.shape[1]):
+        a, b = one[part], two[part]
+        out[part] = correlation(moments(a @ rows.z, a @ rows.here, b @ rows.z, b @ rows.here))
     return out
 
 
-def _ratio(across: Floats, first: Floats, second: Floats) -> Floats:
+def in_chunks(n_rows: int, n_columns: int, largest: int = CHUNK) -> Iterator[slice]:
+    """Parts of the rows, so that each with all its columns holds at most `largest` numbers."""
+    step = max(1, largest // n_columns)
+    for start in range(0, n_rows, step):
+        yield slice(start, start + step)
+
+
+def moments(sum_one: Floats, n_one: Floats, sum_two: Floats, n_two: Floats) -> Floats:
+    """What the correlation of two pools follows from, (6, K): sums over their pairs, which may be taken part by part.
+
+    Parameters
+    ----------
+    sum_one, n_one, sum_two, n_two : (K, P) float
+        For each pair of clips the sum of a pool's z-scores, and the number of its raters who saw it.
+    """
+    both = (n_one > 0) & (n_two > 0)
+    a = np.divide(sum_one, n_one, out=np.zeros(both.shape), where=both)
+    b = np.divide(sum_two, n_two, out=np.zeros(both.shape), where=both)
+    squares = [np.einsum("kp,kp->k", x, y) for x, y in ((a, b), (a, a), (b, b))]
+    return np.array([both.sum(axis=1), a.sum(axis=1), b.sum(axis=1), *squares])
+
+
+def correlation(sums: Floats) -> Floats:
+    """Pearson r, (K,), out of `moments`; NaN with fewer than 3 pairs, or without variation."""
+    n, a, b, ab, aa, bb = sums
+    mean_a, mean_b = a / np.maximum(n, 1.0), b / np.maximum(n, 1.0)
+    # z-scores have means near 0 over any pairs, so that nothing is lost by subtracting sums of squares.
+    r = ratio(ab - n * mean_a * mean_b, aa - n * mean_a**2, bb - n * mean_b**2)
+    return np.where(n >= MIN_PAIRS, r, np.nan)
+
+
+def ratio(across: Floats, first: Floats, second: Floats) -> Floats:
+    """The correlation of sums with these products; NaN where one of them does not vary."""
     defined = (first > 1e-12) & (second > 1e-12)
     return np.where(defined, across / np.sqrt(np.where(defined, first * second, 1.0)), np.nan)

@@ -13,7 +13,8 @@ from ..arrangement import Floats
 from ..pooling import raters_per_pair
 from ..similarity import check_rdms, similarity
 from .coefficients import krippendorff_alpha, mean_over_pairs, variance_ratios
-from .pools import between_pools, splits
+from .pools import splits
+from .without_each import leave_one_out, split_half
 
 # Splits of the raters that are left when one is out: enough for an interval.
 SPLITS_WITHOUT_ONE = 500
@@ -165,7 +166,7 @@ def _coefficients(
     # The first row is the data, row 1 + r the data without rater r.
     weights = np.vstack([np.ones(n_raters), 1 - np.eye(n_raters)])
     agreements = {method: similarity(table, method=method) for method in ("pearson", "spearman", "tau_a")}
-    others, alone = _leave_one_out(table)
+    others, alone = leave_one_out(table)
     values = {f"pairwise_{method}": mean_over_pairs(agreement, weights) for method, agreement in agreements.items()}
     values["leave_one_out"] = others
     values["split_half"] = split_half(table, halves, min(SPLITS_WITHOUT_ONE, len(halves)), rng)
@@ -187,31 +188,6 @@ def _coefficients(
     }
     found["split_half_corrected"] = spearman_brown(found["split_half"])
     return found
-
-
-def _leave_one_out(table: Floats) -> tuple[Floats, Floats]:
-    """Mean r of a rater with the pool of the others: of the data and without each rater (1 + R,), and by rater (R,)."""
-    n_raters = len(table)
-    everyone = np.eye(n_raters)
-    each = between_pools(table, everyone, 1 - everyone)
-    values = [_mean(each)]
-    for absent in range(n_raters):
-        rows = np.delete(everyone, absent, axis=0)
-        others = np.delete(1 - everyone, absent, axis=0)
-        others[:, absent] = 0.0
-        values.append(_mean(between_pools(table, rows, others)))
-    return np.array(values), each
-
-
-def split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random.Generator) -> Floats:
-    """Mean r between halves of the raters: of the data and without each rater, (1 + R,)."""
-    n_raters = len(table)
-    values = [_mean(between_pools(table, halves, 1 - halves))]
-    rest = splits(n_raters - 1, n_without_one, rng) if n_raters > 2 else np.empty((0, n_raters - 1))
-    for absent in range(n_raters):
-        one, two = (np.insert(side, absent, 0.0, axis=1) for side in (rest, 1 - rest))
-        values.append(_mean(between_pools(table, one, two)))
-    return np.array(values)
 
 
 SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
@@ -281,8 +257,3 @@ def _undefined_raters(each: Floats, between: Floats, names: tuple[str, ...]) -> 
         if raters.size
     ]
     return f"left out: {'; '.join(reasons)}"
-
-
-def _mean(values: Floats) -> float:
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if defined.size else float("nan")

@@ -7,7 +7,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from analysis.arrangement import Floats
 from analysis.reliability import growth, raters_needed, reliability
+from analysis.reliability.orders import in_order
+from analysis.reliability.pools import between_pools, scaled_rows, splits
+from analysis.reliability.without_each import split_half
 
 
 def raters(seed: int, n_raters: int, n: int = 45, noise: float = 1.0) -> np.ndarray:
@@ -95,3 +99,30 @@ def test_a_curve_needs_two_raters_and_without_agreement_predicts_nothing():
         growth(raters(0, 3), n_draws=0)
     curve = growth(np.array([np.arange(6.0), -np.arange(6.0), np.array([1, 0, 1, 0, 1, 0.5])]))
     assert "not above 0" in curve.reliability_of_mean[1].reason
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+def test_running_sums_give_the_correlations_of_the_pools(missing: float) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=36) + rng.normal(size=(6, 36))
+    x[rng.random(x.shape) < missing] = np.nan
+    order, one, two = rng.permutation(6), np.array([[1, 2], [3, 1]]), np.array([[3, 5], [6, 6]])
+
+    def expected(order: list[int]) -> Floats:
+        pools = np.zeros((2, 4, 6))
+        for k, (first, last) in enumerate(zip(one.ravel(), two.ravel(), strict=True)):
+            pools[0, k, order[:first]] = pools[1, k, order[first:last]] = 1
+        found = between_pools(x, *pools)
+        return np.where(two > len(order), np.nan, found.reshape(2, 2))
+
+    found = list(in_order(scaled_rows(x), order, one, two, each=True))
+    wanted = [expected([*order]), *(expected([r for r in order if r != absent]) for absent in range(6))]
+    np.testing.assert_allclose(found, wanted, atol=1e-12)
+    # Halves without each rater, likewise.
+    halves, rest = splits(6, 5, np.random.default_rng(1)), splits(5, 4, np.random.default_rng(1))
+    each = [
+        between_pools(x, *(np.insert(side, absent, 0.0, axis=1) for side in (rest, 1 - rest))).mean()
+        for absent in range(6)
+    ]
+    found_halves = split_half(x, halves, 4, np.random.default_rng(1))
+    np.testing.assert_allclose(found_halves, [between_pools(x, halves, 1 - halves).mean(), *each], atol=1e-12)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import rankdata, spearmanr
 
-from analysis.similarity import COEFFICIENTS, similarity
+from analysis.arrangement import Floats
+from analysis.similarity import COEFFICIENTS, similarity, tau_a
 
 
 def padded(row: np.ndarray, n: int) -> np.ndarray:
@@ -83,3 +85,25 @@ def test_two_shared_pairs_are_too_few():
 def test_what_has_no_similarity_is_refused(a, b, options, message):
     with pytest.raises(ValueError, match=message):
         similarity(a, b, **options)
+
+
+def test_many_rows_with_ties_and_missing_pairs_are_what_scipy_finds_for_each_two() -> None:
+    rng = np.random.default_rng(4)
+    x = np.round(rng.normal(size=(9, 36)) * 2) / 2
+    x[rng.random(x.shape) < 0.3] = np.nan
+    found = {method: similarity(x[:2], x[2:], method=method) for method in ("spearman", "rho_a")}
+    found["tau_a"] = similarity(x, method="tau_a")[:2, 2:]
+    for i in range(2):
+        for j in range(7):
+            shared = np.isfinite(x[i]) & np.isfinite(x[2 + j])
+            one, two = x[i, shared], x[2 + j, shared]
+            assert found["spearman"][i, j] == pytest.approx(spearmanr(one, two).statistic)
+            assert found["rho_a"][i, j] == pytest.approx(rho_a(one, two))
+            assert found["tau_a"][i, j] == pytest.approx(tau_a(one, two))
+
+
+def rho_a(x: Floats, y: Floats) -> float:
+    """By its definition (Schütt et al. 2023)."""
+    n = len(x)
+    centred = [rankdata(values) - (n + 1) / 2 for values in (x, y)]
+    return float(12 / (n**3 - n) * (centred[0] @ centred[1]))
