@@ -23,6 +23,7 @@ from .models.activations import DISTANCES, Frames
 from .report import write_report
 from .report.models import AskedModels
 from .results import Choice
+from .results.model_parts import AskedParts
 from .results.models import ModelOptions
 from .similarity import COEFFICIENTS
 
@@ -130,12 +131,24 @@ def _add_models(group: Any) -> None:
         metavar="N",
         help="bootstrap samples of raters and clips (default: %(default)s)",
     )
+    group.add_argument("--permutations", action="store_true", help="test each model by permutation, correct for noise")
+    group.add_argument(
+        "--explain", nargs="+", default=[], metavar="NAME", help="divide the variance between 2 to 4 models"
+    )
+    group.add_argument(
+        "--hold-constant", default="", metavar="NAME", help="correlate the others with this held constant"
+    )
+    group.add_argument("--weighted", action="store_true", help="fit weighted sums of models, cross-validated")
 
 
 def _models(given: argparse.Namespace) -> AskedModels:
     """What is to be compared with the raters."""
     options = ModelOptions(
-        comparator=given.comparator, n_boot=given.bootstraps, seed=given.seed, jobs=given.jobs or os.cpu_count() or 1
+        comparator=given.comparator,
+        n_boot=given.bootstraps,
+        seed=given.seed,
+        jobs=given.jobs or os.cpu_count() or 1,
+        parts=AskedParts(given.permutations, tuple(given.explain), given.hold_constant, given.weighted),
     )
     return AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)
 

@@ -10,6 +10,7 @@ import numpy as np
 from .figure_style import ACCENT, GRID, INK, MUTED, SECOND, styled
 
 if TYPE_CHECKING:
+    from .results.model_parts import Share
     from .results.models import Effect, ModelFindings, ModelScore, Profile
 
 # Names of more layers than this cannot be read below an axis.
@@ -78,6 +79,25 @@ def attribute_effects(effects: Sequence[Effect]) -> Any:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     return figure
+
+
+@styled
+def variance_shares(shares: Sequence[Share]) -> Any:
+    """Shares of variance that models explain alone and together, from top to bottom."""
+    figure, axes = _figure(0.9 + 0.3 * len(shares))
+    for place, one in enumerate(shares):
+        axes.barh(place, one.share, height=0.6, color=ACCENT if len(one.blocks) == 1 else SECOND)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_yticks(range(len(shares)), [_stacked(one.blocks) for one in shares])
+    axes.set_ylim(len(shares) - 0.5, -0.5)
+    axes.set_xlabel("share of variance (adjusted R²)")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure
+
+
+def _stacked(blocks: Sequence[str]) -> str:
+    return f"{_short(blocks[0])} alone" if len(blocks) == 1 else " & ".join(_short(one) for one in blocks)
 
 
 def _ceiling(span: Any, found: ModelFindings) -> None:

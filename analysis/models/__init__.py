@@ -4,24 +4,28 @@ from .activations import layer_rdms, read_activations
 from .attributes import AttributeEffects, MeanEffects, attribute_effects, attribute_rdm, mean_effects
 from .axes import Prediction, congruence, predict_ratings
 from .many import npy_blocks, score_many
+from .partial import PartialTest, correlation_without_noise, partial_tests
 from .partition import VariancePartition, mean_partition, partial_correlation, variance_partition
 from .weighted import WeightedModel, fit_weights, weighted_model
 
 __all__ = [
     "AttributeEffects",
     "MeanEffects",
+    "PartialTest",
     "Prediction",
     "VariancePartition",
     "WeightedModel",
     "attribute_effects",
     "attribute_rdm",
     "congruence",
+    "correlation_without_noise",
     "fit_weights",
     "layer_rdms",
     "mean_effects",
     "mean_partition",
     "npy_blocks",
     "partial_correlation",
+    "partial_tests",
     "predict_ratings",
     "read_activations",
     "score_many",

@@ -6,6 +6,7 @@ import math
 from html import escape
 
 from ..results import COMPARATOR_LABELS
+from ..results.model_parts import ModelParts
 from ..results.models import ModelFindings
 from .facts import number
 from .models import MAX_ROWS, best_first
@@ -81,9 +82,71 @@ def effect_table(found: ModelFindings) -> str:
     return table(caption, header, rows) if rows else ""
 
 
+def part_tables(parts: ModelParts) -> list[str]:
+    """What was asked for beside scores and effects."""
+    tests = [
+        [
+            Cell(one.model),
+            Cell(number(one.similarity, 3)),
+            Cell(p_value(one.p)),
+            Cell(p_value(one.p_max)),
+            Cell(number(one.corrected, 3)),
+            Cell(_interval(one.low, one.high)),
+        ]
+        for one in parts.tests
+    ]
+    partials = [
+        [
+            Cell(one.model),
+            Cell(number(one.correlation, 3)),
+            Cell(_interval(one.low, one.high)),
+            Cell(p_value(one.p)),
+            Cell(p_value(one.p_max)),
+        ]
+        for one in parts.partials
+    ]
+    shares = [
+        [Cell(" & ".join(one.blocks)), Cell(number(one.explained, 3)), Cell(number(one.share, 3))]
+        for one in parts.shares
+    ]
+    sums = [
+        [
+            Cell(one.block),
+            Cell(str(len(one.models))),
+            Cell(number(one.cross_validated, 3)),
+            Cell(number(one.equal_weights, 3)),
+        ]
+        for one in parts.weighted
+    ]
+    times = f"{parts.n_permutations} permutations"
+    said = [
+        (
+            f"Models by permutation of the clips ({times}), and Pearson correlations without raters' noise.",
+            ("model", "similarity to the pool", "p", "p of the largest", "r without noise", "interval"),
+            tests,
+        ),
+        (
+            f"Correlations with {parts.held_constant} held constant ({parts.partial_method}, {times}).",
+            ("model", "partial r", "interval", "p", "p of the largest"),
+            partials,
+        ),
+        (
+            "Shares of variance (adjusted R²): explained together, and by all of these and no other.",
+            ("models", "explained", "share"),
+            shares,
+        ),
+        (
+            "Weighted sums of models for raters and clips without a part in the fit.",
+            ("models", "number", "score", "with equal weights"),
+            sums,
+        ),
+    ]
+    return [table(caption, header, rows) for caption, header, rows in said if rows]
+
+
 def model_remarks(found: ModelFindings) -> str:
     """What must be read with the models, as a list."""
-    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in found.remarks)
+    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*found.remarks, *found.parts.remarks))
     return f"<ul>{listed}</ul>" if listed else ""
 
 

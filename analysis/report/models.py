@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..figure_models import attribute_effects, layer_profile, model_scores
+from ..figure_models import attribute_effects, layer_profile, model_scores, variance_shares
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
 from ..models.candidates import Candidates, read_candidates
 from ..models.clip_names import match_clips
 from ..rdm import n_pairs, subset
 from ..results import COMPARATOR_LABELS, Progress
-from ..results.models import Attribute, ModelFindings, ModelOptions, ModelScore, compare_candidates
+from ..results.model_list import Attribute
+from ..results.models import ModelFindings, ModelOptions, ModelScore, compare_candidates
 from .drawings import Drawing
 from .facts import number
 from .results import Results
@@ -142,6 +143,12 @@ def draw_models(found: ModelFindings) -> Iterator[Drawing]:
             f"raters. Filled points: p < .05 over {found.n_permutations} permutations, against the largest of "
             "all attributes.",
             attribute_effects(found.effects),
+        )
+    if found.parts.shares:
+        yield Drawing(
+            "variance_shares",
+            "Shares of the variance of the raters' pooled RDM (adjusted R²) that models explain alone and together.",
+            variance_shares(found.parts.shares),
         )
 
 

@@ -19,7 +19,7 @@ from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
 from .markdown import to_html
-from .model_tables import effect_table, model_remarks, profile_table, score_table
+from .model_tables import effect_table, model_remarks, part_tables, profile_table, score_table
 from .results import Results
 from .table import Cell, remarked, table
 
@@ -49,7 +49,7 @@ class Picture:
 
 
 # What the names of the figures of models begin with; how many there are depends on the models.
-MODEL_FIGURES = ("models", "layers_", "attribute_effects")
+MODEL_FIGURES = ("models", "layers_", "attribute_effects", "variance_shares")
 SECTIONS = (
     ("flow", "Who took part", ("flow",)),
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
@@ -76,7 +76,13 @@ def page(
         "working": [rater_table(results), quality_table(results)],
     }
     if models is not None:
-        tables["models"] = [score_table(models), profile_table(models), effect_table(models), model_remarks(models)]
+        tables["models"] = [
+            score_table(models),
+            profile_table(models),
+            effect_table(models),
+            *part_tables(models.parts),
+            model_remarks(models),
+        ]
     present = {key for key, _, names in SECTIONS if by_name.keys() & set(names) or any(tables.get(key, []))}
     body = [
         _head(bundle, title, question, present),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..formats.bundle_tables import Column
 from .labels import COMPARATOR_LABELS
 from .models import ModelFindings
+from .part_tables import PART_TABLES, part_rows, parts_methods
 
 
 def models_methods(found: ModelFindings) -> list[str]:
@@ -39,7 +40,7 @@ def models_methods(found: ModelFindings) -> list[str]:
             "p_max against the largest effect of all attributes, which holds the family-wise error rate). Numbers are "
             "cut at their median for this, and are compared as models by their absolute differences."
         )
-    return said
+    return said + parts_methods(found.parts, label)
 
 
 SCORE_COLUMNS = (
@@ -95,11 +96,14 @@ MODEL_TABLES: Mapping[str, tuple[Column, ...]] = {
     "model_pairs": PAIR_COLUMNS,
     "model_layers": PROFILE_COLUMNS,
     "attribute_effects": EFFECT_COLUMNS,
+    **PART_TABLES,
 }
 
 
 def model_rows(found: ModelFindings, table: str) -> list[dict[str, object]]:
     """The rows of one of `MODEL_TABLES`, by column."""
+    if table in PART_TABLES:
+        return part_rows(found.parts, table)
     common: dict[str, object] = {
         "comparator": found.comparator,
         "n_raters": found.n_raters,

@@ -6,19 +6,21 @@ Over 300 lines: a third of it says what each figure is, and stands beside what c
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from ..arrangement import Floats
 from ..inference.compare import ModelComparison, compare_models
 from ..inference.layers import LayerProfile, profile_of
-from ..models.attributes import Labels, attribute_effects, attribute_rdm
+from ..models.attributes import Labels, attribute_effects
 from ..models.candidates import Candidates
 from ..rdm import upper_triangle
-from ..similarity import Method, similarity
+from ..similarity import Method
+from .model_list import Attribute, Model, models_of, usable_models
+from .model_parts import AskedParts, ModelParts, model_parts
 from .remarks import listed
 
 LEVEL = 0.95
@@ -31,34 +33,14 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """How models are compared; `comparator` is one of `similarity`'s methods."""
+    """How models are compared; `comparator` is one of `similarity`'s methods, `parts` what is wanted beside scores."""
 
     comparator: Method = "rho_a"
     n_boot: int = N_BOOT
     n_permutations: int = N_PERMUTATIONS
     seed: int = 0
     jobs: int = 1
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """An attribute of the clips: one value for each, "" where it has none.
-
-    `is_rated` says that the values are what participants' ratings came to.
-    """
-
-    name: str
-    values: tuple[str, ...]
-    is_rated: bool = False
-
-    @property
-    def numbers(self) -> Floats | None:
-        """The values as numbers, NaN where there is none, when they are numbers of more than two sizes."""
-        try:
-            found = np.array([float(value) if value.strip() else np.nan for value in self.values])
-        except ValueError:
-            return None
-        return found if np.isfinite(found).any() and np.unique(found[np.isfinite(found)]).size > 2 else None
+    parts: AskedParts = field(default_factory=AskedParts)
 
 
 @dataclass(frozen=True)
@@ -140,15 +122,7 @@ class ModelFindings:
     profiles: tuple[Profile, ...]
     effects: tuple[Effect, ...]
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    name: str
-    source: str
-    kind: str
-    layer: int | None
-    rdm: Floats
+    parts: ModelParts = field(default_factory=ModelParts)
 
 
 def compare_candidates(
@@ -159,6 +133,7 @@ def compare_candidates(
     attributes: Sequence[Attribute] = (),
     options: ModelOptions | None = None,
     progress: Progress | None = None,
+    known: ModelFindings | None = None,
 ) -> ModelFindings:
     """Compare candidate models, and attributes as models, with the raters; and test the attributes' effects.
 
@@ -172,6 +147,8 @@ def compare_candidates(
         Of `read_candidates`, for these clips.
     progress
         Called with what is done now and the share of it that is done.
+    known
+        Findings of the same data and options, of which only the parts are computed anew.
 
     Raises
     ------
@@ -185,9 +162,12 @@ def compare_candidates(
     if constant := [name for name, one in zip(raters, spread, strict=True) if not one > 0]:
         remarks.append(f"Left out, because all their dissimilarities are equal: {listed(constant)}.")
     kept = table[spread > 0]
-    models = _usable(_all_models(candidates, attributes, remarks), kept, options.comparator, remarks)
+    models = usable_models(models_of(candidates, attributes, remarks), kept, options.comparator, remarks)
     if len(models) > MAX_MODELS:
         raise ValueError(f"{len(models)} models are too many to be tested against one another; {MAX_MODELS} can be")
+    parts = partial(_parts, kept, models, options, report)
+    if known is not None:
+        return replace(known, parts=parts())
     resample = _resample(len(kept), len(clips))
     comparison = _compared(models, kept, resample, options, remarks, report, "Comparing models with the raters")
     profiles = _profiles(models, comparison, kept, resample, options, remarks, report)
@@ -210,50 +190,22 @@ def compare_candidates(
         profiles=profiles,
         effects=effects,
         remarks=tuple(dict.fromkeys(remarks)),
+        parts=parts(),
     )
 
 
-def _all_models(candidates: Sequence[Candidates], attributes: Sequence[Attribute], remarks: list[str]) -> list[_Model]:
-    found = []
-    for one in candidates:
-        for place, (name, rdm) in enumerate(zip(one.models, one.rdms, strict=True), start=1):
-            # The only model of a file is called as the file is.
-            full = one.name if len(one.models) == 1 else name if name.startswith(one.name) else f"{one.name}: {name}"
-            found.append(_Model(full, one.name, one.kind, place if one.kind == "layers" else None, rdm))
-    for attribute in attributes:
-        kind = "rating" if attribute.is_rated else "attribute"
-        if unknown := sum(not value.strip() for value in attribute.values):
-            remarks.append(f"{attribute.name} is no model, because {unknown} clips have no value of it.")
-            continue
-        numbers = attribute.numbers
-        rdm = attribute_rdm(attribute.values) if numbers is None else attribute_rdm(numbers, kind="number")
-        found.append(_Model(attribute.name, attribute.name, kind, None, rdm))
-    return _told_apart(found)
-
-
-def _told_apart(models: Sequence[_Model]) -> list[_Model]:
-    """The models, of which those with the same name get a number behind it."""
-    count, seen = Counter(model.name for model in models), Counter[str]()
-    named = []
-    for model in models:
-        seen[model.name] += 1
-        name = model.name if count[model.name] == 1 else f"{model.name} ({seen[model.name]})"
-        named.append(_Model(name, model.source, model.kind, model.layer, model.rdm))
-    return named
-
-
-def _usable(models: Sequence[_Model], table: Floats, comparator: Method, remarks: list[str]) -> list[_Model]:
-    kept = []
-    for model in models:
-        if missing := int(np.isnan(model.rdm).sum()):
-            remarks.append(f"{model.name} is left out: {missing} of its {model.rdm.size} pairs have no value.")
-        elif np.ptp(model.rdm) <= 1e-12 * np.abs(model.rdm).max():
-            remarks.append(f"{model.name} is left out: all its dissimilarities are equal, so it predicts nothing.")
-        elif len(table) and np.isnan(similarity(table, model.rdm, method=comparator)).all():
-            remarks.append(f"{model.name} is left out: it is constant over the pairs that raters saw.")
-        else:
-            kept.append(model)
-    return kept
+def _parts(table: Floats, models: Sequence[Model], options: ModelOptions, report: Progress) -> ModelParts:
+    return model_parts(
+        table,
+        models,
+        options.parts,
+        comparator=options.comparator,
+        n_permutations=options.n_permutations,
+        level=LEVEL,
+        seed=options.seed,
+        jobs=options.jobs,
+        report=report,
+    )
 
 
 def _resample(n_raters: int, n_clips: int) -> str | None:
@@ -266,7 +218,7 @@ def _resample(n_raters: int, n_clips: int) -> str | None:
 
 
 def _compared(
-    models: Sequence[_Model],
+    models: Sequence[Model],
     table: Floats,
     resample: str | None,
     options: ModelOptions,
@@ -298,7 +250,7 @@ def _compared(
 
 
 def _profiles(
-    models: Sequence[_Model],
+    models: Sequence[Model],
     comparison: ModelComparison | None,
     table: Floats,
     resample: str | None,
@@ -326,7 +278,7 @@ def _profile(source: str, profile: LayerProfile) -> Profile:
     return Profile(source, names, names[profile.best], names[first], names[last], not_worse)
 
 
-def _scores(models: Sequence[_Model], found: ModelComparison | None) -> Iterator[ModelScore]:
+def _scores(models: Sequence[Model], found: ModelComparison | None) -> Iterator[ModelScore]:
     if found is None:
         return
     best = int(np.argmax(found.similarity))

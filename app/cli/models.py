@@ -12,6 +12,7 @@ import click
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
 from analysis.results import COMPARATOR_LABELS
+from analysis.results.model_parts import ModelParts
 from analysis.results.model_tables import MODEL_TABLES, model_rows
 from analysis.results.models import ModelFindings
 from app.cli.options import with_data
@@ -19,7 +20,8 @@ from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
 from app.errors import Invalid
 from app.results.model_files import add_model, kept_models, remove_model
-from app.results.model_work import ensure_comparison, request_comparison, settings_of, standing_of
+from app.results.model_settings import settings_of
+from app.results.model_work import ensure_comparison, request_comparison, standing_of
 
 
 @click.command("models")
@@ -31,6 +33,10 @@ from app.results.model_work import ensure_comparison, request_comparison, settin
 @click.option("--comparator", type=click.Choice(list(COMPARATOR_LABELS)), help="How a model is compared with a rater.")
 @click.option("--no-simulated", is_flag=True, help="Exclude simulated raters.")
 @click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions.")
+@click.option("--permutations", is_flag=True, help="Also test each model by permutation, and correct for noise.")
+@click.option("--explain", multiple=True, help="Divide the variance between these models or groups (2 to 4).")
+@click.option("--hold-constant", default="", metavar="MODEL", help="Also correlate the others with this held constant.")
+@click.option("--weighted", is_flag=True, help="Also fit weighted sums of models, cross-validated.")
 @click.option(
     "--tables", type=click.Path(path_type=Path, file_okay=False), help="Write the tables (CSV) into this folder."
 )
@@ -44,6 +50,10 @@ def study_models(
     comparator: str | None,
     no_simulated: bool,
     with_unfinished: bool,
+    permutations: bool,
+    explain: tuple[str, ...],
+    hold_constant: str,
+    weighted: bool,
     tables: Path | None,
     data: Path | None,
 ) -> None:
@@ -65,7 +75,8 @@ def study_models(
             standing = standing_of(db, study)
         asked = standing.asked.model_dump() | ({"comparator": comparator} if comparator else {})
         asked |= {"with_simulated": not no_simulated, "with_unfinished": with_unfinished}
-        wanted = settings_of(asked)
+        asked |= {"permutations": permutations, "weighted": weighted}
+        wanted = settings_of(asked | {"explain": explain, "hold_constant": hold_constant})
         if standing.findings is None or standing.changes or wanted != standing.computed:
             with here.database.writing() as db:
                 request_comparison(db, find_study(db, name), wanted)
@@ -104,4 +115,26 @@ def _show(found: ModelFindings) -> None:
             f"Between less within, {effect.attribute}: {effect.effect:.2f} sd ({effect.low:.2f} to {effect.high:.2f}), "
             f"p {effect.p:.4f}, against the largest {effect.p_max:.4f}"
         )
-    echo_notes(found.remarks)
+    _show_parts(found.parts)
+    echo_notes([*found.remarks, *found.parts.remarks])
+
+
+def _show_parts(parts: ModelParts) -> None:
+    for test in parts.tests:
+        click.echo(
+            f"By permutation, {test.model}: p {test.p:.4f}, against the largest {test.p_max:.4f}; "
+            f"r without noise {test.corrected:.3f} ({test.low:.3f} to {test.high:.3f})"
+        )
+    for one in parts.partials:
+        click.echo(
+            f"With {parts.held_constant} held constant, {one.model}: {one.correlation:.3f} "
+            f"({one.low:.3f} to {one.high:.3f}), p {one.p:.4f}, against the largest {one.p_max:.4f}"
+        )
+    for share in parts.shares:
+        which = f"{share.blocks[0]} alone" if len(share.blocks) == 1 else " & ".join(share.blocks)
+        click.echo(f"Share of variance, {which}: {share.share:.3f}")
+    for fit in parts.weighted:
+        click.echo(
+            f"Weighted sum of {fit.block} ({len(fit.models)} models): {fit.cross_validated:.3f} cross-validated, "
+            f"{fit.equal_weights:.3f} with equal weights"
+        )

@@ -19,7 +19,7 @@ from analysis.models.activations import Distance, Frames
 from analysis.models.candidates import CandidateKind, Candidates, read_candidates
 from analysis.models.clip_names import match_clips
 from analysis.rdm import subset
-from analysis.results.models import Attribute
+from analysis.results.model_list import ALL_ATTRIBUTES, ALL_RATINGS, Attribute, full_name
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.errors import Invalid, NotFound
@@ -186,6 +186,17 @@ def attributes_of(db: Session, study: Study, options: ExportOptions) -> list[Att
             each = tuple(str(values.get(clip.file_name, {}).get(name, "")) for clip in clips)
             found.append(Attribute(name, each, is_rated))
     return found
+
+
+def blocks_named(db: Session, study: Study, attributes: Sequence[Attribute]) -> dict[str, list[str]]:
+    """What can be named for shares of variance: groups of models, models of files, attributes and ratings."""
+    rows = _rows(db, study)
+    groups = [row.name for row in rows if len(row.models) > 1]
+    for name, is_rated in ((ALL_ATTRIBUTES, False), (ALL_RATINGS, True)):
+        if sum(one.is_rated == is_rated for one in attributes) > 1:
+            groups.append(name)
+    models = [full_name(row.name, row.models, name) for row in rows for name in row.models]
+    return {"groups": groups, "models": models, "attributes": [one.name for one in attributes]}
 
 
 def model_cells(db: Session, study: Study) -> Iterator[Cells]:

@@ -7,25 +7,16 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
-from analysis.results.models import (
-    Effect,
-    ModelFindings,
-    ModelOptions,
-    ModelPair,
-    ModelScore,
-    Profile,
-    compare_candidates,
-)
+from analysis.results.models import ModelFindings, ModelOptions, compare_candidates
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
@@ -35,6 +26,7 @@ from app.models import ModelComparison, Study, now
 from app.results.chosen import options_of
 from app.results.inputs import inputs_of
 from app.results.model_files import attributes_of, candidates_of, model_marks
+from app.results.model_settings import ModelSettings
 from app.results.stored import results_now
 from app.results.work import ensure_results
 from app.studies.origin import has_placements
@@ -44,22 +36,6 @@ from app.version import VERSION
 N_BOOT, N_PERMUTATIONS = 1000, 5000
 
 OnStep = Callable[[str, float], object]
-
-
-class ModelSettings(BaseModel):
-    """How models are compared with the raters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    comparator: Literal["rho_a", "spearman", "pearson", "cosine", "tau_a"] = Field(
-        default="rho_a",
-        title="Compared by",
-        description="ρa does not favour models that predict ties, as attributes do.",
-    )
-    with_simulated: bool = Field(default=True, title="with simulated raters", description="Simulated raters are in.")
-    with_unfinished: bool = Field(
-        default=False, title="with unfinished sessions", description="Unfinished sessions are in."
-    )
 
 
 @dataclass(frozen=True)
@@ -79,22 +55,6 @@ class Standing:
     done: int
     step: str
     reason: str | None
-
-
-def settings_of(values: Mapping[str, Any]) -> ModelSettings:
-    """The settings that these values ask for; the others have their usual value.
-
-    Raises
-    ------
-    Invalid
-        Naming the setting and the reason.
-    """
-    try:
-        return ModelSettings.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise Invalid(f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]}", field=name) from error
 
 
 def standing_of(db: Session, study: Study) -> Standing:
@@ -215,9 +175,12 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         candidates, problems = candidates_of(db, study)
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
-    options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs)
-    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress)
-    content = stored_content(replace(found, remarks=(*problems, *found.remarks)), settings, facts)
+        known = _known(db.get(ModelComparison, study.id), settings, facts)
+    options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
+    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress, known)
+    if known is None:
+        found = replace(found, remarks=(*problems, *found.remarks))
+    content = stored_content(found, settings, facts)
     store(database, claim, {"content": content, "computed_at": begun, "done": 100})
 
 
@@ -228,26 +191,25 @@ def stored_content(found: ModelFindings, settings: ModelSettings, facts: Mapping
 
 def findings_of(stored: Mapping[str, Any]) -> ModelFindings:
     """Findings out of what is stored of them; None becomes NaN where a number was not finite."""
-
-    def rows(kind: type, key: str) -> tuple[Any, ...]:
-        return tuple(kind(**_numbers(kind, row)) for row in stored[key])
-
-    plain = _numbers(ModelFindings, stored)
-    parts = {
-        "scores": rows(ModelScore, "scores"),
-        "pairs": rows(ModelPair, "pairs"),
-        "profiles": rows(Profile, "profiles"),
-        "effects": rows(Effect, "effects"),
-    }
-    return ModelFindings(**(plain | parts | {"remarks": tuple(stored["remarks"])}))
+    found: ModelFindings = _restored(ModelFindings, stored)
+    return found
 
 
-def _numbers(kind: type, row: Mapping[str, Any]) -> dict[str, Any]:
-    floats = {field.name for field in fields(kind) if field.type == "float"}
-    return {
-        key: math.nan if value is None and key in floats else tuple(value) if isinstance(value, list) else value
-        for key, value in row.items()
-    }
+def _restored(kind: Any, stored: Any) -> Any:
+    """What was stored of a value of a type: a dataclass, a tuple of one type, a number or text."""
+    if is_dataclass(kind):
+        types = get_type_hints(kind)
+        return kind(**{key: _restored(types[key], value) for key, value in stored.items()})  # type: ignore[operator]
+    if get_origin(kind) is tuple:
+        return tuple(_restored(get_args(kind)[0], each) for each in stored)
+    return math.nan if kind is float and stored is None else stored
+
+
+def _known(row: ModelComparison | None, settings: ModelSettings, facts: Mapping[str, Any]) -> ModelFindings | None:
+    """What was computed last, where it follows from the same data, models and settings but for the parts."""
+    if row is None or row.content is None or row.content["facts"] != facts:
+        return None
+    return findings_of(row.content["findings"]) if ModelSettings(**row.content["asked"]).base == settings.base else None
 
 
 def _facts(db: Session, study: Study, settings: ModelSettings) -> dict[str, Any]:

@@ -618,6 +618,81 @@ class AttributeEffect(Answer):
     p_max: float | None
 
 
+class ModelTested(Answer):
+    """A model by permutation of the clips, and its correlation without raters' noise."""
+
+    model: str
+    similarity: float | None
+    p: float | None
+    p_max: float | None
+    corrected: float | None
+    low: float | None
+    high: float | None
+
+
+class PartialCorrelation(Answer):
+    """A model with others held constant."""
+
+    model: str
+    correlation: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_max: float | None
+
+
+class VarianceShare(Answer):
+    """What models explain together, and the share that all of them explain and no other does."""
+
+    blocks: list[str]
+    explained: float | None
+    share: float | None
+
+
+class WeightedSum(Answer):
+    """Models added up with weights, tested on raters and clips without a part in the fit."""
+
+    block: str
+    models: list[str]
+    weights: list[float]
+    cross_validated: float | None
+    equal_weights: float | None
+
+
+class ModelParts(Answer):
+    """What was asked for beside scores and effects; empty where it was not."""
+
+    n_permutations: int
+    tests: list[ModelTested]
+    held_constant: str
+    partial_method: str
+    partials: list[PartialCorrelation]
+    shares: list[VarianceShare]
+    n_pairs: int
+    weighted: list[WeightedSum]
+    remarks: list[str]
+
+
+class BlocksOfModels(Answer):
+    """What can be named for shares of variance, or to be held constant."""
+
+    groups: list[str]
+    models: list[str]
+    attributes: list[str]
+
+
+class AskedOfModels(Answer):
+    """The settings that were asked for last."""
+
+    comparator: str
+    with_simulated: bool
+    with_unfinished: bool
+    permutations: bool
+    explain: list[str]
+    hold_constant: str
+    weighted: bool
+
+
 class ModelFindings(Answer):
     """What a comparison came to."""
 
@@ -636,6 +711,7 @@ class ModelFindings(Answer):
     profiles: list[LayersOfModel]
     effects: list[AttributeEffect]
     remarks: list[str]
+    parts: ModelParts
     methods: list[str]
 
 
@@ -644,6 +720,8 @@ class Models(Answer):
 
     models: list[KeptModels]
     attributes: int
+    blocks: BlocksOfModels
+    asked: AskedOfModels
     computed_at: str | None
     changes: list[str]
     work: ComparisonWork | None

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from analysis.figure_models import attribute_effects, layer_profile, model_scores
+from analysis.figure_models import attribute_effects, layer_profile, model_scores, variance_shares
 from analysis.figures import file_of
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
@@ -24,8 +24,9 @@ from app.errors import Invalid, NotFound
 from app.heartbeat import worker_state
 from app.results.chosen import options_of
 from app.results.figures import MIME, drawing
-from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, kept_models, remove_model
-from app.results.model_work import choice_of, request_comparison, settings_of, standing_of
+from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, blocks_named, kept_models, remove_model
+from app.results.model_settings import settings_of
+from app.results.model_work import choice_of, request_comparison, standing_of
 from app.web.context import database, settings
 from app.web.downloads import download
 from app.web.login import account, account_id
@@ -74,7 +75,7 @@ def table(name: str, table: str) -> AnyResponse:
 
 @blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png):kind>")
 def figure(name: str, picture: str, kind: str) -> AnyResponse:
-    """A figure of what was computed last, for a paper: models, attributes, or layers-1, layers-2 and so on."""
+    """A figure of what was computed last, for a paper: models, attributes, variance, or layers-1 and so on."""
     found = _findings(name)
     with drawing:
         content = file_of(_drawn(found, picture), kind)
@@ -87,6 +88,8 @@ def _drawn(found: ModelFindings, picture: str) -> Any:
         return model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MOST_DRAWN], label)
     if picture == "attributes" and found.effects:
         return attribute_effects(found.effects)
+    if picture == "variance" and found.parts.shares:
+        return variance_shares(found.parts.shares)
     number = picture.removeprefix("layers-")
     if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
         profile = found.profiles[int(number[:6]) - 1]
@@ -100,7 +103,8 @@ def read(name: str) -> Response:
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         standing, models = standing_of(db, study), kept_models(db, study)
-        n_attributes = len(attributes_of(db, study, options_of(choice_of(study, standing.asked))))
+        attributes = attributes_of(db, study, options_of(choice_of(study, standing.asked)))
+        blocks = blocks_named(db, study, attributes)
     work = None
     if standing.state != WorkState.IDLE:
         work = {
@@ -112,7 +116,9 @@ def read(name: str) -> Response:
         }
     return jsonify(
         models=[asdict(one) for one in models],
-        attributes=n_attributes,
+        attributes=len(attributes),
+        blocks=blocks,
+        asked=standing.asked.model_dump(mode="json"),
         computed_at=None if standing.computed_at is None else standing.computed_at.isoformat(),
         changes=standing.changes,
         work=work,

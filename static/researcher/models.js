@@ -1,13 +1,13 @@
 // @ts-check
-/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them.
- *
- * Over 300 lines: one function for each part of one page. */
+/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them. */
 
 import { byId, find } from '../page.js';
 import { ask } from './ask.js';
 import { showDots } from './dots.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
+import { downloads, figure, number, range, written } from './model_figures.js';
+import { askedParts, offerBlocks, partCards } from './model_parts.js';
 
 /**
  * @typedef {{model: string, source: string, kind: string, layer: number | null, score: number, low: number | null,
@@ -17,10 +17,12 @@ import { keepFresh, load } from './live.js';
  * @typedef {{attribute: string, groups: string, n_clips: number, effect: number, low: number | null, high: number | null,
  *   p: number, p_max: number}} Effect
  * @typedef {{n_raters: number, n_clips: number, label: string, level: number, ceiling_low: number | null, n_permutations: number,
- *   ceiling_high: number | null, scores: Score[], profiles: Profile[], effects: Effect[], remarks: string[], methods: string[]}} Findings
+ *   ceiling_high: number | null, scores: Score[], profiles: Profile[], effects: Effect[], remarks: string[], methods: string[],
+ *   parts: import('./model_parts.js').Parts}} Findings
  * @typedef {{number: number, name: string, kind: string, models: string[], file_name: string, added_at: string,
  *   remarks: string[], problem: string | null}} Kept
- * @typedef {{models: Kept[], attributes: number, computed_at: string | null, changes: string[], findings: Findings | null,
+ * @typedef {{models: Kept[], attributes: number, blocks: import('./model_parts.js').Blocks,
+ *   asked: import('./model_parts.js').Asked, computed_at: string | null, changes: string[], findings: Findings | null,
  *   work: {state: string, done: number, step: string, reason: string | null, worker: string} | null}} Answer
  */
 
@@ -30,17 +32,9 @@ const MAX_DRAWN = 40;
 const SIGNIFICANT = 0.05;
 const KINDS = /** @type {Record<string, string>} */ ({ attribute: 'attribute', rating: 'mean rating' });
 const address = `${find(document, 'main', HTMLElement).dataset.api}/models`;
-const figures = find(document, '[data-figures]', HTMLElement).dataset.figures;
 const mayEdit = document.querySelector('[data-add]') !== null;
 let shown = '';
 
-/** @param {number | null} value @param {number} [digits] */
-const figure = (value, digits = 3) => (value === null ? '–' : value.toFixed(digits).replace('-', '−'));
-/** @param {number | null} p */
-const written = (p) => (p === null ? '–' : p < 0.001 ? '< .001' : p.toFixed(3).replace('0.', '.'));
-/** @param {{low: number | null, high: number | null}} one @param {number} [digits] */
-const range = (one, digits = 3) =>
-  one.low === null ? '–' : `${figure(one.low, digits)} to ${figure(one.high, digits)}`;
 /** @param {number | null} p */
 const isFound = (p) => p !== null && p < SIGNIFICANT;
 
@@ -69,6 +63,7 @@ function show(answer) {
     ? `Computed from the data of ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
     : '';
   showKept(answer);
+  if (mayEdit) offerBlocks(part('compare', HTMLFormElement), answer.blocks, answer.asked);
 }
 
 /** @param {Answer} answer */
@@ -83,8 +78,9 @@ function whatToDo({ models, attributes }) {
 /** @param {Findings} findings */
 function showFindings(findings) {
   const { scores, effects, n_raters: raters, n_clips: clips, label } = findings;
-  part('remarks-box').hidden = !findings.remarks.length;
-  part('remarks').replaceChildren(...findings.remarks.map((remark) => make('li', {}, remark)));
+  const remarks = [...findings.remarks, ...findings.parts.remarks];
+  part('remarks-box').hidden = !remarks.length;
+  part('remarks').replaceChildren(...remarks.map((remark) => make('li', {}, remark)));
   const best = [...scores].sort((one, other) => other.score - one.score);
   part('scores-card').hidden = !scores.length;
   if (scores.length) {
@@ -119,6 +115,7 @@ function showFindings(findings) {
     });
   }
   find(part('effects'), 'tbody', HTMLElement).replaceChildren(...effects.map(effectRow));
+  part('parts').replaceChildren(...partCards(findings.parts, label));
   part('methods').textContent = findings.methods.join(' ');
   for (const links of document.querySelectorAll('[data-figure-links]')) {
     if (links instanceof HTMLElement) links.replaceChildren(...downloads(links.dataset.figureLinks ?? ''));
@@ -165,9 +162,6 @@ function effectRow(one) {
   return make('tr', {}, make('th', { scope: 'row' }, one.attribute), make('td', {}, one.groups), ...cells.map(number));
 }
 
-/** @param {string | number} text */
-const number = (text) => make('td', { class: 'number' }, text);
-
 /** @param {Findings} findings @param {Profile} profile @param {number} place */
 function profileCard(findings, profile, place) {
   const [first, last] = [profile.layers.indexOf(profile.first), profile.layers.indexOf(profile.last)];
@@ -200,14 +194,6 @@ function profileCard(findings, profile, place) {
     chart,
     make('p', { class: 'hint' }, ...downloads(`layers-${place}`)),
   );
-}
-
-/** @param {string} name */
-function downloads(name) {
-  const links = ['pdf', 'svg', 'png'].map((kind) =>
-    make('a', { href: `${figures}${name}.${kind}` }, kind.toUpperCase()),
-  );
-  return ['Figure: ', links[0], ' · ', links[1], ' · ', links[2]];
 }
 
 /** @param {Answer} answer */
@@ -302,6 +288,7 @@ if (mayEdit) {
       comparator: byId('model-comparator', HTMLSelectElement).value,
       with_simulated: find(compare, '[name="with_simulated"]', HTMLInputElement).checked,
       with_unfinished: find(compare, '[name="with_unfinished"]', HTMLInputElement).checked,
+      ...askedParts(compare),
     };
     send('/compare', 'POST', JSON.stringify({ settings }), part('compare-problem'));
   });

@@ -70,6 +70,15 @@ def test_models_are_added_waited_for_read_and_removed(
     expect(page.locator("[data-scores-caption]")).to_contain_text("2 raters over 6 clips")
     assert page.locator("[data-scores] tbody tr").count() == 3
     expect(page.locator("[data-profiles]")).to_contain_text("Best layer: net: layer")
+    page.get_by_text("More to compute").click()
+    page.get_by_text("test each model by permutation").click()
+    page.get_by_label("Model or group 1").select_option("net: layer0")
+    page.get_by_label("Model or group 2").select_option("net: layer1")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("[data-no-worker]")).to_be_visible()
+    assert compute_next_comparison(lab.database)
+    expect(page.get_by_role("heading", name="Shares of variance")).to_be_visible()
+    expect(page.get_by_role("heading", name="Models by permutation")).to_be_visible()
     assert complaints(page, "models") == []
     page.get_by_role("button", name="Remove net").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()

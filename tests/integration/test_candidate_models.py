@@ -24,11 +24,11 @@ from app.participation.withdrawal import forget_results
 from app.results import model_work
 from app.results.export import export_bundle
 from app.results.model_files import MAX_MODELS, add_model, candidates_of, kept_models
+from app.results.model_settings import settings_of
 from app.results.model_work import (
     comparison_waits,
     compute_next_comparison,
     request_comparison,
-    settings_of,
     standing_of,
 )
 from tests import experimenter

@@ -118,10 +118,13 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     layers = io.BytesIO()
     np.savez(layers, **{name: np.random.default_rng(1).normal(size=(6, 9)) for name in ("early", "late")})
     number = call("POST", "/faces/models?file=net.npz", 201, data=layers.getvalue()).get_json()["number"]
-    call("POST", "/faces/models/compare", 202, json={"settings": {"comparator": "pearson"}})
+    asked = {"comparator": "pearson", "permutations": True, "weighted": True, "explain": ["net: early", "net: late"]}
+    call("POST", "/faces/models/compare", 202, json={"settings": asked | {"hold_constant": "net: early"}})
     assert call("GET", "/faces/models").get_json()["findings"] is None
     assert compute_next_comparison(lab.database)
-    assert len(call("GET", "/faces/models").get_json()["findings"]["profiles"]) == 1
+    found = call("GET", "/faces/models").get_json()["findings"]
+    assert [len(found["parts"][key]) for key in ("tests", "shares")] == [2, 3], found["parts"]["remarks"]
+    assert len(found["profiles"]) == 1
     call("DELETE", f"/faces/models/{number}")
     for path in ("", "?sort=minutes&descending=1", "/P001", "/P001/trials/1"):
         call("GET", f"/faces/sessions{path}")

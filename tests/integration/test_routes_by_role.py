@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from analysis.results.models import Attribute, ModelOptions, compare_candidates
+from analysis.results.model_list import Attribute
+from analysis.results.models import ModelOptions, compare_candidates
 from app.accounts.account import account_of
 from app.accounts.api_tokens import make_token
 from app.accounts.experimenters import require_account
@@ -28,7 +29,8 @@ from app.domain import Role, Scope, WorkState
 from app.models import AuditEntry, Draft, Experimenter, ModelComparison, Study, StudyMember, Submission, Trial
 from app.participation.enrolment import enter
 from app.participation.trials import advance, start
-from app.results.model_work import ModelSettings, stored_content
+from app.results.model_settings import ModelSettings
+from app.results.model_work import stored_content
 from app.web import scopes
 from tests import experimenter
 from tests.conftest import ROOT

@@ -1,0 +1,109 @@
+"""Do raters differ in kind: is a rater more like itself than like others, once its noise is taken into account?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrangement import Floats
+from ..similarity import check_rdms, similarity
+from .report import Coefficient, with_interval
+
+FEWEST_RATERS = 4
+ROUNDS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class IndividualTest:
+    """Halves of each rater's trials against one another.
+
+    Attributes
+    ----------
+    within : float
+        Mean correlation of the two halves of one rater.
+    expected : float
+        What it would be if raters differed by noise alone.
+    by_rater : (R,) float
+        Each rater's own less what is expected of it.
+    difference : Coefficient
+        The mean of these, with the jackknife's interval over raters.
+    p : float
+        One-sided, over permutations of whose second half is whose: (1 + at least as large) / (1 + permutations).
+    n_permutations : int
+    """
+
+    within: float
+    expected: float
+    by_rater: Floats
+    difference: Coefficient
+    p: float
+    n_permutations: int
+
+
+def individual_test(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    n_permutations: int = 5000,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
+) -> IndividualTest:
+    """Test whether the halves of one rater are more alike than those of two raters (Charest et al. 2014).
+
+    Halves that show one RDM with noise of their own correlate by the root of the product of their reliabilities, so
+    one factor for each first and each second half explains the correlations of different raters. Without these factors
+    raters with little noise would make the mean within raters larger, also where all see the same. What is left of the
+    correlations is compared within and between raters, by dealing out the second halves anew.
+
+    Parameters
+    ----------
+    first, second : (R, P) float
+        RDMs of halves of each rater's trials, NaN = missing pair.
+    n_permutations, level, rng
+        As in `mantel`.
+
+    Raises
+    ------
+    ValueError
+        With fewer than 4 raters, shapes that differ, or when two halves share too few pairs to be compared.
+
+    References
+    ----------
+    Charest, Kievit, Schmitz, Deca & Kriegeskorte (2014), PNAS 111, 14565-14570. Spearman (1904).
+    """
+    one, two = check_rdms(first, "first"), check_rdms(second, "second")
+    if one.shape != two.shape:
+        raise ValueError(f"the halves have the shapes {one.shape} and {two.shape}")
+    n_raters = len(one)
+    if n_raters < FEWEST_RATERS:
+        raise ValueError(f"the test needs at least {FEWEST_RATERS} raters with two halves, there are {n_raters}")
+    found = similarity(one, two)
+    if np.isnan(found).any():
+        rater, other = np.argwhere(np.isnan(found))[0]
+        raise ValueError(f"the halves of raters {rater} and {other} share too few pairs, or do not vary")
+    rest = found - _by_noise(found)
+    own = np.diag(rest)
+    rng = np.random.default_rng(0) if rng is None else rng
+    dealt = rng.permuted(np.tile(np.arange(n_raters), (n_permutations, 1)), axis=1)
+    null = rest[np.arange(n_raters), dealt].mean(axis=1)
+    p = (1 + int((null >= own.mean() - 1e-12).sum())) / (1 + n_permutations)
+    values = np.array([own.mean(), *((own.sum() - own) / (n_raters - 1))])
+    within = float(np.diag(found).mean())
+    return IndividualTest(
+        within, within - float(own.mean()), own, with_interval(values, level, "difference"), p, n_permutations
+    )
+
+
+def _by_noise(found: Floats) -> Floats:
+    """The correlations that different raters' halves lead to expect, a_i b_j, by alternating least squares."""
+    off = 1 - np.eye(len(found))
+    a = b = np.full(len(found), np.sqrt(max(float((found * off).sum() / off.sum()), 1e-6)))
+    for _ in range(ROUNDS):
+        before = a
+        a = ((found * off) @ b) / np.maximum(off @ b**2, 1e-12)
+        b = ((found * off).T @ a) / np.maximum(off @ a**2, 1e-12)
+        if np.abs(a - before).max() < 1e-10:
+            break
+    return np.outer(a, b)

@@ -1,0 +1,109 @@
+"""The models that are compared with the raters: those of files, and the clips' attributes as models."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrangement import Floats
+from ..models.attributes import attribute_rdm
+from ..models.candidates import Candidates
+from ..similarity import Method, similarity
+
+# What the blocks of all attributes and of all ratings are called; a file of this name would come first.
+ALL_ATTRIBUTES, ALL_RATINGS = "all attributes", "all ratings"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of the clips: one value for each, "" where it has none.
+
+    `is_rated` says that the values are what participants' ratings came to.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    is_rated: bool = False
+
+    @property
+    def numbers(self) -> Floats | None:
+        """The values as numbers, NaN where there is none, when they are numbers of more than two sizes."""
+        try:
+            found = np.array([float(value) if value.strip() else np.nan for value in self.values])
+        except ValueError:
+            return None
+        return found if np.isfinite(found).any() and np.unique(found[np.isfinite(found)]).size > 2 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model RDM (P,) with its name, and what it is as in `ModelScore`."""
+
+    name: str
+    source: str
+    kind: str
+    layer: int | None
+    rdm: Floats
+
+
+def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute], remarks: list[str]) -> list[Model]:
+    """All models, each with a name of its own; adds why an attribute is none to the remarks."""
+    found = []
+    for one in candidates:
+        for place, (name, rdm) in enumerate(zip(one.models, one.rdms, strict=True), start=1):
+            layer = place if one.kind == "layers" else None
+            found.append(Model(full_name(one.name, one.models, name), one.name, one.kind, layer, rdm))
+    for attribute in attributes:
+        kind = "rating" if attribute.is_rated else "attribute"
+        if unknown := sum(not value.strip() for value in attribute.values):
+            remarks.append(f"{attribute.name} is no model, because {unknown} clips have no value of it.")
+            continue
+        numbers = attribute.numbers
+        rdm = attribute_rdm(attribute.values) if numbers is None else attribute_rdm(numbers, kind="number")
+        found.append(Model(attribute.name, attribute.name, kind, None, rdm))
+    return _told_apart(found)
+
+
+def _told_apart(models: Sequence[Model]) -> list[Model]:
+    """The models, of which those with the same name get a number behind it."""
+    count, seen = Counter(model.name for model in models), Counter[str]()
+    named = []
+    for model in models:
+        seen[model.name] += 1
+        name = model.name if count[model.name] == 1 else f"{model.name} ({seen[model.name]})"
+        named.append(Model(name, model.source, model.kind, model.layer, model.rdm))
+    return named
+
+
+def usable_models(models: Sequence[Model], table: Floats, comparator: Method, remarks: list[str]) -> list[Model]:
+    """Those that predict something of what raters saw; adds why others do not to the remarks."""
+    kept = []
+    for model in models:
+        if missing := int(np.isnan(model.rdm).sum()):
+            remarks.append(f"{model.name} is left out: {missing} of its {model.rdm.size} pairs have no value.")
+        elif np.ptp(model.rdm) <= 1e-12 * np.abs(model.rdm).max():
+            remarks.append(f"{model.name} is left out: all its dissimilarities are equal, so it predicts nothing.")
+        elif len(table) and np.isnan(similarity(table, model.rdm, method=comparator)).all():
+            remarks.append(f"{model.name} is left out: it is constant over the pairs that raters saw.")
+        else:
+            kept.append(model)
+    return kept
+
+
+def full_name(source: str, models: Sequence[str], name: str) -> str:
+    """What a model of a file is called among all; the only one of a file is called as the file is."""
+    return source if len(models) == 1 else name if name.startswith(source) else f"{source}: {name}"
+
+
+def blocks_of(models: Sequence[Model]) -> Mapping[str, list[Model]]:
+    """What can be named together or alone: all attributes, all ratings, each file, each model."""
+    blocks: dict[str, list[Model]] = {}
+    for kind, name in (("attribute", ALL_ATTRIBUTES), ("rating", ALL_RATINGS)):
+        if len(mine := [model for model in models if model.kind == kind]) > 1:
+            blocks[name] = mine
+    for source in dict.fromkeys(model.source for model in models if model.kind in ("rdms", "layers")):
+        blocks[source] = [model for model in models if model.source == source]
+    return {model.name: [model] for model in models} | blocks

@@ -1,0 +1,93 @@
+"""The tables and the methods sentences of what is computed of models on request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..formats.bundle_tables import Column
+from .model_parts import ModelParts
+
+PART_TABLES: Mapping[str, tuple[Column, ...]] = {
+    "model_permutations": (
+        Column("model", "text", "", "Name of the model", True),
+        Column("similarity", "float", "", "Similarity to the raters' pool"),
+        Column("p", "float", "", "One-sided p by permutation of the clips"),
+        Column("p_max", "float", "", "The same against the largest of all models (family-wise)"),
+        Column("corrected", "float", "", "Pearson correlation with what raters share, without their noise"),
+        Column("low", "float", "", "Lower end of its 95 % interval over raters"),
+        Column("high", "float", "", "Upper end of its 95 % interval over raters"),
+        Column("n_permutations", "int", "", "Permutations", True),
+    ),
+    "model_partial": (
+        Column("model", "text", "", "Name of the model", True),
+        Column("held_constant", "text", "", "Model or group of models that is held constant", True),
+        Column("method", "text", "", "spearman or pearson", True),
+        Column("correlation", "float", "", "Partial correlation, mean over raters"),
+        Column("low", "float", "", "Lower end of its 95 % interval over raters"),
+        Column("high", "float", "", "Upper end of its 95 % interval over raters"),
+        Column("p", "float", "", "One-sided p by permutation of what is left of the model"),
+        Column("p_max", "float", "", "The same against the largest of all models (family-wise)"),
+        Column("n_permutations", "int", "", "Permutations", True),
+    ),
+    "variance_shares": (
+        Column("blocks", "text", "", "Models or groups of models, with ;", True),
+        Column("explained", "float", "", "Adjusted R² of all of these together"),
+        Column("share", "float", "", "Share that all of these explain and no other does (can be below 0)"),
+        Column("n_pairs", "int", "", "Pairs of clips", True),
+    ),
+    "weighted_models": (
+        Column("block", "text", "", "Group of models that are added up with weights", True),
+        Column("model", "text", "", "One of them", True),
+        Column("weight", "float", "", "Its weight in the squared dissimilarity, fitted to all raters and clips"),
+        Column("cross_validated", "float", "", "Score of the sum for raters and clips without a part in the fit"),
+        Column("equal_weights", "float", "", "The same of the models at equal size and equal weight"),
+    ),
+}
+
+
+def part_rows(found: ModelParts, table: str) -> list[dict[str, object]]:
+    """The rows of one of `PART_TABLES`, by column."""
+    permuted: dict[str, object] = {"n_permutations": found.n_permutations}
+    if table == "model_permutations":
+        return [vars(one) | permuted for one in found.tests]
+    if table == "model_partial":
+        common = permuted | {"held_constant": found.held_constant, "method": found.partial_method}
+        return [vars(one) | common for one in found.partials]
+    if table == "variance_shares":
+        return [vars(one) | {"blocks": "; ".join(one.blocks), "n_pairs": found.n_pairs} for one in found.shares]
+    return [
+        vars(one) | {"model": model, "weight": weight}
+        for one in found.weighted
+        for model, weight in zip(one.models, one.weights, strict=True)
+    ]
+
+
+def parts_methods(found: ModelParts, label: str) -> list[str]:
+    """What was done, in sentences for the methods section; `label` is the comparator in words."""
+    said = []
+    if found.tests:
+        said.append(
+            f"Each model was tested against the raters' pooled RDM ({label}) by {found.n_permutations} permutations "
+            "of the clips (Mantel, 1967), alone and against the largest of all models, which holds the family-wise "
+            "error rate (Westfall & Young, 1993). Correlations without noise are the mean Pearson correlation of a "
+            "model with raters, divided by the root of the mean correlation between raters (Spearman, 1904)."
+        )
+    if found.partials:
+        said.append(
+            f"{'Spearman' if found.partial_method == 'spearman' else 'Pearson'} correlations were computed with "
+            f"{found.held_constant} held constant, averaged over raters with the jackknife's interval, and tested by "
+            f"{found.n_permutations} permutations of what is left of each model (double semi-partialing, Dekker et "
+            "al., 2007)."
+        )
+    if found.shares:
+        said.append(
+            "The variance of the raters' pooled RDM (z-scores) was divided by linear regressions on every subset of "
+            f"the named models over {found.n_pairs} pairs: adjusted R², by inclusion and exclusion."
+        )
+    if found.weighted:
+        said.append(
+            "Weighted sums of squared model dissimilarities, weights not negative, were fitted and tested in 4 folds "
+            "of raters and 3 of clips at once; the score is that of raters and clips without a part in the fit, beside "
+            "that of equal weights."
+        )
+    return said

@@ -1,0 +1,24 @@
+// @ts-check
+/** Numbers of the page "Models" as texts, and the links to its figures. */
+
+import { find } from '../page.js';
+import { make } from './elements.js';
+
+/** @param {number | null} value @param {number} [digits] */
+export const figure = (value, digits = 3) => (value === null ? '–' : value.toFixed(digits).replace('-', '−'));
+/** @param {number | null} p */
+export const written = (p) => (p === null ? '–' : p < 0.001 ? '< .001' : p.toFixed(3).replace('0.', '.'));
+/** @param {{low: number | null, high: number | null}} one @param {number} [digits] */
+export const range = (one, digits = 3) =>
+  one.low === null ? '–' : `${figure(one.low, digits)} to ${figure(one.high, digits)}`;
+/** @param {string | number} text */
+export const number = (text) => make('td', { class: 'number' }, text);
+
+/** @param {string} name */
+export function downloads(name) {
+  const { figures } = find(document, '[data-figures]', HTMLElement).dataset;
+  const links = ['pdf', 'svg', 'png'].map((kind) =>
+    make('a', { href: `${figures}${name}.${kind}` }, kind.toUpperCase()),
+  );
+  return ['Figure: ', links[0], ' · ', links[1], ' · ', links[2]];
+}

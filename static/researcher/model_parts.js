@@ -1,0 +1,216 @@
+// @ts-check
+/** What the page "Models" shows only when it was asked for, and how it is asked for. */
+
+import { find } from '../page.js';
+import { showDots } from './dots.js';
+import { make } from './elements.js';
+import { downloads, figure, number, range, written } from './model_figures.js';
+
+/**
+ * @typedef {{model: string, similarity: number, p: number, p_max: number, corrected: number | null, low: number | null,
+ *   high: number | null}} Test
+ * @typedef {{model: string, correlation: number, low: number | null, high: number | null, p: number, p_max: number}} Partial
+ * @typedef {{blocks: string[], explained: number, share: number}} Share
+ * @typedef {{block: string, models: string[], weights: number[], cross_validated: number, equal_weights: number}} Sum
+ * @typedef {{n_permutations: number, tests: Test[], held_constant: string, partial_method: string, partials: Partial[],
+ *   shares: Share[], n_pairs: number, weighted: Sum[], remarks: string[]}} Parts
+ * @typedef {{groups: string[], models: string[], attributes: string[]}} Blocks
+ * @typedef {{permutations: boolean, explain: string[], hold_constant: string, weighted: boolean}} Asked
+ */
+
+const SIGNIFICANT = 0.05;
+
+/** The sections of what was asked for. @param {Parts} parts @param {string} label the comparator in words */
+export function partCards(parts, label) {
+  const cards = [];
+  if (parts.tests.length)
+    cards.push(
+      card(
+        'Models by permutation',
+        `Similarity (${label}) to the mean of the raters, tested over ${parts.n_permutations} permutations of the clips; and Pearson’s r ` +
+          'with what raters share, their noise taken out, with 95 % intervals over raters.',
+        table(
+          'Permutation tests',
+          ['Model', `${label} with the mean`, 'p', 'p against the largest', 'r without noise', '95 % interval'],
+          parts.tests.map((one) => [
+            one.model,
+            figure(one.similarity),
+            written(one.p),
+            written(one.p_max),
+            figure(one.corrected),
+            range(one),
+          ]),
+        ),
+      ),
+    );
+  if (parts.partials.length) cards.push(partialCard(parts));
+  if (parts.shares.length) cards.push(shareCard(parts));
+  if (parts.weighted.length)
+    cards.push(
+      card(
+        'Weighted sums of models',
+        `Similarity (${label}) of a weighted sum to raters and clips that had no part in fitting the weights. A fit that is worth its weights ` +
+          'beats equal weights.',
+        table(
+          'Weighted sums',
+          ['Models', 'Number', 'Fitted weights', 'Equal weights', 'Largest weights'],
+          parts.weighted.map((one) => [
+            one.block,
+            one.models.length,
+            figure(one.cross_validated),
+            figure(one.equal_weights),
+            largest(one),
+          ]),
+        ),
+      ),
+    );
+  return cards;
+}
+
+/** @param {Parts} parts */
+function partialCard({ partials, held_constant: held, partial_method: method, n_permutations: times }) {
+  const chart = make('div');
+  const dots = partials.map((one) => ({
+    ...one,
+    name: one.model,
+    value: one.correlation,
+    filled: one.p_max < SIGNIFICANT,
+  }));
+  const r = method === 'pearson' ? 'Pearson’s r' : 'Spearman’s ρ';
+  showDots(chart, dots, {
+    axis: `partial correlation (${r})`,
+    label: `Correlations with ${held} held constant. The table below has the numbers.`,
+    band: null,
+    ends: [-1, 1],
+  });
+  return card(
+    `With ${held} held constant`,
+    `Correlation (${r}) of the other models with raters, mean with 95 % intervals over raters. Filled dots: p < .05 against the largest, over ` +
+      `${times} permutations of what is left of each model.`,
+    chart,
+    table(
+      'Partial correlations',
+      ['Model', 'Partial correlation', '95 % interval', 'p', 'p against the largest'],
+      partials.map((one) => [one.model, figure(one.correlation), range(one), written(one.p), written(one.p_max)]),
+    ),
+  );
+}
+
+/** @param {Parts} parts */
+function shareCard({ shares, n_pairs: pairs }) {
+  const chart = make('div');
+  const name = (/** @type {Share} */ { blocks }) => (blocks.length > 1 ? blocks.join(' & ') : `${blocks[0]} alone`);
+  const dots = shares.map((one) => ({ name: name(one), value: one.share, low: 0, high: one.share, filled: true }));
+  showDots(chart, dots, {
+    axis: 'share of variance (adjusted R²)',
+    label: 'Shares of variance. The table below has the numbers.',
+    band: null,
+    ends: null,
+  });
+  return card(
+    'Shares of variance',
+    `How much of the variance of the raters’ mean RDM (${pairs} pairs) models explain that no other of these does, alone and together. ` +
+      'A share below 0: models explain more together than one by one.',
+    chart,
+    make('p', { class: 'hint' }, ...downloads('variance')),
+    table(
+      'Shares of variance',
+      ['Models', 'Share', 'Explained with all of these'],
+      shares.map((one) => [name(one), figure(one.share), figure(one.explained)]),
+    ),
+  );
+}
+
+/** @param {Sum} sum */
+function largest({ models, weights }) {
+  const total = weights.reduce((all, one) => all + one, 0) || 1;
+  const order = models.map((model, k) => ({ model, share: weights[k] / total })).sort((a, b) => b.share - a.share);
+  const told = order.filter(({ share }) => share >= 0.01).slice(0, 3);
+  return told.map(({ model, share }) => `${model} ${Math.round(100 * share)} %`).join(', ');
+}
+
+/** @param {string} title @param {string} caption @param {...HTMLElement} children */
+function card(title, caption, ...children) {
+  const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
+  return make(
+    'section',
+    { class: 'card figure', 'aria-labelledby': id },
+    make('h2', { id }, title),
+    make('p', {}, caption),
+    ...children,
+  );
+}
+
+/** @param {string} name of the table @param {string[]} heads @param {(string | number)[][]} rows the first of each row is its name */
+function table(name, [first, ...heads], rows) {
+  return make(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${name} in numbers` },
+    make(
+      'table',
+      {},
+      make(
+        'thead',
+        {},
+        make(
+          'tr',
+          {},
+          make('th', { scope: 'col' }, first),
+          ...heads.map((text) => make('th', { scope: 'col', class: 'number' }, text)),
+        ),
+      ),
+      make(
+        'tbody',
+        {},
+        ...rows.map(([row, ...cells]) => make('tr', {}, make('th', { scope: 'row' }, row), ...cells.map(number))),
+      ),
+    ),
+  );
+}
+
+/**
+ * Offer what can be named, and at first choose what was asked for last.
+ * @param {HTMLFormElement} form
+ * @param {Blocks} blocks
+ * @param {Asked} asked
+ */
+export function offerBlocks(form, blocks, asked) {
+  const offered = JSON.stringify(blocks);
+  if (form.dataset.offered === offered) return;
+  const isFirst = form.dataset.offered === undefined;
+  form.dataset.offered = offered;
+  const choices = [find(form, '[name="hold_constant"]', HTMLSelectElement), ...explained(form)];
+  const wanted = [asked.hold_constant, ...asked.explain];
+  choices.forEach((choice, place) => {
+    const value = isFirst ? (wanted[place] ?? '') : choice.value;
+    const groups = { 'Several together': blocks.groups, Models: blocks.models, Attributes: blocks.attributes };
+    const known = Object.entries(groups).filter(([, names]) => names.length);
+    choice.replaceChildren(
+      make('option', { value: '' }, 'nothing'),
+      ...known.map(([label, names]) =>
+        make('optgroup', { label }, ...names.map((name) => make('option', { value: name }, name))),
+      ),
+    );
+    choice.value = Object.values(groups).flat().includes(value) ? value : '';
+  });
+  if (!isFirst) return;
+  find(form, '[name="permutations"]', HTMLInputElement).checked = asked.permutations;
+  find(form, '[name="weighted"]', HTMLInputElement).checked = asked.weighted;
+  const more = find(form, '[data-more]', HTMLDetailsElement);
+  more.open = asked.permutations || asked.weighted || asked.hold_constant !== '' || asked.explain.length > 0;
+}
+
+/** What the form asks for. @param {HTMLFormElement} form @returns {Asked} */
+export function askedParts(form) {
+  return {
+    permutations: find(form, '[name="permutations"]', HTMLInputElement).checked,
+    weighted: find(form, '[name="weighted"]', HTMLInputElement).checked,
+    hold_constant: find(form, '[name="hold_constant"]', HTMLSelectElement).value,
+    explain: explained(form)
+      .map((choice) => choice.value)
+      .filter((value) => value),
+  };
+}
+
+/** @param {HTMLFormElement} form */
+const explained = (form) => /** @type {HTMLSelectElement[]} */ ([...form.querySelectorAll('select[name="explain"]')]);
