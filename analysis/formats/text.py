@@ -20,7 +20,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import dropwhile
 from pathlib import Path
 from typing import IO
 
@@ -230,7 +231,7 @@ def read_table(file: str | Path, lacks: Callable[[Sequence[str]], str]) -> Table
         Naming the file, the line and the reason, when there is no such header, a column has no name or the name of
         another, or a row is longer or shorter than the header.
     """
-    grids = [(grid, _header(grid)) for grid in read_grids(file)]
+    grids = [(grid, _header(grid)) for grid in map(_from_first_cell, read_grids(file))]
     name = grids[0][0].name
     if not grids[0][0].records:
         raise ValueError(f"{name}: holds nothing: {lacks([])}")
@@ -245,6 +246,11 @@ def read_table(file: str | Path, lacks: Callable[[Sequence[str]], str]) -> Table
         hint = "; cells are separated by commas, semicolons or tabs" if len(header) == 1 else ""
         raise ValueError(f"{name}, line {line}: {lacks(header)}; the header has {shown}{hint}")
     return _fitted(*fitting[0])
+
+
+def _from_first_cell(grid: Grid) -> Grid:
+    """Without the blank lines above the header."""
+    return replace(grid, records=list(dropwhile(lambda record: not any(map(str.strip, record[1])), grid.records)))
 
 
 def _header(grid: Grid) -> list[str]:

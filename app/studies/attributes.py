@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -149,6 +150,7 @@ def _clip(name: str, files: Sequence[str], where: str) -> str:
             raise Invalid(f"{where}: {name!r} could be {first!r} or {second!r}; write the whole name", field="clip")
         if found:
             return (whole or found)[0]
-    near = difflib.get_close_matches(name, [*files, *(Path(file).stem for file in files)], n=1)
+    last = re.split(r"[/\\]", name)[-1]
+    near = difflib.get_close_matches(last, [*files, *(Path(file).stem for file in files)], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise Invalid(f"{where}: no clip's file is named {name!r}{hint}", field="clip")

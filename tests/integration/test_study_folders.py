@@ -69,6 +69,7 @@ RIGHT = {"c1.mp4": {"gender": "f", "valence": "0.5"}, "c2.mov": {"gender": "m", 
         '"clip"\t"gender"\t"valence"\n"1"\t"c1.mp4"\t"f"\t0.5\n"2"\t"c2.mov"\t"m"\t1.25\n',
         "clip,gender,valence,,\nc1.mp4,f,0.5,,\nc2.mov,m,1.25,,\n,,,,\n,,,,\n",
         "clip,gender,valence\rc1.mp4,f,0.5\rc2.mov,m,1.25\r",
+        ",,\nclip,gender,valence\nc1.mp4,f,0.5\nc2.mov,m,1.25\n",
         "\u00a0clip , gender,valence\nc1.mp4\u00a0, f,0.5\nc2.mov,m ,1.25\n",
     ],
 )
