@@ -31,35 +31,38 @@ def _measure(key: str, label: str, meaning: str, unit: str) -> QualityMeasure:
 
 
 QUALITY_MEASURES = (
-    _measure("seconds_per_item", "Seconds per clip", "Time of a trial by its clips. Too little: nobody looked.", "s"),
-    _measure("seconds_per_move", "Seconds per move", "Time of a trial by the moves in it.", "s"),
     _measure(
-        "watched", "Watched to the end", "Share of a trial's clips that were played to the end before it was sent.", "%"
+        "seconds_per_item",
+        "Seconds per clip",
+        "Time of a trial divided by its clips. Very short: the clips were not watched.",
+        "s",
     ),
+    _measure("seconds_per_move", "Seconds per move", "Time of a trial divided by its moves.", "s"),
+    _measure("watched", "Watched to the end", "Share of a trial's clips that were played to the end before Done.", "%"),
     _measure(
         "never_moved_again",
         "Never moved again",
-        "Share of the clips that stayed where they were first dropped. Careful work corrects itself.",
+        "Share of the clips that stayed where they were first dropped. Careful participants make corrections.",
         "%",
     ),
-    _measure("hull_area", "Arena used", "Area around all clips as a share of the arena's.", "%"),
+    _measure("hull_area", "Arena used", "Area enclosing all clips as a share of the arena.", "%"),
     _measure(
         "spread",
         "Spread",
-        "How evenly the clips lie over the arena: 100 % is as even as so many clips can. Low: they were crowded.",
+        "How evenly the clips are spread over the arena; 100 % is as even as possible. Low: they were crowded.",
         "%",
     ),
     _measure("stacked", "Stacked", "Share of the clips that lie on another one.", "%"),
     _measure(
         "on_a_line",
         "On a line",
-        "Share of the differences between positions that one direction explains. 100 %: all clips on one line.",
+        "Share of the variance of positions along one direction. 100 %: all clips are on one line.",
         "%",
     ),
     _measure(
         "by_seat",
         "Follows the seats",
-        "Correlation of the positions with the order in which the clips waited. High: put where it was nearest.",
+        "Correlation of the positions with where the clips waited. High: clips were dropped at the nearest spot.",
         "",
     ),
     QualityMeasure(
@@ -71,13 +74,13 @@ QUALITY_MEASURES = (
     QualityMeasure(
         "with_others",
         "r with the others",
-        "Correlation of the RDM with the mean of all other raters'.",
+        "Correlation of the RDM with the mean RDM of all other raters.",
         of_trials=False,
     ),
     QualityMeasure(
         "robust_z",
         "z of r with the others",
-        "How far that lies from the other raters' median, in robust standard deviations. Below −3 is unlike anybody.",
+        "How far that is from the other raters' median, in robust standard deviations. Below −3: unlike the others.",
         of_trials=False,
         limit=OUTLIER,
         side="low",
@@ -85,7 +88,7 @@ QUALITY_MEASURES = (
     QualityMeasure(
         "alpha_if_deleted",
         "α without",
-        "Cronbach's alpha of all others: higher than everybody's means that the group is more reliable without.",
+        "Cronbach's alpha without this rater. Higher than with everybody: the group is more reliable without.",
         of_trials=False,
     ),
 )

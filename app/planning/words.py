@@ -15,22 +15,22 @@ def sentences_of(content: Content) -> list[str]:
     found = [_timing(timing), _raters(asked), _power(content), _simulated(plan)]
     if cut := plan["ended_by"].get("cut", 0):
         found.append(
-            f"{cut} of the {plan['sessions']} simulated sessions were cut after {plan['max_trials']} trials, to keep "
-            "the plan's own time within bounds: real sessions are longer, and the figures of time and evidence too low."
+            f"{cut} of the {plan['sessions']} simulated sessions were stopped after {plan['max_trials']} trials to "
+            "limit the computing time: real sessions are longer, and the figures for time and evidence are too low."
         )
     if plan["no_rdm"]:
         found.append(
-            f"Of {plan['no_rdm']} simulated sessions no RDM could be estimated; they are left out of the curves."
+            f"No RDM could be estimated for {plan['no_rdm']} simulated sessions; they are left out of the curves."
         )
     if (seen := plan["seen"]["median"]) is not None and seen < 0.5:
         found.append(
-            f"A participant sees about {100 * seen:.1f} % of the pairs of clips, so the number of raters counts less "
-            "than how many of them stand behind a pair; pairs that nobody sees are in no figure."
+            f"A participant sees about {100 * seen:.1f} % of the pairs of clips, so the number of raters matters less "
+            "than how many of them saw each pair; pairs that nobody sees are not included in any figure."
         )
     if content["asked"]["resample"] == "both" and plan["curve"][-1]["power"]["value"] < 0.8:
         found.append(
-            "More raters alone do not bring the power to 0.8: the test also speaks of other clips, about which "
-            f"{plan['n_items']} clips say too little. More clips help, or a test that speaks of these clips alone."
+            "More raters alone do not bring the power to 0.8: the test also generalises to other clips, for "
+            f"which {plan['n_items']} clips are too few. More clips help, or a test for these clips only."
         )
     return found
 
@@ -39,12 +39,12 @@ def needed_sentence(content: Content) -> str:
     """How many raters the wanted reliability takes, with the interval."""
     needed, wanted = content["plan"]["needed"], content["asked"]["reliability"]
     if needed["value"] is None:
-        return f"With these assumptions no number of raters up to 2000 reaches a reliability of {wanted:g}."
+        return f"Under these assumptions, even 2000 raters do not reach a reliability of {wanted:g}."
     low, high = needed["low"], needed["high"]
-    most = f"to {high}" if high is not None else "upwards, without an end"
+    most = f"{low} to {high}" if high is not None else f"{low} or more"
     return (
         f"About {needed['value']} raters are needed for a reliability of {wanted:g} (95 % of studies of this kind need "
-        f"{low} {most})."
+        f"{most})."
     )
 
 
@@ -55,21 +55,21 @@ def _timing(timing: Content) -> str:
         f"{watching}"
     )
     if timing["measured"]:
-        spread = ", how far they differ too" if timing["spread_measured"] else ""
+        spread = ", with the variation between them" if timing["spread_measured"] else ""
         return (
             f"Minutes: {model}, times {timing['pace']:.2f}, the median pace of {timing['measured']} sessions of this "
-            f"study{spread}. Consent, instructions, practice and questions are not in it."
+            f"study{spread}. Consent, instructions, practice and questions come on top."
         )
     return (
-        f"Minutes: {model}. This is assumed: fewer than three people have taken part. Consent, instructions, practice "
-        "and questions are not in it."
+        f"Minutes: {model}. This is an assumption, as fewer than three people have taken part. Consent, instructions, "
+        "practice and questions come on top."
     )
 
 
 def _raters(asked: Content) -> str:
     careless = f", {100 * asked['random_trials']:g} % of trials at random" if asked["random_trials"] else ""
     return (
-        f"Raters: {TRUTHS[asked['truth']]}; {100 * asked['individual']:g} % of a rater's RDM is the rater's own; "
+        f"Raters: {TRUTHS[asked['truth']]}; {100 * asked['individual']:g} % of a rater's RDM is individual; "
         f"placement noise {asked['noise']:g}{careless}. Noise and differences between raters are not estimated from "
         "sessions: without repeated trials they cannot be told apart."
     )
@@ -80,16 +80,16 @@ def _power(content: Content) -> str:
     which = "two random models" if models is None else f"{models[0]} and {models[1]}"
     of = "other raters and other clips" if asked["resample"] == "both" else "other raters with these clips"
     return (
-        f"Power: {which} that correlate with what raters have in common by {asked['model_a']:g} and "
-        f"{asked['model_b']:g}; {COMPARATORS[asked['comparator']]}, a two-sided test at .05 that speaks of {of}."
+        f"Power: {which} whose correlations with what raters have in common are {asked['model_a']:g} and "
+        f"{asked['model_b']:g}; {COMPARATORS[asked['comparator']]}, a two-sided test at .05 that generalises to {of}."
     )
 
 
 def _simulated(plan: Content) -> str:
     return (
-        f"Simulated: {plan['sessions']} sessions in {plan['worlds']} groups that each share a structure of their own. "
-        "Bands hold 95 % of studies of that many raters, if the assumptions hold; that of the power says how well so "
-        "few groups know it."
+        f"Simulated: {plan['sessions']} sessions in {plan['worlds']} groups, each with its own shared structure. "
+        "Bands contain 95 % of studies with that many raters if the assumptions hold; the band of the power shows how "
+        "precisely so few groups determine it."
     )
 
 

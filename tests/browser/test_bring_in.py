@@ -52,7 +52,7 @@ def test_a_table_becomes_a_study_once_its_columns_are_said(site: str, device: Ca
     expect(page.get_by_text("These files are taken for a table of placements")).to_be_visible()
     expect(page.get_by_text("Raters: ann, bob. Clips: sun.mp4, sea.mp4, fog.mp4, oak.mp4.")).to_be_visible()
     found += complaints_in_both_schemes(page, "found")
-    page.get_by_role("button", name="Make the study").click()
+    page.get_by_role("button", name="Create the study").click()
     page.wait_for_url(f"{site}/studies/my-placements/results")
     expect(page.get_by_text("These data were brought in: they are a table of placements")).to_be_visible()
     assert not found, "\n".join(found)

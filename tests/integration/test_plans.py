@@ -102,7 +102,7 @@ def test_a_plan_is_asked_for_computed_and_kept_with_what_it_came_from(both_lab: 
     assert found.content["facts"]["design.max_items"] == 5
     text = " ".join([needed_sentence(found.content), *sentences_of(found.content)])
     assert "0.8" in text
-    assert "This is assumed" in text
+    assert "This is an assumption" in text
 
 
 def test_a_plan_says_what_of_the_study_has_changed_since(lab: experimenter.Lab) -> None:
