@@ -11,7 +11,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 
 from ..arrangement import Floats
 from ..rdm import n_items_of
-from ..structure import MDS, Tree, cluster_items, cluster_raters, mds
+from ..structure import MDS, Tree, cluster_agreement, cluster_items, mds
 from ..structure.clusters import MAX_TURNED
 
 
@@ -65,12 +65,12 @@ def order_by(ranks: Sequence[int], clusters: Sequence[int]) -> list[int]:
     return sorted(clusters, key=lambda item: ranks[item])
 
 
-def rater_order(table: Floats) -> list[int]:
-    """Raters (R, P) with those who agree side by side, where every two of them can be compared."""
+def rater_order(between: Floats) -> list[int]:
+    """Raters with those who agree (R, R) side by side, where every two of them can be compared."""
     try:
-        return [int(rater) for rater in cluster_raters(table, similarity_method="spearman").order]
+        return [int(rater) for rater in cluster_agreement(between).order]
     except ValueError:
-        return list(range(len(table)))
+        return list(range(len(between)))
 
 
 def _is_number(value: str) -> bool:

@@ -139,7 +139,7 @@ class StudyResults:
     @cached_property
     def rater_order(self) -> list[int]:
         """The raters' places, those who agree side by side."""
-        return rater_order(self.table)
+        return rater_order(self.between)
 
     @cached_property
     def growth(self) -> GrowthCurve | None:

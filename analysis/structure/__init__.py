@@ -1,6 +1,6 @@
 """What RDMs look like: maps, clusters, dimensions, and how raters differ."""
 
-from .clusters import Tree, cluster_items, cluster_raters, silhouette_by_clusters, silhouettes
+from .clusters import Tree, cluster_agreement, cluster_items, cluster_raters, silhouette_by_clusters, silhouettes
 from .dimensions import Dimensionality, dimensionality
 from .indscal import INDSCAL, indscal
 from .mds import MDS, classical_mds, mds
@@ -11,6 +11,7 @@ __all__ = [
     "Dimensionality",
     "Tree",
     "classical_mds",
+    "cluster_agreement",
     "cluster_items",
     "cluster_raters",
     "dimensionality",

@@ -69,7 +69,17 @@ def cluster_raters(rdms: ArrayLike, *, similarity_method: Method = "pearson", me
     ValueError
         With a single rater, when two raters have no defined similarity (which two is said), or a method is unknown.
     """
-    agreement = similarity(check_rdms(rdms), method=similarity_method)
+    return cluster_agreement(similarity(check_rdms(rdms), method=similarity_method), method)
+
+
+def cluster_agreement(agreement: Floats, method: Linkage = "average") -> Tree:
+    """Hierarchical clustering of raters by the similarity (R, R) of every two of them, as `cluster_raters` does.
+
+    Raises
+    ------
+    ValueError
+        As `cluster_raters`.
+    """
     if len(agreement) < 2:
         raise ValueError("clusters of raters need at least two raters")
     return _tree(np.maximum(1 - to_condensed(agreement), 0.0), method, "raters")

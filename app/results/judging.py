@@ -42,10 +42,11 @@ class Judging:
 def judging(db: Session, study: Study) -> Judging:
     """All that is to be judged about a study's sessions."""
     inputs = inputs_of(db, study.id, EVERYBODY)
-    overview = stored_overview(db, inputs)
+    overview = stored_overview(db, inputs, with_quality=True)
     if overview is None and inputs.choice.with_excluded:
         # Until the first results with what was left out are there, those from before it was left out are shown.
-        overview = stored_overview(db, replace(inputs, choice=replace(inputs.choice, with_excluded=False)))
+        inputs_before = replace(inputs, choice=replace(inputs.choice, with_excluded=False))
+        overview = stored_overview(db, inputs_before, with_quality=True)
     sessions = list(db.scalars(select(ParticipantSession).where(ParticipantSession.study_id == study.id, COUNTED)))
     known = {session.public_id: session for session in sessions}
     trials = excluded_trials(db, study.id)

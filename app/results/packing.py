@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -20,7 +20,7 @@ from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Work
 from analysis.structure import MDS
 from app.results.overview import Overview
 
-FACTS = "facts"
+FACTS, QUALITY = "facts", "quality"
 STANDARD_ERROR = "standard_error"
 ESTIMATE_ARRAYS = ("rdm", "evidence", "components", "predicted")
 ESTIMATE_FACTS = (
@@ -91,11 +91,11 @@ def pack_overview(overview: Overview) -> bytes:
             "excluded_sentence",
             "remarks",
             "orders",
-            "quality",
             "rater_order",
         )
     }
-    arrays: dict[str, NDArray[Any]] = {}
+    # By itself: of many trials it is most of all, and few pages show it.
+    arrays: dict[str, NDArray[Any]] = {QUALITY: _text(overview.quality)}
     facts["maps"] = []
     for place, found in enumerate(overview.maps):
         if isinstance(found, MDS):
@@ -121,9 +121,11 @@ def pack_overview(overview: Overview) -> bytes:
     return _pack(facts, arrays)
 
 
-def unpack_overview(content: bytes) -> Overview:
-    """What `pack_overview` has packed."""
-    facts, arrays = _unpack(content)
+def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
+    """What `pack_overview` has packed; how each rater worked is left out unless `with_quality`."""
+    facts, arrays = _unpack(content, without=() if with_quality else (QUALITY,))
+    # Results of before hold it among the facts.
+    quality = json.loads(arrays[QUALITY].tobytes()) if QUALITY in arrays else facts.get(QUALITY, ())
     group = None
     if "group_rdm" in arrays:
         group = GroupRDM(**{name: arrays[f"group_{name}"] for name in GROUP_ARRAYS})
@@ -133,7 +135,7 @@ def unpack_overview(content: bytes) -> Overview:
         unfinished_sentence=facts["unfinished_sentence"],
         excluded_sentence=facts["excluded_sentence"],
         remarks=facts["remarks"],
-        quality=facts["quality"],
+        quality=quality if with_quality else (),
         group=group,
         agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,
         orders=tuple(facts["orders"]),
@@ -170,14 +172,17 @@ def _agreement(facts: dict[str, Any], arrays: Arrays) -> Agreement:
 
 
 def _pack(facts: Mapping[str, Any], arrays: Arrays) -> bytes:
-    # NaN and infinity are written as Python reads them back.
     file = io.BytesIO()
-    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
-    np.savez_compressed(file, **{FACTS: text}, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(file, **{FACTS: _text(facts)}, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def _unpack(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _text(values: object) -> NDArray[np.uint8]:
+    # NaN and infinity are written as Python reads them back.
+    return np.frombuffer(json.dumps(values).encode(), dtype=np.uint8)
+
+
+def _unpack(content: bytes, without: Collection[str] = ()) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+        arrays = {name: archive[name] for name in archive.files if name not in without}
     return json.loads(arrays.pop(FACTS).tobytes()), arrays

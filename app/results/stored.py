@@ -84,10 +84,13 @@ def standing_of(db: Session, inputs: Inputs) -> Standing:
     )
 
 
-def stored_overview(db: Session, inputs: Inputs) -> Overview | None:
-    """What was computed last for the choice, whether it is current or not; None while there is nothing yet."""
+def stored_overview(db: Session, inputs: Inputs, *, with_quality: bool = False) -> Overview | None:
+    """What was computed last for the choice, whether it is current or not; None while there is nothing yet.
+
+    How each rater worked is left out unless `with_quality`.
+    """
     content = db.scalar(row_of(inputs).with_only_columns(StoredResults.content))
-    return None if content is None else unpack_overview(content)
+    return None if content is None else unpack_overview(content, with_quality=with_quality)
 
 
 def stored_rater(db: Session, inputs: Inputs, name: str) -> RaterResult | None:

@@ -431,7 +431,7 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: experimenter.Lab) -
         for name, value in vars(found.estimate).items():
             np.testing.assert_equal(getattr(again.estimate, name), value, err_msg=name)
     expected = overview_of(inputs, results)
-    overview_again = unpack_overview(pack_overview(expected))
+    overview_again = unpack_overview(pack_overview(expected), with_quality=True)
     for name in ("raters", "unfinished", "unfinished_sentence", "remarks"):
         assert getattr(overview_again, name) == getattr(expected, name)
     assert list(overview_again.orders) == list(expected.orders)
