@@ -312,12 +312,22 @@ def curve(
 
 @styled
 def noise_ceilings(
-    bands: Mapping[str, tuple[float, float]], points: Mapping[str, Floats] | None = None, *, width: float = PAGE
+    bands: Mapping[str, tuple[float, float]],
+    points: Mapping[str, Floats] | None = None,
+    *,
+    intervals: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] | None = None,
+    width: float = PAGE,
 ) -> Any:
-    """Noise ceilings as bands (lower, upper) by measure, with each rater's similarity to the others as points (R,)."""
+    """Noise ceilings as bands (lower, upper) by measure, with each rater's similarity to the others as points (R,).
+
+    `intervals` of both bounds are lines at the sides: of the lower bound on the left, of the upper on the right.
+    """
     figure, axes = _figure(width, max(0.54 * width, 6.0))
     for place, (name, (lower, upper)) in enumerate(bands.items()):
         axes.fill_between([place - 0.35, place + 0.35], lower, upper, color=ACCENT, alpha=0.35, linewidth=0)
+        for side, ends in zip((-0.3, 0.3), (intervals or {}).get(name, ()), strict=False):
+            if np.isfinite(ends).all():
+                axes.plot([place + side] * 2, ends, color=ACCENT, linewidth=1.2, solid_capstyle="butt")
         if points is not None and name in points:
             spread = np.linspace(-0.2, 0.2, len(points[name]))
             axes.plot(place + spread, points[name], "o", color=INK, markersize=2.5, alpha=0.7, markeredgewidth=0)

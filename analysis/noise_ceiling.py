@@ -15,11 +15,17 @@ from .similarity import Method, check_rdms, similarity
 
 @dataclass(frozen=True)
 class NoiseCeiling:
-    """Bounds on the mean similarity that the true model would reach; `reason` says why when they are NaN."""
+    """Bounds on the mean similarity that the true model would reach; `reason` says why when they are NaN.
+
+    Each bound's interval is NaN unless it was asked for (`ceiling_with_interval`), and then `no_interval` says why.
+    """
 
     lower: float
     upper: float
     reason: str | None = None
+    lower_interval: tuple[float, float] = (float("nan"), float("nan"))
+    upper_interval: tuple[float, float] = (float("nan"), float("nan"))
+    no_interval: str | None = None
 
 
 def leave_one_out(rdms: ArrayLike, method: Method = "pearson") -> Floats:

@@ -274,7 +274,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("lower", "float", "", "Mean similarity of each rater to the pool of the others"),
         Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
         Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
-        Column("remark", "text", "", "Why a bound is not given, or what was left out of it"),
+        Column("remark", "text", "", "Why a bound or its interval is not given, or what was left out of it"),
+        Column("lower_low", "float", "", "Lower end of the 95 % interval of lower over raters"),
+        Column("lower_high", "float", "", "Upper end of the 95 % interval of lower"),
+        Column("upper_low", "float", "", "Lower end of the 95 % interval of upper over raters"),
+        Column("upper_high", "float", "", "Upper end of the 95 % interval of upper"),
     ),
     "with_and_without": (
         METHOD,

@@ -108,7 +108,7 @@ def growth(results: StudyResults, attributes: Attributes, view: View) -> Any:
 
 
 def ceilings(results: StudyResults, attributes: Attributes, view: View) -> Any:
-    """Draw the noise ceilings as bands, and each rater's similarity to the pool of the others as points."""
+    """Draw the noise ceilings as bands, with lines for their intervals, and each rater's similarity to the others."""
     found = results.agreement
     known = {method: ceiling for method, ceiling in found.ceilings.items() if np.isfinite(ceiling.lower)}
     if not known:
@@ -116,6 +116,7 @@ def ceilings(results: StudyResults, attributes: Attributes, view: View) -> Any:
     return figures.noise_ceilings(
         {COMPARATOR_LABELS[method]: (ceiling.lower, ceiling.upper) for method, ceiling in known.items()},
         {COMPARATOR_LABELS[method]: found.with_others[method] for method in known},
+        intervals={COMPARATOR_LABELS[m]: (c.lower_interval, c.upper_interval) for m, c in known.items()},
         width=view.width,
     )
 

@@ -139,9 +139,12 @@ def _agreement(results: Results) -> Iterator[Drawing]:
         yield Drawing(
             "noise_ceiling",
             "Noise ceilings: a model that reaches the band explains all that raters have in common. Points: each "
-            "rater's similarity to the pool of the others.",
+            "rater's similarity to the pool of the others. Lines at the sides: 95 % intervals of both bounds over "
+            "raters.",
             figures.noise_ceilings(
-                bands, {COMPARATOR_LABELS[method]: results.agreement.with_others[method] for method, _ in ceilings}
+                bands,
+                {COMPARATOR_LABELS[method]: results.agreement.with_others[method] for method, _ in ceilings},
+                intervals={COMPARATOR_LABELS[m]: (c.lower_interval, c.upper_interval) for m, c in ceilings},
             ),
         )
 

@@ -1,4 +1,7 @@
-"""The report as one self-contained HTML page: light or dark, and fit to print."""
+"""The report as one self-contained HTML page: light or dark, and fit to print.
+
+Over 300 lines: a short function for each table of one page.
+"""
 
 from __future__ import annotations
 
@@ -166,8 +169,21 @@ def agreement_table(results: Results) -> str:
 def ceiling_table(results: Results) -> str:
     """Lower and upper noise ceiling by measure."""
     found = results.agreement.ceilings.items()
-    rows = [[COMPARATOR_LABELS[name], number(c.lower), number(c.upper), c.reason or ""] for name, c in found]
-    return remarked("Noise ceilings (Nili et al. 2014).", ("measure", "lower", "upper", "remark"), rows)
+    rows = [
+        [
+            COMPARATOR_LABELS[name],
+            *(number(c.lower), _ends(c.lower_interval), number(c.upper), _ends(c.upper_interval)),
+            c.reason or c.no_interval or "",
+        ]
+        for name, c in found
+    ]
+    caption = f"Noise ceilings (Nili et al. 2014), with {results.reliability.level:.0%} intervals over raters."
+    return remarked(caption, ("measure", "lower", "its interval", "upper", "its interval", "remark"), rows)
+
+
+def _ends(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{number(low)} to {number(high)}" if all(map(math.isfinite, interval)) else "–"
 
 
 def needed_table(results: Results) -> str:

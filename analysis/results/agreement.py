@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrangement import Floats
+from ..ceiling_interval import ceiling_with_interval
 from ..noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
 from ..quality import group_quality
 from ..reliability import Coefficient, Reliability, reliability
@@ -87,10 +88,14 @@ def agreement(
     return Agreement(
         raters=tuple(raters),
         reliability=_showable(report),
-        ceilings={method: noise_ceiling(table, method=method, names=raters) for method in comparators},
+        ceilings={method: _ceiling(table, method, raters) for method in comparators},
         with_others={method: leave_one_out(table, method) for method in comparators},
         influence=most_influential(table, raters, report),
     )
+
+
+def _ceiling(table: Floats, method: Method, raters: Sequence[str]) -> NoiseCeiling:
+    return ceiling_with_interval(noise_ceiling(table, method=method, names=raters), table, method=method)
 
 
 def _showable(report: Reliability) -> Reliability:
@@ -162,7 +167,11 @@ def ceiling_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
             "lower": ceiling.lower,
             "upper": ceiling.upper,
             "n_raters": found.reliability.n_raters,
-            "remark": ceiling.reason,
+            "remark": ceiling.reason or ceiling.no_interval,
+            "lower_low": ceiling.lower_interval[0],
+            "lower_high": ceiling.lower_interval[1],
+            "upper_low": ceiling.upper_interval[0],
+            "upper_high": ceiling.upper_interval[1],
         }
 
 

@@ -90,7 +90,7 @@ the raters who have it."""
 
 AGREEMENT = """Every two raters were compared over the pairs that both saw, with each RDM at a root mean square of 1. We
 report {coefficients}. {intervals} Noise ceilings are those of Nili et al. (2014): the mean similarity of each rater to
-the pool of all raters (upper) and of all other raters (lower)."""
+the pool of all raters (upper) and of all other raters (lower){ceiling_intervals}."""
 
 INTERVALS = "{level:.0%} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."
 
@@ -249,7 +249,9 @@ def _agreement(results: StudyResults) -> str:
         for measure in MEASURES
     ]
     intervals = INTERVALS.format(level=report.level) if report.n_raters > 2 else "Two raters leave no intervals."
-    return AGREEMENT.format(coefficients=f"{', '.join(names[:-1])} and {names[-1]}", intervals=intervals)
+    ceilings = "; the jackknife gives their intervals too" if report.n_raters > 2 else ""
+    coefficients = f"{', '.join(names[:-1])} and {names[-1]}"
+    return AGREEMENT.format(coefficients=coefficients, intervals=intervals, ceiling_intervals=ceilings)
 
 
 def _range(values: Sequence[int] | Sequence[float], digits: int = 0) -> str:

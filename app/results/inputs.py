@@ -24,7 +24,7 @@ from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
 # Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
-LAYOUT = 3
+LAYOUT = 4
 
 
 @dataclass(frozen=True)

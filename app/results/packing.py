@@ -165,10 +165,14 @@ def _agreement(facts: dict[str, Any], arrays: Arrays) -> Agreement:
     return Agreement(
         raters=tuple(facts["raters"]),
         reliability=Reliability(**about),
-        ceilings={method: NoiseCeiling(**ceiling) for method, ceiling in facts["ceilings"].items()},
+        ceilings={method: _ceiling(ceiling) for method, ceiling in facts["ceilings"].items()},
         with_others={method: arrays[f"with_others_{method}"] for method in facts["ceilings"]},
         influence=None if facts["influence"] is None else Influence(**facts["influence"]),
     )
+
+
+def _ceiling(facts: dict[str, Any]) -> NoiseCeiling:
+    return NoiseCeiling(**facts | {name: tuple(facts[name]) for name in ("lower_interval", "upper_interval")})
 
 
 def _pack(facts: Mapping[str, Any], arrays: Arrays) -> bytes:

@@ -503,6 +503,8 @@ class Ceiling(Answer):
 
     lower: float | None
     upper: float | None
+    lower_interval: list[float | None] = Field(description="Of the lower bound, 95 % over raters.")
+    upper_interval: list[float | None]
     reason: str | None
 
 

@@ -309,7 +309,9 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
         "ceiling": {
             "lower": _number(ceiling.lower),
             "upper": _number(ceiling.upper),
-            "reason": ceiling.reason,
+            "lower_interval": [_number(end) for end in ceiling.lower_interval],
+            "upper_interval": [_number(end) for end in ceiling.upper_interval],
+            "reason": ceiling.reason or ceiling.no_interval,
         },
         "remarks": overview.remarks,
         "raters": [

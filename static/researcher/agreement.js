@@ -9,7 +9,8 @@ import { counted, number } from './words.js';
  * @typedef {{label: string, meaning: string, main: boolean, value: number | null, low: number | null, high: number | null,
  *   reason: string | null}} Measure
  * @typedef {{rater: string, r: number | null, simulated: boolean}} Rater  r: with the mean of the others
- * @typedef {{lower: number | null, upper: number | null, reason: string | null}} Ceiling
+ * @typedef {{lower: number | null, upper: number | null, lower_interval: (number | null)[], upper_interval: (number | null)[],
+ *   reason: string | null}} Ceiling
  * @typedef {{n_raters: number, level: number, remarks: string[], measures: Measure[], raters: Rater[],
  *   ceiling: Ceiling}} Agreement
  */
@@ -127,15 +128,15 @@ function row({ label, meaning, value, low, high, reason }, scale) {
 }
 
 /** @param {Ceiling} ceiling @param {Scale} scale */
-function ceilingRow({ lower, upper, reason }, scale) {
+function ceilingRow({ lower, upper, lower_interval: below, upper_interval: above, reason }, scale) {
   const known = lower !== null && upper !== null;
   const words =
     'How well could the best possible model do? Its mean r with the raters would lie between these two bounds ' +
-    "(Nili et al. 2014). Compare a model's mean r with single raters with this, not with alpha.";
+    "(Nili et al. 2014); above and below the band are the bounds' intervals. Compare a model's mean r with single raters with this, not with alpha.";
   return line(
     'Noise ceiling',
     known ? `${number(lower)} to ${number(upper)}` : '–',
-    '',
+    known ? `${inWords(below)}; ${inWords(above)}` : '',
     axis(
       scale,
       known
@@ -148,9 +149,22 @@ function ceilingRow({ lower, upper, reason }, scale) {
             rx: 2,
           })
         : null,
+      whisker(below, scale, 3),
+      whisker(above, scale, HEIGHT - 3),
     ),
     reason ? `${words} (${reason}.)` : words,
   );
+}
+
+/** @param {(number | null)[]} interval @returns {string} "0.31 to 0.52" */
+function inWords([low, high]) {
+  return low === null || high === null ? '–' : `${number(low)} to ${number(high)}`;
+}
+
+/** @param {(number | null)[]} interval @param {Scale} scale @param {number} y */
+function whisker([low, high], scale, y) {
+  if (low === null || high === null) return null;
+  return makeSvg('line', { class: 'whisker', x1: x(low, scale), x2: x(high, scale), y1: y, y2: y });
 }
 
 /** @param {Rater[]} raters @param {Scale} scale */

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import rankdata, spearmanr, t
 
 from analysis import noise_ceiling
+from analysis.ceiling_interval import ceiling_with_interval
 from analysis.noise_ceiling import leave_one_out
 from analysis.similarity import COEFFICIENTS, similarity
 
@@ -121,3 +122,44 @@ def test_a_rater_without_variation_is_left_out_by_name(method):
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="one of pearson, spearman, rho_a, tau_a, cosine"):
         noise_ceiling(raters(0), method="kendall")
+
+
+@pytest.mark.parametrize("method", COEFFICIENTS)
+@pytest.mark.parametrize("missing", [False, True])
+def test_intervals_are_those_of_ceilings_computed_anew_without_each_rater(method, missing):
+    x = np.round(raters(3, 6), 2)
+    if missing:
+        x[np.random.default_rng(0).random(x.shape) < 0.15] = np.nan
+    found = ceiling_with_interval(noise_ceiling(x, method=method), x, method=method)
+    assert (found.reason, found.no_interval) == (None, None)
+    without = [noise_ceiling(np.delete(x, rater, axis=0), method=method) for rater in range(len(x))]
+    for bound, interval, values in (
+        (found.lower, found.lower_interval, [one.lower for one in without]),
+        (found.upper, found.upper_interval, [one.upper for one in without]),
+    ):
+        z = np.arctanh(values)
+        reach = t.ppf(0.975, 5) * np.sqrt(5 / 6 * np.sum((z - z.mean()) ** 2))
+        np.testing.assert_allclose(interval, np.tanh(np.arctanh(bound) + np.array([-reach, reach])), rtol=1e-9)
+
+
+def test_many_raters_are_left_out_in_groups_and_intervals_hold_the_expected_ceiling():
+    """Simulated raters around one RDM, whose own noise differs: about 95 % of intervals hold the mean ceiling."""
+    rng = np.random.default_rng(4)
+    common = rng.normal(size=66)
+    samples = [common + rng.normal(size=(24, 66)) * rng.uniform(0.7, 2, size=(24, 1)) for _ in range(150)]
+    found = [ceiling_with_interval(noise_ceiling(one), one) for one in samples]
+    for bound in ("lower", "upper"):
+        expected = np.mean([getattr(one, bound) for one in found])
+        ends = np.array([getattr(one, f"{bound}_interval") for one in found])
+        assert 0.88 < np.mean((ends[:, 0] < expected) & (expected < ends[:, 1])) < 0.995
+
+
+def test_an_interval_that_is_not_given_says_why():
+    two = raters(0, 2)
+    assert "at least three raters" in ceiling_with_interval(noise_ceiling(two), two).no_interval
+    one = raters(0, 1)
+    assert ceiling_with_interval(noise_ceiling(one), one).no_interval is None, "there is no ceiling either"
+    many = np.random.default_rng(0).random((60, 4950))
+    found = ceiling_with_interval(noise_ceiling(many[:4], method="tau_a"), many, method="tau_a")
+    assert "too long" in found.no_interval
+    assert np.isnan(found.lower_interval).all()
