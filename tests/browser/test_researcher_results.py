@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -31,6 +33,9 @@ from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
 from tests.factories import make_study
 from tests.serving import read_whole
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 pytestmark = pytest.mark.browser
 
@@ -61,33 +66,64 @@ def lab(prepared: Path, tmp_path: Path) -> Iterator[experimenter.Lab]:
         yield lab
 
 
-@pytest.fixture
-def page(request: pytest.FixtureRequest, lab: experimenter.Lab, chromium: Browser) -> Iterator[Page]:
-    """A browser in which Ada is logged in; the test fails on any error in the console."""
-    server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
+@dataclass
+class Desk:
+    """One address for the labs of this file and one browser profile: style sheets and scripts are loaded once."""
+
+    address: str = ""
+    context: BrowserContext | None = None
+    app: Flask | None = None
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """What the lab's app answers that is there now."""
+        assert self.app is not None
+        return read_whole(self.app)(environ, start_response)
+
+
+def desk_of(chromium: Browser, **options: Any) -> Iterator[Desk]:
+    desk = Desk()
+    server = make_server("127.0.0.1", 0, desk.answer, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    # axe writes inline styles and loads style sheets while it measures: what it does to the page is not ours to judge.
+    desk.address = f"http://127.0.0.1:{server.server_port}"
+    desk.context = chromium.new_context(base_url=desk.address, viewport={"width": 1280, "height": 720}, **options)
+    yield desk
+    desk.context.close()
+    server.shutdown()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser) -> Iterator[Desk]:
+    yield from desk_of(chromium)
+
+
+@pytest.fixture(scope="module")
+def desk_for_axe(chromium: Browser) -> Iterator[Desk]:
+    """axe writes inline styles and loads style sheets while it measures."""
+    yield from desk_of(chromium, bypass_csp=True)
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, lab: experimenter.Lab) -> Iterator[Page]:
+    """A page on which Ada is logged in, to be opened at an address; the test fails on any error in the console."""
+    # What axe does to the page is not ours to judge.
     by_axe = "axe" in request.node.name
-    context = chromium.new_context(
-        base_url=f"http://127.0.0.1:{server.server_port}",
-        viewport={"width": 1280, "height": 720},
-        bypass_csp=by_axe,
-    )
-    page = context.new_page()
+    desk: Desk = request.getfixturevalue("desk_for_axe" if by_axe else "desk")
+    assert desk.context is not None
+    desk.app = lab.app
+    experimenter.log_in(lab.client)
+    cookie = lab.client.get_cookie("session")
+    assert cookie is not None
+    desk.context.clear_cookies()
+    desk.context.add_cookies([{"name": "session", "value": cookie.value, "url": desk.address}])
+    page = desk.context.new_page()
     page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/login?next=/studies")
-    page.get_by_label("E-mail address").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Studies")).to_be_visible()
     yield page
-    context.close()
-    server.shutdown()
-    thread.join(timeout=10)
+    page.close()
     assert by_axe or errors == []
 
 
@@ -429,7 +465,8 @@ def test_axe_finds_nothing(page: Page) -> None:
 
 
 def test_axe_finds_nothing_before_the_login(page: Page) -> None:
-    page.get_by_role("button", name="Log out").click()
+    page.context.clear_cookies()
+    page.goto("/login")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert complaints(page, "login") == []
 
