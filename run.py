@@ -172,9 +172,10 @@ def run_tests(arguments):
     os.environ["ASTERISM_CHROMIUM"] = chromium
     # Without compiled modules on disk, each of the many processes that the tests start would compile the app anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # The whole suite runs in one process for each processor, a test file at a time, in the order that tests/conftest.py
-    # gives them; a choice of tests in one.
-    parallel = [] if arguments else ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # The whole suite runs in several processes, a test file at a time, in the order that tests/conftest.py gives them;
+    # a choice of tests in one. One process more than there are processors: many tests wait for a browser or a server.
+    processes = str((os.cpu_count() or 1) + 1)
+    parallel = [] if arguments else ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     return run([venv_python(), "-m", "pytest", *parallel, *arguments])
 
 
