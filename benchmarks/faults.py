@@ -177,7 +177,7 @@ def measure(kind: str, *, trials: int, people: int, rounds: int, seed: int) -> V
         database.close()
         if kind == "sqlite":
             shutil.copyfile(make_url(url).database or "", settings.data / "older")
-        server = LiveServer(settings.data, ASTERISM_DATABASE_URL=url, ASTERISM_RATE_LIMITS="false")
+        server = LiveServer(settings.data, worker=False, ASTERISM_DATABASE_URL=url, ASTERISM_RATE_LIMITS="false")
         # Of what happens to it here the server's own log would say very much.
         server.errors = stack.enter_context((folder / "log").open("wb"))
         site, witness = Site(server, settings.data, postgres), Witness(trials)

@@ -27,10 +27,14 @@ def free_port() -> int:
 
 
 class LiveServer:
-    """`python -m app serve` on a data folder. Its address stays the same over restarts."""
+    """`python -m app serve` on a data folder. Its address stays the same over restarts.
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    Without `worker`, which takes as long to start as the server, nothing is converted or computed.
+    """
+
+    def __init__(self, data: Path, *, worker: bool = True, **environment: str) -> None:
         self.data = data
+        self.options = [] if worker else ["--no-worker"]
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -40,7 +44,7 @@ class LiveServer:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         command = [sys.executable, "-m", "app", "serve", "--no-browser"]
-        command += ["--data", str(self.data), "--port", str(self.port)]
+        command += ["--data", str(self.data), "--port", str(self.port), *self.options]
         self.process = subprocess.Popen(
             command,
             env=self.environment,

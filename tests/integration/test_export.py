@@ -306,7 +306,7 @@ def test_f29_memory_does_not_grow_with_the_rows(
 
     export(lab, tmp_path)
     small = peak()
-    _add_trials(lab, 40, plays=1_500)
+    _add_trials(lab, 20, plays=1_500)
     assert peak() < small + 4_000_000
 
 

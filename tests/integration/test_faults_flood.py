@@ -30,6 +30,7 @@ from app.server import MAX_REQUEST_BYTES
 from app.studies.lifecycle import import_clips
 from tests import experimenter
 from tests.factories import encode, make_study, trial_body
+from tests.integration.front import front_of
 from tests.integration.live_server import LiveServer, ScriptedParticipant
 
 
@@ -138,7 +139,7 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
     settings: Settings, database: Database
 ) -> None:
     make_study(database, settings)
-    server = LiveServer(settings.data)
+    server = LiveServer(settings.data, worker=False)
     server.start()
     try:
         person = ScriptedParticipant(server.address)
@@ -175,35 +176,32 @@ def test_f50_a_body_without_a_length_is_read_to_the_limit_and_no_further(
 
 @pytest.mark.parametrize(("hops", "stranger_is_told_apart"), [(0, False), (1, True)])
 def test_f42_behind_a_proxy_one_strangers_guesses_lock_nobody_else_out(
-    settings: Settings, database: Database, hops: int, stranger_is_told_apart: bool
+    settings: Settings, hops: int, stranger_is_told_apart: bool
 ) -> None:
-    experimenter.make_account(database)
-    server = LiveServer(settings.data, ASTERISM_PROXY_HOPS=str(hops))
-    server.start()
+    behind = settings.model_copy(update={"proxy_hops": hops, "rate_limits": True})
+    with experimenter.open_lab(behind) as lab, front_of(lab.app, proxy_hops=hops) as port:
+        experimenter.make_account(lab.database)
 
-    def log_in(address: str, email: str, password: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        # What the stranger writes into the header stands before what the proxy adds.
-        headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
-        connection.request("GET", "/login", headers=headers)
-        answer = connection.getresponse()
-        cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
-        token = experimenter.csrf_token(answer.read().decode())
-        body = f"csrf_token={token}&email={email}&password={password}".replace(" ", "+")
-        form = {**headers, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", "/login", body, form)
-        status = connection.getresponse().status
-        connection.close()
-        return status
+        def log_in(address: str, email: str, password: str) -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            # What the stranger writes into the header stands before what the proxy adds.
+            headers = {"X-Forwarded-For": f"10.9.9.9, {address}"}
+            connection.request("GET", "/login", headers=headers)
+            answer = connection.getresponse()
+            cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
+            token = experimenter.csrf_token(answer.read().decode())
+            body = f"csrf_token={token}&email={email}&password={password}".replace(" ", "+")
+            form = {**headers, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/login", body, form)
+            status = connection.getresponse().status
+            connection.close()
+            return status
 
-    try:
         for guess in range(30):
             assert log_in("203.0.113.9", f"{guess}@lab.example", "wrong") == 401
         assert log_in("203.0.113.9", "more@lab.example", "wrong") == 429
         own = log_in("198.51.100.7", experimenter.EMAIL, experimenter.PASSWORD)
         assert own == (303 if stranger_is_told_apart else 429)
-    finally:
-        server.stop()
 
 
 def test_f08_a_recruiters_id_that_does_not_fit_is_refused_not_cut(page: Page, stored: Database) -> None:

@@ -15,7 +15,7 @@ from app.cli import commands
 from app.clips.conversion import convert_waiting_clips, store_conversion
 from app.clips.importing import source_path
 from app.clips.reconversion import reconvert_study
-from app.config import Settings
+from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.domain import ClipState, StudyState
 from app.errors import NotAllowed
@@ -32,22 +32,20 @@ from tests.factories_frames import count_itself
 CLIPS = ROOT / "tests" / "data" / "clips"
 
 
-@pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings.database)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def study(settings: Settings, database: Database, tmp_path: Path) -> str:
-    """A draft of three clips, as an earlier version converted them: at 48 pixels, one with half of its frames."""
-    folder = tmp_path / "old"
-    (folder / "clips").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
+    """A data folder with a draft of three clips, as an earlier version converted them: at 48 pixels, one with half of
+    its frames."""
+    data = tmp_path_factory.mktemp("converted")
+    settings = load_settings(data=data, rate_limits=False)
+    shutil.copyfile(empty_sqlite, data / "asterism.sqlite3")
+    folder = tmp_path_factory.mktemp("old", numbered=False)
+    (folder / "clips").mkdir()
     shutil.copy(CLIPS / "h264_2bframes.avi", folder / "clips" / "a.avi")
     count_itself(folder / "clips" / "b.mp4", "libx264", frames=10)
     count_itself(folder / "clips" / "c.mp4", "libx264", frames=12)
     (folder / "study.toml").write_text('title = "Old"\n')
+    database = open_database(settings.database)
     with database.writing() as db:
         create_study(db, settings, read_study_folder(folder))
     convert_waiting_clips(database, settings)
@@ -58,6 +56,27 @@ def study(settings: Settings, database: Database, tmp_path: Path) -> str:
             db.flush()
             store_conversion(clip, replace(made, frames=13, duration=0.52) if clip.file_name == "a.avi" else made)
         db.commit()
+    database.close()
+    return data
+
+
+@pytest.fixture
+def settings(converted: Path, tmp_path: Path) -> Settings:
+    """Those of a copy of that folder."""
+    shutil.copytree(converted, tmp_path / "data")
+    return load_settings(data=tmp_path / "data", rate_limits=False)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    database = open_database(settings.database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def study() -> str:
+    """The draft's name."""
     return "old"
 
 
