@@ -138,6 +138,7 @@ def _add_models(group: Any) -> None:
     group.add_argument(
         "--hold-constant", default="", metavar="NAME", help="correlate the others with this held constant"
     )
+    group.add_argument("--individuals", action="store_true", help="how raters differ: by more than noise, in groups")
     group.add_argument("--weighted", action="store_true", help="fit weighted sums of models, cross-validated")
 
 
@@ -148,7 +149,9 @@ def _models(given: argparse.Namespace) -> AskedModels:
         n_boot=given.bootstraps,
         seed=given.seed,
         jobs=given.jobs or os.cpu_count() or 1,
-        parts=AskedParts(given.permutations, tuple(given.explain), given.hold_constant, given.weighted),
+        parts=AskedParts(
+            given.permutations, tuple(given.explain), given.hold_constant, given.weighted, given.individuals
+        ),
     )
     return AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figure_style import ACCENT, GRID, INK, MUTED, SECOND, styled
+from .figure_style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, styled
 
 if TYPE_CHECKING:
+    from .results.individuals import RaterPlace
     from .results.model_parts import Share
     from .results.models import Effect, ModelFindings, ModelScore, Profile
 
@@ -93,6 +94,22 @@ def variance_shares(shares: Sequence[Share]) -> Any:
     axes.set_xlabel("share of variance (adjusted R²)")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    return figure
+
+
+@styled
+def rater_weights(raters: Sequence[RaterPlace]) -> Any:
+    """Each rater's weights of the two dimensions of the common space; a colour for each group."""
+    figure, axes = _figure(4.4)
+    placed = [one for one in raters if np.isfinite(one.dimensions).all()]
+    for one in placed:
+        axes.plot(*one.dimensions[:2], "o", color=LINE_COLORS[(one.cluster - 1) % len(LINE_COLORS)], markersize=4)
+        if len(placed) <= MAX_LAYERS:
+            axes.annotate(one.rater, one.dimensions[:2], xytext=(4, 2), textcoords="offset points", fontsize=6)
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("weight of dimension 1")
+    axes.set_ylabel("weight of dimension 2")
     return figure
 
 

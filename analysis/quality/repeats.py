@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from ..arrangement import Arrangement
+from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, estimate_rdm
 from ..rdm import pairs_within
 from ..similarity import similarity
@@ -124,8 +124,21 @@ def odd_even_correlation(arrangements: Sequence[Arrangement], n_items: int) -> f
     ValueError
         When a trial holds an item that is not below `n_items`.
     """
+    halves = odd_even_halves(arrangements, n_items)
+    return float("nan") if halves is None else float(similarity(*halves)[0, 0])
+
+
+def odd_even_halves(arrangements: Sequence[Arrangement], n_items: int) -> Floats | None:
+    """The RDMs of the odd and the even trials (weighted averages), (2, P); None where one of them gives none.
+
+    Raises
+    ------
+    ValueError
+        When a trial holds an item that is not below `n_items`.
+    """
     try:
-        halves = [estimate_rdm(arrangements[part::2], n_items, method="weighted_average").rdm for part in (0, 1)]
+        return np.array(
+            [estimate_rdm(arrangements[part::2], n_items, method="weighted_average").rdm for part in (0, 1)]
+        )
     except NoUsableTrialsError:
-        return float("nan")
-    return float(similarity(*halves)[0, 0])
+        return None

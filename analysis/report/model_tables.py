@@ -6,11 +6,14 @@ import math
 from html import escape
 
 from ..results import COMPARATOR_LABELS
+from ..results.individuals import Individuals
 from ..results.model_parts import ModelParts
 from ..results.models import ModelFindings
 from .facts import number
 from .models import MAX_ROWS, best_first
 from .table import Cell, table
+
+ALPHA = 0.05
 
 
 def score_table(found: ModelFindings) -> str:
@@ -118,6 +121,16 @@ def part_tables(parts: ModelParts) -> list[str]:
         ]
         for one in parts.weighted
     ]
+    people = parts.individuals
+    names = tuple(one.attribute for one in people.weights)
+    apart = [
+        [
+            Cell(one.rater),
+            Cell(str(one.cluster)),
+            *(Cell(number(weight)) for weight in (*one.dimensions, one.fit, one.own, *one.attributes)),
+        ]
+        for one in people.raters
+    ]
     times = f"{parts.n_permutations} permutations"
     said = [
         (
@@ -140,8 +153,24 @@ def part_tables(parts: ModelParts) -> list[str]:
             ("models", "number", "score", "with equal weights"),
             sums,
         ),
+        (
+            f"How raters differ. {individual_sentence(people)}",
+            ("rater", "group", "dimension 1", "dimension 2", "fit", "own above noise", *names),
+            apart,
+        ),
     ]
     return [table(caption, header, rows) for caption, header, rows in said if rows]
+
+
+def individual_sentence(people: Individuals) -> str:
+    """Whether raters differ by more than noise, with the figures."""
+    if not math.isfinite(people.within):
+        return "Whether they differ by more than noise could not be tested."
+    kind = "Raters differ by more than noise" if people.p < ALPHA else "Raters need not differ by more than noise"
+    return (
+        f"{kind}: the halves of one rater's trials correlate by {number(people.within)}, with noise alone it would be "
+        f"{number(people.expected)} (p = {p_value(people.p)}, {people.n_tested} raters)."
+    )
 
 
 def model_remarks(found: ModelFindings) -> str:

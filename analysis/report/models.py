@@ -8,15 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ..figure_models import attribute_effects, layer_profile, model_scores, variance_shares
+from ..figure_models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
 from ..models.candidates import Candidates, read_candidates
 from ..models.clip_names import match_clips
 from ..rdm import n_pairs, subset
 from ..results import COMPARATOR_LABELS, Progress
+from ..results.individuals import halves_of
 from ..results.model_list import Attribute
 from ..results.models import ModelFindings, ModelOptions, ModelScore, compare_candidates
+from ..results.of_bundle import judgments
 from .drawings import Drawing
 from .facts import number
 from .results import Results
@@ -112,7 +114,13 @@ def compare(
             progress(f"{what}: {share:.0%}")
 
     attributes = bundle_attributes(bundle)
-    return compare_candidates(results.table, results.raters, results.names, candidates, attributes, options, tell)
+    halves = None
+    if options.parts.individuals and (trials := judgments(bundle, results.choice)):
+        arranged = {rater: [trial.arrangement for trial in theirs] for rater, theirs in trials.items()}
+        halves = halves_of(arranged, results.raters, len(results.names))
+    return compare_candidates(
+        results.table, results.raters, results.names, candidates, attributes, options, tell, halves=halves
+    )
 
 
 def draw_models(found: ModelFindings) -> Iterator[Drawing]:
@@ -149,6 +157,12 @@ def draw_models(found: ModelFindings) -> Iterator[Drawing]:
             "variance_shares",
             "Shares of the variance of the raters' pooled RDM (adjusted R²) that models explain alone and together.",
             variance_shares(found.parts.shares),
+        )
+    if any(np.isfinite(one.dimensions).all() for one in found.parts.individuals.raters):
+        yield Drawing(
+            "rater_weights",
+            "How each rater weighs the two dimensions of the raters' common space (INDSCAL); a colour for each group.",
+            rater_weights(found.parts.individuals.raters),
         )
 
 

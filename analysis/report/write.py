@@ -82,7 +82,7 @@ def write_report(
     write_rdms(results, out / "rdms")
     pictures = []
     found = None
-    if candidates or models.attributes:
+    if candidates or models.attributes or models.options.parts.individuals:
         found = compare(bundle, results, candidates, models.options, progress)
     if found is not None:
         for table, columns in MODEL_TABLES.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..models.partial import correlation_without_noise, partial_tests
 from ..models.partition import variance_partition
 from ..models.weighted import weighted_model
 from ..similarity import Method
+from .individuals import Individuals, individuals
 from .model_list import Model, blocks_of
 
 # Fifteen shares are what a reader can take in.
@@ -33,6 +34,7 @@ class AskedParts:
     explain: tuple[str, ...] = ()
     hold_constant: str = ""
     weighted: bool = False
+    individuals: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,17 @@ class ModelParts:
     shares: tuple[Share, ...] = ()
     n_pairs: int = 0
     weighted: tuple[WeightedSum, ...] = ()
+    individuals: Individuals = field(default_factory=Individuals)
     remarks: tuple[str, ...] = ()
 
 
 def model_parts(
     table: Floats,
+    raters: Sequence[str],
     models: Sequence[Model],
     asked: AskedParts,
     *,
+    halves: Floats | None,
     comparator: Method,
     n_permutations: int,
     level: float,
@@ -109,8 +114,23 @@ def model_parts(
 ) -> ModelParts:
     """What is asked for of these models; what cannot be computed is said in the remarks."""
     remarks: list[str] = []
-    if asked == AskedParts() or not models or not len(table):
+    if asked == AskedParts() or not len(table):
         return ModelParts()
+    people = Individuals()
+    if asked.individuals:
+        people = individuals(
+            table,
+            raters,
+            halves,
+            {model.name: model.rdm for model in models if model.kind in ("attribute", "rating")},
+            n_permutations=n_permutations,
+            level=level,
+            seed=seed,
+            report=report,
+        )
+        remarks += people.remarks
+    if not models:
+        return ModelParts(individuals=people, remarks=tuple(remarks))
     rdms, blocks = np.array([model.rdm for model in models]), blocks_of(models)
     tests: tuple[ModelTest, ...] = ()
     partials: tuple[Partial, ...] = ()
@@ -158,6 +178,7 @@ def model_parts(
         shares=shares,
         n_pairs=int(np.isfinite(table).any(axis=0).sum()),
         weighted=weighted,
+        individuals=people,
         remarks=tuple(remarks),
     )
 

@@ -134,6 +134,7 @@ def compare_candidates(
     options: ModelOptions | None = None,
     progress: Progress | None = None,
     known: ModelFindings | None = None,
+    halves: Floats | None = None,
 ) -> ModelFindings:
     """Compare candidate models, and attributes as models, with the raters; and test the attributes' effects.
 
@@ -149,6 +150,8 @@ def compare_candidates(
         Called with what is done now and the share of it that is done.
     known
         Findings of the same data and options, of which only the parts are computed anew.
+    halves : (R, 2, P) float
+        RDMs of halves of each rater's trials (`halves_of`), where it is asked how raters differ.
 
     Raises
     ------
@@ -165,7 +168,8 @@ def compare_candidates(
     models = usable_models(models_of(candidates, attributes, remarks), kept, options.comparator, remarks)
     if len(models) > MAX_MODELS:
         raise ValueError(f"{len(models)} models are too many to be tested against one another; {MAX_MODELS} can be")
-    parts = partial(_parts, kept, models, options, report)
+    named = [name for name, one in zip(raters, spread, strict=True) if one > 0]
+    parts = partial(_parts, kept, named, models, options, None if halves is None else halves[spread > 0], report)
     if known is not None:
         return replace(known, parts=parts())
     resample = _resample(len(kept), len(clips))
@@ -194,11 +198,20 @@ def compare_candidates(
     )
 
 
-def _parts(table: Floats, models: Sequence[Model], options: ModelOptions, report: Progress) -> ModelParts:
+def _parts(
+    table: Floats,
+    raters: Sequence[str],
+    models: Sequence[Model],
+    options: ModelOptions,
+    halves: Floats | None,
+    report: Progress,
+) -> ModelParts:
     return model_parts(
         table,
+        raters,
         models,
         options.parts,
+        halves=halves,
         comparator=options.comparator,
         n_permutations=options.n_permutations,
         level=LEVEL,

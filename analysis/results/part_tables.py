@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..formats.bundle_tables import Column
+from .individuals import Individuals
 from .model_parts import ModelParts
 
 PART_TABLES: Mapping[str, tuple[Column, ...]] = {
@@ -42,6 +43,35 @@ PART_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("cross_validated", "float", "", "Score of the sum for raters and clips without a part in the fit"),
         Column("equal_weights", "float", "", "The same of the models at equal size and equal weight"),
     ),
+    "rater_test": (
+        Column("n_raters", "int", "", "Raters with two halves of trials that can be compared"),
+        Column("within", "float", "", "Mean Pearson correlation of the halves of one rater"),
+        Column("expected", "float", "", "What it would be if raters differed by noise alone"),
+        Column("low", "float", "", "Lower end of the 95 % interval of the difference, over raters"),
+        Column("high", "float", "", "Upper end of it"),
+        Column("p", "float", "", "One-sided p of the difference, over permutations of whose second half is whose"),
+        Column("n_permutations", "int", "", "Permutations"),
+        Column(
+            "without_noise", "float", "", "Agreement of two raters, noise taken out; 1 = they differ by noise alone"
+        ),
+        Column("without_noise_low", "float", "", "Lower end of its 95 % interval over raters"),
+        Column("without_noise_high", "float", "", "Upper end of it"),
+        Column("n_clusters", "int", "", "Groups of raters, as many as have the largest mean silhouette"),
+        Column("silhouette", "float", "", "That mean silhouette; below .25 the groups mean little"),
+    ),
+    "rater_places": (
+        Column("rater", "text", "", "Number of the rater", True),
+        Column("cluster", "int", "", "Group of the rater, from 1; 0 = not grouped"),
+        Column("dimension_1", "float", "", "Weight of the first dimension of the raters' common space (INDSCAL)"),
+        Column("dimension_2", "float", "", "Weight of the second"),
+        Column("fit", "float", "", "Pearson r of the rater's dissimilarities with that model's"),
+        Column("own", "float", "", "Correlation of the rater's halves above what noise alone would give"),
+    ),
+    "rater_attribute_weights": (
+        Column("rater", "text", "", "Number of the rater", True),
+        Column("attribute", "text", "", "Name of the attribute", True),
+        Column("weight", "float", "", "Standardised weight in a regression of the rater's RDM on all attributes"),
+    ),
 }
 
 
@@ -55,6 +85,17 @@ def part_rows(found: ModelParts, table: str) -> list[dict[str, object]]:
         return [vars(one) | common for one in found.partials]
     if table == "variance_shares":
         return [vars(one) | {"blocks": "; ".join(one.blocks), "n_pairs": found.n_pairs} for one in found.shares]
+    people = found.individuals
+    if table == "rater_test":
+        return [vars(people) | {"n_raters": people.n_tested}] if people.raters else []
+    if table == "rater_places":
+        return [vars(one) | {f"dimension_{k}": w for k, w in enumerate(one.dimensions, 1)} for one in people.raters]
+    if table == "rater_attribute_weights":
+        return [
+            {"rater": one.rater, "attribute": about.attribute, "weight": weight}
+            for one in people.raters
+            for about, weight in zip(people.weights, one.attributes, strict=True)
+        ]
     return [
         vars(one) | {"model": model, "weight": weight}
         for one in found.weighted
@@ -89,5 +130,32 @@ def parts_methods(found: ModelParts, label: str) -> list[str]:
             "Weighted sums of squared model dissimilarities, weights not negative, were fitted and tested in 4 folds "
             "of raters and 3 of clips at once; the score is that of raters and clips without a part in the fit, beside "
             "that of equal weights."
+        )
+    return said + _individual_methods(found.individuals)
+
+
+def _individual_methods(found: Individuals) -> list[str]:
+    said = []
+    if found.n_permutations:
+        said.append(
+            "Whether raters differ by more than noise was tested by correlating the RDMs of each rater's odd and even "
+            "trials (weighted averages) within and between raters (Charest et al., 2014), less what the reliabilities "
+            f"of the halves lead to expect, over {found.n_permutations} permutations of whose second half is whose; "
+            "agreement without noise is corrected for attenuation (Spearman, 1904)."
+        )
+    if found.n_clusters:
+        said.append(
+            f"Raters were joined by average linkage on 1 - r and cut into {found.n_clusters} groups, as many as have "
+            "the largest mean silhouette (Rousseeuw, 1987)."
+        )
+    if found.indscal_rounds:
+        said.append(
+            "A common space of all raters, in which each weighs the dimensions, was fitted by INDSCAL (Carroll & "
+            f"Chang, 1970; alternating least squares, {found.indscal_rounds} rounds)."
+        )
+    if found.weights:
+        said.append(
+            "Weights of attributes are the standardised coefficients of a regression of each rater's RDM on the "
+            "attributes' RDMs, with the jackknife's interval over raters."
         )
     return said

@@ -36,6 +36,7 @@ from app.results.model_work import ensure_comparison, request_comparison, standi
 @click.option("--permutations", is_flag=True, help="Also test each model by permutation, and correct for noise.")
 @click.option("--explain", multiple=True, help="Divide the variance between these models or groups (2 to 4).")
 @click.option("--hold-constant", default="", metavar="MODEL", help="Also correlate the others with this held constant.")
+@click.option("--individuals", is_flag=True, help="Also say how raters differ: by more than noise, in groups.")
 @click.option("--weighted", is_flag=True, help="Also fit weighted sums of models, cross-validated.")
 @click.option(
     "--tables", type=click.Path(path_type=Path, file_okay=False), help="Write the tables (CSV) into this folder."
@@ -54,6 +55,7 @@ def study_models(
     explain: tuple[str, ...],
     hold_constant: str,
     weighted: bool,
+    individuals: bool,
     tables: Path | None,
     data: Path | None,
 ) -> None:
@@ -75,7 +77,7 @@ def study_models(
             standing = standing_of(db, study)
         asked = standing.asked.model_dump() | ({"comparator": comparator} if comparator else {})
         asked |= {"with_simulated": not no_simulated, "with_unfinished": with_unfinished}
-        asked |= {"permutations": permutations, "weighted": weighted}
+        asked |= {"permutations": permutations, "weighted": weighted, "individuals": individuals}
         wanted = settings_of(asked | {"explain": explain, "hold_constant": hold_constant})
         if standing.findings is None or standing.changes or wanted != standing.computed:
             with here.database.writing() as db:
@@ -138,3 +140,13 @@ def _show_parts(parts: ModelParts) -> None:
             f"Weighted sum of {fit.block} ({len(fit.models)} models): {fit.cross_validated:.3f} cross-validated, "
             f"{fit.equal_weights:.3f} with equal weights"
         )
+    people = parts.individuals
+    if people.n_tested:
+        click.echo(
+            f"Halves of one rater's trials: r {people.within:.3f}, with noise alone {people.expected:.3f}, "
+            f"p {people.p:.4f}; agreement of raters without noise {people.without_noise:.3f}"
+        )
+    if people.n_clusters:
+        click.echo(f"Groups of raters: {people.n_clusters} (mean silhouette {people.silhouette:.2f})")
+    for weight in people.weights:
+        click.echo(f"Weight of {weight.attribute}: {weight.mean:.3f} ({weight.low:.3f} to {weight.high:.3f})")

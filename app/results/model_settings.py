@@ -44,10 +44,14 @@ class ModelSettings(BaseModel):
         default=False, title="weighted sums", description="Models added up with weights, cross-validated."
     )
 
+    individuals: bool = Field(
+        default=False, title="how raters differ", description="By more than noise, in groups, by attributes."
+    )
+
     @property
     def parts(self) -> AskedParts:
         """What is asked for beside scores and effects."""
-        return AskedParts(self.permutations, self.explain, self.hold_constant, self.weighted)
+        return AskedParts(self.permutations, self.explain, self.hold_constant, self.weighted, self.individuals)
 
     @property
     def base(self) -> tuple[object, ...]:

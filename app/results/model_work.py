@@ -27,6 +27,7 @@ from app.results.chosen import options_of
 from app.results.inputs import inputs_of
 from app.results.model_files import attributes_of, candidates_of, model_marks
 from app.results.model_settings import ModelSettings
+from app.results.rater_halves import rater_halves
 from app.results.stored import results_now
 from app.results.work import ensure_results
 from app.studies.origin import has_placements
@@ -80,7 +81,11 @@ def request_comparison(db: Session, study: Study, settings: ModelSettings, *, by
     Invalid
         When there is neither a model nor an attribute to compare.
     """
-    if not model_marks(db, study) and not attributes_of(db, study, options_of(choice_of(study, settings))):
+    if (
+        not settings.individuals
+        and not model_marks(db, study)
+        and not attributes_of(db, study, options_of(choice_of(study, settings)))
+    ):
         raise Invalid("There is nothing to compare yet: add a model, or give the clips attributes.")
     row = db.get(ModelComparison, study.id, with_for_update=True)
     if row is None:
@@ -175,9 +180,10 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         candidates, problems = candidates_of(db, study)
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
+        halves = rater_halves(db, study.id, choice, raters) if settings.individuals else None
         known = _known(db.get(ModelComparison, study.id), settings, facts)
     options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
-    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress, known)
+    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress, known, halves)
     if known is None:
         found = replace(found, remarks=(*problems, *found.remarks))
     content = stored_content(found, settings, facts)

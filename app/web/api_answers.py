@@ -661,6 +661,48 @@ class WeightedSum(Answer):
     equal_weights: float | None
 
 
+class RaterPlace(Answer):
+    """A rater's group, weights of the common space's dimensions and of attributes, and likeness to itself."""
+
+    rater: str
+    cluster: int = Field(description="From 1; 0 where raters are not grouped.")
+    dimensions: list[float | None]
+    fit: float | None
+    attributes: list[float | None]
+    own: float | None
+
+
+class AttributeWeight(Answer):
+    """Mean weight of an attribute over raters."""
+
+    attribute: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    spread: float | None
+
+
+class Individuals(Answer):
+    """How raters differ; empty where it was not asked for."""
+
+    n_tested: int
+    within: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    n_permutations: int
+    without_noise: float | None
+    without_noise_low: float | None
+    without_noise_high: float | None
+    silhouette: float | None
+    n_clusters: int
+    indscal_rounds: int
+    weights: list[AttributeWeight]
+    raters: list[RaterPlace]
+    remarks: list[str]
+
+
 class ModelParts(Answer):
     """What was asked for beside scores and effects; empty where it was not."""
 
@@ -672,6 +714,7 @@ class ModelParts(Answer):
     shares: list[VarianceShare]
     n_pairs: int
     weighted: list[WeightedSum]
+    individuals: Individuals
     remarks: list[str]
 
 
@@ -693,6 +736,7 @@ class AskedOfModels(Answer):
     explain: list[str]
     hold_constant: str
     weighted: bool
+    individuals: bool
 
 
 class ModelFindings(Answer):

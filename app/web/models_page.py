@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from analysis.figure_models import attribute_effects, layer_profile, model_scores, variance_shares
+from analysis.figure_models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from analysis.figures import file_of
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
@@ -75,7 +75,7 @@ def table(name: str, table: str) -> AnyResponse:
 
 @blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png):kind>")
 def figure(name: str, picture: str, kind: str) -> AnyResponse:
-    """A figure of what was computed last, for a paper: models, attributes, variance, or layers-1 and so on."""
+    """A figure of what was computed last, for a paper: models, attributes, variance, raters, or layers-1 and so on."""
     found = _findings(name)
     with drawing:
         content = file_of(_drawn(found, picture), kind)
@@ -90,6 +90,8 @@ def _drawn(found: ModelFindings, picture: str) -> Any:
         return attribute_effects(found.effects)
     if picture == "variance" and found.parts.shares:
         return variance_shares(found.parts.shares)
+    if picture == "raters" and any(math.isfinite(sum(one.dimensions)) for one in found.parts.individuals.raters):
+        return rater_weights(found.parts.individuals.raters)
     number = picture.removeprefix("layers-")
     if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
         profile = found.profiles[int(number[:6]) - 1]

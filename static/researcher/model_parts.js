@@ -13,9 +13,16 @@ import { downloads, figure, number, range, written } from './model_figures.js';
  * @typedef {{blocks: string[], explained: number, share: number}} Share
  * @typedef {{block: string, models: string[], weights: number[], cross_validated: number, equal_weights: number}} Sum
  * @typedef {{n_permutations: number, tests: Test[], held_constant: string, partial_method: string, partials: Partial[],
- *   shares: Share[], n_pairs: number, weighted: Sum[], remarks: string[]}} Parts
+ *   shares: Share[], n_pairs: number, weighted: Sum[], individuals: Individuals, remarks: string[]}} Parts
+ * @typedef {{rater: string, cluster: number, dimensions: (number | null)[], fit: number | null, attributes: (number | null)[],
+ *   own: number | null}} Place
+ * @typedef {{n_tested: number, within: number | null, expected: number, low: number | null, high: number | null, p: number,
+ *   without_noise: number | null, without_noise_low: number | null, without_noise_high: number | null, silhouette: number | null,
+ *   n_clusters: number, weights: {attribute: string, mean: number, low: number | null, high: number | null}[],
+ *   raters: Place[]}} Individuals
  * @typedef {{groups: string[], models: string[], attributes: string[]}} Blocks
- * @typedef {{permutations: boolean, explain: string[], hold_constant: string, weighted: boolean}} Asked
+ * @typedef {{permutations: boolean, explain: string[], hold_constant: string, weighted: boolean,
+ *   individuals: boolean}} Asked
  */
 
 const SIGNIFICANT = 0.05;
@@ -64,7 +71,81 @@ export function partCards(parts, label) {
         ),
       ),
     );
+  if (parts.individuals.raters.length) cards.push(individualCard(parts.individuals));
   return cards;
+}
+
+/** @param {Individuals} found */
+function individualCard(found) {
+  const hasWeights = found.raters.some(({ dimensions }) => dimensions.every((one) => one !== null));
+  const chart = make('div');
+  if (found.weights.length)
+    showDots(
+      chart,
+      found.weights.map((one) => ({ ...one, name: one.attribute, value: one.mean, filled: true })),
+      {
+        axis: 'weight of the attribute (standardised), mean over raters',
+        label: 'Mean weights of the attributes with their intervals. The table below has those of each rater.',
+        band: null,
+        ends: null,
+      },
+    );
+  return card(
+    'How raters differ',
+    individualWords(found),
+    chart,
+    ...(hasWeights ? [make('p', { class: 'hint' }, ...downloads('raters'))] : []),
+    table(
+      'Raters',
+      [
+        'Rater',
+        'Group',
+        'Dimension 1',
+        'Dimension 2',
+        'Fit',
+        'Above noise',
+        ...found.weights.map(({ attribute }) => attribute),
+      ],
+      found.raters.map((one) => [
+        one.rater,
+        one.cluster || '–',
+        ...[...one.dimensions, one.fit, one.own, ...one.attributes].map((value) => figure(value, 2)),
+      ]),
+    ),
+    make(
+      'p',
+      { class: 'hint' },
+      'Dimensions: how a rater weighs those of the space that all raters have in common (INDSCAL), and how well that fits. Above noise: how much ' +
+        'more alike the two halves of the rater’s own trials are than noise leads to expect. Last columns: weights of the attributes.',
+    ),
+  );
+}
+
+/** @param {Individuals} found */
+function individualWords(found) {
+  const said = [];
+  if (found.within !== null) {
+    const kind =
+      found.p < SIGNIFICANT
+        ? 'Raters differ by more than noise.'
+        : 'Nothing says that raters differ by more than noise.';
+    const p = found.p < 0.001 ? 'p < .001' : `p = ${written(found.p)}`;
+    said.push(
+      `${kind} Two halves of one rater’s trials correlate by ${figure(found.within, 2)}; with noise alone it would be ` +
+        `${figure(found.expected, 2)} (${p}, ${found.n_tested} raters).`,
+    );
+  }
+  if (found.without_noise !== null) {
+    const ends = { low: found.without_noise_low, high: found.without_noise_high };
+    const between = ends.low === null ? '' : ` (${range(ends, 2)})`;
+    said.push(`Without their noise two raters would agree by ${figure(found.without_noise, 2)}${between}.`);
+  }
+  if (found.silhouette !== null)
+    said.push(
+      `Cut where they are most distinct, raters form ${found.n_clusters} groups (mean silhouette ${figure(found.silhouette, 2)}` +
+        `${found.silhouette < 0.25 ? ', so little that they hardly are groups' : ''}).`,
+    );
+  return said.join(' ');
 }
 
 /** @param {Parts} parts */
@@ -196,8 +277,10 @@ export function offerBlocks(form, blocks, asked) {
   if (!isFirst) return;
   find(form, '[name="permutations"]', HTMLInputElement).checked = asked.permutations;
   find(form, '[name="weighted"]', HTMLInputElement).checked = asked.weighted;
+  find(form, '[name="individuals"]', HTMLInputElement).checked = asked.individuals;
   const more = find(form, '[data-more]', HTMLDetailsElement);
-  more.open = asked.permutations || asked.weighted || asked.hold_constant !== '' || asked.explain.length > 0;
+  more.open =
+    asked.permutations || asked.weighted || asked.individuals || asked.hold_constant !== '' || asked.explain.length > 0;
 }
 
 /** What the form asks for. @param {HTMLFormElement} form @returns {Asked} */
@@ -205,6 +288,7 @@ export function askedParts(form) {
   return {
     permutations: find(form, '[name="permutations"]', HTMLInputElement).checked,
     weighted: find(form, '[name="weighted"]', HTMLInputElement).checked,
+    individuals: find(form, '[name="individuals"]', HTMLInputElement).checked,
     hold_constant: find(form, '[name="hold_constant"]', HTMLSelectElement).value,
     explain: explained(form)
       .map((choice) => choice.value)

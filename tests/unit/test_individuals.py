@@ -1,0 +1,78 @@
+"""How raters differ: against simulated truth in which they differ by noise alone, or in kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+
+from analysis.reliability import individual_test
+from analysis.results.individuals import attribute_weights, individuals
+from analysis.results.model_parts import ModelParts
+from analysis.results.part_tables import PART_TABLES, part_rows, parts_methods
+
+N_ITEMS, N_RATERS = 14, 8
+
+
+def halves(rng: np.random.Generator, own: float) -> np.ndarray:
+    """Two noisy halves of each rater's RDM, (R, 2, P); noise differs between raters, `own` is each rater's own part."""
+    truth = pdist(rng.normal(size=(N_ITEMS, 3)))
+    noise = np.linspace(0.2, 2.0, N_RATERS)[:, None, None]
+    rdms = truth + own * np.array([pdist(rng.normal(size=(N_ITEMS, 3))) for _ in range(N_RATERS)])
+    return np.abs(rdms[:, None] + noise * rng.normal(size=(N_RATERS, 2, truth.size)))
+
+
+def test_noise_that_differs_between_raters_is_not_taken_for_kind_and_kind_is_found() -> None:
+    rng = np.random.default_rng(2)
+    found = {
+        own: [individual_test(*halves(rng, own).transpose(1, 0, 2), n_permutations=199, rng=rng).p for _ in range(60)]
+        for own in (0.0, 0.5)
+    }
+    # Of 60 at a rate of .05 nine or more are found in 1 of 500 cases; the plain difference of means finds 33.
+    assert sum(p <= 0.05 for p in found[0.0]) <= 8
+    assert sum(p <= 0.05 for p in found[0.5]) >= 50
+
+
+def test_the_expected_correlation_is_the_product_of_the_halves_factors() -> None:
+    rng = np.random.default_rng(3)
+    same = halves(rng, 0.0).transpose(1, 0, 2)
+    found = individual_test(*same, n_permutations=99)
+    plain = np.corrcoef(*same)[:N_RATERS, N_RATERS:]
+    assert found.within == pytest.approx(np.trace(plain) / N_RATERS)
+    assert found.expected == pytest.approx(found.within, abs=0.04)
+    assert found.difference.interval[0] < 0 < found.difference.interval[1]
+    with pytest.raises(ValueError, match="at least 4 raters"):
+        individual_test(same[0][:3], same[1][:3])
+
+
+def test_groups_weights_and_words_of_raters() -> None:
+    rng = np.random.default_rng(4)
+    space = rng.normal(size=(N_ITEMS, 2))
+    attributes = {"one": pdist(space[:, :1]), "two": pdist(space[:, 1:])}
+    # Half of the raters weigh the first dimension more, the others the second.
+    kinds = np.arange(N_RATERS) % 2
+    table = np.array([pdist(space * np.sqrt([1 + 8 * kind, 9 - 8 * kind])) for kind in kinds])
+    two = np.abs(table[:, None] + 0.3 * rng.normal(size=(N_RATERS, 2, table.shape[1])))
+    names = [f"P{k}" for k in range(N_RATERS)]
+    asked = {"n_permutations": 199, "level": 0.95, "seed": 0, "report": lambda *_: None}
+    found = individuals(table, names, two, attributes, **asked)  # type: ignore[arg-type]
+    assert (found.n_clusters, found.p < 0.05, found.remarks) == (2, True, ())
+    assert found.silhouette > 0.8
+    clusters = np.array([one.cluster for one in found.raters])
+    assert set(clusters[kinds == 0]) != set(clusters[kinds == 1])
+    ratios = np.array([one.dimensions[0] / max(one.dimensions[1], 1e-9) for one in found.raters])
+    assert abs(np.log(ratios[kinds == 0].mean() / ratios[kinds == 1].mean())) > 1
+    assert min(one.fit for one in found.raters) > 0.99
+    own = attribute_weights(table, list(attributes.values()))
+    assert (own[kinds == 1, 0] > own[kinds == 1, 1]).all()
+    x = np.array([(one - one.mean()) / one.std() for one in attributes.values()])
+    y = (table[0] - table[0].mean()) / table[0].std()
+    np.testing.assert_allclose(own[0], np.linalg.solve(x @ x.T, x @ y))
+    np.testing.assert_allclose([one.mean for one in found.weights], own.mean(axis=0))
+    parts = ModelParts(individuals=found)
+    rows = {name: len(rows) for name in PART_TABLES if (rows := part_rows(parts, name))}
+    assert rows == {"rater_test": 1, "rater_places": N_RATERS, "rater_attribute_weights": 2 * N_RATERS}
+    assert len(parts_methods(parts, "ρa")) == 4
+    without = individuals(table[:2], names[:2], None, {}, **asked)  # type: ignore[arg-type]
+    assert len(without.remarks) == 2
+    assert not parts_methods(ModelParts(individuals=without), "ρa")[1:]
