@@ -602,6 +602,8 @@ class StoredRater(Base):
     # True for what is made of all trials of a session some of whose trials are left out.
     with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     uncertainty: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
+    # The name of the set of clips; empty for all of the study's.
+    clip_set: Mapped[str] = mapped_column(String(64), primary_key=True, default="", server_default=text("''"))
     inputs: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -623,6 +625,8 @@ class StoredResults(Base):
     with_unfinished: Mapped[bool] = mapped_column(primary_key=True)
     with_excluded: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
     uncertainty: Mapped[bool] = mapped_column(primary_key=True, default=False, server_default=false())
+    # The name of the set of clips; empty for all of the study's.
+    clip_set: Mapped[str] = mapped_column(String(64), primary_key=True, default="", server_default=text("''"))
     inputs: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

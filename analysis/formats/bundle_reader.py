@@ -10,6 +10,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arrangement import Arrangement
+from ..clip_sets import ClipSet
 from ..purposes import JUDGMENTS
 from .bundle_tables import TABLES
 from .bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
@@ -193,17 +195,50 @@ class Bundle:
         }
         return {rater: trials for rater, trials in chosen.items() if trials}
 
-    def rdms(self, method: str, *, group: bool = False) -> RDMSet:
+    def sets(self) -> tuple[ClipSet, ...]:
+        """The study's sets of clips in their order; none where the study has no sets, as in older bundles.
+
+        Raises
+        ------
+        BundleError
+            When one holds a clip that is not in clips.csv.
+        """
+        place = {name: index for index, name in enumerate(self.names)}
+        names: dict[int, str] = {}
+        items: dict[int, set[int]] = defaultdict(set)
+        anchors: dict[int, set[int]] = defaultdict(set)
+        for row in self.rows("sets"):
+            if row["clip"] not in place:
+                raise BundleError(f"{self.path}: sets.csv: clip {row['clip']} is not in clips.csv")
+            names[row["number"]] = row["set"]
+            items[row["number"]].add(place[row["clip"]])
+            if row["is_anchor"]:
+                anchors[row["number"]].add(place[row["clip"]])
+        return tuple(
+            ClipSet(names[number], tuple(sorted(items[number])), tuple(sorted(anchors[number])))
+            for number in sorted(names)
+        )
+
+    def rdms(self, method: str, *, group: bool = False, clip_set: str | None = None) -> RDMSet:
         """The RDMs that the bundle holds for a method: every rater's, or the pooled one, as they were seen.
 
-        What a model predicted is in `completed`, also for older bundles, which kept both in one.
+        A study of several sets has every rater's by `clip_set`, the name of a set. What a model predicted is in
+        `completed`, also for older bundles, which kept both in one.
 
         Raises
         ------
         BundleError
             When the bundle holds none, or they are not RDMs of the bundle's clips.
         """
-        name = f"rdms/{method}/{'group' if group else 'rdms'}.npz"
+        names, folder = self.names, f"rdms/{method}/"
+        if clip_set is not None:
+            sets = self.sets()
+            number = next((k for k, one in enumerate(sets, start=1) if one.name == clip_set), None)
+            if number is None:
+                raise BundleError(f"{self.path}: has no set of clips {clip_set!r}")
+            names = tuple(self.names[item] for item in sets[number - 1].items)
+            folder += f"set_{number:0{max(2, len(str(len(sets))))}d}/"
+        name = f"{folder}{'group' if group else 'rdms'}.npz"
         if name not in self.manifest["files"]:
             raise BundleError(f"{self.path}: holds no {name}")
         data = io.BytesIO(self._read(name, MAX_RDMS))
@@ -211,7 +246,7 @@ class Bundle:
             found = read_npz(data, name=name)
         except ValueError as error:
             raise BundleError(f"{self.path}: {error}") from error
-        if found.names != self.names:
+        if found.names != names:
             raise BundleError(f"{self.path}: {name}: its clips are not those of clips.csv, in the same order")
         return found if "predictions" in self.manifest else without_predictions(found)
 

@@ -26,6 +26,8 @@ TABLES_HOLD = {
     "ratings": "participants' ratings of clips, one row a clip and question",
     "attributes_from_ratings": "what the ratings come to for each clip: mean, sd and n, or the choice of most raters",
     "candidate_models": "model RDMs that were given to the study, one row a model and pair",
+    "sets": "the sets of clips, where the study has several: one row a set and clip",
+    "set_agreement": "agreement between raters in each set of clips, and its mean over sets",
     "reliability": "agreement between raters, with intervals",
     "noise_ceiling": "how well any model can do, given how much raters differ",
     "with_and_without": "reliability and noise ceilings without and with what was left out; no rows if nothing was",
@@ -40,9 +42,14 @@ OTHERS_HOLD = (
     (r"rdms/\w+/rdms\.csv", "each rater's RDM, one row a pair"),
     (r"rdms/\w+/group\.csv", "the RDM pooled over raters, one row a pair"),
     (r"rdms/\w+/group_square\.csv", "the pooled RDM as a square table"),
-    (r"rdms/\w+/01\.npy", "the raters' RDMs as an array of raters x pairs for NumPy, without anything else"),
-    (r"rdms/\w+/01_clips\.txt", "the clips of that array, one a line"),
-    (r"rdms/\w+/01_raters\.txt", "the raters of that array, one a line"),
+    (r"rdms/\w+/set_\d+/rdms\.csv", "each rater's RDM of that set of clips, one row a pair"),
+    (r"rdms/\w+/set_\d+/group\.csv", "the RDM of that set pooled over raters, one row a pair"),
+    (r"rdms/\w+/set_\d+/group_square\.csv", "the pooled RDM of that set as a square table"),
+    (r"rdms/\w+/set_\d+/\w+_completed\.hdf5", "the RDMs of that set completed by the model, for rsatoolbox"),
+    (r"rdms/\w+/set_\d+/\w+\.(npz|mat|hdf5)", "the same, for NumPy, MATLAB and rsatoolbox"),
+    (r"rdms/\w+/\d+\.npy", "the raters' RDMs as an array of raters x pairs for NumPy, without anything else"),
+    (r"rdms/\w+/\d+_clips\.txt", "the clips of that array, one a line"),
+    (r"rdms/\w+/\d+_raters\.txt", "the raters of that array, one a line"),
     (r"rdms/\w+/\w+_completed\.hdf5", "the RDMs completed by the estimator's model, for rsatoolbox"),
     (r"rdms/\w+/\w+\.npz", "the same, with evidence and counts of each pair, for NumPy"),
     (r"rdms/\w+/\w+\.mat", "the same, for MATLAB"),
@@ -60,6 +67,7 @@ class Tally:
     trials: Counter[str] = field(default_factory=Counter)
     trials_left_out: int = 0
     rdms: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sets: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def rows(self, table: str, rows: Iterable[Any]) -> Iterable[Any]:
         """The same rows; those of participants and trials are counted as they pass."""
@@ -85,11 +93,15 @@ class Tally:
         """Remember how many raters and clips the RDMs of a method have."""
         self.rdms[rdms.method] = (len(rdms.raters), len(rdms.names))
 
+    def set_of_clips(self, rdms: RDMSet) -> None:
+        """Remember how many raters and clips the RDMs of a method and a set of clips have."""
+        self.sets.setdefault(rdms.method, []).append((len(rdms.raters), len(rdms.names)))
+
 
 def readme(manifest: Mapping[str, Any], tally: Tally) -> str:
     """The README, Markdown, of the bundle that this manifest is of; the manifest lists all other files already."""
     files = manifest["files"]
-    methods = list(tally.rdms)
+    methods = list(dict.fromkeys([*tally.rdms, *tally.sets]))
     parts = [
         f"# {_plain(manifest['study'])}: data and results of a multi-arrangement study",
         "Raters dragged clips (or pictures, or sounds) into a circular arena so that similar ones lay close together, "
@@ -115,7 +127,7 @@ def readme(manifest: Mapping[str, Any], tally: Tally) -> str:
         "`TRUE` or `FALSE`. A text that a program would change or run has one apostrophe before it (`'=1+1`, `'007`, "
         "`'NA`), and so has a seed, whose digits the numbers of R and spreadsheets cannot hold: take one leading "
         "apostrophe away.",
-        *_examples(methods),
+        *_examples(methods, of_sets=bool(tally.sets)),
         "## The report",
         "`python -m analysis BUNDLE.zip --out report` in the program's folder (`python -m asterism_analysis` where its "
         "analysis is installed as a library) makes page, figures and tables anew from these files alone, with the "
@@ -140,6 +152,10 @@ def _list_of(methods: Sequence[str]) -> str:
 
 def _number(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
+
+
+def _from_to(numbers: Sequence[int]) -> str:
+    return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
 
 
 def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
@@ -171,6 +187,12 @@ def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
         f"RDMs by `{method}`: {_number(raters, 'rater', 'raters')}, {_number(n * (n - 1) // 2, 'pair', 'pairs')} each."
         for method, (raters, n) in tally.rdms.items()
     ]
+    for method, sets in tally.sets.items():
+        raters, clips = (sorted({one[k] for one in sets}) for k in (0, 1))
+        lines.append(
+            f"RDMs by `{method}`: {_number(len(sets), 'set', 'sets')} of {_from_to(clips)} clips, "
+            f"{_from_to(raters)} raters each; `sets.csv` has their names and clips."
+        )
     if isinstance(origin := about.get("brought_in"), Mapping):
         lines.append(f"These data were brought in from elsewhere: they are {_plain(origin.get('kind'))}.")
     return ["\n".join(f"* {line}" for line in lines)]
@@ -188,9 +210,10 @@ def _holds(path: str) -> str:
     return next(text for pattern, text in OTHERS_HOLD if re.fullmatch(pattern, path))
 
 
-def _examples(methods: Sequence[str]) -> list[str]:
+def _examples(methods: Sequence[str], *, of_sets: bool) -> list[str]:
     """How to read the files in R, Python and MATLAB, with names that are in this bundle."""
     folder = f"rdms/{methods[-1]}" if methods else None
+    arrays, folder = folder, f"{folder}/set_01" if folder and of_sets else folder
     r = [
         'trials <- read.csv("trials.csv")',
         'original <- function(text) sub("^\'", "", text)             # of a text with an apostrophe before it',
@@ -205,7 +228,7 @@ def _examples(methods: Sequence[str]) -> list[str]:
         ]
         python += [
             "import numpy as np",
-            f'rdms = np.load("{folder}/01.npy")                         # raters x pairs, NaN where a pair is missing',
+            f'rdms = np.load("{arrays}/01.npy")                         # raters x pairs, NaN where a pair is missing',
             "from rsatoolbox.rdm import load_rdm",
             f'rdms = load_rdm("{folder}/rdms.hdf5")',
         ]

@@ -100,6 +100,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("study_version", "int", "", "Version of the study's settings that the session began with and kept"),
         Column("experimenter_note", "text", "", "What an experimenter wrote about the session"),
+        Column(
+            "clip_sets",
+            "text",
+            "",
+            "Names of the sets of clips that the session was given, as it arranged them, with ; between them; NA where "
+            "the study has no sets",
+        ),
     ),
     "trials": (
         PARTICIPANT,
@@ -258,6 +265,25 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("clip_a", "text", "", "One clip of the pair, by its name when the model was added", True),
         Column("clip_b", "text", "", "The other clip", True),
         Column("dissimilarity", "float", "", "What the model predicts for the pair; empty where it has no value"),
+    ),
+    "sets": (
+        Column("set", "text", "", "Name of a set of clips; no rows where the study has no sets", True),
+        Column("number", "int", "", "Its number, from 1: NN in the names of files", True),
+        CLIP,
+        Column("is_anchor", "bool", "", "True for a clip that is in every set", True),
+    ),
+    "set_agreement": (
+        METHOD,
+        Column("set", "text", "", "Name of the set of clips; NA for the mean over sets"),
+        Column("n_clips", "int", "", "Clips in the set"),
+        Column("n_raters", "int", "", "Raters who have an RDM of the set; in all sets, for the mean", True),
+        Column(
+            "measure", "text", "", "Measure of reliability.csv, or ceiling_lower, ceiling_upper (by Pearson's r)", True
+        ),
+        Column("value", "float", "", "The measure; NA when it is not defined for these data"),
+        Column("low", "float", "", "Lower end of its interval over raters; of the mean's over sets"),
+        Column("high", "float", "", "Upper end of its interval over raters; of the mean's over sets"),
+        Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it"),
     ),
     "reliability": (
         METHOD,

@@ -67,6 +67,8 @@ class BundleContents:
     own_tables : columns and rows of tables whose columns are the study's own, by table name
     rdms : one `RDMSet` for each method, with every rater's RDM
     group_rdms : one `RDMSet` for each method, with the RDM pooled over raters; its rater is "group"
+    set_rdms : where the study has several sets of clips, for each method and set: the set's number from 1, how many
+        sets there are, every rater's RDM of it, and the pooled one; they take the place of `rdms`
     methods_text : the methods section, Markdown
     software : name and version of the program that writes
     created_at : now, unless given
@@ -79,6 +81,7 @@ class BundleContents:
     own_tables: Mapping[str, tuple[Sequence[Column], Iterable[Row]]] = field(default_factory=dict)
     rdms: Iterable[RDMSet] = ()
     group_rdms: Iterable[RDMSet] = ()
+    set_rdms: Iterable[tuple[int, int, RDMSet, RDMSet]] = ()
     methods_text: str = ""
     software: str = "asterism"
     created_at: datetime | None = None
@@ -174,6 +177,16 @@ def _members(contents: BundleContents, tally: Tally) -> Iterator[Member]:
             if stem == "rdms":
                 tally.rdm_set(one)
             yield from _rdm_members(f"rdms/{one.method}/{stem}", one)
+            if stem == "rdms":
+                yield from _array_members(f"rdms/{one.method}/", "01", one)
+
+    for number, of, raters, group in contents.set_rdms:
+        tally.set_of_clips(raters)
+        label = f"{number:0{max(2, len(str(of)))}d}"
+        folder = f"rdms/{raters.method}/"
+        for name, one in (("rdms", raters), ("group", group)):
+            yield from _rdm_members(f"{folder}set_{label}/{name}", one)
+        yield from _array_members(folder, label, raters)
 
 
 def _rdm_members(stem: str, rdms: RDMSet) -> Iterator[Member]:
@@ -186,15 +199,13 @@ def _rdm_members(stem: str, rdms: RDMSet) -> Iterator[Member]:
         yield f"{stem}_completed.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, whole)), ""
     if len(rdms.raters) == 1 and stem.endswith("/group"):
         yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, rdms.rdms[0])), f"{stem}_square"
-    if stem.endswith("/rdms"):
-        yield from _array_members(stem.removesuffix("rdms"), rdms)
 
 
-def _array_members(folder: str, rdms: RDMSet) -> Iterator[Member]:
-    """The layout of `sets.write_set_arrays`, for the one set of clips that a bundle has."""
-    yield f"{folder}01.npy", _spooled(lambda file: np.save(file, rdms.rdms)), ""
-    for label, texts in (("clips", rdms.names), ("raters", rdms.raters)):
-        yield f"{folder}01_{label}.txt", (f"{' '.join(text.splitlines())}\n".encode() for text in texts), ""
+def _array_members(folder: str, label: str, rdms: RDMSet) -> Iterator[Member]:
+    """The layout of `sets.write_set_arrays`, for one set of clips."""
+    yield f"{folder}{label}.npy", _spooled(lambda file: np.save(file, rdms.rdms)), ""
+    for what, texts in (("clips", rdms.names), ("raters", rdms.raters)):
+        yield f"{folder}{label}_{what}.txt", (f"{' '.join(text.splitlines())}\n".encode() for text in texts), ""
 
 
 def _encoded(table: str, lines: Iterator[str]) -> Iterator[bytes]:

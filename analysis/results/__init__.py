@@ -28,11 +28,13 @@ from .pooled import GROUP, Coverage, GroupRDM, at_unit_size, coverage, group_rdm
 from .quality_measures import QUALITY_MEASURES, TRIAL_MEASURES, QualityMeasure
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
 from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
+from .sets import CEILING, MeanOfSets, SetResult, mean_of_sets, set_means, set_rows, sets_sentence
 from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
 from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 
 __all__ = [
+    "CEILING",
     "COMPARATORS",
     "COMPARATOR_LABELS",
     "ESTIMATOR_TEXTS",
@@ -47,12 +49,14 @@ __all__ = [
     "Flow",
     "GroupRDM",
     "Influence",
+    "MeanOfSets",
     "Measure",
     "Progress",
     "QualityMeasure",
     "Rater",
     "RaterResult",
     "SessionCount",
+    "SetResult",
     "Step",
     "StudyResults",
     "Task",
@@ -84,6 +88,7 @@ __all__ = [
     "judged",
     "judgments",
     "listed",
+    "mean_of_sets",
     "methods_text",
     "not_converged",
     "notes",
@@ -98,6 +103,9 @@ __all__ = [
     "reliability_rows",
     "repeated_sentence",
     "results_of_bundle",
+    "set_means",
+    "set_rows",
+    "sets_sentence",
     "task_text",
     "trials_work",
     "uncertainty_rows",

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arrangement import Floats
+from ..arrangement import Floats, within
+from ..clip_sets import ClipSet
 from ..formats.bundle import Bundle, BundleError, BundleTrial
 from ..formats.source_bundle import GIVEN, Origin
 from ..purposes import JUDGMENTS
@@ -38,17 +39,34 @@ def results_of_bundle(
     n_items = len(bundle.names)
     if n_items < 3:
         raise ValueError(f"{bundle.path}: an RDM needs at least three clips, the study has {n_items}")
+    sets = bundle.sets()
+    of = None
+    if choice.clip_set is not None:
+        of = next((one for one in sets if one.name == choice.clip_set), None)
+        if of is None:
+            raise ValueError(f"{bundle.path}: has no set of clips {choice.clip_set!r}")
     judged = judgments(bundle, replace(choice, with_excluded=True))
     given = {} if judged else given_rdms(bundle)
     if given:
         # No estimator was applied, whichever was asked for.
         choice = replace(choice, method=GIVEN, uncertainty=False)
+    given_sets = sets_of_raters(bundle) if sets else {}
     everybody = bundle_raters(bundle, {**judged, **dict.fromkeys(given, ())})
+    if of is not None:
+        everybody = tuple(rater for rater in everybody if of.name in given_sets.get(rater.name, ()))
     trials = judgments(bundle, choice)
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
     found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
-    found |= each_rater(bundle, {rater: trials[rater] for rater in chosen if rater in trials}, choice, progress, jobs)
-    results = StudyResults(choice, bundle.names, everybody, found, _left_out_of(bundle))
+    theirs = {rater: trials[rater] for rater in chosen if rater in trials}
+    if of is not None:
+        names = tuple(bundle.names[item] for item in of.items)
+        theirs = {rater: _of_set(some, of) for rater, some in theirs.items()}
+        found |= each_rater(bundle, theirs, choice, progress, jobs, n_items=len(names))
+    else:
+        names = bundle.names
+        several = {rater: [one.items for one in sets if one.name in given_sets[rater]] for rater in theirs if sets}
+        found |= each_rater(bundle, theirs, choice, progress, jobs, n_items=n_items, sets=several)
+    results = StudyResults(choice, names, everybody, found, _left_out_of(bundle))
     if not results.raters:
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in results.failures.items()) or "no trial was stored"
         if results.unfinished and not chosen:
@@ -57,6 +75,20 @@ def results_of_bundle(
             )
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
     return results
+
+
+def sets_of_raters(bundle: Bundle) -> dict[str, tuple[str, ...]]:
+    """The names of the sets of clips that each rater was given; of a study without sets nobody was given any."""
+    return {row["participant"]: tuple((row["clip_sets"] or "").split("; ")) for row in bundle.rows("participants")}
+
+
+def _of_set(trials: Sequence[BundleTrial], one: ClipSet) -> list[BundleTrial]:
+    """The trials of the set's clips alone; their items become places in the set."""
+    found = []
+    for trial in trials:
+        for arrangement in within([trial.arrangement], one.items):
+            found.append(replace(trial, arrangement=arrangement))
+    return found
 
 
 def judgments(bundle: Bundle, choice: Choice) -> dict[str, list[BundleTrial]]:
@@ -121,9 +153,19 @@ def _left_out_of(bundle: Bundle) -> int:
 
 
 def each_rater(
-    bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], choice: Choice, progress: Progress, jobs: int
+    bundle: Bundle,
+    trials: Mapping[str, Sequence[BundleTrial]],
+    choice: Choice,
+    progress: Progress,
+    jobs: int,
+    *,
+    n_items: int | None = None,
+    sets: Mapping[str, Sequence[Sequence[int]]] | None = None,
 ) -> dict[str, RaterResult]:
-    """What follows from each rater's trials; on several cores when there are many raters."""
+    """What follows from each rater's trials over `n_items` (all clips); on several cores when there are many raters.
+
+    `sets` are the items of each rater's sets of clips, where the study has several.
+    """
     from joblib import Parallel, delayed
 
     timed = Origin.of(bundle).times_known
@@ -133,12 +175,13 @@ def each_rater(
         delayed(rater_result)(
             [trial.arrangement for trial in theirs],
             _minutes(theirs) if timed else [np.nan] * len(theirs),
-            len(bundle.names),
+            len(bundle.names) if n_items is None else n_items,
             choice.method,
             uncertainty=choice.uncertainty,
             seed=choice.seed,
+            sets=(sets or {}).get(rater, ()),
         )
-        for theirs in trials.values()
+        for rater, theirs in trials.items()
     )
     found = {}
     for number, (rater, result) in enumerate(zip(trials, results, strict=True), start=1):

@@ -11,6 +11,9 @@ from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from ..quality import ParticipantQuality
 from ..rdm import n_pairs, pairs_within
+from .joint import estimate_in_sets
+
+NOTHING_IN = "all of its trials were left out"
 
 
 @dataclass(frozen=True)
@@ -86,18 +89,25 @@ def rater_result(
     *,
     uncertainty: bool = False,
     seed: int = 0,
+    sets: Sequence[Sequence[int]] = (),
 ) -> RaterResult:
     """What follows from a rater's judgments, in the order of the trials, stored at these `minutes`.
+
+    With `sets`, the items of each of the rater's sets of clips, every set is estimated by itself (`estimate_in_sets`).
 
     Raises
     ------
     ValueError
         As `estimate_rater`.
     """
-    # A rater has a judgment, or is none: only leaving out takes them all away.
-    found: RDMEstimate | str = "all of its trials were left out"
+    # A rater has a judgment, or is none: only leaving out takes them all away, or that another set comes first.
+    found: RDMEstimate | str = NOTHING_IN
+
+    def estimate(trials: Sequence[Arrangement], n: int) -> RDMEstimate | str:
+        return estimate_rater(trials, n, method, uncertainty=uncertainty, seed=seed)
+
     if arrangements:
-        found = estimate_rater(arrangements, n_items, method, uncertainty=uncertainty, seed=seed)
+        found = estimate_in_sets(arrangements, n_items, sets, estimate) if sets else estimate(arrangements, n_items)
     work = Work(tuple(len(trial) for trial in arrangements), np.asarray(minutes, dtype=np.float64))
     if isinstance(found, str):
         return RaterResult(work, None, found, np.zeros(n_pairs(n_items)))

@@ -30,8 +30,9 @@ class Choice:
 
     Unfinished sessions are out unless `with_unfinished`: a single round of one can turn every figure over. What the
     experimenter left out, sessions and single trials, is in `with_excluded`.
-    `uncertainty` adds standard errors and each RDM's correlation with the truth, which takes seconds to minutes for
-    each rater.
+    With `clip_set`, the name of one of a study's sets of clips, the results are those of the set: its clips, the raters
+    who had it, and their trials of it. `uncertainty` adds standard errors and each RDM's correlation with the truth,
+    which takes seconds to minutes for each rater.
     """
 
     method: str = "combined"
@@ -40,6 +41,7 @@ class Choice:
     with_excluded: bool = False
     uncertainty: bool = False
     seed: int = 0
+    clip_set: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,9 +28,8 @@ from app.errors import ConfigurationError
 from app.log_files import log_of
 from app.logs import configure_logs
 from app.models import Study
-from app.results.chosen import ExportOptions, both_ways
-from app.results.export import exported_methods
-from app.results.inputs import inputs_of
+from app.results.chosen import ExportOptions
+from app.results.export import bundle_choices
 from app.results.work import ensure_results
 from app.schema import schema_state
 from app.server import (
@@ -139,15 +138,10 @@ def compute_results(here: Installation, name: str, options: ExportOptions) -> No
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
     with here.database.reading() as db:
         found = find_study(db, name)
-        study_id, methods = found.id, exported_methods(found)
-    with here.database.reading() as db:
-        # Where nothing is left out, with and without it are one.
-        wanted = {
-            inputs_of(db, study_id, one.choice(method)).choice: None for one in both_ways(options) for method in methods
-        }
+        study_id, wanted = found.id, bundle_choices(db, found, options)
     for choice in wanted:
-        method = choice.method
-        with click.progressbar(length=1, label=f"Results by {method.replace('_', ' ')}") as bar:
+        of_set = "" if choice.clip_set is None else f", set {choice.clip_set}"
+        with click.progressbar(length=1, label=f"Results by {choice.method.replace('_', ' ')}{of_set}") as bar:
 
             def show(done: int, of: int, bar: Any = bar) -> None:
                 """Move the bar to where the work is."""

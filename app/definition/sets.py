@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from analysis.clip_sets import ClipSet
 from app.definition.section import Section
 from app.domain import MIN_CLIPS
 
@@ -33,18 +33,6 @@ class Sets(Section):
     anchors: Annotated[str, Field(min_length=1, max_length=MAX_NAME)] | None = None
 
 
-@dataclass(frozen=True)
-class ClipSet:
-    """A set: its name, and the places of its clips, anchors among them, in the order in which all clips were given.
-
-    `n_anchors` of them are in every set.
-    """
-
-    name: str
-    items: tuple[int, ...]
-    n_anchors: int = 0
-
-
 def clip_sets(sets: Sets, attributes: Sequence[Row]) -> tuple[ClipSet, ...]:
     """The sets of clips with these attributes, by name in natural order; none where the study has no sets.
 
@@ -56,9 +44,9 @@ def clip_sets(sets: Sets, attributes: Sequence[Row]) -> tuple[ClipSet, ...]:
     names = sorted(
         {value for value in values if value and value != sets.anchors}, key=lambda name: (natural_order(name), name)
     )
-    n_anchors = sum(value == sets.anchors for value in values)
+    anchors = tuple(k for k, value in enumerate(values) if value == sets.anchors)
     return tuple(
-        ClipSet(name, tuple(k for k, value in enumerate(values) if value in (name, sets.anchors)), n_anchors)
+        ClipSet(name, tuple(k for k, value in enumerate(values) if value in (name, sets.anchors)), anchors)
         for name in names
     )
 

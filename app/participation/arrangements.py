@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,19 @@ def item_order(db: Session, study_id: int) -> list[int]:
 
 
 def session_judgments(
-    db: Session, session: ParticipantSession, *, last: int, without: Collection[int] = ()
+    db: Session, session: ParticipantSession, clip_ids: Sequence[int], *, last: int, without: Collection[int] = ()
 ) -> tuple[list[Arrangement], list[float]]:
-    """The arrangements up to trial number `last`, and when each was stored, in minutes since the first was shown.
+    """The arrangements of these clips up to trial number `last`, and when each was stored, in minutes since the first
+    was shown; a clip's place in `clip_ids` (database ids) is its item.
 
-    Trials are numbered from 0. Those whose numbers are in `without` are left out.
+    Trials are numbered from 0. Those that hold other clips, or whose numbers are in `without`, are left out.
     """
-    index = {clip_id: item for item, clip_id in enumerate(item_order(db, session.study_id))}
-    trials = [t for t in _submitted(db, [session.id]) if t.number <= last and t.number not in without]
+    index = {clip_id: item for item, clip_id in enumerate(clip_ids)}
+    trials = [
+        trial
+        for trial in _submitted(db, [session.id])
+        if trial.number <= last and trial.number not in without and _holds_only(trial, index)
+    ]
     start = min((trial.assigned_at for trial in trials), default=None)
     minutes = [
         (trial.submission.received_at - start).total_seconds() / 60 for trial in trials if trial.submission and start
@@ -93,6 +98,10 @@ def arrangement_of(places: Mapping[int, tuple[float, float]], index: Mapping[int
         np.array([index[clip_id] for clip_id in clips], dtype=np.int64),
         np.array([places[clip_id] for clip_id in clips], dtype=np.float64).reshape(-1, 2),
     )
+
+
+def _holds_only(trial: Trial, clips: Container[int]) -> bool:
+    return trial.submission is not None and all(place.clip_id in clips for place in trial.submission.placements)
 
 
 def _arrangement(trial: Trial, index: Mapping[int, int]) -> Arrangement:

@@ -14,7 +14,8 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.definition.sets import ClipSet, clip_sets
+from analysis.clip_sets import ClipSet
+from app.definition.sets import clip_sets
 from app.definition.study_toml import StudyDefinition
 from app.domain import ClipState
 from app.models import COUNTED, Clip, ParticipantSession, Study

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
@@ -23,6 +24,8 @@ from analysis.results import (
     flow_rows,
     methods_text,
     reliability_rows,
+    set_rows,
+    sets_sentence,
     task_text,
 )
 from app.definition.study_toml import StudyDefinition, definition_of
@@ -34,6 +37,7 @@ from app.results.export_quality import quality_table
 from app.results.export_tables import bundle_tables
 from app.results.inputs import inputs_of
 from app.results.judging import session_counts, study_flow
+from app.results.sets import set_results_now
 from app.results.stored import results_now
 from app.studies.origin import has_placements
 from app.studies.text import study_text
@@ -57,23 +61,32 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     definition = definition_of(study)
     results = [results_now(db, study.id, options.choice(method)) for method in exported_methods(study)]
     known = [found for found in results if found.raters]
+    sets = {found.choice.method: set_results_now(db, study, found.choice) for found in known}
     software = f"Asterism {VERSION}"
     versions = inputs_of(db, study.id, options.choice(exported_methods(study)[-1])).versions
     flow = study_flow(db, study, results[-1].choice, list(results[-1].failures))
-    task = " ".join(filter(None, (task_told(study, definition), pooled_sentence(versions))))
+    told = task_told(study, definition), sets_told(db, study, options), pooled_sentence(versions)
+    task = " ".join(filter(None, told))
     return BundleContents(
         study_name=study.name,
         study_toml=study_text(study.definition_toml, definition),
         tables={
             **bundle_tables(db, study, options),
             "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),
+            "set_agreement": chain(*(set_rows(method, [one for one, _ in of]) for method, of in sets.items())),
             "noise_ceiling": chain(*(ceiling_rows(found.agreement, found.choice.method) for found in known)),
             "flow": flow_rows(session_counts(db, study)),
             "with_and_without": chain(*(_both_ways(db, study, options, method) for method in exported_methods(study))),
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
         own_tables={"answers_wide": (wide_columns(db, study), wide_rows(db, study, options))},
-        rdms=(found.rdm_set() for found in known),
+        rdms=(found.rdm_set() for found in known if not sets[found.choice.method]),
+        set_rdms=(
+            (number, len(of), found.rdm_set(), found.group_set())
+            for of in sets.values()
+            for number, (_, found) in enumerate(of, start=1)
+            if found.raters
+        ),
         group_rdms=(found.group_set() for found in known),
         methods_text=methods_text(task, results, software=software, flow=flow),
         software=software,
@@ -92,6 +105,18 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     )
 
 
+def bundle_choices(db: Session, study: Study, options: ExportOptions) -> list[Choice]:
+    """The results that a bundle holds: of each estimator, with and without what was left out, and of each set of clips.
+
+    Where nothing is left out, with and without it are one.
+    """
+    whole = [
+        inputs_of(db, study.id, one.choice(method)) for one in both_ways(options) for method in exported_methods(study)
+    ]
+    of_sets = [inputs.of_set(one).choice for inputs in whole[: len(whole) // 2] for one in inputs.sets]
+    return list(dict.fromkeys([*(inputs.choice for inputs in whole), *of_sets]))
+
+
 def _both_ways(db: Session, study: Study, options: ExportOptions, method: str) -> Iterator[dict[str, Any]]:
     ways = {one.with_excluded: results_now(db, study.id, one.choice(method)) for one in both_ways(options)}
     return both_ways_rows(ways[False], ways[True])
@@ -105,6 +130,14 @@ def exported_methods(study: Study) -> tuple[str, ...]:
 def task_told(study: Study, definition: StudyDefinition) -> str:
     """What the methods text says of the task; of data that were brought in, what was said with them."""
     return task_text(task_of(definition)) if study.origin is None else str(study.origin["task"])
+
+
+def sets_told(db: Session, study: Study, options: ExportOptions) -> str | None:
+    """What the methods text says of the study's sets of clips; None where it has none."""
+    inputs = inputs_of(db, study.id, options.choice(exported_methods(study)[-1]))
+    if not inputs.sets:
+        return None
+    return sets_sentence(inputs.sets, Counter(len(one.sets) for one in inputs.chosen if one.sets))
 
 
 def _brought_in(study: Study) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.definition.consent import as_question
 from app.definition.questions import COMMENT
+from app.definition.sets import SEPARATOR, clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import ItemKind, SessionState
 from app.models import Answer, Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
@@ -37,6 +38,7 @@ def bundle_tables(db: Session, study: Study, options: ExportOptions) -> dict[str
     tables = {
         "clips": _clips(db, study),
         "attributes": _attributes(db, study),
+        "sets": _sets(db, study),
         "participants": _participants(db, study, options),
         "trials": _trials(db, study, options),
         "placements": _placements(db, study, options),
@@ -72,6 +74,18 @@ def _clips(db: Session, study: Study) -> Iterator[Cells]:
             "converted_at": clip.converted_at,
             "kind": clip.kind.value,
         }
+
+
+def _sets(db: Session, study: Study) -> Iterator[Cells]:
+    clips = clip_order(db, study.id)
+    for number, one in enumerate(clip_sets(definition_of(study).sets, [clip.attributes for clip in clips]), start=1):
+        for item in one.items:
+            yield {
+                "set": one.name,
+                "number": number,
+                "clip": clips[item].file_name,
+                "is_anchor": item in one.anchors,
+            }
 
 
 def _attributes(db: Session, study: Study) -> Iterator[Cells]:
@@ -113,6 +127,7 @@ def _participants(db: Session, study: Study, options: ExportOptions) -> Iterator
             "experimenter_note": session.note,
             "n_unproven_trials": unproven.get(session.id, 0),
             "study_version": session.version,
+            "clip_sets": None if session.clip_sets is None else SEPARATOR.join(session.clip_sets),
         }
 
 

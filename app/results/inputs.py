@@ -12,12 +12,14 @@ from functools import cached_property
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.clip_sets import ClipSet
 from analysis.formats.source_bundle import GIVEN
 from analysis.purposes import JUDGMENTS
 from analysis.results import Choice, Rater, chosen_raters
+from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import LEFT_OUT, SessionState
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.models import COUNTED, Clip, GivenRdm, ParticipantSession, Study, Submission, Trial
 from app.participation.arrangements import clip_order
 from app.participation.decisions import excluded_trials
@@ -32,7 +34,8 @@ class Sitting:
     """A session with judgments as it stood when it was read: the number of its judgments, and of its last one.
 
     `left_out` are the numbers (from 0) of trials that the choice leaves out, as somebody decided; `trials` counts the
-    others. `with_excluded` says that some were left out, and that the choice takes them in all the same.
+    others. `with_excluded` says that some were left out, and that the choice takes them in all the same. `sets` are the
+    sets of clips that the session was given; None where the study has none.
     """
 
     session_id: int
@@ -44,17 +47,40 @@ class Sitting:
     version: int
     left_out: tuple[int, ...]
     with_excluded: bool
+    sets: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that results of a choice depend on, from one snapshot of the database."""
+    """All that results of a choice depend on, from one snapshot of the database.
+
+    `clips` are those of the choice's set, or all of the study's; `sets` are all of the study's sets, whose items are
+    places among all of its clips.
+    """
 
     study_id: int
     choice: Choice
     target: float
     clips: tuple[Clip, ...]
     sittings: tuple[Sitting, ...]
+    sets: tuple[ClipSet, ...] = ()
+
+    def items_in_sets(self, sitting: Sitting) -> list[tuple[int, ...]]:
+        """The items of each of the rater's sets, where several are looked at together; none otherwise."""
+        if not self.sets or sitting.sets is None:
+            return []
+        if self.choice.clip_set is not None:
+            return []
+        return [one.items for one in self.sets if one.name in sitting.sets]
+
+    def of_set(self, one: ClipSet) -> Inputs:
+        """What the results of one of the study's sets are computed from; these must be of all clips."""
+        return replace(
+            self,
+            choice=replace(self.choice, clip_set=one.name),
+            clips=tuple(self.clips[item] for item in one.items),
+            sittings=tuple(sitting for sitting in self.sittings if one.name in (sitting.sets or ())),
+        )
 
     @cached_property
     def chosen(self) -> list[Sitting]:
@@ -83,7 +109,8 @@ class Inputs:
         Which of them are left out may change.
         """
         excluded = (sitting.left_out, sitting.with_excluded)
-        return _named(self._program, "rater", sitting.public_id, sitting.trials, sitting.last, excluded)
+        sets = self.choice.clip_set, sitting.sets
+        return _named(self._program, "rater", sitting.public_id, sitting.trials, sitting.last, excluded, sets)
 
     def of_study(self) -> str:
         """A name of what the study's results are computed from."""
@@ -112,6 +139,8 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     ------
     NotFound
         When the study was deleted.
+    Invalid
+        When the choice names a set of clips that the study does not have.
     """
     study = db.get(Study, study_id)
     if study is None:
@@ -122,7 +151,15 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
         choice = replace(choice, with_excluded=False)
     if choice.method == GIVEN:
         choice = replace(choice, uncertainty=False)
-    return Inputs(study_id, choice, definition.stop.min_evidence, tuple(clip_order(db, study_id)), sittings)
+    clips = tuple(clip_order(db, study_id))
+    sets = clip_sets(definition.sets, [clip.attributes for clip in clips])
+    whole = Inputs(study_id, replace(choice, clip_set=None), definition.stop.min_evidence, clips, sittings, sets)
+    if choice.clip_set is None:
+        return whole
+    found = next((one for one in sets if one.name == choice.clip_set), None)
+    if found is None:
+        raise Invalid(f"The study has no set of clips {choice.clip_set!r}.", field="set")
+    return whole.of_set(found)
 
 
 def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sitting]:
@@ -155,6 +192,7 @@ def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sittin
                 session.version,
                 left_out,
                 with_excluded and bool(decided),
+                None if session.clip_sets is None else tuple(session.clip_sets),
             )
         )
     return found or _with_given_rdms(db, study_id)

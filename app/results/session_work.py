@@ -22,7 +22,8 @@ def session_work(
 ) -> list[tuple[int, TrialWork]]:
     """The session's judgments up to trial number `last` (from 0), each with its number from 1, in their order.
 
-    Trials that somebody left out are among them. `items` are item indices by the clips' database ids.
+    Trials that somebody left out are among them, those with other clips than those of `items` are not; `items` are item
+    indices by the clips' database ids.
     """
     query = select(Trial.id).join(Submission).where(Trial.session_id == session_id, Trial.purpose.in_(JUDGMENTS))
     if last is not None:
@@ -39,7 +40,7 @@ def _work(db: Session, ids: list[int], items: Mapping[int, int]) -> list[tuple[i
         .options(loaded.undefer(Submission.body), loaded.selectinload(Submission.placements))
         .order_by(Trial.number)
     )
-    trials = list(db.scalars(query))
+    trials = [trial for trial in db.scalars(query) if all(seat.clip_id in items for seat in trial.seats)]
     heads: list[dict[str, Any]] = []
     placements: list[dict[str, Any]] = []
     moves: list[dict[str, Any]] = []

@@ -63,6 +63,7 @@ def row_of(inputs: Inputs) -> Select[tuple[StoredResults]]:
         StoredResults.with_unfinished.is_(choice.with_unfinished),
         StoredResults.with_excluded.is_(choice.with_excluded),
         StoredResults.uncertainty.is_(choice.uncertainty),
+        StoredResults.clip_set == (choice.clip_set or ""),
     )
 
 
@@ -141,12 +142,13 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
         return given_result(np.frombuffer(given.values, "<f8").astype(np.float64), GIVEN)
     if inputs.choice.method == GIVEN:
         raise ValueError("the raters of this study have placements, and no RDMs came with them")
-    arrangements, minutes = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
+    ids = [clip.id for clip in inputs.clips]
+    arrangements, minutes = session_judgments(db, session, ids, last=sitting.last, without=sitting.left_out)
     if not times_known(db.get_one(Study, inputs.study_id)):
         minutes = [math.nan] * len(minutes)
-    choice = inputs.choice
-    found = rater_result(arrangements, minutes, len(inputs.clips), choice.method, uncertainty=choice.uncertainty)
-    items = {clip.id: item for item, clip in enumerate(inputs.clips)}
+    choice, sets = inputs.choice, inputs.items_in_sets(sitting)
+    found = rater_result(arrangements, minutes, len(ids), choice.method, uncertainty=choice.uncertainty, sets=sets)
+    items = {clip_id: item for item, clip_id in enumerate(ids)}
     works = session_work(db, session.id, items, last=sitting.last)
     quality = rater_quality([work for _, work in works])
     return replace(found, quality=quality, numbers=tuple(number for number, _ in works))
@@ -172,6 +174,7 @@ def _stored(db: Session, sitting: Sitting, choice: Choice, computed: str | None 
         StoredRater.method == choice.method,
         StoredRater.with_excluded.is_(sitting.with_excluded),
         StoredRater.uncertainty.is_(choice.uncertainty),
+        StoredRater.clip_set == (choice.clip_set or ""),
     )
     if computed is not None:
         query = query.where(StoredRater.inputs == computed)

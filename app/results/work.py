@@ -70,6 +70,7 @@ def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None
             with_unfinished=choice.with_unfinished,
             with_excluded=choice.with_excluded,
             uncertainty=choice.uncertainty,
+            clip_set=choice.clip_set or "",
         )
         db.add(row)
     elif not standing.is_wanted and not (retry and standing.state == WorkState.FAILED):
@@ -142,6 +143,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
                 StoredResults.with_unfinished.is_(candidate.with_unfinished),
                 StoredResults.with_excluded.is_(candidate.with_excluded),
                 StoredResults.uncertainty.is_(candidate.uncertainty),
+                StoredResults.clip_set == candidate.clip_set,
                 _claimable(),
             )
             .execution_options(populate_existing=True)
@@ -155,7 +157,14 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
             continue
         row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
         row.claim = secrets.token_hex(16)
-        choice = Choice(row.method, row.with_simulated, row.with_unfinished, row.with_excluded, row.uncertainty)
+        choice = Choice(
+            row.method,
+            row.with_simulated,
+            row.with_unfinished,
+            row.with_excluded,
+            row.uncertainty,
+            clip_set=row.clip_set or None,
+        )
         claim = Claim(row.claim, row.study_id, choice)
         db.commit()
         return claim
@@ -256,6 +265,7 @@ def _current_raters(db: Session, inputs: Inputs) -> set[int]:
             ParticipantSession.study_id == inputs.study_id,
             StoredRater.method == inputs.choice.method,
             StoredRater.uncertainty.is_(inputs.choice.uncertainty),
+            StoredRater.clip_set == (inputs.choice.clip_set or ""),
         )
     )
     return {session_id for session_id, computed in db.execute(query) if wanted.get(session_id) == computed}
@@ -275,6 +285,7 @@ def _store_rater(
                 method=inputs.choice.method,
                 with_excluded=sitting.with_excluded,
                 uncertainty=inputs.choice.uncertainty,
+                clip_set=inputs.choice.clip_set or "",
                 inputs=inputs.of_rater(sitting),
                 content=pack_rater(result),
                 computed_at=now(),

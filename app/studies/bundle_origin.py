@@ -30,6 +30,8 @@ COMPUTED = (
     "noise_ceiling",
     "quality",
     "flow",
+    "sets",
+    "set_agreement",
     "with_and_without",
     "attributes_from_ratings",
     "answers_wide",

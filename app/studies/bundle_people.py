@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.formats.bundle import Bundle
+from app.definition.sets import SEPARATOR
 from app.definition.study_toml import StudyDefinition
 from app.domain import ClipState, ItemKind, SessionState
 from app.models import now
@@ -116,6 +117,7 @@ def session_rows(
                 "person": number if row["person"] is None else row["person"],
                 "visit": row["visit"] or 1,
                 "version": row["study_version"] or 1,
+                "clip_sets": None if row["clip_sets"] is None else row["clip_sets"].split(SEPARATOR),
                 "seed": row["seed"] or 0,
                 "progress": 1.0 if state == SessionState.FINISHED else 0.0,
                 "language": row["language"] or "en",

@@ -508,6 +508,52 @@ class Ceiling(Answer):
     reason: str | None
 
 
+class SetMeasure(Answer):
+    """A coefficient of agreement that is given for each set."""
+
+    key: str
+    label: str
+    meaning: str
+
+
+class Between(Answer):
+    """A value with its 95 % interval."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class SetRow(Answer):
+    """A set of clips: the sessions with judgments that were given it, the raters with an RDM, and their agreement."""
+
+    set: str
+    n_clips: int
+    n_anchors: int
+    n_given: int
+    n_raters: int
+    is_computed: bool
+    values: dict[str, Between]
+
+
+class MeanOfSets(Answer):
+    """The means over sets, with intervals over sets."""
+
+    n_raters: int
+    values: dict[str, Between]
+
+
+class SetResults(Answer):
+    """Agreement in each set of clips; `waiting` sets are being computed, anew or for the first time."""
+
+    measures: list[SetMeasure]
+    sets: list[SetRow]
+    mean: MeanOfSets
+    waiting: int
+    worker: str
+    failed: list[str]
+
+
 class RaterAgreement(Answer):
     """A rater's correlation with the mean of the others."""
 
@@ -1037,6 +1083,7 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.live_figures": {200: LiveFigures},
     "researcher_api.reliability": {200: Reliability},
     "researcher_api.clips": {200: Clips},
+    "researcher_api.sets_of_clips": {200: SetResults},
     "researcher_api.results": {200: ResultsOrUnchanged, 202: ResultsStanding},
     "researcher_api.retry": {200: Asked},
     "researcher_api.rdm": {200: Rdm},

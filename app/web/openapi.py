@@ -71,6 +71,7 @@ WHOSE: dict[str, Schema] = {
     "unfinished": {**SWITCH, "description": "Whether with unfinished sessions."},
     "excluded": {**SWITCH, "description": "Whether with what was left out by hand."},
     "uncertainty": {**SWITCH, "description": "Whether with standard errors, which take seconds to minutes a rater."},
+    "set": {**TEXT, "description": "One of the study's sets of clips, by its name; all clips unless given."},
 }
 COMPLETED: dict[str, Schema] = {
     "completed": {**SWITCH, "description": "Whether pairs that nobody saw hold what the model predicts."}
@@ -92,6 +93,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.reliability": {"target": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
     "researcher_api.results": WHOSE | {"known": {**TEXT, "description": "The version that is known already."}},
     "researcher_api.retry": WHOSE,
+    "researcher_api.sets_of_clips": WHOSE,
     "researcher_api.rdm": WHOSE | COMPLETED,
     "researcher_api.clip_map": WHOSE | COMPLETED,
     "researcher_api.clip_tree": WHOSE | COMPLETED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -16,18 +17,20 @@ from analysis.paper import FIGURES
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
+from app.definition.study_toml import definition_of
 from app.domain import ClipState, Role, StudyState
 from app.errors import AsterismError
 from app.health import problems
 from app.models import Study, now
 from app.participation.pilots import pilot_ticket
 from app.participation.retention import planned
-from app.results.chosen import ExportOptions, both_ways
+from app.participation.set_choice import sets_of_study
+from app.results.chosen import ExportOptions
 from app.results.export import (
     RDM_FORMATS,
+    bundle_choices,
     bundle_contents,
     check_kind,
-    exported_methods,
     rdm_file,
     rdms_to_download,
 )
@@ -151,8 +154,11 @@ def clips(name: str) -> str:
 def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
     study = _seen(name)
+    with database().reading() as db:
+        sets = [one.name for one in sets_of_study(db, study.id, definition_of(study))]
     return render_template(
         "researcher/results.html",
+        sets=sets,
         study=study_view(study),
         methods=ESTIMATORS if has_placements(study) else (GIVEN,),
         has_placements=has_placements(study),
@@ -198,7 +204,8 @@ def bundle(name: str) -> Response:
         with database().reading() as db:
             yield from iter_bundle(bundle_contents(db, study, options))
 
-    wanted = [one.choice(method) for one in both_ways(options) for method in exported_methods(study)]
+    with database().reading() as db:
+        wanted = bundle_choices(db, study, options)
     if (waiting := wait_page(study, wanted)) is not None:
         return waiting
     if options.recruiter_ids:
@@ -219,7 +226,8 @@ def rdms(name: str, whose: str, kind: str) -> Response:
         return waiting
     with database().reading() as db:
         found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
-    of = f"{whose}_{choice.method}{'_completed' if completed else ''}"
+    of_set = f"{re.sub(r'[^A-Za-z0-9.-]+', '-', choice.clip_set)}_" if choice.clip_set else ""
+    of = f"{of_set}{whose}_{choice.method}{'_completed' if completed else ''}"
     return download(rdm_file(found, kind), RDM_FORMATS[kind].mime_type, f"{file_name(study)}_{of}.{kind}")
 
 

@@ -22,6 +22,7 @@ from app.results.chosen import options_of
 from app.results.inputs import Inputs, inputs_of
 from app.results.overview import Overview
 from app.results.ratings import rated_attributes, ratings_mark
+from app.results.sets import request_sets, results_of_sets
 from app.results.so_far import reliability_so_far
 from app.results.stored import Standing, standing_of, stored_overview, stored_rater
 from app.results.work import request_results
@@ -49,6 +50,7 @@ from app.web.researcher_json import (
     tree_view,
 )
 from app.web.sessions_api import view_of_request
+from app.web.sets_json import sets_view
 
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
 blueprint.register_blueprint(definition_api.blueprint)
@@ -207,6 +209,16 @@ def agreement_between_raters(name: str) -> Response:
     """Reliability and noise ceiling."""
     with database().reading() as db:
         return jsonify(agreement_view(_overview(db, _inputs(db, name))))
+
+
+@blueprint.get("/<name>/results/sets")
+def sets_of_clips(name: str) -> Response:
+    """Agreement in each of the study's sets of clips, and its means; what is missing or old is asked for."""
+    with database().reading() as db:
+        study_id, choice = require_study(db, account_id(), name, Role.VIEWER).id, choice_of_request()
+        found = results_of_sets(db, study_id, choice)
+    request_sets(database(), found)
+    return jsonify(sets_view(found, worker_state(settings())))
 
 
 def _inputs(db: Session, name: str) -> Inputs:

@@ -67,6 +67,7 @@ def choice_of_request() -> Choice:
         with_unfinished=switch("unfinished", default=False),
         with_excluded=switch("excluded", default=False),
         uncertainty=switch("uncertainty", default=False),
+        clip_set=request.args.get("set") or None,
     )
 
 

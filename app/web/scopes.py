@@ -20,6 +20,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.reliability": READ,
     "researcher_api.clips": READ,
     "researcher_api.results": PEOPLE,
+    "researcher_api.sets_of_clips": PEOPLE,
     "researcher_api.retry": PEOPLE,
     "researcher_api.rdm": PEOPLE,
     "researcher_api.clip_map": PEOPLE,

@@ -16,6 +16,7 @@ import { keepFresh, load, RequestError } from './live.js';
 import { mountMap } from './map.js';
 import { orderBy, range, studyOrder } from './pairs.js';
 import { showDecided, showLeftOut, showNotes, showSimulated, showWhyEmpty } from './results-notices.js';
+import { showSets } from './sets.js';
 import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
 import { showTree } from './tree.js';
@@ -74,6 +75,8 @@ const field = {
   unfinished: tick('unfinished'),
   completed: tick('completed'),
 };
+/** The choice of a set of clips, where the study has several; without a set, all are shown side by side. */
+const setChoice = /** @type {HTMLSelectElement | null} */ (form.querySelector('select[name=set]'));
 const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
 const mapFigure = mountMap(part('map'));
@@ -128,6 +131,13 @@ keepFresh(() => refresh(false), PAUSE);
 async function refresh(chosen) {
   turn += chosen ? 1 : 0;
   const mine = turn;
+  if (setChoice !== null) part('sets').hidden = setChoice.value !== '';
+  for (const one of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-of-one]')))
+    one.hidden = setChoice?.value === '';
+  if (setChoice?.value === '') {
+    await showSideBySide(mine);
+    return;
+  }
   const asked = query();
   const ask = () => load(`${page.dataset.api}/results?${asked}&known=${results.version}`);
   let found = await ask();
@@ -150,6 +160,31 @@ async function refresh(chosen) {
 /** @param {Standing} found @returns {boolean} whether somebody computes, or will soon */
 function isUnderWay({ update }) {
   return update !== null && update.state !== 'failed' && (update.state === 'computing' || update.worker === 'running');
+}
+
+/**
+ * The agreement in each set of clips, again and again while sets are being computed.
+ * @param {number} mine
+ */
+async function showSideBySide(mine) {
+  for (const name of ['results', 'empty', 'simulated', 'left-out', 'excluded', 'problem']) part(name).hidden = true;
+  part('downloads').hidden = false;
+  setDownloads();
+  let found = await load(`${page.dataset.api}/results/sets?${query()}`);
+  while (mine === turn) {
+    const waits = found.waiting > 0 && found.worker !== 'running';
+    /** @type {import('./standing.js').Update} */
+    const update = { state: 'waiting', done: 0, of: 0, reason: null, worker: found.worker };
+    showStanding({ computed_at: null, update: waits ? update : null });
+    showSets(found, (set) => {
+      if (setChoice === null) return;
+      setChoice.value = set;
+      form.dispatchEvent(new Event('change'));
+    });
+    if (found.waiting === 0 || document.hidden) return;
+    await new Promise((resolve) => setTimeout(resolve, WORKING_PAUSE));
+    if (mine === turn) found = await load(`${page.dataset.api}/results/sets?${query()}`);
+  }
 }
 
 async function retry() {
@@ -432,6 +467,7 @@ function query() {
     simulated: field.simulated.checked ? '1' : '0',
     unfinished: field.unfinished.checked ? '1' : '0',
     excluded: field.excluded.value,
+    ...(setChoice?.value ? { set: setChoice.value } : {}),
   }).toString();
 }
 
@@ -466,6 +502,8 @@ function readAddress() {
   field.simulated.checked = given.get('simulated') !== '0';
   field.unfinished.checked = given.get('unfinished') === '1';
   if (given.get('excluded') === '1') field.excluded.value = '1';
+  const set = given.get('set') ?? '';
+  if (setChoice !== null && [...setChoice.options].some((option) => option.value === set)) setChoice.value = set;
   field.completed.checked = given.get('completed') === '1';
   const rater = given.get('rater');
   if (rater !== null) field.rater.dataset.wanted = rater;

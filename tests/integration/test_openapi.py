@@ -102,6 +102,7 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     assert call("GET", f"/faces/results?known={version}").get_json()["state"] == "unchanged"
     for what in (
         "agreement",
+        "sets",
         "rdms/group",
         "rdms/P001?completed=1",
         "maps/group",

@@ -60,11 +60,12 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, str]]:
     calls: Counter[tuple[Any, str]] = Counter()
 
     def counting(
-        arrangements: list[Any], minutes: list[float], n_items: int, method: str, *, uncertainty: bool
+        arrangements: list[Any], minutes: list[float], n_items: int, method: str, *, uncertainty: bool, sets: Any
     ) -> RaterResult:
         calls[(len(arrangements), minutes[-1]), method] += 1
         time.sleep(0.05)
         assert not uncertainty
+        assert not sets
         return compute_rater_result(arrangements, minutes, n_items, method)
 
     monkeypatch.setattr(stored_module, "rater_result", counting)
@@ -167,7 +168,7 @@ def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
     """What is asked for while standard errors are computed comes between two raters; nothing is computed twice."""
     order: list[bool] = []
 
-    def known(*given: Any, uncertainty: bool) -> RaterResult:
+    def known(*given: Any, uncertainty: bool, sets: Any) -> RaterResult:
         order.append(uncertainty)
         found = compute_rater_result(*given)
         if not uncertainty or found.estimate is None:

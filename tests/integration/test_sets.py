@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from analysis.formats.bundle import read_bundle
+from analysis.rdm import scale_to_rms
+from analysis.results import Choice, results_of_bundle
 from app.definition.find import find_study
 from app.definition.study_toml import definition_of
 from app.domain import SessionState
@@ -21,6 +29,8 @@ from app.participation.record import record_of_token
 from app.participation.set_choice import set_counts
 from app.participation.submission import submit
 from app.participation.trials import start
+from app.studies.bundle_rows import prepare
+from tests import experimenter
 from tests.factories import encode, make_study, trial_body
 
 TOML = """
@@ -106,3 +116,56 @@ def test_a_participant_arranges_two_sets_one_after_the_other(app: Flask) -> None
     with database.reading() as db:
         record = record_of_token(db, token)
     assert (record.session.ended_by, record.progress) == ("evidence", 1.0)
+
+
+@pytest.fixture
+def lab_of_sets(lab: experimenter.Lab) -> experimenter.Lab:
+    """Six raters of three sets of four clips, one of which is in all; each has two sets."""
+    toml = TOML.replace("[design]", "per_session = 2\n[design]") + "[stop]\nmin_evidence = 0.04\n"
+    make_study(lab.database, lab.settings, name="many", toml=toml, sets=CLIPS)
+    for rater in range(6):
+        experimenter.take_part(lab.database, "many", rater)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+    return lab
+
+
+def test_page_and_bundle_have_the_same_results_of_each_set(lab_of_sets: experimenter.Lab, tmp_path: Path) -> None:
+    lab = lab_of_sets
+    api = "/api/v1/studies/many/results"
+    assert lab.client.get(f"{api}/sets").json["waiting"] == 3
+    experimenter.compute(lab)
+    shown = lab.client.get(f"{api}/sets").json
+    assert [(one["set"], one["n_clips"], one["n_anchors"], one["n_raters"]) for one in shown["sets"]] == [
+        (name, 4, 1, 4) for name in "abc"
+    ]
+    rows = [one["values"]["pairwise_pearson"]["value"] for one in shown["sets"]]
+    assert shown["mean"]["values"]["pairwise_pearson"]["value"] == pytest.approx(np.mean(rows))
+    page = lab.client.get(f"{api}/rdms/group?set=b").json
+    file = tmp_path / "many.zip"
+    file.write_bytes(lab.client.get("/studies/many/bundle.zip").data)
+    bundle = read_bundle(file)
+    assert [one.name for one in bundle.sets()] == ["a", "b", "c"]
+    assert bundle.sets()[1].items == (1, 4, 7, 9)
+    found = results_of_bundle(bundle, Choice(clip_set="b"), jobs=1)
+    kept = bundle.rdms("combined", clip_set="b")
+    assert found.names == kept.names == ("clip1.mp4", "clip4.mp4", "clip7.mp4", "clip9.mp4")
+    assert found.raters == kept.raters
+    np.testing.assert_allclose([one.rdm for one in found.estimates.values()], kept.completed, atol=1e-9)
+    np.testing.assert_allclose(scale_to_rms(found.pooled.rdm), page["rdm"], atol=1e-4)
+    told = [row for row in bundle.rows("set_agreement") if row["method"] == "combined"]
+    pairwise = [row["value"] for row in told if row["measure"] == "pairwise_pearson"]
+    np.testing.assert_allclose(pairwise, [*rows, np.mean(rows)])
+    array = np.load(io.BytesIO(zipfile.ZipFile(file).read("rdms/combined/02.npy")))
+    assert array.shape == (4, 6)
+    assert "3 sets of 4, of which 1 anchor clip was in every set" in bundle.text("methods.md")
+    # All clips together: what was found of each set side by side, and nothing across sets.
+    whole = results_of_bundle(bundle, Choice(), jobs=1)
+    first = next(iter(whole.estimates.values()))
+    assert np.isfinite(first.rdm).sum() == 12
+    assert first.n_components == 2
+    # A bundle is a study again.
+    prepared = prepare(bundle, shown_as="many.zip")
+    assert {tuple(one["clip_sets"]) for one in prepared.sessions} == {
+        tuple(row["clip_sets"].split("; ")) for row in bundle.rows("participants")
+    }

@@ -1,0 +1,92 @@
+// @ts-check
+/** Agreement in each set of clips, and its mean over sets, as a table. */
+
+import { make, part } from './elements.js';
+import { number } from './words.js';
+
+/**
+ * @typedef {{value: number | null, low: number | null, high: number | null}} Value
+ * @typedef {{set: string, n_clips: number, n_anchors: number, n_given: number, n_raters: number, is_computed: boolean,
+ *   values: Record<string, Value>}} SetRow
+ * @typedef {{measures: {key: string, label: string, meaning: string}[], sets: SetRow[],
+ *   mean: {n_raters: number, values: Record<string, Value>}, waiting: number, worker: string,
+ *   failed: string[]}} Sets
+ */
+
+/**
+ * @param {Sets} found
+ * @param {(set: string) => void} choose is called with the set whose figures somebody wants to see
+ */
+export function showSets(found, choose) {
+  const head = make(
+    'tr',
+    {},
+    make('th', { scope: 'col' }, 'Set'),
+    make('th', { scope: 'col', class: 'number' }, 'Clips'),
+    make('th', { scope: 'col', class: 'number' }, 'Raters'),
+    ...found.measures.map(({ label, meaning }) => make('th', { scope: 'col', class: 'number', title: meaning }, label)),
+    make('th', { scope: 'col', class: 'number' }, 'Noise ceiling'),
+  );
+  const rows = found.sets.map((one) =>
+    make(
+      'tr',
+      {},
+      make('th', { scope: 'row' }, nameOf(one, choose)),
+      make('td', { class: 'number' }, one.n_clips),
+      make('td', { class: 'number' }, one.is_computed ? one.n_raters : '…'),
+      ...cells(found, one.values),
+    ),
+  );
+  const mean = make(
+    'tr',
+    { class: 'mean' },
+    make('th', { scope: 'row' }, 'Mean over sets'),
+    make('td', {}),
+    make('td', { class: 'number' }, found.mean.n_raters),
+    ...cells(found, found.mean.values),
+  );
+  part('sets-table').replaceChildren(
+    make('table', { class: 'sets' }, make('thead', {}, head), make('tbody', {}, ...rows), make('tfoot', {}, mean)),
+  );
+  const told = [];
+  if (found.waiting > 0) told.push(`${found.waiting} of ${found.sets.length} sets are being computed.`);
+  for (const reason of found.failed) told.push(`Set ${reason}.`);
+  const line = part('sets-waiting');
+  line.textContent = told.join(' ');
+  line.hidden = told.length === 0;
+}
+
+/**
+ * @param {SetRow} one
+ * @param {(set: string) => void} choose
+ */
+function nameOf(one, choose) {
+  const button = make('button', { type: 'button', class: 'quiet small' }, one.set);
+  button.addEventListener('click', () => choose(one.set));
+  return button;
+}
+
+/**
+ * @param {Sets} found
+ * @param {Record<string, Value>} values
+ */
+function cells(found, values) {
+  const { ceiling_lower: low, ceiling_upper: high } = values;
+  const ceiling = !isNumber(low) || !isNumber(high) ? '–' : `${number(low.value)} to ${number(high.value)}`;
+  return [
+    ...found.measures.map(({ key }) => make('td', { class: 'number' }, ...valueOf(values[key]))),
+    make('td', { class: 'number' }, ceiling),
+  ];
+}
+
+/** @param {Value | undefined} value @returns {value is Value & {value: number}} */
+function isNumber(value) {
+  return value !== undefined && value.value !== null;
+}
+
+/** @param {Value | undefined} value */
+function valueOf(value) {
+  if (value === undefined || value.value === null) return ['–'];
+  if (value.low === null || value.high === null) return [number(value.value)];
+  return [number(value.value), ' ', make('small', {}, `${number(value.low)} to ${number(value.high)}`)];
+}
