@@ -20,10 +20,10 @@ def rater_halves(db: Session, study_id: int, choice: Choice, raters: Sequence[st
     if choice.method == GIVEN:
         return None
     inputs = inputs_of(db, study_id, choice)
-    trials = {}
+    ids, trials = [clip.id for clip in inputs.clips], {}
     for sitting in inputs.chosen:
         session = db.get(ParticipantSession, sitting.session_id)
         if session is not None and sitting.rater.name in raters:
-            arrangements, _ = session_judgments(db, session, last=sitting.last, without=sitting.left_out)
+            arrangements, _ = session_judgments(db, session, ids, last=sitting.last, without=sitting.left_out)
             trials[sitting.rater.name] = arrangements
     return halves_of(trials, raters, len(inputs.clips))
