@@ -69,14 +69,18 @@ def whole_site(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> 
 
 @pytest.fixture(scope="session")
 def add_study(whole_site: Site) -> Callable[..., None]:
-    """`add_study(name, toml, n_clips=3)` opens one study more on the installation."""
+    """`add_study(name, toml, n_clips=3)` opens one study more on the installation; `fill` as `open_another` has it."""
     return partial(open_another, whole_site)
 
 
-def open_another(site: Site, name: str, toml: str, *, n_clips: int) -> None:
-    """Make and open a study with some of the demo's clips on the installation."""
+def open_another(
+    site: Site, name: str, toml: str, *, n_clips: int = 0, fill: Callable[[Path], None] | None = None
+) -> None:
+    """Make and open a study with some of the demo's clips, and the files that `fill` makes, on the installation."""
     folder = site.settings.data.parent / name
     (folder / "clips").mkdir(parents=True)
+    if fill is not None:
+        fill(folder / "clips")
     for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[: 4 * n_clips : 4]:
         shutil.copy(clip, folder / "clips")
     (folder / "study.toml").write_text(toml)
