@@ -15,7 +15,12 @@ from app.definition.study_toml import StudyDefinition
 
 Kind = Literal["choice", "tick", "whole", "number", "line", "markdown", "words", "pairs", "questions", "quotas", "toml"]
 # What has an editor of its own.
-EDITORS: dict[str, Kind] = {"questions": "questions", "ratings.questions": "questions", "consent.clauses": "questions"}
+EDITORS: dict[str, Kind] = {
+    "questions": "questions",
+    "ratings.questions": "questions",
+    "consent.clauses": "questions",
+    "recruitment.quotas": "quotas",
+}
 # Texts with room for more than this are Markdown.
 LINE = 2000
 

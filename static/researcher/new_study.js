@@ -15,6 +15,8 @@ const nameError = byId('name-error');
 let isChosen = name.value !== '';
 let timer = 0;
 let asked = 0;
+// Whether the proposed name is not yet that of the title as it stands.
+let isOld = false;
 
 title.addEventListener('input', () => {
   tell(title, byId('title-error'), '');
@@ -24,11 +26,16 @@ name.addEventListener('input', () => {
   isChosen = name.value !== '';
   later(isChosen ? { name: name.value.trim() } : { title: title.value });
 });
+// Whoever is faster than the proposal gets what the server makes of the title.
+form.addEventListener('submit', () => {
+  if (isOld && !isChosen) name.value = '';
+});
 // Typed while the page was still loading.
 if (title.value !== '' && !isChosen) later({ title: title.value });
 
 /** @param {Record<string, string>} about */
 function later(about) {
+  isOld = true;
   clearTimeout(timer);
   timer = setTimeout(() => check(about), PAUSE);
 }
@@ -39,6 +46,7 @@ async function check(about) {
   const answer = await load(`${form.dataset.names}?${new URLSearchParams(about)}`).catch(() => null);
   // What was typed since then has been asked about itself; without an answer the server decides when the form is sent.
   if (turn !== asked || answer === null) return;
+  isOld = false;
   if (!isChosen) name.value = answer.name;
   tell(name, nameError, name.value === '' ? '' : (answer.problem ?? ''));
 }

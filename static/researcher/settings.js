@@ -4,6 +4,7 @@
 import { byId, find, given } from '../page.js';
 import { make, nodesOf, part } from './elements.js';
 import { bindControls } from './controls.js';
+import { editQuotas } from './quotas.js';
 import { bindTextFiles } from './text-files.js';
 import { editQuestions } from './questions.js';
 
@@ -60,6 +61,7 @@ const controls = bindControls(
     later();
   },
   {
+    quotas: (root, _, changed) => editQuotas(root, changed),
     questions: (root, key, changed) => editQuestions(root, given(forms[key]), { changed, language }),
   },
 );

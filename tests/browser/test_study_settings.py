@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -105,14 +107,40 @@ def test_a_question_is_written_by_keyboard_told_of_moved_and_saved(page: Page, l
     assert len(definition_of(stored(lab)).questions) == 1
     assert stored(lab).definition_toml.startswith("# Approved in May.\n")
 
+    # How many with each answer, and a picture in a text.
+    quota = page.get_by_role("group", name="Which hand?").filter(has=page.get_by_label("Limit"))
+    quota.get_by_role("combobox").select_option("each")
+    page.keyboard.type("many")
+    expect(quota.get_by_role("status")).to_contain_text("whole number")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("20")
+    expect(quota.get_by_role("status")).to_be_empty()
+    dot = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(dot, "PNG")
+    content = {"name": "a dot.png", "mimeType": "image/png", "buffer": dot.getvalue()}
+    page.locator("[data-text-files-input]").set_input_files(files=[content])  # type: ignore[list-item]
+    page.get_by_role("textbox", name="Thanks", exact=True).fill("Well done ")
+    page.get_by_role("textbox", name="Thanks", exact=True).press("End")
+    page.get_by_role("button", name="Insert a-dot.png").press("Enter")
+    page.keyboard.type("a red dot")
+    expect(page.locator('[data-preview="texts.thanks"]').get_by_role("img", name="a red dot")).to_be_visible()
+    assert complaints(page, "quotas and files") == []
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    kept = definition_of(stored(lab))
+    assert (kept.recruitment.quotas, kept.texts.thanks) == (
+        {hand.name: {"left": 20}},
+        "Well done ![a red dot](a-dot.png)",
+    )
+
 
 def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside_it(
     page: Page, lab: experimenter.Lab
 ) -> None:
     expect(page.get_by_role("textbox", name="Title")).to_be_focused()
-    page.keyboard.type("Similar faces")
-    expect(page.get_by_label("Name")).to_have_value("similar-faces")
     assert complaints(page, "new study") == []
+    # Faster than the name that is proposed.
+    page.keyboard.type("Similar faces")
     page.keyboard.press("Enter")
     page.wait_for_url("**/studies/similar-faces/settings")
     assert complaints(page, "settings") == []

@@ -211,13 +211,10 @@ def test_a_clip_that_is_being_converted_meanwhile_is_converted_again(
 def test_the_page_has_a_control_a_sentence_and_a_default_for_each_setting(lab: experimenter.Lab) -> None:
     page = lab.client.get("/studies/faces/settings").text
     controls = [control for _, group in control_groups() for control in group]
-    # A table of tables is edited in the text beside the form.
-    assert [control.key for control in controls if control.kind == "toml"] == [
-        "recruitment.quotas",
-    ]
+    # None is left to the text beside the form alone.
+    assert [control.key for control in controls if control.kind == "toml"] == []
     for control in controls:
-        if control.kind != "toml":
-            assert f'data-control="{control.key}"' in page
+        assert f'data-control="{control.key}"' in page
         assert f'data-told="{control.key}"' in page
     state = json.loads(re.search(r'id="settings-state">(.*?)</script>', page)[1])  # type: ignore[index]
     assert set(state["values"]) == {key for key, _ in setting_keys()}
