@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into; made if absent")
     parser.add_argument("--method", choices=ESTIMATORS, default=Choice.method, help="estimator (default: %(default)s)")
     parser.add_argument("--with-excluded", action="store_true", help="keep the sessions that the experimenter excluded")
+    parser.add_argument("--set", metavar="NAME", help="only this set of clips, in a study of several sets")
     parser.add_argument("--without-simulated", action="store_true", help="leave simulated raters out")
     parser.add_argument("--with-unfinished", action="store_true", help="take in sessions that are not finished")
     parser.add_argument(
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     choice = Choice(
         method=given.method,
         with_excluded=given.with_excluded,
+        clip_set=given.set,
         with_simulated=not given.without_simulated,
         with_unfinished=given.with_unfinished,
         uncertainty=given.uncertainty,

@@ -35,6 +35,7 @@ from app.studies.origin import has_placements
 @click.option("--no-simulated", is_flag=True, help="Exclude simulated raters.")
 @click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions.")
 @click.option("--with-excluded", is_flag=True, help="Include what was left out.")
+@click.option("--set", "clip_set", metavar="NAME", help="Only this set of clips, in a study of several sets.")
 @with_data
 def study_figure(
     name: str,
@@ -50,6 +51,7 @@ def study_figure(
     no_simulated: bool,
     with_unfinished: bool,
     with_excluded: bool,
+    clip_set: str | None,
     data: Path | None,
 ) -> None:
     """Write a FIGURE of the study NAME at a paper's size, or the Python script that remakes it from the bundle."""
@@ -59,7 +61,8 @@ def study_figure(
     with open_installation(data) as here:
         with here.database.reading() as db:
             found = find_study(db, name)
-        choice = Choice(method if has_placements(found) else GIVEN, not no_simulated, with_unfinished, with_excluded)
+        method = method if has_placements(found) else GIVEN
+        choice = Choice(method, not no_simulated, with_unfinished, with_excluded, clip_set=clip_set)
         if kind != SCRIPT:
             ensure_results(here.database, found.id, choice)
         with here.database.reading() as db:

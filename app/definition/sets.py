@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
@@ -101,13 +100,6 @@ def _problems_of_clips(sets: Sets, rows: Sequence[Row]) -> Iterator[tuple[str, s
 
 def _are(n: int) -> str:
     return "is one set" if n == 1 else f"are {n} sets"
-
-
-def sizes_sentence(found: Sequence[ClipSet]) -> str:
-    """How many sets of how many clips, in words: "12 sets of 58 to 59 clips"."""
-    counts = Counter(len(one.items) for one in found)
-    low, high = min(counts), max(counts)
-    return f"{len(found)} sets of {low if low == high else f'{low} to {high}'} clips"
 
 
 def natural_order(name: str) -> list[tuple[int, int | str]]:

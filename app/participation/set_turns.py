@@ -75,3 +75,9 @@ def turn_of(
     fraction = min(max((place + share.fraction) / n, by_count), np.nextafter(1.0, 0.0))
     progress = SessionProgress(float(fraction), False, None, progress.min_evidence)
     return Turn(items, own, progress, (place + weakest) / n)
+
+
+def one_of_several(stop: Stop, n: int) -> Stop:
+    """The stop rules with the share of minutes and trials that one of a session's `n` sets has."""
+    share = {"max_minutes": stop.max_minutes / n, "max_trials": max(stop.max_trials // n, 1)}
+    return stop.model_copy(update=share)

@@ -10,14 +10,16 @@ import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from analysis.arrangement import Ints
+from analysis.arrangement import Floats, Ints
 from analysis.designs import StopRule
 from analysis.planning import Task, Timing, measured_timing, session_seconds
+from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import LEFT_OUT
 from app.models import COUNTED, ParticipantSession, Seat, Study, Submission, Trial
 from app.participation import attention_checks as checks
 from app.participation.arrangements import clip_order, item_order
+from app.participation.set_turns import one_of_several
 
 # A session says something about people's pace once it has so many trials; the last so many sessions are read.
 MIN_TRIALS, MOST_SESSIONS = 3, 200
@@ -27,12 +29,15 @@ MIN_TRIALS, MOST_SESSIONS = 3, 200
 class Basis:
     """A study as a plan sees it.
 
-    `facts` are plain values by the setting's key; a plan keeps them, and is out of date once they differ.
+    `facts` are plain values by the setting's key; a plan keeps them, and is out of date once they differ. Of a study of
+    several sets of clips, task and `clips` are those of the largest set, with a session's share of minutes and trials;
+    `all_seconds` are the playing times of all clips.
     """
 
     task: Task
     clips: tuple[str, ...]
     facts: dict[str, Any]
+    all_seconds: Floats
 
 
 def basis_of(db: Session, study: Study) -> Basis:
@@ -40,6 +45,12 @@ def basis_of(db: Session, study: Study) -> Basis:
     definition, clips = definition_of(study), clip_order(db, study.id)
     design, stop = definition.design, definition.stop
     measured = db.scalar(select(func.count()).select_from(_measured(study).subquery()))
+    all_seconds = [clip.duration_s or 0.0 for clip in clips]
+    sets = clip_sets(definition.sets, [clip.attributes for clip in clips])
+    if sets:
+        largest = max(sets, key=lambda one: len(one.items))
+        clips = [clips[item] for item in largest.items]
+        stop = one_of_several(stop, definition.sets.per_session)
     seconds = [clip.duration_s or 0.0 for clip in clips]
     facts = {
         "clips": len(clips),
@@ -53,6 +64,8 @@ def basis_of(db: Session, study: Study) -> Basis:
         "stop.max_trials": stop.max_trials,
         "sessions with measured times": measured,
     }
+    if sets:
+        facts |= {"sets": len(sets), "sets.per_session": definition.sets.per_session}
     task = Task(
         np.array(seconds),
         design=design.method,
@@ -62,14 +75,14 @@ def basis_of(db: Session, study: Study) -> Basis:
         checks=tuple(checks.FIRST_CHECK + k * checks.TRIALS_BETWEEN_CHECKS for k in range(design.checks)),
         check_items=checks.N_CLIPS,
     )
-    return Basis(task, tuple(clip.file_name for clip in clips), facts)
+    return Basis(task, tuple(clip.file_name for clip in clips), facts, np.array(all_seconds))
 
 
-def timing_of(db: Session, study: Study, task: Task, assumed: Timing) -> Timing:
+def timing_of(db: Session, study: Study, basis: Basis, assumed: Timing) -> Timing:
     """The timing model at the pace of the study's own people, where enough have taken part."""
     ratios = []
     for seconds, shown in worked_sessions(db, study):
-        expected = session_seconds(shown, task.clip_seconds, assumed)
+        expected = session_seconds(shown, basis.all_seconds, assumed)
         if expected > 0:
             ratios.append(seconds / expected)
     return measured_timing(assumed, ratios)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from app.planning.asked import COMPARATORS, TRUTHS
@@ -22,6 +23,8 @@ def sentences_of(content: Content) -> list[str]:
         found.append(
             f"No RDM could be estimated for {plan['no_rdm']} simulated sessions; they are left out of the curves."
         )
+    if (sets := content["facts"].get("sets")) is not None:
+        found.insert(0, sets_sentence(content, sets))
     if (seen := plan["seen"]["median"]) is not None and seen < 0.5:
         found.append(
             f"A participant sees about {100 * seen:.1f} % of the pairs of clips, so the number of raters matters less "
@@ -46,6 +49,17 @@ def needed_sentence(content: Content) -> str:
         f"About {needed['value']} raters are needed for a reliability of {wanted:g} (95 % of studies of this kind need "
         f"{most})."
     )
+
+
+def sets_sentence(content: Content, sets: int) -> str:
+    """What the figures of one set mean for the whole study."""
+    clips, each = content["facts"]["clips"], content["facts"]["sets.per_session"]
+    told = f"All figures are for one set of {clips} clips, of {sets} sets."
+    if each > 1:
+        told += f" A session arranges {each} of them, one after another, and takes {each} times as long."
+    if (needed := content["plan"]["needed"]["value"]) is not None:
+        told += f" {needed} raters of every set take {math.ceil(needed * sets / each)} sessions in all."
+    return told
 
 
 def _timing(timing: Content) -> str:

@@ -105,7 +105,7 @@ def _compute(database: Database, claim: Claim, on_session: OnSession | None) -> 
             raise NotFound("There is no such study any more.")
         settings, asked, basis = settings_of(row.asked), row.asked, basis_of(db, study)
         models = unpack_models(row.models, len(basis.clips))
-        timing = timing_of(db, study, basis.task, settings.timing)
+        timing = timing_of(db, study, basis, settings.timing)
     told = time.monotonic()
 
     def progress(done: int, of: int) -> None:

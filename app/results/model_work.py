@@ -20,6 +20,7 @@ from analysis.results.models import ModelFindings, ModelOptions, compare_candida
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
+from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.models import ModelComparison, Study, now
@@ -35,6 +36,11 @@ from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, t
 from app.version import VERSION
 
 N_BOOT, N_PERMUTATIONS = 1000, 5000
+
+WITHIN_SETS = (
+    "The clips are in several sets. A rater's RDM has the pairs within the rater's sets, and models and attributes are "
+    "compared with the raters over these alone: nothing is known of clips of different sets."
+)
 
 OnStep = Callable[[str, float], object]
 
@@ -178,6 +184,8 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         if not results.raters:
             raise Invalid("no rater has an RDM yet. Models can be compared once somebody has finished a session")
         candidates, problems = candidates_of(db, study)
+        if definition_of(study).sets.column is not None:
+            problems = [*problems, WITHIN_SETS]
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
         halves = rater_halves(db, study.id, choice, raters) if settings.individuals else None

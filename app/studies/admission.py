@@ -14,6 +14,7 @@ from app.definition.study_toml import definition_of
 from app.domain import StudyState
 from app.models import Study
 from app.participation.places import places_taken, quotas_taken
+from app.participation.set_choice import set_counts
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,17 @@ class QuotaCount:
 
 @dataclass(frozen=True)
 class Admission:
-    """`sentence` says whether people can begin, and until when or from when on; `takes` is whether they can now."""
+    """`sentence` says whether people can begin, and until when or from when on; `takes` is whether they can now.
+
+    `sets` are how many sessions have each set of clips, where the study has several.
+    """
 
     takes: bool
     sentence: str
     taken: int
     places: int | None
     quotas: tuple[QuotaCount, ...]
+    sets: dict[str, int]
 
 
 def admission_of(db: Session, study: Study, at: datetime) -> Admission:
@@ -49,7 +54,8 @@ def admission_of(db: Session, study: Study, at: datetime) -> Admission:
         for answer, most in limits(one, recruitment.quotas[name]).items()
     ]
     takes, sentence = door(study, at)
-    return Admission(takes, sentence, places_taken(db, study, at), recruitment.places, tuple(quotas))
+    sets = set_counts(db, study, definition, at)
+    return Admission(takes, sentence, places_taken(db, study, at), recruitment.places, tuple(quotas), sets)
 
 
 def door(study: Study, at: datetime) -> tuple[bool, str]:

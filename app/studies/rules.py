@@ -25,6 +25,7 @@ from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.errors import Invalid
 from app.participation import attention_checks
+from app.participation.set_turns import one_of_several
 from app.recruiters.rules import recruitment_doubts, recruitment_problems
 
 # What a pair gets from a trial at the very least.
@@ -93,12 +94,7 @@ def of_one_set(definition: StudyDefinition, facts: Facts) -> tuple[StudyDefiniti
     if not sets:
         return definition, facts
     largest, n = max(len(one.items) for one in sets), definition.sets.per_session
-    stop = definition.stop.model_copy(
-        update={
-            "max_minutes": definition.stop.max_minutes / n,
-            "max_trials": max(definition.stop.max_trials // n, 1),
-        }
-    )
+    stop = one_of_several(definition.stop, n)
     share = largest / max(facts.n_clips or 0, largest)
     seconds = None if facts.seconds is None else facts.seconds * share
     return definition.model_copy(update={"stop": stop}), replace(facts, n_clips=largest, seconds=seconds)

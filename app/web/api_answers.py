@@ -73,6 +73,7 @@ class LiveFigures(Answer):
     figures: Figures
     n_pilots: int
     places_taken: int
+    sets: dict[str, int] = Field(description="By set of clips, the sessions that have it; empty without sets.")
     problems: list[str] = Field(description="What is wrong with the server, in sentences.")
 
 

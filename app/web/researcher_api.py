@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from analysis.results import GROUP
 from app.accounts.members import includes, require_study, role_in, studies_of
 from app.clips.differences import differences
+from app.definition.study_toml import definition_of
 from app.domain import Role
 from app.errors import NotFound
 from app.health import problems
 from app.heartbeat import worker_state
 from app.models import now
 from app.participation.places import places_taken
+from app.participation.set_choice import set_counts
 from app.results.chosen import options_of
 from app.results.inputs import Inputs, inputs_of
 from app.results.overview import Overview
@@ -85,7 +87,7 @@ def study(name: str) -> Response:
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
         page = page_of(db, found, view_of_request(), with_ids=with_ids)
         figures = figures_of(db, found)
-        taken = places_taken(db, found, now())
+        taken, sets = places_taken(db, found, now()), set_counts(db, found, definition_of(found), now())
     return jsonify(
         study=study_view(found),
         figures=_figures(figures),
@@ -96,6 +98,7 @@ def study(name: str) -> Response:
         pages=page.pages,
         found=page.found,
         places_taken=taken,
+        sets=sets,
         problems=problems(settings()),
     )
 
@@ -106,12 +109,13 @@ def live_figures(name: str) -> Response:
     with database().reading() as db:
         found = require_study(db, account_id(), name, Role.VIEWER)
         figures = figures_of(db, found)
-        taken = places_taken(db, found, now())
+        taken, sets = places_taken(db, found, now()), set_counts(db, found, definition_of(found), now())
     return jsonify(
         study=study_view(found),
         figures=_figures(figures),
         n_pilots=figures.pilots,
         places_taken=taken,
+        sets=sets,
         problems=problems(settings()),
     )
 

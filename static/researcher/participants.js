@@ -150,7 +150,7 @@ function setText(element, text) {
 
 /**
  * @param {{study: {state: string, checks: number, places: number | null}, figures: Figures, sessions: Session[], pilots: Session[], page: number,
- *   pages: number, found: number, places_taken: number, n_pilots: number, problems: string[]}} answer
+ *   pages: number, found: number, places_taken: number, sets: Record<string, number>, n_pilots: number, problems: string[]}} answer
  */
 function show(answer) {
   const { study, figures, problems } = answer;
@@ -230,10 +230,10 @@ function showProblems(problems) {
 }
 
 /**
- * @param {{figures: Figures, study: {places: number | null}, places_taken: number}} answer
+ * @param {{figures: Figures, study: {places: number | null}, places_taken: number, sets: Record<string, number>}} answer
  * @param {boolean} checked
  */
-function showFigures({ figures: found, study, places_taken: taken }, checked) {
+function showFigures({ figures: found, study, places_taken: taken, sets }, checked) {
   /** @param {...string} states */
   const count = (...states) => states.reduce((sum, state) => sum + (found.states[state] ?? 0), 0);
   const figures = {
@@ -259,6 +259,10 @@ function showFigures({ figures: found, study, places_taken: taken }, checked) {
   part('quota-full').hidden = figures.quota_full === 0;
   part('left-out').hidden = found.left_out === 0;
   part('people').hidden = found.people === found.visits;
+  part('sets').hidden = Object.keys(sets).length === 0;
+  part('set-counts').replaceChildren(
+    ...Object.entries(sets).map(([set, taken]) => make('div', {}, make('dt', {}, set), make('dd', {}, taken))),
+  );
 }
 
 /** @param {Session} session @param {{now: number, recruited: boolean, checked: boolean, remarked: boolean}} how */

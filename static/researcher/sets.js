@@ -40,7 +40,7 @@ export function showSets(found, choose) {
   const mean = make(
     'tr',
     { class: 'mean' },
-    make('th', { scope: 'row' }, 'Mean over sets'),
+    make('th', { scope: 'row' }, 'Mean'),
     make('td', {}),
     make('td', { class: 'number' }, found.mean.n_raters),
     ...cells(found, found.mean.values),

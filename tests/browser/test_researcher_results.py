@@ -28,6 +28,7 @@ from app.media import media_path
 from app.models import Clip, ParticipantSession, Rendition, Study
 from app.results import stored
 from tests import experimenter
+from tests.browser import session_pages
 from tests.browser.axe import complaints, complaints_in_both_schemes
 from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
@@ -159,6 +160,50 @@ def test_sessions_appear_while_the_page_is_open(page: Page, lab: experimenter.La
     expect(rows.nth(4)).to_contain_text("withdrawn")
     expect(page.locator('[data-figure="finished"]')).to_have_text("3")
     assert page.title() != "broken"
+
+
+IN_SETS = """
+title = "In sets"
+[sets]
+column = "set"
+per_session = 2
+[design]
+max_items = 4
+[stop]
+min_evidence = 0.04
+"""
+
+
+def test_a_study_of_two_sets_from_the_first_round_to_the_table(page: Page, lab: experimenter.Lab) -> None:
+    make_study(lab.database, lab.settings, name="many", toml=IN_SETS, sets="ab" * 4)
+    video = next((ROOT / "demo" / "clips").glob("*.mp4")).read_bytes()
+    with lab.database.reading() as db:
+        of_kind = select(Rendition).join(Clip).join(Study).where(Study.name == "many", Rendition.kind == "mp4")
+        for rendition in db.scalars(of_kind):
+            media_path(lab.settings.media_folder, rendition.sha256, "mp4").write_bytes(video)
+    for rater in range(2):
+        experimenter.take_part(lab.database, "many", rater)
+    session_pages.begin(page, "/join/many")
+    first = session_pages.clips(page)
+    session_pages.place(page, 0, 1, 2, 3)
+    session_pages.done(page)
+    session_pages.new_trial(page)
+    second = session_pages.clips(page)
+    assert len({*first, *second}) == 8
+    session_pages.place(page, 0, 1, 2, 3)
+    session_pages.done(page)
+    expect(page.get_by_text("Thank you", exact=False).first).to_be_visible()
+    page.goto("/studies/many")
+    expect(page.locator("[data-set-counts]")).to_have_text(re.compile(r"a\s*3\s*b\s*3"))
+    page.goto("/studies/many/results?method=weighted_average")
+    rows = page.locator("table.sets tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1).locator("td").nth(1)).to_have_text("3")
+    expect(page.locator("table.sets tfoot td").nth(2)).to_have_text(re.compile(r"\d\.\d\d"))
+    page.get_by_role("button", name="b", exact=True).click()
+    expect(page.locator("[data-figure='pairs']")).to_have_text("6")
+    expect(page.locator("table.agreement").first).to_be_visible()
+    assert "set=b" in page.url
 
 
 def test_f05_a_disk_that_fills_up_is_said_while_the_page_is_open(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,7 +181,7 @@ def test_the_pace_of_people_replaces_the_assumed_one(both_lab: experimenter.Lab)
         study = study_of(db)
         basis = basis_of(db, study)
         assumed = Timing(seconds_per_trial=10.0, seconds_per_placement=4.0, watch=False)
-        timing = timing_of(db, study, basis.task, assumed)
+        timing = timing_of(db, study, basis, assumed)
         seconds, trials = worked_sessions(db, study)[0]
     assert basis.facts["sessions with measured times"] == 3
     assert seconds == 60 * len(trials)

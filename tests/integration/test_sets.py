@@ -29,6 +29,8 @@ from app.participation.record import record_of_token
 from app.participation.set_choice import set_counts
 from app.participation.submission import submit
 from app.participation.trials import start
+from app.planning.basis import basis_of
+from app.planning.words import sets_sentence
 from app.studies.bundle_rows import prepare
 from tests import experimenter
 from tests.factories import encode, make_study, trial_body
@@ -116,6 +118,18 @@ def test_a_participant_arranges_two_sets_one_after_the_other(app: Flask) -> None
     with database.reading() as db:
         record = record_of_token(db, token)
     assert (record.session.ended_by, record.progress) == ("evidence", 1.0)
+
+
+def test_a_plan_is_of_one_set_and_says_what_all_take(app: Flask) -> None:
+    database = make(app, TOML.replace("[design]", "per_session = 2\n[design]"))
+    with database.reading() as db:
+        basis = basis_of(db, find_study(db, "faces"))
+    assert basis.clips == ("clip0.mp4", "clip3.mp4", "clip6.mp4", "clip9.mp4")
+    assert (basis.task.stop.max_minutes, basis.task.stop.max_trials) == (15.0, 100)
+    assert (basis.facts["clips"], basis.facts["sets"], basis.all_seconds.size) == (4, 3, 10)
+    told = sets_sentence({"facts": basis.facts, "plan": {"needed": {"value": 11}}}, 3)
+    assert told.startswith("All figures are for one set of 4 clips, of 3 sets. A session arranges 2 of them")
+    assert told.endswith("11 raters of every set take 17 sessions in all.")
 
 
 @pytest.fixture
