@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..arrangement import Arrangement, Floats, Ints, check_arrangements
-from ..rdm import n_pairs, pairs_within
+from ..rdm import n_pairs, pairs_within, upper_triangle
 
 # Items this close together (relative to the coordinates) are on one spot as far as floating point can tell.
 COINCIDENT = 1e-9
@@ -115,6 +116,14 @@ def pair_components(trials: Trials) -> Ints:
     rank[np.argsort(-sizes, kind="stable")] = np.arange(found.size)
     of_pair[of_pair >= 0] = rank[of_seen]
     return of_pair
+
+
+def share_items(seen: NDArray[np.bool_], n_items: int) -> bool:
+    """Whether pairs that were seen, (P,) bool, lead from each item that was seen to each other."""
+    row, col = (index[seen] for index in upper_triangle(n_items))
+    links = coo_array((np.ones(row.size), (row, col)), shape=(n_items, n_items))
+    _, labels = connected_components(links, directed=False)
+    return bool(np.unique(labels[np.concatenate([row, col])]).size <= 1)
 
 
 @dataclass(frozen=True, eq=False)

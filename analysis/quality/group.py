@@ -36,6 +36,19 @@ class GroupQuality:
     outlier: NDArray[np.bool_]
 
 
+def robust_z(r: Floats) -> Floats:
+    """How many robust standard deviations each correlation (R,) lies from their median, on Fisher's z."""
+    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
+    robust = np.full(r.size, np.nan)
+    defined = np.isfinite(z)
+    if defined.sum() > 2:
+        median = np.median(z[defined])
+        spread = MAD_TO_SD * np.median(np.abs(z[defined] - median))
+        if spread > 1e-12:
+            robust[defined] = (z[defined] - median) / spread
+    return robust
+
+
 def group_quality(rdms: ArrayLike) -> GroupQuality:
     """Hold each rater against the others. Raters are flagged, not left out.
 
@@ -52,14 +65,7 @@ def group_quality(rdms: ArrayLike) -> GroupQuality:
     table = check_rdms(rdms)
     n_raters = len(table)
     r = leave_one_out(table)
-    z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    robust = np.full(n_raters, np.nan)
-    defined = np.isfinite(z)
-    if defined.sum() > 2:
-        median = np.median(z[defined])
-        spread = MAD_TO_SD * np.median(np.abs(z[defined] - median))
-        if spread > 1e-12:
-            robust[defined] = (z[defined] - median) / spread
+    robust = robust_z(r)
     alpha = np.full(n_raters, np.nan)
     if n_raters > 2:
         without = 1 - np.eye(n_raters)

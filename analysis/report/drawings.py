@@ -68,7 +68,7 @@ def draw(results: Results) -> Iterator[Drawing]:
             f"dimensions within a standard error of the best are {results.dimensions.simplest}.",
             _dimension_curve(results.dimensions),
         )
-    if 1 < len(results.raters) <= MAX_RATERS:
+    if 1 < len(results.raters) <= MAX_RATERS and results.together is None:
         yield Drawing(
             "rdm_raters",
             "Each rater's RDM of the pairs that the rater saw (others are blank), clips in the same order as above.",
@@ -124,6 +124,8 @@ def _agreement(results: Results) -> Iterator[Drawing]:
                 results.growth.sizes, _growth(results.growth), x_label="raters", y_label="Pearson r", correlations=True
             ),
         )
+    if results.together is not None:
+        return
     yield Drawing(
         "raters",
         "Spearman correlation of every two raters' RDMs; raters who agree stand side by side.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..results import LABELS, listed, not_converged, repeated_sentence, unfinished_sentence
+from ..results import LABELS, listed, not_converged, repeated_sentence, together_sentences, unfinished_sentence
 from ..results.remarks import MAX_LISTED
 from .results import Results
 
@@ -50,7 +50,10 @@ def remarks(results: Results) -> list[str]:
         sentences.append(f"Trials excluded by the experimenter, which {verb}: {shown}.")
     sentences += [f"{rater} has no RDM: {reason}." for rater, reason in results.failures.items()]
     estimates = results.estimates.items()
-    if apart := [rater for rater, estimate in estimates if estimate.n_components > 1]:
+    if results.together is not None:
+        # A rater's own trials are neither meant to share pairs nor to show most of them.
+        sentences += together_sentences(results.together)
+    elif apart := [rater for rater, estimate in estimates if estimate.n_components > 1]:
         sentences.append(
             f"The trials of {listed(apart)} fall into groups that share no pair of clips: the scale of one group "
             "relative to another is not determined by the data, and their RDMs must be read group by group."

@@ -11,6 +11,7 @@ from ..formats.bundle import Bundle
 from ..formats.source_bundle import GIVEN
 from ..reliability import RatersNeeded, raters_needed
 from ..results import (
+    OWN_METHOD,
     Choice,
     Flow,
     Progress,
@@ -24,6 +25,7 @@ from ..results import (
     given_result,
     judgments,
     results_of_bundle,
+    trials_together,
 )
 from ..structure import Dimensionality, dimensionality
 from .working import Working, working
@@ -77,9 +79,10 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
         results.everybody,
         results.chosen,
         results.absent,
-        needed={target: raters_needed(table, target) for target in TARGETS},
-        dimensions=_dimensions(table, choice.seed),
-        working=working(bundle, judgments(bundle, results.choice), results.raters, table),
+        results.together,
+        needed={target: raters_needed(table, target) for target in TARGETS} if results.together is None else {},
+        dimensions=_dimensions(table, choice.seed) if results.together is None else None,
+        working=working(bundle, judgments(bundle, results.choice), results.raters, results.quality),
         attributes=attributes_of(bundle),
         flow=_flow(bundle, results),
         otherwise=otherwise,
@@ -98,8 +101,14 @@ def _otherwise(bundle: Bundle, results: StudyResults, progress: Progress, jobs: 
     found = {name: one for name, one in results.chosen.items() if name in same}
     if choice.method == GIVEN:
         found |= {name: given_result(rdm, GIVEN) for name, rdm in given_rdms(bundle).items() if name in chosen}
-    found |= each_rater(bundle, {name: trials[name] for name in chosen if name not in found}, choice, progress, jobs)
-    return StudyResults(choice, bundle.names, everybody, {name: found[name] for name in chosen}, results.absent)
+    shared = results.together is not None
+    missing = {name: trials[name] for name in chosen if name not in found}
+    found |= each_rater(bundle, missing, replace(choice, method=OWN_METHOD) if shared else choice, progress, jobs)
+    theirs = {name: trials[name] for name in chosen if name in trials}
+    together = trials_together(theirs, len(bundle.names), choice, progress) if shared else None
+    return StudyResults(
+        choice, bundle.names, everybody, {name: found[name] for name in chosen}, results.absent, together
+    )
 
 
 def _flow(bundle: Bundle, results: StudyResults) -> Flow | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..formats.bundle import Bundle, BundleTrial
-from ..quality import GroupQuality, ParticipantQuality, group_quality, odd_even_correlation
+from ..quality import GroupQuality, ParticipantQuality, odd_even_correlation
 from ..results import rater_quality, trials_work
 
 
@@ -24,9 +24,9 @@ class Working:
 
 
 def working(
-    bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], raters: tuple[str, ...], table: Floats
+    bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], raters: tuple[str, ...], group: GroupQuality
 ) -> Working:
-    """Quality of each rater with the RDMs `table` (R, P), over the trials that entered them.
+    """Quality of each rater over the trials that entered the RDMs, beside that against the group.
 
     Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
     """
@@ -47,5 +47,5 @@ def working(
                 for rater in raters
             ]
         ),
-        group=group_quality(table),
+        group=group,
     )

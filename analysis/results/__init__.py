@@ -23,14 +23,17 @@ from .of_bundle import (
     given_rdms,
     judgments,
     results_of_bundle,
+    trials_together,
 )
 from .pooled import GROUP, Coverage, GroupRDM, at_unit_size, coverage, group_rdm, group_set, judged, rater_set
 from .quality_measures import QUALITY_MEASURES, TRIAL_MEASURES, QualityMeasure
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
-from .remarks import excluded_sentence, listed, not_converged, notes, repeated_sentence, unfinished_sentence
+from .remarks import excluded_sentence, listed, notes, repeated_sentence, unfinished_sentence
+from .scales import not_converged, scale_sentences
 from .sets import CEILING, MeanOfSets, SetResult, mean_of_sets, set_means, set_rows, sets_sentence
 from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
+from .together import OWN_METHOD, Together, estimate_together, is_over_cohort, together_sentences
 from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "GROUP",
     "LABELS",
     "MEASURES",
+    "OWN_METHOD",
     "QUALITY_MEASURES",
     "TRIAL_MEASURES",
     "Agreement",
@@ -60,6 +64,7 @@ __all__ = [
     "Step",
     "StudyResults",
     "Task",
+    "Together",
     "TrialWork",
     "Work",
     "agreement",
@@ -77,6 +82,7 @@ __all__ = [
     "coverage",
     "each_rater",
     "estimate_rater",
+    "estimate_together",
     "excluded_sentence",
     "flow_of",
     "flow_rows",
@@ -85,6 +91,7 @@ __all__ = [
     "group_quality_rows",
     "group_rdm",
     "group_set",
+    "is_over_cohort",
     "judged",
     "judgments",
     "listed",
@@ -103,10 +110,13 @@ __all__ = [
     "reliability_rows",
     "repeated_sentence",
     "results_of_bundle",
+    "scale_sentences",
     "set_means",
     "set_rows",
     "sets_sentence",
     "task_text",
+    "together_sentences",
+    "trials_together",
     "trials_work",
     "uncertainty_rows",
     "unfinished_sentence",

@@ -83,6 +83,17 @@ pool, map or figure. The scale of an RDM is arbitrary; RDMs in files have a sum 
 included. The group's RDM is the mean of the raters' RDMs at equal root mean square, each pair over the raters who saw
 it."""
 
+TOGETHER = """The clips were shared between the raters, none of whom saw more than a part of the pairs. One
+representational dissimilarity matrix (RDM) was estimated from the trials of all raters as if they were one person's:
+
+{estimators}
+
+Only pairs that some rater saw count as judgments; the others are predictions of the estimator's model, given apart as
+the completed RDM. A rater's own RDM holds the pairs of that rater's trials on a common scale (precision-weighted
+average) and is in no figure of the group. Reliability is the mean correlation of the RDMs of two halves of the raters,
+each estimated in the same way, over the pairs that were seen, and what follows from it for all raters
+(Spearman-Brown). RDMs in files have a sum of squares of 1, predicted pairs included."""
+
 GIVEN_DISSIMILARITIES = """The representational dissimilarity matrices (RDMs) of the raters came with the data; none was
 estimated here. Pairs without a value are missing and enter nothing. The scale of an RDM is arbitrary; RDMs in files
 have a sum of squares of 1. The group's RDM is the mean of the raters' RDMs at equal root mean square, each pair over
@@ -201,13 +212,16 @@ def _data(results: StudyResults) -> list[str]:
 def _dissimilarities(results: Sequence[StudyResults]) -> str:
     if {found.choice.method for found in results} == {"given"}:
         return GIVEN_DISSIMILARITIES
+    if results[0].together is not None:
+        return TOGETHER.format(estimators="\n".join(map(_estimator, results)))
     return DISSIMILARITIES.format(estimators="\n".join(map(_estimator, results)))
 
 
 def _estimator(results: StudyResults) -> str:
     """The estimator of the results as an item of a list, with what it found on the way."""
     method = results.choice.method
-    found = [estimate.parameters for estimate in results.estimates.values()]
+    estimates = list(results.estimates.values()) if results.together is None else [results.together.estimate]
+    found = [estimate.parameters for estimate in estimates]
     sentences = [f"`{method}`: {ESTIMATOR_TEXTS[method]}"]
     if found and all("placement_variance" in parameters for parameters in found):
         spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
@@ -216,8 +230,10 @@ def _estimator(results: StudyResults) -> str:
         )
     if found and all("dimensions" in parameters for parameters in found):
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
-    if predicted := sum(int(estimate.predicted.sum()) for estimate in results.estimates.values()):
-        sentences.append(f"It predicts {predicted / results.table.size:.1%} of the raters' pairs.")
+    if predicted := sum(int(estimate.predicted.sum()) for estimate in estimates):
+        share = predicted / (len(estimates) * estimates[0].predicted.size)
+        whose = "the raters' pairs" if results.together is None else "the pairs"
+        sentences.append(f"It predicts {share:.1%} of {whose}.")
     if results.choice.uncertainty and results.estimates:
         sentences.append(_uncertainty(results))
     return f"* {' '.join(sentences)}"

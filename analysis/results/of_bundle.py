@@ -15,6 +15,7 @@ from ..formats.source_bundle import GIVEN, Origin
 from ..purposes import JUDGMENTS
 from .raters import Rater, RaterResult, given_result, rater_result
 from .study import Choice, StudyResults, chosen_raters
+from .together import OWN_METHOD, Together, estimate_together, is_over_cohort
 
 Progress = Callable[[str], None]
 
@@ -58,15 +59,21 @@ def results_of_bundle(
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
     found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
     theirs = {rater: trials[rater] for rater in chosen if rater in trials}
+    # Sets are put side by side, each by itself: nothing ties their clips together.
+    shared = (of is not None or not sets) and any(
+        is_over_cohort(trial.row["design"]) for some in theirs.values() for trial in some
+    )
+    own = replace(choice, method=OWN_METHOD) if shared else choice
     if of is not None:
         names = tuple(bundle.names[item] for item in of.items)
         theirs = {rater: _of_set(some, of) for rater, some in theirs.items()}
-        found |= each_rater(bundle, theirs, choice, progress, jobs, n_items=len(names))
+        found |= each_rater(bundle, theirs, own, progress, jobs, n_items=len(names))
     else:
         names = bundle.names
         several = {rater: [one.items for one in sets if one.name in given_sets[rater]] for rater in theirs if sets}
-        found |= each_rater(bundle, theirs, choice, progress, jobs, n_items=n_items, sets=several)
-    results = StudyResults(choice, names, everybody, found, _left_out_of(bundle))
+        found |= each_rater(bundle, theirs, own, progress, jobs, n_items=n_items, sets=several)
+    together = trials_together(theirs, len(names), choice, progress) if shared else None
+    results = StudyResults(choice, names, everybody, found, _left_out_of(bundle), together)
     if not results.raters:
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in results.failures.items()) or "no trial was stored"
         if results.unfinished and not chosen:
@@ -89,6 +96,15 @@ def _of_set(trials: Sequence[BundleTrial], one: ClipSet) -> list[BundleTrial]:
         for arrangement in within([trial.arrangement], one.items):
             found.append(replace(trial, arrangement=arrangement))
     return found
+
+
+def trials_together(
+    trials: Mapping[str, Sequence[BundleTrial]], n_items: int, choice: Choice, progress: Progress
+) -> Together | None:
+    """The RDM of all of these trials as one."""
+    progress("Estimating the RDM of all trials")
+    arrangements = {rater: [trial.arrangement for trial in theirs] for rater, theirs in trials.items()}
+    return estimate_together(arrangements, n_items, choice.method, seed=choice.seed)
 
 
 def judgments(bundle: Bundle, choice: Choice) -> dict[str, list[BundleTrial]]:

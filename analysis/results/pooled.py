@@ -92,11 +92,16 @@ def group_rdm(estimates: Sequence[RDMEstimate]) -> GroupRDM:
 
 
 def rater_set(
-    estimates: Sequence[RDMEstimate], names: Sequence[str], raters: Sequence[str], observations: Sequence[Floats]
+    estimates: Sequence[RDMEstimate],
+    names: Sequence[str],
+    raters: Sequence[str],
+    observations: Sequence[Floats],
+    method: str | None = None,
 ) -> RDMSet:
     """Each rater's RDM with what is known of its pairs; standard errors are NaN for raters who have none.
 
-    `observations` are those of `raters.observations`, one (P,) for each rater.
+    `observations` are those of `raters.observations`, one (P,) for each rater. `method` is what the set is called by,
+    the raters' own where it is None.
     """
     errors = [estimate.standard_error for estimate in estimates]
     unknown = np.full(observations[0].shape, np.nan)
@@ -104,7 +109,7 @@ def rater_set(
         np.array([estimate.seen_rdm for estimate in estimates]),
         names,
         raters,
-        estimates[0].method,
+        method or estimates[0].method,
         evidence=np.array([estimate.evidence for estimate in estimates]),
         standard_error=(
             None

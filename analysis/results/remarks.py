@@ -6,28 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from ..estimators import RDMEstimate
+from .scales import not_converged, scale_sentences
 from .study import StudyResults
 
 MAX_LISTED = 12
 
 
-def not_converged(whose: str = "") -> str:
-    """The sentence about estimates whose `converged` is False; `whose` names the raters where there are several."""
-    of_whom = f" of {whose}" if whose else ""
-    return (
-        f"The estimate{of_whom} did not converge: an iteration reached its bound, or found no step that lowers its "
-        "loss further. What it had found by then is the result."
-    )
-
-
 def notes(estimate: RDMEstimate) -> list[str]:
     """What a reader has to know about a rater's RDM, in sentences; none when all is well."""
-    sentences = []
-    if estimate.n_components > 1:
-        sentences.append(
-            f"The trials fall into {estimate.n_components} groups that share no pair, so the scale between these "
-            "groups is not determined by the data."
-        )
+    sentences = scale_sentences(estimate)
     if not estimate.converged:
         sentences.append(not_converged())
     if predicted := int(estimate.predicted.sum()):

@@ -12,6 +12,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..estimators import RDMEstimate
 from ..formats.rdm_set import RDMSet
+from ..quality import GroupQuality, group_quality
 from ..reliability import GrowthCurve, Reliability, growth
 from ..similarity import similarity
 from ..structure import MDS, Tree
@@ -19,6 +20,7 @@ from .agreement import Agreement, agreement
 from .pooled import GroupRDM, group_rdm, group_set, judged, rater_set
 from .raters import Rater, RaterResult
 from .structure import clip_map, clip_tree, cluster_order, rater_order
+from .together import Together, agreement_together, quality_together
 
 # Numbers of raters at which the growth of agreement is taken, where there are more.
 GROWTH_SIZES = 30
@@ -52,6 +54,7 @@ class StudyResults:
     from the trials of each. Everything else is made of those who have an RDM; where there is none, what needs one
     (`table`, `pooled`, `agreement` and the sets) raises ValueError, so ask for `raters` first. `absent` counts the
     unfinished sessions that the data do not hold at all, as those that were left out of a bundle.
+    `together` is the RDM of all trials as one, where the raters saw the pairs between them: it is then the group's.
     """
 
     choice: Choice
@@ -59,6 +62,7 @@ class StudyResults:
     everybody: tuple[Rater, ...]
     chosen: Mapping[str, RaterResult]
     absent: int = 0
+    together: Together | None = None
 
     @cached_property
     def estimates(self) -> dict[str, RDMEstimate]:
@@ -121,12 +125,21 @@ class StudyResults:
     @cached_property
     def pooled(self) -> GroupRDM:
         """The raters' RDMs as one, of what they saw, with the completed one beside it."""
-        return group_rdm(self._found())
+        return group_rdm(self._found()) if self.together is None else self.together.group
 
     @cached_property
     def agreement(self) -> Agreement:
         """Agreement between the raters, as it is to be shown; that of one rater says why it is undefined."""
+        if self.together is not None:
+            return agreement_together(self.together, self.raters)
         return agreement(self.table, self.raters, seed=self.choice.seed)
+
+    @cached_property
+    def quality(self) -> GroupQuality:
+        """Each rater against the others."""
+        if self.together is not None:
+            return quality_together(self.together, self.raters)
+        return group_quality(self.table)
 
     @property
     def reliability(self) -> Reliability:
@@ -140,17 +153,17 @@ class StudyResults:
 
     @cached_property
     def rater_order(self) -> list[int]:
-        """The raters' places, those who agree side by side."""
-        return rater_order(self.between)
+        """The raters' places, those who agree side by side; in the study's order where they are not compared."""
+        return rater_order(self.between) if self.together is None else list(range(len(self.raters)))
 
     @cached_property
     def growth(self) -> GrowthCurve | None:
-        """Agreement by number of raters; None with fewer than three.
+        """Agreement by number of raters; None with fewer than three, or where they saw the pairs between them.
 
         Of many raters it is taken at fewer sizes and from fewer draws: the work grows with the cube of their number.
         """
         n_raters = len(self.raters)
-        if n_raters < 3:
+        if n_raters < 3 or self.together is not None:
             return None
         sizes = np.unique(np.geomspace(1, n_raters - 1, GROWTH_SIZES).round().astype(int)).tolist()
         few = n_raters <= GROWTH_SIZES
@@ -185,7 +198,8 @@ class StudyResults:
 
     def rdm_set(self) -> RDMSet:
         """The raters' RDMs with all that is known of each pair."""
-        return rater_set(self._found(), self.names, self.raters, list(self.observations))
+        method = None if self.together is None else self.choice.method
+        return rater_set(self._found(), self.names, self.raters, list(self.observations), method)
 
     def group_set(self) -> RDMSet:
         """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""

@@ -8,7 +8,6 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from analysis.purposes import JUDGMENTS
-from analysis.quality import group_quality
 from analysis.results import (
     StudyResults,
     TrialWork,
@@ -32,7 +31,7 @@ def quality_table(db: Session, study: Study, options: ExportOptions, results: St
         if trials and (results is None or name in results.raters):
             yield from quality_rows(name, rater_quality(trials))
     if results is not None:
-        yield from group_quality_rows(results.raters, group_quality(results.table))
+        yield from group_quality_rows(results.raters, results.quality)
         yield from uncertainty_rows(results.estimates)
 
 

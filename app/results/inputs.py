@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.clip_sets import ClipSet
 from analysis.formats.source_bundle import GIVEN
 from analysis.purposes import JUDGMENTS
-from analysis.results import Choice, Rater, chosen_raters
+from analysis.results import Choice, Rater, chosen_raters, is_over_cohort
 from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import LEFT_OUT, SessionState
@@ -26,7 +26,7 @@ from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
 # Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
-LAYOUT = 4
+LAYOUT = 5
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Inputs:
 
     `clips` are those of the choice's set, or all of the study's; `sets` are all of the study's sets, whose items are
     places among all of its clips.
+    `shares_pairs` says that the design is one over a cohort.
     """
 
     study_id: int
@@ -64,6 +65,14 @@ class Inputs:
     clips: tuple[Clip, ...]
     sittings: tuple[Sitting, ...]
     sets: tuple[ClipSet, ...] = ()
+    shares_pairs: bool = False
+
+    @property
+    def is_over_cohort(self) -> bool:
+        """Whether all trials are one estimate: participants were shown the pairs between them. Sets that are put side
+        by side are not, because nothing ties their clips together.
+        """
+        return self.shares_pairs and (not self.sets or self.choice.clip_set is not None)
 
     def items_in_sets(self, sitting: Sitting) -> list[tuple[int, ...]]:
         """The items of each of the rater's sets, where several are looked at together; none otherwise."""
@@ -122,7 +131,7 @@ class Inputs:
     @cached_property
     def _program(self) -> str:
         clips = [clip.public_id for clip in self.clips]
-        return _named(VERSION, LAYOUT, self.choice.method, self.choice.uncertainty, clips)
+        return _named(VERSION, LAYOUT, self.choice.method, self.choice.uncertainty, self.is_over_cohort, clips)
 
 
 def _named(*parts: object) -> str:
@@ -153,7 +162,10 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
         choice = replace(choice, uncertainty=False)
     clips = tuple(clip_order(db, study_id))
     sets = clip_sets(definition.sets, [clip.attributes for clip in clips])
-    whole = Inputs(study_id, replace(choice, clip_set=None), definition.stop.min_evidence, clips, sittings, sets)
+    # Where RDMs came with the data there are no trials to estimate.
+    shared = is_over_cohort(definition.design.method) and choice.method != GIVEN
+    target = definition.stop.min_evidence
+    whole = Inputs(study_id, replace(choice, clip_set=None), target, clips, sittings, sets, shared)
     if choice.clip_set is None:
         return whole
     found = next((one for one in sets if one.name == choice.clip_set), None)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from analysis.arrangement import Floats
-from analysis.quality import group_quality
 from analysis.quality.group import OUTLIER
 from analysis.reliability import GrowthCurve
 from analysis.results import (
     Agreement,
     GroupRDM,
     StudyResults,
+    Together,
     at_unit_size,
     clip_map,
     cluster_order,
@@ -23,6 +23,7 @@ from analysis.results import (
     excluded_sentence,
     notes,
     repeated_sentence,
+    together_sentences,
     unfinished_sentence,
 )
 from analysis.structure import MDS
@@ -37,7 +38,8 @@ class Overview:
 
     `raters` are those whom the choice takes in, `quality` how each of them worked, as JSON values. `remarks` are
     sentences to be read with the agreement. `orders` and `maps` (or why there is none) are of the group's RDM as it was
-    seen, and as completed by the model. `between` (R, R) and `growth` are those of the results, None where agreement
+    seen, and as completed by the model. `together` is the RDM of all trials as one, of which the group's is then made.
+    `between` (R, R) and `growth` are those of the results, None where agreement
     needs more raters, or where an earlier version of the program computed the rest.
     """
 
@@ -48,6 +50,7 @@ class Overview:
     remarks: list[str]
     group: GroupRDM | None
     agreement: Agreement | None
+    together: Together | None = None
     quality: Sequence[dict[str, Any]] = ()
     orders: Sequence[list[int]] = ()
     maps: Sequence[MDS | str] = ()
@@ -63,7 +66,8 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
     if not results.raters:
         return Overview(raters, *unfinished, remarks=[], group=None, agreement=None, quality=_quality(inputs, results))
     influence = results.agreement.influence
-    sentences = (influence.sentence if influence else None, repeated_sentence(results))
+    shared = [] if results.together is None else together_sentences(results.together)
+    sentences = (*shared, influence.sentence if influence else None, repeated_sentence(results))
     both = at_unit_size(results.pooled.rdm, results.pooled.completed)
     # Where nothing is predicted, both are the same.
     different = both if results.pooled.predicted.any() else both[:1]
@@ -74,10 +78,11 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
         remarks=[sentence for sentence in sentences if sentence],
         group=results.pooled,
         agreement=results.agreement,
+        together=results.together,
         quality=_quality(inputs, results),
         orders=[orders[0], orders[-1]],
         maps=[maps[0], maps[-1]],
-        between=results.between if len(results.raters) > 1 else None,
+        between=results.between if len(results.raters) > 1 and results.together is None else None,
         rater_order=results.rater_order,
         growth=results.growth,
     )
@@ -87,7 +92,7 @@ def _quality(inputs: Inputs, results: StudyResults) -> list[dict[str, Any]]:
     """How each rater worked: values by measure (without those that are not defined), flags, and the trials' values."""
     group, against = results.agreement if results.raters else None, {}
     if group is not None:
-        found = group_quality(results.table)
+        found = results.quality
         columns = {"with_others": group.with_others["pearson"], **{k: getattr(found, k) for k in AGAINST_OTHERS}}
         for place, name in enumerate(results.raters):
             against[name] = {key: float(column[place]) for key, column in columns.items()}
@@ -135,7 +140,8 @@ def _rater(sitting: Sitting, results: StudyResults, target: float) -> dict[str, 
     if found.estimate is not None:
         counts = coverage(found.estimate.evidence, target)
         view |= {
-            "notes": notes(found.estimate),
+            # A rater's own trials are not meant to share pairs where all trials are one estimate.
+            "notes": notes(found.estimate) if results.together is None else [],
             "never_seen": counts.never_seen,
             "below_target": counts.below_target,
             "pairs": counts.pairs,

@@ -16,7 +16,7 @@ from analysis.noise_ceiling import NoiseCeiling
 from analysis.quality import Flag, ParticipantQuality, Repeats, TrialQuality
 from analysis.reliability import Coefficient, GrowthCurve, Reliability
 from analysis.reliability.report import COEFFICIENTS
-from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Work
+from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Together, Work
 from analysis.structure import MDS
 from app.results.overview import Overview
 
@@ -103,7 +103,11 @@ def pack_overview(overview: Overview) -> bytes:
             facts["maps"].append({"stress": found.stress, "n_iter": found.n_iter, "converged": found.converged})
         else:
             facts["maps"].append(found)
-    if overview.group is not None:
+    if overview.together is not None:
+        # The group's RDM is made of it again.
+        facts["together"], more = _pack_together(overview.together)
+        arrays |= more
+    elif overview.group is not None:
         arrays |= {f"group_{name}": getattr(overview.group, name) for name in GROUP_ARRAYS}
     if overview.between is not None:
         arrays["between"] = overview.between
@@ -126,7 +130,8 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
     facts, arrays = _unpack(content, without=() if with_quality else (QUALITY,))
     # Results of before hold it among the facts.
     quality = json.loads(arrays[QUALITY].tobytes()) if QUALITY in arrays else facts.get(QUALITY, ())
-    group = None
+    together = _unpack_together(facts["together"], arrays) if "together" in facts else None
+    group = None if together is None else together.group
     if "group_rdm" in arrays:
         group = GroupRDM(**{name: arrays[f"group_{name}"] for name in GROUP_ARRAYS})
     return Overview(
@@ -137,6 +142,7 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
         remarks=facts["remarks"],
         quality=quality if with_quality else (),
         group=group,
+        together=together,
         agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,
         orders=tuple(facts["orders"]),
         maps=tuple(
@@ -146,6 +152,28 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
         between=arrays.get("between"),
         rater_order=facts.get("rater_order", ()),
         growth=_growth(facts["growth"]) if "growth" in facts else None,
+    )
+
+
+def _pack_together(found: Together) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    estimate = found.estimate
+    about = {name: getattr(estimate, name) for name in ("method", "n_iter", "converged", "dropped", "parameters")}
+    arrays = {f"together_{name}": getattr(estimate, name) for name in ESTIMATE_ARRAYS}
+    arrays |= {f"together_with_{method}": values for method, values in found.with_others.items()}
+    facts = {"raters": found.raters, "halves": found.halves, "estimate": about, "comparators": [*found.with_others]}
+    return facts, arrays | {"together_n_raters": found.n_raters}
+
+
+def _unpack_together(facts: dict[str, Any], arrays: Arrays) -> Together:
+    about = facts["estimate"] | {name: arrays[f"together_{name}"] for name in ESTIMATE_ARRAYS}
+    about["dropped"] = tuple((number, reason) for number, reason in about["dropped"])
+    estimate = RDMEstimate(**about, standard_error=None, correlation_with_truth=None)
+    return Together(
+        estimate,
+        raters=tuple(facts["raters"]),
+        n_raters=arrays["together_n_raters"],
+        halves=tuple(facts["halves"]),
+        with_others={method: arrays[f"together_with_{method}"] for method in facts["comparators"]},
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import (
+    OWN_METHOD,
     Agreement,
     Choice,
     RaterResult,
@@ -28,6 +29,7 @@ from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import Overview
 from app.results.packing import unpack_overview, unpack_rater
 from app.results.session_work import session_work
+from app.results.together import compute_together
 from app.studies.origin import times_known
 
 
@@ -115,9 +117,17 @@ def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
         row_of(inputs).with_only_columns(StoredResults.content).where(StoredResults.inputs == inputs.of_study())
     )
     if content is None:
-        return StudyResults(choice, inputs.names, inputs.everybody, found)
-    known = unpack_overview(content).agreement
-    return _WithAgreement(choice, inputs.names, inputs.everybody, found, known_agreement=known)
+        together = compute_together(db, inputs)
+        return StudyResults(choice, inputs.names, inputs.everybody, found, together=together)
+    known = unpack_overview(content)
+    return _WithAgreement(
+        choice,
+        inputs.names,
+        inputs.everybody,
+        found,
+        together=known.together,
+        known_agreement=known.agreement,
+    )
 
 
 def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
@@ -147,7 +157,8 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     if not times_known(db.get_one(Study, inputs.study_id)):
         minutes = [math.nan] * len(minutes)
     choice, sets = inputs.choice, inputs.items_in_sets(sitting)
-    found = rater_result(arrangements, minutes, len(ids), choice.method, uncertainty=choice.uncertainty, sets=sets)
+    method = OWN_METHOD if inputs.is_over_cohort else choice.method
+    found = rater_result(arrangements, minutes, len(ids), method, uncertainty=choice.uncertainty, sets=sets)
     items = {clip_id: item for item, clip_id in enumerate(ids)}
     works = session_work(db, session.id, items, last=sitting.last)
     quality = rater_quality([work for _, work in works])

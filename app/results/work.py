@@ -29,6 +29,7 @@ from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import overview_of
 from app.results.packing import pack_overview, pack_rater
 from app.results.stored import compute_rater, rater_now, row_of, standing_of
+from app.results.together import compute_together
 
 MAX_ATTEMPTS = 3
 # Between two looks at what somebody else computes.
@@ -238,7 +239,9 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         # What is done is stored, so nothing of it is computed twice.
         if gives_way and claim.choice.uncertainty and not is_known and _quick_waits(database):
             raise _OthersFirst
-    results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found)
+    with database.reading() as db:
+        together = compute_together(db, inputs)
+    results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found, together=together)
     content = pack_overview(overview_of(inputs, results))
     with database.writing() as db:
         row = _own_row(db, claim)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from sqlalchemy import select, update
 
+from analysis import estimate_rdm
 from analysis.arrangement import Ints
 from analysis.designs import pair_counts
+from analysis.formats.bundle import read_bundle
+from analysis.report import write_report
+from analysis.results import Choice
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import SessionState
@@ -22,7 +29,9 @@ from app.participation.record import SessionRecord
 from app.participation.submission import submit
 from app.participation.trials import start
 from app.participation.withdrawal import withdraw
+from tests import experimenter
 from tests.factories import encode, make_study, trial_body
+from tests.integration.test_one_way_to_results import _same_agreement, _same_rdms
 
 N, SIZE, PEOPLE = 24, 6, 30
 TOML = f"""
@@ -112,3 +121,40 @@ def test_a_session_of_a_cohort_ends_by_trials_and_not_by_evidence(settings: Sett
         assert db.scalars(select(ParticipantSession.ended_by)).one() == "trials"
         assert set(db.scalars(select(Trial.design))) == {"cohort"}
     database.close()
+
+
+def test_page_bundle_and_report_estimate_all_trials_as_one(
+    lab: experimenter.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: iter(()))
+    make_study(
+        lab.database, lab.settings, name="mixed", n_clips=12, toml=TOML.replace("max_items = 6", "max_items = 5")
+    )
+    for seed in range(4):
+        experimenter.take_part(lab.database, "mixed", seed)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+
+    def page(path: str) -> Any:
+        lab.client.get("/api/v1/studies/mixed/results")
+        experimenter.compute(lab)
+        answer = lab.client.get(f"/api/v1/studies/mixed/results{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    file, out = tmp_path / "mixed.zip", tmp_path / "report"
+    file.write_bytes(lab.client.get("/studies/mixed/bundle.zip").data)
+    bundle = read_bundle(file)
+    html = unescape(write_report(bundle, out, Choice("combined"), lambda _: None, jobs=1).read_text())
+    _same_rdms(page, bundle, out, [f"P00{number}" for number in range(1, 5)])
+    _same_agreement(page("/agreement"), bundle, out)
+
+    everything = [trial.arrangement for trials in bundle.trials().values() for trial in trials]
+    group = bundle.rdms("combined", group=True)
+    assert group.completed is not None
+    np.testing.assert_allclose(group.completed[0], estimate_rdm(everything, 12).rdm, atol=1e-9)
+    told = page("/agreement")["remarks"][0]
+    assert told.startswith("All trials of 4 raters were estimated as one")
+    assert told in html
+    assert "as if they were one person's" in " ".join(bundle.text("methods.md").split())
+    assert "had an evidence of at least" not in bundle.text("methods.md")
