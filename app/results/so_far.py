@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from analysis.reliability import Coefficient, RatersNeeded, raters_for
-from analysis.results import Choice
+from analysis.results import Choice, mean_of_sets
 from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid
 from app.models import now
 from app.results.inputs import Inputs, inputs_of
+from app.results.sets import OfSet, request_sets, results_of_sets
 from app.results.stored import standing_of, stored_overview
 from app.results.work import request_results
 
@@ -24,7 +26,8 @@ FRESH = timedelta(minutes=10)
 @dataclass(frozen=True)
 class SoFar:
     """The reliability of the mean of `raters` finished participants, as computed at `at` (None: not yet), and the
-    participants that a target takes, those of now among them.
+    participants that a target takes, those of now among them. Of a study of several sets of clips, the reliability is
+    the mean over sets.
 
     `of_finished` is how many have finished by now; `simulated` says that they are simulated raters, because nobody else
     has finished.
@@ -51,7 +54,10 @@ def reliability_so_far(database: Database, study_id: int, *, target: float) -> S
         raise Invalid("target must lie between 0 and 1.", field="target")
     with database.reading() as db:
         inputs = _inputs(db, study_id)
+        sets = results_of_sets(db, study_id, inputs.choice) if inputs.sets else []
         standing, overview = standing_of(db, inputs), stored_overview(db, inputs)
+    if sets:
+        return _of_sets(database, inputs, sets, target)
     is_old = standing.computed_at is None or standing.computed_at < now() - FRESH
     if inputs.chosen and not standing.is_current and standing.state == WorkState.IDLE and is_old:
         with database.writing() as db:
@@ -70,6 +76,35 @@ def reliability_so_far(database: Database, study_id: int, *, target: float) -> S
         target=target,
         reliability=found,
         needed=raters_for(found, raters, target),
+    )
+
+
+def _of_sets(database: Database, inputs: Inputs, sets: Sequence[OfSet], target: float) -> SoFar:
+    """The mean over sets. Those that are old are asked for; the whole of a study that runs is never computed for it."""
+    times = [one.standing.computed_at for one in sets if one.standing.computed_at is not None]
+    request_sets(
+        database,
+        [
+            one
+            for one in sets
+            if one.inputs.chosen and (one.standing.computed_at is None or one.standing.computed_at < now() - FRESH)
+        ],
+    )
+    known = [one.result.agreement for one in sets if one.result.agreement is not None]
+    mean = mean_of_sets([agreement.reliability.split_half_corrected.value for agreement in known])
+    raters = len({name for agreement in known for name in agreement.raters})
+    failed = next((one.standing.reason for one in sets if one.standing.reason is not None), None)
+    reason = None if mean.n_sets else _nothing_yet(len(inputs.chosen), failed=failed)
+    found = Coefficient(mean.value, mean.interval, reason)
+    return SoFar(
+        of_finished=len(inputs.chosen),
+        simulated=inputs.choice.with_simulated,
+        raters=raters,
+        at=min(times, default=None),
+        target=target,
+        reliability=found,
+        # As many again in every set: what a target takes grows with all of them.
+        needed=raters_for(found, max(raters, 1), target),
     )
 
 

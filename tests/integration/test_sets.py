@@ -148,8 +148,12 @@ def test_page_and_bundle_have_the_same_results_of_each_set(lab_of_sets: experime
     lab = lab_of_sets
     api = "/api/v1/studies/many/results"
     assert lab.client.get(f"{api}/sets").json["waiting"] == 3
+    assert lab.client.get("/api/v1/studies/many/reliability").json["value"] is None
     experimenter.compute(lab)
     shown = lab.client.get(f"{api}/sets").json
+    halves = [one["values"]["split_half_corrected"]["value"] for one in shown["sets"]]
+    so_far = lab.client.get("/api/v1/studies/many/reliability").json
+    assert (so_far["value"], so_far["raters"]) == (pytest.approx(np.mean(halves), abs=1e-4), 6)
     assert [(one["set"], one["n_clips"], one["n_anchors"], one["n_raters"]) for one in shown["sets"]] == [
         (name, 4, 1, 4) for name in "abc"
     ]
