@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from app.accounts.setup_links import make_setup_link
 from app.config import Settings
 from app.db import open_database
 from app.domain import SessionState
-from app.models import Answer, ParticipantSession
+from app.models import Answer, ParticipantSession, Rating
 from tests.browser.test_whole_path import drag, shown_clips, spread
 from tests.browser.waiting import PATIENCE
 from tests.conftest import ROOT
@@ -31,6 +32,14 @@ ask = "How old are you?"
 kind = "number"
 when = "before"
 required = true
+
+[ratings]
+clips = 2
+watch = false
+[[ratings.questions]]
+name = "pleasant"
+ask = "How pleasant is it?"
+kind = "scale"
 """
 
 
@@ -47,8 +56,11 @@ def server(settings: Settings) -> Iterator[LiveServer]:
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "faces"
     folder.mkdir()
-    for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[:: 24 // N_CLIPS][:N_CLIPS]:
+    for clip in sorted((ROOT / "demo" / "clips").glob("*.mp4"))[:: 24 // N_CLIPS][: N_CLIPS - 2]:
         shutil.copy(clip, folder)
+    frames = [Image.new("RGB", (48, 36), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:], duration=200)
+    frames[1].save(folder / "still.png")
     (folder / "readme.txt").write_text("not a clip")
     return folder
 
@@ -81,7 +93,7 @@ def test_a_study_is_built_tried_run_and_judged_without_a_terminal(
     page.get_by_role("link", name="Clips", exact=True).click()
     expect(page.get_by_role("button", name="Choose a folder")).to_be_enabled()
     page.locator("[data-choose-folder-input]").set_input_files(folder)
-    expect(page.locator("[data-summary]")).to_have_text(f"{N_CLIPS} clips")
+    expect(page.locator("[data-summary]")).to_have_text(f"{N_CLIPS - 1} clips and 1 picture")
 
     page.get_by_role("link", name="Participants", exact=True).click()
     _pilot(page)
@@ -95,6 +107,7 @@ def test_a_study_is_built_tried_run_and_judged_without_a_terminal(
         people = db.scalars(select(ParticipantSession).where(~ParticipantSession.is_pilot)).all()
         assert [person.state for person in people] == [SessionState.FINISHED] * 2
         assert set(db.scalars(select(Answer.value).where(Answer.question == "age"))) >= {34}
+        assert [rating.answers for rating in db.scalars(select(Rating))] == [{"pleasant": 5}] * 4
     database.close()
 
     page.get_by_role("link", name="Results", exact=True).click()
@@ -122,5 +135,10 @@ def _take_part(page: Page, link: str, turn: float) -> None:
     for clip, at in zip(shown_clips(page), spread(N_CLIPS, turn), strict=True):
         drag(page, clip, at)
     page.locator("[data-done]").click()
+    page.get_by_role("button", name="Start").click()
+    for number in (1, 2):
+        expect(page.get_by_role("heading", name=f"Item {number} of 2")).to_be_visible()
+        page.get_by_role("radio", name="5", exact=True).check()
+        page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     page.close()
