@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from analysis.planning import plan_study
+from analysis.results import is_over_cohort
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
@@ -44,10 +45,18 @@ def request_plan(
     Raises
     ------
     Invalid
-        When the study has too few clips.
+        When the study has too few clips, or its participants share the pairs between them.
     """
-    if (clips := len(basis_of(db, study).clips)) < 4:
+    basis = basis_of(db, study)
+    if (clips := len(basis.clips)) < 4:
         raise Invalid(f"A plan needs at least 4 clips that are ready; there are {clips}.", field="clips")
+    if is_over_cohort(basis.task.design):
+        # The plan's raters each have an RDM of their own, which is compared with the others'.
+        raise Invalid(
+            f'A plan is of raters who each see all pairs, and with the design "{basis.task.design}" they share them. '
+            "In Python, plan_cohort of analysis.planning plans such a study.",
+            field="design",
+        )
     row = db.get(StudyPlan, study.id, with_for_update=True)
     if row is None:
         row = StudyPlan(study_id=study.id)
