@@ -21,6 +21,7 @@ from app.doctor.content import look_into
 from app.domain import StudyState
 from app.errors import Invalid
 from app.markdown import Shown, image_marks, to_html, to_text
+from app.models import Rendition
 from app.studies.deletion import delete_study
 from app.studies.duplication import duplicate_study
 from app.studies.editing import save_settings
@@ -90,9 +91,12 @@ def test_texts_show_pictures_and_clips_wherever_the_study_goes(
         with anybody.get(mp4, headers={"Range": "bytes=0-9"}) as part:
             assert part.status_code == 206
         ticket = picture.split("/")[2]
-        with database.reading() as db:
+        with database.writing() as db:
             foreign = text_files(db, find_study(db, "shown"))[0].public_id
-            clip_id = find_study(db, "copy").clips[0].public_id
+            clip = find_study(db, "copy").clips[0]
+            clip_id, shown_clip = clip.public_id, text_files(db, find_study(db, "copy"))[1].renditions["mp4"]
+            db.add(Rendition(clip_id=clip.id, kind="mp4", sha256=shown_clip, bytes=1))
+            db.commit()
         assert anybody.get(f"/media/{ticket}/{foreign}.picture.webp").status_code == 404
         assert anybody.get(f"/media/{ticket}/{clip_id}.mp4").status_code == 404
 
