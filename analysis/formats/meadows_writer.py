@@ -85,7 +85,20 @@ def write_tree(
     times_ms: ArrayLike,
     rdm: ArrayLike,
 ) -> None:
-    """Write one rater's session as a tree.json of one task, arena of radius 1; names lose their extension, as there.
+    """Write `tree_text` into a file."""
+    text = tree_text(task_name=task_name, names=names, arrangements=arrangements, times_ms=times_ms, rdm=rdm)
+    Path(file).write_text(text, encoding="utf-8")
+
+
+def tree_text(
+    *,
+    task_name: str,
+    names: Sequence[str],
+    arrangements: Sequence[Arrangement],
+    times_ms: ArrayLike,
+    rdm: ArrayLike,
+) -> str:
+    """One rater's session as a tree.json of one task, arena of radius 1; names lose their extension, as there.
 
     `min_evidence` of a trial is the least evidence of a pair so far, in the platform's unit: squared distances in radii
     (`pair_evidence` counts in diameters).
@@ -129,7 +142,7 @@ def write_tree(
         "next_trial_stimuli": [],
         "qualification": None,
     }
-    Path(file).write_text(json.dumps({"token": None, "tasks": [task]}, allow_nan=False), encoding="utf-8")
+    return json.dumps({"token": None, "tasks": [task]}, allow_nan=False)
 
 
 def _trial(trial: Arrangement, ids: list[str], stems: list[str], ends: list[float], least: float) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
 
 import numpy as np
 
@@ -36,6 +39,14 @@ def write_set_arrays(folder: str | Path, sets: Sequence[RDMSet]) -> list[Path]:
         paths.append(folder / f"{stem}.npy")
         np.save(paths[-1], one.rdms)
     return paths
+
+
+def write_set_archive(out: IO[bytes], sets: Sequence[RDMSet]) -> None:
+    """Write what `write_set_arrays` writes into a zip."""
+    with TemporaryDirectory() as folder, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        write_set_arrays(folder, sets)
+        for path in sorted(Path(folder).iterdir()):
+            archive.write(path, path.name)
 
 
 def read_set_arrays(folder: str | Path) -> dict[str, Floats]:

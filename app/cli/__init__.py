@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.accounts import user
 from app.cli.asked import study_answers, study_ratings
 from app.cli.clips import clips
-from app.cli.figures import study_figure
+from app.cli.figures import study_figure, study_rdms
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.models import study_models
 from app.cli.people import study_invite, study_log, study_people, study_role
@@ -49,7 +49,7 @@ def commands(context: click.Context, data: Path | None) -> None:
     context.obj = data
 
 
-for _of_study in (study_people, study_invite, study_role, study_log, study_figure):
+for _of_study in (study_people, study_invite, study_role, study_log, study_figure, study_rdms):
     study.add_command(_of_study)
 for _command in (
     serve_command,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy import select
@@ -44,17 +45,23 @@ def session_judgments(
 
     Trials are numbered from 0. Those that hold other clips, or whose numbers are in `without`, are left out.
     """
+    arrangements, times = session_trials(db, session, clip_ids, last=last, without=without)
+    start = min((shown for shown, _ in times), default=None)
+    return arrangements, [(stored - start).total_seconds() / 60 for _, stored in times if start]
+
+
+def session_trials(
+    db: Session, session: ParticipantSession, clip_ids: Sequence[int], *, last: int, without: Collection[int] = ()
+) -> tuple[list[Arrangement], list[tuple[datetime, datetime]]]:
+    """The arrangements as `session_judgments` has them, and when each was given out and stored."""
     index = {clip_id: item for item, clip_id in enumerate(clip_ids)}
     trials = [
         trial
         for trial in _submitted(db, [session.id])
         if trial.number <= last and trial.number not in without and _holds_only(trial, index)
     ]
-    start = min((trial.assigned_at for trial in trials), default=None)
-    minutes = [
-        (trial.submission.received_at - start).total_seconds() / 60 for trial in trials if trial.submission and start
-    ]
-    return [_arrangement(trial, index) for trial in trials], minutes
+    times = [(trial.assigned_at, trial.submission.received_at) for trial in trials if trial.submission]
+    return [_arrangement(trial, index) for trial in trials], times
 
 
 def rater_trials(

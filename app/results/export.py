@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from analysis.formats import matlab, rsatoolbox, tables
+from analysis.formats import matlab, rsatoolbox, sets, tables
 from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
+from analysis.formats.meadows_archive import RaterTrials, write_meadows
 from analysis.formats.rdm_set import RDMSet, completed_only
 from analysis.formats.source_bundle import BROUGHT_IN, GIVEN
 from analysis.results import (
@@ -30,7 +32,8 @@ from analysis.results import (
 )
 from app.definition.study_toml import StudyDefinition, definition_of
 from app.errors import Invalid
-from app.models import Study
+from app.models import ParticipantSession, Study
+from app.participation.arrangements import session_trials
 from app.results.answers import wide_columns, wide_rows
 from app.results.chosen import ExportOptions, both_ways
 from app.results.export_quality import quality_table
@@ -173,7 +176,12 @@ RDM_FORMATS = {
     "npz": RDMFormat(tables.write_npz, "application/zip", "NPZ for NumPy"),
     "mat": RDMFormat(matlab.write_mat, "application/x-matlab-data", "MAT for MATLAB"),
     "hdf5": RDMFormat(rsatoolbox.write_hdf5, "application/x-hdf5", "HDF5 for rsatoolbox"),
+    "npy.zip": RDMFormat(
+        lambda out, rdms: sets.write_set_archive(out, [rdms]), "application/zip", "NPY, raters × pairs (01.npy)"
+    ),
 }
+# Of the raters alone: what else they take in is the raters' trials.
+MEADOWS = "meadows.zip"
 
 
 def check_kind(kind: str) -> None:
@@ -182,10 +190,10 @@ def check_kind(kind: str) -> None:
     Raises
     ------
     Invalid
-        When it is none of RDM_FORMATS.
+        When it is none of RDM_FORMATS, nor MEADOWS.
     """
-    if kind not in RDM_FORMATS:
-        raise Invalid(f"RDMs can be had as {', '.join(RDM_FORMATS)}, not as {kind}.", field="kind")
+    if kind not in RDM_FORMATS and kind != MEADOWS:
+        raise Invalid(f"RDMs can be had as {', '.join([*RDM_FORMATS, MEADOWS])}, not as {kind}.", field="kind")
 
 
 def rdms_to_download(
@@ -213,3 +221,42 @@ def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
         file.seek(0)
         while block := file.read(BLOCK):
             yield block
+
+
+def meadows_file(db: Session, study: Study, choice: Choice) -> Iterator[bytes]:
+    """The raters' RDMs and trials as Meadows' files, in a zip that is made before the first piece is asked for.
+
+    Raises
+    ------
+    Invalid
+        When there is no RDM yet, or clips' names do not fit that platform's files.
+    """
+    rdms = rdms_to_download(db, study, choice, group=False, kind=MEADOWS)
+    with ExitStack() as stack:
+        file = stack.enter_context(SpooledTemporaryFile(SPOOL))
+        try:
+            write_meadows(file, study.name, rdms, _trials(db, study, choice, rdms))
+        except ValueError as error:
+            raise Invalid(f"These RDMs do not fit Meadows' files: {error}.") from error
+        opened = stack.pop_all()
+
+    def pieces() -> Iterator[bytes]:
+        """The file, which is closed at its end."""
+        with opened:
+            file.seek(0)
+            while block := file.read(BLOCK):
+                yield block
+
+    return pieces()
+
+
+def _trials(db: Session, study: Study, choice: Choice, rdms: RDMSet) -> Iterator[tuple[str, RaterTrials]]:
+    """The trials of each rater who has an RDM, rater after rater."""
+    inputs = inputs_of(db, study.id, choice)
+    clip_ids = [clip.id for clip in inputs.clips]
+    for sitting in inputs.chosen:
+        session = db.get(ParticipantSession, sitting.session_id)
+        if session is not None and sitting.rater.name in rdms.raters:
+            found, times = session_trials(db, session, clip_ids, last=sitting.last, without=sitting.left_out)
+            ends = [(shown.timestamp() * 1000, stored.timestamp() * 1000) for shown, stored in times]
+            yield sitting.rater.name, RaterTrials(found, ends)

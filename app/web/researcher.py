@@ -19,7 +19,7 @@ from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
 from app.definition.study_toml import definition_of
 from app.domain import ClipState, Role, StudyState
-from app.errors import AsterismError
+from app.errors import AsterismError, Invalid
 from app.health import problems
 from app.models import Study, now
 from app.participation.pilots import pilot_ticket
@@ -27,10 +27,12 @@ from app.participation.retention import planned
 from app.participation.set_choice import sets_of_study
 from app.results.chosen import ExportOptions
 from app.results.export import (
+    MEADOWS,
     RDM_FORMATS,
     bundle_choices,
     bundle_contents,
     check_kind,
+    meadows_file,
     rdm_file,
     rdms_to_download,
 )
@@ -224,6 +226,12 @@ def rdms(name: str, whose: str, kind: str) -> Response:
     check_kind(kind)
     if (waiting := wait_page(study, [choice])) is not None:
         return waiting
+    if kind == MEADOWS:
+        if whose == "group":
+            raise Invalid("Meadows' files are of raters, not of the group.", field="kind")
+        with database().reading() as db:
+            pieces = meadows_file(db, study, choice)
+        return download(pieces, "application/zip", f"{file_name(study)}_{choice.method}.{kind}")
     with database().reading() as db:
         found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
     of_set = f"{re.sub(r'[^A-Za-z0-9.-]+', '-', choice.clip_set)}_" if choice.clip_set else ""

@@ -15,6 +15,11 @@ WRITE = frozenset({Scope.WRITE})
 BOTH = frozenset({Scope.PARTICIPANTS, Scope.WRITE})
 
 SCOPES: dict[str, frozenset[Scope]] = {
+    "imports.begin": WRITE,
+    "imports.piece": WRITE,
+    "imports.preview": WRITE,
+    "imports.make": WRITE,
+    "imports.forget": WRITE,
     "researcher_api.studies": READ,
     "researcher_api.study": PEOPLE,
     "researcher_api.reliability": READ,

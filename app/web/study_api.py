@@ -160,7 +160,7 @@ def bundle(name: str) -> AnyResponse:
 
 @blueprint.get("/<name>/<any(raters, group):whose>.<kind>")
 def rdms(name: str, whose: str, kind: str) -> AnyResponse:
-    """RDMs of the raters or of the group as one file (csv, npz, mat, hdf5); 202 while they are being computed."""
+    """RDMs of raters or group as one file (csv, npz, mat, hdf5, npy.zip, meadows.zip); 202 while they wait."""
     return researcher.rdms(name, whose, kind)
 
 

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from app.accounts.account import Account
+from app.accounts.api_tokens import make_token
 from app.clips.unfinished import remove_abandoned_uploads
 from app.config import load_settings
-from app.models import ParticipantSession, Study
+from app.domain import Scope
+from app.models import Experimenter, ParticipantSession, Study
 from tests import experimenter
 from tests.conftest import ROOT
 
@@ -173,3 +176,29 @@ def test_nobody_reads_the_files_of_another_account(page: Page) -> None:
         assert answer.status_code == 404, path
     assert page.lab.app.test_client().post(f"{address}/preview").status_code in (400, 401)
     page.call("DELETE", address, status=204)
+
+
+def test_a_program_brings_data_in_with_a_token_that_may_write(lab: experimenter.Lab) -> None:
+    with lab.database.writing() as db:
+        row = db.scalars(select(Experimenter)).first()
+        assert row is not None
+        account = Account(row.id, row.email)
+        tokens = {scope: make_token(db, account, scope.value, [scope]) for scope in (Scope.READ, Scope.WRITE)}
+
+    def call(token: str, address: str, method: str = "POST", status: int = 200, **more: Any) -> Any:
+        client = lab.app.test_client(use_cookies=False)
+        answer = client.open(address, method=method, headers={"Authorization": f"Bearer {token}"}, **more)
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    call(tokens[Scope.READ], "/api/v1/imports", status=403, json={"names": ["a.csv"]})
+    token = tokens[Scope.WRITE]
+    begun = call(token, "/api/v1/imports", status=201, json={"names": ["pairs.csv"]})
+    pairs = "rater,clip_a,clip_b,dissimilarity\n" + "".join(
+        f"r1,{a},{b},{1 + k}\n" for k, (a, b) in enumerate((("sun", "sea"), ("sun", "fog"), ("sea", "fog")))
+    )
+    call(token, begun["files"][0], "PUT", data=pairs.encode())
+    address = f"/api/v1/imports/{begun['id']}"
+    assert call(token, f"{address}/preview", json={})["problem"] is None
+    assert call(token, f"{address}/study", status=201, json={"name": "by-token"})["name"] == "by-token"
+    assert "by-token" in studies(lab)

@@ -30,17 +30,20 @@ from analysis.formats.bundle import Bundle, BundleContents, BundleError, read_bu
 from analysis.formats.bundle_readme import TABLES_HOLD
 from analysis.formats.bundle_tables import RDM_COLUMNS, TABLES
 from analysis.formats.bundle_writer import Row
+from analysis.formats.meadows import read_1d_mat, read_tree
 from analysis.rdm import scale_to_rms
 from analysis.report.results import analyse
 from analysis.report.write import write_tables
 from analysis.results import Choice
+from app.cli import main
 from app.definition.study_toml import parse_definition
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
+from app.participation.arrangements import rater_trials
 from app.participation.decisions import exclude
 from app.results import export as export_module
 from app.results.chosen import ExportOptions
-from app.results.export import EXPORTED, export_bundle, rdm_file, rdms_to_download
+from app.results.export import EXPORTED, export_bundle, meadows_file, rdm_file, rdms_to_download
 from app.results.stored import results_now
 from app.studies.text import study_text
 from app.version import VERSION
@@ -451,3 +454,48 @@ def test_a_table_with_more_or_fewer_rows_than_its_manifest_says_is_refused(
     n = manifest["files"]["plays.csv"]["rows"]
     with pytest.raises(BundleError, match=rf"plays\.csv has {n - 1} rows, and {n} by manifest\.json"):
         read_bundle(tmp_path / "other.zip")
+
+
+def test_meadows_files_hold_each_raters_rdm_and_trials(lab: experimenter.Lab, tmp_path: Path) -> None:
+    """Read back by the platform's own file names: RDMs as seen, trials as placed, and who is who."""
+    choice = Choice("weighted_average", with_unfinished=True)
+    file = tmp_path / "study.meadows.zip"
+    with lab.database.reading() as db:
+        study, rdms = study_of(db), results_now(db, study_of(db).id, choice).rdm_set()
+        file.write_bytes(b"".join(meadows_file(db, study, choice)))
+        placed = {one.session.rater: one.arrangements for one in rater_trials(db, study.id)}
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path)
+    names = dict(line.split(",") for line in (tmp_path / "raters.csv").read_text().splitlines()[1:])
+    assert list(names) == list(rdms.raters)
+    back = read_1d_mat(next(tmp_path.glob("Meadows_faces_v_v1_*_1D.mat")))
+    np.testing.assert_array_equal(back.rdms, rdms.rdms)
+    told = (tmp_path / "README.txt").read_text()
+    whole = 0
+    for place, rater in enumerate(rdms.raters):
+        trees = list(tmp_path.glob(f"Meadows_faces_v_v1_{names[rater]}_tree.json"))
+        assert bool(trees) == bool(np.isfinite(rdms.rdms[place]).all())
+        assert (rater in told) != bool(trees)
+        if trees:
+            whole += 1
+            (session,) = read_tree(trees[0])
+            for found, given in zip(session.arrangements, placed[rater], strict=True):
+                np.testing.assert_array_equal(found.items, given.items)
+                np.testing.assert_allclose(found.positions, given.positions, atol=1e-12)
+    assert whole
+
+
+def test_the_command_writes_one_file_of_rdms(lab: experimenter.Lab, tmp_path: Path) -> None:
+    out = tmp_path / "faces.npy.zip"
+    data = ["--data", str(lab.settings.data)]
+    with pytest.raises(SystemExit) as ended:
+        main([*data, "study", "rdms", "faces", "--out", str(out), "--method", "weighted_average"])
+    assert not ended.value.code
+    with lab.database.reading() as db:
+        expected = results_now(db, study_of(db).id, Choice("weighted_average")).rdm_set()
+    with zipfile.ZipFile(out) as archive:
+        np.testing.assert_array_equal(np.load(io.BytesIO(archive.read("01.npy"))), expected.rdms)
+        assert archive.read("01_raters.txt").decode().split() == list(expected.raters)
+    with pytest.raises(SystemExit) as ended:
+        main([*data, "study", "rdms", "faces", "--out", str(tmp_path / "faces.docx")])
+    assert ended.value.code

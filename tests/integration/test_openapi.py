@@ -132,6 +132,8 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     assert call("GET", "/faces/bundle.zip").get_data()[:2] == b"PK"
     assert call("GET", "/faces/figures/rdm.py").text
     assert call("GET", "/faces/flow.svg").text.startswith("<?xml")
+    assert call("GET", "/faces/raters.meadows.zip").get_data()[:2] == b"PK"
+    call("GET", "/faces/group.meadows.zip", 400)
     assert call("GET", "/faces/raters.csv").text.startswith("method,rater,")
 
 
