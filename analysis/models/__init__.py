@@ -3,6 +3,7 @@
 from .activations import layer_rdms, read_activations
 from .attributes import AttributeEffects, MeanEffects, attribute_effects, attribute_rdm, mean_effects
 from .axes import Prediction, congruence, predict_ratings
+from .controversial import Controversial, controversial, raters_to_tell
 from .many import npy_blocks, score_many
 from .partial import PartialTest, correlation_without_noise, partial_tests
 from .partition import VariancePartition, mean_partition, partial_correlation, variance_partition
@@ -10,6 +11,7 @@ from .weighted import WeightedModel, fit_weights, weighted_model
 
 __all__ = [
     "AttributeEffects",
+    "Controversial",
     "MeanEffects",
     "PartialTest",
     "Prediction",
@@ -18,6 +20,7 @@ __all__ = [
     "attribute_effects",
     "attribute_rdm",
     "congruence",
+    "controversial",
     "correlation_without_noise",
     "fit_weights",
     "layer_rdms",
@@ -27,6 +30,7 @@ __all__ = [
     "partial_correlation",
     "partial_tests",
     "predict_ratings",
+    "raters_to_tell",
     "read_activations",
     "score_many",
     "variance_partition",

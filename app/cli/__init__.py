@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli.accounts import user
 from app.cli.asked import study_answers, study_ratings
 from app.cli.clips import clips
+from app.cli.controversial import study_controversial
 from app.cli.figures import study_figure, study_rdms
 from app.cli.keeping import backup_command, doctor_command, restore_command
 from app.cli.models import study_models
@@ -69,6 +70,7 @@ for _command in (
     commands.add_command(_command)
 for _command in (
     study_models,
+    study_controversial,
     study_plan,
     study_try,
     study_delete_test_data,

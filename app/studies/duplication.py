@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import tomlkit
 from sqlalchemy.orm import Session
 
@@ -41,15 +43,25 @@ KEPT_OF_TEXTS = (
 )
 
 
-def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Account | None = None) -> str:
+def duplicate_study(
+    db: Session,
+    study: Study,
+    *,
+    name: str,
+    title: str,
+    clips: Collection[str] | None = None,
+    by: Account | None = None,
+) -> str:
     """Make a draft with the study's definition, texts, clips and attributes; returns its name. Commits.
 
-    Nothing is converted again. Sessions, members and versions stay with the study that they belong to.
+    `clips` are the file names of those that are wanted; all, when left out. Nothing is converted again.
+    Sessions, members and versions stay with the study that they belong to.
 
     Raises
     ------
     Invalid
-        When the title cannot be used, or the name cannot be part of a link or is taken; `field` says which.
+        When the title cannot be used, the name cannot be part of a link or is taken, or a clip is unknown; `field` says
+        which.
     """
     check_collected_here(study, "be duplicated")
     document = tomlkit.parse(study_text(study.definition_toml, definition_of(study)))
@@ -58,8 +70,11 @@ def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Acc
     definition = parse_definition(toml)
     if problem := name_problem(db, name):
         raise Invalid(problem, field="name")
+    if unknown := set(clips or ()) - {clip.file_name for clip in study.clips}:
+        raise Invalid(f"The study has no clip {min(unknown)}.", field="clips")
+    wanted = [clip for clip in study.clips if not clips or clip.file_name in clips]
     made = add_study(db, name, definition, toml, by)
-    for clip in study.clips:
+    for clip in wanted:
         copy = Clip(study_id=made.id, public_id=new_public_id("C"), **{field: getattr(clip, field) for field in KEPT})
         if copy.state == ClipState.CONVERTING:
             # Whoever converts the other one does it for that study alone.
@@ -69,6 +84,6 @@ def duplicate_study(db: Session, study: Study, *, name: str, title: str, by: Acc
     for one in text_files(db, study):
         kept = {field: getattr(one, field) for field in KEPT_OF_TEXTS}
         db.add(TextFile(study_id=made.id, public_id=new_public_id("T"), **kept))
-    note(db, by, "created", made, duplicate_of=study.name, clips=len(study.clips))
+    note(db, by, "created", made, duplicate_of=study.name, clips=len(wanted))
     db.commit()
     return made.name

@@ -821,6 +821,16 @@ class Models(Answer):
     findings: ModelFindings | None
 
 
+class ChosenClips(Answer):
+    """Clips that best tell models apart; raters are null where no number of them would do."""
+
+    clips: list[str]
+    separation: float
+    of_random: float
+    raters: int | None
+    raters_of_random: int | None
+
+
 class ModelsAdded(Answer):
     """The file that is kept now, and its models."""
 
@@ -1103,6 +1113,7 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.models.read": {200: Models},
     "researcher_api.models.add": {201: ModelsAdded},
     "researcher_api.models.remove": {200: ModelsRemoved},
+    "researcher_api.models.controversial": {200: ChosenClips},
     "researcher_api.models.compare": {202: ComparisonAsked},
     "researcher_api.plan.ask": {202: Asked},
     "researcher_api.judging.quality": {200: Quality},

@@ -15,6 +15,7 @@ from analysis.figure_models import attribute_effects, layer_profile, model_score
 from analysis.figures import file_of
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
+from analysis.models.controversial import MAX_MODELS
 from analysis.results import COMPARATOR_LABELS
 from analysis.results.model_tables import MODEL_TABLES, model_rows, models_methods
 from analysis.results.models import ModelFindings
@@ -23,10 +24,12 @@ from app.domain import Role, WorkState
 from app.errors import Invalid, NotFound
 from app.heartbeat import worker_state
 from app.results.chosen import options_of
+from app.results.controversial import choose_clips
 from app.results.figures import MIME, drawing
 from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, blocks_named, kept_models, remove_model
 from app.results.model_settings import settings_of
 from app.results.model_work import choice_of, request_comparison, standing_of
+from app.web.bodies import Body, body_of
 from app.web.context import database, settings
 from app.web.downloads import download
 from app.web.login import account, account_id
@@ -47,6 +50,13 @@ class ComparisonBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     settings: dict[str, Any] = Field(default={}, description="Settings by name; the others have their usual values.")
+
+
+class ControversialBody(Body):
+    """Which models are to be told apart, by how many clips."""
+
+    models: list[str] = Field(max_length=MAX_MODELS, description="Names of 2 to 6 models.")
+    clips: int = Field(description="Number of clips to be chosen.")
 
 
 @blueprint.get("/studies/<name>/models")
@@ -167,6 +177,15 @@ def compare(name: str) -> tuple[Response, int]:
         study = require_study(db, account_id(), name, Role.EDITOR)
         request_comparison(db, study, settings_of(_body().settings), by=account())
     return jsonify(state="waiting"), 202
+
+
+@api.post("/<name>/models/controversial")
+def controversial(name: str) -> Response:
+    """Choose the clips that best tell models apart, and say how many raters that takes. It takes some seconds."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.EDITOR)
+        body = body_of(ControversialBody)
+        return jsonify(asdict(choose_clips(db, study, body.models, body.clips)))
 
 
 def _of_kind(distance: str) -> Distance:

@@ -24,11 +24,11 @@ from app.web.api_answers import ANSWERS, Form
 from app.web.bring_in import FilesBody, HintsBody
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody
-from app.web.models_page import ComparisonBody
+from app.web.models_page import ComparisonBody, ControversialBody
 from app.web.plan import PlanBody
 from app.web.scopes import SCOPES
 from app.web.sessions_api import NoteBody
-from app.web.study_api import NewStudyBody, OpenBody
+from app.web.study_api import DuplicateBody, NewStudyBody, OpenBody
 
 blueprint = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
@@ -45,9 +45,10 @@ BODIES: dict[str, type[BaseModel]] = {
     "researcher_api.definition.save": DefinitionBody,
     "researcher_api.judging.decide": DecisionBody,
     "researcher_api.models.compare": ComparisonBody,
+    "researcher_api.models.controversial": ControversialBody,
     "researcher_api.plan.ask": PlanBody,
     "researcher_api.life.create": NewStudyBody,
-    "researcher_api.life.duplicate": NewStudyBody,
+    "researcher_api.life.duplicate": DuplicateBody,
     "researcher_api.life.open_it": OpenBody,
     "researcher_api.sessions.note": NoteBody,
     "clip_board.move": clip_board.MoveClipBody,

@@ -43,6 +43,7 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.models.add": WRITE,
     "researcher_api.models.remove": WRITE,
     "researcher_api.models.compare": WRITE,
+    "researcher_api.models.controversial": WRITE,
     "researcher_api.plan.read": READ,
     "researcher_api.plan.ask": WRITE,
     "researcher_api.judging.quality": PEOPLE,

@@ -42,6 +42,12 @@ class NewStudyBody(Body):
     )
 
 
+class DuplicateBody(NewStudyBody):
+    """A draft with the clips of another study, or with some of them."""
+
+    clips: list[str] = Field(default=[], max_length=1000, description="File names of the clips; all if left out.")
+
+
 class OpenBody(Body):
     """How a study is to be opened."""
 
@@ -62,9 +68,9 @@ def duplicate(name: str) -> Response:
     """Make a draft with the same settings, clips and attributes, and nobody's data."""
     with database().writing() as db:
         study = require_study(db, account_id(), name, Role.EDITOR)
-        body = body_of(NewStudyBody)
+        body = body_of(DuplicateBody)
         wanted = body.name or propose_name(db, body.title)
-        made = duplicate_study(db, study, name=wanted, title=body.title, by=account())
+        made = duplicate_study(db, study, name=wanted, title=body.title, clips=body.clips, by=account())
     return _made(made)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -23,19 +25,21 @@ blueprint = Blueprint("life", __name__, url_prefix="/studies/<name>")
 @blueprint.get("/duplicate")
 def ask_duplicate(name: str) -> str:
     """The page that asks for the title and name of a duplicate."""
-    return _duplicate_page(name)
+    return _duplicate_page(name, clips=request.args.getlist("clip"))
 
 
 @blueprint.post("/duplicate")
 def duplicate(name: str) -> Response | tuple[str, int]:
     """Make the duplicate, and show it."""
     title, new_name = request.form.get("title", ""), request.form.get("name", "").strip()
+    clips = request.form.getlist("clip")
     try:
         with database().writing() as db:
             study = require_study(db, account_id(), name, Role.EDITOR)
-            made = duplicate_study(db, study, name=new_name or propose_name(db, title), title=title, by=account())
+            wanted = new_name or propose_name(db, title)
+            made = duplicate_study(db, study, name=wanted, title=title, clips=clips, by=account())
     except Invalid as error:
-        return _duplicate_page(name, title, new_name, error), error.status
+        return _duplicate_page(name, title, new_name, error, clips), error.status
     return redirect(url_for("researcher.participants", name=made), 303)
 
 
@@ -73,7 +77,9 @@ def delete(name: str) -> Response | tuple[str, int]:
     return redirect(url_for("researcher.studies"), 303)
 
 
-def _duplicate_page(name: str, title: str = "", new_name: str = "", error: Invalid | None = None) -> str:
+def _duplicate_page(
+    name: str, title: str = "", new_name: str = "", error: Invalid | None = None, clips: Sequence[str] = ()
+) -> str:
     with database().reading() as db:
         study = study_view(require_study(db, account_id(), name, Role.EDITOR))
         if error is None:
@@ -81,7 +87,13 @@ def _duplicate_page(name: str, title: str = "", new_name: str = "", error: Inval
             new_name = propose_name(db, study["name"])
     wrong = {} if error is None else {error.field or "title": error.message}
     return render_template(
-        "researcher/duplicate.html", study=study, title=title, name=new_name, wrong=wrong, longest_name=MAX_LENGTH
+        "researcher/duplicate.html",
+        study=study,
+        title=title,
+        name=new_name,
+        wrong=wrong,
+        longest_name=MAX_LENGTH,
+        clips=clips,
     )
 
 

@@ -1,5 +1,7 @@
 // @ts-check
-/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them. */
+/** The page "Models": what was compared last, the models that are kept, and the forms that add and compare them.
+ *
+ * Over 300 lines: one function for each part of one page. */
 
 import { byId, find } from '../page.js';
 import { ask } from './ask.js';
@@ -8,6 +10,7 @@ import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { downloads, figure, number, range, written } from './model_figures.js';
 import { askedParts, offerBlocks, partCards } from './model_parts.js';
+import { chooseOnRequest, offerModels } from './tell_apart.js';
 
 /**
  * @typedef {{model: string, source: string, kind: string, layer: number | null, score: number, low: number | null,
@@ -63,7 +66,10 @@ function show(answer) {
     ? `Computed from the data of ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
     : '';
   showKept(answer);
-  if (mayEdit) offerBlocks(part('compare', HTMLFormElement), answer.blocks, answer.asked);
+  if (mayEdit) {
+    offerBlocks(part('compare', HTMLFormElement), answer.blocks, answer.asked);
+    offerModels(answer.blocks);
+  }
 }
 
 /** @param {Answer} answer */
@@ -281,6 +287,7 @@ if (mayEdit) {
     }
     input.value = '';
   });
+  chooseOnRequest(address);
   const compare = part('compare', HTMLFormElement);
   compare.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -220,3 +220,32 @@ def test_the_command_adds_compares_prints_and_removes(
     with pytest.raises(SystemExit):
         cli.main([*run, "--remove", "nothing"])
     assert "has no model named nothing" in capsys.readouterr().err
+
+
+def test_a_study_is_made_of_the_clips_that_tell_models_apart(
+    lab: experimenter.Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = clips_of(lab)
+    with lab.database.writing() as db:
+        add_model(db, study_of(db), "net.npz", network(clips))
+    run = ["study", "controversial", "faces", "--data", str(lab.settings.data), "--model", "net: early"]
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*run, "--model", "net: late", "--clips", "4", "--make", "apart"])
+    assert ended.value.code == 0
+    told = capsys.readouterr()
+    chosen = told.out.split()
+    assert set(chosen) < set(clips)
+    assert "Raters needed: " in told.err
+    with lab.database.reading() as db:
+        made = db.scalars(select(Study).where(Study.name == "apart")).one()
+        assert [clip.file_name for clip in made.clips] == chosen
+    with pytest.raises(SystemExit):
+        cli.main([*run, "--model", "what"])
+    assert "There is no model what of these clips" in capsys.readouterr().err
+    assert experimenter.log_in(lab.client).status_code == 303
+    page = lab.client.get(f"/studies/faces/duplicate?clip={chosen[0]}&clip={chosen[1]}").text
+    assert "2 of the clips" in page
+    form = {"csrf_token": experimenter.csrf_token(page), "title": "Two", "name": "two", "clip": chosen[:2]}
+    assert lab.client.post("/studies/faces/duplicate", data=form).status_code == 303
+    again = lab.client.post("/studies/faces/duplicate", data=form | {"name": "other", "clip": "none.mp4"})
+    assert (again.status_code, "The study has no clip none.mp4." in again.text) == (400, True)

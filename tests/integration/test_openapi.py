@@ -126,6 +126,8 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     found = call("GET", "/faces/models").get_json()["findings"]
     assert [len(found["parts"][key]) for key in ("tests", "shares")] == [2, 3], found["parts"]["remarks"]
     assert len(found["profiles"]) == 1
+    asked = {"models": ["net: early", "net: late"], "clips": 4}
+    assert len(call("POST", "/faces/models/controversial", json=asked).get_json()["clips"]) == 4
     call("DELETE", f"/faces/models/{number}")
     for path in ("", "?sort=minutes&descending=1", "/P001", "/P001/trials/1"):
         call("GET", f"/faces/sessions{path}")
