@@ -24,7 +24,7 @@ from app.db import Database, open_database
 from app.models import Base
 from app.schema import _config, migrate
 from tests.apps import app_for
-from tests.serving import read_whole
+from tests.serving import POLL_SECONDS, read_whole
 
 # SQLite waits for the disk at each commit: in memory, tests wait less. pytest reads this when it makes its folder.
 MEMORY = Path("/dev/shm")
@@ -180,7 +180,7 @@ def database(app: Flask) -> Database:
 def server(app: Flask) -> Iterator[str]:
     """The address of a real server of `app` in a thread. (pytest-flask's own clashes with an app for each test.)"""
     made = make_server("127.0.0.1", 0, read_whole(app), threaded=True)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread = threading.Thread(target=made.serve_forever, args=[POLL_SECONDS], daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"
     made.shutdown()

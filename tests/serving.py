@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# How often a server looks whether it is to stop: by its default of half a second each test would wait for that.
+POLL_SECONDS = 0.05
+
 
 def read_whole(app: WSGIApplication) -> WSGIApplication:
     """The app, whose answers are read to their ends first: werkzeug leaves a file open when its reader hangs up."""

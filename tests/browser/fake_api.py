@@ -34,6 +34,7 @@ from app.definition.study_toml import StudyDefinition, check_definition
 from app.participation.practice_score import judge
 from app.web import language as strings
 from app.web.participant import how_long
+from tests.serving import POLL_SECONDS
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-tests"
@@ -360,7 +361,7 @@ class FakeServer:
         self._server = make_server("127.0.0.1", 0, create_fake_app(study), threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.task = f"{self.url}/join/faces/{TOKEN}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[POLL_SECONDS], daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

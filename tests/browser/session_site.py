@@ -19,7 +19,7 @@ from app.config import Settings
 from app.db import Database
 from app.models import Clip, Draft, ParticipantSession, Placement, SessionEvent, Submission, Trial
 from app.participation.payloads import recorded
-from tests.serving import read_whole
+from tests.serving import POLL_SECONDS, read_whole
 
 Point = tuple[float, float]
 
@@ -77,7 +77,7 @@ class Site:
         self._server = Server("127.0.0.1", self.port, read_whole(app))
         self._server.accepted = []
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[POLL_SECONDS], daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -33,7 +33,7 @@ from tests.browser.axe import complaints, complaints_in_both_schemes
 from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
 from tests.factories import make_study
-from tests.serving import read_whole
+from tests.serving import POLL_SECONDS, read_whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -84,7 +84,7 @@ class Desk:
 def desk_of(chromium: Browser, **options: Any) -> Iterator[Desk]:
     desk = Desk()
     server = make_server("127.0.0.1", 0, desk.answer, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[POLL_SECONDS], daemon=True)
     thread.start()
     desk.address = f"http://127.0.0.1:{server.server_port}"
     desk.context = chromium.new_context(base_url=desk.address, viewport={"width": 1280, "height": 720}, **options)

@@ -20,7 +20,7 @@ from app.models import Clip, Experimenter, Study
 from app.results.stored import results_now
 from clients.asterism_client import Asterism, Refused
 from tests import experimenter
-from tests.serving import read_whole
+from tests.serving import POLL_SECONDS, read_whole
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterato
 @pytest.fixture(scope="module")
 def address(lab: experimenter.Lab) -> Iterator[str]:
     made = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread = threading.Thread(target=made.serve_forever, args=[POLL_SECONDS], daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{made.server_port}"
     made.shutdown()
