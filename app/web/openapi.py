@@ -20,7 +20,8 @@ from app.results.figures import WIDTHS
 from app.studies.watching import FILTERS, SORTS
 from app.version import VERSION
 from app.web import clip_board
-from app.web.api_answers import ANSWERS, Form
+from app.web.api_answers import ANSWERS
+from app.web.api_answers.form import Form
 from app.web.bring_in import FilesBody, HintsBody
 from app.web.definition_api import CheckBody, DefinitionBody
 from app.web.judging_api import DecisionBody

@@ -22,7 +22,7 @@ from app.config import load_settings
 from app.models import Clip, ParticipantSession, Study
 from app.results.export import export_bundle
 from app.studies.deletion import holdings_of
-from app.web.api_answers import AnswerCounts, Ratings
+from app.web.api_answers.asked import AnswerCounts, Ratings
 from tests import experimenter
 from tests.factories import make_study
 from tests.integration.test_participant_api import join

@@ -79,7 +79,7 @@ def test_each_answer_has_the_fields_that_are_described_and_no_others(
     _judge(call)
     _make_a_study(call)
     _go_through_a_life(call)
-    assert not call.wrong, "app/web/api_answers.py describes something else:\n" + "\n".join(call.wrong)
+    assert not call.wrong, "app/web/api_answers/ describes something else:\n" + "\n".join(call.wrong)
     described = {(endpoint, status) for endpoint, forms in ANSWERS.items() for status in forms}
     assert described - call.seen == {(f"researcher_api.life.{what}", 202) for what in ("bundle", "rdms", "figure")}
     with experimenter.worker(lab):
@@ -219,7 +219,7 @@ def test_every_route_of_the_api_is_described(app: Flask) -> None:
         for operation in operations.values():
             assert operation["summary"], path
     endpoints = {rule.endpoint for rule in rules if rule.rule.startswith("/api/v1/studies")}
-    assert endpoints == set(ANSWERS), "say in app/web/api_answers.py what the route answers"
+    assert endpoints == set(ANSWERS), "say in app/web/api_answers/ what the route answers"
     assert {*QUERIES, *FILES} <= endpoints
     assert set(BODIES) <= {rule.endpoint for rule in rules}
     by_id = {one["operationId"]: one for each in document["paths"].values() for one in each.values()}
