@@ -132,9 +132,7 @@ class StudyResults:
         """Agreement between the raters, as it is to be shown; that of one rater says why it is undefined."""
         if self.together is not None:
             return agreement_together(self.together, self.raters)
-        # Of several sets of clips most pairs were seen by nobody: they say nothing, and only take time.
-        seen = np.isfinite(self.table).any(axis=0)
-        return agreement(self.table if seen.all() else self.table[:, seen], self.raters, seed=self.choice.seed)
+        return agreement(self.table, self.raters, seed=self.choice.seed)
 
     @cached_property
     def quality(self) -> GroupQuality:
