@@ -25,7 +25,7 @@ def arena_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def usual_page(chromium: Browser) -> Iterator[Page]:
     """A page that tests use one after the other: a browser profile for each takes longer than most of them."""
     context = chromium.new_context(viewport=USUAL_WINDOW)

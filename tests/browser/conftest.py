@@ -1,4 +1,4 @@
-"""What all browser tests share: a Chromium, and devices whose pages must stay without errors."""
+"""What all browser tests share: a Chromium for each module, and devices whose pages must stay without errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ expect.set_options(timeout=PATIENCE)
 EXPECTED_NOISE = ("Failed to load resource", "Not logged:", "No lasting storage", "has stopped storing")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running Chromium. (Other tests come after its end: beside a Playwright none can run an event loop.)"""
     with sync_playwright() as playwright:
