@@ -14,6 +14,9 @@ from analysis.rdm import n_pairs, pairs_within
 from analysis.reliability import Coefficient, Reliability
 from analysis.reliability.report import COEFFICIENTS
 from analysis.results import (
+    Choice,
+    Rater,
+    StudyResults,
     agreement,
     estimate_rater,
     group_rdm,
@@ -25,6 +28,7 @@ from analysis.results import (
 )
 from analysis.results.agreement import showable
 from analysis.results.labels import MEASURES, RANGES
+from analysis.results.raters import given_result
 from analysis.simulate import Behaviour, individual, make_truth, place_items
 from tests.conftest import ROOT
 
@@ -82,6 +86,19 @@ def test_agreement_is_over_pairs_that_both_raters_saw(trials, estimates) -> None
     assert found.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected), abs=1e-12)
     with_predictions = np.corrcoef([estimate.rdm for estimate in estimates])[np.triu_indices(4, 1)].mean()
     assert abs(with_predictions - np.mean(expected)) > 0.005, "the two must differ, or this test shows nothing"
+
+
+def test_a_study_in_which_nobody_saw_some_pairs_has_its_agreement(trials) -> None:
+    raters = {name: given_result(np.where(seen_by(trials[3]), row, np.nan), "combined") for name, row in rows_of_two()}
+    found = StudyResults(Choice(), tuple(NAMES), tuple(Rater(name) for name in raters), raters)
+    both = seen_by(trials[3])
+    expected = np.corrcoef([row[both] for _, row in rows_of_two()])[0, 1]
+    assert found.agreement.reliability.pairwise_pearson.value == pytest.approx(expected)
+
+
+def rows_of_two() -> list[tuple[str, np.ndarray]]:
+    truth = make_truth("clusters", N, rng=np.random.default_rng(0))
+    return [(name, individual(truth, 0.2, rng=np.random.default_rng(seed))) for seed, name in enumerate("ab")]
 
 
 def test_the_size_of_a_row_does_not_follow_from_how_much_the_rater_saw(estimates) -> None:
