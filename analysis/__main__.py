@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="add standard errors, and how well each RDM is known (takes seconds to minutes for each rater)",
     )
+    parser.add_argument(
+        "--group-estimates",
+        action="store_true",
+        help="add each rater's RDM as it is when it may borrow from the others, where raters saw little (takes up to "
+        "some seconds for each rater)",
+    )
     parser.add_argument("--seed", type=_count, default=Choice.seed, metavar="N", help="seed (default: %(default)s)")
     _add_models(parser.add_argument_group("models", "What the raters are compared with; see docs/formats.md."))
     for name, (metavar, text) in HINTS.items():
@@ -92,7 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bundle = bring_in([(file, file.name) for file in given.files], hints, Path(folder) / "data.zip")
             for sentence in Origin.of(bundle).sentences:
                 progress(sentence)
-            path = write_report(bundle, given.out, choice, progress, jobs=given.jobs, models=_models(given))
+            path = write_report(
+                bundle,
+                given.out,
+                choice,
+                progress,
+                jobs=given.jobs,
+                models=_models(given),
+                with_group_estimates=given.group_estimates,
+            )
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

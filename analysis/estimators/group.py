@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..arrangement import Arrangement, Floats
-from ..rdm import scale_to_rms
+from ..rdm import n_pairs, scale_to_rms
 from .estimate import Fit, RDMEstimate, describe, estimate_rdm
 from .latent import DESIGN_MAX_ITER, fit_latent
 from .precision_weighted import PrecisionWeighted, precision_weighted
@@ -32,6 +32,9 @@ class GroupEstimate:
     borrowed : dict of rater to float
         Precision with which the other raters' RDM counted as an observation of each pair, on the scale on which the
         rater's own trials give `precision`; 0: the rater's trials alone.
+    shares : dict of rater to (P,) float
+        The same as a share, pair by pair: of all that the rater's fit observed of a pair, how much was the others' RDM.
+        1 where the rater never saw the pair and borrowed at all; 0: the rater's trials alone.
     unusable : dict of rater to str
         Raters without a usable trial, with the reason.
     """
@@ -39,6 +42,7 @@ class GroupEstimate:
     group: RDMEstimate
     raters: dict[str, RDMEstimate]
     borrowed: dict[str, float]
+    shares: dict[str, Floats]
     unusable: dict[str, str]
 
 
@@ -80,19 +84,25 @@ def estimate_group(
             unusable[rater] = str(reason)
     if not shrink or len(usable) == 1:
         alone = {rater: estimate_rdm(lists[rater], n_items, method=method) for rater in usable}
-        return GroupEstimate(group, alone, dict.fromkeys(usable, 0.0), unusable)
+        nothing = np.zeros(n_pairs(n_items))
+        return GroupEstimate(group, alone, dict.fromkeys(usable, 0.0), dict.fromkeys(usable, nothing), unusable)
 
     others = {rater: _others(lists, rater, n_items) for rater in usable}
     loss = np.array([_held_out_losses(usable[rater], others[rater]) for rater in usable])
     choice = np.argmin(loss + np.nanmean(loss, axis=0), axis=1)
-    raters, borrowed = {}, {}
+    raters, borrowed, shares = {}, {}, {}
     for rater, best in zip(usable, choice, strict=True):
         own = usable[rater]
         borrowed[rater] = PRECISIONS[best]
-        fit = fit_latent(own, average=borrow(precision_weighted(own), others[rater], PRECISIONS[best]))
+        both = borrow(precision_weighted(own), others[rater], PRECISIONS[best])
+        # Where nothing was borrowed, a pair that was never seen has a precision of 0.
+        shares[rater] = np.divide(
+            PRECISIONS[best], both.precision, out=np.zeros(len(both.precision)), where=both.precision > 0
+        )
+        fit = fit_latent(own, average=both)
         parameters = {"borrowed_precision": PRECISIONS[best]}
         raters[rater] = describe(own, "latent", Fit(fit.rdm, fit.n_iter, fit.converged, parameters))
-    return GroupEstimate(group, raters, borrowed, unusable)
+    return GroupEstimate(group, raters, borrowed, shares, unusable)
 
 
 def borrow(average: PrecisionWeighted, others: Floats, precision: float) -> PrecisionWeighted:

@@ -17,7 +17,7 @@ from ..estimators.uncertainty import Interval
 from ..formats.bundle import Bundle
 from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
-from ..results import COMPARATOR_LABELS, LABELS, both_ways_rows
+from ..results import COMPARATOR_LABELS, LABELS, NOT_INDEPENDENT, GroupEstimates, both_ways_rows
 from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
@@ -58,6 +58,7 @@ SECTIONS = (
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
     ("agreement", "Agreement between raters", ("reliability", "growth", "noise_ceiling", "raters", "rdm_raters")),
     ("models", "Models and attributes", ("models",)),
+    ("borrowing", "Estimates that borrow from the group", ()),
     ("evidence", "Evidence", ("evidence_pairs", "evidence_raters")),
     ("working", "How raters worked", ("trials",)),
 )
@@ -69,6 +70,7 @@ def page(
     pictures: Sequence[Picture],
     methods: str,
     models: ModelFindings | None = None,
+    borrowing: GroupEstimates | None = None,
 ) -> str:
     """The whole page; `methods` is Markdown."""
     title, question = _study(bundle)
@@ -86,6 +88,8 @@ def page(
             *part_tables(models.parts),
             model_remarks(models),
         ]
+    if borrowing is not None:
+        tables["borrowing"] = [borrowing_table(borrowing)]
     present = {key for key, _, names in SECTIONS if by_name.keys() & set(names) or any(tables.get(key, []))}
     body = [
         _head(bundle, title, question, present),
@@ -291,6 +295,16 @@ def quality_table(results: Results) -> str:
         cells.append(Cell(number(float(group.robust_z[place])), flagged=bool(group.outlier[place])))
         rows.append(cells)
     return table("Medians over trials; ▲ asks for a look, and is no reason to exclude anybody.", header, rows)
+
+
+def borrowing_table(found: GroupEstimates) -> str:
+    """How much each rater's RDM that borrows has of the others."""
+    shares, seen = found.mean_borrowed.tolist(), found.n_seen.tolist()
+    rows = [
+        [Cell(rater), Cell(f"{share:.0%}"), Cell(f"{pairs} of {found.rdms.shape[1]}")]
+        for rater, share, pairs in zip(found.raters, shares, seen, strict=True)
+    ]
+    return table(f"tables/group_estimates.csv holds them. {NOT_INDEPENDENT}", ("rater", "borrowed", "pairs seen"), rows)
 
 
 def _files() -> str:

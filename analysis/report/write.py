@@ -11,7 +11,19 @@ from .. import figures
 from ..formats import matlab, rsatoolbox, tables
 from ..formats.bundle import Bundle
 from ..formats.bundle_tables import METHOD, TABLES, Column
-from ..results import Choice, Flow, Progress, ceiling_rows, group_quality_rows, quality_rows, reliability_rows
+from ..results import (
+    GROUP_ESTIMATE_COLUMNS,
+    Choice,
+    Flow,
+    Progress,
+    arrangements_of,
+    ceiling_rows,
+    group_estimate_rows,
+    group_estimates,
+    group_quality_rows,
+    quality_rows,
+    reliability_rows,
+)
 from ..results.model_tables import MODEL_TABLES, model_rows
 from ..structure import MDS
 from .drawings import draw
@@ -58,16 +70,18 @@ def write_report(
     *,
     jobs: int = 0,
     models: AskedModels | None = None,
+    with_group_estimates: bool = False,
 ) -> Path:
     """Analyse a bundle and write report.html, methods.md, figures/, tables/ and rdms/ into `out`; returns the page.
 
-    The bundle's models, and those of `models`, are compared with the raters, and the clips' attributes with them. Files
-    of the same names are overwritten; others in `out` stay.
+    The bundle's models, and those of `models`, are compared with the raters, and the clips' attributes with them.
+    `with_group_estimates` adds the raters' RDMs that borrow from the others', as a table and a section of the page.
+    Files of the same names are overwritten; others in `out` stay.
 
     Raises
     ------
     ValueError
-        As `analyse` and `read_candidates`.
+        As `analyse`, `read_candidates`, `arrangements_of` and `group_estimates`.
     OSError
         When a file cannot be read or written.
     """
@@ -87,6 +101,11 @@ def write_report(
     if found is not None:
         for table, columns in MODEL_TABLES.items():
             _write(out / "tables" / f"{table}.csv", columns, model_rows(found, table))
+    borrowing = None
+    if with_group_estimates:
+        progress("Estimating RDMs that borrow from the group")
+        borrowing = group_estimates(arrangements_of(bundle, results), results.names)
+        _write(out / "tables" / "group_estimates.csv", GROUP_ESTIMATE_COLUMNS, group_estimate_rows(borrowing))
     drawings = chain(draw(results), draw_models(found) if found is not None else ())
     for drawing in drawings:
         progress(f"Drawing {drawing.name}")
@@ -95,7 +114,7 @@ def write_report(
     methods = report_methods(bundle, results, found)
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
-    path.write_text(page(bundle, results, pictures, methods, found), encoding="utf-8")
+    path.write_text(page(bundle, results, pictures, methods, found, borrowing), encoding="utf-8")
     return path
 
 

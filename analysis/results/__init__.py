@@ -13,10 +13,18 @@ from .agreement import (
 )
 from .both_ways import both_ways_rows
 from .flow import Flow, SessionCount, Step, counts_of_rows, flow_of, flow_rows
+from .group_estimates import (
+    GROUP_ESTIMATE_COLUMNS,
+    NOT_INDEPENDENT,
+    GroupEstimates,
+    group_estimate_rows,
+    group_estimates,
+)
 from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
 from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .of_bundle import (
     Progress,
+    arrangements_of,
     attributes_of,
     bundle_raters,
     each_rater,
@@ -42,8 +50,10 @@ __all__ = [
     "COMPARATOR_LABELS",
     "ESTIMATOR_TEXTS",
     "GROUP",
+    "GROUP_ESTIMATE_COLUMNS",
     "LABELS",
     "MEASURES",
+    "NOT_INDEPENDENT",
     "OWN_METHOD",
     "QUALITY_MEASURES",
     "TRIAL_MEASURES",
@@ -51,6 +61,7 @@ __all__ = [
     "Choice",
     "Coverage",
     "Flow",
+    "GroupEstimates",
     "GroupRDM",
     "Influence",
     "MeanOfSets",
@@ -68,6 +79,7 @@ __all__ = [
     "TrialWork",
     "Work",
     "agreement",
+    "arrangements_of",
     "at_unit_size",
     "attribute_ranks",
     "attributes_of",
@@ -88,6 +100,8 @@ __all__ = [
     "flow_rows",
     "given_rdms",
     "given_result",
+    "group_estimate_rows",
+    "group_estimates",
     "group_quality_rows",
     "group_rdm",
     "group_set",

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arrangement import Floats, within
+from ..arrangement import Arrangement, Floats, within
 from ..clip_sets import ClipSet
 from ..formats.bundle import Bundle, BundleError, BundleTrial
 from ..formats.source_bundle import GIVEN, Origin
@@ -96,6 +96,27 @@ def _of_set(trials: Sequence[BundleTrial], one: ClipSet) -> list[BundleTrial]:
         for arrangement in within([trial.arrangement], one.items):
             found.append(replace(trial, arrangement=arrangement))
     return found
+
+
+def arrangements_of(bundle: Bundle, results: StudyResults) -> dict[str, list[Arrangement]]:
+    """The trials of each rater from which these results of the bundle follow.
+
+    Raises
+    ------
+    ValueError
+        When there are none: RDMs came in their place, or each of several sets of clips was estimated by itself.
+    """
+    choice, sets = results.choice, bundle.sets()
+    if choice.method == GIVEN:
+        raise ValueError(f"{bundle.path}: holds RDMs, and no trials from which others could be estimated")
+    if sets and choice.clip_set is None:
+        raise ValueError(f"{bundle.path}: has several sets of clips; choose one with --set")
+    trials = judgments(bundle, choice)
+    theirs = {rater: trials[rater] for rater in results.chosen if rater in trials}
+    for one in sets:
+        if one.name == choice.clip_set:
+            theirs = {rater: _of_set(some, one) for rater, some in theirs.items()}
+    return {rater: [trial.arrangement for trial in some] for rater, some in theirs.items()}
 
 
 def trials_together(

@@ -107,6 +107,8 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.agreement_between_raters": WHOSE,
     "researcher_api.uncertainty.read": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},
     "researcher_api.uncertainty.ask": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},
+    "researcher_api.group_estimates.read": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "set")},
+    "researcher_api.group_estimates.table": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "set")},
     "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.asked.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "uncertainty")}

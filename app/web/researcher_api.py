@@ -30,7 +30,17 @@ from app.results.stored import Standing, standing_of, stored_overview, stored_ra
 from app.results.work import request_results
 from app.studies.monitoring import clips_of
 from app.studies.watching import Figures, figures_of, page_of
-from app.web import asked, definition_api, judging_api, models_page, plan, sessions_api, study_api, uncertainty
+from app.web import (
+    asked,
+    definition_api,
+    group_estimates,
+    judging_api,
+    models_page,
+    plan,
+    sessions_api,
+    study_api,
+    uncertainty,
+)
 from app.web.context import database, settings
 from app.web.login import account_id, only_study
 from app.web.researcher_json import (
@@ -63,6 +73,7 @@ blueprint.register_blueprint(asked.api)
 blueprint.register_blueprint(sessions_api.blueprint)
 blueprint.register_blueprint(study_api.blueprint)
 blueprint.register_blueprint(uncertainty.blueprint)
+blueprint.register_blueprint(group_estimates.blueprint)
 
 
 @blueprint.before_request

@@ -33,6 +33,8 @@ SCOPES: dict[str, frozenset[Scope]] = {
     "researcher_api.agreement_between_raters": PEOPLE,
     "researcher_api.uncertainty.read": PEOPLE,
     "researcher_api.uncertainty.ask": PEOPLE,
+    "researcher_api.group_estimates.read": PEOPLE,
+    "researcher_api.group_estimates.table": PEOPLE,
     "researcher_api.definition.definition": READ,
     "researcher_api.definition.check": READ,
     "researcher_api.definition.save": WRITE,

@@ -109,6 +109,8 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
         "maps/P002",
         "trees/group",
         "uncertainty",
+        "group-estimates",
+        "group-estimates.csv",
     ):
         call("GET", f"/faces/results/{what}")
     for path in ("quality", "definition", "versions", "plan", "ratings", "answers", "uploads", "clips/attributes.csv"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from analysis import Arrangement, estimate_rdm
+from analysis import Arrangement, estimate_group, estimate_rdm
 from analysis.noise_ceiling import noise_ceiling
 from analysis.results import Choice, StudyResults, clip_map, cluster_order, coverage, not_converged, notes
 from app.domain import SessionState
@@ -105,6 +105,30 @@ def test_agreement_over_raters(lab: experimenter.Lab, study: int) -> None:
     assert between.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected))
     ceiling, bounds = between.ceilings["pearson"], noise_ceiling(table, method="pearson")
     assert (ceiling.lower, ceiling.upper) == (bounds.lower, bounds.upper)
+
+
+def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_they_take_long(
+    lab: experimenter.Lab, study: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lab.database.reading() as db:
+        trials = {rater.session.rater: rater.arrangements for rater in rater_trials(db, study)}
+    expected = estimate_group({rater: trials[rater] for rater in ("P001", "P002", "P003")}, 6)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+    address = "/api/v1/studies/faces/results/group-estimates"
+    found = lab.client.get(address).get_json()
+    assert [one["rater"] for one in found["raters"]] == ["P001", "P002", "P003"], "who is not finished is left out"
+    for one in found["raters"]:
+        assert one["rdm"] == expected.raters[one["rater"]].rdm.tolist()
+        assert one["borrowed"] == pytest.approx(expected.shares[one["rater"]].mean())
+        assert one["pairs_seen"] == 15 - expected.raters[one["rater"]].predicted.sum()
+    lines = lab.client.get(f"{address}.csv?simulated=0").text.splitlines()
+    assert lines[0] == "rater,clip_a,clip_b,dissimilarity,borrowed"
+    assert {line.split(",")[0] for line in lines[1:]} == {"P001", "P002"}
+    monkeypatch.setattr("app.results.group_estimates.MOST_SECONDS", 0.1)
+    refused = lab.client.get(address)
+    assert refused.status_code == 409
+    assert "python -m analysis BUNDLE.zip --group-estimates" in refused.get_json()["error"]["message"]
 
 
 def test_nobody_has_taken_part(lab: experimenter.Lab) -> None:

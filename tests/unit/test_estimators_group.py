@@ -68,6 +68,10 @@ def test_raters_may_have_seen_different_items():
     second = [Arrangement(np.arange(5, 12), np.random.default_rng(s).normal(size=(7, 2)) / 8) for s in range(3)]
     found = estimate_group(trials | {"first": first, "second": second}, 12, method="latent")
     assert found.raters["first"].predicted.sum() == 66 - 21
+    share = found.shares["first"]
+    assert found.borrowed["first"] > 0
+    assert (share[found.raters["first"].predicted] == 1).all()
+    assert ((share[~found.raters["first"].predicted] > 0) & (share[~found.raters["first"].predicted] < 1)).all()
     assert all(np.isfinite(estimate.rdm).all() for estimate in found.raters.values())
 
 

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from analysis import estimate_rdm
+from analysis import estimate_group, estimate_rdm
 from analysis.__main__ import main
 from analysis.formats.bundle import BundleContents, read_bundle, write_bundle
 from analysis.formats.cells import read_rows
@@ -185,6 +185,27 @@ def test_a_refused_interval_says_why_on_the_page_and_in_the_table(tmp_path, monk
     assert {row["no_interval"] for row in found} == {reason}
     assert {row["correlation_with_truth"] for row in found} == {"NA"}
     assert reason in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_estimates_that_borrow_are_there_when_they_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.report.write.draw", lambda results: iter(()))
+    study(tmp_path / "bundle.zip")
+    out = tmp_path / "report"
+    options = ["--group-estimates", "--method", "weighted_average", "--jobs", "1", "--out", str(out)]
+    assert main([str(tmp_path / "bundle.zip"), *options]) == 0
+    with (out / "tables" / "group_estimates.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert list(found[0]) == ["rater", "clip_a", "clip_b", "dissimilarity", "borrowed"]
+    trials = read_bundle(tmp_path / "bundle.zip").arrangements()
+    kept = {rater: trials[rater] for rater in ("P001", "P002", "P003")}
+    expected = estimate_group(kept, N_CLIPS)
+    for rater in kept:
+        rows = [row for row in found if row["rater"] == rater]
+        assert [float(row["dissimilarity"]) for row in rows] == expected.raters[rater].rdm.tolist()
+        assert [float(row["borrowed"]) for row in rows] == expected.shares[rater].tolist()
+    assert len(found) == 3 * N_CLIPS * (N_CLIPS - 1) / 2
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "No agreement, noise ceiling or reliability may be computed from them" in page
 
 
 def test_tables_hold_every_rater_and_measure(report):

@@ -14,6 +14,7 @@ from app.web.api_answers.quality import Decisions, Flow, Quality
 from app.web.api_answers.results import (
     Agreement,
     ClipMap,
+    GroupEstimates,
     Rdm,
     Reliability,
     ResultsOrUnchanged,
@@ -51,6 +52,8 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.agreement_between_raters": {200: Agreement},
     "researcher_api.uncertainty.read": {200: Uncertainty},
     "researcher_api.uncertainty.ask": {200: Uncertainty},
+    "researcher_api.group_estimates.read": {200: GroupEstimates},
+    "researcher_api.group_estimates.table": {200: "text/csv"},
     "researcher_api.definition.definition": {200: Definition},
     "researcher_api.definition.check": {200: Definition},
     "researcher_api.definition.save": {200: Saved},

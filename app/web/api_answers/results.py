@@ -218,6 +218,32 @@ class SetResults(Answer):
     failed: list[str]
 
 
+class BorrowingRater(Answer):
+    """A rater's RDM that borrows from the others'."""
+
+    rater: str
+    borrowed: float = Field(description="Mean over pairs of the share that came from the others, 0 to 1.")
+    pairs_seen: int = Field(description="Pairs that the rater saw in a trial.")
+    rdm: list[float]
+
+
+class RaterWithout(Answer):
+    """A rater without a trial that can be used."""
+
+    rater: str
+    reason: str
+
+
+class GroupEstimates(Answer):
+    """RDMs that borrow from one another: no agreement, ceiling or reliability may be computed from them."""
+
+    sentence: str
+    clips: list[str] = Field(description="The clips' file names, in the order of the RDMs' pairs.")
+    pairs: int
+    raters: list[BorrowingRater]
+    unusable: list[RaterWithout]
+
+
 class RaterAgreement(Answer):
     """A rater's correlation with the mean of the others."""
 

@@ -1,0 +1,56 @@
+"""RDMs of raters that borrow from the others: computed where somebody asks, as JSON and as a table."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.wrappers import Response as AnyResponse
+
+from analysis.formats.tables import csv_lines
+from analysis.results import GROUP_ESTIMATE_COLUMNS, NOT_INDEPENDENT, GroupEstimates, group_estimate_rows
+from app.accounts.members import require_study
+from app.domain import Role
+from app.models import Study
+from app.results.group_estimates import borrowed_estimates
+from app.web.context import database
+from app.web.downloads import download, file_name
+from app.web.login import account_id
+from app.web.researcher_json import choice_of_request
+
+# A part of the experimenter's API: guarded as all of it.
+blueprint = Blueprint("group_estimates", __name__)
+
+
+@blueprint.get("/<name>/results/group-estimates")
+def read(name: str) -> Response:
+    """Each rater's RDM helped by the others', and how much it borrowed; computed now, which takes some seconds."""
+    _, found = _computed(name)
+    return jsonify(
+        sentence=NOT_INDEPENDENT,
+        clips=found.names,
+        pairs=found.rdms.shape[1],
+        raters=[
+            {"rater": rater, "borrowed": borrowed, "pairs_seen": seen, "rdm": rdm}
+            for rater, borrowed, seen, rdm in zip(
+                found.raters,
+                found.mean_borrowed.tolist(),
+                found.n_seen.tolist(),
+                found.rdms.tolist(),
+                strict=True,
+            )
+        ],
+        unusable=[{"rater": rater, "reason": reason} for rater, reason in found.unusable.items()],
+    )
+
+
+@blueprint.get("/<name>/results/group-estimates.csv")
+def table(name: str) -> AnyResponse:
+    """The same as a table: a row for each rater and pair, with the share that was borrowed."""
+    study, found = _computed(name)
+    lines = csv_lines(GROUP_ESTIMATE_COLUMNS, group_estimate_rows(found))
+    return download((line.encode() for line in lines), "text/csv", f"{file_name(study)}_group_estimates.csv")
+
+
+def _computed(name: str) -> tuple[Study, GroupEstimates]:
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+    return study, borrowed_estimates(database(), study.id, choice_of_request())
