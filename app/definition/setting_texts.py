@@ -225,10 +225,10 @@ GROUPS = (
         {
             "sets.column": SettingText(
                 "Attribute that names the set",
-                "Clips with the same value are a set. Each participant gets one set, or several, and arranges them one "
+                "Clips with the same value form a set. Each participant gets one or several sets and arranges them one "
                 "after another.",
-                "None: everybody arranges all clips. With very many clips, sets of about 60; clips in folders have the "
-                "attribute folder.",
+                "None: everybody arranges all clips. With very many clips, sets of about 60; clips in subfolders have "
+                "the attribute folder.",
             ),
             "sets.per_session": SettingText(
                 "Sets in a session",
@@ -237,7 +237,7 @@ GROUPS = (
             ),
             "sets.anchors": SettingText(
                 "Anchor clips",
-                "The value of that attribute that says that a clip is in every set. Such clips tie the sets together.",
+                "The value of that attribute for clips that are in every set, so that everybody arranges them.",
                 "None, or 3 to 5 clips that differ widely.",
             ),
         },

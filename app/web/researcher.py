@@ -14,6 +14,7 @@ from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
 from analysis.formats.source_bundle import GIVEN
 from analysis.paper import FIGURES
+from analysis.results import is_over_cohort
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
@@ -156,11 +157,13 @@ def clips(name: str) -> str:
 def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
     study = _seen(name)
+    definition = definition_of(study)
     with database().reading() as db:
-        sets = [one.name for one in sets_of_study(db, study.id, definition_of(study))]
+        sets = [one.name for one in sets_of_study(db, study.id, definition)]
     return render_template(
         "researcher/results.html",
         sets=sets,
+        pairs_are_shared=is_over_cohort(definition.design.method),
         study=study_view(study),
         methods=ESTIMATORS if has_placements(study) else (GIVEN,),
         has_placements=has_placements(study),

@@ -23,13 +23,17 @@ import { pairIndex } from './pairs.js';
 export function drawMatrix(context, { values, order, range, colours }, { x, y, size, diagonal, missing }) {
   const n = order.length;
   const picture = new ImageData(n, n);
+  const bytes = picture.data.fill(255);
   const span = range[1] - range[0] || 1;
   for (let row = 0; row < n; row += 1) {
     for (let column = 0; column < n; column += 1) {
       const value = row === column ? null : values[pairIndex(order[row], order[column], n)];
       const colour =
         row === column ? diagonal : value === null ? missing : colourOf(colours, (value - range[0]) / span);
-      picture.data.set([...colour, 255], 4 * (row * n + column));
+      const first = 4 * (row * n + column);
+      bytes[first] = colour[0];
+      bytes[first + 1] = colour[1];
+      bytes[first + 2] = colour[2];
     }
   }
   const small = document.createElement('canvas');
@@ -55,11 +59,22 @@ export function drawStrip(canvas, colours) {
   });
 }
 
+/** @type {Map<string, [number, number, number]>} bytes by the colour as CSS has it: reading a pixel back is slow */
+const known = new Map();
+
 /** A colour token of the page as bytes. @param {string} name @returns {[number, number, number]} */
 export function token(name) {
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(name);
+  const found = known.get(colour) ?? bytesOf(colour);
+  known.set(colour, found);
+  return found;
+}
+
+/** @param {string} colour as CSS has it @returns {[number, number, number]} */
+function bytesOf(colour) {
   const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
   const context = given(canvas.getContext('2d', { willReadFrequently: true }));
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
+  context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
   return /** @type {[number, number, number]} */ ([...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]);
 }
