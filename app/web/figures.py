@@ -13,7 +13,7 @@ from app.results.figures import MIME, SCRIPT, WIDTHS, check_figure, figure_file
 from app.web.context import database
 from app.web.downloads import download, wait_page
 from app.web.login import account_id
-from app.web.researcher_json import choice_of_request, switch
+from app.web.researcher_json import choice_of_request, dimensions_of_request, switch
 
 # A part of the experimenter's pages: guarded and answered as all of them.
 blueprint = Blueprint("figures", __name__, url_prefix="/studies/<name>/figures")
@@ -47,14 +47,11 @@ def view_of_request() -> View:
     width = asked.get("width", "single")
     if width not in WIDTHS:
         raise Invalid(f"A figure is {' or '.join(WIDTHS)} wide, not {width}.", field="width")
-    dims = asked.get("dims", "2")
-    if dims not in ("2", "3"):
-        raise Invalid("A map has 2 or 3 dimensions.", field="dims")
     return View(
         whose=asked.get("rater", View.whose),
         completed=switch("completed", default=False),
         order=asked.get("order", View.order),
         colour=asked.get("colour", View.colour),
-        dims=int(dims),
+        dims=dimensions_of_request(),
         width=WIDTHS[width],
     )

@@ -78,6 +78,9 @@ WHOSE: dict[str, Schema] = {
 COMPLETED: dict[str, Schema] = {
     "completed": {**SWITCH, "description": "Whether pairs that nobody saw hold what the model predicts."}
 }
+DIMS: dict[str, Schema] = {
+    "dims": {"type": "string", "enum": ["2", "3"], "description": "The map's dimensions; 2 unless given."}
+}
 PAGE: dict[str, Schema] = {
     "page": NUMBER,
     "sort": {"type": "string", "enum": list(SORTS)},
@@ -97,7 +100,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.retry": WHOSE,
     "researcher_api.sets_of_clips": WHOSE,
     "researcher_api.rdm": WHOSE | COMPLETED,
-    "researcher_api.clip_map": WHOSE | COMPLETED,
+    "researcher_api.clip_map": WHOSE | COMPLETED | DIMS,
     "researcher_api.clip_tree": WHOSE | COMPLETED,
     "researcher_api.models.add": {
         "file": {**TEXT, "description": "The file's name, with its ending; the body is its bytes."},
@@ -117,7 +120,8 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.life.figure": WHOSE
     | COMPLETED
     | ASKED
-    | {"width": {"type": "string", "enum": list(WIDTHS)}, "rater": TEXT, "order": TEXT, "colour": TEXT, "dims": NUMBER},
+    | {"width": {"type": "string", "enum": list(WIDTHS)}, "rater": TEXT, "order": TEXT, "colour": TEXT}
+    | DIMS,
     "researcher_api.life.rdms": WHOSE | COMPLETED | ASKED,
     "researcher_api.life.delete": {"typed": {**TEXT, "description": "The study's name."}},
     "researcher_api.life.remove_test_data": {"what": {"type": "string", "enum": ["pilots", "simulated"]}},

@@ -48,6 +48,7 @@ from app.web.researcher_json import (
     agreement_view,
     choice_of_request,
     clip_view,
+    dimensions_of_request,
     group_vectors,
     map_view,
     rater_vectors,
@@ -207,9 +208,10 @@ def rdm(name: str, rater: str) -> Response:
 
 @blueprint.get("/<name>/results/maps/<rater>")
 def clip_map(name: str, rater: str) -> Response:
-    """The map of the clips of a rater or of the group."""
+    """The map of the clips of a rater or of the group, in two dimensions or, with `dims=3`, in three."""
+    dims = dimensions_of_request()
     _, vectors = _vectors(name, rater)
-    return jsonify(map_view(vectors, rater, completed=switch("completed", default=False)))
+    return jsonify(map_view(vectors, rater, dims, completed=switch("completed", default=False)))
 
 
 @blueprint.get("/<name>/results/trees/<rater>")

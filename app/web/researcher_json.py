@@ -76,6 +76,20 @@ def switch(name: str, *, default: bool = True) -> bool:
     return request.args.get(name, "1" if default else "0") == "1"
 
 
+def dimensions_of_request() -> int:
+    """How many dimensions the map has that the address asks for.
+
+    Raises
+    ------
+    Invalid
+        When they are neither 2 nor 3.
+    """
+    dims = request.args.get("dims", "2")
+    if dims not in ("2", "3"):
+        raise Invalid("A map has 2 or 3 dimensions.", field="dims")
+    return int(dims)
+
+
 def study_view(study: Study) -> dict[str, Any]:
     """A study's head: names, state, links."""
     definition = definition_of(study)
@@ -230,10 +244,11 @@ def rdm_view(vectors: Vectors, rater_name: str, target: float, *, completed: boo
     }
 
 
-def map_view(vectors: Vectors, rater_name: str, *, completed: bool = False) -> dict[str, Any]:
+def map_view(vectors: Vectors, rater_name: str, dims: int = 2, *, completed: bool = False) -> dict[str, Any]:
     """The places of the clips on a map, within -1 and 1 on the longer side, and how well the map fits.
 
-    It is made of the pairs that were seen, or with `completed` of the predicted ones too.
+    It is made of the pairs that were seen, or with `completed` of the predicted ones too. Kept are maps of the group in
+    two dimensions; others are quick enough to be made when somebody looks.
 
     Raises
     ------
@@ -241,13 +256,13 @@ def map_view(vectors: Vectors, rater_name: str, *, completed: bool = False) -> d
         When no map can be drawn.
     """
     rdm = vectors.completed if completed else vectors.seen
-    found = clip_map(rdm) if vectors.maps is None else vectors.maps[completed]
+    found = clip_map(rdm, dims) if vectors.maps is None or dims != 2 else vectors.maps[completed]
     if isinstance(found, str):
         raise Invalid(found)
     size = float(np.abs(found.positions).max()) or 1.0
     return {
         "rater": rater_name,
-        "positions": [[round(x / size, 5), round(y / size, 5)] for x, y in found.positions.tolist()],
+        "positions": (found.positions / size).round(5).tolist(),
         "stress": found.stress,
         "converged": found.converged,
     }

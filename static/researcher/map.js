@@ -1,36 +1,56 @@
 // @ts-check
-/** The clips on a map: posters or points, each of which plays while it is pointed at or focused. */
+/** The clips on a map, flat or one that can be turned: posters or points, each of which plays while it is pointed at or focused. */
 
 import { make } from './elements.js';
+import { turnControls } from './turn-controls.js';
+import { FRONT, NEAREST, REACH, seen, turned, withinOne } from './turning.js';
 
 const MAX_POSTER = 76;
 const MIN_POSTER = 22;
 const POINT = 16;
 const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
+/** How a map of three dimensions stands at first: turned a little, so that its depth is seen. */
+const AT_FIRST = turned(FRONT, 0.4, -0.3);
 
 /**
  * @typedef {{id: string, label: string, poster: string | null, sources: import('../task/session.js').Source[]}} Clip
- * @typedef {{clips: Clip[], positions: [number, number][], points: boolean, colours: (string | null)[], words: string}} View
- *   `positions` within -1 and 1, y upwards
+ * @typedef {{clips: Clip[], positions: number[][], points: boolean, colours: (string | null)[], words: string}} View
+ *   `positions` within -1 and 1, y upwards, of two or three
+ *   dimensions
+ * @typedef {{x: number, y: number, size: number}} Spot  where its middle is, in pixels, and how many times its size it is
  */
 
 /**
  * @param {HTMLElement} element emptied and filled
- * @returns {{show: (view: View) => void}}
+ * @returns {{show: (view: View) => void, say: (words: string) => void}} `say` puts words in the caption's place
  */
 export function mountMap(element) {
-  const field = make('div', { class: 'field-of-clips' });
+  const ground = make('div', { class: 'ground' });
   const caption = make('p', { class: 'hint' });
   const video = make('video', { muted: true, loop: true, playsinline: true, preload: 'auto' });
   video.muted = true;
   const name = make('figcaption');
   const preview = make('figure', { class: 'preview', hidden: true, 'aria-hidden': 'true' }, video, name);
-  element.replaceChildren(field, caption);
+  const field = make('div', { class: 'field-of-clips' }, ground, preview);
+  const turns = turnControls(field, (right, up) => {
+    side = turned(side, right, up);
+    stop();
+    if (frame === 0) frame = requestAnimationFrame(turnTo);
+  });
+  element.replaceChildren(field, turns, caption);
   /** @type {View | null} */
   let view = null;
   /** @type {HTMLElement[]} */
   let spots = [];
+  /** @type {Spot[]} */
+  let places = [];
+  let size = 0;
+  let side = AT_FIRST;
+  let radius = 1;
+  /** @type {number[][]} of three dimensions, the farthest clip 1 from the middle */
+  let solid = [];
+  let frame = 0;
 
   /** @param {View} next */
   function show(next) {
@@ -43,14 +63,31 @@ export function mountMap(element) {
     if (!sameClips) {
       stop();
       spots = next.clips.map((clip) => spotOf(clip, next.points));
-      field.replaceChildren(...spots, preview);
+      ground.replaceChildren(...spots);
     }
     spots.forEach((spot, item) => spot.style.setProperty('--mark', next.colours[item] ?? 'transparent'));
     field.classList.toggle(
       'coloured',
       next.colours.some((colour) => colour !== null),
     );
+    setTurnable(next.positions[0].length === 3);
     arrange();
+  }
+
+  /** @param {boolean} turnable */
+  function setTurnable(turnable) {
+    solid = view && turnable ? withinOne(view.positions) : [];
+    turns.hidden = !turnable;
+    field.classList.toggle('turnable', turnable);
+    const about = {
+      role: 'region',
+      tabindex: '0',
+      'aria-label': 'Map of the clips in three dimensions; arrow keys turn it',
+    };
+    for (const [key, value] of Object.entries(about)) {
+      if (turnable) field.setAttribute(key, value);
+      else field.removeAttribute(key);
+    }
   }
 
   /** @param {Clip} clip @param {boolean} points */
@@ -78,20 +115,44 @@ export function mountMap(element) {
     if (!view || element.clientWidth === 0) return;
     const { clips, points, positions } = view;
     const width = element.clientWidth;
-    const side = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
-    const size = points ? POINT : Math.min(Math.max(side / (1.9 * Math.sqrt(clips.length)), MIN_POSTER), MAX_POSTER);
-    field.style.height = `${side}px`;
-    const half = Math.min((width - size) / 2, ((side - size) / 2) * 1.25);
-    const halfHigh = (side - size) / 2;
+    const height = Math.min(width, Math.max(240, SHARE_OF_HEIGHT * window.innerHeight));
+    size = points ? POINT : Math.min(Math.max(height / (1.9 * Math.sqrt(clips.length)), MIN_POSTER), MAX_POSTER);
+    field.style.height = `${height}px`;
+    for (const spot of spots) spot.style.width = spot.style.height = `${size}px`;
+    if (solid.length > 0) {
+      radius = (height - NEAREST * size) / (2 * REACH);
+      turnTo();
+      return;
+    }
+    const half = Math.min((width - size) / 2, ((height - size) / 2) * 1.25);
+    const halfHigh = (height - size) / 2;
     // One scale for both axes: a distance means the same in every direction.
     const tallest = Math.max(...positions.map(([, y]) => Math.abs(y)), 1e-9);
     const widest = Math.max(...positions.map(([x]) => Math.abs(x)), 1e-9);
     const scale = Math.min(half / widest, halfHigh / tallest);
-    spots.forEach((spot, item) => {
-      const [x, y] = positions[item];
-      spot.style.width = spot.style.height = `${size}px`;
-      spot.style.left = `${width / 2 + scale * x - size / 2}px`;
-      spot.style.top = `${side / 2 - scale * y - size / 2}px`;
+    put(positions.map(([x, y]) => ({ x: scale * x, y: -scale * y, size: 1 })));
+  }
+
+  /** Draw the map from the side that it is turned to. */
+  function turnTo() {
+    frame = 0;
+    put(
+      solid.map((place) => {
+        const found = seen(side, place);
+        return { x: radius * found.x, y: -radius * found.y, size: found.size };
+      }),
+    );
+  }
+
+  /** @param {Spot[]} next from the field's middle; by transforms alone, so that turning lays nothing out */
+  function put(next) {
+    places = next;
+    next.forEach(({ x, y, size: times }, item) => {
+      const { style } = spots[item];
+      style.transform = `translate(${x - size / 2}px, ${y - size / 2}px) scale(${times})`;
+      // A coarse order is enough, and seldom changes.
+      const order = String(Math.round(40 * times));
+      if (style.zIndex !== order) style.zIndex = order;
     });
   }
 
@@ -101,12 +162,15 @@ export function mountMap(element) {
     name.textContent = clip.label;
     preview.hidden = false;
     if (clip.poster) video.poster = clip.poster;
-    const centre = spot.offsetLeft + spot.offsetWidth / 2;
-    const below = spot.offsetTop < field.clientHeight / 2;
+    const { x, y, size: times } = places[spots.indexOf(spot)];
+    const centre = field.clientWidth / 2 + x;
+    const middle = field.clientHeight / 2 + y;
+    const away = (times * size) / 2 + 6;
+    const below = middle - away < field.clientHeight / 2;
     preview.style.width = `${PREVIEW}px`;
     preview.style.left = `${Math.min(Math.max(centre - PREVIEW / 2, 0), Math.max(field.clientWidth - PREVIEW, 0))}px`;
-    preview.style.top = below ? `${spot.offsetTop + spot.offsetHeight + 6}px` : 'auto';
-    preview.style.bottom = below ? 'auto' : `${field.clientHeight - spot.offsetTop + 6}px`;
+    preview.style.top = below ? `${middle + away}px` : 'auto';
+    preview.style.bottom = below ? 'auto' : `${field.clientHeight - middle + away}px`;
     if (!source) return;
     video.src = source.src;
     // Moving on before the first frame rejects the promise with an AbortError, which is no fault.
@@ -121,5 +185,10 @@ export function mountMap(element) {
   }
 
   new ResizeObserver(arrange).observe(element);
-  return { show };
+  return {
+    show,
+    say: (words) => {
+      caption.textContent = words;
+    },
+  };
 }

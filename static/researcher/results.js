@@ -60,6 +60,12 @@ const GROUP = 'group';
 /** With more clips than this, posters hide each other on the map. */
 const MAX_POSTERS = 80;
 
+/** @type {Record<string, string>} by the number of dimensions */
+const MAP_HINTS = {
+  2: 'Point at a clip to play it.',
+  3: 'Point at a clip to play it; drag the ground beside the clips to turn the map.',
+};
+
 const page = find(document, 'main');
 const form = part('choice', HTMLFormElement);
 /** @param {string} name */
@@ -79,6 +85,7 @@ const field = {
 const setChoice = /** @type {HTMLSelectElement | null} */ (form.querySelector('select[name=set]'));
 const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
+const dimensions = part('dims', HTMLSelectElement);
 const mapFigure = mountMap(part('map'));
 const agreementFigures = mountAgreementFigures();
 const uncertainty = mountUncertainty(page.dataset.api ?? '');
@@ -114,6 +121,10 @@ form.addEventListener('change', () => {
   refresh(true).catch(explain);
 });
 part('points').addEventListener('change', drawMap);
+part('dims').addEventListener('change', () => {
+  setDownloads();
+  drawMap().catch(explain);
+});
 part('colour').addEventListener('change', () => {
   setDownloads();
   drawMap().catch(explain);
@@ -327,14 +338,18 @@ async function drawTree() {
 async function drawMap() {
   const mine = turn;
   const rater = field.rater.value;
+  const dims = dimensions.value;
   if (!results.clips.length) return;
   fillAttributes();
+  const key = `map ${rater} ${field.completed.checked} ${dims}`;
+  const isWanted = () => mine === turn && rater === field.rater.value && dims === dimensions.value;
   try {
-    const key = `map ${rater} ${field.completed.checked}`;
-    if (!loaded.has(key))
-      loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${results.query}${completion()}`));
+    if (!loaded.has(key)) {
+      loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${results.query}${completion()}&dims=${dims}`));
+      if (dims === '3') mapFigure.say('The map in 3 dimensions is being computed.');
+    }
     const found = await loaded.get(key);
-    if (mine !== turn || rater !== field.rater.value) return;
+    if (!isWanted()) return;
     const { colours, legend } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
     part('colour-legend').replaceChildren(...legend);
     mapFigure.show({
@@ -342,13 +357,14 @@ async function drawMap() {
       positions: found.positions,
       points: part('points', HTMLInputElement).checked,
       colours,
-      words: `Clips that are alike lie close together. Stress ${number(found.stress)}: ${fitOfMap(found.stress)}. Point at a clip to play it.`,
+      words: `Clips that are alike lie close together. Stress ${number(found.stress)} in ${dims} dimensions: ${fitOfMap(found.stress)}. ${MAP_HINTS[dims]}`,
     });
     part('map').hidden = false;
     part('no-map').hidden = true;
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    loaded.delete(`map ${rater} ${field.completed.checked}`);
+    loaded.delete(key);
+    if (!isWanted()) return;
     part('map').hidden = true;
     part('no-map').hidden = false;
     part('no-map').textContent = error.message;
@@ -486,6 +502,7 @@ function setDownloads() {
     rater: field.rater.value,
     order: field.order.value,
     colour: find(part('colour'), 'select', HTMLSelectElement).value,
+    dims: dimensions.value,
     width: part('width', HTMLSelectElement).value,
   });
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-figure-file]')))

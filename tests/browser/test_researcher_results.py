@@ -399,6 +399,37 @@ def test_a_clip_on_the_map_plays_while_it_is_pointed_at(page: Page) -> None:
     page.get_by_label("points").check()
     expect(page.locator(".spot.point")).to_have_count(6)
 
+    page.get_by_label("Dimensions of the map").select_option("3-D")
+    expect(page.locator("[data-map] .hint")).to_contain_text("in 3 dimensions")
+    field = page.get_by_role("region", name="Map of the clips in three dimensions")
+    at_first = place_on_map(page)
+    page.get_by_role("button", name="Turn the map to the left").click()
+    assert place_on_map(page) != pytest.approx(at_first, abs=1)
+    field.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    # Three steps of a key are one of a button.
+    assert place_on_map(page) == pytest.approx(at_first, abs=0.01)
+    box = field.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 4, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    page.mouse.up()
+    assert place_on_map(page) != pytest.approx(at_first, abs=1)
+    page.locator(".spot").nth(3).focus()
+    expect(video).to_be_visible()
+    page.get_by_label("Dimensions of the map").select_option("2-D")
+    expect(page.locator("[data-map] .hint")).to_contain_text("in 2 dimensions")
+    expect(field).to_have_count(0)
+
+
+def place_on_map(page: Page) -> float:
+    """How far to the right of the map's middle a clip is, once it is drawn."""
+    drawn(page)
+    where: float = page.locator(".spot").nth(3).evaluate("(spot) => new DOMMatrix(spot.style.transform).e")
+    return where
+
 
 def test_new_trials_reach_the_open_results(page: Page, lab: experimenter.Lab) -> None:
     open_results(page)

@@ -106,7 +106,7 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
         "rdms/group",
         "rdms/P001?completed=1",
         "maps/group",
-        "maps/P002",
+        "maps/P002?dims=3",
         "trees/group",
         "uncertainty",
         "group-estimates",

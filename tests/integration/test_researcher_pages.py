@@ -289,6 +289,9 @@ def test_the_map_has_a_place_for_every_clip(lab: experimenter.Lab) -> None:
     assert places.shape == (6, 2)
     assert np.abs(places).max() == pytest.approx(1.0)
     assert 0 <= found["stress"] < 1
+    solid = get(lab, "/results/maps/group?unfinished=1&method=weighted_average&dims=3")
+    assert np.shape(solid["positions"]) == (6, 3)
+    assert solid["stress"] < found["stress"]
     refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?unfinished=1&method=weighted_average")
     assert refused.status_code == 400
     assert "do not tie all clips together" in refused.json["error"]["message"]

@@ -120,7 +120,7 @@ class Rdm(Answer):
 
 
 class ClipMap(Answer):
-    """Places of the clips on a map."""
+    """Places of the clips on a map, of two coordinates each or of three."""
 
     rater: str
     positions: list[list[float]]
