@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from flask import Blueprint, Response, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,6 +25,8 @@ blueprint = Blueprint("group_estimates", __name__)
 def read(name: str) -> Response:
     """Each rater's RDM helped by the others', and how much it borrowed; computed now, which takes some seconds."""
     _, found = _computed(name)
+    # As every RDM of the API: a root mean square of 1.
+    scaled = found.rdms * np.sqrt(found.rdms.shape[1])
     return jsonify(
         sentence=NOT_INDEPENDENT,
         clips=found.names,
@@ -34,7 +37,7 @@ def read(name: str) -> Response:
                 found.raters,
                 found.mean_borrowed.tolist(),
                 found.n_seen.tolist(),
-                found.rdms.tolist(),
+                scaled.tolist(),
                 strict=True,
             )
         ],

@@ -14,7 +14,7 @@ from analysis.estimators import ESTIMATORS
 from analysis.formats.bundle import iter_bundle
 from analysis.formats.source_bundle import GIVEN
 from analysis.paper import FIGURES
-from analysis.results import is_over_cohort
+from analysis.results import NOT_INDEPENDENT, is_over_cohort
 from app.accounts.audit import note
 from app.accounts.members import require_study, studies_of
 from app.clips.differences import differences
@@ -171,6 +171,7 @@ def results(name: str) -> str:
         formats=RDM_FORMATS,
         figures=FIGURES,
         widths=WIDTHS,
+        not_independent=NOT_INDEPENDENT,
     )
 
 

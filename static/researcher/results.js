@@ -21,6 +21,7 @@ import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
 import { showTree } from './tree.js';
 import { mountUncertainty } from './uncertainty.js';
+import { mountGroupEstimates } from './group_estimates.js';
 import { fitOfMap, number } from './words.js';
 
 /**
@@ -89,6 +90,7 @@ const dimensions = part('dims', HTMLSelectElement);
 const mapFigure = mountMap(part('map'));
 const agreementFigures = mountAgreementFigures();
 const uncertainty = mountUncertainty(page.dataset.api ?? '');
+const groupEstimates = mountGroupEstimates(page.dataset.api ?? '');
 const thumbs = mountThumbs(part('thumbs'), pick);
 const showStanding = mountStanding(() => retry().catch(explain));
 
@@ -308,6 +310,7 @@ async function showRater() {
   });
   await drawMap();
   await drawTree();
+  groupEstimates.show({ rater, clips: results.clips, order, query: results.query });
   await uncertainty.show({
     rater,
     clips: results.clips,

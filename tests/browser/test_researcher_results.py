@@ -355,6 +355,22 @@ def test_choosing_a_rater_an_order_and_who_is_in(page: Page) -> None:
     assert download.value.suggested_filename.endswith("_raters_weighted_average.npz")
 
 
+def test_estimates_that_borrow_are_computed_by_a_button_and_shown_for_the_chosen_rater(page: Page) -> None:
+    open_results(page)
+    card = page.get_by_role("region", name="Estimates that borrow from the group")
+    expect(card).to_contain_text("No agreement, noise ceiling or reliability may be computed from them.")
+    expect(card.get_by_role("table")).to_have_count(0)
+    card.get_by_role("button", name="Compute estimates").click()
+    expect(card.locator("tbody th")).to_have_text(["P001", "P002", "P003", "P004"])
+    expect(card.locator("tbody tr").last).to_contain_text("of 15")
+    expect(card).to_contain_text("Choose a rater at the top of the page")
+    page.get_by_label("RDM of").select_option("P001")
+    expect(card.get_by_role("img", name="Dissimilarities of P001")).to_be_visible()
+    page.get_by_label("unfinished sessions").uncheck()
+    expect(card.get_by_role("button", name="Compute estimates")).to_be_visible()
+    expect(card.get_by_role("table")).to_have_count(0)
+
+
 def test_unfinished_sessions_are_out_until_they_are_asked_for(page: Page) -> None:
     open_results(page, "method=weighted_average")
     expect(page.locator(".thumb")).to_have_count(4)

@@ -119,7 +119,7 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
     found = lab.client.get(address).get_json()
     assert [one["rater"] for one in found["raters"]] == ["P001", "P002", "P003"], "who is not finished is left out"
     for one in found["raters"]:
-        assert one["rdm"] == expected.raters[one["rater"]].rdm.tolist()
+        assert one["rdm"] == pytest.approx(expected.raters[one["rater"]].rdm * np.sqrt(15)), "a root mean square of 1"
         assert one["borrowed"] == pytest.approx(expected.shares[one["rater"]].mean())
         assert one["pairs_seen"] == 15 - expected.raters[one["rater"]].predicted.sum()
     lines = lab.client.get(f"{address}.csv?simulated=0").text.splitlines()

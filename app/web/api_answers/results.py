@@ -224,7 +224,7 @@ class BorrowingRater(Answer):
     rater: str
     borrowed: float = Field(description="Mean over pairs of the share that came from the others, 0 to 1.")
     pairs_seen: int = Field(description="Pairs that the rater saw in a trial.")
-    rdm: list[float]
+    rdm: list[float] = Field(description="All pairs, with a root mean square of 1.")
 
 
 class RaterWithout(Answer):

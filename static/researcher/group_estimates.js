@@ -1,0 +1,119 @@
+// @ts-check
+/** RDMs that borrow from the group: computed when a button is pressed, then a table and the chosen rater's matrix. */
+
+import { find } from '../page.js';
+import { DISSIMILARITY } from './colour.js';
+import { make, part } from './elements.js';
+import { mountHeatmap } from './heatmap.js';
+import { load } from './live.js';
+import { range } from './pairs.js';
+import { inUnit, number } from './words.js';
+
+/**
+ * @typedef {{rater: string, borrowed: number, pairs_seen: number, rdm: number[]}} Borrowing
+ * @typedef {object} Shown what the page shows
+ * @property {string} rater
+ * @property {import('./results.js').Clip[]} clips
+ * @property {number[]} order
+ * @property {string} query what the results were asked for by
+ */
+
+const GROUP = 'group';
+
+/**
+ * @param {string} api the study's address
+ * @returns {{show: (shown: Shown) => void}}
+ */
+export function mountGroupEstimates(api) {
+  const matrix = mountHeatmap(part('borrowing-rdm'));
+  const button = part('ask-borrowing', HTMLButtonElement);
+  /** @type {Shown | null} */
+  let shown = null;
+  /** @type {{query: string, pairs: number, raters: Borrowing[], unusable: {rater: string, reason: string}[]} | null} */
+  let computed = null;
+
+  button.addEventListener('click', ask);
+
+  /** @param {Shown} next */
+  function show(next) {
+    // Of another choice of raters nothing was computed yet.
+    if (computed?.query !== next.query) {
+      computed = null;
+      tell('');
+    }
+    shown = next;
+    draw();
+  }
+
+  async function ask() {
+    if (!shown) return;
+    const { query } = shown;
+    button.disabled = true;
+    tell('Computing, which takes some seconds …');
+    try {
+      const found = await load(`${api}/results/group-estimates?${query}`);
+      if (query !== shown.query) return;
+      computed = { ...found, query };
+      tell(found.unusable.map(without).join(' '));
+    } catch (error) {
+      if (query === shown.query)
+        tell(
+          error instanceof TypeError ? 'The server cannot be reached.' : String(/** @type {Error} */ (error).message),
+        );
+    } finally {
+      button.disabled = false;
+      draw();
+    }
+  }
+
+  function draw() {
+    part('borrowing').hidden = computed === null;
+    button.textContent = computed === null ? 'Compute estimates' : 'Compute anew';
+    if (computed === null || shown === null) return;
+    const { pairs, raters } = computed;
+    find(document, '[data-borrowing] tbody').replaceChildren(...raters.map((one) => row(one, pairs)));
+    const { rater, clips, order } = shown;
+    const rdm = raters.find((one) => one.rater === rater)?.rdm;
+    part('borrowing-rdm').hidden = !rdm;
+    part('no-borrowing-rdm').hidden = Boolean(rdm);
+    part('no-borrowing-rdm').textContent =
+      rater === GROUP ? 'Choose a rater at the top of the page to see this RDM.' : `${rater} has none.`;
+    if (!rdm) return;
+    const most = range(rdm)?.[1] ?? 1;
+    matrix.show({
+      clips,
+      values: rdm,
+      order,
+      range: [0, most],
+      colours: DISSIMILARITY,
+      ends: ['0 alike', `${number(most)} different`],
+      anyMissing: false,
+      facts: (pair) => [['Dissimilarity', number(rdm[pair])]],
+      label: `Dissimilarities of ${rater}, with what was borrowed from the group`,
+    });
+  }
+
+  return { show };
+}
+
+/** @param {string} words */
+function tell(words) {
+  part('borrowing-standing').textContent = words;
+  part('borrowing-standing').hidden = words === '';
+}
+
+/** @param {{rater: string, reason: string}} one */
+function without({ rater, reason }) {
+  return `${rater} has none: ${reason}.`;
+}
+
+/** @param {Borrowing} one @param {number} pairs */
+function row({ rater, borrowed, pairs_seen: seen }, pairs) {
+  return make(
+    'tr',
+    {},
+    make('th', { scope: 'row' }, rater),
+    make('td', { class: 'number' }, inUnit(borrowed, '%')),
+    make('td', { class: 'number' }, `${seen} of ${pairs}`),
+  );
+}
