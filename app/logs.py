@@ -27,6 +27,16 @@ class Out(Protocol):
         """Keep nothing back."""
 
 
+class _StandardError:
+    """Standard error as it is when a line is written; a program may have replaced it, and closed what was there."""
+
+    def write(self, line: str, /) -> object:
+        return sys.stderr.write(line)
+
+    def flush(self) -> object:
+        return sys.stderr.flush()
+
+
 def configure_logs(out: Out | None = None) -> None:
     """Let structlog write JSON to `out` (default: standard error).
 
@@ -40,7 +50,7 @@ def configure_logs(out: Out | None = None) -> None:
             structlog.processors.JSONRenderer(),
         ],
         # It writes a line with its end at once, so that the lines of several processes do not mix.
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out or sys.stderr)),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out or _StandardError())),
         cache_logger_on_first_use=False,
     )
 

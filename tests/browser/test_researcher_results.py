@@ -586,6 +586,8 @@ def test_no_page_scrolls_sideways(page: Page, lab: experimenter.Lab, width: int)
     for path in ("/studies", "/studies/faces", "/studies/faces/clips", "/studies/faces/quality", session(lab)):
         page.goto(path)
         page.wait_for_load_state("networkidle")
+        # A page that waits for results loads itself again once they are there, which would end the next step.
+        expect(page.locator("[data-quality=working]")).to_have_count(0, timeout=PATIENCE)
         assert too_wide() == [], path
     for first in (width, 1280):  # a window that becomes narrow keeps what was drawn for a wide one
         page.set_viewport_size({"width": first, "height": 900})

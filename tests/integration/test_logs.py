@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -39,6 +41,17 @@ def test_an_unexpected_error_is_logged_without_local_variables(app: Flask, monke
     assert "something broke" in line["exception"]
     assert "in fails" in line["exception"]
     assert app.config["SECRET_KEY"] not in out.getvalue()
+
+
+def test_lines_go_to_standard_error_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs that were set up while a command had another standard error must not write to that one for ever."""
+    with monkeypatch.context() as during, io.StringIO() as replaced:
+        during.setattr(sys, "stderr", replaced)
+        configure_logs()
+    now = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", now)
+    structlog.get_logger().info("still_here")
+    assert json.loads(now.getvalue())["event"] == "still_here"
 
 
 MARK = "my-private-words"
