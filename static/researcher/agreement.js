@@ -136,7 +136,7 @@ function ceilingRow({ lower, upper, lower_interval: below, upper_interval: above
   return line(
     'Noise ceiling',
     known ? `${number(lower)} to ${number(upper)}` : '–',
-    known ? `${inWords(below)}; ${inWords(above)}` : '',
+    known ? make('span', {}, ...[below, above].map((one) => make('span', { class: 'bound' }, inWords(one)))) : '',
     axis(
       scale,
       known
@@ -187,7 +187,7 @@ function ratersRow(raters, scale) {
 /**
  * @param {string} label
  * @param {string} value
- * @param {string} interval
+ * @param {Node | string} interval
  * @param {SVGElement} picture
  * @param {Node | string} words
  */
