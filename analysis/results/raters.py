@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -102,11 +103,8 @@ def rater_result(
     """
     # A rater has a judgment, or is none: only leaving out takes them all away, or that another set comes first.
     found: RDMEstimate | str = NOTHING_IN
-
-    def estimate(trials: Sequence[Arrangement], n: int) -> RDMEstimate | str:
-        return estimate_rater(trials, n, method, uncertainty=uncertainty, seed=seed)
-
     if arrangements:
+        estimate = partial(estimate_rater, method=method, uncertainty=uncertainty, seed=seed)
         found = estimate_in_sets(arrangements, n_items, sets, estimate) if sets else estimate(arrangements, n_items)
     work = Work(tuple(len(trial) for trial in arrangements), np.asarray(minutes, dtype=np.float64))
     if isinstance(found, str):
