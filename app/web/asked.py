@@ -26,7 +26,8 @@ from app.results.ratings import RatedQuestion, attribute_rows, rated_questions, 
 from app.results.ratings_words import agreement_lines, repeats_sentence
 from app.web.context import database
 from app.web.login import account_id
-from app.web.researcher_json import choice_of_request, clip_view
+from app.web.query import choice_of_request
+from app.web.study_json import clip_view
 
 # Parts of the experimenter's pages and of their API: guarded as all of these.
 blueprint = Blueprint("asked", __name__, url_prefix="/studies/<name>")

@@ -19,7 +19,7 @@ from app.results.inputs import inputs_of
 from app.results.stored import standing_of
 from app.results.work import ensure_results, request_results
 from app.web.context import database, settings
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # Between two looks of a page that waits for results.
 WAIT_SECONDS = 2

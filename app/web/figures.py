@@ -13,7 +13,7 @@ from app.results.figures import MIME, SCRIPT, WIDTHS, check_figure, figure_file
 from app.web.context import database
 from app.web.downloads import download, wait_page
 from app.web.login import account_id
-from app.web.researcher_json import choice_of_request, dimensions_of_request, switch
+from app.web.query import choice_of_request, dimensions_of_request, switch
 
 # A part of the experimenter's pages: guarded and answered as all of them.
 blueprint = Blueprint("figures", __name__, url_prefix="/studies/<name>/figures")

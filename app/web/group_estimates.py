@@ -15,7 +15,7 @@ from app.results.group_estimates import borrowed_estimates
 from app.web.context import database
 from app.web.downloads import download, file_name
 from app.web.login import account_id
-from app.web.researcher_json import choice_of_request
+from app.web.query import choice_of_request
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("group_estimates", __name__)

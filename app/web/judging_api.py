@@ -22,7 +22,7 @@ from app.results.work import request_results
 from app.web.context import database
 from app.web.login import account_id
 from app.web.quality import decide_as_asked, decided_flow
-from app.web.researcher_json import clip_view
+from app.web.study_json import clip_view
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("judging", __name__)

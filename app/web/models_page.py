@@ -33,7 +33,7 @@ from app.web.bodies import Body, body_of
 from app.web.context import database, settings
 from app.web.downloads import download
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # Parts of the experimenter's pages and of their API: guarded as all of these.
 blueprint = Blueprint("models", __name__)

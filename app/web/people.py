@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.web.context import database
 from app.web.invitations import Sent, hand_over
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # Lines of the log on a page.
 LINES = 50

@@ -19,7 +19,7 @@ from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import request_plan
 from app.web.context import database, settings
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # Parts of the experimenter's pages and of their API: guarded as all of these.
 blueprint = Blueprint("plan", __name__)

@@ -22,7 +22,7 @@ from app.results.stored import stored_overview
 from app.results.work import request_results
 from app.web.context import database, settings
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("quality", __name__, url_prefix="/studies/<name>/quality")

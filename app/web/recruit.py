@@ -17,7 +17,7 @@ from app.recruiters.ready import endings_of, ready_links
 from app.studies.admission import admission_of
 from app.web.context import database, settings
 from app.web.login import account, account_id
-from app.web.researcher_json import public_address, study_view
+from app.web.study_json import public_address, study_view
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("recruit", __name__, url_prefix="/studies/<name>/recruit")

@@ -61,7 +61,8 @@ from app.web import (
 from app.web.context import database, settings
 from app.web.downloads import download, file_name, wait_page
 from app.web.login import account, account_id
-from app.web.researcher_json import DEFAULT_METHOD, choice_of_request, public_address, study_view, switch
+from app.web.query import DEFAULT_METHOD, choice_of_request, switch
+from app.web.study_json import public_address, study_view
 
 blueprint = Blueprint("researcher", __name__)
 # These pages need the login, its CSRF protection and its limits: registering them registers it.

@@ -41,29 +41,24 @@ from app.web import (
     study_api,
     uncertainty,
 )
+from app.web.agreement_json import agreement_view, reliability_view
 from app.web.context import database, settings
 from app.web.login import account_id, only_study
-from app.web.researcher_json import (
+from app.web.query import choice_of_request, dimensions_of_request, switch
+from app.web.results_json import (
     Vectors,
-    agreement_view,
-    choice_of_request,
-    clip_view,
-    dimensions_of_request,
     group_vectors,
     map_view,
     rater_vectors,
     rdm_view,
-    reliability_view,
     results_version,
     results_view,
-    session_row,
     standing_view,
-    study_view,
-    switch,
     tree_view,
 )
 from app.web.sessions_api import view_of_request
 from app.web.sets_json import sets_view
+from app.web.study_json import clip_view, session_row, study_view
 
 blueprint = Blueprint("researcher_api", __name__, url_prefix="/api/v1/studies")
 blueprint.register_blueprint(definition_api.blueprint)

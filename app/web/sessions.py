@@ -19,8 +19,8 @@ from app.results.session_ratings import session_ratings
 from app.studies.monitoring import session_statuses
 from app.web.context import database
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
 from app.web.session_work import work_of_session
+from app.web.study_json import study_view
 from app.web.study_texts import html_of
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.

@@ -20,7 +20,8 @@ from app.studies.watching import View, page_of
 from app.web.bodies import Body, body_of
 from app.web.context import database
 from app.web.login import account, account_id
-from app.web.researcher_json import session_row, switch
+from app.web.query import switch
+from app.web.study_json import session_row
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("sessions", __name__)

@@ -24,8 +24,9 @@ from app.web import figures, quality, researcher
 from app.web.bodies import Body, body_of
 from app.web.context import database, settings
 from app.web.login import account, account_id
+from app.web.query import switch
 from app.web.recruit import MAX_TABLE
-from app.web.researcher_json import public_address, study_view, switch
+from app.web.study_json import public_address, study_view
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("life", __name__)

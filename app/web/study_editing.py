@@ -23,7 +23,7 @@ from app.studies.versions import revision_of, revisions_of
 from app.web.context import database
 from app.web.definition_api import definition_view
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 from app.web.study_texts import html_of
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.

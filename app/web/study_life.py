@@ -16,7 +16,7 @@ from app.studies.duplication import duplicate_study
 from app.studies.naming import MAX_LENGTH, propose_name
 from app.web.context import database, settings
 from app.web.login import account, account_id
-from app.web.researcher_json import study_view
+from app.web.study_json import study_view
 
 # A part of the experimenter's pages: guarded, answered and told of the server's problems as all of them.
 blueprint = Blueprint("life", __name__, url_prefix="/studies/<name>")

@@ -16,7 +16,8 @@ from app.results.stored import standing_of, stored_overview
 from app.results.work import request_results
 from app.web.context import database, settings
 from app.web.login import account_id
-from app.web.researcher_json import choice_of_request, standing_view
+from app.web.query import choice_of_request
+from app.web.results_json import standing_view
 
 # A part of the experimenter's API: guarded as all of it.
 blueprint = Blueprint("uncertainty", __name__)
