@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from flask import Blueprint, Response, jsonify
 
 from analysis.formats.bundle_tables import TABLES, Column
@@ -25,6 +24,7 @@ from app.results.chosen import Cells, ExportOptions, options_of
 from app.results.ratings import RatedQuestion, attribute_rows, rated_questions, rating_rows
 from app.results.ratings_words import agreement_lines, repeats_sentence
 from app.web.context import database
+from app.web.json_values import number
 from app.web.login import account_id
 from app.web.query import choice_of_request
 from app.web.study_json import clip_view
@@ -123,9 +123,9 @@ def _question(one: RatedQuestion) -> dict[str, Any]:
             {
                 "key": line.key,
                 "label": line.label,
-                "value": _number(line.coefficient.value),
-                "low": _number(line.coefficient.interval[0]),
-                "high": _number(line.coefficient.interval[1]),
+                "value": number(line.coefficient.value),
+                "low": number(line.coefficient.interval[0]),
+                "high": number(line.coefficient.interval[1]),
                 "reason": line.coefficient.reason,
                 "sentence": line.sentence,
             }
@@ -134,8 +134,8 @@ def _question(one: RatedQuestion) -> dict[str, Any]:
         "repeats": repeats_sentence(one),
     }
     if isinstance(summary, ScaleRatings):
-        numbers = zip(summary.mean.tolist(), summary.sd.tolist(), summary.n.tolist(), strict=True)
-        clips = [{"mean": _number(mean), "sd": _number(sd), "n": n} for mean, sd, n in numbers]
+        spread = zip(summary.mean.tolist(), summary.sd.tolist(), summary.n.tolist(), strict=True)
+        clips = [{"mean": number(mean), "sd": number(sd), "n": n} for mean, sd, n in spread]
     else:
         clips = [{"n": sum(row), "counts": row} for row in summary.counts.tolist()]
     return view | _answers(question) | {"clips": clips}
@@ -157,8 +157,3 @@ def scale_in_words(scale: Scale) -> str:
         f"{end}".replace("-", "\u2212") + ("" if text is None else f" ({in_language(text, SOURCE_LANGUAGE)})")
         for end, text in ends
     )
-
-
-def _number(value: float) -> float | None:
-    """Five digits are more than a screen shows; NaN is not JSON."""
-    return round(value, 5) if np.isfinite(value) else None

@@ -20,6 +20,7 @@ from app.participation.people import session_named
 from app.results.judging import judging
 from app.results.work import request_results
 from app.web.context import database
+from app.web.json_values import iso_time
 from app.web.login import account_id
 from app.web.quality import decide_as_asked, decided_flow
 from app.web.study_json import clip_view
@@ -156,7 +157,7 @@ def _decision(one: Decided) -> dict[str, Any]:
         "reason": one.reason,
         "rule": one.rule,
         "by": one.who,
-        "at": one.at.isoformat(timespec="seconds"),
+        "at": iso_time(one.at),
     }
 
 

@@ -23,6 +23,7 @@ from app.studies.naming import propose_name
 from app.web import figures, quality, researcher
 from app.web.bodies import Body, body_of
 from app.web.context import database, settings
+from app.web.json_values import iso_time
 from app.web.login import account, account_id
 from app.web.query import switch
 from app.web.recruit import MAX_TABLE
@@ -138,8 +139,7 @@ def log(name: str) -> Response:
         study = require_study(db, account_id(), name, Role.VIEWER)
         lines = entries_of_study(db, study, limit=LINES + 1, before=before)
     entries = [
-        {"number": number, "at": one.at.isoformat(timespec="seconds"), "who": one.who, "action": one.action}
-        | {"detail": one.detail}
+        {"number": number, "at": iso_time(one.at), "who": one.who, "action": one.action} | {"detail": one.detail}
         for number, one in lines[:LINES]
     ]
     return jsonify(entries=entries, older=entries[-1]["number"] if len(lines) > LINES else None)
