@@ -52,6 +52,13 @@ def read_stack(
         not fit it, or a matrix is none of dissimilarities.
     """
     ways = _ways(array)
+    if raters is None and (n := _square_beside_others(array)):
+        shape = " x ".join(map(str, array.shape))
+        raise ValueError(
+            f"{where}: {shape} numbers can be an RDM of {n} items with other numbers beside it, for there is a square "
+            "with 0 on its diagonal: take the others out, such as numbers of rows or means, or name the items in "
+            "words. If each row or column is an RDM of its own, say so (raters rows, or raters columns)"
+        )
     if raters is not None:
         ways = {key: found for key, found in ways.items() if key[1] in (raters, None)}
     if not ways:
@@ -114,6 +121,26 @@ def _ways(array: Floats) -> dict[tuple[str, str | None], Floats]:
             if _is_pairs(inner.shape[0]):
                 found["pairs", "columns"] = inner.T
     return found
+
+
+def _square_beside_others(array: Floats) -> int:
+    """The size of a square RDM that has further rows or columns before or after it, as numbers of rows are; 0 if none.
+
+    Such an array can have the shape of raters' vectors, and would be taken for them.
+    """
+    if array.ndim != 2:
+        return 0
+    n, beside = min(array.shape), abs(array.shape[0] - array.shape[1])
+    if n < MIN_ITEMS or not 0 < beside < n:
+        return 0
+    wide = array if array.shape[0] == n else array.T
+    squares = (wide[:, offset : offset + n] for offset in range(beside + 1))
+    return n if any(_is_square_rdm(square) for square in squares) else 0
+
+
+def _is_square_rdm(square: Floats) -> bool:
+    alike = np.isclose(square, square.T, rtol=1e-6, atol=1e-12, equal_nan=True)
+    return bool(not np.diagonal(square).any() and alike.all() and np.nan_to_num(square).any())
 
 
 def _is_pairs(n: int) -> bool:

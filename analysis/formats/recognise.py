@@ -31,7 +31,7 @@ from .source import Source, merged, source_of_rdms
 from .source_bundle import write_source
 from .square import read_square_csv
 from .tables import read_long_csv
-from .text import Grid, is_missing, numbers, read_grids
+from .text import NUMBER, Grid, is_missing, numbers, read_grids
 from .workbook import is_workbook
 
 READABLE = """an export bundle of this program (.zip); Meadows tree.json of one participant or of all, and 1D.mat; files
@@ -252,7 +252,8 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
         if array is not None:
             return _stack("RDMs in a table of numbers", array, file, str(file), hints)
         columns = [cell.strip() for cell in grids[0].records[0][1]] if headers else []
-        if any(re.search(r"[^\W\d]", name) for name in columns) and not _is_named_square(grids[0]):
+        words = [word for name in columns for word in name.split() if not NUMBER.fullmatch(word)]
+        if any(re.search(r"[^\W\d]", word) for word in words) and not _is_named_square(grids[0]):
             shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
             raise ValueError(
                 f"{file}: its columns are {shown}. Of a table of placements say which column is which "

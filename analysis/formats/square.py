@@ -241,6 +241,9 @@ def _readings(grid: Grid) -> list[_Reading]:
         if all(cell.strip() for cell in header) and (_has_words([top[0]]) or not top[0].strip()):
             flaw = _differing_names(header, side, below)
             readings.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
+            if _has_words([top[0]]) and not flaw:
+                # A word in the corner heads the names below it, also where these are numbers.
+                return readings
     if len(top) == n and widths == {n + 1} and n > 0:
         header, side = [unescape_text(cell) for cell in top], [unescape_text(cell) for cell in first]
         flaw = _differing_names(header, side, below)

@@ -16,6 +16,11 @@ MAX_PARAMETER = 200
 # Names that are this similar (difflib's ratio) are taken for the same name with a slip of the finger.
 ALIKE = 0.8
 
+# What people call a person's id who do not know its name, without case and punctuation.
+_WORDS_FOR_AN_ID = re.compile(
+    r"[pu]?id|(prolific|worker|participant|subject|respondent|panelist|person|user|proband|vp)(p?id|no|nr|number|code)?"
+)
+
 # What a link contains when its recruiter has filled in nothing: placeholders of recruiters and survey tools, also when
 # they were percent-encoded once too often, and what programs write for "no value".
 _PLACEHOLDERS = re.compile(
@@ -117,6 +122,7 @@ def _given_as(name: str, names: Sequence[str], query: Mapping[str, Sequence[str]
 def _similar(name: str, names: Sequence[str], query: Mapping[str, Sequence[str]]) -> str | None:
     others = {plain(given): given for given in query if given not in names}
     close = difflib.get_close_matches(plain(name), others, n=1, cutoff=ALIKE)
+    close += [given for given in others if _WORDS_FOR_AN_ID.fullmatch(given)]
     return others[close[0]] if close else None
 
 

@@ -1,21 +1,23 @@
 """The address that leads a participant back to the recruiter: its placeholders are filled in, or it is refused.
 
 A placeholder may be written as recruiters and survey tools write theirs: `{NAME}`, `{{NAME}}`, `{{%NAME%}}`, `%NAME%`,
-`${NAME}`, `${e://Field/NAME}`, `[NAME]`, `[[NAME]]`, `<NAME>`. NAME is one of the study's parameters, or
-COMPLETION_CODE.
+`${NAME}`, `${e://Field/NAME}`, `$NAME`, `#{NAME}`, `[NAME]`, `[[NAME]]`, `<NAME>`, `@NAME@`, `__NAME__`.
+NAME is one of the study's parameters, or COMPLETION_CODE.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from app.recruiters.arrival import plain
+from app.recruiters.known import RECRUITERS
 
 CODE = "COMPLETION_CODE"
 _CODES = {"completioncode", "code", "cc"}
+_KNOWN = [name for recruiter in RECRUITERS for name in recruiter.parameters]
 
 # An address copied out of a browser has its brackets percent-encoded. Only those around a name are decoded.
 _ENCODED = (
@@ -24,15 +26,18 @@ _ENCODED = (
     (re.compile(r"%24(?=\{)"), "$"),
     (re.compile(r"%5B(\w[\w .-]*)%5D", re.IGNORECASE), r"[\1]"),
     (re.compile(r"%3C(\w[\w .-]*)%3E", re.IGNORECASE), r"<\1>"),
-    (re.compile(r"%25(\w+)%25"), r"%\1%"),
+    (re.compile(r"%(?:25)+(\w+?)%(?:25)+"), r"%\1%"),
 )
 _PLACEHOLDER = re.compile(
     r"""
       \{\{\s*%?\s*(?P<double>[^{}%]*?)\s*%?\s*\}\}
-    | \$\{(?:e://Field/)?(?P<dollar>[^{}]*)\}
+    | [$\#]\{(?:e://Field/)?(?P<dollar>[^{}]*)\}
     | \{(?P<single>[^{}]*)\}
     | (?<=[=/])\[\[?(?P<square>[A-Za-z_][\w .-]*)\]?\]
     | (?<=[=/])<(?P<angle>[^<>]*)>
+    | (?<=[=/])\$(?P<shell>[A-Za-z_]\w*)\$?
+    | (?<=[=/])@+(?P<at>[A-Za-z_]\w*)@+
+    | (?<=[=/])__+(?P<under>[A-Za-z]\w*?)__+(?=[/?&\#]|$)
     | (?P<stars>(?<==)[Xx]{3,}(?=&|\#|$))
     # Not an escape such as the %C3% of %C3%A9: there another escape begins at the second sign.
     | %(?![0-9A-Fa-f]{2}\w*%[0-9A-Fa-f]{2})(?P<percent>[A-Za-z_]\w*)%
@@ -40,6 +45,10 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE,
 )
 # What an address may hold (RFC 3986, and letters of other alphabets), each percent sign with its two digits.
+# A value that was to be replaced by hand, or by a name that stands there without the signs of a placeholder.
+_BY_HAND = re.compile(
+    r"(your|insert|enter|add|paste|replace|my|the)[-_ ]?(\w+[-_ ])?(code|id|pid|token)([-_ ]?here)?", re.IGNORECASE
+)
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=\u00a1-\U0010ffff]|%[0-9A-Fa-f]{2})*")
 
 
@@ -61,6 +70,7 @@ def problems_of(url: str, names: Sequence[str], code: str | None) -> list[str]:
         elif known == CODE and code is None:
             problems.append(f"{shown} stands for the completion code, but completion_code is not set")
     rest = _fill(url, lambda _shown, _name: "x")
+    problems += _left_as_they_are(rest, names)
     legal = _LEGAL.match(rest)
     if legal is not None and legal.end() < len(rest):
         sign = rest[legal.end()]
@@ -87,6 +97,17 @@ def completion_address(url: str, values: Mapping[str, str], names: Sequence[str]
 
     filled = _fill(url, fill)
     return None if missing or not _LEGAL.fullmatch(filled) else filled
+
+
+def _left_as_they_are(url: str, names: Sequence[str]) -> Iterator[str]:
+    """Values that would go out as they stand, though a placeholder was meant; `url` has none any more."""
+    for key, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+        meant = _resolve(key, names)
+        if not value and meant:
+            yield f"{key} has no value: write {key}={{{meant}}}"
+        elif _BY_HAND.fullmatch(value) or (value.isupper() and _resolve(value, [*names, *_KNOWN]) and len(value) > 2):
+            named = _resolve(value, names) or meant or CODE
+            yield f"{value} would go out as it stands; did you mean {{{named}}}?"
 
 
 def _decoded(url: str) -> str:

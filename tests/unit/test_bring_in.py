@@ -481,8 +481,10 @@ def test_stacks_of_rdms_in_every_shape(tmp_path, kind, array, raters):
         (np.eye(4), "its diagonal is 1, not 0: these are similarities"),
         (np.arange(16.0).reshape(4, 4) * (1 - np.eye(4)), "is not symmetric: the pair"),
         (-rdms(4), "rater 1 has a negative dissimilarity"),
+        (np.c_[1:6, squares(rdms(1))[0]], "5 x 6 numbers can be an RDM of 5 items with other numbers beside it"),
+        (np.r_[squares(rdms(1))[0], [[1, 2, 3, 4, 5]]], "6 x 5 numbers can be an RDM of 5 items with other numbers"),
     ],
-    ids=["three", "ten", "no pairs", "similarities", "asymmetric", "negative"],
+    ids=["three", "ten", "no pairs", "similarities", "asymmetric", "negative", "row numbers", "means"],
 )
 def test_what_can_be_read_in_two_ways_or_none_is_not_guessed(tmp_path, array, reason):
     np.save(tmp_path / "stack.npy", array)

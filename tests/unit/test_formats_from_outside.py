@@ -97,6 +97,9 @@ def test_names_that_are_numbers_are_names_where_the_table_says_so(tmp_path):
     found = tables.read_square_csv(write(tmp_path, ",1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
     assert found.names == ("1", "2", "3")
     np.testing.assert_allclose(found.rdms, [RIGHT])
+    found = tables.read_square_csv(write(tmp_path, "clip,1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
+    assert found.names == ("1", "2", "3")
+    np.testing.assert_allclose(found.rdms, [RIGHT])
     with pytest.raises(ValueError, match="can be read with and without names"):
         tables.read_square_csv(write(tmp_path, ",.1,.2\n.1,,.3\n.2,.3,\n"), names=["x", "y", "z"])
 

@@ -77,6 +77,10 @@ def test_what_nobody_filled_in_identifies_nobody(value: str) -> None:
         ({"lang": ["de"], "utm_source": ["mail"], "fbclid": ["1"]}, IdNote.PLAIN_LINK),
         ({"STUDY_ID": ["s"]}, IdNote.MISSING),
         ({"workerId": ["A1"]}, IdNote.MISSING),
+        ({"pid": ["A1"]}, IdNote.MISSING),
+        ({"participant": ["A1"], "utm_source": ["mail"]}, IdNote.MISSING),
+        ({"Prolific": ["A1"]}, IdNote.MISSING),
+        ({"gclid": ["1"], "p": ["2"], "source": ["id"]}, IdNote.PLAIN_LINK),
         ({"PROLIFIC_PID": [""]}, IdNote.EMPTY),
         ({"PROLIFIC_PID": [" \t\u00a0"]}, IdNote.EMPTY),
         ({"PROLIFIC_PID": ["a", "b"]}, IdNote.REPEATED),
@@ -149,7 +153,8 @@ SONA_BACK = "https://lab.sona-systems.com/webstudy_credit.aspx?experiment_id=9&c
         "{survey_code}", "{{survey_code}}", "%SURVEY_CODE%", "{{%SURVEY_CODE%}}", "{{ survey_code }}", "${survey_code}",
         "${e://Field/survey_code}", "[survey_code]", "[[survey_code]]", "<survey_code>", "{SurveyCode}",
         "%7Bsurvey_code%7D", "%7B%7B%25SURVEY_CODE%25%7D%7D", "%25SURVEY_CODE%25", "%5Bsurvey_code%5D",
-        "%24%7Be://Field/survey_code%7D",
+        "%24%7Be://Field/survey_code%7D", "#{survey_code}", "$survey_code", "@SURVEY_CODE@", "__SURVEY_CODE__",
+        "%2525SURVEY_CODE%2525",
     ],
 )  # fmt: skip
 def test_a_placeholder_may_be_written_as_recruiters_write_it(placeholder: str) -> None:
@@ -180,6 +185,7 @@ def test_a_placeholder_may_be_written_as_recruiters_write_it(placeholder: str) -
         ("a b", ["' '"]),
         ("{COMPLETION_CODE}", ["completion_code is not set"]),
         ("%ENDING%", ["%ENDING%"]),
+        ("$token", ["$token"]),
     ],
 )
 def test_a_placeholder_that_nothing_fills_is_refused(value: str, words: list[str]) -> None:
@@ -190,9 +196,25 @@ def test_a_placeholder_that_nothing_fills_is_refused(value: str, words: list[str
 
 
 @pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("SURVEY_CODE", "SURVEY_CODE would go out as it stands; did you mean {survey_code}?"),
+        ("PROLIFIC_PID", "PROLIFIC_PID would go out as it stands"),
+        ("YOUR_CODE_HERE", "did you mean {survey_code}?"),
+        ("insert-id", "did you mean {survey_code}?"),
+        ("", "survey_code has no value: write survey_code={survey_code}"),
+    ],
+)
+def test_a_value_that_was_to_be_put_in_by_hand_is_refused(value: str, words: str) -> None:
+    [message] = problems_of(SONA_BACK + value, ["survey_code"], None)
+    assert words in message
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://app.prolific.com/submissions/complete?cc=C1ABCDEF",
+        "https://example.org/?sort=id&code=my_code_7&a=@me&b=_x_&c=$5&d=",
         "https://example.org/caf%C3%A9?q=%E9t%E9&a=50%25&b=%20A%20",
         "https://example.org/?filter[status]=done&ids[0]=1&a[]=2&c=%5B%5D",
         "https://[::1]:8000/back",

@@ -8,6 +8,8 @@ from app.definition.study_toml import Design, parse_definition
 from app.studies.rules import Facts, errors_of, problems_of, trials_needed, warnings_of
 
 SIX = Facts(n_clips=6)
+BETWEEN = '[[questions]]\nname = "tired"\nkind = "text"\nask = "Tired?"\nwhen = "between"\nafter_trial = {}\n'
+AGE = '[[questions]]\nname = "age"\nkind = "number"\nask = "Your age?"\nwhen = "before"\n'
 
 
 def rules(toml: str, facts: Facts) -> list[tuple[str, str]]:
@@ -31,6 +33,27 @@ def rules(toml: str, facts: Facts) -> list[tuple[str, str]]:
             "design.checks",
             "at least 15 trials, and this study's end by min_evidence, after 13 at most",
         ),
+        (
+            BETWEEN.format(5) + "[stop]\nmax_trials = 5",
+            SIX,
+            "questions",
+            "tired: is never asked: sessions have at most 5",
+        ),
+        (
+            BETWEEN.format(4) + '[design]\nmethod = "full"\n[stop]\nmin_evidence = 0.16',
+            SIX,
+            "questions",
+            "at most 4 tr",
+        ),
+        (AGE + "min = 18\nmax = 99\nscreen_out_below = 100", SIX, "questions", "age: every answer ends the session"),
+        (AGE + "screen_out_below = 30\nscreen_out_above = 20", SIX, "questions", "age: every answer ends the session"),
+        (
+            AGE + "step = 1\nscreen_out_below = 18.2\nscreen_out_above = 18.8",
+            SIX,
+            "questions",
+            "nobody could take part",
+        ),
+        (AGE.replace("number", "scale") + "screen_out_below = 8", SIX, "questions", "nobody could take part"),
         ("[design]\npractice_pass = 0.7", SIX, "design.practice_pass", "practice is off"),
         ("[playback]\nsound = true", Facts(6, 9.0, 0), "playback.sound", "none of the clips has sound"),
         ('[texts]\nquestion = "One\\nTwo"', SIX, "texts.question", "must be one line"),
@@ -95,6 +118,12 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "128 participants with 3 trials of 20 clips see at most 72960 of the 249571 pairs together",
         ),
         ('[texts]\nconsent = ""', SIX, "texts.consent", "is empty"),
+        (
+            "[design]\nchecks = 1\n[quality]\nfailed_checks = 2",
+            SIX,
+            "quality.failed_checks",
+            "nobody can fail that many",
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning(toml: str, facts: Facts, key: str, words: str) -> None:
@@ -127,6 +156,10 @@ def test_a_study_of_defaults_has_no_problem(n_clips: int | None) -> None:
         "[design]\nrepeats = 1\n[stop]\nmax_trials = 5",
         '[design]\nmethod = "full"\n[stop]\nmax_trials = 3',
         "[stop]\nmin_evidence = 100\nmax_trials = 40",
+        BETWEEN.format(4) + "[stop]\nmax_trials = 5",
+        BETWEEN.format(5) + "[stop]\nmax_trials = 5\n[design]\nchecks = 1",
+        AGE + "step = 1\nscreen_out_below = 18\nscreen_out_above = 18",
+        AGE.replace("number", "scale") + "screen_out_below = 7",
     ],
 )
 def test_what_just_can_run_is_taken(toml: str) -> None:

@@ -22,8 +22,10 @@ from app.studies.rules.around_the_task import (
 )
 from app.studies.rules.playback import playing_fits_the_kinds, sound_can_be_heard, watching_fits_the_time
 from app.studies.rules.problem import NOTHING_KNOWN, Facts, Problem, Problems
+from app.studies.rules.questions import questions_are_asked
 from app.studies.rules.session_length import (
     checks_and_repeats_come,
+    checks_can_be_failed,
     evidence_can_be_reached,
     one_trial_is_all,
     there_is_time,
@@ -105,6 +107,8 @@ RULES: Rules = (
     enough_clips,
     clips_are_in_sets,
     checks_and_repeats_come,
+    questions_are_asked,
+    checks_can_be_failed,
     practice_can_be_passed,
     sound_can_be_heard,
     playing_fits_the_kinds,

@@ -76,6 +76,15 @@ def checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Proble
             )
 
 
+def checks_can_be_failed(definition: StudyDefinition, _facts: Facts) -> Problems:
+    failed, checks = definition.quality.failed_checks, definition.design.checks
+    if failed > checks > 0:
+        yield warning(
+            "quality.failed_checks",
+            f"is {failed}, but a session has {checks} attention checks: nobody can fail that many",
+        )
+
+
 def one_trial_is_all(definition: StudyDefinition, facts: Facts) -> Problems:
     if definition.stop.max_trials > 1 and most_trials(definition, facts) == 1:
         yield warning(
