@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.definition.study_toml import definition_of_session
@@ -39,10 +39,11 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     Invalid, NotFound, Unauthorised
         As `submit` does.
     """
-    session = db.execute(_LOCKED, {"token": hash_token(token)}).one_or_none()
+    connection, moment = db.connection(), now()
+    session = connection.execute(_SEEN, {"token": hash_token(token), "moment": moment}).one_or_none()
     if session is None:
         raise Unauthorised(UNKNOWN_LINK)
-    trial = _trial_of(db, session.id, trial_key)
+    trial = _trial_of(connection, session.id, trial_key)
     if trial is None:
         if trial_key == _open_round(db, session.id):
             return False
@@ -59,9 +60,8 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     # What was watched once stays watched, even if a page that does not know of it saves the draft.
     watched = set(body.watched or []) | set([] if trial.draft is None else trial.draft.get("watched", []))
     kept = {"placements": [placement.model_dump() for placement in body.placements], "watched": sorted(watched)}
-    moment = now()
-    db.execute(_INSERT if trial.draft is None else _UPDATE, {"trial": trial.id, "kept": kept, "moment": moment})
-    db.execute(_SEEN, {"session": session.id, "moment": moment})
+    write = _INSERT if trial.draft is None else _UPDATE
+    connection.execute(write, {"trial": trial.id, "kept": kept, "moment": moment})
     db.commit()
     if elsewhere:
         raise Conflict("The task goes on in another window.", code="elsewhere")
@@ -112,12 +112,11 @@ class _DraftedTrial:
     saved_at: datetime | None
 
 
-def _trial_of(db: Session, session_id: int, key: str) -> _DraftedTrial | None:
-    found = db.execute(_TRIAL, {"session": session_id, "key": key}).one_or_none()
-    if found is None:
+def _trial_of(connection: Connection, session_id: int, key: str) -> _DraftedTrial | None:
+    row = connection.execute(_TRIAL, {"session": session_id, "key": key}).one_or_none()
+    if row is None:
         return None
-    clips = set(db.scalars(_CLIPS, {"trial": found.id}))
-    return _DraftedTrial(found.id, found.stored is not None, clips, found.body, found.saved_at)
+    return _DraftedTrial(row.id, row.stored is not None, set(row.clips.split()), row.body, row.saved_at)
 
 
 def _open_round(db: Session, session_id: int) -> str | None:
@@ -132,14 +131,29 @@ _trial, _seat, _clip = (model.metadata.tables[model.__tablename__] for model in 
 _draft, _submission, _session, _token = (
     model.metadata.tables[model.__tablename__] for model in (Draft, Submission, ParticipantSession, SessionToken)
 )
-_LOCKED = (
-    select(_session.c.id, _session.c.state, _session.c.tab)
-    .select_from(_token.join(_session, _session.c.id == _token.c.session_id))
-    .where(_token.c.token_hash == bindparam("token"))
-    .with_for_update(of=_session)
+# The update locks the session's row before anything is read that another request of it may be changing.
+_SEEN = (
+    update(_session)
+    .where(
+        _session.c.id == select(_token.c.session_id).where(_token.c.token_hash == bindparam("token")).scalar_subquery()
+    )
+    .values(last_seen_at=bindparam("moment"))
+    .returning(_session.c.id, _session.c.state, _session.c.tab)
+)
+_CLIPS = (
+    select(func.aggregate_strings(_clip.c.public_id, " "))
+    .select_from(_seat.join(_clip, _clip.c.id == _seat.c.clip_id))
+    .where(_seat.c.trial_id == _trial.c.id)
+    .scalar_subquery()
 )
 _TRIAL = (
-    select(_trial.c.id, _submission.c.trial_id.label("stored"), _draft.c.body, _draft.c.saved_at)
+    select(
+        _trial.c.id,
+        _submission.c.trial_id.label("stored"),
+        _draft.c.body,
+        _draft.c.saved_at,
+        _CLIPS.label("clips"),
+    )
     .select_from(
         _trial.outerjoin(_submission, _submission.c.trial_id == _trial.c.id).outerjoin(
             _draft, _draft.c.trial_id == _trial.c.id
@@ -147,15 +161,9 @@ _TRIAL = (
     )
     .where(_trial.c.session_id == bindparam("session"), _trial.c.key == bindparam("key"))
 )
-_CLIPS = (
-    select(_clip.c.public_id)
-    .select_from(_seat.join(_clip, _clip.c.id == _seat.c.clip_id))
-    .where(_seat.c.trial_id == bindparam("trial"))
-)
 _INSERT = insert(_draft).values(trial_id=bindparam("trial"), body=bindparam("kept"), saved_at=bindparam("moment"))
 _UPDATE = (
     update(_draft)
     .where(_draft.c.trial_id == bindparam("trial"))
     .values(body=bindparam("kept"), saved_at=bindparam("moment"))
 )
-_SEEN = update(_session).where(_session.c.id == bindparam("session")).values(last_seen_at=bindparam("moment"))
