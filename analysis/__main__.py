@@ -156,6 +156,10 @@ def _add_models(group: Any) -> None:
     )
     group.add_argument("--individuals", action="store_true", help="how raters differ: by more than noise, in groups")
     group.add_argument("--weighted", action="store_true", help="fit weighted sums of models, cross-validated")
+    group.add_argument("--axes", action="store_true", help="hold the axes of attributes in models against the raters'")
+    group.add_argument(
+        "--predictions", action="store_true", help="predict attributes and axes of the map, for clips left out"
+    )
 
 
 def _models(given: argparse.Namespace) -> AskedModels:
@@ -166,7 +170,13 @@ def _models(given: argparse.Namespace) -> AskedModels:
         seed=given.seed,
         jobs=given.jobs or os.cpu_count() or 1,
         parts=AskedParts(
-            given.permutations, tuple(given.explain), given.hold_constant, given.weighted, given.individuals
+            permutations=given.permutations,
+            explain=tuple(given.explain),
+            hold_constant=given.hold_constant,
+            weighted=given.weighted,
+            individuals=given.individuals,
+            axes=given.axes,
+            predictions=given.predictions,
         ),
     )
     return AskedModels(tuple(given.models), given.attributes, given.distance, given.frames, options)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from .arrangement import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -15,3 +20,31 @@ class ClipSet:
     name: str
     items: tuple[int, ...]
     anchors: tuple[int, ...] = ()
+
+
+def set_of_each(sets: Sequence[ClipSet], n_items: int) -> list[str] | None:
+    """The name of each clip's set, those of all its sets for an anchor, "" for one in none; None without sets."""
+    if not sets:
+        return None
+    return ["; ".join(one.name for one in sets if item in one.items) for item in range(n_items)]
+
+
+def centred(values: Floats, labels: Ints) -> Floats:
+    """Each column less its mean within each set of clips, over the clips where it is defined."""
+    found = values.copy()
+    for label in np.unique(labels):
+        mine = values[labels == label]
+        present = np.isfinite(mine)
+        count = present.sum(axis=0)
+        total = np.where(present, mine, 0.0).sum(axis=0)
+        found[labels == label] = mine - total / np.maximum(count, 1)
+    return found
+
+
+def orders_within(labels: Ints, rng: np.random.Generator, n_draws: int) -> Ints:
+    """Orders of the clips, (n_draws, n), in which each stays within its set."""
+    orders = np.tile(np.arange(labels.size), (n_draws, 1))
+    for label in np.unique(labels):
+        mine = np.flatnonzero(labels == label)
+        orders[:, mine] = rng.permuted(orders[:, mine], axis=1)
+    return orders

@@ -1,17 +1,28 @@
-"""Axes of a space of features: how alike they are, and ratings predicted along them for clips that were left out."""
+"""Axes of attributes in spaces of clips: how alike one axis is in two spaces, and two axes are in one space."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrangement import Floats, Ints
+from ..clip_sets import centred, orders_within
+from ..inference.chunks import Progress, run_chunks
+from ..inference.largest import permutation_p
+from ..pooling import mean_present, standardise
+from ..rdm import n_items_of, to_condensed, to_square
+from ..reliability import Coefficient
+from ..reliability.report import with_interval
+from ..similarity import check_rdms
 
-# Penalties that the inner folds choose from, as shares of the mean squared singular value of the training features.
-PENALTIES = tuple(float(10.0**power) for power in range(-4, 5))
+# A place on an axis comes from a clip's distances to so many others at least.
+FEWEST_OTHERS = 3
+# Splits of the raters into halves that the reliability of an axis is the mean of.
+N_SPLITS = 20
 
 
 def congruence(a: ArrayLike, b: ArrayLike) -> Floats:
@@ -28,7 +39,7 @@ def congruence(a: ArrayLike, b: ArrayLike) -> Floats:
     ----------
     Tucker (1951), A method for synthesis of factor analysis studies. Lorenzo-Seva & ten Berge (2006), Methodology 2:57.
     """
-    left, right = _table(a, "a"), _table(b, "b")
+    left, right = _rows(a, "a"), _rows(b, "b")
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"the axes have {left.shape[1]} and {right.shape[1]} features")
     lengths = np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=1)[None]
@@ -37,92 +48,173 @@ def congruence(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
-    """Ratings of K attributes, predicted for each clip from a model that has not seen it.
+class AxisTest:
+    """A attributes, M models, S = M + 1 spaces: that of the raters first, then those of the models.
 
     Attributes
     ----------
-    predicted : (n, K) float
-    specificity : (K, K) float
-        r(prediction of a, ratings of b): the diagonal says how well each attribute is predicted, the rest whether what
-        predicts it predicts others too. NaN where one of them does not vary.
-    penalties : (F, K) float
-        What the inner folds chose in each outer fold, as shares of the mean squared singular value.
-    axes : (K, d) float
-        Weights of the standardised features, fitted to all clips with the (lower) median of these penalties.
+    with_raters : M tuples of A Coefficient
+        Congruence of the clips' places along the attribute's axis in the model with those in the raters' space, with
+        the jackknife's interval over raters.
+    p, p_max : (M, A) float
+        One-sided, over permutations of the model's clips; and against the largest of all models and attributes.
+    reliability : (A,) float
+        Congruence of the axes of two halves of the raters, stepped up to all of them (Spearman-Brown); NaN where it is
+        undefined. A model that had the axis exactly would reach its root.
+    between : (S, A, A) float
+        Congruence of two attributes' axes in one space; NaN where an axis has no length.
+    of_attributes : (A, A) float
+        Correlation of the attributes themselves: what the axes' congruence is where the space has nothing to do with
+        either.
+    p_between, p_max_between : (S, A, A) float
+        Two-sided, over permutations of the space's clips, of how far the congruence is from its mean over them; and
+        against the farthest of all.
+    n_permutations : int
     """
 
-    predicted: Floats
-    specificity: Floats
-    penalties: Floats
-    axes: Floats
+    with_raters: tuple[tuple[Coefficient, ...], ...]
+    p: Floats
+    p_max: Floats
+    reliability: Floats
+    between: Floats
+    of_attributes: Floats
+    p_between: Floats
+    p_max_between: Floats
+    n_permutations: int
 
 
-def predict_ratings(
-    features: ArrayLike,
-    ratings: ArrayLike,
+@dataclass(frozen=True, eq=False)
+class _Clips:
+    """What stays where it is when the clips of a model are permuted: attributes, which pairs count, the raters' places.
+
+    `attributes` (n, A) are centred within sets, `labels` (n,) are the sets, `seen` (n, n) the pairs of one set that
+    raters saw, `within` (n, n) all pairs of one set, `places` (n, A) the raters' axes, centred, `pairs` (n, n) where in
+    a condensed vector each pair stands.
+    """
+
+    attributes: Floats
+    labels: Ints
+    seen: Floats
+    within: Floats
+    places: Floats
+    pairs: Ints
+
+
+def axis_test(
+    rdms: ArrayLike,
+    spaces: Sequence[Floats],
+    attributes: ArrayLike,
     *,
-    groups: Sequence[object] | None = None,
-    n_folds: int = 5,
-    penalties: Sequence[float] = PENALTIES,
+    sets: Sequence[object] | None = None,
+    n_permutations: int = 5000,
+    level: float = 0.95,
     rng: np.random.Generator | None = None,
-) -> Prediction:
-    """Predict ratings by ridge regression, with nested cross-validation over clips.
+    n_jobs: int = 1,
+    dask_address: str | None = None,
+    progress: Progress | None = None,
+) -> AxisTest:
+    """The axes of attributes in the raters' space against those in models, and against one another.
 
-    Each outer fold is predicted from the others; the penalty is chosen in folds of these others alone, for each
-    attribute, by the least squared error. Features and ratings are centred, and features scaled, by the training clips.
+    The axis of an attribute is the direction in which it covaries with the clips' coordinates; for two groups of clips,
+    from the middle of the one to the middle of the other. A clip's place along it comes from the other clips alone
+    (`places_along`), so that an attribute does not find itself in spaces that have nothing to do with it.
 
     Parameters
     ----------
-    features : (n, d) float
-        Activations of a layer, or coordinates of a map. Features that do not vary say nothing and count for nothing.
-    ratings : (n, K) float
-        One column for each attribute.
-    groups
-        A label for each clip, such as its set or its person: clips of one label are left out together. Then the folds
-        are made of whole groups.
-    penalties
-        As shares of the mean squared singular value of the training features.
-    rng
-        Deals the clips (or groups) to the folds; seeded with 0 when left out.
+    rdms : (R, P) float
+        The raters' distances, NaN = missing pair. Their space has the mean of their squared distances, each rater's at
+        mean square 1.
+    spaces
+        Squared distances (P,) of each model, complete (`Space.squared`).
+    attributes : (n, A) float
+        A column for each attribute; two groups are 0 and 1.
+    sets
+        The set of each clip, in a study of several sets: then all is computed, and permuted, within sets.
+    n_permutations, level, rng, n_jobs, dask_address, progress
+        As in `compare_models`.
 
     Raises
     ------
     ValueError
-        When shapes do not fit, a value is missing or infinite, or there are fewer clips (or groups) than folds.
+        When shapes do not fit, an attribute does not vary within any set, or raters saw too few pairs to place clips.
     """
-    x, y = _table(features, "features"), _table(ratings, "ratings")
-    if len(x) != len(y):
-        raise ValueError(f"features are of {len(x)} clips, ratings of {len(y)}")
-    if len(penalties) == 0 or min(penalties) <= 0:
-        raise ValueError("penalties must be positive numbers, at least one")
+    table, y = check_rdms(rdms), np.asarray(attributes, dtype=np.float64)
+    n = n_items_of(table.shape[1])
+    if y.ndim != 2 or len(y) != n or not np.isfinite(y).all():
+        raise ValueError(f"attributes must be {n} rows of finite numbers, got the shape {y.shape}")
+    if any(one.shape != table.shape[1:] or not np.isfinite(one).all() for one in spaces):
+        raise ValueError(f"each space must have {table.shape[1]} squared distances")
     labels = (
-        np.arange(len(x)) if groups is None else np.unique([str(label) for label in groups], return_inverse=True)[1]
+        np.zeros(n, dtype=np.int64) if sets is None else np.unique([str(one) for one in sets], return_inverse=True)[1]
     )
-    if len(labels) != len(x):
-        raise ValueError(f"groups has {len(labels)} labels for {len(x)} clips")
+    y = centred(y, labels)
+    if (flat := np.flatnonzero(np.abs(y).max(axis=0) <= 1e-12)).size:
+        raise ValueError(f"attribute {int(flat[0])} does not vary among clips that were arranged together")
+    within = (labels[:, None] == labels[None]) & ~np.eye(n, dtype=bool)
+    squares = standardise(np.where(to_condensed(within) > 0, table, np.nan), "cosine") ** 2
+    group = mean_present(squares)
+    seen = within & np.isfinite(to_square(group))
+    own = centred(places_along(to_square(group), seen, y), labels)
+    if np.isnan(own).all(axis=0).any():
+        raise ValueError(f"raters saw no clip together with {FEWEST_OTHERS} others of its set that differ")
+    places = to_square(np.arange(table.shape[1], dtype=np.float64)).astype(np.int64)
+    clips = _Clips(y, labels, seen.astype(np.float64), within.astype(np.float64), own, places)
+    # Pairs of different sets have no say; where others are missing, the raters' axes cannot be held against each other.
+    of_group = np.nan_to_num(group) if (seen == within).all() else np.full(group.size, np.nan)
     rng = np.random.default_rng(0) if rng is None else rng
-    folds = _folds(labels, n_folds, rng)
-    predicted, chosen = np.empty_like(y), np.empty((n_folds, y.shape[1]))
-    for fold in range(n_folds):
-        train = folds != fold
-        inner = _folds(labels[train], min(n_folds, np.unique(labels[train]).size), rng)
-        errors = np.zeros((len(penalties), y.shape[1]))
-        for part in range(int(inner.max()) + 1):
-            seen = inner != part
-            tried = _fit_and_predict(x[train][seen], y[train][seen], x[train][~seen], penalties)
-            errors += ((tried - y[train][~seen]) ** 2).sum(axis=1)
-        best = errors.argmin(axis=0)
-        chosen[fold] = np.asarray(penalties)[best]
-        predicted[~train] = _fit_and_predict(x[train], y[train], x[~train], penalties)[best, :, np.arange(best.size)].T
-    median = np.sort(chosen, axis=0)[(n_folds - 1) // 2]
-    return Prediction(predicted, _correlations(predicted, y), chosen, _axes(x, y, median))
+    observed = _statistics(clips, [of_group, *spaces], np.arange(n))
+    task = partial(_permute, clips, [of_group, *spaces])
+    null = run_chunks(task, n_permutations, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)
+    n_attributes, n_spaces = y.shape[1], len(spaces) + 1
+    first = len(spaces) * n_attributes
+    p, p_max = permutation_p(observed[:first], null[:, :first], two_sided=False)
+    pairs, pairs_max = permutation_p(observed[first:], null[:, first:], two_sided=True)
+    square = (n_spaces, n_attributes, n_attributes)
+    return AxisTest(
+        with_raters=_with_intervals(squares, spaces, clips, level),
+        p=p.reshape(-1, n_attributes),
+        p_max=p_max.reshape(-1, n_attributes),
+        reliability=_reliability(squares, clips, rng),
+        between=observed[first:].reshape(square),
+        of_attributes=congruence(y.T, y.T),
+        p_between=pairs.reshape(square),
+        p_max_between=pairs_max.reshape(square),
+        n_permutations=n_permutations,
+    )
 
 
-def _table(values: ArrayLike, name: str) -> Floats:
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim == 1:
-        table = table[None] if name in ("a", "b") else table[:, None]
+def places_along(squared: Floats, seen: ArrayLike, attributes: Floats) -> Floats:
+    """The place of each clip along each attribute's axis, (n, A): how much nearer it is to clips that have more of it.
+
+    Less the slope of its squared distances (n, n) to the other clips it was `seen` with, on their attribute (n, A). In
+    a Euclidean space that is, but for a constant, twice its coordinate along the direction in which the coordinates of
+    the others covary with the attribute. NaN where a clip has fewer than `FEWEST_OTHERS` others, or these do not vary.
+    """
+    weights = np.asarray(seen, dtype=np.float64)
+    count = weights.sum(axis=1)[:, None]
+    filled = np.where(weights > 0, squared, 0.0)
+    enough = np.where(count >= FEWEST_OTHERS, count, np.nan)
+    means = weights @ attributes / enough
+    variance = weights @ attributes**2 / enough - means**2
+    covariance = filled @ attributes / enough - filled.sum(axis=1)[:, None] / enough * means
+    varies = variance > 1e-12 * np.abs(attributes).max(axis=0) ** 2
+    return np.where(varies, -covariance / np.where(varies, variance, 1.0), np.nan)
+
+
+def between_axes(squared: Floats, within: Floats, attributes: Floats) -> Floats:
+    """Congruence of the axes of every two attributes in one space, (A, A).
+
+    `attributes` (n, A) are centred, so these are the inner products of the axes: -½ y' D² y.
+    """
+    products = -attributes.T @ ((within * squared) @ attributes)
+    lengths = np.sqrt(np.maximum(np.diag(products), 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = products / (lengths[:, None] * lengths[None])
+    return np.where(np.isfinite(found), np.clip(found, -1.0, 1.0), np.nan)
+
+
+def _rows(values: ArrayLike, name: str) -> Floats:
+    table = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if table.ndim != 2 or 0 in table.shape:
         raise ValueError(f"{name} must be a table, got the shape {table.shape}")
     if not np.isfinite(table).all():
@@ -130,51 +222,62 @@ def _table(values: ArrayLike, name: str) -> Floats:
     return table
 
 
-def _folds(labels: Ints, n_folds: int, rng: np.random.Generator) -> Ints:
-    """The fold of each clip: the groups, the largest first and ties at random, each to the fold that is smallest."""
-    names, counts = np.unique(labels, return_counts=True)
-    if not 2 <= n_folds <= names.size:
-        raise ValueError(f"{n_folds} folds need 2 at least, and as many clips or groups; there are {names.size}")
-    sizes, fold_of = np.zeros(n_folds, dtype=np.int64), {}
-    shuffled = rng.permutation(names.size)
-    for k in shuffled[np.argsort(-counts[shuffled], kind="stable")]:
-        fold = int(sizes.argmin())
-        fold_of[int(names[k])] = fold
-        sizes[fold] += counts[k]
-    return np.array([fold_of[int(label)] for label in labels], dtype=np.int64)
-
-
-def _standardised(train: Floats) -> tuple[Floats, Floats]:
-    """Means and factors that standardise features; the factor of one that does not vary is 0."""
-    spread = train.std(axis=0)
-    constant = spread <= 1e-12 * np.abs(train).max(axis=0, initial=0.0)
-    return train.mean(axis=0), np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, spread))
-
-
-def _fit_and_predict(x: Floats, y: Floats, new: Floats, penalties: Sequence[float]) -> Floats:
-    """Predictions for new clips, (penalties, new clips, K)."""
-    mean, factor = _standardised(x)
-    u, s, vt = np.linalg.svd((x - mean) * factor, full_matrices=False)
-    inside, across = u.T @ (y - y.mean(axis=0)), ((new - mean) * factor) @ vt.T
-    shrunk = np.array([_shrinkage(s, penalty) for penalty in penalties])
-    return np.asarray(np.einsum("ns,ps,sk->pnk", across, shrunk, inside, optimize=True) + y.mean(axis=0))
-
-
-def _axes(x: Floats, y: Floats, penalties: Floats) -> Floats:
-    mean, factor = _standardised(x)
-    u, s, vt = np.linalg.svd((x - mean) * factor, full_matrices=False)
-    inside = u.T @ (y - y.mean(axis=0))
-    return np.array([vt.T @ (_shrinkage(s, penalty) * inside[:, k]) for k, penalty in enumerate(penalties)])
-
-
-def _shrinkage(s: Floats, penalty: float) -> Floats:
-    """s / (s² + λ), where λ is the penalty times the mean of s²; 0 where there is no feature at all."""
-    scale = float((s**2).mean())
-    return np.asarray(s / (s**2 + penalty * scale)) if scale > 0 else np.zeros_like(s)
-
-
-def _correlations(predicted: Floats, ratings: Floats) -> Floats:
-    left, right = predicted - predicted.mean(axis=0), ratings - ratings.mean(axis=0)
-    lengths = np.linalg.norm(left, axis=0)[:, None] * np.linalg.norm(right, axis=0)[None]
+def _phi(one: Floats, other: Floats) -> Floats:
+    """Congruence of the columns of two tables of places (n, A), over the clips that have a place in both."""
+    both = np.isfinite(one) & np.isfinite(other)
+    left, right = np.where(both, one, 0.0), np.where(both, other, 0.0)
+    lengths = np.linalg.norm(left, axis=0) * np.linalg.norm(right, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(lengths > 1e-12 * max(float(lengths.max()), 1e-300), left.T @ right / lengths, np.nan)
+        return np.where(lengths > 0, (left * right).sum(axis=0) / lengths, np.nan)
+
+
+def _statistics(clips: _Clips, spaces: Sequence[Floats], order: Ints) -> Floats:
+    """Congruence of each model's axes with the raters' (M x A), then of axes in each space (S x A x A), in a row."""
+    index = clips.pairs[np.ix_(order, order)]
+    with_raters, pairs = [], []
+    for number, space in enumerate(spaces):
+        moved = space[index]
+        pairs.append(between_axes(moved, clips.within, clips.attributes).ravel())
+        if number > 0:
+            mine = centred(places_along(moved, clips.seen, clips.attributes), clips.labels)
+            with_raters.append(_phi(mine, clips.places))
+    return np.concatenate([*with_raters, *pairs])
+
+
+def _permute(clips: _Clips, spaces: Sequence[Floats], rng: np.random.Generator, n_draws: int) -> Floats:
+    return np.array([_statistics(clips, spaces, order) for order in orders_within(clips.labels, rng, n_draws)])
+
+
+def _raters_places(squares: Floats, clips: _Clips) -> Floats:
+    """Places along the axes of these raters' space, (n, A)."""
+    group = to_square(mean_present(squares))
+    seen = (clips.within > 0) & np.isfinite(group)
+    return centred(places_along(group, seen, clips.attributes), clips.labels)
+
+
+def _with_intervals(
+    squares: Floats, spaces: Sequence[Floats], clips: _Clips, level: float
+) -> tuple[tuple[Coefficient, ...], ...]:
+    """Congruence with the raters' axes, which are computed anew without each rater for the interval."""
+    axes = [clips.places]
+    if len(squares) > 2:
+        axes += [_raters_places(squares[np.arange(len(squares)) != rater], clips) for rater in range(len(squares))]
+    found = []
+    for space in spaces:
+        mine = centred(places_along(space[clips.pairs], clips.seen, clips.attributes), clips.labels)
+        values = np.array([_phi(mine, one) for one in axes])
+        found.append(tuple(with_interval(column, level, "correlation") for column in values.T))
+    return tuple(found)
+
+
+def _reliability(squares: Floats, clips: _Clips, rng: np.random.Generator) -> Floats:
+    """Mean over splits of the raters of the congruence of the halves' axes, stepped up by Spearman and Brown."""
+    if len(squares) < 2:
+        return np.full(clips.attributes.shape[1], np.nan)
+    found = []
+    for _ in range(N_SPLITS):
+        order = rng.permutation(len(squares))
+        halves = np.array_split(order, 2)
+        found.append(_phi(*(_raters_places(squares[half], clips) for half in halves)))
+    phi = np.array(found).mean(axis=0)
+    return np.asarray(np.where(phi > 0, 2 * phi / (1 + np.abs(phi)), phi))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..results import LABELS, listed, not_converged, repeated_sentence, together_sentences, unfinished_sentence
@@ -102,3 +104,15 @@ def _which_unfinished(results: Results) -> str:
         return " of the bundle"
     names = listed(results.unfinished)
     return f" here ({names})" if results.choice.with_unfinished else f" ({names}); --with-unfinished takes them in"
+
+
+def p_value(p: float) -> str:
+    """A p value as papers print it."""
+    if math.isnan(p):
+        return "–"
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """Both ends of an interval."""
+    return f"{number(low, digits)} to {number(high, digits)}" if math.isfinite(low) else "–"

@@ -9,7 +9,8 @@ from ..results import COMPARATOR_LABELS
 from ..results.individuals import Individuals
 from ..results.model_parts import ModelParts
 from ..results.models import ModelFindings
-from .facts import number
+from .axes_tables import axes_tables
+from .facts import interval, number, p_value
 from .models import MAX_ROWS, best_first
 from .table import Cell, table
 
@@ -26,7 +27,7 @@ def score_table(found: ModelFindings) -> str:
         [
             Cell(one.model),
             Cell(number(one.score, 3)),
-            Cell(_interval(one.low, one.high)),
+            Cell(interval(one.low, one.high)),
             Cell(p_value(one.p_above_zero)),
             Cell(p_value(one.p_below_ceiling)),
             Cell("–" if one is best[0] else number(one.below_best, 3)),
@@ -71,7 +72,7 @@ def effect_table(found: ModelFindings) -> str:
             Cell(one.groups, is_text=True),
             Cell(str(one.n_clips)),
             Cell(number(one.effect)),
-            Cell(_interval(one.low, one.high, 2)),
+            Cell(interval(one.low, one.high, 2)),
             Cell(p_value(one.p)),
             Cell(p_value(one.p_max)),
         ]
@@ -94,7 +95,7 @@ def part_tables(parts: ModelParts) -> list[str]:
             Cell(p_value(one.p)),
             Cell(p_value(one.p_max)),
             Cell(number(one.corrected, 3)),
-            Cell(_interval(one.low, one.high)),
+            Cell(interval(one.low, one.high)),
         ]
         for one in parts.tests
     ]
@@ -102,7 +103,7 @@ def part_tables(parts: ModelParts) -> list[str]:
         [
             Cell(one.model),
             Cell(number(one.correlation, 3)),
-            Cell(_interval(one.low, one.high)),
+            Cell(interval(one.low, one.high)),
             Cell(p_value(one.p)),
             Cell(p_value(one.p_max)),
         ]
@@ -159,7 +160,7 @@ def part_tables(parts: ModelParts) -> list[str]:
             apart,
         ),
     ]
-    return [table(caption, header, rows) for caption, header, rows in said if rows]
+    return [table(caption, header, rows) for caption, header, rows in said if rows] + axes_tables(parts)
 
 
 def individual_sentence(people: Individuals) -> str:
@@ -177,14 +178,3 @@ def model_remarks(found: ModelFindings) -> str:
     """What must be read with the models, as a list."""
     listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*found.remarks, *found.parts.remarks))
     return f"<ul>{listed}</ul>" if listed else ""
-
-
-def p_value(p: float) -> str:
-    """A p value as papers print it."""
-    if math.isnan(p):
-        return "–"
-    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
-
-
-def _interval(low: float, high: float, digits: int = 3) -> str:
-    return f"{number(low, digits)} to {number(high, digits)}" if math.isfinite(low) else "–"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..clip_sets import set_of_each
+from ..figure_axes import axis_congruence, predicted_attributes, specificity_of
 from ..figure_models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
@@ -19,6 +21,7 @@ from ..results.individuals import halves_of
 from ..results.model_list import Attribute
 from ..results.models import ModelFindings, ModelOptions, ModelScore, compare_candidates
 from ..results.of_bundle import judgments
+from ..results.predictions import best_predictor
 from .drawings import Drawing
 from .facts import number
 from .results import Results
@@ -118,8 +121,17 @@ def compare(
     if options.parts.individuals and (trials := judgments(bundle, results.choice)):
         arranged = {rater: [trial.arrangement for trial in theirs] for rater, theirs in trials.items()}
         halves = halves_of(arranged, results.raters, len(results.names))
+    sets = bundle.sets() if results.choice.clip_set is None else ()
     return compare_candidates(
-        results.table, results.raters, results.names, candidates, attributes, options, tell, halves=halves
+        results.table,
+        results.raters,
+        results.names,
+        candidates,
+        attributes,
+        options,
+        tell,
+        halves=halves,
+        set_of_clip=set_of_each(sets, len(results.names)),
     )
 
 
@@ -163,6 +175,27 @@ def draw_models(found: ModelFindings) -> Iterator[Drawing]:
             "rater_weights",
             "How each rater weighs the two dimensions of the raters' common space (INDSCAL); a colour for each group.",
             rater_weights(found.parts.individuals.raters),
+        )
+    if found.parts.axes.with_raters:
+        yield Drawing(
+            "attribute_axes",
+            "Congruence of the attributes' axes in each model with those in the raters' space. Frames: p < .05 over "
+            f"{found.parts.axes.n_permutations} permutations of the clips, against the largest of all.",
+            axis_congruence(found.parts.axes),
+        )
+    if found.parts.predictions.scores:
+        yield Drawing(
+            "predictions",
+            "Correlation (r) of predictions and values of clips that were left out. Frames: p < .05 over "
+            f"{found.parts.predictions.n_permutations} permutations, against the largest of all.",
+            predicted_attributes(found.parts.predictions),
+        )
+        best = best_predictor(found.parts.predictions)
+        yield Drawing(
+            "specificity",
+            f"Specificity of the predictions from {best}: correlation of the prediction of one attribute (rows) with "
+            "the values of another (columns), of clips that were left out.",
+            specificity_of(found.parts.predictions, best),
         )
 
 

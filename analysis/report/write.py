@@ -96,7 +96,8 @@ def write_report(
     write_rdms(results, out / "rdms")
     pictures = []
     found = None
-    if candidates or models.attributes or models.options.parts.individuals:
+    parts = models.options.parts
+    if candidates or models.attributes or parts.individuals or parts.axes or parts.predictions:
         found = compare(bundle, results, candidates, models.options, progress)
     if found is not None:
         for table, columns in MODEL_TABLES.items():

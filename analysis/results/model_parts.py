@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,10 +11,14 @@ from ..arrangement import Floats
 from ..inference.mantel import mantel
 from ..models.partial import correlation_without_noise, partial_tests
 from ..models.partition import variance_partition
-from ..models.weighted import weighted_model
+from ..models.space import space_of
 from ..similarity import Method
+from .axes import Axes, axes
 from .individuals import Individuals, individuals
-from .model_list import Model, blocks_of
+from .model_list import Attribute, Model, blocks_of
+from .predictions import Predictions, predictions
+from .targets import targets_of
+from .weighted_sums import WeightedSum, weighted_sums
 
 # Fifteen shares are what a reader can take in.
 MAX_EXPLAINED = 4
@@ -35,6 +39,8 @@ class AskedParts:
     hold_constant: str = ""
     weighted: bool = False
     individuals: bool = False
+    axes: bool = False
+    predictions: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,17 +78,6 @@ class Share:
 
 
 @dataclass(frozen=True)
-class WeightedSum:
-    """The models of a block added up with weights, tested on raters and clips that had no part in the fit."""
-
-    block: str
-    models: tuple[str, ...]
-    weights: tuple[float, ...]
-    cross_validated: float
-    equal_weights: float
-
-
-@dataclass(frozen=True)
 class ModelParts:
     """What was asked for, each empty where it was not; `remarks` are sentences that must be read with it."""
 
@@ -95,6 +90,8 @@ class ModelParts:
     n_pairs: int = 0
     weighted: tuple[WeightedSum, ...] = ()
     individuals: Individuals = field(default_factory=Individuals)
+    axes: Axes = field(default_factory=Axes)
+    predictions: Predictions = field(default_factory=Predictions)
     remarks: tuple[str, ...] = ()
 
 
@@ -102,8 +99,10 @@ def model_parts(
     table: Floats,
     raters: Sequence[str],
     models: Sequence[Model],
+    attributes: Sequence[Attribute],
     asked: AskedParts,
     *,
+    set_of_clip: Sequence[str] | None,
     halves: Floats | None,
     comparator: Method,
     n_permutations: int,
@@ -112,7 +111,10 @@ def model_parts(
     jobs: int,
     report: Progress,
 ) -> ModelParts:
-    """What is asked for of these models; what cannot be computed is said in the remarks."""
+    """What is asked for of these models; what cannot be computed is said in the remarks.
+
+    `set_of_clip` is as in `compare_candidates`.
+    """
     remarks: list[str] = []
     if asked == AskedParts() or not len(table):
         return ModelParts()
@@ -129,8 +131,32 @@ def model_parts(
             report=report,
         )
         remarks += people.remarks
+    along, predicted = Axes(), Predictions()
+    if asked.axes or asked.predictions:
+        own = [model for model in models if model.kind in ("rdms", "layers")]
+        spaces = [space_of(model.rdm) for model in own]
+        targets = targets_of(attributes, set_of_clip, remarks)
+        if asked.axes:
+            along = axes(
+                table,
+                own,
+                spaces,
+                targets,
+                set_of_clip,
+                n_permutations=n_permutations,
+                level=level,
+                seed=seed,
+                jobs=jobs,
+                report=report,
+            )
+        if asked.predictions:
+            predicted = predictions(
+                table, own, spaces, targets, set_of_clip, n_permutations=n_permutations, seed=seed, report=report
+            )
+        remarks += [*along.remarks, *predicted.remarks]
+    apart = ModelParts(individuals=people, axes=along, predictions=predicted, remarks=tuple(remarks))
     if not models:
-        return ModelParts(individuals=people, remarks=tuple(remarks))
+        return apart
     rdms, blocks = np.array([model.rdm for model in models]), blocks_of(models)
     tests: tuple[ModelTest, ...] = ()
     partials: tuple[Partial, ...] = ()
@@ -168,8 +194,9 @@ def model_parts(
         shares = _shares(table, asked.explain, blocks, remarks)
     if asked.weighted:
         report("Fitting weights", 0.0)
-        weighted = tuple(_weighted(table, models, blocks, comparator, seed, remarks))
-    return ModelParts(
+        weighted = tuple(weighted_sums(table, models, blocks, comparator, seed, remarks))
+    return replace(
+        apart,
         n_permutations=n_permutations,
         tests=tests,
         held_constant=asked.hold_constant if partials else "",
@@ -178,7 +205,6 @@ def model_parts(
         shares=shares,
         n_pairs=int(np.isfinite(table).any(axis=0).sum()),
         weighted=weighted,
-        individuals=people,
         remarks=tuple(remarks),
     )
 
@@ -256,29 +282,3 @@ def _shares(table: Floats, names: Sequence[str], blocks: Blocks, remarks: list[s
         remarks.append(f"Variance is not divided: {error}.")
         return ()
     return tuple(Share(key, found.adjusted_r2[key], found.parts[key]) for key in found.parts)
-
-
-def _weighted(
-    table: Floats, models: Sequence[Model], blocks: Blocks, comparator: Method, seed: int, remarks: list[str]
-) -> list[WeightedSum]:
-    """Every block of several models, and all models where these are more than one block."""
-    several = {name: mine for name, mine in blocks.items() if len(mine) > 1}
-    if len(models) > 1 and not any(len(mine) == len(models) for mine in several.values()):
-        several["all models"] = list(models)
-    found = []
-    for name, mine in several.items():
-        used = [model for model in mine if model.rdm.min() >= 0]
-        if len(used) < len(mine):
-            remarks.append(f"Weighted sum of {name}: without {len(mine) - len(used)} models with negative values.")
-        if len(used) < 2:
-            continue
-        try:
-            fit = weighted_model(
-                table, np.array([one.rdm for one in used]), method=comparator, rng=np.random.default_rng(seed)
-            )
-        except ValueError as error:
-            remarks.append(f"Weighted sum of {name}: {error}.")
-            continue
-        names = tuple(model.name for model in used)
-        found.append(WeightedSum(name, names, tuple(fit.weights.tolist()), fit.cross_validated, fit.equal_weights))
-    return found

@@ -135,6 +135,7 @@ def compare_candidates(
     progress: Progress | None = None,
     known: ModelFindings | None = None,
     halves: Floats | None = None,
+    set_of_clip: Sequence[str] | None = None,
 ) -> ModelFindings:
     """Compare candidate models, and attributes as models, with the raters; and test the attributes' effects.
 
@@ -152,6 +153,8 @@ def compare_candidates(
         Findings of the same data and options, of which only the parts are computed anew.
     halves : (R, 2, P) float
         RDMs of halves of each rater's trials (`halves_of`), where it is asked how raters differ.
+    set_of_clip
+        The set of each clip, in a study of several sets: axes are computed, and ratings predicted, over sets.
 
     Raises
     ------
@@ -169,7 +172,8 @@ def compare_candidates(
     if len(models) > MAX_MODELS:
         raise ValueError(f"{len(models)} models are too many to be tested against one another; {MAX_MODELS} can be")
     named = [name for name, one in zip(raters, spread, strict=True) if one > 0]
-    parts = partial(_parts, kept, named, models, options, None if halves is None else halves[spread > 0], report)
+    own_halves = None if halves is None else halves[spread > 0]
+    parts = partial(_parts, kept, named, models, attributes, options, own_halves, set_of_clip, report)
     if known is not None:
         return replace(known, parts=parts())
     resample = _resample(len(kept), len(clips))
@@ -202,15 +206,19 @@ def _parts(
     table: Floats,
     raters: Sequence[str],
     models: Sequence[Model],
+    attributes: Sequence[Attribute],
     options: ModelOptions,
     halves: Floats | None,
+    set_of_clip: Sequence[str] | None,
     report: Progress,
 ) -> ModelParts:
     return model_parts(
         table,
         raters,
         models,
+        attributes,
         options.parts,
+        set_of_clip=set_of_clip,
         halves=halves,
         comparator=options.comparator,
         n_permutations=options.n_permutations,

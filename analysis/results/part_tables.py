@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..formats.bundle_tables import Column
+from .axes_tables import AXES_TABLES, axes_methods, axes_rows
 from .individuals import Individuals
 from .model_parts import ModelParts
 
@@ -72,11 +73,14 @@ PART_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("attribute", "text", "", "Name of the attribute", True),
         Column("weight", "float", "", "Standardised weight in a regression of the rater's RDM on all attributes"),
     ),
+    **AXES_TABLES,
 }
 
 
 def part_rows(found: ModelParts, table: str) -> list[dict[str, object]]:
     """The rows of one of `PART_TABLES`, by column."""
+    if table in AXES_TABLES:
+        return axes_rows(found.axes, found.predictions, table)
     permuted: dict[str, object] = {"n_permutations": found.n_permutations}
     if table == "model_permutations":
         return [vars(one) | permuted for one in found.tests]
@@ -131,7 +135,7 @@ def parts_methods(found: ModelParts, label: str) -> list[str]:
             "of raters and 3 of clips at once; the score is that of raters and clips without a part in the fit, beside "
             "that of equal weights."
         )
-    return said + _individual_methods(found.individuals)
+    return said + _individual_methods(found.individuals) + axes_methods(found.axes, found.predictions)
 
 
 def _individual_methods(found: Individuals) -> list[str]:

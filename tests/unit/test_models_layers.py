@@ -22,7 +22,7 @@ from analysis.models import (
     read_activations,
     score_many,
 )
-from analysis.models.axes import _folds
+from analysis.models.prediction import _folds
 from analysis.similarity import similarity
 
 RNG_SEED = 7
@@ -198,7 +198,14 @@ def test_ratings_are_predicted_as_by_scikit_learns_ridge_in_the_same_folds(rng: 
         alpha = share * (np.linalg.svd(z, compute_uv=False) ** 2).mean()
         expected[test] = Ridge(alpha=alpha).fit(z, y[train]).predict((x[test] - mean) / sd)
     assert result.predicted == pytest.approx(expected)
-    assert result.specificity[0, 1] == pytest.approx(pearsonr(expected[:, 0], y[:, 1]).statistic)
+    within = [
+        np.concatenate([one[folds == k] - one[folds == k].mean() for k in range(4)])
+        for one in (expected[:, 0], y[:, 1])
+    ]
+    assert result.specificity[0, 1] == pytest.approx(pearsonr(*within).statistic)
+    means = np.array([y[folds != k].mean(axis=0) for k in folds])
+    assert result.r2 == pytest.approx(1 - ((y - expected) ** 2).sum(axis=0) / ((y - means) ** 2).sum(axis=0))
+    assert result.by_fold[2, 1] == pytest.approx(pearsonr(expected[folds == 2, 1], y[folds == 2, 1]).statistic)
     z = (x - x.mean(axis=0)) / x.std(axis=0)
     alpha = share * (np.linalg.svd(z, compute_uv=False) ** 2).mean()
     assert result.axes == pytest.approx(Ridge(alpha=alpha).fit(z, y).coef_)

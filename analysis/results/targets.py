@@ -1,0 +1,68 @@
+"""What of the clips has an axis and can be predicted: attributes as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrangement import Floats
+from ..clip_sets import centred
+from .model_list import Attribute
+
+# An attribute of more values than this, such as who is in a clip, has no few axes.
+MAX_VALUES = 6
+# Every two of them have a congruence, in each space.
+MAX_TARGETS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A number for each clip: an attribute's own, or 1 for the clips that have one of its values and 0 for others."""
+
+    name: str
+    values: Floats
+
+
+def targets_of(attributes: Sequence[Attribute], set_of_clip: Sequence[str] | None, remarks: list[str]) -> list[Target]:
+    """The attributes as numbers; adds to the remarks why one has none.
+
+    Of two values the second counts as 1; of three to `MAX_VALUES` values each is held against all others.
+    """
+    found: list[Target] = []
+    for attribute in attributes:
+        name = attribute.name
+        if unknown := sum(not value.strip() for value in attribute.values):
+            remarks.append(f"{name} has no axis and is not predicted: {unknown} clips have no value of it.")
+            continue
+        if (numbers := attribute.numbers) is not None:
+            mine = [Target(name, numbers)]
+        else:
+            given = np.array([value.strip() for value in attribute.values])
+            kinds = sorted(set(given.tolist()))
+            if len(kinds) > MAX_VALUES:
+                remarks.append(
+                    f"{name} has no axis and is not predicted: it has {len(kinds)} values, more than {MAX_VALUES}."
+                )
+                continue
+            shown = kinds[1:] if len(kinds) < 3 else kinds
+            mine = [Target(f"{name} = {kind}", (given == kind).astype(np.float64)) for kind in shown]
+        varying = [one for one in mine if _varies(one.values, set_of_clip)]
+        if not varying:
+            where = "all clips" if set_of_clip is None else "all clips of a set"
+            remarks.append(f"{name} has no axis and is not predicted: {where} have the same value.")
+        found += varying
+    if len(found) > MAX_TARGETS:
+        remarks.append(
+            f"Only the first {MAX_TARGETS} of {len(found)} attributes and values have axes and are predicted."
+        )
+    return found[:MAX_TARGETS]
+
+
+def _varies(values: Floats, set_of_clip: Sequence[str] | None) -> bool:
+    """Whether clips of one set differ; of a study without sets, clips at all."""
+    labels = np.zeros(values.size, dtype=np.int64)
+    if set_of_clip is not None:
+        labels = np.unique(list(set_of_clip), return_inverse=True)[1]
+    return bool(np.abs(centred(values[:, None], labels)).max() > 1e-12 * max(np.abs(values).max(), 1e-300))
