@@ -110,7 +110,8 @@ def predictions(
     n_folds = min(N_FOLDS, n_sets) if by_sets else N_FOLDS
     groups = labels.tolist() if by_sets else None
     scores: list[Predicted] = []
-    specificity = list(_specific(THEMSELVES, wanted, None))
+    values = np.column_stack([one.values for one in wanted])
+    specificity = list(_specific(THEMSELVES, wanted, correlations(values, values)))
     nulls: list[Floats] = []
     for number, (name, space) in enumerate(sources):
         report("Predicting attributes", number / len(sources))
@@ -120,7 +121,7 @@ def predictions(
         nulls.append(
             prediction_null(x, y, orders, groups=groups, n_folds=n_folds, scale=False, rng=np.random.default_rng(seed))
         )
-        specificity += _specific(name, mine, found.predicted)
+        specificity += _specific(name, mine, found.specificity)
         medians = np.sort(found.penalties, axis=0)[(len(found.penalties) - 1) // 2]
         for k, target in enumerate(mine):
             folds = found.by_fold[:, k]
@@ -164,10 +165,8 @@ def _raters_space(table: Floats, remarks: list[str]) -> Space | None:
     return Space(squared, False, imaginary_share(squared))
 
 
-def _specific(name: str, targets: Sequence[Target], predicted: Floats | None) -> Iterator[Specificity]:
-    """r of each prediction, or of the values themselves, with the values of every target."""
-    values = np.column_stack([one.values for one in targets])
-    found = correlations(values if predicted is None else predicted, values)
+def _specific(name: str, targets: Sequence[Target], found: Floats) -> Iterator[Specificity]:
+    """The matrix of one model, or of the values themselves, cell by cell."""
     for row, one in zip(found, targets, strict=True):
         for r, other in zip(row, targets, strict=True):
             yield Specificity(name, one.name, other.name, float(r))
