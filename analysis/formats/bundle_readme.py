@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .bundle_tables import TABLES
-from .rdm_set import RDMSet
+from .rdm_rows import RDMs
 
 # What each table holds; a test compares with TABLES.
 TABLES_HOLD = {
@@ -89,11 +89,11 @@ class Tally:
         self.trials[str(row.get("purpose"))] += 1
         self.trials_left_out += bool(row.get("excluded"))
 
-    def rdm_set(self, rdms: RDMSet) -> None:
+    def rdm_set(self, rdms: RDMs) -> None:
         """Remember how many raters and clips the RDMs of a method have."""
         self.rdms[rdms.method] = (len(rdms.raters), len(rdms.names))
 
-    def set_of_clips(self, rdms: RDMSet) -> None:
+    def set_of_clips(self, rdms: RDMs) -> None:
         """Remember how many raters and clips the RDMs of a method and a set of clips have."""
         self.sets.setdefault(rdms.method, []).append((len(rdms.raters), len(rdms.names)))
 

@@ -18,8 +18,6 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Protocol
 
-import numpy as np
-
 from . import matlab, rsatoolbox, tables
 from .bundle_readme import Tally, readme
 from .bundle_tables import (
@@ -31,7 +29,8 @@ from .bundle_tables import (
     dictionary_markdown,
     dictionary_rows,
 )
-from .rdm_set import RDMSet, completed_only
+from .npz import write_npy
+from .rdm_rows import RDMS, RDMs
 from .square import square_lines
 
 FORMAT = "asterism-bundle"
@@ -65,8 +64,8 @@ class BundleContents:
         order or a mapping by column name. Rows may come from a generator: they are taken one at a time and written at
         once. A table that is not given has no rows.
     own_tables : columns and rows of tables whose columns are the study's own, by table name
-    rdms : one `RDMSet` for each method, with every rater's RDM
-    group_rdms : one `RDMSet` for each method, with the RDM pooled over raters; its rater is "group"
+    rdms : one `RDMSet`, or `RDMRows`, for each method, with every rater's RDM
+    group_rdms : one for each method, with the RDM pooled over raters; its rater is "group"
     set_rdms : where the study has several sets of clips, for each method and set: the set's number from 1, how many
         sets there are, every rater's RDM of it, and the pooled one; they take the place of `rdms`
     methods_text : the methods section, Markdown
@@ -79,9 +78,9 @@ class BundleContents:
     study_toml: str
     tables: Mapping[str, Iterable[Row]] = field(default_factory=dict)
     own_tables: Mapping[str, tuple[Sequence[Column], Iterable[Row]]] = field(default_factory=dict)
-    rdms: Iterable[RDMSet] = ()
-    group_rdms: Iterable[RDMSet] = ()
-    set_rdms: Iterable[tuple[int, int, RDMSet, RDMSet]] = ()
+    rdms: Iterable[RDMs] = ()
+    group_rdms: Iterable[RDMs] = ()
+    set_rdms: Iterable[tuple[int, int, RDMs, RDMs]] = ()
     methods_text: str = ""
     software: str = "asterism"
     created_at: datetime | None = None
@@ -189,21 +188,21 @@ def _members(contents: BundleContents, tally: Tally) -> Iterator[Member]:
         yield from _array_members(folder, label, raters)
 
 
-def _rdm_members(stem: str, rdms: RDMSet) -> Iterator[Member]:
+def _rdm_members(stem: str, rdms: RDMs) -> Iterator[Member]:
     yield f"{stem}.csv", _encoded(stem, tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms))), stem
     yield f"{stem}.npz", _spooled(lambda file: tables.write_npz(file, rdms)), ""
     yield f"{stem}.mat", _spooled(lambda file: matlab.write_mat(file, rdms)), ""
     yield f"{stem}.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, rdms)), ""
-    if rdms.completed is not None and rdms.predicted is not None and rdms.predicted.any():
-        whole = completed_only(rdms)
+    if "completed" in rdms.kinds and "predicted" in rdms.kinds and any(row.any() for row in rdms.rows("predicted")):
+        whole = rdms.completed_only()
         yield f"{stem}_completed.hdf5", _spooled(lambda file: rsatoolbox.write_hdf5(file, whole)), ""
     if len(rdms.raters) == 1 and stem.endswith("/group"):
-        yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, rdms.rdms[0])), f"{stem}_square"
+        yield f"{stem}_square.csv", _encoded(stem, square_lines(rdms.names, next(rdms.rows(RDMS)))), f"{stem}_square"
 
 
-def _array_members(folder: str, label: str, rdms: RDMSet) -> Iterator[Member]:
+def _array_members(folder: str, label: str, rdms: RDMs) -> Iterator[Member]:
     """The layout of `sets.write_set_arrays`, for one set of clips."""
-    yield f"{folder}{label}.npy", _spooled(lambda file: np.save(file, rdms.rdms)), ""
+    yield f"{folder}{label}.npy", _spooled(lambda file: write_npy(file, rdms)), ""
     for what, texts in (("clips", rdms.names), ("raters", rdms.raters)):
         yield f"{folder}{label}_{what}.txt", (f"{' '.join(text.splitlines())}\n".encode() for text in texts), ""
 

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from contextlib import nullcontext
+from io import SEEK_END
+from pathlib import Path
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrangement import Arrangement, Floats, check_arrangements
 from ..rdm import n_items_of, n_pairs, pairs_within
+from .mat_matrix import write_matrix
 from .mat_variables import MatFile, load
 from .npz import as_numbers
+from .rdm_rows import RDMs, blocks
 from .rdm_set import OPTIONAL_ROWS, RDMSet
 from .square import condensed_of_square
 
 
-def write_mat(file: MatFile, rdms: RDMSet) -> None:
-    """Write RDMs as a MATLAB file (version 5).
+def write_mat(file: str | Path | IO[bytes], rdms: RDMs) -> None:
+    """Write RDMs as a MATLAB file (version 5), a block of pairs at a time.
 
     Variables: `rdms` (raters x pairs, the order of MATLAB's `squareform`), `item_names` and `raters` (column cells),
     `method`, and those of `evidence`, `standard_error`, `observations`, `predicted` that are there (raters x pairs).
     """
     from scipy.io import savemat
 
-    variables: dict[str, Any] = {
-        "rdms": rdms.rdms,
-        "item_names": _cells(rdms.names),
-        "raters": _cells(rdms.raters),
-        "method": rdms.method,
-    }
-    variables.update({label: getattr(rdms, label) for label in OPTIONAL_ROWS if getattr(rdms, label) is not None})
-    savemat(cast(Any, file), variables, do_compression=True)
+    texts = {"item_names": _cells(rdms.names), "raters": _cells(rdms.raters), "method": rdms.method}
+    with open(file, "w+b") if isinstance(file, str | Path) else nullcontext(file) as out:
+        savemat(cast(Any, out), texts, do_compression=True)
+        out.seek(0, SEEK_END)
+        for kind in rdms.kinds:
+            shape = (len(rdms.raters), n_pairs(len(rdms.names)))
+            write_matrix(out, kind, shape, (block.T for block in blocks(rdms, kind)))
 
 
 def read_mat(file: MatFile) -> RDMSet:

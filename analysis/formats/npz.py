@@ -12,6 +12,8 @@ from typing import IO, Any
 import numpy as np
 
 from ..arrangement import Floats
+from ..rdm import n_pairs
+from .rdm_rows import NUMBER, RDMS, RDMs
 from .rdm_set import OPTIONAL_ROWS, RDMSet
 
 # The largest study (2000 clips, hundreds of raters) has some GB of pairs; a file that claims more is a mistake.
@@ -20,12 +22,28 @@ MAX_BYTES = 1 << 32
 DAMAGED_HEADER = (tokenize.TokenError, SyntaxError, TypeError, KeyError, OverflowError, RecursionError)
 
 
-def write_npz(file: str | Path | IO[bytes], rdms: RDMSet) -> None:
-    """Write the RDMs as NPZ: rdms (R, P), names, raters, method, and what else is known of the pairs (R, P)."""
-    extras = {label: getattr(rdms, label) for label in OPTIONAL_ROWS if getattr(rdms, label) is not None}
+def write_npz(file: str | Path | IO[bytes], rdms: RDMs) -> None:
+    """Write the RDMs as NPZ: rdms (R, P), names, raters, method, and what else is known of the pairs (R, P).
+
+    It is written rater by rater.
+    """
     labels = {key: np.array(getattr(rdms, key), dtype=np.str_) for key in ("names", "raters", "method")}
-    arrays: dict[str, Any] = {"rdms": rdms.rdms, **labels, **extras}
-    np.savez_compressed(file, **arrays)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind in rdms.kinds:
+            with archive.open(f"{kind}.npy", "w", force_zip64=True) as member:
+                write_npy(member, rdms, kind)
+        for key, texts in labels.items():
+            with archive.open(f"{key}.npy", "w") as member:
+                np.lib.format.write_array(member, texts, allow_pickle=False)
+
+
+def write_npy(file: IO[bytes], rdms: RDMs, kind: str = RDMS) -> None:
+    """Write one kind of rows as an NPY array (R, P), rater by rater."""
+    shape = (len(rdms.raters), n_pairs(len(rdms.names)))
+    header = {"descr": np.lib.format.dtype_to_descr(NUMBER), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    for row in rdms.rows(kind):
+        file.write(np.ascontiguousarray(row, dtype=NUMBER).tobytes())
 
 
 def read_npz(file: str | Path | IO[bytes], *, name: str | None = None) -> RDMSet:

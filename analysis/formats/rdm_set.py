@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,6 +91,37 @@ class RDMSet:
                 raise ValueError(f"{label} must have shape {shape}, got {array.shape}")
             object.__setattr__(self, label, array)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """ "rdms" and the optional rows that are there."""
+        return "rdms", *(label for label in OPTIONAL_ROWS if getattr(self, label) is not None)
+
+    def rows(self, kind: str) -> Iterator[Floats]:
+        """One (P,) vector of a kind after the other, in the order of the raters."""
+        yield from getattr(self, kind)
+
+    def columns(self, kind: str, pairs: slice) -> Floats:
+        """All raters' values of neighbouring pairs, (R, pairs)."""
+        found: Floats = getattr(self, kind)[:, pairs]
+        return found
+
+    def completed_only(self) -> RDMSet:
+        """The completed RDMs as a set of their own, for formats that hold one matrix each; the method's name says so.
+
+        Raises
+        ------
+        ValueError
+            When the set holds no completed RDMs.
+        """
+        if self.completed is None:
+            raise ValueError("these RDMs come without completed ones")
+        return RDMSet(self.completed, self.names, self.raters, completed_method(self.method), predicted=self.predicted)
+
+
+def completed_method(method: str) -> str:
+    """What a set of completed RDMs is called by."""
+    return f"{method}, completed by the model"
+
 
 def without_predictions(rdms: RDMSet) -> RDMSet:
     """RDMs among whose values are predictions, as bundles without `completed` hold them, with these in `completed`."""
@@ -99,18 +130,3 @@ def without_predictions(rdms: RDMSet) -> RDMSet:
     seen = np.where(rdms.predicted > 0, np.nan, rdms.rdms)
     extras = {label: getattr(rdms, label) for label in OPTIONAL_ROWS if label != "completed"}
     return RDMSet(seen, rdms.names, rdms.raters, rdms.method, **extras, completed=rdms.rdms)
-
-
-def completed_only(rdms: RDMSet) -> RDMSet:
-    """The completed RDMs as a set of their own, for formats that hold one matrix each; the method's name says so.
-
-    Raises
-    ------
-    ValueError
-        When the set holds no completed RDMs.
-    """
-    if rdms.completed is None:
-        raise ValueError("these RDMs come without completed ones")
-    return RDMSet(
-        rdms.completed, rdms.names, rdms.raters, f"{rdms.method}, completed by the model", predicted=rdms.predicted
-    )

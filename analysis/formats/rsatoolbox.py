@@ -9,7 +9,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from ..rdm import n_pairs
 from .npz import as_numbers
+from .rdm_rows import RDMS, RDMs
 from .rdm_set import RDMSet
 
 # The layout was checked against this release of rsatoolbox; the attribute is part of the layout.
@@ -20,7 +22,7 @@ Descriptors = Mapping[str, Sequence[str] | Sequence[int] | Sequence[float]]
 
 def write_hdf5(
     file: str | Path | IO[bytes],
-    rdms: RDMSet,
+    rdms: RDMs,
     *,
     rdm_descriptors: Descriptors | None = None,
     pattern_descriptors: Descriptors | None = None,
@@ -51,7 +53,10 @@ def write_hdf5(
     with h5py.File(file, "w") as handle:
         handle.attrs["rsatoolbox_version"] = LAYOUT_VERSION
         handle.attrs["dissimilarity_measure"] = measure
-        handle["dissimilarities"] = rdms.rdms
+        shape = (len(rdms.raters), n_pairs(len(rdms.names)))
+        dissimilarities = handle.create_dataset("dissimilarities", shape, dtype=np.float64)
+        for place, row in enumerate(rdms.rows(RDMS)):
+            dissimilarities[place] = row
         whole = handle.create_group("descriptors")
         for key, text in {"method": rdms.method, **(descriptors or {})}.items():
             whole.attrs[key] = text

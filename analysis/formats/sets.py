@@ -8,15 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-import numpy as np
-
 from ..arrangement import Floats
 from ..rdm import n_items_of
-from .npz import read_npy
-from .rdm_set import RDMSet
+from .npz import read_npy, write_npy
+from .rdm_rows import RDMs
 
 
-def write_set_arrays(folder: str | Path, sets: Sequence[RDMSet]) -> list[Path]:
+def write_set_arrays(folder: str | Path, sets: Sequence[RDMs]) -> list[Path]:
     """Write NN.npy, (raters, pairs), for each set in order; returns the arrays' paths.
 
     Beside each array NN_clips.txt and NN_raters.txt hold the names, one a line. The folder is made if it is absent.
@@ -37,11 +35,12 @@ def write_set_arrays(folder: str | Path, sets: Sequence[RDMSet]) -> list[Path]:
                 raise ValueError(f"set {number}: a name in {label} holds a line end")
             (folder / f"{stem}_{label}.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         paths.append(folder / f"{stem}.npy")
-        np.save(paths[-1], one.rdms)
+        with paths[-1].open("wb") as file:
+            write_npy(file, one)
     return paths
 
 
-def write_set_archive(out: IO[bytes], sets: Sequence[RDMSet]) -> None:
+def write_set_archive(out: IO[bytes], sets: Sequence[RDMs]) -> None:
     """Write what `write_set_arrays` writes into a zip."""
     with TemporaryDirectory() as folder, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         write_set_arrays(folder, sets)

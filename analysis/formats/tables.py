@@ -13,6 +13,7 @@ from .bundle_tables import RDM_COLUMNS
 from .cells import csv_lines, escape_text, format_cell, parse_cell, read_rows, unescape_text
 from .npz import read_npz, write_npz
 from .placement_table import EDGE, PLACEMENT_COLUMNS, read_placements_csv, write_placements_csv
+from .rdm_rows import RDMS, RDMs
 from .rdm_set import OPTIONAL_ROWS, RDMSet
 from .square import ROUNDING, read_square_csv, write_square_csv
 from .table_columns import check_one_rater, number_columns, read_with_columns, texts_of
@@ -38,18 +39,26 @@ __all__ = [
     "write_square_csv",
 ]
 
+# Pairs that are rows in memory.
+ROWS_AT_ONCE = 4096
 
-def rdm_rows(rdms: RDMSet) -> Iterator[list[Any]]:
+
+def rdm_rows(rdms: RDMs) -> Iterator[list[Any]]:
     """One row for each rater and pair, in the columns of `RDM_COLUMNS`."""
     first, second = np.triu_indices(len(rdms.names), 1)
-    extras = [getattr(rdms, label) for label in OPTIONAL_ROWS]
-    for row, rater in enumerate(rdms.raters):
-        for pair, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            more = [None if values is None else float(values[row, pair]) for values in extras]
-            yield [rdms.method, rater, rdms.names[i], rdms.names[j], float(rdms.rdms[row, pair]), *more]
+    kinds, missing = (RDMS, *OPTIONAL_ROWS), [None] * ROWS_AT_ONCE
+    rows = {kind: rdms.rows(kind) for kind in rdms.kinds}
+    for rater in rdms.raters:
+        of_rater = {kind: next(values) for kind, values in rows.items()}
+        for start in range(0, first.size, ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            clips = first[part].tolist(), second[part].tolist()
+            columns = [of_rater[kind][part].tolist() if kind in of_rater else missing for kind in kinds]
+            for i, j, *values in zip(*clips, *columns, strict=False):
+                yield [rdms.method, rater, rdms.names[i], rdms.names[j], *values]
 
 
-def write_long_csv(file: str | Path, rdms: RDMSet) -> None:
+def write_long_csv(file: str | Path, rdms: RDMs) -> None:
     """Write the RDMs as a table of pairs: one row for each rater and pair (columns: `RDM_COLUMNS`)."""
     with open(file, "w", encoding="utf-8", newline="") as handle:
         handle.writelines(csv_lines(RDM_COLUMNS, rdm_rows(rdms)))

@@ -220,8 +220,13 @@ def _dissimilarities(results: Sequence[StudyResults]) -> str:
 def _estimator(results: StudyResults) -> str:
     """The estimator of the results as an item of a list, with what it found on the way."""
     method = results.choice.method
-    estimates = list(results.estimates.values()) if results.together is None else [results.together.estimate]
-    found = [estimate.parameters for estimate in estimates]
+    # One after the other: of many raters not all RDMs are held at once.
+    estimates = results.estimates.values() if results.together is None else [results.together.estimate]
+    found, predicted, pairs = [], 0, 0
+    for estimate in estimates:
+        found.append(estimate.parameters)
+        predicted += int(estimate.predicted.sum())
+        pairs += estimate.predicted.size
     sentences = [f"`{method}`: {ESTIMATOR_TEXTS[method]}"]
     if found and all("placement_variance" in parameters for parameters in found):
         spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
@@ -230,10 +235,9 @@ def _estimator(results: StudyResults) -> str:
         )
     if found and all("dimensions" in parameters for parameters in found):
         sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
-    if predicted := sum(int(estimate.predicted.sum()) for estimate in estimates):
-        share = predicted / (len(estimates) * estimates[0].predicted.size)
+    if predicted:
         whose = "the raters' pairs" if results.together is None else "the pairs"
-        sentences.append(f"It predicts {share:.1%} of {whose}.")
+        sentences.append(f"It predicts {predicted / pairs:.1%} of {whose}.")
     if results.choice.uncertainty and results.estimates:
         sentences.append(_uncertainty(results))
     return f"* {' '.join(sentences)}"

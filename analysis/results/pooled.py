@@ -122,6 +122,18 @@ def rater_set(
     )
 
 
+def rater_row(estimate: RDMEstimate, observations: Floats) -> dict[str, Floats | NDArray[np.bool_] | None]:
+    """What `rater_set` has of one rater, by kind."""
+    return {
+        "rdms": estimate.seen_rdm,
+        "evidence": estimate.evidence,
+        "standard_error": estimate.standard_error,
+        "observations": observations,
+        "predicted": estimate.predicted,
+        "completed": estimate.rdm,
+    }
+
+
 def group_set(group: GroupRDM, names: Sequence[str], method: str) -> RDMSet:
     """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""
     return RDMSet(

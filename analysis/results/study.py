@@ -11,13 +11,14 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..estimators import RDMEstimate
+from ..formats.rdm_rows import RDMRows, rows_on_disk
 from ..formats.rdm_set import RDMSet
 from ..quality import GroupQuality, group_quality
 from ..reliability import GrowthCurve, Reliability, growth
 from ..similarity import similarity
 from ..structure import MDS, Tree
 from .agreement import Agreement, agreement
-from .pooled import GroupRDM, group_rdm, group_set, judged, rater_set
+from .pooled import GroupRDM, group_rdm, group_set, judged, rater_row, rater_set
 from .raters import Rater, RaterResult
 from .structure import clip_map, clip_tree, cluster_order, rater_order
 from .together import Together, agreement_together, quality_together
@@ -65,7 +66,7 @@ class StudyResults:
     together: Together | None = None
 
     @cached_property
-    def estimates(self) -> dict[str, RDMEstimate]:
+    def estimates(self) -> Mapping[str, RDMEstimate]:
         """The RDM of each rater who has one."""
         return {name: found.estimate for name, found in self.chosen.items() if found.estimate is not None}
 
@@ -200,6 +201,15 @@ class StudyResults:
         """The raters' RDMs with all that is known of each pair."""
         method = None if self.together is None else self.choice.method
         return rater_set(self._found(), self.names, self.raters, list(self.observations), method)
+
+    def rdm_rows(self) -> RDMRows:
+        """The same, in a temporary file: one rater's are in memory at a time."""
+        if not self.raters:
+            raise ValueError("no rater has an RDM")
+        method = self.estimates[self.raters[0]].method if self.together is None else self.choice.method
+        chosen = (self.chosen[rater] for rater in self.raters)
+        rows = (rater_row(one.estimate, one.observations) for one in chosen if one.estimate is not None)
+        return rows_on_disk(self.names, self.raters, method, rows)
 
     def group_set(self) -> RDMSet:
         """The pooled RDM, with the mean evidence and the number of raters who saw each pair."""

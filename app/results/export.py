@@ -16,10 +16,11 @@ from analysis.formats.bundle import BundleContents, write_bundle
 from analysis.formats.bundle_tables import RDM_COLUMNS
 from analysis.formats.bundle_writer import Writable
 from analysis.formats.meadows_archive import RaterTrials, write_meadows
-from analysis.formats.rdm_set import RDMSet, completed_only
+from analysis.formats.rdm_rows import RDMs
 from analysis.formats.source_bundle import BROUGHT_IN, GIVEN
 from analysis.results import (
     Choice,
+    StudyResults,
     Task,
     both_ways_rows,
     ceiling_rows,
@@ -83,9 +84,9 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
         own_tables={"answers_wide": (wide_columns(db, study), wide_rows(db, study, options))},
-        rdms=(found.rdm_set() for found in known if not sets[found.choice.method]),
+        rdms=(found.rdm_rows() for found in known if not sets[found.choice.method]),
         set_rdms=(
-            (number, len(of), found.rdm_set(), found.group_set())
+            (number, len(of), found.rdm_rows(), found.group_set())
             for of in sets.values()
             for number, (_, found) in enumerate(of, start=1)
             if found.raters
@@ -157,15 +158,17 @@ def task_of(definition: StudyDefinition) -> Task:
     return Task(design.max_items, design.method, stop.min_evidence, stop.max_minutes, stop.max_trials)
 
 
-def write_csv(out: IO[bytes], rdms: RDMSet) -> None:
+def write_csv(out: IO[bytes], rdms: RDMs) -> None:
     """Write the RDMs as a table of pairs, one row for each rater and pair."""
-    out.writelines(line.encode() for line in tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms)))
+    # Not `writelines`: a spooled file looks at its size only after the last of these lines.
+    for line in tables.csv_lines(RDM_COLUMNS, tables.rdm_rows(rdms)):
+        out.write(line.encode())
 
 
 class RDMFormat(NamedTuple):
     """A kind of file that RDMs can be had as: how it is written, its MIME type, and what the results page calls it."""
 
-    write: Callable[[IO[bytes], RDMSet], None]
+    write: Callable[[IO[bytes], RDMs], None]
     mime_type: str
     label: str
 
@@ -198,7 +201,7 @@ def check_kind(kind: str) -> None:
 
 def rdms_to_download(
     db: Session, study: Study, choice: Choice, *, group: bool, kind: str, completed: bool = False
-) -> RDMSet:
+) -> RDMs:
     """The raters' RDMs, or the pooled one, for a file of that kind; `completed` by the estimator's model, or as seen.
 
     Raises
@@ -207,14 +210,19 @@ def rdms_to_download(
         When the kind is none of RDM_FORMATS, or there is no RDM yet.
     """
     check_kind(kind)
+    results = _with_raters(db, study, choice)
+    rdms: RDMs = results.group_set() if group else results.rdm_rows()
+    return rdms.completed_only() if completed else rdms
+
+
+def _with_raters(db: Session, study: Study, choice: Choice) -> StudyResults:
     results = results_now(db, study.id, choice)
     if not results.raters:
         raise Invalid("There is no RDM to download yet: no rater has submitted a trial that can be used.")
-    rdms = results.group_set() if group else results.rdm_set()
-    return completed_only(rdms) if completed else rdms
+    return results
 
 
-def rdm_file(rdms: RDMSet, kind: str) -> Iterator[bytes]:
+def rdm_file(rdms: RDMs, kind: str) -> Iterator[bytes]:
     """The RDMs as a file of that kind, piece by piece."""
     with SpooledTemporaryFile(SPOOL) as file:
         RDM_FORMATS[kind].write(file, rdms)
@@ -231,7 +239,7 @@ def meadows_file(db: Session, study: Study, choice: Choice) -> Iterator[bytes]:
     Invalid
         When there is no RDM yet, or clips' names do not fit that platform's files.
     """
-    rdms = rdms_to_download(db, study, choice, group=False, kind=MEADOWS)
+    rdms = _with_raters(db, study, choice).rdm_set()
     with ExitStack() as stack:
         file = stack.enter_context(SpooledTemporaryFile(SPOOL))
         try:
@@ -250,7 +258,7 @@ def meadows_file(db: Session, study: Study, choice: Choice) -> Iterator[bytes]:
     return pieces()
 
 
-def _trials(db: Session, study: Study, choice: Choice, rdms: RDMSet) -> Iterator[tuple[str, RaterTrials]]:
+def _trials(db: Session, study: Study, choice: Choice, rdms: RDMs) -> Iterator[tuple[str, RaterTrials]]:
     """The trials of each rater who has an RDM, rater after rater."""
     inputs = inputs_of(db, study.id, choice)
     clip_ids = [clip.id for clip in inputs.clips]

@@ -32,7 +32,9 @@ def quality_table(db: Session, study: Study, options: ExportOptions, results: St
             yield from quality_rows(name, rater_quality(trials))
     if results is not None:
         yield from group_quality_rows(results.raters, results.quality)
-        yield from uncertainty_rows(results.estimates)
+        # Only then are there any, and it takes a look at each rater's RDM.
+        if options.uncertainty:
+            yield from uncertainty_rows(results.estimates)
 
 
 def _trials_by_participant(

@@ -26,7 +26,7 @@ from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
 # Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
-LAYOUT = 5
+LAYOUT = 6
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.arrangement import Floats
+from analysis.quality import GroupQuality
 from analysis.quality.group import OUTLIER
 from analysis.reliability import GrowthCurve
 from analysis.results import (
@@ -38,7 +39,8 @@ class Overview:
 
     `raters` are those whom the choice takes in, `quality` how each of them worked, as JSON values. `remarks` are
     sentences to be read with the agreement. `orders` and `maps` (or why there is none) are of the group's RDM as it was
-    seen, and as completed by the model. `together` is the RDM of all trials as one, of which the group's is then made.
+    seen, and as completed by the model. `against_others` is each rater of the agreement against the rest.
+    `together` is the RDM of all trials as one, of which the group's is then made.
     `between` (R, R) and `growth` are those of the results, None where agreement
     needs more raters, or where an earlier version of the program computed the rest.
     """
@@ -57,6 +59,7 @@ class Overview:
     between: Floats | None = None
     rater_order: Sequence[int] = ()
     growth: GrowthCurve | None = None
+    against_others: GroupQuality | None = None
 
 
 def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
@@ -85,6 +88,7 @@ def overview_of(inputs: Inputs, results: StudyResults) -> Overview:
         between=results.between if len(results.raters) > 1 and results.together is None else None,
         rater_order=results.rater_order,
         growth=results.growth,
+        against_others=results.quality,
     )
 
 

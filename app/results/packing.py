@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.estimators import Interval, RDMEstimate
 from analysis.noise_ceiling import NoiseCeiling
-from analysis.quality import Flag, ParticipantQuality, Repeats, TrialQuality
+from analysis.quality import Flag, GroupQuality, ParticipantQuality, Repeats, TrialQuality
 from analysis.reliability import Coefficient, GrowthCurve, Reliability
 from analysis.reliability.report import COEFFICIENTS
 from analysis.results import Agreement, GroupRDM, Influence, RaterResult, Together, Work
@@ -33,6 +33,7 @@ ESTIMATE_FACTS = (
     "uncertainty_reason",
 )
 GROUP_ARRAYS = tuple(field.name for field in fields(GroupRDM))
+AGAINST_OTHERS = tuple(field.name for field in fields(GroupQuality))
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -111,6 +112,8 @@ def pack_overview(overview: Overview) -> bytes:
         arrays |= {f"group_{name}": getattr(overview.group, name) for name in GROUP_ARRAYS}
     if overview.between is not None:
         arrays["between"] = overview.between
+    if overview.against_others is not None:
+        arrays |= {f"against_{name}": getattr(overview.against_others, name) for name in AGAINST_OTHERS}
     if overview.growth is not None:
         facts["growth"] = asdict(overview.growth)
     if overview.agreement is not None:
@@ -134,6 +137,9 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
     group = None if together is None else together.group
     if "group_rdm" in arrays:
         group = GroupRDM(**{name: arrays[f"group_{name}"] for name in GROUP_ARRAYS})
+    against = None
+    if "against_outlier" in arrays:
+        against = GroupQuality(**{name: arrays[f"against_{name}"] for name in AGAINST_OTHERS})
     return Overview(
         raters=facts["raters"],
         unfinished=facts["unfinished"],
@@ -152,6 +158,7 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
         between=arrays.get("between"),
         rater_order=facts.get("rater_order", ()),
         growth=_growth(facts["growth"]) if "growth" in facts else None,
+        against_others=against,
     )
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from analysis.estimators import RDMEstimate
 from analysis.formats.source_bundle import GIVEN
+from analysis.quality import GroupQuality
 from analysis.results import (
     OWN_METHOD,
     Agreement,
     Choice,
+    GroupRDM,
     RaterResult,
     StudyResults,
     given_result,
@@ -31,6 +37,8 @@ from app.results.packing import unpack_overview, unpack_rater
 from app.results.session_work import session_work
 from app.results.together import compute_together
 from app.studies.origin import times_known
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,29 +113,23 @@ def stored_rater(db: Session, inputs: Inputs, name: str) -> RaterResult | None:
 def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
     """The results of what the database holds now: as stored where that is current, computed here where it is not.
 
+    Of stored results each rater's is read whenever it is asked for, so `db` must stay open until then.
+
     Raises
     ------
     ValueError
         When the choice names an unknown method.
     """
     inputs = inputs_of(db, study_id, choice)
-    choice = inputs.choice
-    found = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
     content = db.scalar(
         row_of(inputs).with_only_columns(StoredResults.content).where(StoredResults.inputs == inputs.of_study())
     )
-    if content is None:
-        together = compute_together(db, inputs)
-        return StudyResults(choice, inputs.names, inputs.everybody, found, together=together)
-    known = unpack_overview(content)
-    return _WithAgreement(
-        choice,
-        inputs.names,
-        inputs.everybody,
-        found,
-        together=known.together,
-        known_agreement=known.agreement,
-    )
+    if content is not None:
+        known, raters = unpack_overview(content), _KeptRaters(db, inputs)
+        everybody = inputs.everybody
+        return _KeptResults(inputs.choice, inputs.names, everybody, raters, together=known.together, known=known)
+    found = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
+    return StudyResults(inputs.choice, inputs.names, inputs.everybody, found, together=compute_together(db, inputs))
 
 
 def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
@@ -165,18 +167,95 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     return replace(found, quality=quality, numbers=tuple(number for number, _ in works))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _WithAgreement(StudyResults):
-    """Results whose agreement was computed before, from the same inputs."""
+class _KeptRaters(Mapping[str, RaterResult]):
+    """Each chosen rater's result by name, unpacked whenever it is asked for: so many RDMs are not held at once."""
 
-    known_agreement: Agreement | None
+    def __init__(self, db: Session, inputs: Inputs) -> None:
+        self._db, self._inputs = db, inputs
+        self._sittings = {sitting.rater.name: sitting for sitting in inputs.chosen}
+        self._computed: dict[str, RaterResult] = {}
+
+    def __getitem__(self, name: str) -> RaterResult:
+        sitting, inputs = self._sittings[name], self._inputs
+        found = self._computed.get(name) or _stored(self._db, sitting, inputs.choice, inputs.of_rater(sitting))
+        if found is None:
+            found = self._computed[name] = compute_rater(self._db, inputs, sitting)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sittings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sittings)
+
+    def __len__(self) -> int:
+        return len(self._sittings)
+
+
+class _Estimates(Mapping[str, RDMEstimate]):
+    """The RDMs of the raters who have one, in the same way."""
+
+    def __init__(self, results: StudyResults) -> None:
+        self._results = results
+
+    def __getitem__(self, name: str) -> RDMEstimate:
+        if name not in self._results.raters:
+            raise KeyError(name)
+        found = self._results.chosen[name].estimate
+        assert found is not None
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._results.raters
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results.raters)
+
+    def __len__(self) -> int:
+        return len(self._results.raters)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _KeptResults(StudyResults):
+    """Results of which all that the raters come to together was computed before, from the same inputs."""
+
+    known: Overview
+
+    @cached_property
+    def raters(self) -> tuple[str, ...]:
+        """The names of the raters who have an RDM."""
+        return () if self.known.agreement is None else self.known.agreement.raters
+
+    @cached_property
+    def estimates(self) -> Mapping[str, RDMEstimate]:
+        """The RDM of each rater who has one."""
+        return _Estimates(self)
+
+    @cached_property
+    def failures(self) -> dict[str, str]:
+        """Why others have none."""
+        return {one["rater"]: one["problem"] for one in self.known.raters if one["problem"] is not None}
 
     @property
     def agreement(self) -> Agreement:
         """Agreement between the raters, as it was computed."""
-        if self.known_agreement is None:
-            raise ValueError("no rater has an RDM")
-        return self.known_agreement
+        return _known(self.known.agreement)
+
+    @property
+    def pooled(self) -> GroupRDM:
+        """The raters' RDMs as one, as it was computed."""
+        return _known(self.known.group)
+
+    @property
+    def quality(self) -> GroupQuality:
+        """Each rater against the others, as it was computed."""
+        return _known(self.known.against_others)
+
+
+def _known(found: T | None) -> T:
+    if found is None:
+        raise ValueError("no rater has an RDM")
+    return found
 
 
 def _stored(db: Session, sitting: Sitting, choice: Choice, computed: str | None = None) -> RaterResult | None:
