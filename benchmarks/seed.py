@@ -295,7 +295,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from analysis.figure_style import ACCENT, GRID, INK
+    from analysis.figures.style import ACCENT, GRID, INK
 
     with rc_context({"font.size": 7, "pdf.fonttype": 42, "svg.fonttype": "none"}):
         figure = Figure(figsize=(7.1, 6.0), layout="constrained")

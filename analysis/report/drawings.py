@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import figures
 from ..arrangement import Floats
-from ..figure_flow import participant_flow
+from ..figures.flow import participant_flow
 from ..reliability import GrowthCurve
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..clip_sets import set_of_each
-from ..figure_axes import axis_congruence, predicted_attributes, specificity_of
-from ..figure_models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
+from ..figures.axes import axis_congruence, predicted_attributes, specificity_of
+from ..figures.models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
 from ..models.candidates import Candidates, read_candidates

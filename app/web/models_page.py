@@ -11,8 +11,8 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
-from analysis.figure_models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from analysis.figures import file_of
+from analysis.figures.models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
 from analysis.models.controversial import MAX_MODELS

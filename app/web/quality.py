@@ -6,8 +6,8 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from analysis.figure_flow import participant_flow
-from analysis.figure_style import file_of
+from analysis.figures.flow import participant_flow
+from analysis.figures.style import file_of
 from analysis.results import QUALITY_MEASURES, Choice, Flow
 from app.accounts.members import require_study
 from app.domain import Role, Verdict

@@ -21,7 +21,7 @@ from analysis import Arrangement, StopRule, estimate_rdm, next_items_cohort, noi
 from analysis import figures as drawing
 from analysis.arrangement import Floats
 from analysis.designs import pair_counts
-from analysis.figure_style import STYLE
+from analysis.figures.style import STYLE
 from analysis.pooling import pool
 from analysis.quality import participant_quality
 from analysis.rdm import n_pairs

@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import PredefinedSplit
 
 from analysis.clip_sets import orders_within
-from analysis.figure_axes import axis_congruence, predicted_attributes, specificity_of
+from analysis.figures.axes import axis_congruence, predicted_attributes, specificity_of
 from analysis.models import axis_test, congruence, coordinates, predict_ratings, prediction_null, space_of
 from analysis.models.axes import between_axes, places_along
 from analysis.models.candidates import Candidates

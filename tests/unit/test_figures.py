@@ -9,7 +9,7 @@ import pytest
 from scipy.cluster.hierarchy import linkage
 
 from analysis import figures
-from analysis.figure_style import PAGE_COLORS
+from analysis.figures.style import PAGE_COLORS
 from analysis.rdm import to_square
 
 NAMES = ("a & b.mp4", "<i>.mp4", "c.mp4", "d.mp4")

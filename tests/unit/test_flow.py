@@ -11,7 +11,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis import figures
-from analysis.figure_flow import participant_flow
+from analysis.figures.flow import participant_flow
 from analysis.formats.bundle_tables import TABLES
 from analysis.formats.tables import csv_lines, read_rows
 from analysis.results import Choice, SessionCount, counts_of_rows, flow_of, flow_rows

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from .figure_style import GRID, INK, MUTED, styled
+from .style import GRID, INK, MUTED, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .results.flow import Aside, Flow
+    from ..results.flow import Aside, Flow
 
 WIDTH = 5.2
 # Inches: the column of boxes, the column of those who left, a line of text, room in and between boxes.

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figure_style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, styled
+from .style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, styled
 
 if TYPE_CHECKING:
-    from .results.individuals import RaterPlace
-    from .results.model_parts import Share
-    from .results.models import Effect, ModelFindings, ModelScore, Profile
+    from ..results.individuals import RaterPlace
+    from ..results.model_parts import Share
+    from ..results.models import Effect, ModelFindings, ModelScore, Profile
 
 # Names of more layers than this cannot be read below an axis.
 MAX_LAYERS = 40

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figure_style import ACCENT, GRID, INK, SECOND, styled
+from .style import ACCENT, GRID, INK, SECOND, styled
 
 if TYPE_CHECKING:
-    from .results.axes import Axes
-    from .results.predictions import Predictions
+    from ..results.axes import Axes
+    from ..results.predictions import Predictions
 
 # More rows than this cannot be read on a page; the table has them all.
 MAX_DRAWN = 60
