@@ -2,9 +2,13 @@
 /** What has to be read with a study's results: who is not in them, what was decided, which raters are simulated. */
 
 import { make, part, simulatedMark } from './elements.js';
+import { GROUP } from './results-choice.js';
 import { counted } from './words.js';
 
-/** @typedef {import('./results.js').Results} Results */
+/**
+ * @typedef {import('./results.js').Results} Results
+ * @typedef {import('./results.js').Rdm} Rdm
+ */
 
 /** @param {Results} results */
 export function showWhyEmpty(results) {
@@ -59,7 +63,7 @@ export function showDecided(results) {
  * @param {string} rater
  */
 export function showNotes(results, rater) {
-  const chosen = rater === 'group' ? results.raters : results.raters.filter((one) => one.rater === rater);
+  const chosen = rater === GROUP ? results.raters : results.raters.filter((one) => one.rater === rater);
   const noted = chosen
     .map((one) => ({
       name: one.rater,
@@ -74,4 +78,24 @@ export function showNotes(results, rater) {
       ? list
       : make('details', {}, make('summary', {}, `Notes on the RDMs of ${counted(noted.length, 'rater')}`), list),
   );
+}
+
+/**
+ * What the matrix holds: pairs that were seen, or predictions for the others too.
+ * @param {Rdm} rdm
+ * @param {string} rater
+ */
+export function pairsShown(rdm, rater) {
+  const unit = '1 is the size of a typical dissimilarity (root mean square over the pairs seen).';
+  if (!rdm.predicted.length) return unit;
+  const pairs = `${rdm.predicted.length} of ${rdm.pairs} pairs`;
+  const who = rater === GROUP ? 'nobody saw' : `${rater} never saw`;
+  return rdm.completed
+    ? `Completed by the model: ${pairs} are predicted, because ${who} them. They enter no figure of agreement. ${unit}`
+    : `${pairs} are blank, because ${who} them; tick “predicted pairs” to see what the model predicts. ${unit}`;
+}
+
+/** @param {string} rater */
+export function whose(rater) {
+  return rater === GROUP ? 'of the group' : `of ${rater}`;
 }

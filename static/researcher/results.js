@@ -7,22 +7,43 @@
 
 import { showAgreement } from './agreement.js';
 import { mountAgreementFigures } from './agreement-figures.js';
-import { attributesToColour, coloursBy } from './attributes.js';
 import { DISSIMILARITY, EVIDENCE } from './colour.js';
 import { find } from '../page.js';
-import { make, part, simulatedMark, syncRows } from './elements.js';
+import { part } from './elements.js';
 import { mountHeatmap } from './heatmap.js';
 import { keepFresh, load, RequestError } from './live.js';
-import { mountMap } from './map.js';
 import { orderBy, range, studyOrder } from './pairs.js';
-import { showDecided, showLeftOut, showNotes, showSimulated, showWhyEmpty } from './results-notices.js';
+import {
+  colour,
+  completion,
+  dimensions,
+  field,
+  fillOrders,
+  fillRaters,
+  form,
+  query,
+  readAddress,
+  setChoice,
+  setDownloads,
+  writeAddress,
+} from './results-choice.js';
+import { aboutTarget, showEvidenceTable } from './results-evidence.js';
+import {
+  pairsShown,
+  showDecided,
+  showLeftOut,
+  showNotes,
+  showSimulated,
+  showWhyEmpty,
+  whose,
+} from './results-notices.js';
+import { drawMap, drawTree } from './results-structure.js';
 import { showSets } from './sets.js';
 import { mountStanding } from './standing.js';
 import { mountThumbs } from './thumbs.js';
-import { showTree } from './tree.js';
 import { mountUncertainty } from './uncertainty.js';
 import { mountGroupEstimates } from './group_estimates.js';
-import { fitOfMap, number } from './words.js';
+import { number } from './words.js';
 
 /**
  * @typedef {object} Rater
@@ -57,37 +78,10 @@ import { fitOfMap, number } from './words.js';
 const PAUSE = 5000;
 /** Between two looks while there are no results yet. */
 const WORKING_PAUSE = 700;
-const GROUP = 'group';
-/** With more clips than this, posters hide each other on the map. */
-const MAX_POSTERS = 80;
-
-/** @type {Record<string, string>} by the number of dimensions */
-const MAP_HINTS = {
-  2: 'Point at a clip to play it.',
-  3: 'Point at a clip to play it; drag the ground beside the clips to turn the map.',
-};
 
 const page = find(document, 'main');
-const form = part('choice', HTMLFormElement);
-/** @param {string} name */
-const select = (name) => find(form, `select[name=${name}]`, HTMLSelectElement);
-/** @param {string} name */
-const tick = (name) => find(form, `input[name=${name}]`, HTMLInputElement);
-const field = {
-  rater: select('rater'),
-  method: select('method'),
-  order: select('order'),
-  excluded: select('excluded'),
-  simulated: tick('simulated'),
-  unfinished: tick('unfinished'),
-  completed: tick('completed'),
-};
-/** The choice of a set of clips, where the study has several; without a set, all are shown side by side. */
-const setChoice = /** @type {HTMLSelectElement | null} */ (form.querySelector('select[name=set]'));
 const rdmFigure = mountHeatmap(part('rdm'));
 const evidenceFigure = mountHeatmap(part('evidence'));
-const dimensions = part('dims', HTMLSelectElement);
-const mapFigure = mountMap(part('map'));
 const agreementFigures = mountAgreementFigures();
 const uncertainty = mountUncertainty(page.dataset.api ?? '');
 const groupEstimates = mountGroupEstimates(page.dataset.api ?? '');
@@ -111,7 +105,7 @@ let results = {
   query: '',
 };
 /**
- * RDMs and maps that were loaded for it.
+ * RDMs, maps and trees that were loaded for it, by their addresses.
  * @type {Map<string, Promise<any>>}
  */
 let loaded = new Map();
@@ -122,15 +116,15 @@ form.addEventListener('change', () => {
   writeAddress();
   refresh(true).catch(explain);
 });
-part('points').addEventListener('change', drawMap);
-part('dims').addEventListener('change', () => {
+part('points').addEventListener('change', () => drawMap(wanted()).catch(explain));
+dimensions.addEventListener('change', () => {
   setDownloads();
-  drawMap().catch(explain);
+  drawMap(wanted()).catch(explain);
 });
-part('colour').addEventListener('change', () => {
+colour.addEventListener('change', () => {
   setDownloads();
-  drawMap().catch(explain);
-  drawTree().catch(explain);
+  drawMap(wanted()).catch(explain);
+  drawTree(wanted()).catch(explain);
 });
 part('width').addEventListener('change', setDownloads);
 part('recruiter-ids').addEventListener('change', setDownloads);
@@ -216,8 +210,8 @@ function explain(error) {
 
 async function showResults() {
   part('problem').hidden = true;
-  fillRaters();
-  fillOrders();
+  fillRaters(results);
+  fillOrders(results);
   showSimulated(results);
   showLeftOut(results, field.unfinished.checked);
   showDecided(results);
@@ -232,7 +226,7 @@ async function showResults() {
     return;
   }
   setDownloads();
-  showEvidenceTable();
+  showEvidenceTable(results.raters);
   await showRater();
   const mine = turn;
   const agreement = await load(`${page.dataset.api}/results/agreement?${results.query}`);
@@ -308,8 +302,8 @@ async function showRater() {
       return { values: one.rdm, order, range: [0, range(one.rdm)?.[1] ?? 1], colours: DISSIMILARITY };
     },
   });
-  await drawMap();
-  await drawTree();
+  await drawMap(wanted());
+  await drawTree(wanted());
   groupEstimates.show({ rater, clips: results.clips, order, query: results.query });
   await uncertainty.show({
     rater,
@@ -321,94 +315,39 @@ async function showRater() {
   });
 }
 
-async function drawTree() {
-  const mine = turn;
-  const rater = field.rater.value;
-  const key = `tree ${rater} ${field.completed.checked}`;
-  if (!loaded.has(key))
-    loaded.set(key, load(`${page.dataset.api}/results/trees/${rater}?${results.query}${completion()}`));
-  /** @type {{problem: string | null} & import('./tree.js').Tree} */
-  const tree = await loaded.get(key);
-  if (mine !== turn || rater !== field.rater.value) return;
-  part('tree').hidden = tree.problem !== null;
-  part('no-tree').hidden = tree.problem === null;
-  part('no-tree').textContent = tree.problem;
-  if (tree.problem !== null) return;
-  const { colours } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
-  showTree(part('tree'), tree, results.clips, colours);
-}
-
-async function drawMap() {
-  const mine = turn;
-  const rater = field.rater.value;
-  const dims = dimensions.value;
-  if (!results.clips.length) return;
-  fillAttributes();
-  const key = `map ${rater} ${field.completed.checked} ${dims}`;
-  const isWanted = () => mine === turn && rater === field.rater.value && dims === dimensions.value;
-  try {
-    if (!loaded.has(key)) {
-      loaded.set(key, load(`${page.dataset.api}/results/maps/${rater}?${results.query}${completion()}&dims=${dims}`));
-      if (dims === '3') mapFigure.say('The map in 3 dimensions is being computed.');
-    }
-    const found = await loaded.get(key);
-    if (!isWanted()) return;
-    const { colours, legend } = coloursBy(results.clips, find(part('colour'), 'select', HTMLSelectElement).value);
-    part('colour-legend').replaceChildren(...legend);
-    mapFigure.show({
-      clips: results.clips,
-      positions: found.positions,
-      points: part('points', HTMLInputElement).checked,
-      colours,
-      words: `Clips that are alike lie close together. Stress ${number(found.stress)} in ${dims} dimensions: ${fitOfMap(found.stress)}. ${MAP_HINTS[dims]}`,
-    });
-    part('map').hidden = false;
-    part('no-map').hidden = true;
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    loaded.delete(key);
-    if (!isWanted()) return;
-    part('map').hidden = true;
-    part('no-map').hidden = false;
-    part('no-map').textContent = error.message;
-  }
-}
-
-/** @param {string} rater @returns {Promise<Rdm>} loaded once for each state of the data */
+/** @param {string} rater @returns {Promise<Rdm>} */
 function rdmOf(rater) {
-  const key = `${rater} ${field.completed.checked}`;
-  const known = loaded.get(key);
-  if (known) return known;
-  const loading = load(`${page.dataset.api}/results/rdms/${rater}?${results.query}${completion()}`);
-  loading.catch(() => loaded.delete(key));
-  loaded.set(key, loading);
-  return loading;
+  return loadOnce(`rdms/${rater}`);
 }
 
 /**
- * What the matrix holds: pairs that were seen, or predictions for the others too.
- * @param {Rdm} found
- * @param {string} rater
+ * Load what the page shows of these results, once for each state of the data.
+ * @param {string} what its address below the results
+ * @param {string} [more] what else is asked
+ * @returns {Promise<any>}
  */
-function pairsShown(found, rater) {
-  const unit = '1 is the size of a typical dissimilarity (root mean square over the pairs seen).';
-  if (!found.predicted.length) return unit;
-  const pairs = `${found.predicted.length} of ${found.pairs} pairs`;
-  const who = rater === GROUP ? 'nobody saw' : `${rater} never saw`;
-  return found.completed
-    ? `Completed by the model: ${pairs} are predicted, because ${who} them. They enter no figure of agreement. ${unit}`
-    : `${pairs} are blank, because ${who} them; tick “predicted pairs” to see what the model predicts. ${unit}`;
+function loadOnce(what, more = '') {
+  const address = `${page.dataset.api}/results/${what}?${results.query}${completion()}${more}`;
+  const known = loaded.get(address);
+  if (known) return known;
+  const loading = load(address);
+  loading.catch(() => loaded.delete(address));
+  loaded.set(address, loading);
+  return loading;
 }
 
-/** @param {Rdm} found */
-function orderOf(found) {
+/** @returns {import('./results-structure.js').Wanted} the map and the tree that are chosen now */
+function wanted() {
+  const mine = turn;
+  const rater = field.rater.value;
+  const isWanted = () => mine === turn && rater === field.rater.value;
+  return { clips: results.clips, rater, isWanted, load: loadOnce };
+}
+
+/** @param {Rdm} rdm */
+function orderOf(rdm) {
   if (field.order.value === 'study') return studyOrder(results.clips.length);
-  return orderBy(results.ranks[field.order.value], found.clusters);
-}
-
-/** @param {string} rater */
-function whose(rater) {
-  return rater === GROUP ? 'of the group' : `of ${rater}`;
+  return orderBy(results.ranks[field.order.value], rdm.clusters);
 }
 
 /** @param {string} rater */
@@ -417,123 +356,4 @@ function pick(rater) {
   writeAddress();
   showRater().catch(explain);
   part('rdm').scrollIntoView({ block: 'nearest' });
-}
-
-/**
- * Evidence as a share of the colours: the darker half below the target, the paler half, in steps of equal ratio, above.
- * @param {number} value
- * @param {number} target
- * @param {number} most
- */
-function aboutTarget(value, target, most) {
-  return value < target ? (0.5 * value) / target : 0.5 + (0.5 * Math.log(value / target)) / Math.log(most / target);
-}
-
-function showEvidenceTable() {
-  syncRows(find(document, '[data-evidence-table] tbody'), results.raters, {
-    key: (rater) => rater.session,
-    text: (rater) => JSON.stringify(rater),
-    row: ({ rater, simulated, trials, below_target: below, never_seen: never }) =>
-      make(
-        'tr',
-        {},
-        make('th', { scope: 'row' }, rater, simulated ? ' ' : null, simulated ? simulatedMark() : null),
-        make('td', { class: 'number' }, trials),
-        make('td', { class: 'number' }, below ?? '–'),
-        make('td', { class: 'number' }, never ?? '–'),
-      ),
-  });
-}
-
-function fillRaters() {
-  const wanted = field.rater.dataset.wanted ?? field.rater.value;
-  field.rater.replaceChildren(
-    make('option', { value: GROUP }, 'the group'),
-    ...results.raters
-      .filter((rater) => !rater.problem)
-      .map(({ rater, simulated }) => make('option', { value: rater }, simulated ? `${rater} (simulated)` : rater)),
-  );
-  field.rater.value = wanted;
-  if (field.rater.selectedIndex < 0) field.rater.value = GROUP;
-  delete field.rater.dataset.wanted;
-}
-
-/** The orders by an attribute that tells clips apart, and the one that the address asks for. */
-function fillOrders() {
-  const wanted = field.order.dataset.wanted ?? field.order.value;
-  const names = Object.keys(results.ranks).filter((name) => new Set(results.ranks[name]).size > 1);
-  for (const option of [...field.order.options].slice(2)) option.remove();
-  field.order.append(...names.map((name) => make('option', { value: name }, `by ${name}`)));
-  field.order.value = wanted;
-  if (field.order.selectedIndex < 0) field.order.selectedIndex = 0;
-  delete field.order.dataset.wanted;
-}
-
-function fillAttributes() {
-  const label = part('colour');
-  const select = find(label, 'select', HTMLSelectElement);
-  const names = attributesToColour(results.clips);
-  label.hidden = names.length === 0;
-  if (select.options.length === names.length + 1) return;
-  select.append(...names.map((name) => make('option', { value: name }, name)));
-  part('points', HTMLInputElement).checked = results.clips.length > MAX_POSTERS;
-}
-
-/** What the server is asked for: the estimator and which raters are in. */
-function query() {
-  return new URLSearchParams({
-    method: field.method.value,
-    simulated: field.simulated.checked ? '1' : '0',
-    unfinished: field.unfinished.checked ? '1' : '0',
-    excluded: field.excluded.value,
-    ...(setChoice?.value ? { set: setChoice.value } : {}),
-  }).toString();
-}
-
-/** The part of a question that asks for the completed RDM. */
-function completion() {
-  return field.completed.checked ? '&completed=1' : '';
-}
-
-function setDownloads() {
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-download]'))) {
-    const ids =
-      part('recruiter-ids', HTMLInputElement).checked && link.pathname.endsWith('.zip') ? '&recruiter_ids=1' : '';
-    link.search = `?${query()}${ids}${link.dataset.download === 'completed' ? '&completed=1' : ''}`;
-  }
-  const figure = new URLSearchParams({
-    rater: field.rater.value,
-    order: field.order.value,
-    colour: find(part('colour'), 'select', HTMLSelectElement).value,
-    dims: dimensions.value,
-    width: part('width', HTMLSelectElement).value,
-  });
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('[data-figure-file]')))
-    link.search = `?${query()}${completion()}&${figure}`;
-}
-
-function readAddress() {
-  const given = new URLSearchParams(location.search);
-  const method = given.get('method') ?? '';
-  if ([...field.method.options].some((option) => option.value === method)) field.method.value = method;
-  const order = given.get('order');
-  // Addresses from before matrices could be ordered by an attribute.
-  if (order !== null) field.order.dataset.wanted = order === 'clips' ? 'study' : order;
-  field.simulated.checked = given.get('simulated') !== '0';
-  field.unfinished.checked = given.get('unfinished') === '1';
-  if (given.get('excluded') === '1') field.excluded.value = '1';
-  const set = given.get('set') ?? '';
-  if (setChoice !== null && [...setChoice.options].some((option) => option.value === set)) setChoice.value = set;
-  field.completed.checked = given.get('completed') === '1';
-  const rater = given.get('rater');
-  if (rater !== null) field.rater.dataset.wanted = rater;
-}
-
-function writeAddress() {
-  setDownloads();
-  history.replaceState(
-    null,
-    '',
-    `?${query()}${completion()}&order=${encodeURIComponent(field.order.value)}&rater=${field.rater.value}`,
-  );
 }
