@@ -1,8 +1,8 @@
 """What is computed once for a study in the background, in a row of its own: claimed, computed, ended, waited for.
 
-Plans and comparisons of models are of this kind. The row says what was asked for and how the work on it stands. A claim
-without a heartbeat is taken over; who asks for something else takes the claim away, and what is being computed is then
-not stored.
+Results, plans and comparisons of models are of this kind. The row says what was asked for and how the work on it
+stands. A claim without a heartbeat is taken over; what was begun three times and never ended is given up with a reason.
+Whoever withdraws, or asks for something else, takes the claim away, and what is being computed is then not stored.
 """
 
 from __future__ import annotations
@@ -22,26 +22,31 @@ from app.claims import CLAIM_LEASE, heartbeat
 from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
-from app.models import ModelComparison, StudyPlan, now
+from app.models import ModelComparison, StoredResults, StudyPlan, now
 
 MAX_ATTEMPTS = 3
 # Between two looks at what somebody else computes, and between two notes of how far the work is.
 PAUSE_SECONDS, TELL_SECONDS = 0.2, 0.5
 
-Row = StudyPlan | ModelComparison
+Row = StudyPlan | ModelComparison | StoredResults
+# Those of which a study has one row.
 Table = type[StudyPlan] | type[ModelComparison]
 log = structlog.get_logger()
 
 
 class ClaimLost(Exception):
-    """Something else was asked for, or another worker has taken over: what is being computed is not to be stored."""
+    """Somebody withdrew or asked for something else, or another worker has taken over: store nothing."""
+
+
+class OthersFirst(Exception):
+    """The work waits again, because other work that is quicker has come; nothing of it went wrong."""
 
 
 @dataclass(frozen=True)
 class Claim:
     """The right to compute the row of a study."""
 
-    table: Table
+    table: Table | type[StoredResults]
     token: str
     study_id: int
 
@@ -49,7 +54,7 @@ class Claim:
 def waits(database: Database, table: Table) -> bool:
     """Whether there is a row to claim; a look that takes no lock."""
     with database.reading() as db:
-        return db.scalar(select(table.study_id).where(_claimable(table)).limit(1)) is not None
+        return db.scalar(select(table.study_id).where(claimable(table)).limit(1)) is not None
 
 
 def compute_next(
@@ -68,20 +73,35 @@ def compute_next(
         claim = _claim(db, table, study_id)
     if claim is None:
         return False
+    carry_out(database, claim, lambda: compute(claim))
+    return True
+
+
+def carry_out(database: Database, claim: Claim, compute: Callable[[], object]) -> None:
+    """Do the work of a claim, with a heartbeat meanwhile; what fails is marked with the reason.
+
+    Raises
+    ------
+    SQLAlchemyError, OSError
+        When the machine or the database is at fault; the row waits again.
+    """
+    work = claim.table.__tablename__
     try:
         with heartbeat(database, lambda db: _update(db, claim, {"worked_at": now()})):
-            compute(claim)
+            compute()
     except (ClaimLost, NotFound):
-        log.info("study_claim_lost", work=table.__tablename__, study=claim.study_id)
+        # NotFound: the study was deleted.
+        log.info("study_claim_lost", work=work, study=claim.study_id)
+    except OthersFirst:
+        _end(database, claim, WorkState.WAITING, None)
     except (SQLAlchemyError, OSError):
         _end(database, claim, WorkState.WAITING, None)
         raise
     except Exception as error:
-        known = isinstance(error, ValueError | Invalid)
-        if not known:
-            log.error("study_work_failed", work=table.__tablename__, study=claim.study_id, exc_info=error)
-        _end(database, claim, WorkState.FAILED, str(error) if known else f"{type(error).__name__}: {error}")
-    return True
+        if not isinstance(error, Invalid):
+            log.error("study_work_failed", work=work, study=claim.study_id, exc_info=error)
+        in_words = isinstance(error, ValueError | Invalid)
+        _end(database, claim, WorkState.FAILED, str(error) if in_words else f"{type(error).__name__}: {error}")
 
 
 def ensure(database: Database, table: Table, study_id: int, compute_next: Callable[[], bool], failed: str) -> None:
@@ -112,8 +132,7 @@ def tell(database: Database, claim: Claim, values: Mapping[str, object]) -> None
         When it is no longer wanted.
     """
     with database.writing() as db:
-        if not _update(db, claim, {**values, "worked_at": now()}):
-            raise ClaimLost
+        hold(db, claim, {**values, "worked_at": now()})
         db.commit()
 
 
@@ -127,33 +146,48 @@ def store(database: Database, claim: Claim, values: Mapping[str, object]) -> Non
     """
     ended = {"state": WorkState.IDLE, "claim": None, "attempts": 0, "reason": None}
     with database.writing() as db:
-        if not _update(db, claim, {**values, **ended}):
-            raise ClaimLost
+        hold(db, claim, {**values, **ended})
         db.commit()
 
 
-def _claimable(table: Table) -> ColumnElement[bool]:
+def hold(db: Session, claim: Claim, values: Mapping[str, object]) -> None:
+    """Change the row of the claim, which nobody else takes away before this transaction ends.
+
+    Raises
+    ------
+    ClaimLost
+        When it is no longer ours.
+    """
+    if not _update(db, claim, values):
+        raise ClaimLost
+
+
+def claimable(table: Table | type[StoredResults]) -> ColumnElement[bool]:
+    """What waits, or was left by a worker that gives no heartbeat."""
     left = and_(table.state == WorkState.COMPUTING, table.worked_at < now() - CLAIM_LEASE)
     return or_(table.state == WorkState.WAITING, left)
 
 
 def _claim(db: Session, table: Table, study_id: int | None) -> Claim | None:
-    query = select(table).where(_claimable(table)).order_by(table.requested_at)
+    query = select(table).where(claimable(table)).order_by(table.requested_at)
     if study_id is not None:
         query = query.where(table.study_id == study_id)
     row = cast("Row | None", db.scalars(query.with_for_update(skip_locked=True).limit(1)).first())
-    if row is None:
-        return None
+    token = None if row is None else take(row)
+    claim = None if row is None or token is None else Claim(table, token, row.study_id)
+    db.commit()
+    return claim
+
+
+def take(row: Row) -> str | None:
+    """Claim a row, and return the claim's token; None where it was begun too often, and is given up."""
     if row.attempts >= MAX_ATTEMPTS:
         row.state, row.claim = WorkState.FAILED, None
-        row.reason = f"the worker ended {row.attempts} times while it computed it; its log says more"
-        db.commit()
+        row.reason = f"the worker ended {row.attempts} times during the computation; its log says more"
         return None
     row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
     row.claim = secrets.token_hex(16)
-    claim = Claim(table, row.claim, row.study_id)
-    db.commit()
-    return claim
+    return row.claim
 
 
 def _update(db: Session, claim: Claim, values: Mapping[str, object]) -> bool:

@@ -1,58 +1,40 @@
 """Results are computed once, by whoever holds a claim: the worker in the background, or a command.
 
-A page that finds results missing or out of date asks for them. The worker claims what was asked for, gives a heartbeat
-while it computes, and stores each rater's result and then the study's. A claim without a heartbeat is taken over; what
-was begun three times and never ended is given up with a reason, and waits until somebody asks again.
-
-Over 300 lines: who may compute what, and what is stored of it, in one place.
+A page that finds results missing or out of date asks for them. The worker claims what was asked for
+(`app.study_claims`), and stores each rater's result and then the study's. What is given up waits until somebody asks
+again.
 """
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-from sqlalchemy import ColumnElement, Update, and_, exists, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from analysis.results import Choice, RaterResult, StudyResults
-from app.claims import CLAIM_LEASE, heartbeat
+from app import study_claims
+from app.claims import CLAIM_LEASE
 from app.db import Database
 from app.domain import WorkState
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.models import ParticipantSession, StoredRater, StoredResults, Study, now
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import overview_of
 from app.results.packing import pack_overview, pack_rater
 from app.results.stored import compute_rater, rater_now, row_of, standing_of
 from app.results.together import compute_together
-
-MAX_ATTEMPTS = 3
-# Between two looks at what somebody else computes.
-PAUSE_SECONDS = 0.2
-
-log = structlog.get_logger()
+from app.study_claims import PAUSE_SECONDS, OthersFirst, carry_out, claimable, hold, store, take, tell
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(study_claims.Claim):
     """The right to compute the results of a study and a choice; it is lost when its row is, as by a withdrawal."""
 
-    token: str
-    study_id: int
     choice: Choice
-
-
-class ClaimLost(Exception):
-    """Somebody withdrew, or another worker has taken over: what is being computed is not to be stored."""
-
-
-class _OthersFirst(Exception):
-    """Results that are computed in seconds wait for those that take minutes, which go on afterwards."""
 
 
 def request_results(db: Session, inputs: Inputs, *, retry: bool = False) -> None:
@@ -151,13 +133,10 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
         ).first()
         if row is None:
             continue
-        if row.attempts >= MAX_ATTEMPTS:
-            row.state, row.claim = WorkState.FAILED, None
-            row.reason = f"the worker ended {row.attempts} times while it computed them; its log says more"
-            db.commit()
+        token = take(row)
+        db.commit()
+        if token is None:
             continue
-        row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
-        row.claim = secrets.token_hex(16)
         choice = Choice(
             row.method,
             row.with_simulated,
@@ -166,9 +145,7 @@ def claim_results(db: Session, only: Inputs | None = None) -> Claim | None:
             row.uncertainty,
             clip_set=row.clip_set or None,
         )
-        claim = Claim(row.claim, row.study_id, choice)
-        db.commit()
-        return claim
+        return Claim(StoredResults, token, row.study_id, choice)
     return None
 
 
@@ -188,36 +165,19 @@ def compute_next(
         claim = claim_results(db, only)
     if claim is None:
         return False
-    try:
-        with heartbeat(database, lambda db: db.execute(_ours(claim).values(worked_at=now()))):
-            _compute(database, claim, on_rater, gives_way=only is None)
-    except (ClaimLost, NotFound):
-        # Somebody withdrew, or another worker has taken over, or the study was deleted.
-        log.info("results_claim_lost", study=claim.study_id)
-    except _OthersFirst:
-        _end(database, claim, WorkState.WAITING, None)
-    except (SQLAlchemyError, OSError):
-        _end(database, claim, WorkState.WAITING, None)
-        raise
-    except Exception as error:
-        log.error("results_failed", study=claim.study_id, method=claim.choice.method, exc_info=error)
-        reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        _end(database, claim, WorkState.FAILED, reason)
+    carry_out(database, claim, lambda: _compute(database, claim, on_rater, gives_way=only is None))
     return True
 
 
 def _claimable() -> ColumnElement[bool]:
     other = aliased(StoredResults)
-    stale = now() - CLAIM_LEASE
     somebody_at_work = exists().where(
         other.study_id == StoredResults.study_id,
         other.method == StoredResults.method,
         other.state == WorkState.COMPUTING,
-        other.worked_at >= stale,
+        other.worked_at >= now() - CLAIM_LEASE,
     )
-    asked = StoredResults.state == WorkState.WAITING
-    left = and_(StoredResults.state == WorkState.COMPUTING, StoredResults.worked_at < stale)
-    return and_(or_(asked, left), ~somebody_at_work)
+    return and_(claimable(StoredResults), ~somebody_at_work)
 
 
 def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], None] | None, *, gives_way: bool) -> None:
@@ -226,7 +186,7 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         inputs = inputs_of(db, claim.study_id, claim.choice)
         known = _current_raters(db, inputs)
     of, found = len(inputs.chosen), {}
-    _tell(database, claim, done=0, of=of)
+    tell(database, claim, {"done": 0, "raters": of})
     for done, sitting in enumerate(inputs.chosen, start=1):
         with database.reading() as db:
             is_known = sitting.session_id in known
@@ -238,16 +198,12 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
             on_rater(done, of)
         # What is done is stored, so nothing of it is computed twice.
         if gives_way and claim.choice.uncertainty and not is_known and _quick_waits(database):
-            raise _OthersFirst
+            raise OthersFirst
     with database.reading() as db:
         together = compute_together(db, inputs)
     results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found, together=together)
     content = pack_overview(overview_of(inputs, results))
-    with database.writing() as db:
-        row = _own_row(db, claim)
-        row.inputs, row.content, row.computed_at = inputs.of_study(), content, begun
-        row.state, row.claim, row.attempts, row.reason, row.done = WorkState.IDLE, None, 0, None, of
-        db.commit()
+    store(database, claim, {"inputs": inputs.of_study(), "content": content, "computed_at": begun, "done": of})
 
 
 def _quick_waits(database: Database) -> bool:
@@ -280,8 +236,7 @@ def _store_rater(
     with database.writing() as db:
         # Who withdraws locks the session too: they wait for this, or have taken the claim away when it is asked for.
         db.execute(select(ParticipantSession.id).where(ParticipantSession.id == sitting.session_id).with_for_update())
-        row = _own_row(db, claim)
-        row.done, row.raters, row.worked_at = done, of, now()
+        hold(db, claim, {"done": done, "raters": of, "worked_at": now()})
         db.merge(
             StoredRater(
                 session_id=sitting.session_id,
@@ -294,30 +249,4 @@ def _store_rater(
                 computed_at=now(),
             )
         )
-        db.commit()
-
-
-def _tell(database: Database, claim: Claim, *, done: int, of: int) -> None:
-    with database.writing() as db:
-        row = _own_row(db, claim)
-        row.done, row.raters = done, of
-        db.commit()
-
-
-def _own_row(db: Session, claim: Claim) -> StoredResults:
-    row = db.scalars(select(StoredResults).where(StoredResults.claim == claim.token).with_for_update()).first()
-    if row is None:
-        raise ClaimLost
-    return row
-
-
-def _ours(claim: Claim) -> Update:
-    return update(StoredResults).where(StoredResults.claim == claim.token)
-
-
-def _end(database: Database, claim: Claim, state: WorkState, reason: str | None) -> None:
-    with database.writing() as db:
-        # An attempt that the machine cut short does not count.
-        attempts = StoredResults.attempts - (1 if state == WorkState.WAITING else 0)
-        db.execute(_ours(claim).values(state=state, claim=None, reason=reason, attempts=attempts))
         db.commit()

@@ -232,7 +232,7 @@ def test_f33_what_a_dead_worker_held_is_taken_over_and_given_up_the_third_time(b
     assert experimenter.compute(both_lab) == 0
     _, failed = standing(both_lab)
     assert failed.state == WorkState.FAILED
-    assert failed.reason == "the worker ended 3 times while it computed them; its log says more"
+    assert failed.reason == "the worker ended 3 times during the computation; its log says more"
     request(both_lab)
     assert experimenter.compute(both_lab) == 0, "it is not tried again by itself"
     request(both_lab, retry=True)
@@ -275,7 +275,7 @@ def test_a_failure_is_said_with_its_reason_and_can_be_retried(
         assert lab.client.get(address).status_code == 202
         experimenter.compute(lab)
     assert "a reason" not in (logged := capsys.readouterr().err)
-    assert "results_failed" in logged
+    assert "study_work_failed" in logged
     assert "ZeroDivisionError" in logged
     update_ = lab.client.get(address).json["update"]
     assert (update_["state"], update_["reason"]) == ("failed", "ZeroDivisionError: a reason")
