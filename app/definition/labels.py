@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.definition.study_toml import StudyDefinition
 from app.errors import Invalid
-from app.models import Clip
 
 ATTRIBUTE = "attributes."
 
@@ -25,13 +24,13 @@ def clip_numbers(seats: Iterable[int]) -> dict[int, int]:
     return {clip_id: number for number, clip_id in enumerate(dict.fromkeys(seats), 1)}
 
 
-def label_of(clip: Clip, definition: StudyDefinition) -> str | None:
+def label_of(file_label: str, attributes: Mapping[str, str], definition: StudyDefinition) -> str | None:
     """The label that the study sets for its participants, or None where the clip goes by its number."""
     labels = definition.clips.labels
     if labels == "file_names":
-        return clip.label
+        return file_label
     if labels.startswith(ATTRIBUTE):
-        return clip.attributes.get(labels.removeprefix(ATTRIBUTE), "").strip() or None
+        return attributes.get(labels.removeprefix(ATTRIBUTE), "").strip() or None
     return None
 
 

@@ -4,14 +4,12 @@ from it, without another query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis import Arrangement
@@ -197,7 +195,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
     definition = definition_of_session(db, session, study)
-    trials = _trials(db.execute(_SEATS, {"session": session.id}))
+    trials = _trials(db, session.id)
     record = SessionRecord(
         session=session,
         study=study,
@@ -230,28 +228,29 @@ def _check_pilot(record: SessionRecord) -> None:
         raise Conflict("The study's clips have changed since this pilot began. Please begin another one.", code="ended")
 
 
-def _trials(rows: Iterable[Row[Any]]) -> tuple[TrialRecord, ...]:
-    trials = []
-    for _, of_trial in groupby(rows, key=lambda row: row.id):
-        seats = list(of_trial)
-        first = seats[0]
-        trials.append(
-            TrialRecord(
-                id=first.id,
-                key=first.key,
-                number=first.number,
-                purpose=first.purpose,
-                design=first.design,
-                repeat_of=first.repeat_of,
-                assigned_at=first.assigned_at,
-                clip_ids=tuple(seat.clip_id for seat in seats),
-                has_draft=first.saved_at is not None,
-                sha256=first.sha256,
-                active_ms=first.active_ms or 0.0,
-                places=tuple((seat.x, seat.y) for seat in seats) if first.sha256 is not None else (),
-            )
+def _trials(db: Session, session_id: int) -> tuple[TrialRecord, ...]:
+    connection, of_session = db.connection(), {"session": session_id}
+    seats = {
+        trial: list(rows)
+        for trial, rows in groupby(connection.execute(_SEATS, of_session).tuples(), key=lambda seat: seat[0])
+    }
+    return tuple(
+        TrialRecord(
+            id=trial.id,
+            key=trial.key,
+            number=trial.number,
+            purpose=trial.purpose,
+            design=trial.design,
+            repeat_of=trial.repeat_of,
+            assigned_at=trial.assigned_at,
+            clip_ids=tuple(clip for _, clip, _, _ in seats[trial.id]),
+            has_draft=trial.saved_at is not None,
+            sha256=trial.sha256,
+            active_ms=trial.active_ms or 0.0,
+            places=() if trial.sha256 is None else tuple((x, y) for _, _, x, y in seats[trial.id]),
         )
-    return tuple(trials)
+        for trial in connection.execute(_TRIALS, of_session)
+    )
 
 
 # Made once: making a query costs more than running it.
@@ -263,8 +262,7 @@ _SESSION = (
 )
 
 
-# A row for each seat of each trial, with the trial's columns and where the clip was put.
-_SEATS = (
+_TRIALS = (
     select(
         Trial.id,
         Trial.key,
@@ -276,13 +274,19 @@ _SEATS = (
         Draft.saved_at,
         Submission.sha256,
         Submission.active_ms,
-        Seat.clip_id,
-        Placement.x,
-        Placement.y,
     )
-    .join_from(Trial, Seat)
+    .select_from(Trial)
     .outerjoin(Draft, Draft.trial_id == Trial.id)
     .outerjoin(Submission, Submission.trial_id == Trial.id)
+    .where(Trial.session_id == bindparam("session"))
+    .order_by(Trial.number)
+)
+
+
+# A row for each seat of each trial, with where the clip was put. There are many, so they hold nothing else.
+_SEATS = (
+    select(Trial.id, Seat.clip_id, Placement.x, Placement.y)
+    .join_from(Trial, Seat)
     .outerjoin(Placement, and_(Placement.trial_id == Trial.id, Placement.clip_id == Seat.clip_id))
     .where(Trial.session_id == bindparam("session"))
     .order_by(Trial.number, Seat.seat)

@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.media import ADDRESS_ENDINGS, EXTENSIONS, MIME_TYPES, media_path
 from app.models import Clip, FormerRendition, ParticipantSession, Rendition, StudyMember, TextFile
 from app.web.context import database, settings
-from app.web.signing import EXPERIMENTER, READERS, TextRendition, open_ticket, version_of
+from app.web.signing import EXPERIMENTER, READERS, MediaFile, open_ticket, version_of
 
 blueprint = Blueprint("media", __name__)
 KINDS = {ending: kind for kind, ending in ADDRESS_ENDINGS.items()}
@@ -62,7 +62,7 @@ def _may_see(db: Session, study_id: int, audience: str) -> bool:
 def _of_text(db: Session, study_id: int, name: str, kind: str | None) -> list[Any]:
     query = select(TextFile).where(TextFile.study_id == study_id, TextFile.public_id == name)
     found = db.scalar(query)
-    return [] if found is None else [TextRendition(*one) for one in found.renditions.items() if one[0] == kind]
+    return [] if found is None else [MediaFile(*one) for one in found.renditions.items() if one[0] == kind]
 
 
 def _of_clips(db: Session, study_id: int, clip: str, kind: str | None) -> list[Any]:

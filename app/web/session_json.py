@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
@@ -15,7 +14,7 @@ from app.definition.question import question_of
 from app.definition.study_toml import StudyDefinition
 from app.domain import LEFT_OUT, ItemKind, SessionState
 from app.media import sources_of
-from app.models import Clip, Draft, ParticipantSession, Rendition
+from app.models import Draft, ParticipantSession
 from app.participation import attention_checks
 from app.participation.practice import AssetUrl, practice_feedback, practice_view
 from app.participation.record import SessionRecord, TrialRecord
@@ -23,10 +22,12 @@ from app.participation.time_left import minutes_left
 from app.recruiters.endings import ENDING_OF_STATE, NO_WAY_BACK, Ending, WayBack, way_back
 from app.web.questions_json import sheet_view
 from app.web.ratings_json import clips_ahead, rating_view
+from app.web.shown_clips import ShownClip, shown_clips
+from app.web.signing import MediaFile
 
 MAX_UPCOMING = 20
 
-MediaUrl = Callable[[int, str, str, Rendition], str]
+MediaUrl = Callable[[int, str, str, MediaFile], str]
 
 
 def session_view(
@@ -45,7 +46,7 @@ def session_view(
     tab
         The tab that asks; another one may hold the lease.
     media_url
-        (study id, audience, clip's public id, rendition) -> its address.
+        (study id, audience, clip's public id, file) -> its address.
     asset_url
         (path below static/) -> address of one of the program's own files.
     practised
@@ -60,7 +61,7 @@ def session_view(
     trial = record.open_trial if arranging else None
     # Clips to rate, and then those of the first trial.
     upcoming = list(dict.fromkeys([*to_rate, *([] if over else _upcoming(record))]))[:MAX_UPCOMING]
-    clips = _clips(db, [*upcoming, *(trial.clip_ids if trial is not None else ())])
+    clips = shown_clips(db, [*upcoming, *(trial.clip_ids if trial is not None else ())])
     shown = None
     if practice is not None:
         shown = practice_view(session, practice, asset_url)
@@ -97,14 +98,8 @@ def session_view(
     }
 
 
-def _clips(db: Session, ids: Sequence[int]) -> dict[int, Clip]:
-    if not ids:
-        return {}
-    return {clip.id: clip for clip in db.scalars(select(Clip).where(Clip.id.in_(ids)))}
-
-
 def _trial(
-    db: Session, record: SessionRecord, trial: TrialRecord, clips: Mapping[int, Clip], media_url: MediaUrl
+    db: Session, record: SessionRecord, trial: TrialRecord, clips: Mapping[int, ShownClip], media_url: MediaUrl
 ) -> dict[str, Any]:
     draft = db.get(Draft, trial.id) if trial.has_draft else None
     numbers = clip_numbers(clip_id for one in record.trials for clip_id in one.clip_ids)
@@ -130,26 +125,23 @@ def _upcoming(record: SessionRecord) -> list[int]:
 
 
 def _clip(
-    clip: Clip, session: ParticipantSession, definition: StudyDefinition, number: int, media_url: MediaUrl
+    clip: ShownClip, session: ParticipantSession, definition: StudyDefinition, number: int, media_url: MediaUrl
 ) -> dict[str, Any]:
     return {
         "id": clip.public_id,
         "number": number,
-        "label": label_of(clip, definition),
+        "label": label_of(clip.label, clip.attributes, definition),
         "width": clip.width,
         "height": clip.height,
-        "duration": clip.duration_s or 0.0,
+        "duration": clip.seconds,
         "kind": clip.kind.value,
-        "sound": bool(clip.has_audio) and (definition.playback.sound or clip.kind == ItemKind.SOUND),
+        "sound": clip.has_audio and (definition.playback.sound or clip.kind == ItemKind.SOUND),
         **_media(clip, session, media_url),
     }
 
 
-def _media(clip: Clip, session: ParticipantSession, media_url: MediaUrl) -> dict[str, Any]:
-    address = {
-        rendition.kind: media_url(clip.study_id, session.public_id, clip.public_id, rendition)
-        for rendition in clip.renditions
-    }
+def _media(clip: ShownClip, session: ParticipantSession, media_url: MediaUrl) -> dict[str, Any]:
+    address = {file.kind: media_url(clip.study_id, session.public_id, clip.public_id, file) for file in clip.files}
     return {
         "poster": address["poster"],
         "sources": sources_of(address),

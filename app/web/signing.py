@@ -20,8 +20,8 @@ EXPERIMENTER = "experimenter "
 READERS = "readers"
 
 
-class TextRendition(NamedTuple):
-    """A file that a browser loads of what a text shows."""
+class MediaFile(NamedTuple):
+    """A file that a browser loads, of a clip or of what a text shows."""
 
     kind: str
     sha256: str
@@ -32,7 +32,7 @@ def experimenter_audience(account_id: int) -> str:
     return f"{EXPERIMENTER}{account_id}"
 
 
-def media_url(study_id: int, audience: str, clip: str, rendition: Rendition | TextRendition) -> str:
+def media_url(study_id: int, audience: str, clip: str, rendition: Rendition | MediaFile) -> str:
     """The address of a clip's rendition for `audience` (a session's or an experimenter's public name, or `READERS`).
 
     It holds between 12 and 24 hours. Within a period the same file has the same address, so the browser's cache serves
@@ -51,7 +51,7 @@ def _ticket(secret_key: str, study_id: int, audience: str, expires: int) -> str:
     return ticket if isinstance(ticket, str) else ticket.decode()
 
 
-def version_of(rendition: Rendition | FormerRendition | TextRendition) -> str:
+def version_of(rendition: Rendition | FormerRendition | MediaFile) -> str:
     """Changes with the file's content, which it does not tell: 16 hexadecimal digits under this server's key."""
     key = settings().secret_key.encode()[:64]
     return hashlib.blake2b(rendition.sha256.encode(), key=key, digest_size=8).hexdigest()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.clips.text_files import text_files
 from app.markdown import Shown, to_html
 from app.models import Study, TextFile
-from app.web.signing import READERS, TextRendition, media_url
+from app.web.signing import READERS, MediaFile, media_url
 
 ToHtml = Callable[[str], str]
 
@@ -40,5 +40,5 @@ def _shown(one: TextFile) -> Shown:
 
 
 def _addresses(one: TextFile) -> dict[str, str]:
-    found = [TextRendition(kind, sha256) for kind, sha256 in one.renditions.items()]
+    found = [MediaFile(kind, sha256) for kind, sha256 in one.renditions.items()]
     return {each.kind: media_url(one.study_id, READERS, one.public_id, each) for each in found}
