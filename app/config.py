@@ -30,7 +30,7 @@ MIN_TOKEN = 20
 class Settings(BaseSettings):
     """What an operator may set. Paths below the data folder are derived, not set one by one."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     data: Path = LAB_DATA
     database_url: str = ""
@@ -150,8 +150,9 @@ def load_settings(**given: object) -> Settings:
         reason = f"{error.filename or settings.data}: {error.strerror}"
         raise ConfigurationError(f"the data folder {settings.data} cannot be used: {reason}") from error
     if len(secret) < MIN_SECRET or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
+        named = "ASTERISM_SECRET_KEY" if settings.secret_key else str(settings.data / "secret_key")
         raise ConfigurationError(
-            f"ASTERISM_SECRET_KEY is weak: use at least {MIN_SECRET} random characters, or leave it unset "
+            f"{named} is weak: use at least {MIN_SECRET} random characters, or leave it unset "
             "and one is generated in the data folder",
             field="ASTERISM_SECRET_KEY",
         )

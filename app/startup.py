@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,10 +38,11 @@ def require_data(settings: Settings) -> None:
     file = sqlite_file(settings)
     if file is not None and not file.exists():
         raise ConfigurationError(f"The data folder {settings.data} holds no database ({file.name}).")
+    _refuse_empty(file)
 
 
 def refuse_lost_database(settings: Settings) -> None:
-    """Return unless the data folder holds clips but no database.
+    """Return unless the data folder holds clips but no database, or a database without a byte.
 
     Raises
     ------
@@ -49,6 +50,7 @@ def refuse_lost_database(settings: Settings) -> None:
         When it does: an empty new database would hide that the old one is gone.
     """
     file = sqlite_file(settings)
+    _refuse_empty(file)
     if file is None or file.exists():
         return
     if any(folder.is_dir() and any(folder.iterdir()) for folder in (settings.media_folder, settings.source_folder)):
@@ -56,6 +58,28 @@ def refuse_lost_database(settings: Settings) -> None:
             f"The data folder {settings.data} holds clips, but its database {file} is gone. Restore {file.name} from a "
             "backup, or name another data folder."
         )
+
+
+def _refuse_empty(file: Path | None) -> None:
+    if file is not None and file.is_file() and file.stat().st_size == 0:
+        raise ConfigurationError(
+            f"The database {file} is empty, as a full disk may leave it. Restore it from a backup; where there never "
+            "was anything in it, delete it."
+        )
+
+
+def refuse_database_without_tables(settings: Settings) -> None:
+    """Say that there is nothing in the database, to whoever asks for something in it.
+
+    Raises
+    ------
+    ConfigurationError
+        Always.
+    """
+    raise ConfigurationError(
+        f"{_database_in_words(settings)} is empty: Asterism has never run with it. Name the right one; `serve` and "
+        "`study create` begin a new one."
+    )
 
 
 @contextmanager
@@ -74,9 +98,8 @@ def _sentence(settings: Settings, error: BaseException) -> str:
     reason = lines[0] if lines else type(error).__name__
     file = sqlite_file(settings)
     if file is None:
-        url = make_url(settings.database)
-        where = f"{url.host or 'the local server'}{f':{url.port}' if url.port else ''}/{url.database}"
-        return f"The PostgreSQL database {where} cannot be used: {reason.replace(str(url.password or chr(0)), '…')}"
+        password = make_url(settings.database).password
+        return f"{_database_in_words(settings)} cannot be used: {reason.replace(str(password or chr(0)), '…')}"
     if "not a database" in reason:
         return f"{file} is not an SQLite database. Restore it from a backup, or name another data folder."
     if "malformed" in reason:
@@ -88,6 +111,16 @@ def _sentence(settings: Settings, error: BaseException) -> str:
     if file.is_dir():
         return f"The database {file} is a folder, not a file."
     return f"The database {file} cannot be used: {reason}"
+
+
+def _database_in_words(settings: Settings) -> str:
+    """Which database it is, without its password."""
+    file = sqlite_file(settings)
+    if file is not None:
+        return f"The database {file}"
+    url = make_url(settings.database)
+    place = f"{url.host or 'the local server'}{f':{url.port}' if url.port else ''}"
+    return f"The PostgreSQL database {place}/{url.database or ''}"
 
 
 def refuse_network_disk(settings: Settings) -> None:
@@ -118,8 +151,10 @@ def file_system(folder: Path) -> str:
     return max(holding, key=lambda mount: len(mount[0]), default=("", ""))[1]
 
 
-def open_checked(settings: Settings) -> Database:
+def open_checked(settings: Settings, *, on_empty: Callable[[Settings], None] | None = None) -> Database:
     """The database, brought forward to this version's schema. A backup is made before anything is changed in it.
+
+    `on_empty` is called before tables are made in a database without any.
 
     Raises
     ------
@@ -130,7 +165,10 @@ def open_checked(settings: Settings) -> Database:
     with in_words(settings):
         database = open_database(settings.database)
         try:
-            if schema_state(database) == "older":
+            state = schema_state(database)
+            if state == "empty" and on_empty is not None:
+                on_empty(settings)
+            if state == "older":
                 back_up_before_update(database, settings)
             migrate(database)
             refuse_missing_columns(database)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.accounts.setup_links import make_setup_link
@@ -41,7 +42,13 @@ from app.server import (
     serve_in_processes,
     worker,
 )
-from app.startup import in_words, open_checked, refuse_lost_database, require_data
+from app.startup import (
+    in_words,
+    open_checked,
+    refuse_database_without_tables,
+    refuse_lost_database,
+    require_data,
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,15 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
     if is_new:
         click.echo(f"  New data folder: {settings.data.resolve()}", err=True)
     configure_logs(log_of(settings))
-    database = open_checked(settings)
+    database = open_checked(settings, on_empty=_say_that_it_is_new if make else refuse_database_without_tables)
     try:
         yield Installation(settings, database)
     finally:
         database.close()
+
+
+def _say_that_it_is_new(settings: Settings) -> None:
+    click.echo(f"  New database: {make_url(settings.database).render_as_string(hide_password=True)}", err=True)
 
 
 def settings_of(data: Path | None) -> Settings:

@@ -1,4 +1,7 @@
-"""What the start and the commands say of data folders and databases that cannot be used (F30): words, no traceback."""
+"""What the start and the commands say of data folders and databases that cannot be used (F30): words, no traceback.
+
+Over 300 lines: one case after another in which an installation is not as the program left it.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ import sqlalchemy as sa
 
 from app import startup
 from app.cli import main
-from app.config import Settings, load_settings, read_settings
+from app.config import LAB_DATA, Settings, load_settings, read_settings
 from app.db import open_database
 from app.errors import ConfigurationError
+from app.models import Base
 from app.schema import migrate, schema_state
 from app.startup import open_checked, refuse_lost_database, require_data
 from tests.conftest import ROOT
@@ -75,9 +79,29 @@ def test_f30_a_data_folder_without_its_database_is_not_filled_with_an_empty_one(
         file.unlink()
     with pytest.raises(ConfigurationError, match=r"holds no database"):
         require_data(settings)
+    file = settings.data / "asterism.sqlite3"
     for arguments in (["serve", "--no-browser"], ["demo", "--no-browser"], ["study", "list"]):
         assert "asterism.sqlite3" in refused(command("--data", str(settings.data), *arguments))
-    assert not (settings.data / "asterism.sqlite3").exists()
+    assert not file.exists()
+    file.touch()
+    for arguments in (["study", "new", "x"], ["study", "list"]):
+        assert "is empty, as a full disk may leave it" in refused(command("--data", str(settings.data), *arguments))
+    assert file.stat().st_size == 0
+
+
+def test_f30_a_database_without_tables_is_filled_only_by_what_begins_a_new_one(
+    both_settings: Settings, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTERISM_DATABASE_URL", both_settings.database)
+    database = open_database(both_settings.database)
+    with database.writer.begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+    assert "has never run with it" in refused(command("--data", str(both_settings.data), "study", "list"))
+    assert sa.inspect(database.engine).get_table_names() == []
+    done = command("--data", str(both_settings.data), "study", "new", "x")
+    assert (done.status, "New database: " in done.stderr) == (0, True), done.stderr
+    database.close()
 
 
 def test_a_new_data_folder_is_said_to_be_new(tmp_path: Path, command: Command) -> None:
@@ -193,6 +217,14 @@ def test_f30_settings_that_mean_nothing_are_refused(
         read_settings()
 
 
+def test_a_variable_that_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder named by nothing would be the folder in which the command was typed."""
+    for name in ("ASTERISM_DATA", "ASTERISM_PROCESSES", "ASTERISM_LOG_FILE"):
+        monkeypatch.setenv(name, "")
+    settings = read_settings()
+    assert (settings.data, settings.processes, settings.log_file) == (LAB_DATA, 1, None)
+
+
 @pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"])
 def test_f30_a_network_disk_is_refused_at_the_start(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -220,6 +252,9 @@ def test_f40_a_secret_is_generated_once_and_an_empty_one_is_refused(tmp_path: Pa
     assert load_settings(data=data).secret_key == first
     (data / "secret_key").write_text("")
     with pytest.raises(ConfigurationError, match="secret_key is empty"):
+        load_settings(data=data)
+    (data / "secret_key").write_bytes(bytes(64))
+    with pytest.raises(ConfigurationError, match="data/secret_key is weak"):
         load_settings(data=data)
     (data / "secret_key").unlink()
     assert load_settings(data=data).secret_key not in {"", first}
