@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.spatial.distance import pdist
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import pdist, squareform
 
 from ..arrangement import Floats
 from ..formats.npz import DAMAGED_HEADER, MAX_BYTES, as_numbers, npz_arrays
+from ..rdm import n_pairs
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
 Frames = Literal["mean", "concatenate"]
 DISTANCES: tuple[Distance, ...] = get_args(Distance)
 # The name under which a file of activations may say which clips its rows are.
 CLIPS = "clips"
+# Numbers of a layer that are in memory at a time, as float64.
+PART = 1 << 22
 
 
 def layer_rdms(
@@ -54,7 +57,7 @@ def layer_rdms(
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ValueError(f"the layers differ in their number of clips: {said}")
-    return np.array([_distances(name, table, distance) for name, table in tables.items()])
+    return np.array([layer_distances(name, table, distance) for name, table in tables.items()])
 
 
 def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:
@@ -73,15 +76,40 @@ def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:
     return np.asarray(array.reshape(len(array), -1), dtype=np.float64)
 
 
-def _distances(name: str, table: Floats, distance: Distance) -> Floats:
-    # Constants are found before rounding makes a correlation out of them.
-    spread = np.ptp(table, axis=1) if distance == "correlation" else np.abs(table).max(axis=1)
-    if distance in ("correlation", "cosine"):
-        flat = np.flatnonzero(spread <= 1e-12 * np.abs(table).max())
-        if flat.size:
-            what = "all its units equal" if distance == "correlation" else "all its units at zero"
-            raise ValueError(f"layer {name}: clip {int(flat[0])} (counted from 0) has {what}: {distance} is undefined")
-    return np.asarray(np.maximum(pdist(table, distance), 0.0), dtype=np.float64)
+def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) -> Floats:
+    """The RDM (P,) of one layer, clips x units, of which a part of the units is in memory at a time.
+
+    Raises
+    ------
+    ValueError
+        Naming the layer and the clip, when a distance is undefined (a clip whose units are all equal has no
+        correlation).
+    """
+    n, units = table.shape
+    is_angle = distance in ("correlation", "cosine")
+    centre, length, spread, largest = np.zeros((n, 1)), np.ones((n, 1)), np.zeros(n), np.zeros(n)
+    for k in range(n if is_angle else 0):
+        row = np.asarray(table[k], dtype=np.float64)
+        largest[k] = np.abs(row).max()
+        # Constants are found before rounding makes a correlation out of them.
+        spread[k] = np.ptp(row) if distance == "correlation" else largest[k]
+        centre[k] = row.mean() if distance == "correlation" else 0.0
+        length[k] = np.linalg.norm(row - centre[k])
+    flat = np.flatnonzero(spread <= 1e-12 * largest.max()) if is_angle else np.array([])
+    if flat.size:
+        what = "all its units equal" if distance == "correlation" else "all its units at zero"
+        raise ValueError(f"layer {name}: clip {int(flat[0])} (counted from 0) has {what}: {distance} is undefined")
+    step = max(1, PART // n)
+    total = np.zeros(n_pairs(n))
+    for first in range(0, units, step):
+        part = np.asarray(table[:, first : first + step], dtype=np.float64)
+        if is_angle:
+            part = (part - centre) / length
+            total += squareform(part @ part.T, checks=False)
+        else:
+            total += pdist(part, "cityblock" if distance == "cityblock" else "sqeuclidean")
+    found = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
+    return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
 
 
 def read_activations(file: str | Path, names: Sequence[str] | None = None) -> dict[str, Floats]:
