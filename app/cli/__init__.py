@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.accounts import user
+from app.cli.activations import study_activations
 from app.cli.asked import study_answers, study_ratings
 from app.cli.clips import clips
 from app.cli.controversial import study_controversial
@@ -69,6 +70,7 @@ for _command in (
 ):
     commands.add_command(_command)
 for _command in (
+    study_activations,
     study_models,
     study_controversial,
     study_plan,

@@ -69,6 +69,8 @@ def study_models(
                     raise Invalid(f"The study {name} has no model named {gone}.")
                 remove_model(db, study, numbers[0])
         for file in add:
+            if file.suffix.lower() == ".onnx":
+                raise Invalid(f"{file.name} is a network: python3 run.py study activations {name} {file} --list")
             with here.database.writing() as db:
                 row = add_model(db, find_study(db, name), file.name, file, distance=distance, frames=frames)
                 click.echo(f"Added {row.name}: {len(row.models)} {'layers' if row.kind == 'layers' else 'models'}.")

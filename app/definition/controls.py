@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from app.definition.setting_texts import GROUPS, SETTING_TEXTS, SettingText
 from app.definition.study_toml import StudyDefinition
 
-Kind = Literal["choice", "tick", "whole", "number", "line", "markdown", "words", "pairs", "questions", "quotas", "toml"]
+Kind = Literal[
+    "choice", "tick", "whole", "number", "numbers", "line", "markdown", "words", "pairs", "questions", "quotas", "toml"
+]
 # What has an editor of its own.
 EDITORS: dict[str, Kind] = {
     "questions": "questions",
@@ -21,6 +23,7 @@ EDITORS: dict[str, Kind] = {
     "consent.clauses": "questions",
     "recruitment.quotas": "quotas",
 }
+LISTS: dict[Kind, Kind] = {"line": "words", "number": "numbers"}
 # Texts with room for more than this are Markdown.
 LINE = 2000
 
@@ -29,9 +32,9 @@ LINE = 2000
 class Control:
     """How a setting is entered.
 
-    `kind`: one of `choices`, a tick, a number within bounds (as a sentence), one line, Markdown, a list of words, pairs
-    of texts, what the page has an editor for, or "toml": only in the text of study.toml. `default` is what holds where
-    study.toml says nothing (None: nothing).
+    `kind`: one of `choices`, a tick, a number within bounds (as a sentence), one line, Markdown, a list of words or
+    numbers, pairs of texts, what the page has an editor for, or "toml": only in the text of study.toml. `default` is
+    what holds where study.toml says nothing (None: nothing).
     """
 
     key: str
@@ -104,7 +107,7 @@ def kind_of(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     if hasattr(annotation, "__metadata__"):
         return kind_of(get_args(annotation)[0])
     if origin is list:
-        return ("words" if kind_of(get_args(annotation)[0])[0] == "line" else "toml"), ()
+        return LISTS.get(kind_of(get_args(annotation)[0])[0], "toml"), ()
     if origin is dict:
         return ("pairs" if kind_of(get_args(annotation)[1])[0] == "line" else "toml"), ()
     plain: dict[Any, Kind] = {bool: "tick", int: "whole", float: "number", str: "line"}

@@ -460,6 +460,83 @@ GROUPS = (
             ),
         },
     ),
+    Group(
+        "Models out of a network",
+        {
+            "models.network": SettingText(
+                "Network",
+                "The ONNX file in the study's folder whose layers become candidate models; `study activations` shows "
+                "it the clips.",
+                "None, or a network such as resnet50.onnx, exported from PyTorch.",
+            ),
+            "models.layers": SettingText(
+                "Layers",
+                "The layers by name, separated by commas; `study activations --list` prints all that there are.",
+                "One for each stage of the network, from the first to the last.",
+            ),
+            "models.frames": SettingText(
+                "Frames of each clip",
+                "How many frames the network is shown, at times spread evenly over the clip.",
+                "None: 8, or as many as a network for videos takes at once.",
+            ),
+            "models.over_frames": SettingText(
+                "Over frames",
+                "Whether a layer's values are averaged over the frames of a clip, or kept for each of them.",
+                "Averaged.",
+                {"mean": "averaged", "concatenate": "one after another"},
+            ),
+            "models.size": SettingText(
+                "Size of the pictures",
+                "The side in pixels of the square that the network is shown.",
+                "None: as the file says, or 224 where it leaves that open.",
+            ),
+            "models.resize": SettingText(
+                "Shorter side before cutting",
+                "The length in pixels to which a picture's shorter side is brought before its middle is cut out.",
+                "None: 8/7 of the size, as the usual 256 for 224.",
+            ),
+            "models.fit": SettingText(
+                "Pictures are fitted by",
+                "Whether the middle of a picture is cut out, or the whole picture squeezed into the square.",
+                "Cutting, as in the training of most networks.",
+                {"crop": "cutting the middle out", "stretch": "squeezing the whole picture"},
+            ),
+            "models.mean": SettingText(
+                "Mean",
+                "Subtracted from pixel values of 0 to 1: red, green and blue, or one number for all.",
+                "That of ImageNet: 0.485, 0.456, 0.406.",
+            ),
+            "models.std": SettingText(
+                "Standard deviation",
+                "What pixel values are divided by after the mean is subtracted.",
+                "That of ImageNet: 0.229, 0.224, 0.225.",
+            ),
+            "models.colours": SettingText(
+                "Colours",
+                "The order of the colour channels that the network was trained with.",
+                "Red, green, blue.",
+                {"rgb": "red, green, blue", "bgr": "blue, green, red", "grey": "grey alone"},
+            ),
+            "models.layout": SettingText(
+                "Order of axes",
+                "The order of the input's axes: items (N), channels (C), frames (T), rows (H), columns (W).",
+                "Told from the file; set it only if `study activations` asks for it.",
+                {
+                    "auto": "told from the file",
+                    "NCHW": "N C H W",
+                    "NHWC": "N H W C",
+                    "NCTHW": "N C T H W",
+                    "NTCHW": "N T C H W",
+                    "NTHWC": "N T H W C",
+                },
+            ),
+            "models.distance": SettingText(
+                "Distance between clips",
+                "How the values of a layer become a dissimilarity of two clips.",
+                "Correlation: one minus Pearson's r.",
+            ),
+        },
+    ),
 )
 
 SETTING_TEXTS = {key: text for group in GROUPS for key, text in group.settings.items()}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from analysis.designs import DEFAULT_DESIGN, DEFAULT_EVIDENCE, DesignName
 from app.definition.consent import Consent, clause_problems
 from app.definition.moments import Moment
+from app.definition.networks import Models
 from app.definition.questions import MAX_QUESTIONS, Question, question_problems
 from app.definition.quotas import Quota
 from app.definition.ratings import Ratings
@@ -187,6 +188,7 @@ class StudyDefinition(Section):
     retention: Retention = Retention()
     questions: list[Question] = Field(default=[], max_length=MAX_QUESTIONS)
     ratings: Ratings = Ratings()
+    models: Models = Models()
 
 
 def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:

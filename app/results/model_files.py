@@ -91,28 +91,58 @@ def add_model(
     except (ValueError, OSError, MemoryError) as error:
         reason = str(error) or "it needs more memory than there is"
         raise Invalid(reason if called in reason else f"{called}: {reason}", field="file") from error
+    return keep_models(db, study, found, file_name=called, sha256=digest, by=by)
+
+
+def keep_models(
+    db: Session,
+    study: Study,
+    found: Candidates,
+    *,
+    file_name: str,
+    sha256: str,
+    by: Account | None = None,
+) -> StudyModel:
+    """Keep RDMs over the study's clips, which came from the file of this name; commits.
+
+    Raises
+    ------
+    Invalid
+        When there is one of the same name, or too many.
+    """
     # Who adds at the same moment waits here.
     db.execute(select(Study.id).where(Study.id == study.id).with_for_update())
-    rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
-    if any(row.name == found.name for row in rows):
-        raise Invalid(f"There is a model named {found.name}; remove it first, or rename the file.", field="file")
-    if (many := sum(len(row.models) for row in rows) + len(found.models)) > MAX_MODELS:
-        raise Invalid(f"That would make {many} models; a study can keep {MAX_MODELS}.", field="file")
+    check_room(db, study, found.name, len(found.models))
     row = StudyModel(
         study_id=study.id,
         name=found.name,
         kind=found.kind,
         models=list(found.models),
-        clips=clips,
+        clips=[clip.file_name for clip in clip_order(db, study.id)],
         remarks=list(found.remarks),
         content=_pack(found.rdms),
-        file_name=called,
-        sha256=digest,
+        file_name=file_name,
+        sha256=sha256,
     )
     db.add(row)
-    note(db, by, "model added", study, file=called, models=len(found.models))
+    note(db, by, "model added", study, file=file_name, models=len(found.models))
     db.commit()
     return row
+
+
+def check_room(db: Session, study: Study, name: str, n_models: int) -> None:
+    """Refuse models that the study could not keep: there is one of the name, or there would be too many.
+
+    Raises
+    ------
+    Invalid
+        In these cases.
+    """
+    rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
+    if any(row.name == name for row in rows):
+        raise Invalid(f"There is a model named {name}; remove it first, or rename the file.", field="file")
+    if (many := sum(len(row.models) for row in rows) + n_models) > MAX_MODELS:
+        raise Invalid(f"That would make {many} models; a study can keep {MAX_MODELS}.", field="file")
 
 
 def remove_model(db: Session, study: Study, number: int, by: Account | None = None) -> None:

@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from app.accounts.account import Account
 from app.accounts.audit import COMMAND_LINE
 from app.definition.changes import Change, changes_between
+from app.definition.networks import Models
 from app.definition.study_toml import StudyDefinition, check_definition
 from app.errors import NotFound
 from app.models import Study, StudyRevision
 from app.recruiters.endings import Ending
 
-# They say, invite and pay; they do not change what is judged or how. The question does, and so do the sizes of windows.
+# They say, invite, pay and compare; they do not change what is judged or how. The question does, and so do the sizes
+# of windows.
 WITHOUT_NEW_VERSION = frozenset(
     {
         "title",
@@ -52,6 +54,7 @@ WITHOUT_NEW_VERSION = frozenset(
         "retention.recruiter_ids_days",
         "retention.unfinished_days",
         "retention.withdrawn_days",
+        *(f"models.{key}" for key in Models.model_fields),
     }
 )
 _CONVERTED = "the clips were converted for it, and are fixed since the study was opened"

@@ -1,7 +1,7 @@
 """Files of video, pictures and sound: what they hold, and how they become what every browser shows and plays.
 
-`probe` and `convert` look into files that may be damaged or hostile, so both work in a child process with limits.
-Nothing in here knows the database or the web.
+`probe`, `convert` and `sample_pictures` look into files that may be damaged or hostile, so they work in a child process
+with limits. Nothing in here knows the database or the web.
 """
 
 from __future__ import annotations
@@ -16,20 +16,37 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.video.child import run_limited
-from app.video.records import Converted, Limits, Options, Probe, StoredFile, VideoError, apart
+from app.video.records import (
+    PICTURES,
+    Converted,
+    Limits,
+    Options,
+    Probe,
+    Sample,
+    Sampling,
+    StoredFile,
+    VideoError,
+    apart,
+)
 
 __all__ = [
     "Converted",
     "Limits",
     "Options",
     "Probe",
+    "Sample",
+    "Sampling",
     "StoredFile",
     "VideoError",
     "apart",
     "convert",
     "probe",
     "remove_unfinished",
+    "sample_pictures",
     "sha256_file",
 ]
 
@@ -86,6 +103,24 @@ def convert(
         files = {kind: _publish(file, out_dir) for kind, file in made.items() if file.exists()}
         _sync_folder(out_dir)
     return Converted(files=files, source=Probe(**result.pop("source")), **result)
+
+
+def sample_pictures(
+    source: Path, sampling: Sampling, *, limits: Limits | None = None
+) -> tuple[NDArray[np.uint8], Sample]:
+    """Pictures of an item, (count, height, width, 3) red, green, blue, and when they are shown.
+
+    Raises
+    ------
+    VideoError
+        When the file shows no pictures, or cannot be used; the message is the reason, without the file's name.
+    OSError
+        When the machine is at fault: the source cannot be read, the disk is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="asterism-") as folder:
+        request = {"task": "sample", "source": _regular_file(source), "folder": folder, "options": asdict(sampling)}
+        found = Sample(**run_limited(request, limits or Limits()))
+        return np.load(Path(folder) / PICTURES, allow_pickle=False), found
 
 
 def remove_unfinished(out_dir: Path, *, older_than: float = 0.0) -> int:

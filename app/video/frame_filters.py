@@ -70,19 +70,26 @@ def rendered_size(shown: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 class PictureChain:
-    """Turns decoded pictures into pictures of one size in 8-bit 4:2:0, BT.709, limited range, with `TICK` times.
+    """Turns decoded pictures into pictures of one size in 8-bit 4:2:0, BT.709, limited range, with `TICK` times; or in
+    red, green and blue (`rgb`).
 
     Brightness and colours of HDR video are brought into the standard range, interlaced pictures are made whole, and
     `background` (red, green, blue) is seen through what is transparent; `transparent` tells whether that can happen.
     """
 
     def __init__(
-        self, stream: Any, size: tuple[int, int], *, shown: tuple[int, int], background: tuple[int, int, int]
+        self,
+        stream: Any,
+        size: tuple[int, int],
+        *,
+        shown: tuple[int, int],
+        background: tuple[int, int, int],
+        rgb: bool = False,
     ) -> None:
         self.transparent = self._interlaced = False
         self._aspect = pixel_aspect(stream)
         self._size, self._shown = size, shown
-        self._background = background
+        self._background, self._rgb = background, rgb
         self._graph: Any = None
         self._key: tuple[Any, ...] = ()
 
@@ -164,13 +171,18 @@ class PictureChain:
         if self._aspect == 1.0 and all(0 <= a - b <= 1 for a, b in zip(self._shown, self._size, strict=True)):
             # Cutting off an odd last row or column leaves every other pixel as it was; scaling would blur them all.
             filters.append(("crop", f"{width}:{height}:0:0"))
-        scale = f"w={width}:h={height}:flags=lanczos:out_color_matrix=bt709:out_range=tv"
+        scale = f"w={width}:h={height}:flags=lanczos"
+        # To red, green and blue every bit counts; what a codec takes is rounded by it anyway.
+        scale += (
+            "+accurate_rnd+full_chroma_int+full_chroma_inp" if self._rgb else ":out_color_matrix=bt709:out_range=tv"
+        )
         if (
             frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
             or frame.color_primaries == ColorPrimaries.BT2020
         ):
             scale += ":out_primaries=bt709:out_transfer=bt709:intent=perceptual"
-        return [*filters, ("scale", scale), ("setsar", "1"), ("format", "yuv420p")]
+        # The conversion to a format that is asked for behind a scaler is done by it.
+        return [*filters, ("scale", scale), ("setsar", "1"), ("format", "rgb24" if self._rgb else "yuv420p")]
 
 
 def has_alpha(frame: Any) -> bool:

@@ -52,6 +52,34 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """Which pictures of a clip a network gets: `count` of them, of `height` and `width`.
+
+    A picture is scaled to a shorter side of `shorter_side` and its middle cut out; None: it is squeezed whole.
+    `side` and `background` are those of `Options`.
+    """
+
+    count: int
+    height: int
+    width: int
+    shorter_side: int | None
+    side: int = 960
+    background: tuple[int, int, int] = (0, 0, 0)
+
+
+# The file in which the child writes them.
+PICTURES = "pictures.npy"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The times (seconds) of the pictures that were taken, and the place of each among those that were written once."""
+
+    times: list[float]
+    places: list[int]
+
+
+@dataclass(frozen=True)
 class Probe:
     """What a file holds. Width and height are as shown: after rotation, and with square pixels.
 

@@ -22,8 +22,9 @@ import av
 from app.video.inspection import inspect
 from app.video.kinds import kind_of
 from app.video.pictures import render_picture
-from app.video.records import Limits, Options, Rendered, VideoError
+from app.video.records import Limits, Options, Rendered, Sampling, VideoError
 from app.video.rendering import render
+from app.video.sampling import sample
 from app.video.sounds import render_sound
 
 # Faults of the machine, not of the clip.
@@ -83,9 +84,11 @@ def _work(request: dict[str, Any], limits: Limits, answer: Answer) -> dict[str, 
             reported = share
             answer({"progress": share})
 
-    given = request["options"]
     # JSON knows no tuples.
-    options = Options(**given | {"background": tuple(given["background"])})
+    given = request["options"] | {"background": tuple(request["options"]["background"])}
+    if request["task"] == "sample":
+        return asdict(sample(source, Path(request["folder"]), Sampling(**given), limits, report))
+    options = Options(**given)
     return asdict(_rendered(source, Path(request["folder"]), options, limits, report))
 
 

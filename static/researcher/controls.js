@@ -132,9 +132,13 @@ export function parsed(kind, text) {
   if (trimmed === '') return null;
   if (kind === 'whole') return /^[+-]?\d{1,15}$/.test(trimmed) ? Number(trimmed) : number(trimmed);
   if (kind === 'number') return number(trimmed);
-  if (kind === 'words') return trimmed.split(/[\s,]+/).filter(Boolean);
+  if (kind === 'words') return words(trimmed);
+  if (kind === 'numbers') return words(trimmed).map(number);
   return kind === 'markdown' ? text : trimmed;
 }
+
+/** @param {string} text */
+const words = (text) => text.split(/[\s,]+/).filter(Boolean);
 
 /** @param {string} text */
 function number(text) {
