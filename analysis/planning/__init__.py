@@ -1,6 +1,6 @@
 """Planning a study before anybody takes part: how long it takes, how reliable it will be, what it can tell apart."""
 
-from .cohort import CohortPlan, plan_cohort
+from .cohort import CohortPlan, CohortPoint, plan_cohort
 from .plan import plan_study
 from .sessions import PlannedSession, Task, simulate_session
 from .terms import Assumptions, CurvePoint, Plan, Spread, Wanted
@@ -9,6 +9,7 @@ from .timing import Timing, measured_timing, session_seconds
 __all__ = [
     "Assumptions",
     "CohortPlan",
+    "CohortPoint",
     "CurvePoint",
     "Plan",
     "PlannedSession",

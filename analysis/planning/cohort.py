@@ -1,165 +1,230 @@
-"""The plan for more clips than one person can sort: many raters who do a few trials each, by simulating them."""
+"""The plan for more clips than one person can sort: many raters who share the pairs, by simulating them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
-from ..arrangement import Floats
-from ..designs import next_items_cohort, pair_counts
-from ..estimators import estimate_rdm
+from ..arrangement import Arrangement, Floats, Ints
+from ..designs import later_size, pair_counts
+from ..estimators import NoUsableTrialsError, estimate_rdm
 from ..rdm import n_pairs
 from ..similarity import similarity
-from ..simulate import Behaviour, Session, individual, make_truth, overall, place_items, trial_seconds
+from ..simulate import Behaviour, individual, make_truth, overall
+from .cohort_budget import MAX_TRIALS, CohortBudget, cohort_budget
+from .curve import Expected, Needed, prediction
+from .sessions import PlannedSession, Task, simulate_session
+from .terms import Assumptions, Spread, Wanted, check_assumed, spread_of
+from .timing import Timing
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class CohortPoint:
+    """What is expected of a cohort of so many raters.
+
+    Attributes
+    ----------
+    raters : int
+    accuracy : Expected
+        Pearson correlation, over all pairs, of the RDM of all trials with the one that the raters have in common.
+    seen : float
+        Share of the pairs that somebody saw.
+    together : float
+        In how many trials a pair is shown, the mean over all pairs.
+    together_low, together_high : float
+        Between which values nine in ten pairs lie.
+    """
+
+    raters: int
+    accuracy: Expected
+    seen: float
+    together: float
+    together_low: float
+    together_high: float
 
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """What a cohort of so many raters is expected to yield; means over simulated studies.
+    """What simulated raters say of a study whose pairs they share.
 
     Attributes
     ----------
-    n_raters : int
-    accuracy, accuracy_se : float
-        Pearson correlation of the group's RDM with the RDM that the raters have in common, and its standard error over
-        the simulated studies (NaN with one).
+    sessions, cohorts : int
+        Simulated sessions, in so many cohorts that each have a truth.
+    n_items : int
+    minutes, trials, placements, seen : Spread
+        Of a participant; `seen` is the share of the pairs.
+    ended_by : dict
+        How many sessions each rule ended; "cut" are those that the simulation ended.
+    max_trials : int
+        After how many it does.
+    raters : int
+        The raters thought of, or those for whom there was time.
     reliability : float
-        Of the group's RDM, by Spearman-Brown from the correlation of two halves; NaN with one rater, or where the
-        correlation is not positive.
-    minutes, minutes_p95 : float
-        Minutes of a rater: mean, and the time that 95 % of the raters stay under.
-    trials, placements : float
-        Per rater, means.
-    seen : float
-        Share of the pairs that at least one of the raters' sessions holds.
+        Of the RDM of that many, as results have it: by Spearman-Brown from two halves of the raters; NaN if they do not
+        agree.
+    curve : tuple of CohortPoint
+    needed : Needed
+        Raters for the accuracy that is wanted; None where it is more than were simulated.
     """
 
-    n_raters: int
-    accuracy: float
-    accuracy_se: float
+    sessions: int
+    cohorts: int
+    n_items: int
+    minutes: Spread
+    trials: Spread
+    placements: Spread
+    seen: Spread
+    ended_by: dict[str, int]
+    max_trials: int
+    raters: int
     reliability: float
-    minutes: float
-    minutes_p95: float
-    trials: float
-    placements: float
-    seen: float
+    curve: tuple[CohortPoint, ...]
+    needed: Needed
+
+
+@dataclass(eq=False)
+class _Simulated:
+    """What was simulated so far: sessions, and of each cohort (one row each) what its sizes (S) came to."""
+
+    sessions: list[PlannedSession] = field(default_factory=list)
+    accuracy: list[list[float]] = field(default_factory=list)
+    # Share of pairs seen, mean, 5 % and 95 % of the trials that show a pair.
+    shown: list[list[tuple[float, float, float, float]]] = field(default_factory=list)
+    halves: list[float] = field(default_factory=list)
 
 
 def plan_cohort(
-    n_items: int,
-    n_raters: Sequence[int],
+    task: Task,
+    timing: Timing,
+    assumed: Assumptions,
+    wanted: Wanted,
     *,
-    trials_per_rater: int,
-    size: int | None = None,
-    truth: str | Floats = "gaussian_5",
-    individual_share: float = 0.3,
-    behaviour: Behaviour | None = None,
-    method: str = "latent",
-    n_studies: int = 4,
+    method: str = "combined",
+    budget: CohortBudget | None = None,
+    progress: Progress | None = None,
     rng: np.random.Generator,
-) -> tuple[CohortPlan, ...]:
-    """Accuracy, reliability and minutes to expect for each number of raters, from `n_studies` simulated studies.
-
-    Trials come from `next_items_cohort`; the group's RDM is estimated from all raters' trials as if they were one
-    person's.
+) -> CohortPlan:
+    """Simulate cohorts of raters who come one after the other, and say what to expect of the RDM of all their trials.
 
     Parameters
     ----------
-    trials_per_rater
-        Trials of each rater, at least 1.
-    size
-        Items in each trial (`next_items_cohort`).
-    n_items
-        Number of clips, at least 4.
-    n_raters
-        Numbers of raters to compare; the smaller studies are parts of the largest, so that only their size differs.
-    truth
-        A kind of `make_truth`, or the RDM of a pilot study, (n_items(n_items-1)/2,).
-    individual_share
-        Share of a rater's squared dissimilarities that is the rater's own (`individual`).
-    behaviour
-        As in `place_items`.
+    task
+        With a design over a cohort, and a stop rule without evidence.
+    assumed, wanted
+        Of models, comparator and reliability nothing is used.
     method
-        Estimator of the group's RDM (`estimate_rdm`).
-
-    Returns
-    -------
-    One CohortPlan for each of `n_raters`, in the order given.
+        Estimator of the RDM of all trials.
+    budget
+        By default what takes about a minute at 24 clips and a few at hundreds, whatever the study's rules are.
+    progress
+        Called as progress(sessions done, sessions in all).
 
     Raises
     ------
     ValueError
-        When a number is too small, or the truth does not have `n_items` items.
+        When there are fewer than 4 clips, or a number is out of range.
     """
-    _check(n_items, n_raters, truth, n_studies)
-    if trials_per_rater < 1:
-        raise ValueError(f"trials_per_rater must be at least 1, got {trials_per_rater}")
-    behaviour = Behaviour() if behaviour is None else behaviour
-    outcomes: list[list[tuple[float, float, float]]] = [[] for _ in n_raters]
-    sessions: list[list[Session]] = []
-    for study_rng in rng.spawn(n_studies):
-        common = make_truth(truth, n_items, rng=study_rng) if isinstance(truth, str) else truth
-        counts = np.zeros(n_pairs(n_items), dtype=np.int64)
-        raters: list[Session] = []
-        for _ in range(max(n_raters)):
-            rdm = individual(common, individual_share, rng=study_rng)
-            own_counts = np.zeros_like(counts)
-            trials, seconds = [], []
-            for _ in range(trials_per_rater):
-                items = next_items_cohort(counts, own_counts=own_counts, size=size, rng=study_rng)
-                trials.append(place_items(rdm, items, behaviour=behaviour, rng=study_rng))
-                seconds.append(trial_seconds(items.size, behaviour=behaviour, rng=study_rng))
-                shown = pair_counts([items], n_items)
-                counts, own_counts = counts + shown, own_counts + shown
-            raters.append(Session(tuple(trials), np.array(seconds)))
-        for row, number in enumerate(n_raters):
-            rdm = _of_all(raters[:number], n_items, method)
-            accuracy = float(similarity(rdm, overall(common))[0, 0])
-            halves = np.nan
-            if number > 1:
-                first, second = (_of_all(raters[half:number:2], n_items, method) for half in (0, 1))
-                halves = float(similarity(first, second)[0, 0])
-            outcomes[row].append((accuracy, halves, _seen(raters[:number], n_items)))
-        sessions.append(raters)
-    return tuple(
-        _plan(number, np.array(outcomes[row]), [rater for study in sessions for rater in study[:number]])
-        for row, number in enumerate(n_raters)
+    check_assumed(task.n_items, assumed, wanted)
+    behaviour = Behaviour(noise=assumed.noise, random_trials=assumed.random_trials)
+
+    def sit(common: Floats, shown: Ints, rng: np.random.Generator) -> PlannedSession:
+        """The session of the next rater, who gets what `shown` (P,) says was shown least."""
+        own = individual(common, assumed.individual, rng=rng)
+        return simulate_session(own, task, timing, behaviour=behaviour, max_trials=MAX_TRIALS, shown=shown, rng=rng)
+
+    if budget is None:
+        probe = sit(
+            make_truth(assumed.truth, task.n_items, rng=rng), np.zeros(n_pairs(task.n_items), dtype=np.int64), rng
+        )
+        size = later_size(task.design, task.n_items, max_items=min(task.max_items, task.n_items))
+        budget = cohort_budget(task.n_items, size, probe.trials, wanted.raters)
+    found = _Simulated()
+    total = budget.cohorts * budget.sizes[-1]
+    for cohort_rng in rng.spawn(budget.cohorts):
+        common = make_truth(assumed.truth, task.n_items, rng=cohort_rng)
+        truth, raters = overall(common), list[Sequence[Arrangement]]()
+        shown = np.zeros(n_pairs(task.n_items), dtype=np.int64)
+        accuracy, counts = [], []
+        while len(raters) < budget.sizes[-1]:
+            session = sit(common, shown, cohort_rng)
+            shown = shown + pair_counts([trial.items for trial in session.arrangements], task.n_items)
+            raters.append(session.arrangements)
+            found.sessions.append(session)
+            if len(raters) in budget.sizes:
+                accuracy.append(float(similarity(_of_all(raters, task.n_items, method), truth)[0, 0]))
+                low, high = np.quantile(shown, [0.05, 0.95])
+                counts.append((float((shown > 0).mean()), float(shown.mean()), float(low), float(high)))
+            if len(raters) == budget.raters:
+                halves = (_of_all(raters[half::2], task.n_items, method) for half in (0, 1))
+                both = [np.where(shown > 0, rdm, np.nan) for rdm in halves]
+                found.halves.append(float(similarity(*both)[0, 0]))
+            if progress is not None:
+                progress(len(found.sessions), total)
+        found.accuracy.append(accuracy)
+        found.shown.append(counts)
+    return _plan(found, task, wanted, budget)
+
+
+def _of_all(raters: Sequence[Sequence[Arrangement]], n_items: int, method: str) -> Floats:
+    try:
+        return estimate_rdm([trial for theirs in raters for trial in theirs], n_items, method=method).rdm
+    except NoUsableTrialsError:
+        return np.full(n_pairs(n_items), np.nan)
+
+
+def _plan(found: _Simulated, task: Task, wanted: Wanted, budget: CohortBudget) -> CohortPlan:
+    sessions, shown = found.sessions, np.array(found.shown).mean(axis=0)
+    ends = [session.ended_by for session in sessions]
+    points = tuple(
+        CohortPoint(size, _expected(correlations, wanted.level), *map(float, counts))
+        for size, correlations, counts in zip(budget.sizes, np.array(found.accuracy).T, shown, strict=True)
     )
-
-
-def _check(n_items: int, n_raters: Sequence[int], truth: str | Floats, n_studies: int) -> None:
-    if n_items < 4:
-        raise ValueError(f"a plan needs at least 4 items, got {n_items}")
-    if not n_raters or min(n_raters) < 1 or n_studies < 1:
-        raise ValueError("n_raters and n_studies must be at least 1")
-    if not isinstance(truth, str) and np.shape(truth)[-1] != n_pairs(n_items):
-        raise ValueError(f"the truth has {np.shape(truth)[-1]} pairs, but {n_items} items have {n_pairs(n_items)}")
-
-
-def _seen(raters: Sequence[Session], n_items: int) -> float:
-    counts = pair_counts([trial.items for rater in raters for trial in rater.arrangements], n_items)
-    return float((counts > 0).mean())
-
-
-def _of_all(raters: Sequence[Session], n_items: int, method: str) -> Floats:
-    return estimate_rdm([trial for rater in raters for trial in rater.arrangements], n_items, method=method).rdm
-
-
-def _plan(n_raters: int, outcomes: Floats, sessions: list[Session]) -> CohortPlan:
-    """`outcomes` (studies, 3): accuracy, correlation of two halves, share of pairs seen."""
-    accuracy, correlation, seen = outcomes.T
-    minutes = np.array([session.minutes for session in sessions])
-    r = float(correlation.mean())
+    r = float(np.mean(found.halves))
     return CohortPlan(
-        n_raters=n_raters,
-        accuracy=float(accuracy.mean()),
-        accuracy_se=float(accuracy.std(ddof=1) / np.sqrt(accuracy.size)) if accuracy.size > 1 else np.nan,
-        reliability=2 * r / (1 + r) if r > 0 else np.nan,
-        minutes=float(minutes.mean()),
-        minutes_p95=float(np.quantile(minutes, 0.95)),
-        trials=float(np.mean([len(session.arrangements) for session in sessions])),
-        placements=float(np.mean([session.n_placements for session in sessions])),
-        seen=float(seen.mean()),
+        sessions=len(sessions),
+        cohorts=budget.cohorts,
+        n_items=task.n_items,
+        minutes=spread_of([session.minutes for session in sessions]),
+        trials=spread_of([session.trials for session in sessions]),
+        placements=spread_of([sum(map(len, session.arrangements)) for session in sessions]),
+        seen=spread_of([float(session.seen.mean()) for session in sessions]),
+        ended_by={reason: ends.count(reason) for reason in dict.fromkeys(ends)},
+        max_trials=MAX_TRIALS,
+        raters=budget.raters,
+        reliability=2 * r / (1 + r) if r > 0 else float("nan"),
+        curve=points,
+        needed=raters_needed(points, wanted.accuracy),
     )
+
+
+def _expected(correlations: Floats, level: float) -> Expected:
+    """The correlation expected of one more cohort, from those of a few, on the scale of Fisher's z."""
+    middle, reach = prediction(np.arctanh(np.clip(correlations, -0.999999, 0.999999)), 0.0, level)
+    return Expected(*(float(np.tanh(z)) for z in (middle, middle - reach, middle + reach)))
+
+
+def raters_needed(points: Sequence[CohortPoint], target: float) -> Needed:
+    """The raters at which the expected accuracy, and the ends of its band, reach the target; None if none of them does.
+
+    Between two points Fisher's z goes straight over the logarithm of the number of raters; where the first point is
+    above the target already, it is its number.
+    """
+
+    def least(end: str) -> int | None:
+        z = [float(np.arctanh(getattr(point.accuracy, end))) for point in points]
+        goal = float(np.arctanh(target))
+        if z[0] >= goal:
+            return points[0].raters
+        for (before, after), (first, last) in zip(pairwise(z), pairwise(points), strict=True):
+            if before < goal <= after:
+                share = (goal - before) / (after - before)
+                return int(np.ceil(first.raters * (last.raters / first.raters) ** share - 1e-9))
+        return None
+
+    return Needed(least("value"), least("high"), least("low"))

@@ -138,7 +138,7 @@ def expected_accuracy(worlds: Sequence[World], n_raters: int, *, seen: float, le
         moved = world.own_truth / world.with_truth - (k - 1) / (1 + (k - 1) * r) * world.own
         within.append(float(np.var(moved, ddof=1)) * accuracy**2)
     each = float(np.mean(within))
-    middle, reach = _prediction(np.array(found), each / n_raters, level, already=each / len(worlds[0].own))
+    middle, reach = prediction(np.array(found), each / n_raters, level, already=each / len(worlds[0].own))
     return Expected(*(min(max(value, -1.0), 1.0) for value in (middle, middle - reach, middle + reach)))
 
 
@@ -189,13 +189,13 @@ def _pairwise_spread(worlds: Sequence[World], n_raters: int, level: float) -> tu
     rater, pair = (float(np.mean([getattr(world, name) for world in worlds])) for name in _VARIANCES)
     slope = 1 / (1 - float(np.mean(r)) ** 2)
     own = variance_of_mean(len(worlds[0].own), rater, pair) * slope**2
-    return _prediction(np.arctanh(r), variance_of_mean(n_raters, rater, pair) * slope**2, level, already=own)
+    return prediction(np.arctanh(r), variance_of_mean(n_raters, rater, pair) * slope**2, level, already=own)
 
 
 _VARIANCES = ("rater_variance", "pair_variance")
 
 
-def _prediction(found: Floats, within: float, level: float, *, already: float = 0.0) -> tuple[float, float]:
+def prediction(found: Floats, within: float, level: float, *, already: float = 0.0) -> tuple[float, float]:
     """The mean over worlds (W,), and Student's reach around it for a new world with variance `within` of its own.
 
     `already` is the part of the spread between the worlds that comes from how many raters each has.

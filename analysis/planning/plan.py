@@ -24,10 +24,9 @@ from .curve import (
 )
 from .power import Contest, contests, expected_power, without_noise
 from .sessions import PlannedSession, Task, simulate_session
-from .terms import Assumptions, CurvePoint, Plan, Spread, Wanted
+from .terms import Assumptions, CurvePoint, Plan, Wanted, check_assumed, spread_of
 from .timing import Timing
 
-MIN_ITEMS = 4
 # The raters at which curves are drawn, as long as they do not go far beyond what is asked about.
 SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500)
 # Pairs of assumed models for each simulated group, and draws of the clips for the test's error.
@@ -122,18 +121,7 @@ def plan_study(
 
 
 def _check(task: Task, assumed: Assumptions, wanted: Wanted, models: Floats | None) -> None:
-    if task.n_items < MIN_ITEMS:
-        raise ValueError(f"a plan needs at least {MIN_ITEMS} clips; there are {task.n_items}")
-    for name in ("noise", "individual", "random_trials"):
-        if not 0 <= getattr(assumed, name) <= 1:
-            raise ValueError(f"{name} must lie between 0 and 1, got {getattr(assumed, name)}")
-    for name in ("model_a", "model_b"):
-        if not -1 < getattr(assumed, name) < 1:
-            raise ValueError(f"{name} is a correlation between -1 and 1, got {getattr(assumed, name)}")
-    if not 0 < wanted.reliability < 1:
-        raise ValueError(f"the reliability that is wanted must lie between 0 and 1, got {wanted.reliability}")
-    if wanted.raters < 2:
-        raise ValueError(f"a plan needs at least 2 raters, got {wanted.raters}")
+    check_assumed(task.n_items, assumed, wanted)
     if models is not None and (models.shape != (2, n_pairs(task.n_items)) or not np.isfinite(models).all()):
         raise ValueError(f"models must hold two complete RDMs of {task.n_items} clips")
 
@@ -204,10 +192,10 @@ def _plan(
         sessions=len(sessions),
         worlds=len(worlds),
         n_items=task.n_items,
-        minutes=_spread(np.array([session.minutes for session in sessions])),
-        trials=_spread(np.array([float(session.trials) for session in sessions])),
-        seen=_spread(shares),
-        reached=_spread(np.array([session.reached for session in sessions])),
+        minutes=spread_of(np.array([session.minutes for session in sessions])),
+        trials=spread_of(np.array([float(session.trials) for session in sessions])),
+        seen=spread_of(shares),
+        reached=spread_of(np.array([session.reached for session in sessions])),
         ended_by={reason: ends.count(reason) for reason in dict.fromkeys(ends)},
         max_trials=budget.max_trials,
         no_rdm=found.no_rdm,
@@ -224,8 +212,3 @@ def _sizes(raters: int, needed: Needed) -> list[int]:
     known = [each for each in (needed.value, needed.high) if each is not None]
     last = max(min(max([raters, *known]) * 1.5, SIZES[-1]), 12, raters)
     return sorted({size for size in SIZES if size <= last} | {raters})
-
-
-def _spread(values: Floats) -> Spread:
-    low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
-    return Spread(float(median), float(low), float(high))

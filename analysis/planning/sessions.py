@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrangement import Arrangement, Floats
+from ..arrangement import Arrangement, Floats, Ints
 from ..designs import DEFAULT_DESIGN, StopRule, next_items, repeat_due, session_progress
 from ..evidence import evidence_weights
 from ..rdm import pairs_within
@@ -82,6 +82,7 @@ def simulate_session(
     *,
     behaviour: Behaviour,
     max_trials: int,
+    shown: Ints | None = None,
     rng: np.random.Generator,
 ) -> PlannedSession:
     """A whole session of a rater with a known RDM, (P,), at a pace of the rater's own.
@@ -93,11 +94,14 @@ def simulate_session(
     ----------
     max_trials
         The session is cut after so many, whatever the study's rules say.
+    shown : (P,) int, optional
+        For a design over a cohort: in how many trials of those who came before each pair was shown.
     """
     n, size = task.n_items, min(task.max_items, task.n_items)
     pace = timing.pace * float(np.exp(timing.pace_spread * rng.normal()))
     watched = np.zeros(n, dtype=bool)
     evidence = np.zeros(rdm.shape[-1])
+    shown = None if shown is None else shown.copy()
     judged: list[Arrangement] = []
     repeat_of: list[int | None] = []
     seconds, number, checks_done, reason = 0.0, 0, 0, None
@@ -115,7 +119,7 @@ def simulate_session(
             elif is_check:
                 items = np.sort(rng.choice(n, size=min(task.check_items, n), replace=False))
             else:
-                items = next_items(judged, n, design=task.design, max_items=size, rng=rng)
+                items = next_items(judged, n, design=task.design, max_items=size, shown=shown, rng=rng)
             spread = float(np.exp(timing.trial_spread * rng.normal()))
             seconds += trial_seconds(items, watched, task.clip_seconds, timing) * pace * spread
             watched[items] = True
@@ -125,7 +129,10 @@ def simulate_session(
                 trial = place_items(rdm, items, behaviour=behaviour, rng=rng)
                 judged.append(trial)
                 repeat_of.append(repeat)
-                evidence[pairs_within(trial.items, n)] += evidence_weights(trial.distances())
+                pairs = pairs_within(trial.items, n)
+                evidence[pairs] += evidence_weights(trial.distances())
+                if shown is not None:
+                    shown[pairs] += 1
             number += 1
     target = task.stop.min_evidence
     return PlannedSession(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..arrangement import Floats
 from ..similarity import Method
 from .curve import Expected, Needed
 from .power import Resample
+
+MIN_ITEMS = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Wanted:
     ----------
     reliability : float
         Of the group's RDM.
+    accuracy : float
+        Where raters share the pairs: the correlation of the RDM of all trials with what they have in common.
     raters : int
         How many raters are thought of; curves reach beyond them.
     comparator : str
@@ -60,6 +68,7 @@ class Wanted:
     resample: Resample = "both"
     alpha: float = 0.05
     level: float = 0.95
+    accuracy: float = 0.9
 
 
 @dataclass(frozen=True)
@@ -125,3 +134,26 @@ class Plan:
     needed: Needed
     n_boot: int
     model_pairs: int
+
+
+def check_assumed(n_items: int, assumed: Assumptions, wanted: Wanted) -> None:
+    """Raise ValueError where a number is out of range."""
+    if n_items < MIN_ITEMS:
+        raise ValueError(f"a plan needs at least {MIN_ITEMS} clips; there are {n_items}")
+    for name in ("noise", "individual", "random_trials"):
+        if not 0 <= getattr(assumed, name) <= 1:
+            raise ValueError(f"{name} must lie between 0 and 1, got {getattr(assumed, name)}")
+    for name in ("model_a", "model_b"):
+        if not -1 < getattr(assumed, name) < 1:
+            raise ValueError(f"{name} is a correlation between -1 and 1, got {getattr(assumed, name)}")
+    for name in ("reliability", "accuracy"):
+        if not 0 < getattr(wanted, name) < 1:
+            raise ValueError(f"the {name} that is wanted must lie between 0 and 1, got {getattr(wanted, name)}")
+    if wanted.raters < 2:
+        raise ValueError(f"a plan needs at least 2 raters, got {wanted.raters}")
+
+
+def spread_of(values: Sequence[float] | Floats) -> Spread:
+    """The median, and between which values nine of ten lie."""
+    low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
+    return Spread(float(median), float(low), float(high))

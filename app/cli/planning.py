@@ -15,6 +15,7 @@ from app.definition.find import find_study
 from app.errors import Invalid
 from app.planning.asked import PlanSettings, models_of_files, settings_of
 from app.planning.basis import basis_of
+from app.planning.cohort_words import is_of_cohort
 from app.planning.stored import standing_of
 from app.planning.words import needed_sentence, sentences_of, table_of
 from app.planning.work import ensure_plan, request_plan
@@ -45,7 +46,10 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 def study_plan(
     name: str, models: tuple[Path, Path] | None, again: bool, as_json: bool, data: Path | None, **given: Any
 ) -> None:
-    """Simulate the study NAME before anybody takes part: minutes, reliability by number of raters, and power."""
+    """Simulate the study NAME before anybody takes part: minutes, reliability by number of raters, and power.
+
+    Where participants share the pairs (method = "cohort"): the correlation of the RDM of all trials with the truth.
+    """
     chosen = {key: value for key, value in given.items() if value is not None}
     with open_installation(data) as here:
         with here.database.reading() as db:
@@ -83,7 +87,10 @@ def study_plan(
     click.echo(f"  minutes of work                     {_spread(plan['minutes'], '.0f')}")
     click.echo(f"  trials                              {_spread(plan['trials'], '.0f')}")
     click.echo(f"  pairs of clips seen                 {_spread(plan['seen'], '.0%')}")
-    click.echo(f"  pairs with the evidence asked for   {_spread(plan['reached'], '.0%')}")
+    if is_of_cohort(content):
+        click.echo(f"  placements                          {_spread(plan['placements'], '.0f')}")
+    else:
+        click.echo(f"  pairs with the evidence asked for   {_spread(plan['reached'], '.0%')}")
     click.echo(needed_sentence(content))
     rows = table_of(content)
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]

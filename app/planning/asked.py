@@ -56,6 +56,13 @@ class PlanSettings(BaseModel):
         title="Reliability you want",
         description="Of the mean of all raters: the corrected split-half correlation. 0.9 is what most people aim at.",
     )
+    accuracy: float = Field(
+        default=_WANTED.accuracy,
+        gt=0.0,
+        lt=1.0,
+        title="Correlation you want",
+        description="With the design cohort: of the RDM of all trials with what raters have in common.",
+    )
     individual: Share = Field(
         default=_ASSUMED.individual,
         title="How far raters differ",
@@ -124,7 +131,7 @@ class PlanSettings(BaseModel):
     @property
     def wanted(self) -> Wanted:
         """What the plan is to say."""
-        return Wanted(self.reliability, self.raters, self.comparator, self.resample)
+        return Wanted(self.reliability, self.raters, self.comparator, self.resample, accuracy=self.accuracy)
 
 
 CHOICES: dict[str, dict[Any, str]] = {

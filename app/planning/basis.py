@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from analysis.arrangement import Floats, Ints
-from analysis.designs import StopRule
+from analysis.designs import DESIGNS, StopRule
 from analysis.planning import Task, Timing, measured_timing, session_seconds
 from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
@@ -39,6 +39,11 @@ class Basis:
     facts: dict[str, Any]
     all_seconds: Floats
 
+    @property
+    def is_over_cohort(self) -> bool:
+        """Whether participants share the pairs between them."""
+        return DESIGNS[self.task.design].is_over_cohort
+
 
 def basis_of(db: Session, study: Study) -> Basis:
     """The study as it is now."""
@@ -52,6 +57,8 @@ def basis_of(db: Session, study: Study) -> Basis:
         clips = [clips[item] for item in largest.items]
         stop = one_of_several(stop, definition.sets.per_session)
     seconds = [clip.duration_s or 0.0 for clip in clips]
+    # In a cohort the evidence is gathered by all together, and ends nobody's session.
+    min_evidence = None if DESIGNS[design.method].is_over_cohort else stop.min_evidence
     facts = {
         "clips": len(clips),
         "seconds of all clips": round(sum(seconds), 1),
@@ -59,7 +66,7 @@ def basis_of(db: Session, study: Study) -> Basis:
         "design.max_items": design.max_items,
         "design.repeats": design.repeats,
         "design.checks": design.checks,
-        "stop.min_evidence": stop.min_evidence,
+        "stop.min_evidence": min_evidence,
         "stop.max_minutes": stop.max_minutes,
         "stop.max_trials": stop.max_trials,
         "sessions with measured times": measured,
@@ -70,7 +77,7 @@ def basis_of(db: Session, study: Study) -> Basis:
         np.array(seconds),
         design=design.method,
         max_items=design.max_items,
-        stop=StopRule(stop.min_evidence, stop.max_minutes, stop.max_trials),
+        stop=StopRule(min_evidence, stop.max_minutes, stop.max_trials),
         repeats=design.repeats,
         checks=tuple(checks.FIRST_CHECK + k * checks.TRIALS_BETWEEN_CHECKS for k in range(design.checks)),
         check_items=checks.N_CLIPS,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from analysis.planning import Plan
+from analysis.planning import CohortPlan, Plan
 from analysis.reliability import Coefficient
 from analysis.results import Choice
 from app.domain import WorkState
@@ -48,10 +48,18 @@ def standing_of(db: Session, study: Study, basis: Basis) -> Standing:
 
 
 def content_of(
-    plan: Plan, asked: dict[str, Any], models: tuple[str, str] | None, timing: dict[str, Any], facts: dict[str, Any]
+    plan: Plan | CohortPlan,
+    asked: dict[str, Any],
+    models: tuple[str, str] | None,
+    timing: dict[str, Any],
+    facts: dict[str, Any],
 ) -> dict[str, Any]:
-    """A plan with what it was computed from, as JSON values; what is not a finite number is None."""
+    """A plan with what it was computed from, as JSON values; what is not a finite number is None.
+
+    `pairs_are_shared` says whether the plan is of a cohort; contents of earlier versions do not have it.
+    """
     return {
+        "pairs_are_shared": isinstance(plan, CohortPlan),
         "plan": _finite(asdict(plan)),
         "asked": asked,
         "models": None if models is None else list(models),
@@ -60,15 +68,24 @@ def content_of(
     }
 
 
-def observed_agreement(db: Session, study: Study) -> Coefficient | None:
-    """The mean correlation of two raters of the study, as its results have it; None while there are none."""
+@dataclass(frozen=True)
+class Observed:
+    """What results say of so many raters: the mean correlation of two of them, or of a cohort the RDM's reliability."""
+
+    found: Coefficient
+    raters: int
+
+
+def observed_agreement(db: Session, study: Study, *, is_over_cohort: bool) -> Observed | None:
+    """What there is to hold against the plan, from the study's results; None while there are none."""
     overview = stored_overview(db, inputs_of(db, study.id, Choice(with_simulated=False)))
     if overview is None:
         overview = stored_overview(db, inputs_of(db, study.id, Choice()))
     if overview is None or overview.agreement is None:
         return None
-    found = overview.agreement.reliability.pairwise_pearson
-    return found if math.isfinite(found.value) else None
+    reliability = overview.agreement.reliability
+    found = reliability.split_half_corrected if is_over_cohort else reliability.pairwise_pearson
+    return Observed(found, reliability.n_raters) if math.isfinite(found.value) else None
 
 
 def _finite(value: Any) -> Any:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from app.planning.asked import COMPARATORS, TRUTHS
+from app.planning.cohort_words import cohort_needed, cohort_sentences, cohort_table, is_of_cohort
 
 Content = dict[str, Any]
 
@@ -13,18 +14,21 @@ Content = dict[str, Any]
 def sentences_of(content: Content) -> list[str]:
     """What the plan rests on, and what it does not cover: sentences to be read with its figures."""
     plan, asked, timing = content["plan"], content["asked"], content["timing"]
-    found = [_timing(timing), _raters(asked), _power(content), _simulated(plan)]
+    found = [_timing(timing), _raters(asked)]
+    found += cohort_sentences(content) if is_of_cohort(content) else [_power(content), _simulated(plan)]
     if cut := plan["ended_by"].get("cut", 0):
         found.append(
             f"{cut} of the {plan['sessions']} simulated sessions were stopped after {plan['max_trials']} trials to "
             "limit the computing time: real sessions are longer, and the figures for time and evidence are too low."
         )
+    if (sets := content["facts"].get("sets")) is not None:
+        found.insert(0, sets_sentence(content, sets))
+    if is_of_cohort(content):
+        return found
     if plan["no_rdm"]:
         found.append(
             f"No RDM could be estimated for {plan['no_rdm']} simulated sessions; they are left out of the curves."
         )
-    if (sets := content["facts"].get("sets")) is not None:
-        found.insert(0, sets_sentence(content, sets))
     if (seen := plan["seen"]["median"]) is not None and seen < 0.5:
         found.append(
             f"A participant sees about {100 * seen:.1f} % of the pairs of clips, so the number of raters matters less "
@@ -39,7 +43,9 @@ def sentences_of(content: Content) -> list[str]:
 
 
 def needed_sentence(content: Content) -> str:
-    """How many raters the wanted reliability takes, with the interval."""
+    """How many raters the wanted reliability takes, with the interval; of a cohort, the wanted correlation."""
+    if is_of_cohort(content):
+        return cohort_needed(content)
     needed, wanted = content["plan"]["needed"], content["asked"]["reliability"]
     if needed["value"] is None:
         return f"Under these assumptions, even 2000 raters do not reach a reliability of {wanted:g}."
@@ -109,6 +115,8 @@ def _simulated(plan: Content) -> str:
 
 def table_of(content: Content) -> list[list[str]]:
     """The curve as a table: raters, reliability, correlation with the truth, power, pairs seen by anybody."""
+    if is_of_cohort(content):
+        return cohort_table(content)
     rows = [["raters", "reliability", "band", "r with truth", "band", "power", "pairs seen"]]
     for point in content["plan"]["curve"]:
         reliability, accuracy = point["reliability"], point["accuracy"]

@@ -10,8 +10,7 @@ import numpy as np
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from analysis.planning import plan_study
-from analysis.results import is_over_cohort
+from analysis.planning import CohortPlan, Plan, plan_cohort, plan_study
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
@@ -45,17 +44,15 @@ def request_plan(
     Raises
     ------
     Invalid
-        When the study has too few clips, or its participants share the pairs between them.
+        When the study has too few clips, or models are given where participants share the pairs between them.
     """
     basis = basis_of(db, study)
     if (clips := len(basis.clips)) < 4:
         raise Invalid(f"A plan needs at least 4 clips that are ready; there are {clips}.", field="clips")
-    if is_over_cohort(basis.task.design):
-        # The plan's raters each have an RDM of their own, which is compared with the others'.
+    if basis.is_over_cohort and models is not None:
         raise Invalid(
-            f'A plan is of raters who each see all pairs, and with the design "{basis.task.design}" they share them. '
-            "In Python, plan_cohort of analysis.planning plans such a study.",
-            field="design",
+            f'With the design "{basis.task.design}" a plan is of the RDM of all trials, and compares no models.',
+            field="models",
         )
     row = db.get(StudyPlan, study.id, with_for_update=True)
     if row is None:
@@ -113,7 +110,7 @@ def _compute(database: Database, claim: Claim, on_session: OnSession | None) -> 
         if row is None or study is None:
             raise NotFound("There is no such study any more.")
         settings, asked, basis = settings_of(row.asked), row.asked, basis_of(db, study)
-        models = unpack_models(row.models, len(basis.clips))
+        models = None if basis.is_over_cohort else unpack_models(row.models, len(basis.clips))
         timing = timing_of(db, study, basis, settings.timing)
     told = time.monotonic()
 
@@ -126,14 +123,12 @@ def _compute(database: Database, claim: Claim, on_session: OnSession | None) -> 
             told = time.monotonic()
             tell(database, claim, {"done": done, "of": of})
 
-    plan = plan_study(
-        basis.task,
-        timing,
-        settings.assumptions,
-        settings.wanted,
-        models=None if models is None else models.rdms,
-        progress=progress,
-        rng=np.random.default_rng(settings.seed),
-    )
+    assumed, wanted, rng = settings.assumptions, settings.wanted, np.random.default_rng(settings.seed)
+    plan: Plan | CohortPlan
+    if basis.is_over_cohort:
+        plan = plan_cohort(basis.task, timing, assumed, wanted, progress=progress, rng=rng)
+    else:
+        rdms = None if models is None else models.rdms
+        plan = plan_study(basis.task, timing, assumed, wanted, models=rdms, progress=progress, rng=rng)
     content = content_of(plan, asked, None if models is None else models.names, asdict(timing), basis.facts)
     store(database, claim, {"content": content, "computed_at": now()})

@@ -14,7 +14,8 @@ from app.errors import Invalid
 from app.heartbeat import worker_state
 from app.planning.asked import CHOICES, PlanSettings, models_of_texts, settings_of
 from app.planning.basis import basis_of
-from app.planning.stored import observed_agreement, standing_of
+from app.planning.cohort_words import is_of_cohort
+from app.planning.stored import Observed, observed_agreement, standing_of
 from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import request_plan
 from app.web.context import database, settings
@@ -26,12 +27,19 @@ blueprint = Blueprint("plan", __name__)
 api = Blueprint("plan", __name__)
 
 # The settings of the form, in groups, in the order of the page.
-GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("What you want to know", ("raters", "reliability")),
+Groups = tuple[tuple[str, tuple[str, ...]], ...]
+_ASSUMED: Groups = (
     ("Raters", ("individual", "noise", "random_trials", "truth")),
     ("Time", ("seconds_per_placement", "seconds_per_trial", "watch", "pace_spread")),
+)
+GROUPS: Groups = (
+    ("What you want to know", ("raters", "reliability")),
+    *_ASSUMED,
     ("Two models", ("model_a", "model_b", "comparator", "resample")),
 )
+COHORT_GROUPS: Groups = (("What you want to know", ("raters", "accuracy")), *_ASSUMED)
+# What one plans with where the pairs are shared and the study names no places.
+COHORT_RATERS = 100
 
 
 class ModelText(BaseModel):
@@ -59,15 +67,16 @@ def plan(name: str) -> str:
     """Minutes, reliability and power to expect, and the assumptions behind them."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        standing = standing_of(db, study, basis_of(db, study))
-        places = definition_of(study).recruitment.places
+        basis = basis_of(db, study)
+        standing = standing_of(db, study, basis)
+        places = definition_of(study).recruitment.places or (COHORT_RATERS if basis.is_over_cohort else None)
         usual = {"raters": min(max(places, 2), 500)} if places else {}
         values = PlanSettings.model_validate(standing.asked or usual).model_dump()
         return render_template(
             "researcher/plan.html",
             study=study_view(study),
             fields=PlanSettings.model_fields,
-            groups=GROUPS,
+            groups=COHORT_GROUPS if basis.is_over_cohort else GROUPS,
             choices=CHOICES,
             values=values,
         )
@@ -78,9 +87,13 @@ def read(name: str) -> Response:
     """The plan that was computed last, what it rests on, and how the work on a newer one stands."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        standing = standing_of(db, study, basis_of(db, study))
-        observed = observed_agreement(db, study)
+        basis = basis_of(db, study)
+        standing = standing_of(db, study, basis)
+        observed = observed_agreement(db, study, is_over_cohort=basis.is_over_cohort)
     content = standing.content
+    if content is not None and is_of_cohort(content) != basis.is_over_cohort:
+        # The design was changed since: these results say nothing of that plan.
+        observed = None
     work = None
     if standing.state != WorkState.IDLE:
         work = {
@@ -97,7 +110,7 @@ def read(name: str) -> Response:
         plan=content,
         sentences=[] if content is None else sentences_of(content),
         needed=None if content is None else needed_sentence(content),
-        observed=None if observed is None else {"value": observed.value, "interval": _interval(observed.interval)},
+        observed=None if observed is None else _observed(observed),
     )
 
 
@@ -126,5 +139,7 @@ def _body() -> PlanBody:
         raise Invalid(f"{field or 'The body'}: {first['msg']}", field=field) from error
 
 
-def _interval(interval: tuple[float, float]) -> list[float] | None:
-    return list(interval) if interval[0] == interval[0] else None
+def _observed(observed: Observed) -> dict[str, Any]:
+    value, interval = observed.found.value, observed.found.interval
+    known = interval[0] == interval[0]
+    return {"value": value, "interval": list(interval) if known else None, "raters": observed.raters}

@@ -5,16 +5,17 @@ import { byId, find } from '../page.js';
 import { showCurve } from './curve.js';
 import { make, part } from './elements.js';
 import { keepFresh, load } from './live.js';
+import { sharedView, inWords, studyView } from './plan_views.js';
 
 /**
- * @typedef {import('./curve.js').Expected} Expected
- * @typedef {{median: number | null, low: number | null, high: number | null}} Spread
- * @typedef {{raters: number, reliability: Expected, accuracy: Expected, power: Expected, seen: number}} Point
- * @typedef {{minutes: Spread, trials: Spread, seen: Spread, reached: Spread, pairwise: Expected, curve: Point[]}} Plan
+ * @typedef {import('./plan_views.js').Plan} Plan
+ * @typedef {import('./plan_views.js').SharedPlan} SharedPlan
+ * @typedef {{models: string[] | null, asked: Record<string, any>}} Basis
+ * @typedef {Basis & ({pairs_are_shared: true, plan: SharedPlan} | {pairs_are_shared?: false, plan: Plan})} Content
  * @typedef {{computed_at: string | null, changes: string[], sentences: string[], needed: string | null,
- *   observed: {value: number, interval: number[] | null} | null,
+ *   observed: import('./plan_views.js').Observed | null,
  *   work: {state: string, done: number, of: number, reason: string | null, worker: string} | null,
- *   plan: {plan: Plan, models: string[] | null, asked: Record<string, any>} | null}} Answer
+ *   plan: Content | null}} Answer
  */
 
 const PAUSE = 1500;
@@ -22,11 +23,6 @@ const page = find(document, 'main', HTMLElement);
 const address = `${page.dataset.api}/plan`;
 const form = find(document, '[data-assumptions]', HTMLFormElement);
 let shown = '';
-
-/** @param {number | null} value @param {number} digits */
-const figure = (value, digits) => (value === null ? '–' : value.toFixed(digits));
-/** @param {number | null} value */
-const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`);
 
 /** @param {Answer} found */
 function show(found) {
@@ -44,79 +40,53 @@ function show(found) {
   find(part('changed'), 'ul', HTMLElement).replaceChildren(...found.changes.map((change) => make('li', {}, change)));
   part('plan').hidden = found.plan === null;
   if (found.plan !== null && found.computed_at !== shown) {
-    showPlan(found, found.plan.plan);
+    showPlan(found, found.plan);
     shown = found.computed_at ?? '';
   }
   const models = found.plan?.models ?? null;
-  part('forget').hidden = models === null;
-  part('given').textContent = models ? `Given before: ${models.join(' and ')}.` : '';
+  // Where raters share the pairs, the form asks for no models.
+  const forget = form.querySelector('[data-forget]');
+  if (forget instanceof HTMLElement) {
+    forget.hidden = models === null;
+    part('given').textContent = models ? `Given before: ${models.join(' and ')}.` : '';
+  }
 }
 
-/** @param {Answer} found @param {Plan} plan */
-function showPlan(found, plan) {
-  /** @type {[string, Spread, (value: number | null) => string][]} */
-  const figures = [
-    ['minutes', plan.minutes, (value) => figure(value, 0)],
-    ['trials', plan.trials, (value) => figure(value, 0)],
-    ['seen', plan.seen, percent],
-    ['reached', plan.reached, percent],
-  ];
-  for (const [key, spread, written] of figures) {
-    find(document, `[data-figure="${key}"]`, HTMLElement).textContent = written(spread.median);
-    find(document, `[data-range="${key}"]`, HTMLElement).textContent =
-      written(spread.low) === written(spread.high) ? '' : `${written(spread.low)} to ${written(spread.high)}`;
+/** @param {Answer} found @param {Content} content */
+function showPlan(found, content) {
+  const about = { needed: found.needed, observed: found.observed, asked: content.asked };
+  const view = content.pairs_are_shared ? sharedView(content.plan, about) : studyView(content.plan, about);
+  for (const element of document.querySelectorAll('[data-of]')) {
+    if (!(element instanceof HTMLElement)) continue;
+    const known = view.figures.find(([key]) => key === element.dataset.of);
+    element.hidden = known === undefined;
+    if (known === undefined) continue;
+    const said = inWords(known[1], known[2]);
+    find(element, '[data-figure]', HTMLElement).textContent = said.median;
+    find(element, '[data-range]', HTMLElement).textContent = said.range;
   }
   part('needed').textContent = found.needed;
-  part('observed').hidden = found.observed === null;
-  if (found.observed !== null) {
-    const { value, interval } = found.observed;
-    const range = interval ? ` (${figure(interval[0], 2)} to ${figure(interval[1], 2)})` : '';
-    part('observed').textContent =
-      `Raters of this study correlate by ${figure(value, 2)}${range} so far; the plan assumes ` +
-      `${figure(plan.pairwise.value, 2)} (${figure(plan.pairwise.low, 2)} to ${figure(plan.pairwise.high, 2)}). ` +
-      'Where they differ, change “How far raters differ” or “Placement noise” until they agree.';
-  }
-  const wanted = found.plan?.asked.reliability;
-  /** @param {'reliability' | 'accuracy' | 'power'} key */
-  const points = (key) => plan.curve.map((point) => ({ x: point.raters, y: point[key] }));
-  showCurve(
-    part('reliability'),
-    [
-      { name: 'correlation with the truth', kind: 'second', points: points('accuracy') },
-      { name: 'reliability (split-half, corrected)', kind: 'first', points: points('reliability') },
-    ],
-    {
-      y: 'correlation',
-      wanted: { level: wanted, words: `wanted: ${wanted}` },
-      label: `Reliability and correlation with the truth by number of raters; ${found.needed} The table below has the numbers.`,
-    },
+  part('observed').hidden = !view.observed;
+  part('observed').textContent = view.observed;
+  part('first-title').textContent = view.first.title;
+  showCurve(part('first-curve'), view.first.lines, view.first);
+  part('second-title').textContent = view.second.title;
+  showCurve(part('second-curve'), view.second.lines, view.second);
+  find(part('numbers'), 'thead tr', HTMLElement).replaceChildren(
+    ...view.head.map((title) => make('th', { scope: 'col', class: 'number' }, title)),
   );
-  showCurve(part('power'), [{ name: 'power at p < .05', kind: 'first', points: points('power') }], {
-    y: 'power',
-    wanted: { level: 0.8, words: '0.8' },
-    label: 'Power by number of raters. The table below has the numbers.',
-  });
-  find(part('numbers'), 'tbody', HTMLElement).replaceChildren(...plan.curve.map(row));
+  find(part('numbers'), 'tbody', HTMLElement).replaceChildren(
+    ...view.rows.map(([raters, ...cells]) =>
+      make(
+        'tr',
+        {},
+        make('th', { scope: 'row', class: 'number' }, raters),
+        ...cells.map((cell) => make('td', { class: 'number' }, cell)),
+      ),
+    ),
+  );
   part('sentences').replaceChildren(...found.sentences.map((sentence) => make('li', {}, sentence)));
   part('age').textContent = found.computed_at ? `Computed ${new Date(found.computed_at).toLocaleString('en-GB')}.` : '';
-}
-
-/** @param {Point} point */
-function row(point) {
-  const cells = [
-    figure(point.reliability.value, 2),
-    `${figure(point.reliability.low, 2)} to ${figure(point.reliability.high, 2)}`,
-    figure(point.accuracy.value, 2),
-    `${figure(point.accuracy.low, 2)} to ${figure(point.accuracy.high, 2)}`,
-    figure(point.power.value, 2),
-    percent(point.seen),
-  ];
-  return make(
-    'tr',
-    {},
-    make('th', { scope: 'row', class: 'number' }, point.raters),
-    ...cells.map((cell) => make('td', { class: 'number' }, cell)),
-  );
 }
 
 /** @returns {Promise<{settings: Record<string, unknown>, models?: {name: string, text: string}[]}>} */
@@ -136,7 +106,8 @@ async function wish() {
       models: await Promise.all(files.map(async (file) => ({ name: file.name, text: await file.text() }))),
     };
   }
-  return find(form, '[name="forget"]', HTMLInputElement).checked ? { settings, models: [] } : { settings };
+  const forget = form.querySelector('[name="forget"]');
+  return forget instanceof HTMLInputElement && forget.checked ? { settings, models: [] } : { settings };
 }
 
 form.addEventListener('submit', async (event) => {

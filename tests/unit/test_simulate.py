@@ -9,7 +9,6 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from analysis import StopRule, estimate_rdm, pair_evidence
-from analysis.planning import plan_cohort
 from analysis.rdm import n_pairs, scale_to_rms, subset, to_square
 from analysis.simulate import (
     TRUTHS,
@@ -240,21 +239,3 @@ class TestRater:
     def test_an_incomplete_rdm_is_refused(self):
         with pytest.raises(ValueError, match="complete"):
             simulate_rater(np.array([1.0, np.nan, 1.0]), rng=np.random.default_rng(0))
-
-
-class TestCohortPlan:
-    def test_more_raters_see_more_pairs_and_recover_more(self):
-        few, more = plan_cohort(
-            24, [4, 16], trials_per_rater=2, size=8, individual_share=0.2, n_studies=2, rng=np.random.default_rng(1)
-        )
-        assert few.trials == more.trials == 2
-        assert few.placements == 16
-        assert few.seen < more.seen == 1.0
-        assert more.accuracy > few.accuracy
-        assert more.reliability > few.reliability
-
-    def test_impossible_plans_are_refused(self):
-        with pytest.raises(ValueError, match="trials_per_rater"):
-            plan_cohort(24, [4], trials_per_rater=0, rng=np.random.default_rng(1))
-        with pytest.raises(ValueError, match="n_raters"):
-            plan_cohort(24, [0], trials_per_rater=1, rng=np.random.default_rng(1))

@@ -8,10 +8,11 @@ from app.web.api_answers.form import Answer
 
 
 class Observed(Answer):
-    """A figure with its interval."""
+    """A figure with its interval, and the raters behind it."""
 
     value: float
     interval: list[float] | None
+    raters: int
 
 
 class Work(Answer):
