@@ -458,6 +458,12 @@ GROUPS = (
                 "Deletes all data of withdrawn sessions this many days after the withdrawal.",
                 "None; a few days if you tell participants that their data will be deleted.",
             ),
+            "retention.screened_out_days": SettingText(
+                "People who were turned away",
+                "Deletes all data of people who were turned away because of an answer or a full quota, this many days "
+                "after their visit. They are still counted.",
+                "None; a few weeks if you ask for anything personal before the task.",
+            ),
         },
     ),
     Group(

@@ -166,6 +166,7 @@ class Retention(Section):
     recruiter_ids_days: int | None = Field(default=None, ge=1, le=36_500)
     unfinished_days: int | None = Field(default=None, ge=1, le=36_500)
     withdrawn_days: int | None = Field(default=None, ge=1, le=36_500)
+    screened_out_days: int | None = Field(default=None, ge=1, le=36_500)
 
 
 class StudyDefinition(Section):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.account import Account
 from app.accounts.audit import note
-from app.domain import SessionState, transition_session
+from app.domain import LEFT_OUT, SessionState, transition_session
 from app.errors import NotFound
 from app.models import ParticipantSession, Study, now
 from app.participation.people import session_named
@@ -41,8 +41,8 @@ def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = Fa
 def erase_person(db: Session, study: Study, rater: str, *, by: Account | None = None) -> list[str]:
     """Delete all that the person behind a rater gave: trials, answers, log, tokens, the recruiter's ids, and results.
 
-    The numbers of the sessions stay, as withdrawn, so that no later rater gets the name of an earlier one. Backups and
-    exports that were made before still hold what they held.
+    The numbers of the sessions stay, as withdrawn or turned away, so that no later rater gets the name of an earlier
+    one. Backups and exports that were made before still hold what they held.
 
     Returns
     -------
@@ -68,7 +68,8 @@ def erase_sessions(db: Session, sessions: Sequence[ParticipantSession], *, ended
     remove_below(db, ParticipantSession, gone)
     for session in sessions:
         forget_results(db, session)
-        if session.state != SessionState.WITHDRAWN:
+        # Those who were turned away are still counted as such.
+        if session.state not in LEFT_OUT:
             session.state = transition_session(session.state, SessionState.WITHDRAWN)
         session.recruiter, session.recruiter_key, session.id_note = {}, None, None
         session.note, session.exclusion_reason = None, None

@@ -22,11 +22,13 @@ from app.participation.erasure import ERASED, erase_sessions
 
 NOTICE = timedelta(days=3)
 BY_RULE = "retention"
-IDS, UNFINISHED, WITHDRAWN = "recruiter_ids_days", "unfinished_days", "withdrawn_days"
+TURNED_AWAY_STATES = [SessionState.SCREENED_OUT, SessionState.QUOTA_FULL]
+IDS, UNFINISHED, WITHDRAWN, TURNED_AWAY = "recruiter_ids_days", "unfinished_days", "withdrawn_days", "screened_out_days"
 RULES = {
     IDS: "the recruiter's ids of {sessions}",
     UNFINISHED: "all data of {sessions} that {were} left unfinished",
     WITHDRAWN: "all data of {sessions} that {were} withdrawn",
+    TURNED_AWAY: "all data of {sessions} that ended with the questions before the task",
 }
 
 
@@ -135,8 +137,9 @@ def _concerned(study: Study, rule: str) -> ColumnElement[bool]:
     elif rule == UNFINISHED:
         holds = ParticipantSession.state.in_([SessionState.INSTRUCTED, SessionState.ARRANGING])
     else:
+        states = [SessionState.WITHDRAWN] if rule == WITHDRAWN else TURNED_AWAY_STATES
         erased = select(SessionEvent.session_id).where(SessionEvent.kind == ERASED)
-        holds = (ParticipantSession.state == SessionState.WITHDRAWN) & ParticipantSession.id.not_in(erased)
+        holds = ParticipantSession.state.in_(states) & ParticipantSession.id.not_in(erased)
     return (ParticipantSession.study_id == study.id) & COUNTED & ParticipantSession.is_simulated.is_(False) & holds
 
 

@@ -55,6 +55,7 @@ WITHOUT_NEW_VERSION = frozenset(
         "retention.unfinished_days",
         "retention.withdrawn_days",
         *(f"models.{key}" for key in Models.model_fields),
+        "retention.screened_out_days",
     }
 )
 _CONVERTED = "the clips were converted for it, and are fixed since the study was opened"

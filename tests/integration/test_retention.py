@@ -13,8 +13,8 @@ from app.cli import commands
 from app.config import Settings
 from app.db import Database, open_database
 from app.definition.find import find_study
-from app.domain import StudyState
-from app.models import ParticipantSession, Study, StudyRevision, now
+from app.domain import SessionState, StudyState
+from app.models import Answer, ParticipantSession, Study, StudyRevision, now
 from app.participation.enrolment import enter
 from app.participation.retention import apply_retention, overdue_studies, planned
 from app.participation.trials import start
@@ -100,6 +100,29 @@ def test_nothing_is_deleted_without_a_rule_or_before_its_notice(settings: Settin
         # Old enough for long, it goes three days after the rule was saved.
         assert all(timedelta(days=2.9) < plan.at - at < timedelta(days=3.1) for plan in plans if plan.at)
     assert apply_retention(database, at=at + timedelta(days=4)) == (5 if new else 0)
+    database.close()
+
+
+def test_answers_of_people_who_were_turned_away_go_and_the_count_of_them_stays(both_settings: Settings) -> None:
+    database = open_database(both_settings.database)
+    rule = "[retention]\nscreened_out_days = 5\n"
+    crowd(database, both_settings, TOML + rule)
+    away = {"P001": SessionState.SCREENED_OUT, "P003": SessionState.QUOTA_FULL}
+    with database.writing() as db:
+        for session in db.scalars(select(ParticipantSession).where(ParticipantSession.number < 4)):
+            session.state = away.get(session.rater, SessionState.ARRANGING)
+            db.add(Answer(session_id=session.id, sheet="before", question="age", value="given"))
+        db.commit()
+    assert apply_retention(database) == 2
+    with database.reading() as db:
+        sessions = list(db.scalars(select(ParticipantSession).order_by(ParticipantSession.number)))
+        assert {one.rater: one.state for one in sessions if one.state in away.values()} == away
+        assert [one.ended_by for one in sessions][::2] == ["retention", "retention"]
+        assert [one.recruiter.get("PROLIFIC_PID") for one in sessions] == [None, NAMES[1], None, NAMES[3]]
+        assert [len(one.trials) for one in sessions] == [0, 1, 0, 1]
+        assert list(db.scalars(select(Answer.session_id))) == [sessions[1].id]
+    # What is deleted is not deleted again.
+    assert apply_retention(database) == 0
     database.close()
 
 
