@@ -67,10 +67,10 @@ class FileWatch:
             return
         for path, identity in self.opened.items():
             try:
-                found = _identity(os.stat(path))
+                current = _identity(os.stat(path))
             except OSError as error:
                 raise DatabaseReplaced(f"{path.name} was removed while the server runs. {WHAT_TO_DO}") from error
-            if found != identity:
+            if current != identity:
                 raise DatabaseReplaced(f"{path.name} was replaced while the server runs. {WHAT_TO_DO}")
         header = read_header(self.file)
         generation = int.from_bytes(header[GENERATION], "big")
@@ -96,8 +96,8 @@ class FileWatch:
                 self.opened.clear()
 
 
-def _identity(found: os.stat_result) -> Identity:
-    return found.st_dev, found.st_ino
+def _identity(stat: os.stat_result) -> Identity:
+    return stat.st_dev, stat.st_ino
 
 
 # One open file for each database and process: closing any other would end the locks that SQLite holds on it, because

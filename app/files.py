@@ -91,6 +91,6 @@ def _tighten(path: Path, mode: int) -> None:
     # On Windows the rights of a user's own folders are the system's business.
     if os.name != "posix":
         return
-    found = path.stat()
-    if found.st_mode & 0o777 & ~mode and os.geteuid() in {0, found.st_uid}:
+    stat = path.stat()
+    if stat.st_mode & 0o777 & ~mode and os.geteuid() in {0, stat.st_uid}:
         path.chmod(mode)

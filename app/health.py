@@ -33,11 +33,11 @@ def require_room_for(settings: Settings, size: int) -> None:
 
 def problems(settings: Settings) -> list[str]:
     """What is wrong with the server, in sentences for people; empty when all is well."""
-    found = []
+    sentences = []
     if not has_room(settings):
-        found.append(
+        sentences.append(
             "The disk is nearly full: new participants are refused, those at the task still saved. Please make room."
         )
     if worker_state(settings) == "down":
-        found.append("The worker is not running at the moment: new clips and new results have to wait.")
-    return found
+        sentences.append("The worker is not running at the moment: new clips and new results have to wait.")
+    return sentences

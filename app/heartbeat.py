@@ -43,11 +43,11 @@ def last_heartbeat(settings: Settings) -> Heartbeat | None:
 
 def worker_state(settings: Settings, *, at: float | None = None) -> str:
     """The worker as `/healthz` names it: "running", "down", or "none" where no worker was ever started."""
-    found = last_heartbeat(settings)
-    if found is None:
+    last = last_heartbeat(settings)
+    if last is None:
         return "none"
-    age = (time.time() if at is None else at) - found.at
-    return "running" if found.running and age <= SILENCE_SECONDS else "down"
+    age = (time.time() if at is None else at) - last.at
+    return "running" if last.running and age <= SILENCE_SECONDS else "down"
 
 
 def _file(settings: Settings) -> Path:

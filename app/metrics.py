@@ -59,10 +59,10 @@ class Counts:
 
     def count(self, kind: str, status: int, seconds: float) -> None:
         """One more request of a kind of `KINDS`, answered with that status after so many seconds."""
-        found = min(max(status // 100, 2), 5) - 2
+        place = min(max(status // 100, 2), 5) - 2
         with self._turn:
-            self._own[KINDS.index(kind) * len(CLASSES) + found] += 1
-            if kind in TIMED and found == 0:
+            self._own[KINDS.index(kind) * len(CLASSES) + place] += 1
+            if kind in TIMED and place == 0:
                 first = _ROW + TIMED.index(kind) * _TIMES
                 self._own[first + sum(seconds > bound for bound in BOUNDS)] += 1
                 self._own[first + _TIMES - 1] += seconds
@@ -136,8 +136,8 @@ def _states(database: Database) -> list[list[str]]:
     ]
 
 
-def _by_state(name: str, says: str, states: Iterable[str], found: Mapping[Any, int]) -> list[str]:
-    return _gauge(name, says, [({"state": str(state)}, found.get(state, 0)) for state in states])
+def _by_state(name: str, says: str, states: Iterable[str], counts: Mapping[Any, int]) -> list[str]:
+    return _gauge(name, says, [({"state": str(state)}, counts.get(state, 0)) for state in states])
 
 
 def _gauge(name: str, says: str, values: list[tuple[dict[str, str], float]]) -> list[str]:

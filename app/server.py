@@ -210,10 +210,10 @@ def announced(settings: Settings, link: str, local: str) -> Iterator[None]:
 def running_server(settings: Settings) -> str | None:
     """The address that people open, of the server that runs on this data folder; None when none answers."""
     try:
-        found = json.loads((settings.data / "server.json").read_text(encoding="utf-8"))
-        with urllib.request.urlopen(f"{found['local']}/healthz", timeout=5):  # noqa: S310
-            return str(found["link"])
+        note = json.loads((settings.data / "server.json").read_text(encoding="utf-8"))
+        with urllib.request.urlopen(f"{note['local']}/healthz", timeout=5):  # noqa: S310
+            return str(note["link"])
     except urllib.error.HTTPError:
-        return str(found["link"])
+        return str(note["link"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

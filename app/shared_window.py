@@ -63,8 +63,8 @@ class SharedWindow(Storage, MovingWindowSupport):
     def get_expiry(self, key: str) -> float:
         """When the last entry of `key` is forgotten, in seconds since 1970; now, if there is none."""
         with self._open() as db:
-            found = db.execute("SELECT max(expires) FROM entry WHERE key = ?", [self._hashed(key)]).fetchone()[0]
-        return time.time() if found is None else float(found)
+            expires = db.execute("SELECT max(expires) FROM entry WHERE key = ?", [self._hashed(key)]).fetchone()[0]
+        return time.time() if expires is None else float(expires)
 
     def check(self) -> bool:
         """Whether the file can be used."""

@@ -186,14 +186,14 @@ def refuse_missing_columns(database: Database) -> None:
     ConfigurationError
         When one is missing although the schema's version is right.
     """
-    found = inspect(database.engine)
-    tables = set(found.get_table_names())
+    inspector = inspect(database.engine)
+    tables = set(inspector.get_table_names())
     missing = []
     for name, table in Base.metadata.tables.items():
         if name not in tables:
             missing.append(f"the table {name}")
             continue
-        there = {column["name"] for column in found.get_columns(name)}
+        there = {column["name"] for column in inspector.get_columns(name)}
         missing += [f"the column {name}.{column.name}" for column in table.columns if column.name not in there]
     if missing:
         raise ConfigurationError(f"The database lacks {', '.join(missing)}. Restore it from a backup.")

@@ -95,7 +95,7 @@ def make_token(
         raise Invalid(f"{told}Choose what the token is for: {', '.join(Scope)}.", field="scopes")
     if not 1 <= days <= MAX_DAYS:
         raise Invalid(f"A token works for 1 to {MAX_DAYS} days.", field="days")
-    found = require_study(db, owner.id, study, Role.VIEWER) if study else None
+    only_study = require_study(db, owner.id, study, Role.VIEWER) if study else None
     text, kept = PREFIX + new_token(), [scope.value for scope in Scope if scope in scopes]
     expires = now() + timedelta(days=days)
     db.add(
@@ -104,11 +104,11 @@ def make_token(
             experimenter_id=owner.id,
             name=name,
             scopes=kept,
-            study_id=None if found is None else found.id,
+            study_id=None if only_study is None else only_study.id,
             expires_at=expires,
         )
     )
-    told_study = {} if found is None else {"only_study": found.name}
+    told_study = {} if only_study is None else {"only_study": only_study.name}
     until = f"{expires:%Y-%m-%d}"
     note(db, by, "API token made", None, account=owner.email, token=name, scopes=kept, until=until, **told_study)
     db.commit()
@@ -137,10 +137,10 @@ def revoke_token(db: Session, token_id: int, *, account_id: int | None = None, b
     query = _WITH_NAMES.where(ApiToken.id == token_id)
     if account_id is not None:
         query = query.where(ApiToken.experimenter_id == account_id)
-    found = db.execute(query).tuples().first()
-    if found is None:
+    match = db.execute(query).tuples().first()
+    if match is None:
         raise NotFound("There is no such token.")
-    row, owner, _ = found
+    row, owner, _ = match
     note(db, by, "API token revoked", None, account=owner.email, token=row.name)
     db.execute(delete(ApiToken).where(ApiToken.id == row.id))
     db.commit()
@@ -150,10 +150,10 @@ def revoke_token(db: Session, token_id: int, *, account_id: int | None = None, b
 def access_of(db: Session, text: str) -> tuple[Access, bool] | None:
     """What a token allows, and whether its use is to be noted (`note_use`); None when it is none, or has expired."""
     query = _WITH_NAMES.where(ApiToken.token_hash == hash_token(text), ApiToken.expires_at > now())
-    found = db.execute(query).tuples().first()
-    if found is None:
+    match = db.execute(query).tuples().first()
+    if match is None:
         return None
-    row, experimenter, study = found
+    row, experimenter, study = match
     account = replace(account_of(experimenter), token=row.name)
     is_stale = row.last_used_at is None or row.last_used_at < now() - USE_NOTED_EVERY
     return Access(account, frozenset(map(Scope, row.scopes)), study), is_stale

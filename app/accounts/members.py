@@ -47,10 +47,10 @@ def require_study(db: Session, account_id: int, name: str, role: Role) -> Study:
     """
     query = select(Study, StudyMember.role).join(StudyMember)
     query = query.where(Study.name == name.lower(), StudyMember.experimenter_id == account_id)
-    found = db.execute(query).tuples().first()
-    if found is None:
+    match = db.execute(query).tuples().first()
+    if match is None:
         raise NotFound("There is no such study.")
-    study, own = found
+    study, own = match
     if not includes(own, role):
         who = " or ".join(WITH_ARTICLE[one] for one in (Role.EDITOR, Role.OWNER) if includes(one, role))
         raise Forbidden(f"Only {who} of this study may do this, and you are {WITH_ARTICLE[own]}.")
@@ -72,8 +72,8 @@ def members_of(db: Session, study: Study) -> list[Member]:
     """The members of a study: owners first, then in the order in which they came."""
     query = select(StudyMember, Experimenter.email).join(Experimenter).where(StudyMember.study_id == study.id)
     rows = db.execute(query.order_by(StudyMember.created_at, StudyMember.experimenter_id)).tuples()
-    found = [Member(row.experimenter_id, email, row.role, row.created_at) for row, email in rows]
-    return sorted(found, key=lambda member: -RANK[member.role])
+    members = [Member(row.experimenter_id, email, row.role, row.created_at) for row, email in rows]
+    return sorted(members, key=lambda member: -RANK[member.role])
 
 
 def studies_by_account(db: Session) -> dict[int, int]:
@@ -143,10 +143,10 @@ def _locked_member(db: Session, study: Study, account_id: int) -> tuple[StudyMem
     db.execute(select(Study.id).where(Study.id == study.id).with_for_update())
     query = select(StudyMember, Experimenter.email).join(Experimenter)
     query = query.where(StudyMember.study_id == study.id, StudyMember.experimenter_id == account_id)
-    found = db.execute(query).tuples().first()
-    if found is None:
+    match = db.execute(query).tuples().first()
+    if match is None:
         raise NotFound("This account is no member of the study.")
-    return found
+    return match
 
 
 def _keep_an_owner(db: Session, study: Study, member: StudyMember) -> None:

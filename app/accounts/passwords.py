@@ -62,8 +62,8 @@ def check_password(password: str, email: str) -> None:
 def _is_guessable(password: str, email: str) -> bool:
     """Whether it is too close to a common password, a word, part of the e-mail address, a row of keys or the like."""
     from_address = {email, *email.split("@"), *re.findall(r"\w+", email)}
-    found = zxcvbn(password[:READ_BY_ZXCVBN], user_inputs=[*LIKELY_HERE, *from_address])
-    return int(found["score"]) < LOWEST_SCORE
+    estimate = zxcvbn(password[:READ_BY_ZXCVBN], user_inputs=[*LIKELY_HERE, *from_address])
+    return int(estimate["score"]) < LOWEST_SCORE
 
 
 @cache

@@ -91,8 +91,8 @@ class LastBackup(NamedTuple):
 def last_backup(settings: Settings) -> LastBackup | None:
     """The last backup that `make_backup` made of this data folder; None when none is known."""
     try:
-        found = json.loads((settings.data / LAST).read_text(encoding="utf-8"))
-        return LastBackup(datetime.fromisoformat(found["at"]), str(found["file"]))
+        note = json.loads((settings.data / LAST).read_text(encoding="utf-8"))
+        return LastBackup(datetime.fromisoformat(note["at"]), str(note["file"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -163,6 +163,6 @@ def _clip_files(copy: Path) -> set[str]:
         if "text_file" in tables:
             named |= {f"sources/{sha256}.source" for (sha256,) in connection.execute(_SOURCES_OF_TEXTS)}
             rows = connection.execute(_RENDITIONS_OF_TEXTS)
-            found = [zip(("picture", "mp4", "webm", "poster"), row, strict=True) for row in rows]
-            named |= {f"media/{sha256}.{EXTENSIONS[kind]}" for row in found for kind, sha256 in row if sha256}
+            renditions = [zip(("picture", "mp4", "webm", "poster"), row, strict=True) for row in rows]
+            named |= {f"media/{sha256}.{EXTENSIONS[kind]}" for row in renditions for kind, sha256 in row if sha256}
     return named

@@ -103,9 +103,9 @@ def row_counts(connection: Connection) -> dict[str, int]:
 
 def _tables(connection: Connection) -> Mapping[str, Table]:
     """The tables of the database, those that others refer to first."""
-    found = MetaData()
-    found.reflect(connection)
-    return {table.name: table for table in found.sorted_tables if table.name != VERSION_TABLE}
+    metadata = MetaData()
+    metadata.reflect(connection)
+    return {table.name: table for table in metadata.sorted_tables if table.name != VERSION_TABLE}
 
 
 def _as_stored(table: Table, connection: Connection) -> Any:
@@ -143,15 +143,15 @@ def _continue_numbering(connection: Connection, table: Table) -> None:
 def revision_of(file: Path) -> str:
     """The version of the schema of an SQLite file."""
     with closing(sqlite3.connect(file)) as connection:
-        found = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant
-    return str(found[0])
+        row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant
+    return str(row[0])
 
 
 def _check_file(file: Path) -> None:
     try:
         with closing(sqlite3.connect(file)) as connection:
-            (found,) = connection.execute("PRAGMA integrity_check").fetchone()
+            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
     except sqlite3.Error as error:
-        found = str(error)
-    if found != "ok":
-        raise Invalid(f"The database is damaged ({found}); this is no backup of it.")
+        verdict = str(error)
+    if verdict != "ok":
+        raise Invalid(f"The database is damaged ({verdict}); this is no backup of it.")

@@ -77,7 +77,7 @@ def study_activations(
             click.echo(f"  {layer}: {' x '.join(map(str, shape))} units")
         click.echo(f"{len(asked.items)} clips: {megabytes(asked.n_bytes)} of activations on the disk while this runs.")
         with click.progressbar(length=len(asked.items), label="Showing clips") as bar:
-            found = extract(asked, here.settings.work_folder, save=save, on_clip=lambda: bar.update(1))
+            shown = extract(asked, here.settings.work_folder, save=save, on_clip=lambda: bar.update(1))
         if save is not None:
             click.echo(f"Written: {save}, and where it comes from: {save.with_suffix('.json')}")
         if no_keep:
@@ -86,9 +86,9 @@ def study_activations(
             keep_models(
                 db,
                 find_study(db, name),
-                replace(found, name=called),
+                replace(shown, name=called),
                 file_name=network.name,
                 sha256=sha256_file(network),
             )
-        click.echo(f"Kept {called}: {len(found.models)} layers. Compare them: python3 run.py study models {name}")
-        echo_notes(found.remarks)
+        click.echo(f"Kept {called}: {len(shown.models)} layers. Compare them: python3 run.py study models {name}")
+        echo_notes(shown.remarks)

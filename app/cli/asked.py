@@ -56,10 +56,10 @@ def study_ratings(
     with open_installation(data) as here, here.database.reading() as db:
         study = find_study(db, name)
         clips = [clip.file_name for clip in clip_order(db, study.id)]
-        found = rated_questions(db, study, options)
-        if not found:
+        questions = rated_questions(db, study, options)
+        if not questions:
             raise Invalid(f"The study {name} asks for no ratings of its clips.")
-        for one in found:
+        for one in questions:
             _echo_question(one, clips)
         if single is not None:
             write_table(single, TABLES["ratings"], rating_rows(db, study, options))
@@ -133,10 +133,10 @@ def _of_clip(one: RatedQuestion, item: int) -> str:
     return ", ".join(f"{value} {count}" for value, count in zip(values, counts, strict=True)) + f"  n {sum(counts)}"
 
 
-def _in_words(found: Coefficient) -> str:
-    low, high = found.interval
+def _in_words(coefficient: Coefficient) -> str:
+    low, high = coefficient.interval
     between = "" if isnan(low) else f" ({_number(low)} to {_number(high)})"
-    return _number(found.value) + between + ("" if found.reason is None else f"  [{found.reason}]")
+    return _number(coefficient.value) + between + ("" if coefficient.reason is None else f"  [{coefficient.reason}]")
 
 
 def _number(value: float) -> str:

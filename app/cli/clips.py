@@ -60,11 +60,11 @@ def clips_remove(name: str, files: tuple[str, ...], yes: bool, data: Path | None
     """Take the clips FILES out of the draft study NAME."""
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = [clip_named(find_study(db, name), file) for file in files]
+            clips = [clip_named(find_study(db, name), file) for file in files]
         if not yes:
             click.confirm(f"Remove {len(files)} clips of {name} with their attributes?", abort=True)
         with here.database.writing() as db:
-            remove_from_draft(db, here.settings, find_study(db, name), found)
+            remove_from_draft(db, here.settings, find_study(db, name), clips)
         click.echo(f"{len(files)} clips of the study {name} were removed.")
 
 

@@ -24,18 +24,18 @@ def study_controversial(name: str, models: tuple[str, ...], n_clips: int, make: 
     """Choose the clips of the study NAME that best tell candidate models apart."""
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = choose_clips(db, find_study(db, name), models, n_clips)
-        for clip in found.clips:
+            chosen = choose_clips(db, find_study(db, name), models, n_clips)
+        for clip in chosen.clips:
             click.echo(clip)
-        click.echo(f"Separation {found.separation:.3f}, of random clips {found.of_random:.3f}.", err=True)
+        click.echo(f"Separation {chosen.separation:.3f}, of random clips {chosen.of_random:.3f}.", err=True)
         click.echo(
-            f"Raters needed: {_number(found.raters)}, with random clips {_number(found.raters_of_random)}.", err=True
+            f"Raters needed: {_number(chosen.raters)}, with random clips {_number(chosen.raters_of_random)}.", err=True
         )
         if make:
             with here.database.writing() as db:
                 study = find_study(db, name)
                 title = f"{definition_of(study).title} (controversial clips)"[:200]
-                made = duplicate_study(db, study, name=make, title=title, clips=found.clips)
+                made = duplicate_study(db, study, name=make, title=title, clips=chosen.clips)
             click.echo(f"The study {made} is a draft with these clips.", err=True)
 
 

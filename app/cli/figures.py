@@ -61,13 +61,13 @@ def study_figure(
     view = View(rater, completed, order, colour, int(dims), WIDTHS[width])
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = find_study(db, name)
-        method = method if has_placements(found) else GIVEN
+            study = find_study(db, name)
+        method = method if has_placements(study) else GIVEN
         choice = Choice(method, not no_simulated, with_unfinished, with_excluded, clip_set=clip_set)
         if kind != SCRIPT:
-            ensure_results(here.database, found.id, choice)
+            ensure_results(here.database, study.id, choice)
         with here.database.reading() as db:
-            content = figure_file(db, found, choice, figure, view, kind)
+            content = figure_file(db, study, choice, figure, view, kind)
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -113,15 +113,15 @@ def study_rdms(
         raise Invalid("Meadows' files are of raters, not of the group.")
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = find_study(db, name)
-        method = method if has_placements(found) else GIVEN
+            study = find_study(db, name)
+        method = method if has_placements(study) else GIVEN
         choice = Choice(method, not no_simulated, with_unfinished, with_excluded, uncertainty, clip_set=clip_set)
-        ensure_results(here.database, found.id, choice)
+        ensure_results(here.database, study.id, choice)
         with here.database.reading() as db:
             if kind == MEADOWS:
-                pieces = meadows_file(db, found, choice)
+                pieces = meadows_file(db, study, choice)
             else:
-                rdms = rdms_to_download(db, found, choice, group=group, kind=kind, completed=completed)
+                rdms = rdms_to_download(db, study, choice, group=group, kind=kind, completed=completed)
                 pieces = rdm_file(rdms, kind)
     try:
         with out.open("wb") as file:

@@ -92,35 +92,35 @@ def study_models(
                     jobs=os.cpu_count() or 1,
                 )
         with here.database.reading() as db:
-            found = standing_of(db, find_study(db, name)).findings
-    if found is None:
+            findings = standing_of(db, find_study(db, name)).findings
+    if findings is None:
         raise Invalid("Nothing was compared.")
-    _show(found)
+    _show(findings)
     if tables is not None:
         tables.mkdir(parents=True, exist_ok=True)
         for table, columns in MODEL_TABLES.items():
             with (tables / f"{table}.csv").open("w", encoding="utf-8", newline="") as out:
-                out.writelines(csv_lines(columns, model_rows(found, table)))
+                out.writelines(csv_lines(columns, model_rows(findings, table)))
 
 
-def _show(found: ModelFindings) -> None:
-    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
-    click.echo(f"{found.n_raters} raters, {found.n_clips} clips; similarity: {label}; p adjusted (FDR)")
-    if math.isfinite(found.ceiling_low):
-        click.echo(f"Noise ceiling: {found.ceiling_low:.3f} to {found.ceiling_high:.3f}")
-    for one in sorted(found.scores, key=lambda score: -score.score):
+def _show(findings: ModelFindings) -> None:
+    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
+    click.echo(f"{findings.n_raters} raters, {findings.n_clips} clips; similarity: {label}; p adjusted (FDR)")
+    if math.isfinite(findings.ceiling_low):
+        click.echo(f"Noise ceiling: {findings.ceiling_low:.3f} to {findings.ceiling_high:.3f}")
+    for one in sorted(findings.scores, key=lambda score: -score.score):
         click.echo(
             f"  {one.model}: {one.score:.3f} ({one.low:.3f} to {one.high:.3f}), p above 0 {one.p_above_zero:.3f}"
         )
-    for profile in found.profiles:
+    for profile in findings.profiles:
         click.echo(f"Best layer of {profile.source}: {profile.best} (between {profile.first} and {profile.last})")
-    for effect in found.effects:
+    for effect in findings.effects:
         click.echo(
             f"Between less within, {effect.attribute}: {effect.effect:.2f} sd ({effect.low:.2f} to {effect.high:.2f}), "
             f"p {effect.p:.4f}, against the largest {effect.p_max:.4f}"
         )
-    _show_parts(found.parts)
-    echo_notes([*found.remarks, *found.parts.remarks])
+    _show_parts(findings.parts)
+    echo_notes([*findings.remarks, *findings.parts.remarks])
 
 
 def _show_parts(parts: ModelParts) -> None:

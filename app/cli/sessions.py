@@ -72,15 +72,15 @@ def study_withdraw(name: str, rater: str, yes: bool, data: Path | None) -> None:
     """Withdraw RATER (P001, ...) from the study NAME, as the participant could; `study erase` also deletes the data."""
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = session_named(db, find_study(db, name), rater).rater
+            whose = session_named(db, find_study(db, name), rater).rater
         if not yes:
             click.confirm(
-                f"Withdraw {found} of {name}? The session ends for good, and is in no result and no export any more.",
+                f"Withdraw {whose} of {name}? The session ends for good, and is in no result and no export any more.",
                 abort=True,
             )
         with here.database.writing() as db:
             withdraw_for(db, find_study(db, name), rater)
-    click.echo(f"Withdrawn: {found}. To delete the data too: python3 run.py study erase {name} {found}")
+    click.echo(f"Withdrawn: {whose}. To delete the data too: python3 run.py study erase {name} {whose}")
 
 
 @click.command("retention")

@@ -84,9 +84,9 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
     """Start admitting participants; the clips are fixed from then on. For an open study, print the link again."""
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = find_study(db, name)
-            is_open = found.state == StudyState.OPEN
-            failed = failed_clips(found) if found.state == StudyState.DRAFT else []
+            study = find_study(db, name)
+            is_open = study.state == StudyState.OPEN
+            failed = failed_clips(study) if study.state == StudyState.DRAFT else []
         echo_notes(f"without {clip.file_name}: {clip.reason}" for clip in failed)
         if failed and not without_failed and sys.stdin.isatty():
             click.confirm("Once the study is open its clips are fixed. Open it without these?", abort=True)
@@ -166,9 +166,9 @@ def study_link(
     """
     with open_installation(data) as here:
         with here.database.reading() as db:
-            found = find_study(db, name)
+            study = find_study(db, name)
         if key:
-            click.echo(link_key(here.settings.secret_key, found.name))
+            click.echo(link_key(here.settings.secret_key, study.name))
             return
         given = None if table is None else read_people(_content(table), str(table))
         if given is None and not ids and qr is None:
@@ -187,13 +187,13 @@ def study_link(
             )
         secret = here.settings.secret_key
         if given is not None and not ids:
-            click.echo(links_table(found, given, base, secret, new_ids=new_ids), nl=False)
+            click.echo(links_table(study, given, base, secret, new_ids=new_ids), nl=False)
             return
-        known = [] if given is None else ids_of_table(given, id_parameter(definition_of(found).recruitment))
-        links = list(person_links(found, base, secret, [*ids, *known]))
+        known = [] if given is None else ids_of_table(given, id_parameter(definition_of(study).recruitment))
+        links = list(person_links(study, base, secret, [*ids, *known]))
         if qr is not None:
-            link = links[0][1] if links else f"{base}/join/{found.name}"
-            _write(qr, qr_svg(link, title=f"Link to the study {found.name}"))
+            link = links[0][1] if links else f"{base}/join/{study.name}"
+            _write(qr, qr_svg(link, title=f"Link to the study {study.name}"))
             click.echo(f"{qr}: {link}")
             return
     csv.writer(sys.stdout, lineterminator="\n").writerows([("id", "link"), *links])

@@ -126,30 +126,30 @@ def back_up(data: Path | None, out: Path) -> tuple[Settings, Backup]:
 def convert_clips(here: Installation, name: str) -> Study:
     """Convert the study's waiting clips here and now, and name each that cannot be used."""
     with here.database.reading() as db:
-        found = find_study(db, name)
+        study = find_study(db, name)
     waiting = _unconverted(here, name)
     if waiting:
         with click.progressbar(length=waiting, label="Converting clips") as bar:
             while _unconverted(here, name):
                 # A clip that another process has in hand is waited for: it ends there, or is taken up here.
-                convert_waiting_clips(here.database, here.settings, found.id, on_clip=lambda: bar.update(1))
+                convert_waiting_clips(here.database, here.settings, study.id, on_clip=lambda: bar.update(1))
                 time.sleep(0.2)
     with here.database.reading() as db:
-        found = find_study(db, name)
-        failed = [clip for clip in found.clips if clip.state == ClipState.FAILED]
+        study = find_study(db, name)
+        failed = [clip for clip in study.clips if clip.state == ClipState.FAILED]
     for clip in failed:
         click.echo(f"  not used: {clip.file_name}: {clip.reason}", err=True)
-    for clip in found.clips:
+    for clip in study.clips:
         echo_notes(f"{clip.file_name}: {remark}" for remark in clip.remarks or [])
-    echo_notes(f"note: {sentence}" for sentence in differences(found.clips))
-    return found
+    echo_notes(f"note: {sentence}" for sentence in differences(study.clips))
+    return study
 
 
 def compute_results(here: Installation, name: str, options: ExportOptions) -> None:
     """Compute the study's results for an export here and now, as far as they are not there, and store them."""
     with here.database.reading() as db:
-        found = find_study(db, name)
-        study_id, wanted = found.id, bundle_choices(db, found, options)
+        study = find_study(db, name)
+        study_id, wanted = study.id, bundle_choices(db, study, options)
     for choice in wanted:
         of_set = "" if choice.clip_set is None else f", set {choice.clip_set}"
         with click.progressbar(length=1, label=f"Results by {choice.method.replace('_', ' ')}{of_set}") as bar:

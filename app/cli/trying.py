@@ -18,10 +18,10 @@ from app.participation.pilots import check_pilot, count_test_data, delete_test_d
 def study_try(name: str, data: Path | None) -> None:
     """Print a link for walking through the task of the study NAME; nothing of it counts. It works for a week."""
     with open_installation(data) as here, here.database.reading() as db:
-        found = find_study(db, name)
-        check_pilot(db, found)
-        ticket = pilot_ticket(here.settings.secret_key, found)
-    click.echo(f"{server_address(here.settings)}/try/{found.name}/{ticket}")
+        study = find_study(db, name)
+        check_pilot(db, study)
+        ticket = pilot_ticket(here.settings.secret_key, study)
+    click.echo(f"{server_address(here.settings)}/try/{study.name}/{ticket}")
 
 
 @click.command("delete-test-data")

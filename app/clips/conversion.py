@@ -139,32 +139,32 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
             )
     except VideoError as error:
         with database.writing() as db:
-            if (found := _unchanged(db, clip)) is not None:
-                _fail(found, str(error))
+            if (current := _unchanged(db, clip)) is not None:
+                _fail(current, str(error))
             db.commit()
     except OSError:
         with database.writing() as db:
-            if (found := _unchanged(db, clip)) is None:
+            if (current := _unchanged(db, clip)) is None:
                 # Its old file is gone.
                 return True
             if _is_lost(settings, clip):
                 # Tried again and again, it would keep all others from being converted.
-                _fail(found, LOST)
+                _fail(current, LOST)
                 db.commit()
                 return True
-            found.state = ClipState.WAITING
+            current.state = ClipState.WAITING
             db.commit()
         raise
     else:
         with database.writing() as db:
-            found = _unchanged(db, clip)
-            if found is not None and conversion_options(found.study) == options:
-                store_conversion(found, renditions)
+            current = _unchanged(db, clip)
+            if current is not None and conversion_options(current.study) == options:
+                store_conversion(current, renditions)
                 db.commit()
                 return True
-            if found is not None:
+            if current is not None:
                 # The study's settings were changed meanwhile.
-                found.state = ClipState.WAITING
+                current.state = ClipState.WAITING
                 db.commit()
         # What was made is of no use.
         write_down(settings, [file.path for file in renditions.files.values()])
@@ -173,8 +173,8 @@ def _convert_next(database: Database, settings: Settings, study_id: int | None) 
 
 def _unchanged(db: Session, clip: Clip) -> Clip | None:
     """The clip's row; None when it was removed or got another file since its conversion began."""
-    found = db.get(Clip, clip.id, with_for_update=True)
-    return found if found is not None and found.source_sha256 == clip.source_sha256 else None
+    current = db.get(Clip, clip.id, with_for_update=True)
+    return current if current is not None and current.source_sha256 == clip.source_sha256 else None
 
 
 def _is_lost(settings: Settings, clip: Clip) -> bool:

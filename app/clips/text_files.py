@@ -140,12 +140,12 @@ def remove_text_file(db: Session, settings: Settings, study: Study, name: str, *
     NotAllowed
         When participants may have read a text that shows it.
     """
-    found = db.scalar(select(TextFile).where(TextFile.study_id == study.id, TextFile.name == name))
-    if found is None:
+    row = db.scalar(select(TextFile).where(TextFile.study_id == study.id, TextFile.name == name))
+    if row is None:
         raise NotFound("There is no such file.")
     _refuse_what_was_read(db, study, name)
-    write_down(settings, files_of_texts(db, settings, TextFile.id == found.id))
-    db.delete(found)
+    write_down(settings, files_of_texts(db, settings, TextFile.id == row.id))
+    db.delete(row)
     note(db, by, "file of texts removed", study, file=name)
     db.commit()
 

@@ -58,16 +58,16 @@ def find_upload(settings: Settings, study_id: int, account_id: int, upload_id: s
     NotFound
         When there is none, or it is another account's or another study's: the answer does not tell which.
     """
-    found = _read(note_of(settings, upload_id)) if ID.fullmatch(upload_id) else None
-    if found is None or (found.study_id, found.account_id) != (study_id, account_id):
+    upload = _read(note_of(settings, upload_id)) if ID.fullmatch(upload_id) else None
+    if upload is None or (upload.study_id, upload.account_id) != (study_id, account_id):
         raise NotFound("There is no such upload.")
-    return found
+    return upload
 
 
 def unfinished_uploads(settings: Settings, study_id: int, account_id: int) -> list[tuple[Upload, int]]:
     """What an account has not sent to its end, by name, each with the number of bytes that are here."""
-    found = [upload for upload in of_account(settings, account_id) if upload.study_id == study_id]
-    return [(upload, bytes_here(settings, upload)) for upload in sorted(found, key=lambda upload: upload.name)]
+    uploads = [upload for upload in of_account(settings, account_id) if upload.study_id == study_id]
+    return [(upload, bytes_here(settings, upload)) for upload in sorted(uploads, key=lambda upload: upload.name)]
 
 
 def bytes_here(settings: Settings, upload: Upload) -> int:
@@ -107,8 +107,8 @@ def of_account(settings: Settings, account_id: int) -> list[Upload]:
 
 def all_uploads(settings: Settings) -> list[Upload]:
     """All unfinished uploads."""
-    found = (_read(note) for note in settings.uploads_folder.glob("*.json"))
-    return [upload for upload in found if upload is not None]
+    uploads = (_read(note) for note in settings.uploads_folder.glob("*.json"))
+    return [upload for upload in uploads if upload is not None]
 
 
 def note_of(settings: Settings, upload_id: str) -> Path:

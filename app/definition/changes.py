@@ -36,12 +36,12 @@ def changes_between(before: StudyDefinition, after: StudyDefinition) -> list[Cha
 
 def value_at(raw: dict[str, Any], key: str, default: Any = None) -> Any:
     """The value of a key such as "design.max_items"; `default` where it is unset."""
-    found: Any = raw
+    value: Any = raw
     for part in key.split("."):
-        if not isinstance(found, dict) or part not in found:
+        if not isinstance(value, dict) or part not in value:
             return default
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 def _shown(value: Any) -> str:

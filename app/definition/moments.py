@@ -22,14 +22,14 @@ def moment_of(text: str) -> datetime:
     parts = text.split()
     named = len(parts) == 3
     try:
-        found = datetime.fromisoformat("T".join(parts[:2]) if named else text)
+        moment = datetime.fromisoformat("T".join(parts[:2]) if named else text)
     except ValueError:
         raise ValueError(f"must be a date and time with its time zone, such as {FORM}") from None
     if named:
-        return _in_zone(found, parts[2])
-    if found.tzinfo is None:
+        return _in_zone(moment, parts[2])
+    if moment.tzinfo is None:
         raise ValueError(f"has no time zone: write it as {FORM}")
-    return found
+    return moment
 
 
 def in_words(moment: datetime) -> str:
@@ -48,12 +48,12 @@ def _in_zone(local: datetime, name: str) -> datetime:
     if local.tzinfo is not None:
         raise ValueError(f"names two time zones: write it as {FORM}")
     try:
-        found = local.replace(tzinfo=ZoneInfo(name))
+        moment = local.replace(tzinfo=ZoneInfo(name))
     except (KeyError, ValueError, OSError):
         raise ValueError(f"there is no time zone {name!r}; they are written as in {FORM}") from None
-    if found.astimezone(UTC).astimezone(found.tzinfo).replace(tzinfo=None) != local:
+    if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != local:
         raise ValueError(f"clocks never show {local:%H:%M} on that day in {name}: they are put forward then")
-    return found
+    return moment
 
 
 def _as_text(value: Any) -> Any:

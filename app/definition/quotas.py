@@ -60,11 +60,11 @@ def counted_as(question: Question, quota: Quota, answer: Answer) -> list[str]:
 
 def range_of(name: str) -> tuple[float, float] | None:
     """The ends of a range, both within it, as "18-30" or "61+" names them; None where it is no range."""
-    found = RANGE.fullmatch(name)
-    if not found:
+    match = RANGE.fullmatch(name)
+    if not match:
         return None
-    low = float(found["low"])
-    return (low, float("inf")) if found["open"] else (low, float(found["high"]))
+    low = float(match["low"])
+    return (low, float("inf")) if match["open"] else (low, float(match["high"]))
 
 
 def quota_problems(quotas: dict[str, Quota], questions: list[Question]) -> Iterator[tuple[str, str]]:

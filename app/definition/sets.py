@@ -72,7 +72,7 @@ def set_problems(sets: Sets, attributes: Iterable[Row] | None, max_trials: int) 
 
 def _problems_of_clips(sets: Sets, rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     values = [row.get(sets.column or "", "") for row in rows]
-    found = clip_sets(sets, rows)
+    sets_of_clips = clip_sets(sets, rows)
     if not any(values):
         known = ", ".join(sorted({column for row in rows for column in row})) or "none"
         yield "sets.column", f"no clip has the attribute {sets.column!r}; attributes that there are: {known}"
@@ -84,18 +84,18 @@ def _problems_of_clips(sets: Sets, rows: Sequence[Row]) -> Iterator[tuple[str, s
         )
     if sets.anchors is not None and sets.anchors not in values:
         yield "sets.anchors", f"no clip has {sets.anchors!r} as its {sets.column!r}"
-    if len(found) > MAX_SETS:
-        yield "sets.column", f"{sets.column!r} makes {len(found)} sets; a study can have {MAX_SETS}"
-    for name in (one.name for one in found):
+    if len(sets_of_clips) > MAX_SETS:
+        yield "sets.column", f"{sets.column!r} makes {len(sets_of_clips)} sets; a study can have {MAX_SETS}"
+    for name in (one.name for one in sets_of_clips):
         if len(name) > MAX_NAME or SEPARATOR.strip() in name or not name.isprintable():
             yield "sets.column", f"the set {name[:MAX_NAME]!r} needs a name of at most {MAX_NAME} characters without ;"
-    small = [one for one in found if len(one.items) < MIN_CLIPS]
+    small = [one for one in sets_of_clips if len(one.items) < MIN_CLIPS]
     if small:
         listed = ", ".join(f"{one.name} ({len(one.items)})" for one in small[:MAX_LISTED])
         more = " and others" if len(small) > MAX_LISTED else ""
         yield "sets.column", f"each set needs at least {MIN_CLIPS} clips; too few are in {listed}{more}"
-    if sets.per_session > len(found):
-        yield "sets.per_session", f"is {sets.per_session}, but there {_are(len(found))}"
+    if sets.per_session > len(sets_of_clips):
+        yield "sets.per_session", f"is {sets.per_session}, but there {_are(len(sets_of_clips))}"
 
 
 def _are(n: int) -> str:

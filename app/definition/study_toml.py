@@ -271,9 +271,9 @@ def definition_of_session(db: Session, session: ParticipantSession, study: Study
     """The definition that a session follows: its version's, with what was changed in that since without a new one."""
     if session.version == study.version:
         return definition_of(study)
-    found = db.scalar(_OF_VERSION, {"study": study.id, "version": session.version})
+    stored = db.scalar(_OF_VERSION, {"study": study.id, "version": session.version})
     # Pilots of a draft have no version to keep.
-    return definition_of(study) if found is None else _stored_definition(json.dumps(found))
+    return definition_of(study) if stored is None else _stored_definition(json.dumps(stored))
 
 
 _OF_VERSION = (

@@ -180,7 +180,7 @@ def line_of(text: str, place: Sequence[int | str]) -> int | None:
                 section += [name, many[above]] if above in many else [name]
             if path[: len(section)] == section and len(section) > of_section[0]:
                 of_section = (len(section), number)
-        elif (found := KEY.match(line)) and [*section, found["key"].strip("\"'")] == path[: len(section) + 1]:
+        elif (match := KEY.match(line)) and [*section, match["key"].strip("\"'")] == path[: len(section) + 1]:
             return number
     return of_section[1]
 
@@ -256,8 +256,8 @@ def _shown(value: Any) -> str:
 
 def _near(word: str, known: Sequence[str]) -> list[str]:
     plain = {re.sub(r"[ _-]", "", name.lower()): name for name in known}
-    found = difflib.get_close_matches(re.sub(r"[ _-]", "", word.lower()), plain, n=1, cutoff=0.7)
-    return [plain[name] for name in found]
+    close = difflib.get_close_matches(re.sub(r"[ _-]", "", word.lower()), plain, n=1, cutoff=0.7)
+    return [plain[name] for name in close]
 
 
 def _unknown_word(given: Any, known: list[str]) -> str:

@@ -16,15 +16,15 @@ def examine(data: Path, *, quick: bool = False) -> list[Finding]:
     """Look at everything; nothing is made or changed. With `quick` the content of clips and trials is not read."""
     of_machine = [python(), packages(), disk(data), clock(), codecs(), chromium()]
     try:
-        settings, found = data_folder(data)
+        settings, findings = data_folder(data)
     except ConfigurationError as error:
         return [*of_machine, Finding(False, "settings", error.message)]
     if settings is None:
-        return [*of_machine, *found]
+        return [*of_machine, *findings]
     rest = [*settings_of_a_server(settings), *server(settings)]
     file = sqlite_file(settings)
     # To open a file of SQLite that is not there would make it.
     is_there = file is None or file.exists()
-    if is_there and all(one.ok for one in found if one.subject == "database"):
+    if is_there and all(one.ok for one in findings if one.subject == "database"):
         rest += [*look_into(settings, quick=quick), *backups(settings)]
-    return [*of_machine, *found, *rest]
+    return [*of_machine, *findings, *rest]

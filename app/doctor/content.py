@@ -87,7 +87,7 @@ def _clip_files(db: Session, settings: Settings, *, quick: bool) -> Finding:
         there = [(file, clip) for file, clip in expected.items() if file.is_file()]
         damaged = [f"{clip} ({file.name[:12]}…{file.suffix})" for file, clip in there if _sha256(file) != file.stem]
     wrong = [
-        f"{len(found)} {what}: {_some(found)}" for found, what in ((missing, "missing"), (damaged, "damaged")) if found
+        f"{len(which)} {what}: {_some(which)}" for which, what in ((missing, "missing"), (damaged, "damaged")) if which
     ]
     checked = "are there" if quick else "are there, and are what their checksums say"
     return Finding(

@@ -157,15 +157,15 @@ def server(settings: Settings) -> Iterator[Finding]:
 def _asked(address: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - the address that the server wrote
-            found: dict[str, Any] = json.load(answer)
+            reply: dict[str, Any] = json.load(answer)
     except urllib.error.HTTPError as error:
         try:
-            found = json.load(error)
+            reply = json.load(error)
         except ValueError:
-            found = {"error": {"message": f"it answers {error.code}"}}
+            reply = {"error": {"message": f"it answers {error.code}"}}
     except ValueError as error:
         raise OSError("something else answers there") from error
-    return found if "error" not in found or isinstance(found["error"], dict) else {"error": {"message": "?"}}
+    return reply if "error" not in reply or isinstance(reply["error"], dict) else {"error": {"message": "?"}}
 
 
 def backups(settings: Settings, *, at: datetime | None = None) -> Iterator[Finding]:

@@ -25,8 +25,8 @@ PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", re.MULTILINE)
 
 def python() -> Finding:
     """The version of Python."""
-    found = sys.version.split()[0]
-    return Finding(sys.version_info >= (3, 11), "Python", f"{found}; 3.11 or newer is needed")
+    version = sys.version.split()[0]
+    return Finding(sys.version_info >= (3, 11), "Python", f"{version}; 3.11 or newer is needed")
 
 
 def packages(locks: Path = LOCKS, *, today: date | None = None) -> Finding:
@@ -107,7 +107,7 @@ def codecs() -> Finding:
 def chromium() -> Finding:
     """The browser for the tests, which nothing else needs."""
     names = [os.environ.get("ASTERISM_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
-    found = next((path for path in map(shutil.which, filter(None, names)) if path), None)
-    if found:
-        return Finding(True, "browser for the tests", found)
+    browser = next((path for path in map(shutil.which, filter(None, names)) if path), None)
+    if browser:
+        return Finding(True, "browser for the tests", browser)
     return Finding(True, "browser for the tests", "none on the path; `python3 run.py test` installs one where it can")

@@ -50,32 +50,32 @@ class Bodies:
             return b""
         if length is not None and (int(length) == 0 or int(length) > self.limit):
             return b""
-        found = bytearray()
+        body = bytearray()
         begun = asyncio.get_running_loop().time()
         patience = asyncio.timeout_at(_due(begun, 0))
         self.unfinished[patience] = None
         try:
             async with patience:
-                while await self._read_more(found, receive) and len(found) <= self.limit:
+                while await self._read_more(body, receive) and len(body) <= self.limit:
                     if patience not in self.unfinished:
                         raise TimeoutError
-                    patience.reschedule(_due(begun, len(found)))
-            return bytes(found)
+                    patience.reschedule(_due(begun, len(body)))
+            return bytes(body)
         except TimeoutError as error:
-            self.let_go(len(found))
+            self.let_go(len(body))
             raise TooSlow from error
         except BaseException:
-            self.let_go(len(found))
+            self.let_go(len(body))
             raise
         finally:
             self.unfinished.pop(patience, None)
 
-    async def _read_more(self, found: bytearray, receive: Receive) -> bool:
+    async def _read_more(self, body: bytearray, receive: Receive) -> bool:
         message = await receive()
         if message["type"] != "http.request":
             raise Gone
-        new = message.get("body", b"")[: self.limit + 1 - len(found)]
-        found += new
+        new = message.get("body", b"")[: self.limit + 1 - len(body)]
+        body += new
         self.held += len(new)
         if self.held > self.budget and self.unfinished:
             oldest = next(iter(self.unfinished))

@@ -101,8 +101,8 @@ def worded(text: str, kind: Kind) -> str:
 
 def wordings(texts: Iterable[str]) -> list[str]:
     """All wordings of these texts that differ from them, each once."""
-    found = dict.fromkeys(worded(text, kind) for text in texts for kind in OTHER_KINDS)
-    return [text for text in found if text not in set(texts)]
+    others = dict.fromkeys(worded(text, kind) for text in texts for kind in OTHER_KINDS)
+    return [text for text in others if text not in set(texts)]
 
 
 def _cased(first: str, word: str, article: str) -> str:

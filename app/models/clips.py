@@ -104,8 +104,8 @@ class TextFile(Base):
     @property
     def renditions(self) -> dict[str, str]:
         """The SHA-256 of each rendition by its kind."""
-        found = {"picture": self.picture, "mp4": self.mp4, "webm": self.webm, "poster": self.poster}
-        return {kind: sha256 for kind, sha256 in found.items() if sha256 is not None}
+        by_kind = {"picture": self.picture, "mp4": self.mp4, "webm": self.webm, "poster": self.poster}
+        return {kind: sha256 for kind, sha256 in by_kind.items() if sha256 is not None}
 
 
 class FormerRendition(Base):

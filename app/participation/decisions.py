@@ -71,13 +71,13 @@ def exclude(
     NotAllowed
         When it is in no results: a pilot's, a trial that is not stored, a check or practice.
     """
-    session, found = _target(db, study, name, trial)
+    session, trial_row = _target(db, study, name, trial)
     reason = _reason(reason)
     if not reason:
         raise Invalid(f"Give a reason of 1 to {MAX_REASON} characters.", field="reason")
-    if found is None:
+    if trial_row is None:
         session.exclusion_reason = reason
-    _keep(db, study, session, found, Verdict.EXCLUDE, reason, rule, by)
+    _keep(db, study, session, trial_row, Verdict.EXCLUDE, reason, rule, by)
 
 
 def include(
@@ -98,15 +98,15 @@ def include(
     NotAllowed
         When it was not left out.
     """
-    session, found = _target(db, study, name, trial)
+    session, trial_row = _target(db, study, name, trial)
     reason = _reason(reason)
-    if found is None:
+    if trial_row is None:
         if session.exclusion_reason is None:
             raise NotAllowed(f"{session.rater} was not left out of the results.")
         session.exclusion_reason = None
-    elif found.number not in excluded_trials(db, study.id).get(session.id, {}):
+    elif trial_row.number not in excluded_trials(db, study.id).get(session.id, {}):
         raise NotAllowed(f"Trial {trial} of {session.rater} was not left out of the results.")
-    _keep(db, study, session, found, Verdict.INCLUDE, reason or None, None, by)
+    _keep(db, study, session, trial_row, Verdict.INCLUDE, reason or None, None, by)
 
 
 def dismiss(
@@ -119,8 +119,8 @@ def dismiss(
     NotFound, Invalid, NotAllowed
         As `exclude`.
     """
-    session, found = _target(db, study, name, trial)
-    _keep(db, study, session, found, Verdict.DISMISS, _reason(reason) or None, rule, by)
+    session, trial_row = _target(db, study, name, trial)
+    _keep(db, study, session, trial_row, Verdict.DISMISS, _reason(reason) or None, rule, by)
 
 
 def excluded_trials(db: Session, study_id: int) -> dict[int, dict[int, str]]:
@@ -132,13 +132,13 @@ def excluded_trials(db: Session, study_id: int) -> dict[int, dict[int, str]]:
         .where(ParticipantSession.study_id == study_id, Decision.verdict != Verdict.DISMISS)
         .order_by(Decision.id)
     )
-    found: dict[int, dict[int, str]] = defaultdict(dict)
+    reasons: dict[int, dict[int, str]] = defaultdict(dict)
     for session_id, number, verdict, reason in db.execute(query):
         if verdict == Verdict.EXCLUDE:
-            found[session_id][number] = reason
+            reasons[session_id][number] = reason
         else:
-            found[session_id].pop(number, None)
-    return {session_id: dict(sorted(trials.items())) for session_id, trials in found.items() if trials}
+            reasons[session_id].pop(number, None)
+    return {session_id: dict(sorted(trials.items())) for session_id, trials in reasons.items() if trials}
 
 
 def decisions_of(db: Session, study: Study) -> Iterator[tuple[int, Decided]]:

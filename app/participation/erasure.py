@@ -30,11 +30,11 @@ def sessions_of_person(db: Session, study: Study, rater: str, *, lock: bool = Fa
     NotFound
         When the study has no such rater.
     """
-    found = session_named(db, study, rater)
-    if found.is_pilot:
+    session = session_named(db, study, rater)
+    if session.is_pilot:
         raise NotFound(f"The study {study.name} has no participant {rater}.")
     of_study = select(ParticipantSession).where(ParticipantSession.study_id == study.id)
-    visits = of_study.where(ParticipantSession.person == found.person).order_by(ParticipantSession.visit)
+    visits = of_study.where(ParticipantSession.person == session.person).order_by(ParticipantSession.visit)
     return list(db.scalars(visits.with_for_update() if lock else visits))
 
 

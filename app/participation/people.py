@@ -98,8 +98,8 @@ def held_token(db: Session, session: ParticipantSession, held: Sequence[str]) ->
     query = select(SessionToken.token_hash).where(
         SessionToken.session_id == session.id, SessionToken.token_hash.in_(hashes)
     )
-    found = set(db.scalars(query))
-    return next((token for digest, token in hashes.items() if digest in found), None)
+    known = set(db.scalars(query))
+    return next((token for digest, token in hashes.items() if digest in known), None)
 
 
 def next_number(db: Session, study: Study) -> int:
@@ -121,7 +121,7 @@ def session_named(db: Session, study: Study, name: str, *, lock: bool = False) -
     if number is not None:
         of_name = (ParticipantSession.number == int(number[1])) & COUNTED
     query = select(ParticipantSession).where(ParticipantSession.study_id == study.id, of_name)
-    found = db.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    session = db.scalar(query.with_for_update() if lock else query)
+    if session is None:
         raise NotFound(f"The study {study.name} has no participant {name}.")
-    return found
+    return session

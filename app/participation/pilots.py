@@ -257,14 +257,14 @@ def delete_test_data(db: Session, study: Study, *, simulated: bool = False, by: 
 
     The numbers of simulated raters are given out again only when none higher is left.
     """
-    found = list(db.scalars(_test_data(study, simulated=simulated)))
-    _delete(db, found)
-    if simulated and found:
-        forget_results(db, found[0])
-    if found:
-        note(db, by, "test data deleted", study, **{"simulated raters" if simulated else "pilots": len(found)})
+    sessions = list(db.scalars(_test_data(study, simulated=simulated)))
+    _delete(db, sessions)
+    if simulated and sessions:
+        forget_results(db, sessions[0])
+    if sessions:
+        note(db, by, "test data deleted", study, **{"simulated raters" if simulated else "pilots": len(sessions)})
     db.commit()
-    return len(found)
+    return len(sessions)
 
 
 def delete_pilot(db: Session, study: Study, public_id: str, *, by: Account | None = None) -> None:
@@ -275,10 +275,10 @@ def delete_pilot(db: Session, study: Study, public_id: str, *, by: Account | Non
     NotFound
         When the study has no such pilot; what participants gave is never deleted like this.
     """
-    found = db.scalar(_test_data(study, simulated=False).where(ParticipantSession.public_id == public_id))
-    if found is None:
+    pilot = db.scalar(_test_data(study, simulated=False).where(ParticipantSession.public_id == public_id))
+    if pilot is None:
         raise NotFound("There is no such pilot.")
-    _delete(db, [found])
+    _delete(db, [pilot])
     note(db, by, "test data deleted", study, pilots=1)
     db.commit()
 

@@ -79,7 +79,7 @@ def quotas_taken(
     for name, value, person in db.execute(query).tuples():
         for one in counted_as(asked[name], quotas[name], value):
             people[name].setdefault(one, set()).add(person)
-    return {name: {one: len(who - {but}) for one, who in found.items()} for name, found in people.items()}
+    return {name: {one: len(who - {but}) for one, who in by_answer.items()} for name, by_answer in people.items()}
 
 
 def full_quota(

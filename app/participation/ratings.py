@@ -48,18 +48,18 @@ def stage_of(definition: StudyDefinition) -> SessionState | None:
 
 def ratings_of(db: Session, session_id: int) -> tuple[RatingRecord, ...]:
     """The session's clips to rate in their order; none before they are chosen."""
-    found: dict[int, RatingRecord] = {}
+    records: dict[int, RatingRecord] = {}
     for row in db.execute(_RATINGS, {"session": session_id}):
-        before = found.get(row.id)
+        before = records.get(row.id)
         rated, active = None, 0.0
         if row.revision is not None:
             earlier = () if before is None or before.rated is None else before.rated.sha256s
             rated = Rated(row.revision, row.answers, row.watched, (*earlier, row.sha256))
             active = row.active_ms + (0.0 if before is None else before.active_ms)
-        found[row.id] = RatingRecord(
+        records[row.id] = RatingRecord(
             row.id, row.key, row.place, row.clip_id, row.is_repeat, row.assigned_at, rated, active
         )
-    return tuple(found.values())
+    return tuple(records.values())
 
 
 _RATINGS = (

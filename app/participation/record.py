@@ -187,10 +187,10 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
     Unauthorised
         When nobody was given this token.
     """
-    found = db.execute(_SESSION, {"token": hash_token(token)}).tuples().one_or_none()
-    if found is None:
+    row = db.execute(_SESSION, {"token": hash_token(token)}).tuples().one_or_none()
+    if row is None:
         raise Unauthorised(UNKNOWN_LINK)
-    return _record(db, *found)
+    return _record(db, *row)
 
 
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:

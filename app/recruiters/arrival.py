@@ -83,17 +83,17 @@ def read_link(names: Sequence[str], query: Mapping[str, Sequence[str]]) -> Arriv
         When a value is longer than 200 characters (cutting it could merge two people), or holds a zero byte.
     """
     parameters: dict[str, str] = {}
-    found = {name: _given_as(name, names, query) for name in names}
-    for name, given in found.items():
+    values = {name: _given_as(name, names, query) for name in names}
+    for name, given in values.items():
         value, _ = _value(name, query[given]) if given is not None else (None, None)
         if value is not None:
             parameters[name] = value
     if not names:
         return Arrival(parameters, IdNote.PLAIN_LINK)
-    person, given = names[0], found[names[0]]
+    person, given = names[0], values[names[0]]
     if given is None:
         similar = _similar(person, names, query)
-        recruited = similar or any(found.values()) or _of_a_recruiter(query)
+        recruited = similar or any(values.values()) or _of_a_recruiter(query)
         return Arrival(parameters, IdNote.MISSING if recruited else IdNote.PLAIN_LINK, similar)
     _, note = _value(person, query[given])
     if note is None and given != person:

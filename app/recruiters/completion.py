@@ -117,21 +117,21 @@ def _decoded(url: str) -> str:
 
 
 def _fill(url: str, fill: Callable[[str, str], str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: fill(found[0], _name(found)), _decoded(url))
+    return _PLACEHOLDER.sub(lambda match: fill(match[0], _name(match)), _decoded(url))
 
 
 def _placeholders(url: str) -> list[tuple[str, str, str | None]]:
     """Each placeholder as it is written, its name, and the parameter of the address that it stands for."""
     text = _decoded(url)
-    found = []
+    placeholders = []
     for match in _PLACEHOLDER.finditer(text):
         key = re.search(r"[?&]([^=&?#]*)=$", text[: match.start()])
-        found.append((match[0], _name(match), key[1] if key else None))
-    return found
+        placeholders.append((match[0], _name(match), key[1] if key else None))
+    return placeholders
 
 
-def _name(found: re.Match[str]) -> str:
-    return "" if found["stars"] else str(found[str(found.lastgroup)]).strip()
+def _name(match: re.Match[str]) -> str:
+    return "" if match["stars"] else str(match[str(match.lastgroup)]).strip()
 
 
 def _resolve(name: str, names: Sequence[str]) -> str | None:

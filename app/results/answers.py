@@ -80,11 +80,11 @@ class AnsweredQuestion:
 
 def questions_of_study(db: Session, study: Study) -> list[Question]:
     """All questions that the study ever asked its participants, those of its present version first, and the comment."""
-    found: dict[str, Question] = {}
+    questions: dict[str, Question] = {}
     for definition in (definition_of(study), *earlier_definitions(db, study)):
         for question in _asked(definition):
-            found.setdefault(question.name, question)
-    return [*found.values(), THE_COMMENT]
+            questions.setdefault(question.name, question)
+    return [*questions.values(), THE_COMMENT]
 
 
 def _asked(definition: StudyDefinition) -> list[Question]:
@@ -99,9 +99,9 @@ def answer_counts(db: Session, study: Study, options: ExportOptions) -> list[Ans
         if session.exclusion_reason is None or options.with_excluded:
             for name, value in answers.items():
                 values.setdefault(name, []).append(value)
-    found = [_counted(question, values.get(question.name, [])) for question in questions_of_study(db, study)]
+    counts = [_counted(question, values.get(question.name, [])) for question in questions_of_study(db, study)]
     # A comment that nobody gave is no question that somebody left out.
-    return [one for one in found if one.question is not THE_COMMENT or one.answered]
+    return [one for one in counts if one.question is not THE_COMMENT or one.answered]
 
 
 def wide_columns(db: Session, study: Study) -> tuple[Column, ...]:
@@ -142,16 +142,16 @@ def _sessions(
 
 def _kinds(db: Session, study: Study) -> dict[str, str]:
     """The kind of each question's cells; a question that was of several kinds in the study's versions has text."""
-    found: dict[str, set[str]] = {}
+    by_name: dict[str, set[str]] = {}
     for definition in (definition_of(study), *earlier_definitions(db, study)):
         for question in _asked(definition):
-            found.setdefault(question.name, set()).add(_kind(question))
-    found[COMMENT] = {"text"}
+            by_name.setdefault(question.name, set()).add(_kind(question))
+    by_name[COMMENT] = {"text"}
     # Data that were brought in may answer what no definition asks.
     stored = select(Answer.question).join(ParticipantSession).where(ParticipantSession.study_id == study.id)
     for name in db.scalars(stored.distinct().order_by(Answer.question)):
-        found.setdefault(name, {"text"})
-    return {name: kinds.pop() if len(kinds) == 1 else "text" for name, kinds in found.items()}
+        by_name.setdefault(name, {"text"})
+    return {name: kinds.pop() if len(kinds) == 1 else "text" for name, kinds in by_name.items()}
 
 
 def _kind(question: Question) -> str:

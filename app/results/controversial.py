@@ -55,8 +55,8 @@ def choose_clips(db: Session, study: Study, models: Sequence[str], n_clips: int)
         raise Invalid(f"Choose 4 to {MAX_CLIPS} clips.", field="clips")
     rdms, rng = np.array([known[name] for name in dict.fromkeys(models)]), np.random.default_rng(0)
     try:
-        found = controversial(rdms, n_clips, rng=rng)
-        needed = raters_to_tell(rdms, found.items, rng=rng)
+        chosen = controversial(rdms, n_clips, rng=rng)
+        needed = raters_to_tell(rdms, chosen.items, rng=rng)
         n = n_items_of(rdms.shape[1])
         subsets = [rng.choice(n, n_clips, replace=False) for _ in range(RANDOM_SUBSETS)]
         at_random = float(np.median([raters_to_tell(rdms, one, rng=rng) for one in subsets]))
@@ -64,7 +64,11 @@ def choose_clips(db: Session, study: Study, models: Sequence[str], n_clips: int)
         raise Invalid(f"The clips cannot be chosen: {error}.", field="models") from error
     names = [clip.file_name for clip in clip_order(db, study.id)]
     return ChosenClips(
-        tuple(names[item] for item in found.items), found.separation, found.of_random, _whole(needed), _whole(at_random)
+        tuple(names[item] for item in chosen.items),
+        chosen.separation,
+        chosen.of_random,
+        _whole(needed),
+        _whole(at_random),
     )
 
 

@@ -64,8 +64,8 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
     options = options or ExportOptions()
     definition = definition_of(study)
     results = [results_now(db, study.id, options.choice(method)) for method in exported_methods(study)]
-    known = [found for found in results if found.raters]
-    sets = {found.choice.method: set_results_now(db, study, found.choice) for found in known}
+    known = [result for result in results if result.raters]
+    sets = {result.choice.method: set_results_now(db, study, result.choice) for result in known}
     software = f"Asterism {VERSION}"
     versions = inputs_of(db, study.id, options.choice(exported_methods(study)[-1])).versions
     flow = study_flow(db, study, results[-1].choice, list(results[-1].failures))
@@ -76,22 +76,22 @@ def bundle_contents(db: Session, study: Study, options: ExportOptions | None = N
         study_toml=study_text(study.definition_toml, definition),
         tables={
             **bundle_tables(db, study, options),
-            "reliability": chain(*(reliability_rows(found.agreement, found.choice.method) for found in known)),
+            "reliability": chain(*(reliability_rows(result.agreement, result.choice.method) for result in known)),
             "set_agreement": chain(*(set_rows(method, [one for one, _ in of]) for method, of in sets.items())),
-            "noise_ceiling": chain(*(ceiling_rows(found.agreement, found.choice.method) for found in known)),
+            "noise_ceiling": chain(*(ceiling_rows(result.agreement, result.choice.method) for result in known)),
             "flow": flow_rows(session_counts(db, study)),
             "with_and_without": chain(*(_both_ways(db, study, options, method) for method in exported_methods(study))),
             "quality": quality_table(db, study, options, known[-1] if known else None),
         },
         own_tables={"answers_wide": (wide_columns(db, study), wide_rows(db, study, options))},
-        rdms=(found.rdm_rows() for found in known if not sets[found.choice.method]),
+        rdms=(result.rdm_rows() for result in known if not sets[result.choice.method]),
         set_rdms=(
-            (number, len(of), found.rdm_rows(), found.group_set())
+            (number, len(of), result.rdm_rows(), result.group_set())
             for of in sets.values()
-            for number, (_, found) in enumerate(of, start=1)
-            if found.raters
+            for number, (_, result) in enumerate(of, start=1)
+            if result.raters
         ),
-        group_rdms=(found.group_set() for found in known),
+        group_rdms=(result.group_set() for result in known),
         methods_text=methods_text(task, results, software=software, flow=flow),
         software=software,
         about={
@@ -265,6 +265,6 @@ def _trials(db: Session, study: Study, choice: Choice, rdms: RDMs) -> Iterator[t
     for sitting in inputs.chosen:
         session = db.get(ParticipantSession, sitting.session_id)
         if session is not None and sitting.rater.name in rdms.raters:
-            found, times = session_trials(db, session, clip_ids, last=sitting.last, without=sitting.left_out)
+            trials, times = session_trials(db, session, clip_ids, last=sitting.last, without=sitting.left_out)
             ends = [(shown.timestamp() * 1000, stored.timestamp() * 1000) for shown, stored in times]
-            yield sitting.rater.name, RaterTrials(found, ends)
+            yield sitting.rater.name, RaterTrials(trials, ends)

@@ -69,8 +69,8 @@ def figure_file(db: Session, study: Study, choice: Choice, name: str, view: View
 
 def attributes_of_clips(clips: tuple[Clip, ...]) -> dict[str, dict[str, str]]:
     """The clips' values by attribute and file name, as the bundle holds them."""
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for clip in clips:
         for name, value in clip.attributes.items():
-            found.setdefault(name, {})[clip.file_name] = value
-    return found
+            attributes.setdefault(name, {})[clip.file_name] = value
+    return attributes

@@ -168,10 +168,10 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     whole = Inputs(study_id, replace(choice, clip_set=None), target, clips, sittings, sets, shared)
     if choice.clip_set is None:
         return whole
-    found = next((one for one in sets if one.name == choice.clip_set), None)
-    if found is None:
+    clip_set = next((one for one in sets if one.name == choice.clip_set), None)
+    if clip_set is None:
         raise Invalid(f"The study has no set of clips {choice.clip_set!r}.", field="set")
-    return whole.of_set(found)
+    return whole.of_set(clip_set)
 
 
 def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sitting]:
@@ -189,11 +189,11 @@ def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sittin
         .group_by(ParticipantSession.id)
         .order_by(ParticipantSession.number)
     )
-    found = []
+    sittings = []
     for session, trials, last in db.execute(query):
         decided = excluded.get(session.id, {})
         left_out = () if with_excluded else tuple(decided)
-        found.append(
+        sittings.append(
             Sitting(
                 session.id,
                 session.public_id,
@@ -207,7 +207,7 @@ def _sittings(db: Session, study_id: int, *, with_excluded: bool) -> list[Sittin
                 None if session.clip_sets is None else tuple(session.clip_sets),
             )
         )
-    return found or _with_given_rdms(db, study_id)
+    return sittings or _with_given_rdms(db, study_id)
 
 
 def _with_given_rdms(db: Session, study_id: int) -> list[Sitting]:

@@ -53,7 +53,7 @@ def judging(db: Session, study: Study) -> Judging:
     public = {session.id: session.public_id for session in sessions}
     # Pilots do checks too.
     done = checks_of_sessions(db, ParticipantSession.study_id == study.id).items()
-    checks = {public[session_id]: found for session_id, found in done if session_id in public}
+    checks = {public[session_id]: outcome for session_id, outcome in done if session_id in public}
     decided = [one for _, one in decisions_of(db, study)]
     workers = None
     if overview is not None:
@@ -95,13 +95,13 @@ def session_counts(db: Session, study: Study) -> list[SessionCount]:
         .where(ParticipantSession.study_id == study.id, COUNTED)
         .group_by(*columns)
     )
-    found = []
+    counts = []
     for state, begun, simulated, with_trials, reason, number in db.execute(query):
         stage = _stage(state, begun=begun)
         # Of who withdrew nothing is told but that.
         is_told = stage in {"finished", "unfinished"}
-        found.append(SessionCount(stage, simulated, with_trials and is_told, reason if is_told else None, number))
-    return sorted(found, key=lambda row: tuple(map(str, row)))
+        counts.append(SessionCount(stage, simulated, with_trials and is_told, reason if is_told else None, number))
+    return sorted(counts, key=lambda row: tuple(map(str, row)))
 
 
 def study_flow(db: Session, study: Study, choice: Choice, failures: Sequence[str] = ()) -> Flow:

@@ -26,10 +26,10 @@ def network_file(section: Models, file: Path) -> Path:
         return file
     if section.network is None:
         raise Invalid(f"{file} is a folder, and study.toml names no network; give the file, or set models.network.")
-    found = file / section.network
-    if not found.is_file():
-        raise Invalid(f"{found}: no such file; study.toml names it (models.network).")
-    return found
+    network = file / section.network
+    if not network.is_file():
+        raise Invalid(f"{network}: no such file; study.toml names it (models.network).")
+    return network
 
 
 def wanted_of(section: Models, network: Path, layers: Sequence[str], given: Mapping[str, Any]) -> Wanted:

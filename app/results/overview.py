@@ -96,8 +96,8 @@ def _quality(inputs: Inputs, results: StudyResults) -> list[dict[str, Any]]:
     """How each rater worked: values by measure (without those that are not defined), flags, and the trials' values."""
     group, against = results.agreement if results.raters else None, {}
     if group is not None:
-        found = results.quality
-        columns = {"with_others": group.with_others["pearson"], **{k: getattr(found, k) for k in AGAINST_OTHERS}}
+        of_group = results.quality
+        columns = {"with_others": group.with_others["pearson"], **{k: getattr(of_group, k) for k in AGAINST_OTHERS}}
         for place, name in enumerate(results.raters):
             against[name] = {key: float(column[place]) for key, column in columns.items()}
     rows = []
@@ -132,24 +132,24 @@ def _defined(values: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def _rater(sitting: Sitting, results: StudyResults, target: float) -> dict[str, Any]:
-    found = results.chosen[sitting.rater.name]
+    result = results.chosen[sitting.rater.name]
     view: dict[str, Any] = {
         "rater": sitting.rater.name,
         "session": sitting.public_id,
         "state": sitting.state,
         "simulated": sitting.rater.is_simulated,
-        "trials": found.work.trials,
-        "problem": found.problem,
+        "trials": result.work.trials,
+        "problem": result.problem,
     }
-    if found.estimate is not None:
-        counts = coverage(found.estimate.evidence, target)
+    if result.estimate is not None:
+        counts = coverage(result.estimate.evidence, target)
         view |= {
             # A rater's own trials are not meant to share pairs where all trials are one estimate.
-            "notes": notes(found.estimate) if results.together is None else [],
+            "notes": notes(result.estimate) if results.together is None else [],
             "never_seen": counts.never_seen,
             "below_target": counts.below_target,
             "pairs": counts.pairs,
-            "correlation_with_truth": found.estimate.correlation_with_truth,
-            "no_interval": found.estimate.uncertainty_reason,
+            "correlation_with_truth": result.estimate.correlation_with_truth,
+            "no_interval": result.estimate.uncertainty_reason,
         }
     return view

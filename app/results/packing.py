@@ -38,16 +38,16 @@ AGAINST_OTHERS = tuple(field.name for field in fields(GroupQuality))
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def pack_rater(found: RaterResult) -> bytes:
+def pack_rater(result: RaterResult) -> bytes:
     """A rater's result, with standard errors where it has any."""
-    facts: dict[str, Any] = {"sizes": found.work.sizes, "problem": found.problem, "numbers": found.numbers}
-    facts["quality"] = None if found.quality is None else asdict(found.quality)
-    arrays = {"minutes": found.work.minutes, "observations": found.observations}
-    if found.estimate is not None:
-        facts["estimate"] = {name: getattr(found.estimate, name) for name in ESTIMATE_FACTS}
-        arrays |= {name: getattr(found.estimate, name) for name in ESTIMATE_ARRAYS}
-        if found.estimate.standard_error is not None:
-            arrays[STANDARD_ERROR] = found.estimate.standard_error
+    facts: dict[str, Any] = {"sizes": result.work.sizes, "problem": result.problem, "numbers": result.numbers}
+    facts["quality"] = None if result.quality is None else asdict(result.quality)
+    arrays = {"minutes": result.work.minutes, "observations": result.observations}
+    if result.estimate is not None:
+        facts["estimate"] = {name: getattr(result.estimate, name) for name in ESTIMATE_FACTS}
+        arrays |= {name: getattr(result.estimate, name) for name in ESTIMATE_ARRAYS}
+        if result.estimate.standard_error is not None:
+            arrays[STANDARD_ERROR] = result.estimate.standard_error
     return _pack(facts, arrays)
 
 
@@ -98,12 +98,12 @@ def pack_overview(overview: Overview) -> bytes:
     # By itself: of many trials it is most of all, and few pages show it.
     arrays: dict[str, NDArray[Any]] = {QUALITY: _text(overview.quality)}
     facts["maps"] = []
-    for place, found in enumerate(overview.maps):
-        if isinstance(found, MDS):
-            arrays[f"map_{place}"] = found.positions
-            facts["maps"].append({"stress": found.stress, "n_iter": found.n_iter, "converged": found.converged})
+    for place, mds in enumerate(overview.maps):
+        if isinstance(mds, MDS):
+            arrays[f"map_{place}"] = mds.positions
+            facts["maps"].append({"stress": mds.stress, "n_iter": mds.n_iter, "converged": mds.converged})
         else:
-            facts["maps"].append(found)
+            facts["maps"].append(mds)
     if overview.together is not None:
         # The group's RDM is made of it again.
         facts["together"], more = _pack_together(overview.together)
@@ -152,8 +152,8 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
         agreement=_agreement(facts["agreement"], arrays) if "agreement" in facts else None,
         orders=tuple(facts["orders"]),
         maps=tuple(
-            found if isinstance(found, str) else MDS(arrays[f"map_{place}"], **found)
-            for place, found in enumerate(facts["maps"])
+            kept if isinstance(kept, str) else MDS(arrays[f"map_{place}"], **kept)
+            for place, kept in enumerate(facts["maps"])
         ),
         between=arrays.get("between"),
         rater_order=facts.get("rater_order", ()),
@@ -162,13 +162,18 @@ def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
     )
 
 
-def _pack_together(found: Together) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    estimate = found.estimate
+def _pack_together(together: Together) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    estimate = together.estimate
     about = {name: getattr(estimate, name) for name in ("method", "n_iter", "converged", "dropped", "parameters")}
     arrays = {f"together_{name}": getattr(estimate, name) for name in ESTIMATE_ARRAYS}
-    arrays |= {f"together_with_{method}": values for method, values in found.with_others.items()}
-    facts = {"raters": found.raters, "halves": found.halves, "estimate": about, "comparators": [*found.with_others]}
-    return facts, arrays | {"together_n_raters": found.n_raters}
+    arrays |= {f"together_with_{method}": values for method, values in together.with_others.items()}
+    facts = {
+        "raters": together.raters,
+        "halves": together.halves,
+        "estimate": about,
+        "comparators": [*together.with_others],
+    }
+    return facts, arrays | {"together_n_raters": together.n_raters}
 
 
 def _unpack_together(facts: dict[str, Any], arrays: Arrays) -> Together:

@@ -50,24 +50,26 @@ def proposals(
             settled.add((*about, one.rule))
         else:
             out[about] = one.verdict == Verdict.EXCLUDE
-    found = []
+    proposed = []
     for worker in workers:
         session, rater = worker["session"], worker["rater"]
         if out.get((session, None)):
             continue
-        proposed = [
+        of_worker = [
             Proposal(rater, session, None, rule, reason)
             for rule, reason in _of_session(worker, checks.get(session, Checks(0, 0)), rules)
         ]
-        if not any(one.rule == TOO_FAST for one in proposed):
-            proposed += [
+        if not any(one.rule == TOO_FAST for one in of_worker):
+            of_worker += [
                 Proposal(rater, session, number, TOO_FAST, reason) for number, reason in _of_trials(worker, rules)
             ]
         # Who took something in again has looked at it: no rule asks once more.
-        found += [
-            one for one in proposed if (session, one.trial) not in out and (session, one.trial, one.rule) not in settled
+        proposed += [
+            one
+            for one in of_worker
+            if (session, one.trial) not in out and (session, one.trial, one.rule) not in settled
         ]
-    return found
+    return proposed
 
 
 def _of_session(worker: Mapping[str, Any], checks: Checks, rules: QualityRules) -> Iterator[tuple[str, str]]:

@@ -39,11 +39,11 @@ class RatedQuestion:
 
 def rating_questions_of(db: Session, study: Study) -> list[RatingQuestion]:
     """All questions that were ever asked about the study's clips, those of the current version first."""
-    found = {question.name: question for question in definition_of(study).ratings.questions}
+    questions = {question.name: question for question in definition_of(study).ratings.questions}
     for definition in earlier_definitions(db, study):
         for question in definition.ratings.questions:
-            found.setdefault(question.name, question)
-    return list(found.values())
+            questions.setdefault(question.name, question)
+    return list(questions.values())
 
 
 def earlier_definitions(db: Session, study: Study) -> Iterator[StudyDefinition]:
@@ -117,7 +117,7 @@ def rated_attributes(db: Session, study: Study, options: ExportOptions) -> dict[
 
     A clip that nobody has rated lacks the attribute, as does one for which no choice has most raters.
     """
-    found: dict[str, dict[str, str]] = {}
+    attributes: dict[str, dict[str, str]] = {}
     clips = clip_order(db, study.id)
     for one in rated_questions(db, study, options):
         summary = one.summary
@@ -131,8 +131,8 @@ def rated_attributes(db: Session, study: Study, options: ExportOptions) -> dict[
         for item, clip in enumerate(clips):
             value = _attribute_value(one, item)
             if value is not None:
-                found.setdefault(clip.file_name, {})[name] = value
-    return found
+                attributes.setdefault(clip.file_name, {})[name] = value
+    return attributes
 
 
 def _attribute_value(one: RatedQuestion, item: int) -> str | None:

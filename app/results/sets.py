@@ -27,14 +27,14 @@ class OfSet:
 def results_of_sets(db: Session, study_id: int, choice: Choice) -> list[OfSet]:
     """What is there of each set, in the order of the sets; none where the study has no sets."""
     whole = inputs_of(db, study_id, replace(choice, clip_set=None))
-    found = []
+    of_sets = []
     for one in whole.sets:
         inputs = whole.of_set(one)
         overview = stored_overview(db, inputs)
         agreement = None if overview is None else overview.agreement
         raters = 0 if agreement is None else len(agreement.raters)
-        found.append(OfSet(inputs, standing_of(db, inputs), SetResult(one, raters, agreement)))
-    return found
+        of_sets.append(OfSet(inputs, standing_of(db, inputs), SetResult(one, raters, agreement)))
+    return of_sets
 
 
 def request_sets(database: Database, sets: Sequence[OfSet]) -> None:
@@ -47,9 +47,9 @@ def request_sets(database: Database, sets: Sequence[OfSet]) -> None:
 
 def set_results_now(db: Session, study: Study, choice: Choice) -> list[tuple[SetResult, StudyResults]]:
     """Each set's results of what the database holds now, computed where they are not kept."""
-    found = []
+    of_sets = []
     for one in inputs_of(db, study.id, replace(choice, clip_set=None)).sets:
         results = results_now(db, study.id, replace(choice, clip_set=one.name))
         agreement = results.agreement if results.raters else None
-        found.append((SetResult(one, len(results.raters), agreement), results))
-    return found
+        of_sets.append((SetResult(one, len(results.raters), agreement), results))
+    return of_sets

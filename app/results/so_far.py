@@ -65,17 +65,17 @@ def reliability_so_far(database: Database, study_id: int, *, target: float) -> S
     agreement = None if overview is None else overview.agreement
     if agreement is None:
         reason = _nothing_yet(len(inputs.chosen), failed=standing.reason)
-        found, raters = Coefficient(float("nan"), reason=reason), 0
+        reliability, raters = Coefficient(float("nan"), reason=reason), 0
     else:
-        found, raters = agreement.reliability.split_half_corrected, agreement.reliability.n_raters
+        reliability, raters = agreement.reliability.split_half_corrected, agreement.reliability.n_raters
     return SoFar(
         of_finished=len(inputs.chosen),
         simulated=inputs.choice.with_simulated,
         raters=raters,
         at=standing.computed_at,
         target=target,
-        reliability=found,
-        needed=raters_for(found, raters, target),
+        reliability=reliability,
+        needed=raters_for(reliability, raters, target),
     )
 
 
@@ -95,16 +95,16 @@ def _of_sets(database: Database, inputs: Inputs, sets: Sequence[OfSet], target: 
     raters = len({name for agreement in known for name in agreement.raters})
     failed = next((one.standing.reason for one in sets if one.standing.reason is not None), None)
     reason = None if mean.n_sets else _nothing_yet(len(inputs.chosen), failed=failed)
-    found = Coefficient(mean.value, mean.interval, reason)
+    reliability = Coefficient(mean.value, mean.interval, reason)
     return SoFar(
         of_finished=len(inputs.chosen),
         simulated=inputs.choice.with_simulated,
         raters=raters,
         at=min(times, default=None),
         target=target,
-        reliability=found,
+        reliability=reliability,
         # As many again in every set: what a target takes grows with all of them.
-        needed=raters_for(found, max(raters, 1), target),
+        needed=raters_for(reliability, max(raters, 1), target),
     )
 
 

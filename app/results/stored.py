@@ -128,14 +128,14 @@ def results_now(db: Session, study_id: int, choice: Choice) -> StudyResults:
         known, raters = unpack_overview(content), _KeptRaters(db, inputs)
         everybody = inputs.everybody
         return _KeptResults(inputs.choice, inputs.names, everybody, raters, together=known.together, known=known)
-    found = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
-    return StudyResults(inputs.choice, inputs.names, inputs.everybody, found, together=compute_together(db, inputs))
+    by_rater = {sitting.rater.name: rater_now(db, inputs, sitting) for sitting in inputs.chosen}
+    return StudyResults(inputs.choice, inputs.names, inputs.everybody, by_rater, together=compute_together(db, inputs))
 
 
 def rater_now(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     """A rater's result as stored where that is current, else computed here."""
-    found = _stored(db, sitting, inputs.choice, inputs.of_rater(sitting))
-    return compute_rater(db, inputs, sitting) if found is None else found
+    stored = _stored(db, sitting, inputs.choice, inputs.of_rater(sitting))
+    return compute_rater(db, inputs, sitting) if stored is None else stored
 
 
 def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
@@ -160,11 +160,11 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
         minutes = [math.nan] * len(minutes)
     choice, sets = inputs.choice, inputs.items_in_sets(sitting)
     method = OWN_METHOD if inputs.is_over_cohort else choice.method
-    found = rater_result(arrangements, minutes, len(ids), method, uncertainty=choice.uncertainty, sets=sets)
+    result = rater_result(arrangements, minutes, len(ids), method, uncertainty=choice.uncertainty, sets=sets)
     items = {clip_id: item for item, clip_id in enumerate(ids)}
     works = session_work(db, session.id, items, last=sitting.last)
     quality = rater_quality([work for _, work in works])
-    return replace(found, quality=quality, numbers=tuple(number for number, _ in works))
+    return replace(result, quality=quality, numbers=tuple(number for number, _ in works))
 
 
 class _KeptRaters(Mapping[str, RaterResult]):
@@ -177,10 +177,10 @@ class _KeptRaters(Mapping[str, RaterResult]):
 
     def __getitem__(self, name: str) -> RaterResult:
         sitting, inputs = self._sittings[name], self._inputs
-        found = self._computed.get(name) or _stored(self._db, sitting, inputs.choice, inputs.of_rater(sitting))
-        if found is None:
-            found = self._computed[name] = compute_rater(self._db, inputs, sitting)
-        return found
+        result = self._computed.get(name) or _stored(self._db, sitting, inputs.choice, inputs.of_rater(sitting))
+        if result is None:
+            result = self._computed[name] = compute_rater(self._db, inputs, sitting)
+        return result
 
     def __contains__(self, name: object) -> bool:
         return name in self._sittings
@@ -201,9 +201,9 @@ class _Estimates(Mapping[str, RDMEstimate]):
     def __getitem__(self, name: str) -> RDMEstimate:
         if name not in self._results.raters:
             raise KeyError(name)
-        found = self._results.chosen[name].estimate
-        assert found is not None
-        return found
+        estimate = self._results.chosen[name].estimate
+        assert estimate is not None
+        return estimate
 
     def __contains__(self, name: object) -> bool:
         return name in self._results.raters
@@ -252,10 +252,10 @@ class _KeptResults(StudyResults):
         return _known(self.known.against_others)
 
 
-def _known(found: T | None) -> T:
-    if found is None:
+def _known(value: T | None) -> T:
+    if value is None:
         raise ValueError("no rater has an RDM")
-    return found
+    return value
 
 
 def _stored(db: Session, sitting: Sitting, choice: Choice, computed: str | None = None) -> RaterResult | None:

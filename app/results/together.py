@@ -13,14 +13,14 @@ from app.results.inputs import Inputs
 
 def judgments_together(db: Session, inputs: Inputs) -> dict[str, list[Arrangement]]:
     """The trials of each rater whom the choice takes in, as they stood when the inputs were read."""
-    ids, found = [clip.id for clip in inputs.clips], {}
+    ids, judgments = [clip.id for clip in inputs.clips], {}
     for sitting in inputs.chosen:
         session = db.get(ParticipantSession, sitting.session_id)
         if session is not None:
-            found[sitting.rater.name], _ = session_judgments(
+            judgments[sitting.rater.name], _ = session_judgments(
                 db, session, ids, last=sitting.last, without=sitting.left_out
             )
-    return found
+    return judgments
 
 
 def compute_together(db: Session, inputs: Inputs) -> Together | None:

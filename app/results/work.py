@@ -185,7 +185,7 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
         begun = now()
         inputs = inputs_of(db, claim.study_id, claim.choice)
         known = _current_raters(db, inputs)
-    of, found = len(inputs.chosen), {}
+    of, by_rater = len(inputs.chosen), {}
     tell(database, claim, {"done": 0, "raters": of})
     for done, sitting in enumerate(inputs.chosen, start=1):
         with database.reading() as db:
@@ -193,7 +193,7 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
             result = rater_now(db, inputs, sitting) if is_known else compute_rater(db, inputs, sitting)
         if not is_known:
             _store_rater(database, claim, inputs, sitting, result, done=done, of=of)
-        found[sitting.rater.name] = result
+        by_rater[sitting.rater.name] = result
         if on_rater is not None:
             on_rater(done, of)
         # What is done is stored, so nothing of it is computed twice.
@@ -201,7 +201,7 @@ def _compute(database: Database, claim: Claim, on_rater: Callable[[int, int], No
             raise OthersFirst
     with database.reading() as db:
         together = compute_together(db, inputs)
-    results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found, together=together)
+    results = StudyResults(inputs.choice, inputs.names, inputs.everybody, by_rater, together=together)
     content = pack_overview(overview_of(inputs, results))
     store(database, claim, {"inputs": inputs.of_study(), "content": content, "computed_at": begun, "done": of})
 

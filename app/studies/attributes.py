@@ -80,8 +80,8 @@ def names_the_clip(column: str) -> bool:
 
 def _keys(header: Sequence[str]) -> list[str]:
     """The columns that may name the clip; one that is called clip decides."""
-    found = [column for column in header if names_the_clip(column)]
-    return [column for column in found if _plain(column) == "clip"] or found
+    columns = [column for column in header if names_the_clip(column)]
+    return [column for column in columns if _plain(column) == "clip"] or columns
 
 
 def _plain(column: str) -> str:
@@ -101,8 +101,8 @@ def _check_keys(table: Table) -> None:
 
 
 def _values(table: Table, column: int) -> list[str]:
-    found = [cells[column].strip() for _, cells in table.rows]
-    return ["" if cell in UNKNOWN else cell for cell in found]
+    values = [cells[column].strip() for _, cells in table.rows]
+    return ["" if cell in UNKNOWN else cell for cell in values]
 
 
 def _with_points(table: Table, values: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -139,17 +139,17 @@ def _clip(name: str, files: Sequence[str], where: str) -> str:
     if not name:
         raise Invalid(f"{where}: is empty", field="clip")
     for spelling in SPELLINGS:
-        found = [
+        matches = [
             file
             for file in files
             if spelling(name) in {spelling(file), spelling(Path(file).name), spelling(Path(file).stem)}
         ]
-        whole = [file for file in found if spelling(file) == spelling(name)]
-        if len(whole or found) > 1:
-            first, second, *_ = whole or found
+        whole = [file for file in matches if spelling(file) == spelling(name)]
+        if len(whole or matches) > 1:
+            first, second, *_ = whole or matches
             raise Invalid(f"{where}: {name!r} could be {first!r} or {second!r}; write the whole name", field="clip")
-        if found:
-            return (whole or found)[0]
+        if matches:
+            return (whole or matches)[0]
     last = re.split(r"[/\\]", name)[-1]
     near = difflib.get_close_matches(last, [*files, *(Path(file).stem for file in files)], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""

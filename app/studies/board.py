@@ -179,10 +179,10 @@ def clip_named(study: Study, file: str) -> str:
 
 def _clips(db: Session, study: Study, clip_ids: Sequence[str]) -> list[Clip]:
     wanted = set(clip_ids)
-    found = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.public_id.in_(wanted))))
-    if not wanted or len(found) != len(wanted):
+    clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.public_id.in_(wanted))))
+    if not wanted or len(clips) != len(wanted):
         raise NotFound("There is no such clip.")
-    return sorted(found, key=lambda clip: clip.position)
+    return sorted(clips, key=lambda clip: clip.position)
 
 
 def _check_column(column: str) -> None:

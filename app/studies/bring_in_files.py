@@ -77,10 +77,10 @@ def find(settings: Settings, account_id: int, batch_id: str) -> Batch:
     NotFound
         When there are none, or they are another account's: the answer does not tell which.
     """
-    found = _read(settings, batch_id) if ID.fullmatch(batch_id) else None
-    if found is None or found.account_id != account_id:
+    batch = _read(settings, batch_id) if ID.fullmatch(batch_id) else None
+    if batch is None or batch.account_id != account_id:
         raise NotFound("These files are not here any more: choose them again.")
-    return found
+    return batch
 
 
 def add(settings: Settings, batch: Batch, number: int, offset: int, piece: bytes) -> int:
@@ -134,11 +134,11 @@ def prepared(settings: Settings, batch: Batch, hints: Hints) -> Prepared:
     Invalid
         Naming the file and the reason.
     """
-    found = files_of(settings, batch)
-    if len(found) < len(batch.names):
+    files = files_of(settings, batch)
+    if len(files) < len(batch.names):
         raise Invalid("Not all of the files have come yet.", field="file")
     with TemporaryDirectory(dir=settings.work_folder) as folder:
-        return read_data(_with_endings(found, Path(folder)), hints, Path(folder))
+        return read_data(_with_endings(files, Path(folder)), hints, Path(folder))
 
 
 def hints_of_form(values: dict[str, str], switches: dict[str, bool], names: str) -> Hints:
@@ -161,23 +161,23 @@ def with_columns(hints: Hints, columns: Mapping[str, str]) -> Hints:
     return replace(hints, columns={ours: theirs for ours, theirs in columns.items() if theirs})
 
 
-def preview(found: Prepared) -> dict[str, Any]:
+def preview(prepared: Prepared) -> dict[str, Any]:
     """What was recognised, as JSON values: the program, how much there is, and what has to be known of it."""
-    raters = [session["name"] for session in found.sessions]
-    trials = sum(len(one) for one in found.trials.values())
+    raters = [session["name"] for session in prepared.sessions]
+    trials = sum(len(one) for one in prepared.trials.values())
     return {
-        "kind": found.origin["kind"],
-        "title": found.definition.title,
+        "kind": prepared.origin["kind"],
+        "title": prepared.definition.title,
         "raters": len(raters),
         "first_raters": raters[:5],
-        "simulated": sum(bool(session["is_simulated"]) for session in found.sessions),
-        "clips": len(found.clips),
-        "first_clips": [clip["file_name"] for clip in found.clips[:5]],
+        "simulated": sum(bool(session["is_simulated"]) for session in prepared.sessions),
+        "clips": len(prepared.clips),
+        "first_clips": [clip["file_name"] for clip in prepared.clips[:5]],
         "trials": trials,
-        "rdms": len(found.given),
-        "ratings": sum(len(one) for one in found.ratings.values()),
-        "answers": sum(len(one) for one in found.answers.values()),
-        "remarks": list(found.origin["remarks"]),
+        "rdms": len(prepared.given),
+        "ratings": sum(len(one) for one in prepared.ratings.values()),
+        "answers": sum(len(one) for one in prepared.answers.values()),
+        "remarks": list(prepared.origin["remarks"]),
     }
 
 
@@ -214,8 +214,8 @@ def _with_endings(files: Sequence[tuple[Path, str]], folder: Path) -> list[tuple
 def _of_account(settings: Settings, account_id: int) -> list[Batch]:
     """The newest first."""
     notes = sorted(settings.uploads_folder.glob("*.import"), key=lambda note: -note.stat().st_mtime)
-    found = [_read(settings, note.stem) for note in notes]
-    return [batch for batch in found if batch is not None and batch.account_id == account_id]
+    batches = [_read(settings, note.stem) for note in notes]
+    return [batch for batch in batches if batch is not None and batch.account_id == account_id]
 
 
 def _note(settings: Settings, batch_id: str) -> Path:

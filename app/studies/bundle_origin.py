@@ -51,12 +51,12 @@ def earlier_settings(bundle: Bundle) -> dict[int, tuple[StudyDefinition, str]]:
     """The study's settings in its earlier versions, as far as the bundle has them."""
     about = bundle.manifest.get("about")
     told = about.get("earlier_study_versions") if isinstance(about, dict) else None
-    found = {}
+    earlier = {}
     for key, text in (told if isinstance(told, dict) else {}).items():
         if not (isinstance(text, str) and key.isascii() and key.isdecimal() and 0 < int(key) <= BIGGEST):
             raise ValueError("manifest.json: earlier_study_versions are no texts by number")
-        found[int(key)] = (parse_definition(text, file=f"{FILE} of version {key}"), text)
-    return found
+        earlier[int(key)] = (parse_definition(text, file=f"{FILE} of version {key}"), text)
+    return earlier
 
 
 def origin_of(bundle: Bundle, shown_as: str, origin: Origin) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def session_rows(
     for row in trials:
         last[row["session"]] = max(row["submitted_at"], last.get(row["session"], row["submitted_at"]))
     ours = [re.fullmatch(r"P([0-9]{3,9})", row["participant"]) for row in participants]
-    numbers = [int(found[1]) if found else 0 for found in ours]
+    numbers = [int(match[1]) if match else 0 for match in ours]
     # The names are kept where they are such as a study gives.
     kept = all(f"P{number:03d}" == row["participant"] for number, row in zip(numbers, participants, strict=True))
     if not kept or 0 in numbers:
@@ -134,21 +134,21 @@ def session_rows(
 def answer_rows(bundle: Bundle, prepared: Prepared) -> None:
     """The answers to the study's questions, by session."""
     whose = {session["session"] for session in prepared.sessions}
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    answers: dict[tuple[str, str], dict[str, Any]] = {}
     for row in checked(bundle, "answers"):
         if row["session"] not in whose:
             raise ValueError(f"answers.csv: the session {row['session']} is not in participants.csv")
         key = (row["session"], row["question"])
         value = _answer(row)
         if row["kind"] == "several_of":
-            given = found.setdefault(key, {"sheet": row["asked"], "value": [], "answered_at": row["answered_at"]})
+            given = answers.setdefault(key, {"sheet": row["asked"], "value": [], "answered_at": row["answered_at"]})
             if value is not None:
                 given["value"].append(value)
-        elif key in found:
+        elif key in answers:
             raise ValueError(f"answers.csv: {row['participant']} answers {row['question']} twice")
         else:
-            found[key] = {"sheet": row["asked"], "value": value, "answered_at": row["answered_at"]}
-    for (session, question), answer in found.items():
+            answers[key] = {"sheet": row["asked"], "value": value, "answered_at": row["answered_at"]}
+    for (session, question), answer in answers.items():
         prepared.answers.setdefault(session, []).append({"question": question, **answer})
 
 
@@ -164,7 +164,7 @@ def rating_rows(bundle: Bundle, prepared: Prepared) -> None:
     """The clips that each session rated, with what it said of each; of a changed rating the last is known."""
     whose = {session["session"] for session in prepared.sessions}
     clips = {clip["file_name"] for clip in prepared.clips}
-    found: dict[tuple[str, int], dict[str, Any]] = {}
+    ratings: dict[tuple[str, int], dict[str, Any]] = {}
     for row in checked(bundle, "ratings"):
         session, place = row["session"], row["place"]
         where = f"ratings.csv: {row['participant']}, place {place}"
@@ -179,13 +179,13 @@ def rating_rows(bundle: Bundle, prepared: Prepared) -> None:
             **{name: row[name] or 0.0 for name in ("played_ms", "duration_ms", "hidden_ms", "active_ms")},
             "rated_at": row["rated_at"],
         }
-        rating = found.setdefault((session, place), {"place": place - 1, **about, "answers": {}})
+        rating = ratings.setdefault((session, place), {"place": place - 1, **about, "answers": {}})
         if any(rating[name] != value for name, value in about.items()) or place < 1:
             raise ValueError(f"{where}: its rows are of different ratings")
         if row["question"] in rating["answers"]:
             raise ValueError(f"{where}: {row['question']} is answered twice")
         rating["answers"][row["question"]] = _rating(row, where)
-    for (session, _), rating in found.items():
+    for (session, _), rating in ratings.items():
         rating["sha256"] = hashlib.sha256(json.dumps(rating["answers"]).encode()).hexdigest()
         prepared.ratings.setdefault(session, []).append(rating)
 

@@ -148,9 +148,9 @@ def _decisions(bundle: Bundle, prepared: Prepared) -> None:
 def _given(bundle: Bundle, participants: Sequence[Row], prepared: Prepared) -> None:
     if prepared.origin["has_placements"]:
         return
-    found = bundle.rdms(GIVEN)
+    rdms = bundle.rdms(GIVEN)
     sessions = {row["participant"]: row["session"] for row in participants}
-    for rater, row in zip(found.raters, found.rdms, strict=True):
+    for rater, row in zip(rdms.raters, rdms.rdms, strict=True):
         if rater not in sessions:
             raise ValueError(f"rdms/{GIVEN}/rdms.npz: the rater {rater} is not in participants.csv")
         prepared.given[sessions[rater]] = row.astype("<f8").tobytes()

@@ -98,14 +98,14 @@ Entry = tuple[int, dict[str, Any]]
 def _by_trial(
     bundle: Bundle, table: str, keys: set[str], public: Mapping[str, str], entry: Callable[[Row], dict[str, Any]]
 ) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = defaultdict(list)
+    entries: dict[str, list[Entry]] = defaultdict(list)
     for row in checked(bundle, table):
         if row["trial_key"] not in keys:
             raise ValueError(f"{table}.csv: trial {row['trial_key']} is not in trials.csv")
         if row["clip"] not in public:
             raise ValueError(f"{table}.csv: clip {row['clip']} is not in clips.csv")
-        found[row["trial_key"]].append((row["sequence"], {"clip": public[row["clip"]], **entry(row)}))
-    return found
+        entries[row["trial_key"]].append((row["sequence"], {"clip": public[row["clip"]], **entry(row)}))
+    return entries
 
 
 def _move(row: Row) -> dict[str, Any]:

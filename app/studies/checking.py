@@ -42,13 +42,13 @@ def settings_problems(db: Session, study: Study, definition: StudyDefinition) ->
     A draft without clips is held against the rules that need none.
     """
     facts = facts_of(db, study)
-    found = list(problems_of(definition, facts if facts.n_clips else Facts()))
+    problems = list(problems_of(definition, facts if facts.n_clips else Facts()))
     of_labels = labels_problem(definition, (clip.attributes for clip in study.clips)) if facts.n_clips else None
     if of_labels is not None:
-        found.append(Problem("error", "clips.labels", of_labels))
-    found += replaced_texts_problems(definition)
-    found += text_image_problems(definition, [one.name for one in text_files(db, study)])
-    return sorted((one for one in found if one.key != "clips"), key=lambda problem: problem.severity)
+        problems.append(Problem("error", "clips.labels", of_labels))
+    problems += replaced_texts_problems(definition)
+    problems += text_image_problems(definition, [one.name for one in text_files(db, study)])
+    return sorted((one for one in problems if one.key != "clips"), key=lambda problem: problem.severity)
 
 
 def replaced_texts_problems(definition: StudyDefinition) -> Iterator[Problem]:

@@ -94,18 +94,20 @@ def edited(db: Session, study: Study, text: str, changes: Mapping[str, Any] | No
         definition = parse_definition(text)
     except DefinitionRefused as error:
         return Edited(text, values, _told(error.problems), None)
-    found = settings_problems(db, study, definition)
+    of_settings = settings_problems(db, study, definition)
     new_version = None
     if study.state == StudyState.DRAFT:
-        found = [replace(one, severity="warning") if one.key in CLIPS_TO_COME else one for one in found]
+        of_settings = [replace(one, severity="warning") if one.key in CLIPS_TO_COME else one for one in of_settings]
     if study.version:
         made = changes_between(definition_of(study), definition)
         # What was wrong before, as by a rule of a later release, does not stand in the way of other changes.
         known = set(settings_problems(db, study, definition_of(study)))
-        found = [replace(one, severity="warning") if one in known else one for one in found]
-        found += [Problem("error", change.key, reason) for change in made if (reason := never_changes(change))]
+        of_settings = [replace(one, severity="warning") if one in known else one for one in of_settings]
+        of_settings += [Problem("error", change.key, reason) for change in made if (reason := never_changes(change))]
         new_version = study.version + 1 if makes_new_version(made) else None
-    problems = tuple(Told(one.key, line_of(text, one.key.split(".")), one.sentence, one.severity) for one in found)
+    problems = tuple(
+        Told(one.key, line_of(text, one.key.split(".")), one.sentence, one.severity) for one in of_settings
+    )
     return Edited(text, values, problems, definition, new_version)
 
 

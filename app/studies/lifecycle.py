@@ -166,8 +166,8 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
 
 
 def _refuse_unseen(definition: StudyDefinition, names: Sequence[str]) -> None:
-    found = text_image_problems(definition, names)
-    refuse([problem for problem in found if problem.severity == "error"], FILE)
+    problems = text_image_problems(definition, names)
+    refuse([problem for problem in problems if problem.severity == "error"], FILE)
 
 
 def study_warnings(db: Session, name: str) -> list[Problem]:

@@ -60,22 +60,22 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     """
     if not folder.is_dir():
         raise Invalid(f"{folder}: no such folder")
-    found = find_parts(folder)
-    toml = read_text(found.definition)
-    definition = parse_definition(toml, file=str(found.definition))
-    refuse(list(replaced_texts_problems(definition)), str(found.definition))
-    texts = _text_files(found.texts)
+    parts = find_parts(folder)
+    toml = read_text(parts.definition)
+    definition = parse_definition(toml, file=str(parts.definition))
+    refuse(list(replaced_texts_problems(definition)), str(parts.definition))
+    texts = _text_files(parts.texts)
     of_texts = list(text_image_problems(definition, [file.name for file in texts]))
-    refuse([problem for problem in of_texts if problem.severity == "error"], str(found.definition))
-    files = clip_files(found.clips)
-    attributes = read_attributes(found.attributes, [file.name for file in files]) if found.attributes else {}
+    refuse([problem for problem in of_texts if problem.severity == "error"], str(parts.definition))
+    files = clip_files(parts.clips)
+    attributes = read_attributes(parts.attributes, [file.name for file in files]) if parts.attributes else {}
     rows = with_folders(files, attributes)
     problems = problems_of(definition, Facts(len(files), attributes=tuple(rows.get(file.name, {}) for file in files)))
     errors = [problem for problem in problems if problem.severity == "error" and problem.key not in CLIPS_TO_COME]
-    refuse(errors, str(found.definition))
+    refuse(errors, str(parts.definition))
     notes = tuple(f"{problem.key}: {problem.sentence}" for problem in [*of_texts, *problems])
     study = check_name(name or folder.resolve().name.lower())
-    notes = (*found.notes, *passed_over(found.clips), *notes)
+    notes = (*parts.notes, *passed_over(parts.clips), *notes)
     return StudyFolder(study, definition, toml, files, rows, notes, texts)
 
 

@@ -45,15 +45,15 @@ def find_parts(folder: Path) -> StudyParts:
 
 
 def _definition(folder: Path, files: list[Path]) -> Path:
-    found = [file for file in files if file.name.lower() == FILE]
-    near = [file for file in files if file not in found and file.name.lower().startswith(("study.toml.", "study."))]
+    matches = [file for file in files if file.name.lower() == FILE]
+    near = [file for file in files if file not in matches and file.name.lower().startswith(("study.toml.", "study."))]
     hidden_ending = [file for file in near if file.name.lower() == f"{FILE}.txt"]
-    if len(found) > 1:
-        raise Invalid(f"{folder}: holds both {found[0].name} and {found[1].name}; keep one")
-    if found and hidden_ending:
-        raise Invalid(f"{folder}: holds both {found[0].name} and {hidden_ending[0].name}; keep one, named {FILE}")
-    if found:
-        return found[0]
+    if len(matches) > 1:
+        raise Invalid(f"{folder}: holds both {matches[0].name} and {matches[1].name}; keep one")
+    if matches and hidden_ending:
+        raise Invalid(f"{folder}: holds both {matches[0].name} and {hidden_ending[0].name}; keep one, named {FILE}")
+    if matches:
+        return matches[0]
     near = near or [file for file in files if file.suffix.lower() == ".toml" or file.name.lower() == "study"]
     hint = f"; rename {near[0].name} to {FILE}" if near else "; docs/study-toml.md says what to write into it"
     if hidden_ending:
@@ -63,11 +63,11 @@ def _definition(folder: Path, files: list[Path]) -> Path:
 
 def _clips(folder: Path, entries: list[Path]) -> Path:
     folders = [entry for entry in entries if entry.is_dir()]
-    found = [entry for entry in folders if entry.name.lower() == CLIPS]
-    if len(found) > 1:
-        raise Invalid(f"{folder}: holds both {found[0].name}/ and {found[1].name}/; keep one")
-    if found:
-        return found[0]
+    matches = [entry for entry in folders if entry.name.lower() == CLIPS]
+    if len(matches) > 1:
+        raise Invalid(f"{folder}: holds both {matches[0].name}/ and {matches[1].name}/; keep one")
+    if matches:
+        return matches[0]
     folders = [entry for entry in folders if entry.name.lower() != TEXTS]
     near = [entry for entry in folders if entry.name.lower() in LIKE_CLIPS] or (folders if len(folders) == 1 else [])
     hint = f"; rename {near[0].name}/ to {CLIPS}/" if near else "; put the video clips there"
@@ -75,14 +75,14 @@ def _clips(folder: Path, entries: list[Path]) -> Path:
 
 
 def _attributes(folder: Path, files: list[Path]) -> tuple[Path | None, tuple[str, ...]]:
-    found = [file for file in files if file.name.lower() in READ_AS_ATTRIBUTES]
-    if len(found) > 1:
-        raise Invalid(f"{folder}: holds both {found[0].name} and {found[1].name}; keep the one that counts")
-    others = [file for file in files if file not in found]
+    matches = [file for file in files if file.name.lower() in READ_AS_ATTRIBUTES]
+    if len(matches) > 1:
+        raise Invalid(f"{folder}: holds both {matches[0].name} and {matches[1].name}; keep the one that counts")
+    others = [file for file in files if file not in matches]
     # As attribute.csv, attributes.csv.txt, attributes (1).csv, attributes.ods.
     near = [file for file in others if file.name.lower().startswith("attribut")]
-    if near and not found:
+    if near and not matches:
         raise Invalid(f"{near[0]}: is not read under this name; save it as {' or '.join(READ_AS_ATTRIBUTES)}")
     stray = [file for file in others if file in near or file.suffix.lower() in TABLES]
     notes = tuple(f"{file.name} is not read: what is known about the clips belongs in {ATTRIBUTES}" for file in stray)
-    return (found[0] if found else None), notes
+    return (matches[0] if matches else None), notes

@@ -77,10 +77,10 @@ def _origins(before: Sequence[Table], after: Sequence[Table]) -> list[int | None
     for rule in range(4):
         for number in range(len(after)):
             if origins[number] is None:
-                found = next((old for old in free if list(is_same(old, number))[rule]), None)
-                if found is not None:
-                    origins[number] = found
-                    free.remove(found)
+                origin = next((old for old in free if list(is_same(old, number))[rule]), None)
+                if origin is not None:
+                    origins[number] = origin
+                    free.remove(origin)
     return origins
 
 
@@ -138,10 +138,10 @@ def _edited(block: str, key: str, before: Table, after: Table) -> str:
         return block
     try:
         document = tomlkit.parse(block)
-        found: Any = document
+        section: Any = document
         for part in key.split("."):
-            found = found[part]
-        _change(found[0], before, after)
+            section = section[part]
+        _change(section[0], before, after)
         written = tomlkit.dumps(document)
         if _table_of(written, key) == after:
             return written
@@ -206,10 +206,10 @@ def _item(value: Any) -> Any:
 
 
 def _table_of(block: str, key: str) -> Any:
-    found: Any = tomllib.loads(block)
+    section: Any = tomllib.loads(block)
     for part in key.split("."):
-        found = found[part]
-    return found[0] if len(found) == 1 else None
+        section = section[part]
+    return section[0] if len(section) == 1 else None
 
 
 def _ended(block: str) -> str:

@@ -116,13 +116,15 @@ def publish(db: Session, study: Study, *, by: Account | None, new_version: bool)
 def revisions_of(db: Session, study: Study) -> list[Revision]:
     """All that the study's settings were since it was opened, oldest first."""
     rows = db.scalars(select(StudyRevision).where(StudyRevision.study_id == study.id).order_by(StudyRevision.number))
-    found: list[Revision] = []
+    revisions: list[Revision] = []
     for row in rows:
         definition = check_definition(row.definition)
-        changes = changes_between(found[-1].definition, definition) if found else []
+        changes = changes_between(revisions[-1].definition, definition) if revisions else []
         who = row.account or COMMAND_LINE
-        found.append(Revision(row.number, row.version, row.at, who, tuple(changes), definition, row.definition_toml))
-    return found
+        revisions.append(
+            Revision(row.number, row.version, row.at, who, tuple(changes), definition, row.definition_toml)
+        )
+    return revisions
 
 
 def revision_of(db: Session, study: Study, number: int) -> Revision:
@@ -133,10 +135,10 @@ def revision_of(db: Session, study: Study, number: int) -> Revision:
     NotFound
         When there is none of that number.
     """
-    found = [one for one in revisions_of(db, study) if one.number == number]
-    if not found:
+    revisions = [one for one in revisions_of(db, study) if one.number == number]
+    if not revisions:
         raise NotFound("There is no such revision.")
-    return found[0]
+    return revisions[0]
 
 
 def earlier_versions(db: Session, study: Study) -> dict[str, str]:

@@ -140,8 +140,8 @@ def page_of(db: Session, study: Study, view: View, *, with_ids: bool = True, at:
         raise Invalid(f"only is one of {', '.join(FILTERS)}, not {view.only[:40]!r}.", field="only")
     moment = at or now()
     wanted = and_(_of(study), *_restrictions(view, moment, with_ids=with_ids))
-    found = db.scalar(_how_many(wanted)) or 0
-    pages = max(-(-found // ROWS), 1)
+    n_sessions = db.scalar(_how_many(wanted)) or 0
+    pages = max(-(-n_sessions // ROWS), 1)
     page = min(max(view.page, 1), pages)
     work = (
         select(
@@ -171,7 +171,7 @@ def page_of(db: Session, study: Study, view: View, *, with_ids: bool = True, at:
     rows = {row.session_id: row for row in session_statuses(db, study, pilots=None, only=list(there), at=moment)}
     # Pilots are in no count, but where they alone are looked at.
     counted = (
-        found if view.only == PILOT else db.scalar(_how_many(wanted & ParticipantSession.is_pilot.is_(False))) or 0
+        n_sessions if view.only == PILOT else db.scalar(_how_many(wanted & ParticipantSession.is_pilot.is_(False))) or 0
     )
     return Page([rows[public_id] for public_id in there.values()], page, pages, counted)
 
@@ -213,12 +213,12 @@ def _restrictions(view: View, at: datetime, *, with_ids: bool) -> list[ColumnEle
             ParticipantSession.exclusion_reason.is_(None),
         ]
     if search := view.search.strip():
-        found = [ParticipantSession.public_id == search]
+        ways = [ParticipantSession.public_id == search]
         if number := re.fullmatch(r"[Pp]?0*(\d{1,9})", search):
-            found.append(and_(ParticipantSession.number == int(number[1]), ParticipantSession.is_pilot.is_(False)))
+            ways.append(and_(ParticipantSession.number == int(number[1]), ParticipantSession.is_pilot.is_(False)))
         if with_ids:
-            found.append(
+            ways.append(
                 func.lower(cast(ParticipantSession.recruiter, String)).contains(search.lower(), autoescape=True)
             )
-        wanted.append(or_(*found))
+        wanted.append(or_(*ways))
     return wanted

@@ -119,8 +119,8 @@ def sample_pictures(
     """
     with tempfile.TemporaryDirectory(prefix="asterism-") as folder:
         request = {"task": "sample", "source": _regular_file(source), "folder": folder, "options": asdict(sampling)}
-        found = Sample(**run_limited(request, limits or Limits()))
-        return np.load(Path(folder) / PICTURES, allow_pickle=False), found
+        sample = Sample(**run_limited(request, limits or Limits()))
+        return np.load(Path(folder) / PICTURES, allow_pickle=False), sample
 
 
 def remove_unfinished(out_dir: Path, *, older_than: float = 0.0) -> int:

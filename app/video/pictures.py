@@ -127,11 +127,11 @@ def _by_profile(image: Image.Image, icc: bytes, remarks: list[str]) -> Image.Ima
         if mode is None or (mode == "CMYK") != (image.mode == "CMYK") or (mode == "L" and not _is_grey(image)):
             raise ImageCms.PyCMSError("a profile of other colours")
         given = image.convert("RGBA").convert(mode) if image.has_transparency_data else image.convert(mode)
-        found = ImageCms.profileToProfile(given, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(given, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         remarks.append("its colour profile cannot be used: its colours are taken for sRGB")
         return None
-    return found
+    return converted
 
 
 def _is_grey(image: Image.Image) -> bool:

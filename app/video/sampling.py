@@ -50,7 +50,7 @@ def sample(source: Path, folder: Path, sampling: Sampling, limits: Limits, repor
     numbers = [max(bisect_right(starts, time + ROUNDING) - 1, 0) for time in times]
     wanted = sorted(set(numbers))
     shown = (inspected.probe.width, inspected.probe.height)
-    found: dict[int, NDArray[np.uint8]] = {}
+    by_number: dict[int, NDArray[np.uint8]] = {}
     with open_source(source, limits) as container:
         stream = container.streams[inspected.video]
         stream.codec_context.thread_type = "AUTO"
@@ -60,7 +60,7 @@ def sample(source: Path, folder: Path, sampling: Sampling, limits: Limits, repor
         timeline = Timeline(inspected, math.inf)
         by_time: dict[int, int] = {}
         frames = decoded(container, stream, inspected.video_clock, alpha=alpha_track(stream))
-        while len(found) < len(wanted):
+        while len(by_number) < len(wanted):
             frame = next(frames, None)
             if frame is not None:
                 timeline.place(frame)
@@ -69,13 +69,13 @@ def sample(source: Path, folder: Path, sampling: Sampling, limits: Limits, repor
                 pictures = chain.through(frame)
             for picture in pictures:
                 if (number := by_time.pop(picture.pts)) in wanted:
-                    found[number] = fitted(picture.to_image(), sampling)
+                    by_number[number] = fitted(picture.to_image(), sampling)
             if frame is None:
                 break
             report(min(1.0, timeline.seen / inspected.probe.frames))
-    if len(found) < len(wanted):
+    if len(by_number) < len(wanted):
         raise VideoError("the video gives fewer pictures when it is decoded again: it cannot be relied on")
-    np.save(folder / PICTURES, np.array([found[number] for number in wanted]))
+    np.save(folder / PICTURES, np.array([by_number[number] for number in wanted]))
     return Sample(times=[starts[number] for number in numbers], places=[wanted.index(number) for number in numbers])
 
 

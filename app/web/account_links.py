@@ -112,19 +112,19 @@ def _send_reset(database: Database, settings: Settings, email: str) -> None:
     try:
         with database.writing() as db:
             token = ask_for_reset(db, email)
-            found = find_account(db, email)
+            owner = find_account(db, email)
     except (AsterismError, SQLAlchemyError) as error:
         log.error("reset_not_made", error=describe_error(error))
         return
-    if token is None or found is None:
+    if token is None or owner is None:
         return
     text = (
-        f"Somebody, probably you, asked for a new password for {found.email} at {settings.base_url}.\n\n"
+        f"Somebody, probably you, asked for a new password for {owner.email} at {settings.base_url}.\n\n"
         f"Set it here; the link works once, within an hour:\n{settings.base_url}/reset/{token}\n\n"
         "If it was not you, do nothing: your password stays as it is.\n"
     )
     try:
-        send_mail(settings, found.email, "New password for Asterism", text)
+        send_mail(settings, owner.email, "New password for Asterism", text)
     except MailFailed:
         return
 

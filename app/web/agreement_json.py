@@ -37,8 +37,8 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
 
     `remarks` are sentences to be read with it.
     """
-    found = overview.agreement
-    if found is None:
+    agreement = overview.agreement
+    if agreement is None:
         return {
             "n_raters": 0,
             "measures": [],
@@ -49,12 +49,12 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
             "rater_order": [],
             "growth": None,
         }
-    coefficients = [(getattr(found.reliability, measure.key), measure) for measure in MEASURES]
-    ceiling = found.ceilings["pearson"]
+    coefficients = [(getattr(agreement.reliability, measure.key), measure) for measure in MEASURES]
+    ceiling = agreement.ceilings["pearson"]
     simulated = {rater["rater"] for rater in overview.raters if rater["simulated"]}
     return {
-        "n_raters": found.reliability.n_raters,
-        "level": found.reliability.level,
+        "n_raters": agreement.reliability.n_raters,
+        "level": agreement.reliability.level,
         "measures": [
             {
                 "key": measure.key,
@@ -78,7 +78,7 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
         "remarks": overview.remarks,
         "raters": [
             {"rater": name, "simulated": name in simulated, "r": number(r)}
-            for name, r in zip(found.raters, found.with_others["pearson"].tolist(), strict=True)
+            for name, r in zip(agreement.raters, agreement.with_others["pearson"].tolist(), strict=True)
         ],
         "between": None if overview.between is None else numbers(to_condensed(overview.between)),
         "rater_order": list(overview.rater_order),
@@ -94,6 +94,6 @@ def growth_view(growth: GrowthCurve) -> list[dict[str, Any]]:
     ]
 
 
-def _point(found: Coefficient) -> dict[str, float | None]:
-    low, high = found.interval
-    return {"value": number(found.value), "low": number(low), "high": number(high)}
+def _point(coefficient: Coefficient) -> dict[str, float | None]:
+    low, high = coefficient.interval
+    return {"value": number(coefficient.value), "low": number(low), "high": number(high)}

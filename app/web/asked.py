@@ -42,11 +42,11 @@ def ratings(name: str) -> Response:
     """
     with database().reading() as db:
         study = _seen(name)
-        found = rated_questions(db, study, _options())
-        clips = [clip_view(clip) for clip in clip_order(db, study.id)] if found else []
+        questions = rated_questions(db, study, _options())
+        clips = [clip_view(clip) for clip in clip_order(db, study.id)] if questions else []
     shown = ("id", "file", "label", "poster")
     return jsonify(
-        clips=[{key: clip[key] for key in shown} for clip in clips], questions=[_question(one) for one in found]
+        clips=[{key: clip[key] for key in shown} for clip in clips], questions=[_question(one) for one in questions]
     )
 
 

@@ -42,11 +42,11 @@ def access_of_request(text: str) -> Access:
     """
     refuse_guessing_tokens()
     with database().reading() as db:
-        found = access_of(db, text) if 0 < len(text) <= MAX_LENGTH else None
-    if found is None:
+        match = access_of(db, text) if 0 < len(text) <= MAX_LENGTH else None
+    if match is None:
         count_failed_token()
         raise Unauthorised("This token is unknown, has expired or was revoked.")
-    access, is_stale = found
+    access, is_stale = match
     count_token(text)
     if is_stale:
         with database().writing() as db:

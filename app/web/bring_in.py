@@ -70,19 +70,19 @@ def begin() -> tuple[Response, int]:
 @api.put("/<batch>/files/<int:number>")
 def piece(batch: str, number: int) -> Response:
     """Take the next bytes of a file; `offset` says where they begin."""
-    found = files.find(settings(), account_id(), batch)
+    uploaded = files.find(settings(), account_id(), batch)
     offset = request.args.get("offset", default=0, type=int)
-    here = files.add(settings(), found, number, offset, request.get_data(cache=False))
+    here = files.add(settings(), uploaded, number, offset, request.get_data(cache=False))
     return jsonify(here=here)
 
 
 @api.post("/<batch>/preview")
 def preview(batch: str) -> Response:
     """What the files hold, or why they cannot be read; nothing is stored. Of a table also its columns."""
-    found = files.find(settings(), account_id(), batch)
-    columns = files.columns_of(settings(), found)
+    uploaded = files.find(settings(), account_id(), batch)
+    columns = files.columns_of(settings(), uploaded)
     try:
-        prepared = _prepared(found, _body(HintsBody))
+        prepared = _prepared(uploaded, _body(HintsBody))
     except Invalid as error:
         return jsonify(found=None, problem=error.message, table=columns)
     told = files.preview(prepared)
@@ -94,16 +94,16 @@ def preview(batch: str) -> Response:
 @api.post("/<batch>/study")
 def make(batch: str) -> tuple[Response, int]:
     """Make the closed study, all of it or nothing; the files are then forgotten."""
-    found = files.find(settings(), account_id(), batch)
+    uploaded = files.find(settings(), account_id(), batch)
     body = _body(HintsBody)
     with database().reading() as db:
         # Said before the files are read, which may take a while.
         if problem := name_problem(db, body.name):
             raise Invalid(problem, field="name")
-    prepared = _prepared(found, body)
+    prepared = _prepared(uploaded, body)
     with database().writing() as db:
         store(db, body.name, prepared, by=account())
-    files.forget(settings(), found)
+    files.forget(settings(), uploaded)
     return jsonify(name=body.name, url=url_for("researcher.results", name=body.name)), 201
 
 
@@ -114,11 +114,11 @@ def forget(batch: str) -> tuple[str, int]:
     return "", 204
 
 
-def _prepared(found: files.Batch, body: HintsBody) -> Prepared:
+def _prepared(batch: files.Batch, body: HintsBody) -> Prepared:
     if unknown := sorted({*body.hints} - ({*HINTS} - {"names", "columns"}) | {*body.switches} - {*SWITCHES}):
         raise Invalid(f"There is no hint {unknown[0]}.", field="hints")
     hints = files.hints_of_form(dict(body.hints), dict.fromkeys(body.switches, True), body.item_names)
-    return files.prepared(settings(), found, files.with_columns(hints, body.columns))
+    return files.prepared(settings(), batch, files.with_columns(hints, body.columns))
 
 
 def _body(model: type[B]) -> B:

@@ -51,9 +51,9 @@ def _say_version(response: Response) -> Response:
 def unfinished(name: str) -> Response:
     """What the account has not sent to its end: name, size, and how much of it is here."""
     study_id = _study_id(name)
-    found = unfinished_uploads(settings(), study_id, account_id())
+    uploads = unfinished_uploads(settings(), study_id, account_id())
     return jsonify(
-        uploads=[{"id": one.id, "name": one.name, "size": one.size, "here": here} for one, here in found],
+        uploads=[{"id": one.id, "name": one.name, "size": one.size, "here": here} for one, here in uploads],
     )
 
 
@@ -85,17 +85,17 @@ def begin(name: str) -> Response:
 @blueprint.route("/<upload_id>", methods=["HEAD"])
 def upload(name: str, upload_id: str) -> Response:
     """How much of a file is here."""
-    found = _upload(name, upload_id)
-    return _empty(200, **{"Upload-Offset": bytes_here(settings(), found), "Upload-Length": found.size})
+    known = _upload(name, upload_id)
+    return _empty(200, **{"Upload-Offset": bytes_here(settings(), known), "Upload-Length": known.size})
 
 
 @blueprint.patch("/<upload_id>")
 def add(name: str, upload_id: str) -> Response:
     """Send the next bytes of a file; with its last byte it becomes a clip."""
-    found, offset = _upload(name, upload_id), _number("Upload-Offset")
+    known, offset = _upload(name, upload_id), _number("Upload-Offset")
     if request.mimetype != "application/offset+octet-stream":
         raise UnsupportedMediaType("The bytes of a file come as application/offset+octet-stream.")
-    here = receive(database(), settings(), found, offset, request.get_data(cache=False), by=account())
+    here = receive(database(), settings(), known, offset, request.get_data(cache=False), by=account())
     return _empty(204, **{"Upload-Offset": here})
 
 
@@ -125,14 +125,14 @@ def _number(header: str) -> int:
 
 def _metadata(header: str) -> dict[str, str]:
     """The pairs of an Upload-Metadata header: keys, and values in Base64."""
-    found = {}
+    metadata = {}
     for pair in header.split(","):
         key, _, value = pair.strip().partition(" ")
         try:
-            found[key] = base64.b64decode(value, validate=True).decode()
+            metadata[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise Invalid("The header Upload-Metadata cannot be read.", field="Upload-Metadata") from error
-    return found
+    return metadata
 
 
 def _empty(status: int, **headers: int) -> Response:

@@ -35,8 +35,8 @@ def register(app: Flask, counts: Counts) -> None:
 
 def counts() -> Counts:
     """The counters of this app."""
-    found: Counts = current_app.extensions["asterism_counts"]
-    return found
+    counted: Counts = current_app.extensions["asterism_counts"]
+    return counted
 
 
 def _begin() -> None:

@@ -43,8 +43,8 @@ def wait_page(study: Study, choices: list[Choice]) -> Response | None:
     asked = request.args.get("asked", default=time.time(), type=float)
     waiting = []
     with database().reading() as db:
-        found = {inputs.choice: inputs for inputs in (inputs_of(db, study.id, choice) for choice in choices)}
-    for choice, inputs in found.items():
+        by_choice = {inputs.choice: inputs for inputs in (inputs_of(db, study.id, choice) for choice in choices)}
+    for choice, inputs in by_choice.items():
         with database().reading() as db:
             standing = standing_of(db, inputs)
         if standing.is_current or (standing.computed_at is not None and standing.computed_at.timestamp() >= asked):

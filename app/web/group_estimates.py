@@ -24,32 +24,32 @@ blueprint = Blueprint("group_estimates", __name__)
 @blueprint.get("/<name>/results/group-estimates")
 def read(name: str) -> Response:
     """Each rater's RDM helped by the others', and how much it borrowed; computed now, which takes some seconds."""
-    _, found = _computed(name)
+    _, estimates = _computed(name)
     # As every RDM of the API: a root mean square of 1.
-    scaled = found.rdms * np.sqrt(found.rdms.shape[1])
+    scaled = estimates.rdms * np.sqrt(estimates.rdms.shape[1])
     return jsonify(
         sentence=NOT_INDEPENDENT,
-        clips=found.names,
-        pairs=found.rdms.shape[1],
+        clips=estimates.names,
+        pairs=estimates.rdms.shape[1],
         raters=[
             {"rater": rater, "borrowed": borrowed, "pairs_seen": seen, "rdm": rdm}
             for rater, borrowed, seen, rdm in zip(
-                found.raters,
-                found.mean_borrowed.tolist(),
-                found.n_seen.tolist(),
+                estimates.raters,
+                estimates.mean_borrowed.tolist(),
+                estimates.n_seen.tolist(),
                 scaled.tolist(),
                 strict=True,
             )
         ],
-        unusable=[{"rater": rater, "reason": reason} for rater, reason in found.unusable.items()],
+        unusable=[{"rater": rater, "reason": reason} for rater, reason in estimates.unusable.items()],
     )
 
 
 @blueprint.get("/<name>/results/group-estimates.csv")
 def table(name: str) -> AnyResponse:
     """The same as a table: a row for each rater and pair, with the share that was borrowed."""
-    study, found = _computed(name)
-    lines = csv_lines(GROUP_ESTIMATE_COLUMNS, group_estimate_rows(found))
+    study, estimates = _computed(name)
+    lines = csv_lines(GROUP_ESTIMATE_COLUMNS, group_estimate_rows(estimates))
     return download((line.encode() for line in lines), "text/csv", f"{file_name(study)}_group_estimates.csv")
 
 

@@ -45,20 +45,20 @@ class DecisionBody(BaseModel):
 def quality(name: str) -> Response:
     """How everybody who has finished worked, as computed last, and what rules propose; "working" until there is any."""
     with database().reading() as db:
-        found = judging(db, require_study(db, account_id(), name, Role.VIEWER))
-    if found.standing.is_wanted:
+        judged = judging(db, require_study(db, account_id(), name, Role.VIEWER))
+    if judged.standing.is_wanted:
         with database().writing() as db:
-            request_results(db, found.inputs)
+            request_results(db, judged.inputs)
     measures = [
         {"key": m.key, "label": m.label, "meaning": m.meaning, "unit": m.unit, "limit": m.limit, "side": m.side}
         for m in QUALITY_MEASURES
     ]
     # Without anybody who has finished there is nothing to wait for.
-    works = found.workers is None and bool(found.inputs.chosen)
-    workers = [worker | {"trials": _trials(worker)} for worker in found.workers or []]
+    works = judged.workers is None and bool(judged.inputs.chosen)
+    workers = [worker | {"trials": _trials(worker)} for worker in judged.workers or []]
     proposed = [
         {"participant": one.rater, "session": one.session, "trial": one.trial, "rule": one.rule, "reason": one.reason}
-        for one in found.proposals
+        for one in judged.proposals
     ]
     state = "working" if works else "ready"
     return jsonify(state=state, measures=measures, participants=workers, proposals=proposed)
@@ -87,16 +87,16 @@ def decide(name: str) -> Response:
 def flow(name: str) -> Response:
     """How many agreed, began, finished and are analysed, and why others went no further."""
     with database().reading() as db:
-        found = decided_flow(db, require_study(db, account_id(), name, Role.VIEWER))
+        decided = decided_flow(db, require_study(db, account_id(), name, Role.VIEWER))
     steps = [
         {
             "label": step.label,
             "sessions": step.count,
             "went_no_further": [{"label": one.label, "sessions": one.count} for one in step.asides],
         }
-        for step in found.steps
+        for step in decided.steps
     ]
-    return jsonify(steps=steps, analysed=found.analysed, simulated=found.simulated)
+    return jsonify(steps=steps, analysed=decided.analysed, simulated=decided.simulated)
 
 
 @blueprint.get("/<name>/sessions/<session>/trials/<int:number>")
@@ -104,14 +104,14 @@ def trial(name: str, session: str, number: int) -> Response:
     """A stored trial with all that its page recorded: clips by seat, moves, plays, and what was handed in."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        found = db.scalar(
+        row = db.scalar(
             select(Trial)
             .where(Trial.session_id == session_named(db, study, session).id, Trial.number == number - 1)
             .options(joinedload(Trial.submission).options(undefer(Submission.body)))
         )
-        if found is None or found.submission is None:
+        if row is None or row.submission is None:
             raise NotFound("There is no such trial, or it is not stored yet.")
-        return jsonify(_trial_view(found, found.submission))
+        return jsonify(_trial_view(row, row.submission))
 
 
 def _trial_view(trial: Trial, sent: Submission) -> dict[str, Any]:

@@ -28,11 +28,11 @@ def media(ticket: str, name: str) -> Response:
     with database().reading() as db:
         if not _may_see(db, study_id, audience):
             raise NotFound("There is no such file.")
-        found = _of_text(db, study_id, clip, kind) if audience == READERS else _of_clips(db, study_id, clip, kind)
-    if not found:
+        renditions = _of_text(db, study_id, clip, kind) if audience == READERS else _of_clips(db, study_id, clip, kind)
+    if not renditions:
         raise NotFound("There is no such file.")
     # A page that was loaded before the clip was converted again keeps the files it had.
-    rendition = next((one for one in found if version_of(one) == request.args.get("v")), found[0])
+    rendition = next((one for one in renditions if version_of(one) == request.args.get("v")), renditions[0])
     extension = EXTENSIONS[rendition.kind]
     file = media_path(settings().media_folder, rendition.sha256, extension)
     # A name of its own for whoever saves the file: neither that of the experimenter's file nor its content's.
@@ -61,8 +61,8 @@ def _may_see(db: Session, study_id: int, audience: str) -> bool:
 
 def _of_text(db: Session, study_id: int, name: str, kind: str | None) -> list[Any]:
     query = select(TextFile).where(TextFile.study_id == study_id, TextFile.public_id == name)
-    found = db.scalar(query)
-    return [] if found is None else [MediaFile(*one) for one in found.renditions.items() if one[0] == kind]
+    file = db.scalar(query)
+    return [] if file is None else [MediaFile(*one) for one in file.renditions.items() if one[0] == kind]
 
 
 def _of_clips(db: Session, study_id: int, clip: str, kind: str | None) -> list[Any]:

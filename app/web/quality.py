@@ -33,16 +33,16 @@ def page(name: str) -> str:
     """Proposals, measures, participants, the flow, and all decisions."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        found = judging(db, study)
+        judged = judging(db, study)
         flow = decided_flow(db, study)
-    if found.standing.is_wanted:
+    if judged.standing.is_wanted:
         with database().writing() as db:
-            request_results(db, found.inputs)
-    workers = found.workers or []
+            request_results(db, judged.inputs)
+    workers = judged.workers or []
     return render_template(
         "researcher/quality.html",
         study=study_view(study),
-        found=found,
+        judged=judged,
         measures=[m for m in QUALITY_MEASURES if any(m.key in worker["values"] for worker in workers)],
         worker=worker_state(settings()),
         flow=flow,
@@ -68,9 +68,9 @@ def decide(name: str) -> AnyResponse:
 def flow_figure(name: str, kind: str) -> Response:
     """The participant flow as a figure for a paper."""
     with database().reading() as db:
-        found = decided_flow(db, require_study(db, account_id(), name, Role.VIEWER))
+        flow = decided_flow(db, require_study(db, account_id(), name, Role.VIEWER))
     with drawing:
-        content = file_of(participant_flow(found), kind)
+        content = file_of(participant_flow(flow), kind)
     answer = Response(content, mimetype=MIME[kind])
     answer.headers["Content-Disposition"] = f'inline; filename="{name}_flow.{kind}"'
     return answer

@@ -116,9 +116,9 @@ def home() -> Response:
 def studies() -> str:
     """All studies of the account."""
     with database().reading() as db:
-        found = studies_of(db, account_id())
-        counts = study_counts(db, found)
-        rows = [(study_view(study), counts[study.id], study.created_at) for study in found]
+        visible = studies_of(db, account_id())
+        counts = study_counts(db, visible)
+        rows = [(study_view(study), counts[study.id], study.created_at) for study in visible]
     archived = [row for row in rows if row[0]["archived"]]
     rows = [row for row in rows if not row[0]["archived"]]
     return render_template("researcher/studies.html", rows=rows, archived=archived)
@@ -128,22 +128,22 @@ def studies() -> str:
 def participants(name: str) -> str:
     """Who takes part, live; the participants' link; opening and closing."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.VIEWER)
-        before = {"failed": failed_clips(found), "differences": differences(found.clips)}
-        missing = missing_before_opening(db, found) if found.state == StudyState.DRAFT else []
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        before = {"failed": failed_clips(study), "differences": differences(study.clips)}
+        missing = missing_before_opening(db, study) if study.state == StudyState.DRAFT else []
         warnings = study_warnings(db, name)
-        ticket = pilot_ticket(settings().secret_key, found)
-        takes, door_sentence = door(found, now())
+        ticket = pilot_ticket(settings().secret_key, study)
+        takes, door_sentence = door(study, now())
         return render_template(
             "researcher/participants.html",
-            study=study_view(found),
+            study=study_view(study),
             before=before,
             missing=missing,
             warnings=warnings,
-            retention=planned(db, found),
-            door=None if takes or found.state != StudyState.OPEN else door_sentence,
+            retention=planned(db, study),
+            door=None if takes or study.state != StudyState.OPEN else door_sentence,
             try_link=public_address(url_for("pilots.consent", name=name, ticket=ticket)),
-            clips_ready=sum(clip.state == ClipState.READY for clip in found.clips),
+            clips_ready=sum(clip.state == ClipState.READY for clip in study.clips),
         )
 
 
@@ -238,10 +238,10 @@ def rdms(name: str, whose: str, kind: str) -> Response:
             pieces = meadows_file(db, study, choice)
         return download(pieces, "application/zip", f"{file_name(study)}_{choice.method}.{kind}")
     with database().reading() as db:
-        found = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
+        stack = rdms_to_download(db, study, choice, group=whose == "group", kind=kind, completed=completed)
     of_set = f"{re.sub(r'[^A-Za-z0-9.-]+', '-', choice.clip_set)}_" if choice.clip_set else ""
     of = f"{of_set}{whose}_{choice.method}{'_completed' if completed else ''}"
-    return download(rdm_file(found, kind), RDM_FORMATS[kind].mime_type, f"{file_name(study)}_{of}.{kind}")
+    return download(rdm_file(stack, kind), RDM_FORMATS[kind].mime_type, f"{file_name(study)}_{of}.{kind}")
 
 
 def _seen(name: str, role: Role = Role.VIEWER) -> Study:

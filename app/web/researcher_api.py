@@ -82,21 +82,21 @@ def _require_login() -> None:
 def studies() -> Response:
     """The studies of the account; with a token for one study, that one."""
     with database().reading() as db:
-        found = [study for study in studies_of(db, account_id()) if only_study() in (None, study.name)]
-        return jsonify(studies=[study_view(study) for study in found])
+        visible = [study for study in studies_of(db, account_id()) if only_study() in (None, study.name)]
+        return jsonify(studies=[study_view(study) for study in visible])
 
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
     """How the study stands: its figures, a page of its sessions, and what is wrong with the server."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.VIEWER)
+        row = require_study(db, account_id(), name, Role.VIEWER)
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
-        page = page_of(db, found, view_of_request(), with_ids=with_ids)
-        figures = figures_of(db, found)
-        taken, sets = places_taken(db, found, now()), set_counts(db, found, definition_of(found), now())
+        page = page_of(db, row, view_of_request(), with_ids=with_ids)
+        figures = figures_of(db, row)
+        taken, sets = places_taken(db, row, now()), set_counts(db, row, definition_of(row), now())
     return jsonify(
-        study=study_view(found),
+        study=study_view(row),
         figures=_figures(figures),
         n_pilots=figures.pilots,
         sessions=[session_row(session, with_ids=with_ids) for session in page.rows if not session.is_pilot],
@@ -114,11 +114,11 @@ def study(name: str) -> Response:
 def live_figures(name: str) -> Response:
     """How the study stands in numbers alone, and what is wrong with the server."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.VIEWER)
-        figures = figures_of(db, found)
-        taken, sets = places_taken(db, found, now()), set_counts(db, found, definition_of(found), now())
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        figures = figures_of(db, study)
+        taken, sets = places_taken(db, study, now()), set_counts(db, study, definition_of(study), now())
     return jsonify(
-        study=study_view(found),
+        study=study_view(study),
         figures=_figures(figures),
         n_pilots=figures.pilots,
         places_taken=taken,
@@ -138,8 +138,8 @@ def _figures(figures: Figures) -> dict[str, Any]:
 def reliability(name: str) -> Response:
     """How far the participants agree so far, and how many are still needed for a target."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.VIEWER)
-    so_far = reliability_so_far(database(), found.id, target=request.args.get("target", 0.9, type=float))
+        study = require_study(db, account_id(), name, Role.VIEWER)
+    so_far = reliability_so_far(database(), study.id, target=request.args.get("target", 0.9, type=float))
     return jsonify(reliability_view(so_far))
 
 
@@ -147,11 +147,11 @@ def reliability(name: str) -> Response:
 def clips(name: str) -> Response:
     """The study's clips: what became of each file, and the addresses of poster and renditions."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.VIEWER)
-        clips = clips_of(db, found)
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        clips = clips_of(db, study)
         views = [clip_view(clip) for clip in clips]
         return jsonify(
-            study=study_view(found), clips=views, differences=differences(clips), worker=worker_state(settings())
+            study=study_view(study), clips=views, differences=differences(clips), worker=worker_state(settings())
         )
 
 
@@ -228,9 +228,9 @@ def sets_of_clips(name: str) -> Response:
     """Agreement in each of the study's sets of clips, and its means; what is missing or old is asked for."""
     with database().reading() as db:
         study_id, choice = require_study(db, account_id(), name, Role.VIEWER).id, choice_of_request()
-        found = results_of_sets(db, study_id, choice)
-    request_sets(database(), found)
-    return jsonify(sets_view(found, worker_state(settings())))
+        of_sets = results_of_sets(db, study_id, choice)
+    request_sets(database(), of_sets)
+    return jsonify(sets_view(of_sets, worker_state(settings())))
 
 
 def _inputs(db: Session, name: str) -> Inputs:
@@ -244,10 +244,10 @@ def _standing(name: str) -> tuple[Inputs, Standing]:
 
 
 def _overview(db: Session, inputs: Inputs) -> Overview:
-    found = stored_overview(db, inputs)
-    if found is None:
+    overview = stored_overview(db, inputs)
+    if overview is None:
         raise NotFound("These results are not computed yet.")
-    return found
+    return overview
 
 
 def _vectors(name: str, rater: str) -> tuple[Inputs, Vectors]:

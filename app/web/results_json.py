@@ -107,7 +107,7 @@ def group_vectors(overview: Overview) -> Vectors:
     )
 
 
-def rater_vectors(found: RaterResult | None) -> Vectors:
+def rater_vectors(result: RaterResult | None) -> Vectors:
     """A rater's RDM.
 
     Raises
@@ -115,7 +115,7 @@ def rater_vectors(found: RaterResult | None) -> Vectors:
     NotFound
         When there is no such rater, or none with an RDM.
     """
-    estimate = None if found is None else found.estimate
+    estimate = None if result is None else result.estimate
     if estimate is None:
         raise NotFound("There is no RDM of such a rater.")
     error, size = estimate.standard_error, np.sqrt(np.nanmean(estimate.seen_rdm**2))
@@ -164,15 +164,15 @@ def map_view(vectors: Vectors, rater_name: str, dims: int = 2, *, completed: boo
         When no map can be drawn.
     """
     rdm = vectors.completed if completed else vectors.seen
-    found = clip_map(rdm, dims) if vectors.maps is None or dims != 2 else vectors.maps[completed]
-    if isinstance(found, str):
-        raise Invalid(found)
-    size = float(np.abs(found.positions).max()) or 1.0
+    mds = clip_map(rdm, dims) if vectors.maps is None or dims != 2 else vectors.maps[completed]
+    if isinstance(mds, str):
+        raise Invalid(mds)
+    size = float(np.abs(mds.positions).max()) or 1.0
     return {
         "rater": rater_name,
-        "positions": (found.positions / size).round(5).tolist(),
-        "stress": found.stress,
-        "converged": found.converged,
+        "positions": (mds.positions / size).round(5).tolist(),
+        "stress": mds.stress,
+        "converged": mds.converged,
     }
 
 
@@ -181,14 +181,14 @@ def tree_view(vectors: Vectors, *, completed: bool = False) -> dict[str, Any]:
 
     Where there is no tree, `problem` says why.
     """
-    found = clip_tree(vectors.completed if completed else vectors.seen)
-    if isinstance(found, str):
-        return {"problem": found}
+    tree = clip_tree(vectors.completed if completed else vectors.seen)
+    if isinstance(tree, str):
+        return {"problem": tree}
     return {
         "problem": None,
-        "linkage": [[int(a), int(b), round(height, 5)] for a, b, height, _ in found.linkage.tolist()],
-        "order": found.order.tolist(),
-        "cophenetic": number(found.cophenetic_correlation),
+        "linkage": [[int(a), int(b), round(height, 5)] for a, b, height, _ in tree.linkage.tolist()],
+        "order": tree.order.tolist(),
+        "cophenetic": number(tree.cophenetic_correlation),
     }
 
 

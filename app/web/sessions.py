@@ -34,15 +34,15 @@ def show(name: str, session: str) -> str:
         study = require_study(db, account_id(), name, Role.VIEWER)
         html = html_of(db, study)
         row = session_named(db, study, session)
-        (found,) = session_statuses(db, study, pilots=None, only=[row.id])
+        (shown,) = session_statuses(db, study, pilots=None, only=[row.id])
         answers = answers_in_words(db, study, row)
         ratings = session_ratings(db, study, row)
         work = work_of_session(db, study, row, chosen=request.args.get("trial", type=int))
-        visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
+        visits = [] if shown.is_pilot else [one.rater for one in sessions_of_person(db, study, shown.rater)]
     return render_template(
         "researcher/session.html",
         study=study_view(study),
-        session=found,
+        session=shown,
         visits=visits,
         trial_measures=TRIAL_MEASURES,
         **work,

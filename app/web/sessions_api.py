@@ -92,11 +92,11 @@ def view_of_request() -> View:
 
 def _session(db: Any, study: Study, name: str) -> dict[str, Any]:
     row = session_named(db, study, name)
-    (found,) = session_statuses(db, study, pilots=None, only=[row.id])
+    (shown,) = session_statuses(db, study, pilots=None, only=[row.id])
     stored = select(Trial.number).where(Trial.session_id == row.id, Trial.submission.has()).order_by(Trial.number)
-    visits = [] if found.is_pilot else [one.rater for one in sessions_of_person(db, study, found.rater)]
+    visits = [] if shown.is_pilot else [one.rater for one in sessions_of_person(db, study, shown.rater)]
     return {
-        "session": session_row(found, with_ids=_with_ids(db, study)),
+        "session": session_row(shown, with_ids=_with_ids(db, study)),
         "stored_trials": [number + 1 for number in db.scalars(stored)],
         "answers": [{"question": one.ask, "answer": one.answer} for one in answers_in_words(db, study, row)],
         "visits": visits,

@@ -28,21 +28,21 @@ def sets_view(sets: Sequence[OfSet], worker: str) -> dict[str, Any]:
 
 
 def _row(one: OfSet) -> dict[str, Any]:
-    found: SetResult = one.result
+    result: SetResult = one.result
     return {
-        "set": found.of.name,
-        "n_clips": len(found.of.items),
-        "n_anchors": len(found.of.anchors),
+        "set": result.of.name,
+        "n_clips": len(result.of.items),
+        "n_anchors": len(result.of.anchors),
         "n_given": len(one.inputs.sittings),
-        "n_raters": found.raters,
+        "n_raters": result.raters,
         "is_computed": one.standing.computed is not None,
-        "values": {} if found.agreement is None else _values(found),
+        "values": {} if result.agreement is None else _values(result),
     }
 
 
-def _values(found: SetResult) -> dict[str, dict[str, Any]]:
-    assert found.agreement is not None
-    reliability, ceiling = found.agreement.reliability, found.agreement.ceilings["pearson"]
+def _values(result: SetResult) -> dict[str, dict[str, Any]]:
+    assert result.agreement is not None
+    reliability, ceiling = result.agreement.reliability, result.agreement.ceilings["pearson"]
     measured = {one.key: getattr(reliability, one.key) for one in SHOWN}
     values = {key: _value(one.value, *one.interval) for key, one in measured.items()}
     return values | {"ceiling_lower": _value(ceiling.lower), "ceiling_upper": _value(ceiling.upper)}

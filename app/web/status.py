@@ -24,9 +24,9 @@ def healthz() -> Response:
     """200 when the database answers, with what is wrong besides; the error handler says 503 when it does not."""
     with database().reading() as db:
         db.execute(text("SELECT 1"))
-    found = problems(settings())
+    sentences = problems(settings())
     return jsonify(
-        status="degraded" if found else "ok", problems=found, worker=worker_state(settings()), version=VERSION
+        status="degraded" if sentences else "ok", problems=sentences, worker=worker_state(settings()), version=VERSION
     )
 
 

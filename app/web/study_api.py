@@ -115,8 +115,8 @@ def bring_back(name: str) -> Response:
 def delete(name: str) -> Response:
     """Delete the study with all its data, and say what it held; `typed` in the address is its name once more."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.OWNER)
-    held = delete_study(database(), settings(), found.name, typed=request.args.get("typed", ""), by=account())
+        study = require_study(db, account_id(), name, Role.OWNER)
+    held = delete_study(database(), settings(), study.name, typed=request.args.get("typed", ""), by=account())
     return jsonify(deleted=asdict(held))
 
 

@@ -84,11 +84,11 @@ def one_revision(name: str, revision: int) -> str:
     """The settings and texts as they were."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
-        found = revision_of(db, study, revision)
+        former = revision_of(db, study, revision)
         to_html = html_of(db, study)
-        html = {key: to_html(text) for key, text in markdown_texts(found.definition).items() if text}
+        html = {key: to_html(text) for key, text in markdown_texts(former.definition).items() if text}
         return render_template(
-            "researcher/revision.html", study=study_view(study), revision=found, html=html, texts=SETTING_TEXTS
+            "researcher/revision.html", study=study_view(study), revision=former, html=html, texts=SETTING_TEXTS
         )
 
 

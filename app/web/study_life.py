@@ -69,9 +69,9 @@ def ask_delete(name: str) -> str:
 def delete(name: str) -> Response | tuple[str, int]:
     """Delete the study."""
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.OWNER)
+        study = require_study(db, account_id(), name, Role.OWNER)
     try:
-        delete_study(database(), settings(), found.name, typed=request.form.get("typed", ""), by=account())
+        delete_study(database(), settings(), study.name, typed=request.form.get("typed", ""), by=account())
     except Invalid as error:
         return _delete_page(name, error), error.status
     return redirect(url_for("researcher.studies"), 303)
@@ -99,6 +99,6 @@ def _duplicate_page(
 
 def _delete_page(name: str, error: Invalid | None = None) -> str:
     with database().reading() as db:
-        found = require_study(db, account_id(), name, Role.OWNER)
-        held = holdings_of(db, settings(), found)
-        return render_template("researcher/delete.html", study=study_view(found), held=held, wrong=error)
+        study = require_study(db, account_id(), name, Role.OWNER)
+        held = holdings_of(db, settings(), study)
+        return render_template("researcher/delete.html", study=study_view(study), held=held, wrong=error)

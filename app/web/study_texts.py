@@ -40,5 +40,5 @@ def _shown(one: TextFile) -> Shown:
 
 
 def _addresses(one: TextFile) -> dict[str, str]:
-    found = [MediaFile(kind, sha256) for kind, sha256 in one.renditions.items()]
-    return {each.kind: media_url(one.study_id, READERS, one.public_id, each) for each in found}
+    renditions = [MediaFile(kind, sha256) for kind, sha256 in one.renditions.items()]
+    return {each.kind: media_url(one.study_id, READERS, one.public_id, each) for each in renditions}

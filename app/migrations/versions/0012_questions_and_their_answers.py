@@ -41,8 +41,8 @@ def _allow_one_more_state(connection: sa.Connection) -> None:
         (before, after),
     )
     connection.exec_driver_sql("PRAGMA writable_schema = RESET")
-    found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'participant_session'").scalar_one()
-    if after not in found:
+    sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'participant_session'").scalar_one()
+    if after not in sql:
         raise RuntimeError("the states of a session could not be extended")
 
 

@@ -24,8 +24,8 @@ def upgrade() -> None:
         (_among(BEFORE), _among(AFTER)),
     )
     connection.exec_driver_sql("PRAGMA writable_schema = RESET")
-    found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'participant_session'").scalar_one()
-    if _among(AFTER) not in found:
+    sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'participant_session'").scalar_one()
+    if _among(AFTER) not in sql:
         raise RuntimeError("the states of a session could not be extended")
 
 

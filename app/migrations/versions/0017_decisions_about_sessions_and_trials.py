@@ -63,8 +63,8 @@ def _fill() -> None:
             .order_by(event.c.id)
         )
         of_session = defaultdict(list)
-        for found in connection.execute(events):
-            of_session[found.session_id].append(found)
+        for told in connection.execute(events):
+            of_session[told.session_id].append(told)
         for logged in of_session.values():
             # A study of the same name that was deleted earlier has older lines.
             known = accounts[logged[0].name, f"P{logged[0].number:03d}"][-len(logged) :]
