@@ -36,8 +36,9 @@ def ceiling_with_interval(
     table = check_rdms(rdms)
     groups = np.arange(len(table)) % min(len(table), GROUPS)
     n_groups = int(groups.max()) + 1
-    if seconds(method, table.shape, n_groups) > MAX_SECONDS:
-        size = f"{len(table)} raters and {table.shape[1]} pairs"
+    seen = np.isfinite(table)
+    if seconds(method, (len(table), int(seen.sum(axis=1).max())), n_groups) > MAX_SECONDS:
+        size = f"{len(table)} raters and {int(seen.any(axis=0).sum())} pairs"
         return replace(found, no_interval=f"no interval: for {size} it would take too long with this measure")
     ends: list[Coefficient] = []
     without = np.array(list(_without_each_group(table, method, groups)))
@@ -60,11 +61,15 @@ def _without_each_group(table: Floats, method: Method, groups: Ints) -> Iterator
     scaled = standardise(table, method)
     present = np.isfinite(scaled)
     filled = np.where(present, scaled, 0.0)
+    # Each rater is compared over their own pairs, (R, most pairs of a rater): others stand at the ends as missing.
+    seen = np.isfinite(table)
+    own = np.argsort(~seen, axis=1, kind="stable")[:, : int(seen.sum(axis=1).max())]
+    rows, own_values, own_counts = (np.take_along_axis(full, own, axis=1) for full in (table, filled, present))
     for group in range(int(groups.max()) + 1):
         kept = groups != group
-        rows, total, count = table[kept], filled[kept].sum(axis=0), present[kept].sum(axis=0)
-        lower = _row_by_row(rows, _mean(total - filled[kept], count - present[kept], method), method)
-        upper = _row_by_row(rows, np.broadcast_to(_mean(total, count, method), rows.shape), method)
+        total, count = (full[kept].sum(axis=0)[own[kept]] for full in (filled, present))
+        lower = _row_by_row(rows[kept], _mean(total - own_values[kept], count - own_counts[kept], method), method)
+        upper = _row_by_row(rows[kept], _mean(total, count, method), method)
         defined = np.isfinite(lower) & np.isfinite(upper)
         if defined.any():
             yield float(lower[defined].mean()), float(upper[defined].mean())

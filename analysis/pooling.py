@@ -6,12 +6,30 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .arrangement import Floats, Ints
+from .rdm import n_pairs
 from .similarity import Method, check_method, check_rdms, ranks
 
 
 def raters_per_pair(rdms: ArrayLike) -> Ints:
     """Number of raters who saw each pair, (P,) int, of `rdms` (R, P) with NaN for a missing pair."""
     return np.asarray(np.isfinite(check_rdms(rdms)).sum(axis=0), dtype=np.int64)
+
+
+def seen_by_anybody(rdms: Floats) -> Floats:
+    """The same rows without the pairs that nobody saw, (R, Q), where these are most of all; else as they are.
+
+    Agreement rests on the other pairs alone. Where each rater saw one of many sets of clips, few pairs are left. Pairs
+    that nobody saw may stand at the end, so that it is still a table of RDMs of some number of items.
+    """
+    seen = np.flatnonzero(np.isfinite(rdms).any(axis=0))
+    if 2 * seen.size > rdms.shape[1]:
+        return rdms
+    n_items = 2
+    while n_pairs(n_items) < seen.size:
+        n_items += 1
+    kept = np.full((len(rdms), n_pairs(n_items)), np.nan)
+    kept[:, : seen.size] = rdms[:, seen]
+    return kept
 
 
 def standardise(rdms: Floats, method: Method) -> Floats:

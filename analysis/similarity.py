@@ -137,11 +137,13 @@ def product_similarity(left: Floats, right: Floats, method: Method) -> Floats:
 
 def _one_by_one(left: Floats, right: Floats, measure: Callable[[Floats, Floats], float], *, symmetric: bool) -> Floats:
     out = np.full((len(left), len(right)), np.nan)
-    for i, x in enumerate(left):
+    for i, row in enumerate(left):
+        own = np.isfinite(row)
+        x, others = row[own], right[:, own]
         for j in range(i if symmetric else 0, len(right)):
-            shared = np.isfinite(x) & np.isfinite(right[j])
+            shared = np.isfinite(others[j])
             if shared.sum() >= MIN_PAIRS:
-                out[i, j] = measure(x[shared], right[j][shared])
+                out[i, j] = measure(x[shared], others[j][shared])
             if symmetric:
                 out[j, i] = out[i, j]
     return out
@@ -152,6 +154,24 @@ def _of_shared_ranks(left: Floats, right: Floats, method: Method) -> Floats:
 
     Every row is sorted once. Among the pairs that are left of a sorted row, average ranks are counts of those before.
     """
+    there = np.isfinite(left)
+    if 2 * there.sum() < there.size:
+        # Who saw few pairs is compared over these, with those who saw some of them: raters of the same set of clips.
+        return _of_own_pairs(left, right, method)
+    return _of_all_pairs(left, right, method)
+
+
+def _of_own_pairs(left: Floats, right: Floats, method: Method) -> Floats:
+    out = np.full((len(left), len(right)), np.nan)
+    there = np.isfinite(right)
+    for i, row in enumerate(left):
+        own = np.flatnonzero(np.isfinite(row))
+        comparable = np.flatnonzero(there[:, own].sum(axis=1) >= MIN_PAIRS)
+        out[i, comparable] = _of_all_pairs(row[None, own], right[np.ix_(comparable, own)], method)[0]
+    return out
+
+
+def _of_all_pairs(left: Floats, right: Floats, method: Method) -> Floats:
     out = np.full((len(left), len(right)), np.nan)
     step = max(1, CHUNK // right.shape[1])
     for start in range(0, len(right), step):

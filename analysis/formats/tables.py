@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrangement import Ints
 from ..rdm import n_pairs, pair_index
 from .bundle_tables import RDM_COLUMNS
 from .cells import csv_lines, escape_text, format_cell, parse_cell, read_rows, unescape_text
@@ -43,13 +44,17 @@ __all__ = [
 ROWS_AT_ONCE = 4096
 
 
-def rdm_rows(rdms: RDMs) -> Iterator[list[Any]]:
-    """One row for each rater and pair, in the columns of `RDM_COLUMNS`."""
+def rdm_rows(rdms: RDMs, pairs: Ints | None = None) -> Iterator[list[Any]]:
+    """One row for each rater and pair, or each of these `pairs`, in the columns of `RDM_COLUMNS`."""
     first, second = np.triu_indices(len(rdms.names), 1)
+    if pairs is not None:
+        first, second = first[pairs], second[pairs]
     kinds, missing = (RDMS, *OPTIONAL_ROWS), [None] * ROWS_AT_ONCE
     rows = {kind: rdms.rows(kind) for kind in rdms.kinds}
     for rater in rdms.raters:
         of_rater = {kind: next(values) for kind, values in rows.items()}
+        if pairs is not None:
+            of_rater = {kind: values[pairs] for kind, values in of_rater.items()}
         for start in range(0, first.size, ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             clips = first[part].tolist(), second[part].tolist()
@@ -58,10 +63,17 @@ def rdm_rows(rdms: RDMs) -> Iterator[list[Any]]:
                 yield [rdms.method, rater, rdms.names[i], rdms.names[j], *values]
 
 
-def write_long_csv(file: str | Path, rdms: RDMs) -> None:
-    """Write the RDMs as a table of pairs: one row for each rater and pair (columns: `RDM_COLUMNS`)."""
+def write_long_csv(file: str | Path, rdms: RDMs, *, only_known: bool = False) -> None:
+    """Write the RDMs as a table of pairs: one row for each rater and pair (columns: `RDM_COLUMNS`).
+
+    With `only_known` pairs that have no value for any rater, such as those of two sets of clips, have no rows.
+    """
+    pairs = None
+    if only_known:
+        kinds = [kind for kind in (RDMS, "completed") if kind in rdms.kinds]
+        pairs = np.flatnonzero(np.any([np.isfinite(row) for kind in kinds for row in rdms.rows(kind)], axis=0))
     with open(file, "w", encoding="utf-8", newline="") as handle:
-        handle.writelines(csv_lines(RDM_COLUMNS, rdm_rows(rdms)))
+        handle.writelines(csv_lines(RDM_COLUMNS, rdm_rows(rdms, pairs)))
 
 
 def read_long_csv(

@@ -174,7 +174,7 @@ def _mean_correlations(
     Row 0 is of all raters, row 1 + r of those without rater r. There the same orders serve, with r taken out, so that
     chance in the draws does not pass for spread; some of the orders are enough.
     """
-    n_raters = len(rows.z)
+    n_raters = rows.n_raters
     groups = [[(1, m) for m in sizes], [(m, m) for m in sizes]]
     ends = np.array(groups)
     one, two = ends[..., 0], ends.sum(axis=2)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..arrangement import Floats, Ints
-from .pools import ScaledRows, correlation, in_chunks, moments, ratio
+from .pools import Part, ScaledRows, correlation, in_chunks, moments, ratio
 
 # Numbers in each running sum: chunks of pairs, each a loop over the raters.
 LARGEST = 1_000_000
@@ -45,16 +45,45 @@ def in_order(rows: ScaledRows, order: Ints, one: Ints, two: Ints, *, each: bool)
             found[row, enough[row]] = _of_agreement(rows.agreement, left, one[enough[row]], two[enough[row]])
     else:
         sums = np.zeros((len(places), 6, len(one)))
-        for pairs in in_chunks(rows.z.shape[1], n_raters, LARGEST):
-            tables = [_running(table[order, pairs]) for table in (rows.z, rows.here)]
-            for row, at in enumerate(places):
-                ends = one[enough[row]], two[enough[row]]
-                (z, both_z), (here, both_here) = ([_first(upto, end, at) for end in ends] for upto in tables)
-                sums[row][:, enough[row]] += moments(z, here, both_z - z, both_here - here)
+        for part in rows.parts:
+            sums += _of_part(part, place, places, one, two)
         for row, of_row in enumerate(sums):
             found[row, enough[row]] = correlation(of_row[:, enough[row]])
     for values in found:
         yield values.reshape(shape)
+
+
+def _of_part(part: Part, place: Ints, places: list[int | None], one: Ints, two: Ints) -> Floats:
+    """The `moments` over the part's pairs, (rows, 6, K), of the pools without whom `places` name.
+
+    Of the raters before a certain place only those who saw some of these pairs matter: few pools are different here.
+    """
+    own = np.sort(place[part.raters])
+    ordered = part.raters[np.argsort(place[part.raters])]
+    row_of = np.searchsorted(part.raters, ordered)
+    ends = np.empty((len(places), 2, len(one)), dtype=np.int64)
+    rows_without: dict[int | None, list[int]] = {}
+    for row, at in enumerate(places):
+        for which, end in enumerate((one, two)):
+            ends[row, which] = np.searchsorted(own, end if at is None else end + (end > at))
+        absent = None if at is None else int(np.searchsorted(own, at))
+        is_here = absent is not None and absent < own.size and own[absent] == at
+        rows_without.setdefault(absent if is_here else None, []).append(row)
+    sums = np.zeros((len(places), 6, len(one)))
+    for pairs in in_chunks(part.z.shape[1], len(own), LARGEST):
+        z, here = (_running(table[row_of][:, pairs]) for table in (part.z, part.here))
+        for absent, rows in rows_without.items():
+            first, last = ends[rows].transpose(1, 0, 2).reshape(2, -1)
+            different, which = np.unique(first * (own.size + 1) + last, return_inverse=True)
+            first, last = np.divmod(different, own.size + 1)
+            found = np.empty((6, different.size))
+            for chunk in in_chunks(different.size, z.shape[1], LARGEST):
+                (a, n_a), (both, n_both) = (
+                    [_first(upto, end[chunk], absent) for upto in (z, here)] for end in (first, last)
+                )
+                found[:, chunk] = moments(a, n_a, both - a, n_both - n_a)
+            sums[rows] += found[:, which.ravel()].reshape(6, len(rows), -1).transpose(1, 0, 2)
+    return sums
 
 
 def _running(table: Floats) -> Floats:
@@ -65,12 +94,10 @@ def _running(table: Floats) -> Floats:
 
 
 def _first(upto: Floats, end: Ints, absent: int | None) -> Floats:
-    """The sums of the first `end` rows, without the one at this place."""
-    if absent is None:
-        return upto[end]
-    later = end > absent
-    found = upto[end + later]
-    found[later] -= upto[absent + 1] - upto[absent]
+    """The sums of the first `end` rows, without this one."""
+    found = upto[end]
+    if absent is not None:
+        found[end > absent] -= upto[absent + 1] - upto[absent]
     return found
 
 

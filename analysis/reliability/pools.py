@@ -8,13 +8,16 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..arrangement import Floats
+from ..arrangement import Floats, Ints
 from ..pooling import standardise
 from ..similarity import MIN_PAIRS
 
 # Numbers in each array of one step of a chunked computation: small enough for a processor's cache.
 CHUNK = 100_000
+# Parts of the pairs; where there would be more, raters did not see the pairs in groups.
+MOST_PARTS = 100
 
 
 def splits(n_raters: int, max_splits: int, rng: np.random.Generator) -> Floats:
@@ -54,24 +57,77 @@ def between_pools(rdms: Floats, one: Floats, two: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledRows:
-    """Raters' z-scored rows, (R, P) with 0 for a missing pair, and ones at the pairs that each saw.
+class Part:
+    """Some of the pairs, and the z-scored rows of the raters who saw any of them.
 
-    `agreement` holds the raters' correlations, (R, R), where no pair is missing: then those of pools follow from it.
+    `raters` (r,) are in rising order, `z` (r, p) is 0 for a missing pair, and `here` (r, p) 1 at those that are there.
     """
 
+    raters: Ints
     z: Floats
     here: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledRows:
+    """Raters' z-scored rows, ready to be pooled.
+
+    Where no pair is missing, `agreement` holds the raters' correlations, (R, R), from which those of pools follow. Else
+    it is None, and `parts` hold all pairs that anybody saw: sums over pairs are sums over parts, and raters who saw
+    nothing of a part, as those of another set of clips, cost nothing there.
+    """
+
+    n_raters: int
     agreement: Floats | None
+    parts: tuple[Part, ...] = ()
 
 
 def scaled_rows(rdms: Floats) -> ScaledRows:
     """The raters' rows, ready to be pooled again and again."""
     scaled = standardise(rdms, "pearson")
     here = np.isfinite(scaled)
-    complete = bool(here.all())
-    z = scaled if complete else np.where(here, scaled, 0.0)
-    return ScaledRows(z, here.astype(np.float64), z @ z.T / z.shape[1] if complete else None)
+    if here.all():
+        return ScaledRows(len(scaled), scaled @ scaled.T / scaled.shape[1])
+    parts = []
+    for raters, pairs in pairs_of_groups(here):
+        own = here[np.ix_(raters, pairs)]
+        z = np.where(own, scaled[np.ix_(raters, pairs)], 0.0)
+        parts.append(Part(raters, z, own.astype(np.float64)))
+    return ScaledRows(len(scaled), None, tuple(parts))
+
+
+def pairs_of_groups(here: NDArray[np.bool_]) -> list[tuple[Ints, Ints]]:
+    """The pairs that anybody saw, in parts that few raters saw: the raters (r,) and the pairs (p,) of each.
+
+    Pairs go with others that nearly the same raters saw. Where that saves less than half of the work, all are one part.
+    """
+    seen = np.flatnonzero(here.any(axis=0))
+    n_raters = len(here)
+    whole = [(np.flatnonzero(here.any(axis=1)), seen)]
+    patterns, pattern_of = np.unique(np.packbits(here[:, seen], axis=0), axis=1, return_inverse=True)
+    who = np.unpackbits(patterns, axis=0, count=n_raters).T.astype(bool)
+    sizes = who.sum(axis=1)
+    group_of, unions = np.zeros(len(who), dtype=np.int64), np.zeros((0, n_raters), dtype=bool)
+    for pattern in np.argsort(-sizes, kind="stable"):
+        size, union = sizes[pattern], unions.sum(axis=1)
+        shared = (unions & who[pattern]).sum(axis=1)
+        fits = (2 * shared >= size) & ((union <= n_raters // 2) | (union <= 2 * size))
+        if fits.any():
+            group = int(np.argmin(np.where(fits, union - shared, n_raters)))
+            unions[group] |= who[pattern]
+        elif len(unions) < MOST_PARTS:
+            group = len(unions)
+            unions = np.vstack([unions, who[pattern]])
+        else:
+            return whole
+        group_of[pattern] = group
+    if len(unions) == 0:
+        return []
+    pairs = [seen[group_of[pattern_of.ravel()] == group] for group in range(len(unions))]
+    work = sum(int(union.sum()) * part.size for union, part in zip(unions, pairs, strict=True))
+    if 2 * work > n_raters * seen.size:
+        return whole
+    return [(np.flatnonzero(union), part) for union, part in zip(unions, pairs, strict=True)]
 
 
 def between(rows: ScaledRows, one: Floats, two: Floats) -> Floats:
@@ -80,11 +136,18 @@ def between(rows: ScaledRows, one: Floats, two: Floats) -> Floats:
         # The correlation of sums of z-scored vectors follows from the raters' correlations alone.
         first, second = one @ rows.agreement, two @ rows.agreement
         return ratio((first * two).sum(axis=1), (first * one).sum(axis=1), (second * two).sum(axis=1))
-    out = np.full(len(one), np.nan)
-    for part in in_chunks(len(one), rows.z.shape[1]):
-        a, b = one[part], two[part]
-        out[part] = correlation(moments(a @ rows.z, a @ rows.here, b @ rows.z, b @ rows.here))
-    return out
+    sums = np.zeros((6, len(one)))
+    for part in rows.parts:
+        # Pools that differ in others alone are the same here.
+        pools = np.hstack([one[:, part.raters], two[:, part.raters]])
+        different, which = np.unique(np.packbits(pools > 0, axis=1), axis=0, return_inverse=True)
+        pools = np.unpackbits(different, axis=1, count=pools.shape[1]).astype(np.float64)
+        found = np.empty((6, len(pools)))
+        for chunk in in_chunks(len(pools), part.z.shape[1]):
+            a, b = np.hsplit(pools[chunk], 2)
+            found[:, chunk] = moments(a @ part.z, a @ part.here, b @ part.z, b @ part.here)
+        sums += found[:, which.ravel()]
+    return correlation(sums)
 
 
 def in_chunks(n_rows: int, n_columns: int, largest: int = CHUNK) -> Iterator[slice]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrangement import Floats
-from .pools import ScaledRows, between, correlation, in_chunks, moments, scaled_rows, splits
+from .pools import Part, between, correlation, in_chunks, moments, scaled_rows, splits
 
 
 def leave_one_out(table: Floats) -> tuple[Floats, Floats]:
@@ -27,20 +27,26 @@ def leave_one_out(table: Floats) -> tuple[Floats, Floats]:
             others[:, absent] = 0.0
             values.append(_mean(between(rows, np.delete(everyone, absent, axis=0), others)))
         return np.array(values), each
-    each = _with_the_others(rows, rows.z.sum(axis=0), rows.here.sum(axis=0))
-    values = [_mean(each)]
-    for absent in range(n_raters):
-        total, count = rows.z.sum(axis=0) - rows.z[absent], rows.here.sum(axis=0) - rows.here[absent]
-        values.append(_mean(np.delete(_with_the_others(rows, total, count), absent)))
-    return np.array(values), each
+    sums = np.zeros((1 + n_raters, 6, n_raters))
+    for part in rows.parts:
+        total, count = part.z.sum(axis=0), part.here.sum(axis=0)
+        found = _with_the_others(part, total, count)
+        sums[:, :, part.raters] += found
+        # Without somebody who saw nothing of these pairs they stay as they are.
+        for place, absent in enumerate(part.raters):
+            without = _with_the_others(part, total - part.z[place], count - part.here[place])
+            sums[1 + absent][:, part.raters] += without - found
+    each = correlation(sums[0])
+    without_each = (_mean(np.delete(correlation(sums[1 + absent]), absent)) for absent in range(n_raters))
+    return np.array([_mean(each), *without_each]), each
 
 
-def _with_the_others(rows: ScaledRows, total: Floats, count: Floats) -> Floats:
-    """Each rater's r with the pool that holds the rater too, once the rater is taken out of it, (R,)."""
-    found = np.empty(len(rows.z))
-    for part in in_chunks(*rows.z.shape):
-        z, here = rows.z[part], rows.here[part]
-        found[part] = correlation(moments(z, here, total - z, count - here))
+def _with_the_others(part: Part, total: Floats, count: Floats) -> Floats:
+    """The `moments` of each rater with the pool that holds the rater too, once the rater is taken out of it, (6, r)."""
+    found = np.empty((6, len(part.z)))
+    for chunk in in_chunks(*part.z.shape):
+        z, here = part.z[chunk], part.here[chunk]
+        found[:, chunk] = moments(z, here, total - z, count - here)
     return found
 
 
@@ -54,27 +60,40 @@ def split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random
             one, two = (np.insert(side, absent, 0.0, axis=1) for side in (rest, 1 - rest))
             without[absent] = between(rows, one, two)
     else:
-        for part in in_chunks(len(rest), table.shape[1]):
-            for absent, sums in enumerate(_halves_without_each(rows, rest[part] > 0)):
-                without[absent, part] = correlation(moments(*sums))
+        sums = np.zeros((n_raters, 6, len(rest)))
+        for part in rows.parts:
+            for chunk in in_chunks(len(rest), part.z.shape[1]):
+                for absent, found in enumerate(_halves_without_each(part, rest[chunk] > 0, n_raters)):
+                    sums[absent, :, chunk] += found
+        without[:] = [correlation(of_rater) for of_rater in sums]
     return np.array([_mean(between(rows, halves, 1 - halves)), *map(_mean, without)])
 
 
-def _halves_without_each(rows: ScaledRows, rest: NDArray[np.bool_]) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
-    """Sums and counts (K, P) of the first half and of the second, without rater 0, without rater 1, and so on.
+def _halves_without_each(part: Part, rest: NDArray[np.bool_], n_raters: int) -> Iterator[Floats]:
+    """The `moments` (6, K) of the first half and the second, without rater 0, without rater 1, and so on.
 
     `rest` (K, R - 1) says who of the others is in the first half. From one rater to the next, the one who was absent
-    takes the place of the one who is: only that row changes. The arrays are changed in place.
+    takes the place of the one who is: only that row of the sums over raters changes, if they saw any of these pairs.
     """
-    one = rest.astype(np.float64)
-    sums = (one @ rows.z[1:], one @ rows.here[1:], (1 - one) @ rows.z[1:], (1 - one) @ rows.here[1:])
-    yield sums
-    for absent in range(1, len(rows.z)):
-        z, here = (table[absent - 1] - table[absent] for table in (rows.z, rows.here))
-        first = rest[:, absent - 1]
-        for table, chosen, change in zip(sums, (first, first, ~first, ~first), (z, here, z, here), strict=True):
-            table[chosen] += change
-        yield sums
+    place = {rater: row for row, rater in enumerate(part.raters.tolist())}
+    one = np.insert(rest, 0, False, axis=1)[:, part.raters].astype(np.float64)
+    two = np.insert(~rest, 0, False, axis=1)[:, part.raters].astype(np.float64)
+    sums = (one @ part.z, one @ part.here, two @ part.z, two @ part.here)
+    found = moments(*sums)
+    yield found
+    for absent in range(1, n_raters):
+        comes, goes = place.get(absent - 1), place.get(absent)
+        if comes is not None or goes is not None:
+            z, here = (_row(table, comes) - _row(table, goes) for table in (part.z, part.here))
+            first = rest[:, absent - 1]
+            for table, chosen, change in zip(sums, (first, first, ~first, ~first), (z, here, z, here), strict=True):
+                table[chosen] += change
+            found = moments(*sums)
+        yield found
+
+
+def _row(table: Floats, place: int | None) -> Floats:
+    return np.zeros(table.shape[1]) if place is None else table[place]
 
 
 def _mean(values: Floats) -> float:

@@ -312,7 +312,8 @@ def _files() -> str:
         ("figures/", "every figure as PDF, SVG and PNG"),
         (
             "tables/",
-            "rdms.csv (each rater and pair), group.csv, group_square.csv, reliability.csv, noise_ceiling.csv …",
+            "rdms.csv (each rater and pair that anybody saw), group.csv, group_square.csv, reliability.csv, "
+            "noise_ceiling.csv …",
         ),
         ("rdms/", "the raters' RDMs and the group's as NPZ, MAT (MATLAB) and HDF5 (rsatoolbox)"),
         ("methods.md", "the methods text, to paste into a paper"),

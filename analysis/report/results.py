@@ -9,6 +9,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..formats.bundle import Bundle
 from ..formats.source_bundle import GIVEN
+from ..pooling import seen_by_anybody
 from ..reliability import RatersNeeded, raters_needed
 from ..results import (
     OWN_METHOD,
@@ -71,7 +72,7 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
     results = results_of_bundle(bundle, choice, progress, jobs=jobs)
     otherwise = _otherwise(bundle, results, progress, jobs)
     progress("Pooling the raters and measuring their agreement")
-    table = results.table
+    table, seen = results.table, seen_by_anybody(results.table)
     progress("Mapping and clustering the clips, looking at how raters worked")
     return Results(
         results.choice,
@@ -80,7 +81,7 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
         results.chosen,
         results.absent,
         results.together,
-        needed={target: raters_needed(table, target) for target in TARGETS} if results.together is None else {},
+        needed={target: raters_needed(seen, target) for target in TARGETS} if results.together is None else {},
         dimensions=_dimensions(table, choice.seed) if results.together is None else None,
         working=working(bundle, judgments(bundle, results.choice), results.raters, results.quality),
         attributes=attributes_of(bundle),

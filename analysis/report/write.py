@@ -11,6 +11,7 @@ from .. import figures
 from ..formats import matlab, rsatoolbox, tables
 from ..formats.bundle import Bundle
 from ..formats.bundle_tables import METHOD, TABLES, Column
+from ..formats.rdm_rows import RDMs
 from ..results import (
     GROUP_ESTIMATE_COLUMNS,
     Choice,
@@ -121,7 +122,8 @@ def write_report(
 
 def write_rdms(results: Results, folder: Path) -> None:
     """rdms.* and group.* as NPZ, MAT and HDF5."""
-    for stem, rdms in (("rdms", results.rdm_set()), ("group", results.group_set())):
+    both: tuple[tuple[str, RDMs], ...] = (("rdms", results.rdm_rows()), ("group", results.group_set()))
+    for stem, rdms in both:
         tables.write_npz(folder / f"{stem}.npz", rdms)
         matlab.write_mat(folder / f"{stem}.mat", rdms)
         rsatoolbox.write_hdf5(folder / f"{stem}.hdf5", rdms)
@@ -129,7 +131,7 @@ def write_rdms(results: Results, folder: Path) -> None:
 
 def write_tables(results: Results, folder: Path) -> None:
     """The report's tables as CSV."""
-    tables.write_long_csv(folder / "rdms.csv", results.rdm_set())
+    tables.write_long_csv(folder / "rdms.csv", results.rdm_rows(), only_known=True)
     tables.write_long_csv(folder / "group.csv", results.group_set())
     tables.write_square_csv(folder / "group_square.csv", results.names, results.group)
     method = results.choice.method

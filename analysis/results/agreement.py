@@ -11,6 +11,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..ceiling_interval import ceiling_with_interval
 from ..noise_ceiling import NoiseCeiling, leave_one_out, noise_ceiling
+from ..pooling import seen_by_anybody
 from ..quality import group_quality
 from ..reliability import Coefficient, Reliability, reliability
 from ..reliability.report import COEFFICIENTS, NO_INTERVAL
@@ -84,6 +85,7 @@ def agreement(
     ValueError
         When there is no rater, or a rater saw no pair.
     """
+    table = seen_by_anybody(table)
     report = reliability(table, rng=np.random.default_rng(seed), names=raters)
     return Agreement(
         raters=tuple(raters),

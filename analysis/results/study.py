@@ -13,6 +13,7 @@ from ..arrangement import Floats
 from ..estimators import RDMEstimate
 from ..formats.rdm_rows import RDMRows, rows_on_disk
 from ..formats.rdm_set import RDMSet
+from ..pooling import seen_by_anybody
 from ..quality import GroupQuality, group_quality
 from ..reliability import GrowthCurve, Reliability, growth
 from ..similarity import similarity
@@ -124,6 +125,11 @@ class StudyResults:
         return judged(self._found())
 
     @cached_property
+    def _seen(self) -> Floats:
+        """The table without the pairs that nobody saw: all that agreement rests on."""
+        return seen_by_anybody(self.table)
+
+    @cached_property
     def pooled(self) -> GroupRDM:
         """The raters' RDMs as one, of what they saw, with the completed one beside it."""
         return group_rdm(self._found()) if self.together is None else self.together.group
@@ -133,14 +139,14 @@ class StudyResults:
         """Agreement between the raters, as it is to be shown; that of one rater says why it is undefined."""
         if self.together is not None:
             return agreement_together(self.together, self.raters)
-        return agreement(self.table, self.raters, seed=self.choice.seed)
+        return agreement(self._seen, self.raters, seed=self.choice.seed)
 
     @cached_property
     def quality(self) -> GroupQuality:
         """Each rater against the others."""
         if self.together is not None:
             return quality_together(self.together, self.raters)
-        return group_quality(self.table)
+        return group_quality(self._seen)
 
     @property
     def reliability(self) -> Reliability:
@@ -150,7 +156,7 @@ class StudyResults:
     @cached_property
     def between(self) -> Floats:
         """Spearman's correlation of every two raters, (R, R), over the pairs that both saw."""
-        return similarity(self.table, method="spearman")
+        return similarity(self._seen, method="spearman")
 
     @cached_property
     def rater_order(self) -> list[int]:
@@ -170,7 +176,7 @@ class StudyResults:
         few = n_raters <= GROWTH_SIZES
         n_draws = int(np.clip(200 * (40 / n_raters) ** 2, 10, 200))
         rng = np.random.default_rng(self.choice.seed)
-        return growth(self.table, sizes=None if few else sizes, n_draws=n_draws, rng=rng)
+        return growth(self._seen, sizes=None if few else sizes, n_draws=n_draws, rng=rng)
 
     @cached_property
     def order(self) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,3 +65,12 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         rows_on_disk(NAMES, RATERS, "", [{"rdms": np.ones(9)}])
     with pytest.raises(ValueError, match="come without completed ones"):
         rows_on_disk(NAMES, RATERS[:1], "", [{"rdms": np.ones(10)}]).completed_only()
+
+
+def test_pairs_that_nobody_has_need_no_rows(tmp_path: Path) -> None:
+    rows = [{"rdms": [1.0, np.nan, 2.0, np.nan, np.nan, 3.0]}, {"rdms": [1.0, np.nan, np.nan, np.nan, np.nan, 3.0]}]
+    disk = rows_on_disk(NAMES[:4], RATERS[:2], "combined", rows)
+    tables.write_long_csv(tmp_path / "rdms.csv", disk, only_known=True)
+    assert len((tmp_path / "rdms.csv").read_text().splitlines()) == 1 + 2 * 3
+    found = tables.read_long_csv(tmp_path / "rdms.csv", NAMES[:4])
+    np.testing.assert_array_equal(found.rdms, [row["rdms"] for row in rows])
