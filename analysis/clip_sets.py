@@ -31,14 +31,14 @@ def set_of_each(sets: Sequence[ClipSet], n_items: int) -> list[str] | None:
 
 def centred(values: Floats, labels: Ints) -> Floats:
     """Each column less its mean within each set of clips, over the clips where it is defined."""
-    found = values.copy()
+    less_means = values.copy()
     for label in np.unique(labels):
         mine = values[labels == label]
         present = np.isfinite(mine)
         count = present.sum(axis=0)
         total = np.where(present, mine, 0.0).sum(axis=0)
-        found[labels == label] = mine - total / np.maximum(count, 1)
-    return found
+        less_means[labels == label] = mine - total / np.maximum(count, 1)
+    return less_means
 
 
 def orders_within(labels: Ints, rng: np.random.Generator, n_draws: int) -> Ints:

@@ -97,12 +97,12 @@ def scale_ratings(table: ArrayLike, repeats: ArrayLike = (), *, level: float = 0
     rated = values[np.isfinite(values).any(axis=1)]
     k = round(float((n > 0).sum() / (1.0 / n[n > 0]).sum()), 12) if (n > 0).any() else NAN
     names = ("icc_2_1", "icc_2_k", "cronbach_alpha", "krippendorff_alpha")
-    found = dict.fromkeys((*names, "split_half_corrected"), Coefficient(NAN, reason=ALONE))
+    coefficients = dict.fromkeys((*names, "split_half_corrected"), Coefficient(NAN, reason=ALONE))
     if len(rated) > 1:
         weights = np.vstack([np.ones(len(rated)), 1 - np.eye(len(rated))])
         ratios = variance_ratios(rated, weights, k) | {"krippendorff_alpha": krippendorff_alpha(rated, weights)}
-        found = {name: with_interval(ratios[name], level, "ratio", undefined=TOO_LITTLE) for name in names}
-        found["split_half_corrected"] = spearman_brown(_split_half(rated, level))
+        coefficients = {name: with_interval(ratios[name], level, "ratio", undefined=TOO_LITTLE) for name in names}
+        coefficients["split_half_corrected"] = spearman_brown(_split_half(rated, level))
     pairs = np.asarray(repeats, dtype=np.float64).reshape(-1, 2)
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     varies = len(pairs) > 2 and bool((pairs.std(axis=0) > 0).all())
@@ -114,7 +114,7 @@ def scale_ratings(table: ArrayLike, repeats: ArrayLike = (), *, level: float = 0
         self_r=float(np.corrcoef(pairs[:, 0], pairs[:, 1]).item(1)) if varies else NAN,
         self_difference=float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()) if len(pairs) else NAN,
         n_repeats=len(pairs),
-        **found,
+        **coefficients,
     )
 
 

@@ -137,8 +137,8 @@ def estimate_rdm(
         raise ValueError(f"unknown method {method!r}; known are {', '.join(ESTIMATORS)}")
     trials = usable_trials(arrangements, n_items)
     same, places = canonical(trials)
-    found = fit(same, method)
-    estimate = describe(trials, method, found._replace(rdm=subset(found.rdm, places)))
+    fitted = fit(same, method)
+    estimate = describe(trials, method, fitted._replace(rdm=subset(fitted.rdm, places)))
     if not uncertainty:
         return estimate
     error = _uncertainty(same, method, np.random.default_rng(0) if rng is None else rng)
@@ -146,7 +146,7 @@ def estimate_rdm(
         return replace(estimate, uncertainty_reason=error.reason)
     return replace(
         estimate,
-        standard_error=subset(error.standard_error, places) / np.sqrt(np.isfinite(found.rdm).sum()),
+        standard_error=subset(error.standard_error, places) / np.sqrt(np.isfinite(fitted.rdm).sum()),
         correlation_with_truth=error.correlation_with_truth,
     )
 
@@ -170,21 +170,21 @@ def _uncertainty(trials: Trials, method: str, rng: np.random.Generator) -> Uncer
     return find_uncertainty(trials, lambda _, latent: latent.rdm, slow=slow, rng=rng)
 
 
-def describe(trials: Trials, method: str, found: Fit) -> RDMEstimate:
+def describe(trials: Trials, method: str, fitted: Fit) -> RDMEstimate:
     """The estimate of a method, at a sum of squares of 1, with what the trials say beside it."""
     seen = trials.seen() > 0
     return RDMEstimate(
-        rdm=found.rdm / np.sqrt(np.nansum(found.rdm**2)),
+        rdm=fitted.rdm / np.sqrt(np.nansum(fitted.rdm**2)),
         evidence=np.asarray(np.bincount(trials.pair, evidence_weights(trials.distance), seen.size), dtype=np.float64),
         standard_error=None,
         correlation_with_truth=None,
         method=method,
-        n_iter=found.n_iter,
-        converged=found.converged,
+        n_iter=fitted.n_iter,
+        converged=fitted.converged,
         dropped=trials.dropped,
         components=pair_components(trials),
-        predicted=~seen & np.isfinite(found.rdm),
-        parameters=found.parameters,
+        predicted=~seen & np.isfinite(fitted.rdm),
+        parameters=fitted.parameters,
     )
 
 

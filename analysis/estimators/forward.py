@@ -53,10 +53,10 @@ def fit_forward(trials: Trials, average: PrecisionWeighted | None = None) -> For
     noise = float(np.clip(np.sqrt(latent.average.placement_variance), 0.04, 0.25))
     start = latent.configuration.scaled(1 / np.sqrt(np.mean(latent.rdm**2)))
     objective = partial(forward_loss, shape=start, batches=batches_by_size(trials), noise=noise)
-    found = descend(objective, start.flat(), steps=ITERATIONS)
-    configuration = start.with_flat(found.point)
-    converged = latent.converged and not found.gave_up
-    return ForwardFit(scale_to_rms(configuration.distances()), configuration, noise, found.steps, converged)
+    descent = descend(objective, start.flat(), steps=ITERATIONS)
+    configuration = start.with_flat(descent.point)
+    converged = latent.converged and not descent.gave_up
+    return ForwardFit(scale_to_rms(configuration.distances()), configuration, noise, descent.steps, converged)
 
 
 def forward_loss(

@@ -71,16 +71,16 @@ def fit_latent(
         penalty, ridge_slope = configuration.ridge(ridge)
         return loss + penalty, slope + ridge_slope
 
-    found = minimize(
+    minimum = minimize(
         objective,
         start.flat(),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": max_iter, "maxfun": 2 * max_iter, "ftol": TOLERANCE},
     )
-    configuration = start.with_flat(found.x)
-    converged = bool(found.success) and average.converged
-    return LatentFit(configuration.distances(), configuration, average, int(found.nit), converged)
+    configuration = start.with_flat(minimum.x)
+    converged = bool(minimum.success) and average.converged
+    return LatentFit(configuration.distances(), configuration, average, int(minimum.nit), converged)
 
 
 Misfit = Callable[[Configuration], tuple[float, Floats]]

@@ -73,10 +73,12 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
         precision = np.bincount(pair, 1 / variance[trial])
         updated = np.bincount(pair, aligned / variance[trial]) / precision
         if FIRST_NOISE_ROUND <= rounds <= LAST_NOISE_ROUND:
-            found = _noise(trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance)
-            if found is not None:
-                s2 = float(np.clip((s2 + found[0]) / 2, 2e-4, 0.1))
-                r2 = float(np.clip((r2 + found[1]) / 2, 1e-4, 0.3))
+            estimated = _noise(
+                trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance
+            )
+            if estimated is not None:
+                s2 = float(np.clip((s2 + estimated[0]) / 2, 2e-4, 0.1))
+                r2 = float(np.clip((r2 + estimated[1]) / 2, 1e-4, 0.3))
         updated /= np.sqrt(np.mean(updated**2))
         change = np.mean((updated - rdm) ** 2)
         converged = bool(change < TOLERANCE) and rounds >= MIN_ROUNDS

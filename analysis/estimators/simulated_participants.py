@@ -85,14 +85,14 @@ def pilot(trials: Trials, batches: list[Batch], model: Floats, target: Floats, r
     noise, spread, own_variance = 0.1, 1.0, 0.01
     path = []
     for _ in range(PILOT_ROUNDS):
-        found = []
+        rows = []
         for _ in range(PILOT_DRAWS):
             participant = Participant(noise, spread, np.sqrt(own_variance))
             simulated = session_like(trials, batches, truth_like(model, participant, rng), noise, rng)
-            found.append(summaries(simulated, fit_latent(simulated, max_iter=DESIGN_MAX_ITER)))
-        scatter, width, _ = target - np.mean(found, axis=0)
+            rows.append(summaries(simulated, fit_latent(simulated, max_iter=DESIGN_MAX_ITER)))
+        scatter, width, _ = target - np.mean(rows, axis=0)
         # A participant's own part adds to the misfit nearly what its variance is.
-        missing = np.exp(target[2]) - np.mean(np.exp([row[2] for row in found]))
+        missing = np.exp(target[2]) - np.mean(np.exp([row[2] for row in rows]))
         noise = float(np.clip(noise * np.exp(scatter / 2), 0.01, 0.4))
         spread = float(np.clip(spread * np.exp(width), 0.1, 1.5))
         own_variance = float(np.clip(own_variance + missing, 1e-4, 0.1))

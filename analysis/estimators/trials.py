@@ -111,9 +111,9 @@ def pair_components(trials: Trials) -> Ints:
     _, labels = connected_components(links, directed=False)
     of_pair = np.full(total, -1, dtype=np.int64)
     of_pair[trials.pair] = labels[trials.trial]
-    found, of_seen, sizes = np.unique(of_pair[of_pair >= 0], return_inverse=True, return_counts=True)
-    rank = np.empty(found.size, dtype=np.int64)
-    rank[np.argsort(-sizes, kind="stable")] = np.arange(found.size)
+    components, of_seen, sizes = np.unique(of_pair[of_pair >= 0], return_inverse=True, return_counts=True)
+    rank = np.empty(components.size, dtype=np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(components.size)
     of_pair[of_pair >= 0] = rank[of_seen]
     return of_pair
 

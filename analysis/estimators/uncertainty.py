@@ -203,11 +203,11 @@ def unlike(rows: Floats, opposed: Floats) -> str | None:
     return None
 
 
-def _error(found: Floats, truth: Floats) -> tuple[Floats, float]:
-    """Squared differences of `found` (P,), NaN where missing, from `truth` at the same scale; Fisher's z of their r."""
-    present = np.isfinite(found)
-    squared = (scale_to_rms(found) - scale_to_rms(np.where(present, truth, np.nan))) ** 2
-    return squared, float(np.arctanh(min(np.corrcoef(found[present], truth[present])[0, 1], 0.99999)))
+def _error(rdm: Floats, truth: Floats) -> tuple[Floats, float]:
+    """Squared differences of `rdm` (P,), NaN where missing, from `truth` at the same scale; Fisher's z of their r."""
+    present = np.isfinite(rdm)
+    squared = (scale_to_rms(rdm) - scale_to_rms(np.where(present, truth, np.nan))) ** 2
+    return squared, float(np.arctanh(min(np.corrcoef(rdm[present], truth[present])[0, 1], 0.99999)))
 
 
 def _at_target(differences_to_target: Floats, values: Floats) -> tuple[float, float]:

@@ -62,8 +62,8 @@ def participant_flow(flow: Flow) -> Any:
 
 def _lines(asides: Iterable[Aside]) -> list[str]:
     """One line for each reason, wrapped where it is long."""
-    found = []
+    lines = []
     for aside in asides:
         first, *more = wrap(f"{aside.label} (n = {aside.count})", LETTERS)
-        found += [first, *(f"   {line}" for line in more)]
-    return found
+        lines += [first, *(f"   {line}" for line in more)]
+    return lines

@@ -21,10 +21,10 @@ WIDTH = 5.2
 
 
 @styled
-def model_scores(found: ModelFindings, scores: Sequence[ModelScore], label: str) -> Any:
+def model_scores(findings: ModelFindings, scores: Sequence[ModelScore], label: str) -> Any:
     """Scores with their intervals from top to bottom over the ceiling's band; hollow where not above 0."""
     figure, axes = _figure(0.9 + 0.22 * len(scores))
-    _ceiling(axes.axvspan, found)
+    _ceiling(axes.axvspan, findings)
     for place, one in enumerate(scores):
         if np.isfinite(one.low):
             ends = np.clip([one.low, one.high], -1, 1)
@@ -41,11 +41,11 @@ def model_scores(found: ModelFindings, scores: Sequence[ModelScore], label: str)
 
 
 @styled
-def layer_profile(found: ModelFindings, profile: Profile, scores: Sequence[ModelScore], label: str) -> Any:
+def layer_profile(findings: ModelFindings, profile: Profile, scores: Sequence[ModelScore], label: str) -> Any:
     """The layers' scores in the network's order with intervals, the ceiling's band, and where the best layer lies."""
     figure, axes = _figure(3.2)
     x = np.arange(len(scores))
-    _ceiling(axes.axhspan, found)
+    _ceiling(axes.axhspan, findings)
     low, high = (np.array([getattr(one, end) for one in scores]) for end in ("low", "high"))
     low, high = np.clip(low, -1, 1), np.clip(high, -1, 1)
     axes.fill_between(x, low, high, color=ACCENT, alpha=0.15, linewidth=0)
@@ -117,9 +117,9 @@ def _stacked(blocks: Sequence[str]) -> str:
     return f"{_short(blocks[0])} alone" if len(blocks) == 1 else " & ".join(_short(one) for one in blocks)
 
 
-def _ceiling(span: Any, found: ModelFindings) -> None:
-    if np.isfinite(found.ceiling_low) and np.isfinite(found.ceiling_high):
-        span(found.ceiling_low, found.ceiling_high, color=MUTED, alpha=0.25, linewidth=0)
+def _ceiling(span: Any, findings: ModelFindings) -> None:
+    if np.isfinite(findings.ceiling_low) and np.isfinite(findings.ceiling_high):
+        span(findings.ceiling_low, findings.ceiling_high, color=MUTED, alpha=0.25, linewidth=0)
 
 
 def _figure(height: float) -> tuple[Any, Any]:

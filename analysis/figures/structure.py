@@ -22,8 +22,8 @@ def item_map(
     views, each along one of its axes.
     """
     views = [(0, 1)] if positions.shape[1] == 2 else [(0, 1), (2, 1), (0, 2)]
-    figure, found = new_figure(width, (0.96 if len(views) == 1 else 0.42) * width, columns=len(views))
-    several = np.atleast_1d(found).ravel()
+    figure, grid = new_figure(width, (0.96 if len(views) == 1 else 0.42) * width, columns=len(views))
+    several = np.atleast_1d(grid).ravel()
     kinds = list(dict.fromkeys(groups)) if groups is not None else []
     few = 0 < len(kinds) <= len(CATEGORIES)
     for axes, view in zip(several, views, strict=True):

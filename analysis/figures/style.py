@@ -120,6 +120,6 @@ def page_svg(file: str | Path, label: str) -> str:
     for color, variable in PAGE_COLORS.items():
         svg = svg.replace(color, f"var({variable})")
     # The file gives its size in points, of which a pixel is three quarters; on a page the figure grows no larger.
-    found = re.search(r'width="([\d.]+)pt"', svg)
-    width = float(found[1]) * 4 / 3 if found else 500.0
+    match = re.search(r'width="([\d.]+)pt"', svg)
+    width = float(match[1]) * 4 / 3 if match else 500.0
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}" style="max-width: {width:.0f}px"', 1)

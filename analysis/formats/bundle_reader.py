@@ -243,12 +243,12 @@ class Bundle:
             raise BundleError(f"{self.path}: holds no {name}")
         data = io.BytesIO(self._read(name, MAX_RDMS))
         try:
-            found = read_npz(data, name=name)
+            stored = read_npz(data, name=name)
         except ValueError as error:
             raise BundleError(f"{self.path}: {error}") from error
-        if found.names != names:
+        if stored.names != names:
             raise BundleError(f"{self.path}: {name}: its clips are not those of clips.csv, in the same order")
-        return found if "predictions" in self.manifest else without_predictions(found)
+        return stored if "predictions" in self.manifest else without_predictions(stored)
 
 
 def read_bundle(path: str | Path) -> Bundle:

@@ -107,15 +107,15 @@ def names_of(text: str) -> tuple[str, ...]:
 
 def _columns(text: str) -> dict[str, str]:
     """ "rater=subject,trial=block" as a mapping; of a name with a comma in it a column is named nowhere else."""
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for part in filter(None, (one.strip() for one in text.split(","))):
         ours, equals, theirs = part.partition("=")
         if not equals or not ours.strip() or not theirs.strip():
             raise HintsError(f"columns: {part!r} is not of the form OURS=THEIRS, such as rater=subject")
-        if ours.strip() in found:
+        if ours.strip() in columns:
             raise HintsError(f"columns: {ours.strip()} is named twice")
-        found[ours.strip()] = theirs.strip()
-    return found
+        columns[ours.strip()] = theirs.strip()
+    return columns
 
 
 def _arena(text: str) -> tuple[float, float, float]:

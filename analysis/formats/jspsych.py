@@ -105,21 +105,21 @@ def _source(
     items = tuple(names) or tuple(dict.fromkeys(stimuli))
     place = {name: index for index, name in enumerate(items)}
     by_rater: dict[str, list[Arrangement]] = {}
-    for trial, label, person, found in zip(trials, labels, people, places, strict=True):
+    for trial, label, person, spots in zip(trials, labels, people, places, strict=True):
         where = f"{file}, {label}"
-        if unknown := [src for src in found if src not in place]:
+        if unknown := [src for src in spots if src not in place]:
             raise ValueError(f"{where}: the stimulus {unknown[0]!r} is not among the names")
         x0, y0, diameter = arena or _arena_of(trial, where)
-        positions = (np.array(list(found.values())) - (x0, y0)) / diameter * (1, -1)
+        positions = (np.array(list(spots.values())) - (x0, y0)) / diameter * (1, -1)
         far = np.hypot(*positions.T) > EDGE
         if far.any():
-            src = list(found)[int(np.argmax(far))]
+            src = list(spots)[int(np.argmax(far))]
             raise ValueError(
-                f"{where}: {src!r} at {found[src]} lies outside the arena with the centre ({x0:g}, {y0:g}) and the "
+                f"{where}: {src!r} at {spots[src]} lies outside the arena with the centre ({x0:g}, {y0:g}) and the "
                 f"diameter {diameter:g}. Say where it was: arena x,y,diameter in pixels, where x and y are half of the "
                 f"area minus half of a picture ({DEFAULTS}); of a square area the diameter is the diagonal"
             )
-        by_rater.setdefault(person, []).append(Arrangement([place[src] for src in found], positions))
+        by_rater.setdefault(person, []).append(Arrangement([place[src] for src in spots], positions))
     raters = tuple(SourceRater(name, tuple(done), ((None, None),) * len(done)) for name, done in by_rater.items())
     told = f"Participants are told apart by the field {column!r}." if column else ""
     return Source(KIND, items, raters, (told,) if told else ())
@@ -157,15 +157,15 @@ def _places(value: Any, where: str) -> dict[str, tuple[float, float]]:
             raise ValueError(f"{where}: {LOCATIONS} is not JSON ({error})") from error
     if not isinstance(value, list) or not value:
         raise ValueError(f"{where}: {LOCATIONS} must be a list of locations")
-    found: dict[str, tuple[float, float]] = {}
+    places: dict[str, tuple[float, float]] = {}
     for one in value:
         src = one.get("src") if isinstance(one, dict) else None
         if not isinstance(src, str):
             raise ValueError(f"{where}: a location has no src")
-        if src in found:
+        if src in places:
             raise ValueError(f"{where}: {src!r} lies in two places")
-        found[src] = (_pixels(one.get("x"), src, where), _pixels(one.get("y"), src, where))
-    return found
+        places[src] = (_pixels(one.get("x"), src, where), _pixels(one.get("y"), src, where))
+    return places
 
 
 def _pixels(value: Any, src: str, where: str) -> float:

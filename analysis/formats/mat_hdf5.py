@@ -58,10 +58,10 @@ def _value(item: Any, file: Any, budget: list[int], depth: int) -> Any:
 def _referred(item: Any, file: Any, budget: list[int], depth: int) -> Any:
     """The array of objects that a dataset refers to."""
     references = item[()].T
-    found = np.empty(references.shape, dtype=object)
+    cells = np.empty(references.shape, dtype=object)
     for place, reference in np.ndenumerate(references):
-        found[place] = _value(file[reference], file, budget, depth + 1)
-    return found
+        cells[place] = _value(file[reference], file, budget, depth + 1)
+    return cells
 
 
 def _struct(group: Any, file: Any, budget: list[int], depth: int) -> Any:

@@ -39,14 +39,14 @@ def load(file: MatFile) -> dict[str, Any]:
     content = Path(file).read_bytes() if isinstance(file, str | Path) else file.read()
     try:
         if content[124:HEADER] in VERSIONS_OF_HDF5:
-            found = _in_a_child(content, CHILD_OF_HDF5)
+            variables = _in_a_child(content, CHILD_OF_HDF5)
         elif _has_sound_checksums(content):
-            found = _in_this_process(content)
+            variables = _in_this_process(content)
         else:
-            found = _in_a_child(content, CHILD)
+            variables = _in_a_child(content, CHILD)
     except Exception as error:  # SciPy names none of what it raises: ValueError, TypeError, zlib.error, …
         raise ValueError(f"{file}: not a readable MATLAB file ({error})") from error
-    return found
+    return variables
 
 
 def is_version_4(start: bytes) -> bool:

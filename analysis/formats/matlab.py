@@ -186,10 +186,10 @@ def texts(cells: Any, where: str) -> list[str]:
     array = np.asarray(cells)
     if array.dtype.kind == "U":
         return [str(row).rstrip() for row in array.ravel()]
-    found = []
+    strings = []
     for cell in array.ravel():
         inner = np.asarray(cell)
         if array.dtype != object or inner.dtype.kind != "U" or inner.size > 1:
             raise ValueError(f"{where}: must be a cell array of texts, or a char matrix")
-        found.append("".join(inner.ravel().tolist()))
-    return found
+        strings.append("".join(inner.ravel().tolist()))
+    return strings

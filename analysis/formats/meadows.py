@@ -80,10 +80,10 @@ def read_all_trees(file: str | Path, tree: dict[str, Any] | None = None) -> dict
     tree = read_json(file) if tree is None else tree
     if not is_tree_of_many(tree):
         raise ValueError(f"{file}: not a Meadows file of all participants: its root must have them by their nicknames")
-    found = {name: tasks_of(one, f"{file}: {name}") for name, one in tree.items()}
-    if not any(found.values()):
+    tasks = {name: tasks_of(one, f"{file}: {name}") for name, one in tree.items()}
+    if not any(tasks.values()):
         raise ValueError(f"{file}: holds no multi-arrangement task")
-    return found
+    return tasks
 
 
 def is_tree(tree: Any) -> bool:
@@ -124,12 +124,12 @@ def _is_arranging(task: Any) -> bool:
 
 def tasks_of(tree: dict[str, Any], where: str) -> list[MeadowsTask]:
     """The multi-arrangement tasks in what one participant gave; `where` begins messages."""
-    found = tree.get("tasks")
-    if isinstance(found, dict):
-        named = [(str(name), task) for name, task in found.items()]
+    tasks = tree.get("tasks")
+    if isinstance(tasks, dict):
+        named = [(str(name), task) for name, task in tasks.items()]
     else:
-        named = [("", task) for task in found] if isinstance(found, list) else [("", tree)]
-    bare = not isinstance(found, list | dict)
+        named = [("", task) for task in tasks] if isinstance(tasks, list) else [("", tree)]
+    bare = not isinstance(tasks, list | dict)
     return [
         _read_task(task, f"{where}: task {name or number}", bare=bare and not _has_log(task), name=name)
         for number, (name, task) in enumerate(named)

@@ -44,20 +44,20 @@ def meadows_source(file: str | Path, tree: dict[str, Any], *, task: str | None =
     names: dict[str, int] = {}
     raters, remarks = [], []
     for name, theirs in everybody.items():
-        found = [one for one in theirs if one.name == chosen]
-        if len(found) > 1:
-            raise ValueError(f"{file}: {name} did the task {chosen!r} {len(found)} times")
-        if not found or not found[0].arrangements:
+        matches = [one for one in theirs if one.name == chosen]
+        if len(matches) > 1:
+            raise ValueError(f"{file}: {name} did the task {chosen!r} {len(matches)} times")
+        if not matches or not matches[0].arrangements:
             remarks.append(f"{name} has no trial and is left out.")
             continue
-        for stimulus in found[0].names:
+        for stimulus in matches[0].names:
             names.setdefault(stimulus, len(names))
-        place = np.array([names[stimulus] for stimulus in found[0].names], dtype=np.int64)
+        place = np.array([names[stimulus] for stimulus in matches[0].names], dtype=np.int64)
         trials, times = [], []
-        for number, (trial, pair) in enumerate(zip(found[0].arrangements, found[0].times_ms, strict=True), start=1):
+        for number, (trial, pair) in enumerate(zip(matches[0].arrangements, matches[0].times_ms, strict=True), start=1):
             far = np.hypot(*trial.positions.T) > EDGE
             if far.any():
-                stimulus = found[0].names[trial.items[int(np.argmax(far))]]
+                stimulus = matches[0].names[trial.items[int(np.argmax(far))]]
                 remarks.append(f"Trial {number} of {name} is left out: {stimulus} lies outside the arena.")
                 continue
             trials.append(Arrangement(place[trial.items], trial.positions))

@@ -102,9 +102,11 @@ def arrangement_of_distances(row: Floats, where: str) -> Arrangement:
     centering = np.eye(len(items)) - 1 / len(items)
     values, vectors = np.linalg.eigh(-centering @ inner**2 @ centering / 2)
     positions = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))
-    found = Arrangement(items, positions)
+    arrangement = Arrangement(items, positions)
     largest = float(inner.max())
-    if np.abs(found.distances() - row[pairs_within(items, len(square))]).max(initial=0) > PLANE * max(largest, 1e-12):
+    if np.abs(arrangement.distances() - row[pairs_within(items, len(square))]).max(initial=0) > PLANE * max(
+        largest, 1e-12
+    ):
         raise ValueError(f"{where}: no points of a plane have these distances, so they are no trial's placements")
     return Arrangement(items, positions - enclosing_circle(positions)[0])
 

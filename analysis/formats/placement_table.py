@@ -146,7 +146,7 @@ def _arrangements(
     given = [] if names is None else [(name, None) for name in names]
     check_names([*given, *zip(items, (line for line, _ in table.rows), strict=True)], table.name)
     place = {name: index for index, name in enumerate(order)}
-    found: dict[str, dict[int, dict[int, tuple[float, float]]]] = {}
+    by_rater: dict[str, dict[int, dict[int, tuple[float, float]]]] = {}
     for k, (line, cells) in enumerate(table.rows):
         where = f"{table.name}, line {line}"
         for column in ("x", "y"):
@@ -157,14 +157,14 @@ def _arrangements(
         x, y = (values["x"][k] - x0) / diameter, (values["y"][k] - y0) / diameter
         if x * x + y * y > EDGE * EDGE:
             raise ValueError(f"{where}: {_outside(values['x'][k], values['y'][k], arena)}")
-        trial = found.setdefault(raters[k], {}).setdefault(trials[k], {})
+        trial = by_rater.setdefault(raters[k], {}).setdefault(trials[k], {})
         if place[items[k]] in trial:
             whose = f" of {raters[k]}" if raters[k] else ""
             raise ValueError(f"{where}: the item {items[k]!r} comes twice in trial {trials[k]}{whose}")
         trial[place[items[k]]] = (x, y)
     arrangements = {
         rater: [Arrangement(list(theirs[t]), list(theirs[t].values())) for t in sorted(theirs)]
-        for rater, theirs in found.items()
+        for rater, theirs in by_rater.items()
     }
     return arrangements, order
 

@@ -87,10 +87,10 @@ class RDMRows:
     def columns(self, kind: str, pairs: slice) -> Floats:
         """All raters' values of neighbouring pairs, (R, pairs)."""
         start, stop, _ = pairs.indices(n_pairs(len(self.names)))
-        found = np.empty((len(self.raters), stop - start))
+        values = np.empty((len(self.raters), stop - start))
         for rater in range(len(self.raters)):
-            found[rater] = self._read(rater, kind, start, stop)
-        return found
+            values[rater] = self._read(rater, kind, start, stop)
+        return values
 
     def completed_only(self) -> RDMRows:
         """The completed RDMs as if they were the RDMs, out of the same file."""

@@ -102,8 +102,8 @@ class RDMSet:
 
     def columns(self, kind: str, pairs: slice) -> Floats:
         """All raters' values of neighbouring pairs, (R, pairs)."""
-        found: Floats = getattr(self, kind)[:, pairs]
-        return found
+        values: Floats = getattr(self, kind)[:, pairs]
+        return values
 
     def completed_only(self) -> RDMSet:
         """The completed RDMs as a set of their own, for formats that hold one matrix each; the method's name says so.

@@ -60,7 +60,7 @@ def read_stack(
             "words. If each row or column is an RDM of its own, say so (raters rows, or raters columns)"
         )
     if raters is not None:
-        ways = {key: found for key, found in ways.items() if key[1] in (raters, None)}
+        ways = {key: rdms for key, rdms in ways.items() if key[1] in (raters, None)}
     if not ways:
         shape = " x ".join(map(str, array.shape)) or "a single number"
         wanted = f" with raters as {raters}" if raters else ""
@@ -70,7 +70,7 @@ def read_stack(
         )
     if len(ways) > 1:
         shape = " x ".join(map(str, array.shape))
-        told = " or ".join(_told(key, found) for key, found in ways.items())
+        told = " or ".join(_told(key, rdms) for key, rdms in ways.items())
         raise ValueError(f"{where}: {shape} numbers can be {told}: say which (raters rows, or raters columns)")
     (kind, _), stack = next(iter(ways.items()))
     n = stack.shape[1] if kind == "square" else n_items_of(stack.shape[1])
@@ -94,9 +94,9 @@ def read_stack(
 
 def _ways(array: Floats) -> dict[tuple[str, str | None], Floats]:
     """The stacks that an array can be, (R, n, n) or (R, P), by kind and by where the raters are."""
-    found: dict[tuple[str, str | None], Floats] = {}
+    ways: dict[tuple[str, str | None], Floats] = {}
     if array.ndim == 1 and _is_pairs(array.size):
-        found["pairs", None] = array[None]
+        ways["pairs", None] = array[None]
     if array.ndim == 2:
         is_square = array.shape[0] == array.shape[1] >= MIN_ITEMS
         # Vectors of as many raters are not symmetric with one value on the diagonal by accident.
@@ -106,21 +106,21 @@ def _ways(array: Floats) -> dict[tuple[str, str | None], Floats]:
         if 1 in array.shape and _is_pairs(array.size):
             return {("pairs", None): array.reshape(1, -1)}
         if _is_pairs(columns) and rows:
-            found["pairs", "rows"] = array
+            ways["pairs", "rows"] = array
         if _is_pairs(rows) and columns:
-            found["pairs", "columns"] = array.T
+            ways["pairs", "columns"] = array.T
     if array.ndim == 3:
         stacks = {key: np.moveaxis(array, axis, 0) for axis, key in ((0, "rows"), (2, "columns"))}
         fitting = {key: one for key, one in stacks.items() if one.shape[1] == one.shape[2] >= MIN_ITEMS and len(one)}
         # What is square in two ways is what it looks like.
         looking = {key: one for key, one in fitting.items() if _looks_square(one)}
-        found |= {("square", key): one for key, one in (looking or fitting).items()}
-        if array.shape[0] == 1 and not found:
+        ways |= {("square", key): one for key, one in (looking or fitting).items()}
+        if array.shape[0] == 1 and not ways:
             # MATLAB's own: 1 x pairs x raters.
             inner = array[0]
             if _is_pairs(inner.shape[0]):
-                found["pairs", "columns"] = inner.T
-    return found
+                ways["pairs", "columns"] = inner.T
+    return ways
 
 
 def _square_beside_others(array: Floats) -> int:

@@ -76,10 +76,10 @@ def bring_in(files: Sequence[tuple[Path, str]], hints: Hints | None, out: Path) 
     ValueError, OSError
         As `read_any`; also when files do not go together, or a bundle is among several.
     """
-    found = {name: read_any(path, hints) for path, name in files}
-    sources = {name: one for name, one in found.items() if isinstance(one, Source)}
-    bundles = [one for one in found.values() if isinstance(one, Bundle)]
-    if len(found) < len(files) or (bundles and len(found) > 1):
+    by_name = {name: read_any(path, hints) for path, name in files}
+    sources = {name: one for name, one in by_name.items() if isinstance(one, Source)}
+    bundles = [one for one in by_name.values() if isinstance(one, Bundle)]
+    if len(by_name) < len(files) or (bundles and len(by_name) > 1):
         raise ValueError("an export bundle is read alone" if bundles else "two of the files have the same name")
     if bundles:
         return bundles[0]
@@ -104,8 +104,8 @@ def _read(file: Path, start: bytes, hints: Hints) -> Bundle | Source:
     return _table(file, hints)
 
 
-def _unknown(file: Path, found: str) -> ValueError:
-    return ValueError(f"{file}: {found}. What can be read: {' '.join(READABLE.split())}")
+def _unknown(file: Path, seen: str) -> ValueError:
+    return ValueError(f"{file}: {seen}. What can be read: {' '.join(READABLE.split())}")
 
 
 def _zip(file: Path, hints: Hints) -> Bundle | Source:
@@ -129,12 +129,12 @@ def _zip(file: Path, hints: Hints) -> Bundle | Source:
 
 
 def _stack(kind: str, array: Any, file: Path, where: str, hints: Hints, raters: Sequence[str] = ()) -> Source:
-    found = read_stack(
+    stack = read_stack(
         array, where, names=hints.names, rater_names=raters, raters=hints.raters, negative=hints.negative
     )
-    if len(found.raters) == 1 and not raters:
-        found = RDMSet(found.rdms, found.names, [file.stem])
-    return source_of_rdms(kind, found, () if hints.names else (UNNAMED,))
+    if len(stack.raters) == 1 and not raters:
+        stack = RDMSet(stack.rdms, stack.names, [file.stem])
+    return source_of_rdms(kind, stack, () if hints.names else (UNNAMED,))
 
 
 def _matlab(file: Path, hints: Hints) -> Source:
@@ -223,8 +223,8 @@ def _table(file: Path, hints: Hints) -> Source:
         return jspsych.read_csv_data(file, arena=hints.arena, rater=_rater_field(hints.columns), names=hints.names)
     if any({"clip_a", "clip_b"} & {*header, *hints.columns} for header in headers):
         hints.only("a table of pairs", "columns", "names", "negative")
-        found = read_long_csv(file, hints.names or None, negative=hints.negative, columns=hints.columns)
-        return source_of_rdms("RDMs in a table of pairs", found, unnamed=file.stem)
+        rdms = read_long_csv(file, hints.names or None, negative=hints.negative, columns=hints.columns)
+        return source_of_rdms("RDMs in a table of pairs", rdms, unnamed=file.stem)
     if hints.columns or any({"trial", "item", "x", "y"} <= header for header in headers):
         return _placements(file, headers, hints)
     return _matrix(file, grids, headers, hints)
@@ -243,10 +243,10 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
     """A square with names, or numbers alone."""
     hints.only("a table of numbers", "names", "raters", "negative")
     try:
-        found = read_square_csv(file, names=hints.names or None, negative=hints.negative)
-        if len(found.names) < MIN_ITEMS:
-            raise ValueError(f"{file}: a square of {len(found.names)} cells is none of dissimilarities")
-        return source_of_rdms("a square table of dissimilarities", found, unnamed=file.stem)
+        rdms = read_square_csv(file, names=hints.names or None, negative=hints.negative)
+        if len(rdms.names) < MIN_ITEMS:
+            raise ValueError(f"{file}: a square of {len(rdms.names)} cells is none of dissimilarities")
+        return source_of_rdms("a square table of dissimilarities", rdms, unnamed=file.stem)
     except ValueError as error:
         array = next((one for grid in grids if (one := _numbers_alone(grid)) is not None), None)
         if array is not None:

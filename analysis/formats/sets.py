@@ -56,7 +56,7 @@ def read_set_arrays(folder: str | Path) -> dict[str, Floats]:
     ValueError
         Naming the file, when there is none, or one is no array of raters x pairs.
     """
-    found: dict[str, Floats] = {}
+    arrays: dict[str, Floats] = {}
     numbered = [path for path in Path(folder).glob("*.npy") if path.stem.isascii() and path.stem.isdigit()]
     for path in sorted(numbered, key=lambda path: (int(path.stem), path.stem)):
         array = read_npy(path)
@@ -66,9 +66,9 @@ def read_set_arrays(folder: str | Path) -> dict[str, Floats]:
             n_items_of(array.shape[1])
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-        if int(path.stem) in map(int, found):
+        if int(path.stem) in map(int, arrays):
             raise ValueError(f"{path}: there is another array of set {int(path.stem)}")
-        found[path.stem] = array
-    if not found:
+        arrays[path.stem] = array
+    if not arrays:
         raise ValueError(f"{folder}: holds no files named 01.npy, 02.npy, ...")
-    return found
+    return arrays

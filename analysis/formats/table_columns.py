@@ -64,11 +64,11 @@ def texts_of(table: Table, column: str) -> list[str]:
     if column not in table.header:
         return [""] * len(table.rows)
     place = table.header.index(column)
-    found = [unescape_text(cells[place]) for _, cells in table.rows]
-    for (line, _), text in zip(table.rows, found, strict=True):
+    texts = [unescape_text(cells[place]) for _, cells in table.rows]
+    for (line, _), text in zip(table.rows, texts, strict=True):
         if column not in ("method", "rater") and not text.strip():
             raise ValueError(f"{table.name}, line {line}: column {column} is empty")
-    return found
+    return texts
 
 
 def number_columns(table: Table, labels: Sequence[str]) -> dict[str, list[float]]:

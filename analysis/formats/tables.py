@@ -115,7 +115,7 @@ def read_long_csv(
     check_names(zip(texts["rater"], lines, strict=True), str(file))
     place = {name: index for index, name in enumerate(items)}
     rater_place = {rater: index for index, rater in enumerate(raters)}
-    found = {label: np.full((len(raters), n_pairs(len(items))), np.nan) for label in values}
+    vectors = {label: np.full((len(raters), n_pairs(len(items))), np.nan) for label in values}
     first_row: dict[tuple[str, int], int] = {}
     largest = np.nanmax(np.abs(values["dissimilarity"]), initial=0.0)
     zero = ROUNDING * (largest if np.isfinite(largest) else 0.0)
@@ -143,9 +143,11 @@ def read_long_csv(
         if values["dissimilarity"][k] < 0 and not negative:
             raise ValueError(f"{where}: the dissimilarity {values['dissimilarity'][k]:.10g} is negative")
         for label, column in values.items():
-            found[label][rater_place[rater], pair] = column[k]
-    extras = {label: found[label] for label in OPTIONAL_ROWS if label in found and np.isfinite(found[label]).any()}
-    return RDMSet(found["dissimilarity"], items, raters, methods[0] if methods else "", **extras)
+            vectors[label][rater_place[rater], pair] = column[k]
+    extras = {
+        label: vectors[label] for label in OPTIONAL_ROWS if label in vectors and np.isfinite(vectors[label]).any()
+    }
+    return RDMSet(vectors["dissimilarity"], items, raters, methods[0] if methods else "", **extras)
 
 
 def _same(one: float, other: float) -> bool:

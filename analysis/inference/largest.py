@@ -22,7 +22,7 @@ def permutation_p(observed: Floats, null: Floats, *, two_sided: bool) -> tuple[F
     scaled = np.where(spread > 1e-12, apart / np.where(spread > 1e-12, spread, 1.0), 0.0)
     if two_sided:
         scaled = np.abs(scaled)
-    found = np.isfinite(observed)
+    finite = np.isfinite(observed)
     p = (1 + (scaled[1:] >= scaled[0] - 1e-9).sum(axis=0)) / len(every)
     p_max = (1 + (scaled[1:].max(axis=1, initial=-np.inf)[:, None] >= scaled[0] - 1e-9).sum(axis=0)) / len(every)
-    return np.where(found, p, np.nan), np.where(found, p_max, np.nan)
+    return np.where(finite, p, np.nan), np.where(finite, p_max, np.nan)

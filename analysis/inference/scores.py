@@ -69,10 +69,10 @@ def sample_of_items(data: Data, w: Floats) -> Sample:
     w = w[kept]
     if data.method in RANKS and data.complete:
         ranked = ranks_of_codes(data.codes[:, kept], w, data.n_codes)
-        found = agreement(ranked - (w.sum() + 1) / 2, w, data.method)[:n_raters, n_raters:]
+        similarities = agreement(ranked - (w.sum() + 1) / 2, w, data.method)[:n_raters, n_raters:]
         spread = np.ptp(ranked[:n_raters], axis=1, keepdims=True)
         scaled = ranked[:n_raters] + np.where(spread > 0, 0.0, np.nan)
-        return Sample(data, w, kept, found, None, scaled)
+        return Sample(data, w, kept, similarities, None, scaled)
     rdms, models = data.rdms[:, kept], data.models[:, kept]
     here = np.isfinite(rdms)
     rows = [one_with_many(x[on], models[:, on], w[on], data.method) for x, on in zip(rdms, here, strict=True)]
@@ -167,8 +167,8 @@ def _ceiling_of_ranks(ranked: Floats, w: Floats, m: Floats, method: Method) -> F
 
 def _bounds(sample: Sample, rater: int, others: Floats, everyone: Floats) -> tuple[float, float]:
     x = sample.data.rdms[rater, sample.kept]
-    found = []
+    bounds = []
     for pooled in (others, everyone):
         on = np.isfinite(x) & np.isfinite(pooled)
-        found.append(float(one_with_many(x[on], pooled[None, on], sample.weights[on], sample.data.method)[0]))
-    return found[0], found[1]
+        bounds.append(float(one_with_many(x[on], pooled[None, on], sample.weights[on], sample.data.method)[0]))
+    return bounds[0], bounds[1]

@@ -112,14 +112,14 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
         return _of_source(path, name, clips)
     if start.startswith((b"PK", b"\x89HDF")):
         try:
-            found = named_arrays(path)
+            contents = named_arrays(path)
         except ValueError:
             # A zip file of another kind: what it is, the reader of all formats says.
-            found = {}
-        if found and not {"rdms", "names", "raters"} <= found.keys():
-            given = found.pop(CLIPS, None)
+            contents = {}
+        if contents and not {"rdms", "names", "raters"} <= contents.keys():
+            given = contents.pop(CLIPS, None)
             rows = None if given is None else [_text(value) for value in np.ravel(given).tolist()]
-            arrays = {key: _numbers(key, value) for key, value in found.items()}
+            arrays = {key: _numbers(key, value) for key, value in contents.items()}
             return _of_arrays(name, arrays, rows, clips, distance, frames)
     return _of_source(path, name, clips)
 
@@ -137,36 +137,36 @@ def _numbers(key: str, value: Any) -> Floats:
 
 def _plain(variables: Mapping[str, Any]) -> dict[str, Floats] | None:
     """The variables of a MATLAB file when all but the clips' names are arrays of numbers; None when some are not."""
-    found = {}
+    arrays = {}
     for key, value in variables.items():
         if key == CLIPS:
             continue
         try:
-            found[key] = numbers_of(value, key)
+            arrays[key] = numbers_of(value, key)
         except ValueError:
             return None
     # Meadows writes its RDMs as plain vectors beside the names, and has a reader of its own.
-    return found if found and not any(key.startswith("rdmutv") for key in found) else None
+    return arrays if arrays and not any(key.startswith("rdmutv") for key in arrays) else None
 
 
 def _of_source(path: Path, name: str, clips: tuple[str, ...]) -> Candidates:
     """RDMs in any of the formats in which raters' RDMs are read too."""
     try:
-        found = read_any(path)
+        source = read_any(path)
     except ValueError as error:
         if "negative" not in str(error):
             raise
         # Cross-validated distances are unbiased, and so negative at times.
-        found = read_any(path, Hints(negative=True))
-    if isinstance(found, Bundle):
+        source = read_any(path, Hints(negative=True))
+    if isinstance(source, Bundle):
         raise ValueError("is an export bundle, not a file of models")
-    if found.has_placements:
-        raise ValueError(f"holds {found.kind}: placements of raters, not models")
-    rdms = np.array([rater.rdm for rater in found.raters], dtype=np.float64)
-    models = [rater.name for rater in found.raters]
-    if UNNAMED in found.remarks:
-        return _candidates(name, "rdms", models, rdms, None, len(found.names), clips)
-    return _candidates(name, "rdms", models, rdms, found.names, len(found.names), clips)
+    if source.has_placements:
+        raise ValueError(f"holds {source.kind}: placements of raters, not models")
+    rdms = np.array([rater.rdm for rater in source.raters], dtype=np.float64)
+    models = [rater.name for rater in source.raters]
+    if UNNAMED in source.remarks:
+        return _candidates(name, "rdms", models, rdms, None, len(source.names), clips)
+    return _candidates(name, "rdms", models, rdms, source.names, len(source.names), clips)
 
 
 def _of_arrays(

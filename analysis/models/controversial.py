@@ -82,9 +82,9 @@ def controversial(
     at_random = [_separation(_sums(features, one), n_items, len(table), pairs, error) for one in starts]
     best, most = starts[0], -np.inf
     for start in starts[: max(n_starts, 1)]:
-        found, value = _improved(features, start, len(table), pairs, error)
+        items, value = _improved(features, start, len(table), pairs, error)
         if value > most:
-            best, most = found, value
+            best, most = items, value
     return Controversial(np.sort(best), float(most), float(np.mean(at_random)))
 
 

@@ -61,11 +61,11 @@ class LayerFiles:
 
     def rdms(self, distance: Distance) -> Floats:
         """One RDM for each layer, (L, P); the frames of a clip count as more units."""
-        found = []
+        distances = []
         for name in self._shapes:
             table = self._layer(name)
-            found.append(layer_distances(name, table.reshape(self.n_clips, -1), distance))
-        return np.array(found)
+            distances.append(layer_distances(name, table.reshape(self.n_clips, -1), distance))
+        return np.array(distances)
 
     def save(self, path: Path, clips: Sequence[str]) -> None:
         """Write an NPZ file with an array for each layer, in their order, and the clips' names; whole or not at all."""

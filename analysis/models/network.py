@@ -109,12 +109,12 @@ def network_layers(file: str | Path) -> list[Layer]:
         # Its shapes are a help, no more: an operator of somebody's own has none.
         inferred = model.graph
     types = {one.name: one.type.tensor_type for one in (*inferred.value_info, *inferred.output)}
-    found = []
+    layers = []
     for name, node in _computed(model.graph).items():
         kind = types.get(name)
         if kind is None or kind.elem_type in (0, *FLOATING):
-            found.append(Layer(name, node.name, node.op_type, _shape(kind)))
-    return found
+            layers.append(Layer(name, node.name, node.op_type, _shape(kind)))
+    return layers
 
 
 def open_network(
@@ -204,12 +204,12 @@ def _locations(model: Any) -> list[str]:
 
 def _computed(graph: Any) -> dict[str, Any]:
     """The values that follow from the input, each with the node that gives it, in the order of the graph."""
-    found: dict[str, Any] = {}
+    computed: dict[str, Any] = {}
     given = {one.name for one in graph.input} - {one.name for one in graph.initializer}
     for node in graph.node:
-        if any(name in given or name in found for name in node.input):
-            found |= {name: node for name in node.output if name}
-    return found
+        if any(name in given or name in computed for name in node.input):
+            computed |= {name: node for name in node.output if name}
+    return computed
 
 
 def _named(file: str, graph: Any, layers: Sequence[str]) -> list[str]:
@@ -224,10 +224,10 @@ def _named(file: str, graph: Any, layers: Sequence[str]) -> list[str]:
             near = similar_names(name, known)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise ValueError(f"{file}: has no layer {name!r}{hint}")
-    found = [known[name] for name in layers]
-    if twice := [name for place, name in enumerate(found) if name in found[:place]]:
+    nodes = [known[name] for name in layers]
+    if twice := [name for place, name in enumerate(nodes) if name in nodes[:place]]:
         raise ValueError(f"{file}: the layer {twice[0]!r} is named twice")
-    return found
+    return nodes
 
 
 def similar_names(name: str, known: Mapping[str, str]) -> list[str]:

@@ -113,12 +113,12 @@ def network_input(
         if fixed is not None and preprocessing.size not in (None, fixed):
             raise ValueError(f"{where} takes {_told(shape)}, so size cannot be {preprocessing.size}")
         sizes.append(fixed or preprocessing.size or USUAL_SIZE)
-    found = NetworkInput(name, layout, FLOATS[kind], sizes[0], sizes[1], _frames(where, sides, frames))
-    if preprocessing.fit == "crop" and found.shorter_side(preprocessing) < min(sizes):
+    takes = NetworkInput(name, layout, FLOATS[kind], sizes[0], sizes[1], _frames(where, sides, frames))
+    if preprocessing.fit == "crop" and takes.shorter_side(preprocessing) < min(sizes):
         raise ValueError(
             f"{file}: resize is {preprocessing.resize}, which is less than the {min(sizes)} that are cut out of it"
         )
-    return found
+    return takes
 
 
 def as_input(pictures: NDArray[np.uint8], given: NetworkInput, preprocessing: Preprocessing) -> list[dict[str, Any]]:
@@ -150,12 +150,12 @@ def _layout(where: str, shape: list[Any], wanted: Layout | None) -> Layout:
         if wanted not in fitting:
             raise ValueError(f"{where} has {len(shape)} axes ({_told(shape)}), which are not {wanted}")
         return wanted
-    found = [one for one in fitting if shape[one.index("C")] in (1, 3)]
-    if len(found) != 1:
+    layouts = [one for one in fitting if shape[one.index("C")] in (1, 3)]
+    if len(layouts) != 1:
         raise ValueError(
             f"{where} has the shape {_told(shape)}, which does not tell its axes; set layout to {' or '.join(fitting)}"
         )
-    return found[0]
+    return layouts[0]
 
 
 def _frames(where: str, sides: dict[str, Any], frames: int | None) -> int | None:

@@ -144,15 +144,15 @@ def prediction_null(
     folds, inner = _all_folds(len(x), groups, n_folds, np.random.default_rng(0) if rng is None else rng)
     prepared = list(_fits(x, folds, inner, scale))
     at_once = max(1, COLUMNS // y.shape[1])
-    found = []
+    null = []
     for start in range(0, len(orders), at_once):
         moved = y[orders[start : start + at_once]]
         columns = moved.transpose(1, 0, 2).reshape(len(y), -1)
         predicted = np.empty_like(columns)
         for fits in prepared:
             predicted[fits[-1].new], _ = _nested(fits, columns, penalties)
-        found.append(_by_column(_within(predicted, folds), _within(columns, folds)).reshape(len(moved), -1))
-    return np.concatenate(found)
+        null.append(_by_column(_within(predicted, folds), _within(columns, folds)).reshape(len(moved), -1))
+    return np.concatenate(null)
 
 
 def correlations(predicted: Floats, ratings: Floats) -> Floats:
@@ -165,10 +165,10 @@ def correlations(predicted: Floats, ratings: Floats) -> Floats:
 
 def _within(values: Floats, folds: Ints) -> Floats:
     """The values less their mean in each fold."""
-    found = values.copy()
+    centred = values.copy()
     for fold in range(int(folds.max()) + 1):
-        found[folds == fold] -= values[folds == fold].mean(axis=0)
-    return found
+        centred[folds == fold] -= values[folds == fold].mean(axis=0)
+    return centred
 
 
 def _by_column(predicted: Floats, ratings: Floats) -> Floats:
@@ -240,8 +240,8 @@ def _nested(fits: Sequence[_Fit], y: Floats, penalties: Sequence[float]) -> tupl
     for fit in inner:
         errors += ((_predictions(fit, y, penalties) - y[fit.new]) ** 2).sum(axis=1)
     best = errors.argmin(axis=0)
-    found = _predictions(outer, y, penalties)[best, :, np.arange(best.size)].T
-    return np.asarray(found), np.asarray(penalties)[best]
+    at_best = _predictions(outer, y, penalties)[best, :, np.arange(best.size)].T
+    return np.asarray(at_best), np.asarray(penalties)[best]
 
 
 def _predictions(fit: _Fit, y: Floats, penalties: Sequence[float]) -> Floats:

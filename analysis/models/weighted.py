@@ -124,8 +124,8 @@ def weighted_model(
             predicted = _predict(parts[:, test], _fit(train[seen], parts[:, fit]))
             enough = np.isfinite(held_out).sum(axis=1) >= MIN_PAIRS
             if enough.any():
-                found = similarity(held_out[enough], np.vstack([predicted, equal[test]]), method=method)
-                by_fold.append(_mean(found))
+                similarities = similarity(held_out[enough], np.vstack([predicted, equal[test]]), method=method)
+                by_fold.append(_mean(similarities))
     scores = np.array(by_fold).reshape(-1, 2)
     if not np.isfinite(scores).any():
         raise ValueError("no fold gives a defined similarity: the held-out pairs are too few, or do not vary")

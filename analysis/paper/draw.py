@@ -47,10 +47,10 @@ def n_raters(results: StudyResults, attributes: Attributes, view: View) -> Any:
 
 def clip_map(results: StudyResults, attributes: Attributes, view: View) -> Any:
     """Draw the clips as points whose distances come near their dissimilarities; the stress is written below."""
-    found = map_of(results, view)
+    mds = map_of(results, view)
     groups = groups_of(results, attributes, view.colour) if view.colour else None
-    figure = figures.item_map(found.positions, results.names, groups=groups, width=view.width)
-    figure.text(0.01, 0.995, f"stress-1 {found.stress:.3f}", va="top", fontsize=7)
+    figure = figures.item_map(mds.positions, results.names, groups=groups, width=view.width)
+    figure.text(0.01, 0.995, f"stress-1 {mds.stress:.3f}", va="top", fontsize=7)
     return figure
 
 
@@ -93,29 +93,29 @@ def reliability(results: StudyResults, attributes: Attributes, view: View) -> An
 
 def growth(results: StudyResults, attributes: Attributes, view: View) -> Any:
     """Draw how agreement grows with the number of raters."""
-    found = results.growth
-    if found is None:
+    curve = results.growth
+    if curve is None:
         raise ValueError("Growth of agreement needs at least three raters.")
     lines = {}
     for name, points in (
-        ("reliability of the mean", found.reliability_of_mean),
-        ("between two groups", found.between_pools),
-        ("one rater with a group", found.rater_with_pool),
+        ("reliability of the mean", curve.reliability_of_mean),
+        ("between two groups", curve.between_pools),
+        ("one rater with a group", curve.rater_with_pool),
     ):
         low, high = np.array([point.interval for point in points]).T
         lines[name] = (np.array([point.value for point in points]), low, high)
-    return figures.curve(found.sizes, lines, x_label="raters", y_label="Pearson r", correlations=True, width=view.width)
+    return figures.curve(curve.sizes, lines, x_label="raters", y_label="Pearson r", correlations=True, width=view.width)
 
 
 def ceilings(results: StudyResults, attributes: Attributes, view: View) -> Any:
     """Draw the noise ceilings as bands, with lines for their intervals, and each rater's similarity to the others."""
-    found = results.agreement
-    known = {method: ceiling for method, ceiling in found.ceilings.items() if np.isfinite(ceiling.lower)}
+    agreement = results.agreement
+    known = {method: ceiling for method, ceiling in agreement.ceilings.items() if np.isfinite(ceiling.lower)}
     if not known:
         raise ValueError("A noise ceiling needs at least two raters whose RDMs can be compared.")
     return figures.noise_ceilings(
         {COMPARATOR_LABELS[method]: (ceiling.lower, ceiling.upper) for method, ceiling in known.items()},
-        {COMPARATOR_LABELS[method]: found.with_others[method] for method in known},
+        {COMPARATOR_LABELS[method]: agreement.with_others[method] for method in known},
         intervals={COMPARATOR_LABELS[m]: (c.lower_interval, c.upper_interval) for m, c in known.items()},
         width=view.width,
     )

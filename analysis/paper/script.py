@@ -104,6 +104,6 @@ def _names(code: CodeType) -> set[str]:
 def _call(value: Any) -> str:
     """A dataclass as the call that makes it, with what differs from the defaults."""
     given = [(field.name, getattr(value, field.name)) for field in fields(value)]
-    told = [f"{name}={found!r}" for (name, found), field in zip(given, fields(value), strict=True)
-            if found != field.default or name in ("method", "width")]  # fmt: skip
+    told = [f"{name}={setting!r}" for (name, setting), field in zip(given, fields(value), strict=True)
+            if setting != field.default or name in ("method", "width")]  # fmt: skip
     return f"{type(value).__name__}({', '.join(told)})"

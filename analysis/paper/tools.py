@@ -95,10 +95,10 @@ def evidence_of(results: StudyResults, view: View) -> Floats:
         As `dissimilarities`, and where no evidence is known because the RDMs came without placements.
     """
     dissimilarities(results, view)
-    found = results.pooled.evidence if view.whose == GROUP else results.estimates[view.whose].evidence
-    if not np.isfinite(found).any():
+    evidence = results.pooled.evidence if view.whose == GROUP else results.estimates[view.whose].evidence
+    if not np.isfinite(evidence).any():
         raise ValueError("Evidence is not known: these RDMs came without placements.")
-    return found
+    return evidence
 
 
 def item_order(results: StudyResults, attributes: Attributes, view: View) -> list[int]:
@@ -138,10 +138,10 @@ def map_of(results: StudyResults, view: View) -> MDS:
     ValueError
         Where there is none, with the reason.
     """
-    found = clip_map(dissimilarities(results, view), view.dims)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+    mds = clip_map(dissimilarities(results, view), view.dims)
+    if isinstance(mds, str):
+        raise ValueError(mds)
+    return mds
 
 
 def tree_of(results: StudyResults, view: View) -> Tree:
@@ -152,7 +152,7 @@ def tree_of(results: StudyResults, view: View) -> Tree:
     ValueError
         Where there is none, with the reason.
     """
-    found = clip_tree(dissimilarities(results, view))
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+    tree = clip_tree(dissimilarities(results, view))
+    if isinstance(tree, str):
+        raise ValueError(tree)
+    return tree

@@ -144,7 +144,7 @@ def plan_cohort(
         )
         size = later_size(task.design, task.n_items, max_items=min(task.max_items, task.n_items))
         budget = cohort_budget(task.n_items, size, probe.trials, wanted.raters)
-    found = _Simulated()
+    simulated = _Simulated()
     total = budget.cohorts * budget.sizes[-1]
     for cohort_rng in rng.spawn(budget.cohorts):
         common = make_truth(assumed.truth, task.n_items, rng=cohort_rng)
@@ -155,7 +155,7 @@ def plan_cohort(
             session = sit(common, shown, cohort_rng)
             shown = shown + pair_counts([trial.items for trial in session.arrangements], task.n_items)
             raters.append(session.arrangements)
-            found.sessions.append(session)
+            simulated.sessions.append(session)
             if len(raters) in budget.sizes:
                 accuracy.append(float(similarity(_of_all(raters, task.n_items, method), truth)[0, 0]))
                 low, high = np.quantile(shown, [0.05, 0.95])
@@ -163,12 +163,12 @@ def plan_cohort(
             if len(raters) == budget.raters:
                 halves = (_of_all(raters[half::2], task.n_items, method) for half in (0, 1))
                 both = [np.where(shown > 0, rdm, np.nan) for rdm in halves]
-                found.halves.append(float(similarity(*both)[0, 0]))
+                simulated.halves.append(float(similarity(*both)[0, 0]))
             if progress is not None:
-                progress(len(found.sessions), total)
-        found.accuracy.append(accuracy)
-        found.shown.append(counts)
-    return _plan(found, task, wanted, budget)
+                progress(len(simulated.sessions), total)
+        simulated.accuracy.append(accuracy)
+        simulated.shown.append(counts)
+    return _plan(simulated, task, wanted, budget)
 
 
 def _of_all(raters: Sequence[Sequence[Arrangement]], n_items: int, method: str) -> Floats:
@@ -178,14 +178,14 @@ def _of_all(raters: Sequence[Sequence[Arrangement]], n_items: int, method: str) 
         return np.full(n_pairs(n_items), np.nan)
 
 
-def _plan(found: _Simulated, task: Task, wanted: Wanted, budget: CohortBudget) -> CohortPlan:
-    sessions, shown = found.sessions, np.array(found.shown).mean(axis=0)
+def _plan(simulated: _Simulated, task: Task, wanted: Wanted, budget: CohortBudget) -> CohortPlan:
+    sessions, shown = simulated.sessions, np.array(simulated.shown).mean(axis=0)
     ends = [session.ended_by for session in sessions]
     points = tuple(
         CohortPoint(size, _expected(correlations, wanted.level), *map(float, counts))
-        for size, correlations, counts in zip(budget.sizes, np.array(found.accuracy).T, shown, strict=True)
+        for size, correlations, counts in zip(budget.sizes, np.array(simulated.accuracy).T, shown, strict=True)
     )
-    r = float(np.mean(found.halves))
+    r = float(np.mean(simulated.halves))
     return CohortPlan(
         sessions=len(sessions),
         cohorts=budget.cohorts,

@@ -128,17 +128,17 @@ def expected_accuracy(worlds: Sequence[World], n_raters: int, *, seen: float, le
     t is the mean correlation of a rater with the truth, r and k as in `expected_reliability`.
     """
     k = raters_of_pair(n_raters, seen)
-    found, within = [], []
+    accuracies, within = [], []
     for world in worlds:
         r = max(world.pairwise, 0.0)
         # A group's r and t are noisy, so that this can exceed 1: only the mean and its band are held below it.
         accuracy = float(world.with_truth * np.sqrt(k / (1 + (k - 1) * r)))
-        found.append(accuracy)
+        accuracies.append(accuracy)
         # How far each rater moves the logarithm of the accuracy; t and r move together, which keeps the sum small.
         moved = world.own_truth / world.with_truth - (k - 1) / (1 + (k - 1) * r) * world.own
         within.append(float(np.var(moved, ddof=1)) * accuracy**2)
     each = float(np.mean(within))
-    middle, reach = prediction(np.array(found), each / n_raters, level, already=each / len(worlds[0].own))
+    middle, reach = prediction(np.array(accuracies), each / n_raters, level, already=each / len(worlds[0].own))
     return Expected(*(min(max(value, -1.0), 1.0) for value in (middle, middle - reach, middle + reach)))
 
 
@@ -195,15 +195,15 @@ def _pairwise_spread(worlds: Sequence[World], n_raters: int, level: float) -> tu
 _VARIANCES = ("rater_variance", "pair_variance")
 
 
-def prediction(found: Floats, within: float, level: float, *, already: float = 0.0) -> tuple[float, float]:
+def prediction(accuracies: Floats, within: float, level: float, *, already: float = 0.0) -> tuple[float, float]:
     """The mean over worlds (W,), and Student's reach around it for a new world with variance `within` of its own.
 
     `already` is the part of the spread between the worlds that comes from how many raters each has.
     """
-    n = len(found)
-    between = float(np.var(found, ddof=1))
+    n = len(accuracies)
+    between = float(np.var(accuracies, ddof=1))
     variance = max(between - already, 0.0) + between / n + within
-    return float(np.mean(found)), float(scipy.stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(variance))
+    return float(np.mean(accuracies)), float(scipy.stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(variance))
 
 
 def _spearman_brown(r: float, k: float) -> float:

@@ -83,7 +83,7 @@ def plan_study(
     mixture = None if models is None else mixture_of(models, (assumed.model_a, assumed.model_b))
     behaviour = Behaviour(noise=assumed.noise, random_trials=assumed.random_trials)
     n_models, n_boot = _bootstrap_size(task.n_items, models)
-    found = _Simulated()
+    simulated = _Simulated()
     # How long sessions are decides how many there are.
     if budget is None:
         probe = _session(make_truth(assumed.truth, task.n_items, rng=rng), task, timing, assumed, behaviour, None, rng)
@@ -105,19 +105,19 @@ def plan_study(
         rdms = []
         for _ in range(budget.raters):
             session = _session(truth, task, timing, assumed, behaviour, budget.max_trials, world_rng)
-            found.sessions.append(session)
+            simulated.sessions.append(session)
             if (rdm := _judged(session, task.n_items, method)) is None:
-                found.no_rdm += 1
+                simulated.no_rdm += 1
             else:
                 rdms.append(rdm)
             if progress is not None:
-                progress(len(found.sessions), total)
+                progress(len(simulated.sessions), total)
         if len(rdms) < min(budget.raters, 3):
             raise ValueError("of most simulated sessions no RDM can be estimated: they end before enough is placed")
         table = np.stack(rdms)
-        found.worlds.append(world_of(table, truth))
-        found.contests.append(contests(table, pairs, method=wanted.comparator, n_boot=n_boot, rng=world_rng))
-    return _plan(found, task, wanted, budget, len(pairs), n_boot, rng)
+        simulated.worlds.append(world_of(table, truth))
+        simulated.contests.append(contests(table, pairs, method=wanted.comparator, n_boot=n_boot, rng=world_rng))
+    return _plan(simulated, task, wanted, budget, len(pairs), n_boot, rng)
 
 
 def _check(task: Task, assumed: Assumptions, wanted: Wanted, models: Floats | None) -> None:
@@ -163,7 +163,7 @@ def _judged(session: PlannedSession, n_items: int, method: str) -> Floats | None
 
 
 def _plan(
-    found: _Simulated,
+    simulated: _Simulated,
     task: Task,
     wanted: Wanted,
     budget: Budget,
@@ -171,11 +171,11 @@ def _plan(
     n_boot: int,
     rng: np.random.Generator,
 ) -> Plan:
-    sessions, worlds, level = found.sessions, found.worlds, wanted.level
+    sessions, worlds, level = simulated.sessions, simulated.worlds, wanted.level
     shares = np.array([session.seen.mean() for session in sessions])
     seen = float(shares.mean())
     needed = raters_for(worlds, wanted.reliability, seen=seen, level=level)
-    fair = without_noise(found.contests, budget.raters)
+    fair = without_noise(simulated.contests, budget.raters)
     points = []
     for size in _sizes(wanted.raters, needed):
         points.append(
@@ -198,7 +198,7 @@ def _plan(
         reached=spread_of(np.array([session.reached for session in sessions])),
         ended_by={reason: ends.count(reason) for reason in dict.fromkeys(ends)},
         max_trials=budget.max_trials,
-        no_rdm=found.no_rdm,
+        no_rdm=simulated.no_rdm,
         pairwise=expected_pairwise(worlds, wanted.raters, level=level),
         curve=tuple(points),
         needed=needed,

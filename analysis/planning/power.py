@@ -61,7 +61,7 @@ def contests(rdms: Floats, pairs: Floats, *, method: Method, n_boot: int, rng: n
     """
     n_raters, n_items = len(rdms), n_items_of(rdms.shape[1])
     models = pairs.reshape(-1, rdms.shape[1])
-    found = _differences(similarity(rdms, models, method=method))
+    differences = _differences(similarity(rdms, models, method=method))
     data = prepare(rdms, models, method)
     row, col = upper_triangle(n_items)
     drawn = []
@@ -71,14 +71,14 @@ def contests(rdms: Floats, pairs: Floats, *, method: Method, n_boot: int, rng: n
     # A draw of few different clips can leave a rater's similarity undefined; such draws do not count.
     table = np.array(drawn)
     defined = np.isfinite(table).all(axis=(1, 2))
-    table = table[defined] if defined.sum() >= 2 else np.where(np.isfinite(table), table, np.nanmean(found))
+    table = table[defined] if defined.sum() >= 2 else np.where(np.isfinite(table), table, np.nanmean(differences))
     together = np.var(table.mean(axis=1), axis=0, ddof=1)
     alone = np.mean(np.var(table, axis=0, ddof=1), axis=0)
     shared = np.maximum((n_raters * together - alone) / (n_raters - 1), 0.0)
     return [
         Contest(
-            float(np.nanmean(found[:, m])),
-            float(np.nanvar(found[:, m], ddof=1)),
+            float(np.nanmean(differences[:, m])),
+            float(np.nanvar(differences[:, m], ddof=1)),
             float(shared[m]),
             float(max(alone[m] - shared[m], 0.0)),
             n_items,
@@ -98,11 +98,11 @@ def without_noise(worlds: Sequence[Sequence[Contest]], n_raters: int) -> list[li
     The mean of S raters' differences holds the variance `by_rater` / S beside what the clips and models bring. Left in,
     it would count as real differences between models that are equally good.
     """
-    found = [one.difference for each in worlds for one in each]
+    differences = [one.difference for each in worlds for one in each]
     noise = float(np.mean([one.by_rater for each in worlds for one in each])) / n_raters
-    total = float(np.var(found, ddof=1)) if len(found) > 1 else 0.0
+    total = float(np.var(differences, ddof=1)) if len(differences) > 1 else 0.0
     kept = float(np.sqrt(max(1 - noise / total, 0.0))) if total > 0 else 0.0
-    middle = float(np.mean(found))
+    middle = float(np.mean(differences))
     return [[replace(one, difference=middle + kept * (one.difference - middle)) for one in each] for each in worlds]
 
 

@@ -97,7 +97,7 @@ def measured_timing(timing: Timing, ratios: Sequence[float]) -> Timing:
     positive = [ratio for ratio in ratios if ratio > 0 and np.isfinite(ratio)]
     if len(positive) < MIN_FOR_PACE:
         return timing
-    found = replace(timing, pace=float(np.median(positive)), measured=len(positive))
+    paced = replace(timing, pace=float(np.median(positive)), measured=len(positive))
     if len(positive) < MIN_FOR_SPREAD:
-        return found
-    return replace(found, pace_spread=float(np.std(np.log(positive), ddof=1)), spread_measured=True)
+        return paced
+    return replace(paced, pace_spread=float(np.std(np.log(positive), ddof=1)), spread_measured=True)

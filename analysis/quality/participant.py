@@ -115,8 +115,8 @@ def participant_quality(
         for number, trial in enumerate(arrangements)
     )
     medians = {field.name: _median(trials, field.name) for field in fields(Limits)}
-    found = repeat_reliability(arrangements, repeats)
-    return ParticipantQuality(trials, medians, found, tuple(_flags(medians, found, limits)))
+    repeated = repeat_reliability(arrangements, repeats)
+    return ParticipantQuality(trials, medians, repeated, tuple(_flags(medians, repeated, limits)))
 
 
 def _median(trials: tuple[TrialQuality, ...], name: str) -> float | None:

@@ -64,8 +64,8 @@ def repeat_reliability(
         When two trials named as repeats do not hold the same items, or a number is out of range.
     """
     pairs = _same_items(arrangements) if repeats is None else [(int(a), int(b)) for a, b in repeats]
-    found = [(pair, _agreement(arrangements, *pair)) for pair in pairs]
-    defined = [(pair, r) for pair, r in found if np.isfinite(r)]
+    agreements = [(pair, _agreement(arrangements, *pair)) for pair in pairs]
+    defined = [(pair, r) for pair, r in agreements if np.isfinite(r)]
     nan = float("nan")
     if not defined:
         missing = "no trial was repeated" if not pairs else "no repeated trial has distances that vary"

@@ -79,31 +79,31 @@ def individual_test(
     n_raters = len(one)
     if n_raters < FEWEST_RATERS:
         raise ValueError(f"the test needs at least {FEWEST_RATERS} raters with two halves, there are {n_raters}")
-    found = similarity(one, two)
-    if np.isnan(found).any():
-        rater, other = np.argwhere(np.isnan(found))[0]
+    similarities = similarity(one, two)
+    if np.isnan(similarities).any():
+        rater, other = np.argwhere(np.isnan(similarities))[0]
         raise ValueError(f"the halves of raters {rater} and {other} share too few pairs, or do not vary")
-    rest = found - _by_noise(found)
+    rest = similarities - _by_noise(similarities)
     own = np.diag(rest)
     rng = np.random.default_rng(0) if rng is None else rng
     dealt = rng.permuted(np.tile(np.arange(n_raters), (n_permutations, 1)), axis=1)
     null = rest[np.arange(n_raters), dealt].mean(axis=1)
     p = (1 + int((null >= own.mean() - 1e-12).sum())) / (1 + n_permutations)
     values = np.array([own.mean(), *((own.sum() - own) / (n_raters - 1))])
-    within = float(np.diag(found).mean())
+    within = float(np.diag(similarities).mean())
     return IndividualTest(
         within, within - float(own.mean()), own, with_interval(values, level, "difference"), p, n_permutations
     )
 
 
-def _by_noise(found: Floats) -> Floats:
+def _by_noise(similarities: Floats) -> Floats:
     """The correlations that different raters' halves lead to expect, a_i b_j, by alternating least squares."""
-    off = 1 - np.eye(len(found))
-    a = b = np.full(len(found), np.sqrt(max(float((found * off).sum() / off.sum()), 1e-6)))
+    off = 1 - np.eye(len(similarities))
+    a = b = np.full(len(similarities), np.sqrt(max(float((similarities * off).sum() / off.sum()), 1e-6)))
     for _ in range(ROUNDS):
         before = a
-        a = ((found * off) @ b) / np.maximum(off @ b**2, 1e-12)
-        b = ((found * off).T @ a) / np.maximum(off @ a**2, 1e-12)
+        a = ((similarities * off) @ b) / np.maximum(off @ b**2, 1e-12)
+        b = ((similarities * off).T @ a) / np.maximum(off @ a**2, 1e-12)
         if np.abs(a - before).max() < 1e-10:
             break
     return np.outer(a, b)

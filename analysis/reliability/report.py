@@ -175,7 +175,7 @@ def _coefficients(
     remarks = {f"pairwise_{method}": _undefined_pairs(agreement) for method, agreement in agreements.items()}
     remarks |= dict.fromkeys(("leave_one_out", "split_half"), _undefined_raters(alone, agreements["pearson"], names))
     comparable = missing is None or np.isfinite(agreements["pearson"][np.triu_indices(n_raters, 1)]).any()
-    found = {
+    coefficients = {
         name: with_interval(
             each,
             level,
@@ -186,8 +186,8 @@ def _coefficients(
         )
         for name, each in values.items()
     }
-    found["split_half_corrected"] = spearman_brown(found["split_half"])
-    return found
+    coefficients["split_half_corrected"] = spearman_brown(coefficients["split_half"])
+    return coefficients
 
 
 SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {

@@ -159,10 +159,10 @@ def _best_cut(rdm: Floats, tree: Tree) -> str:
     return f"Silhouettes are largest for {best} clusters (mean {means[best]:.2f})."
 
 
-def _dimension_curve(found: Dimensionality) -> Any:
+def _dimension_curve(dimensionality: Dimensionality) -> Any:
     """Mean over raters of the cross-validated correlation, with its standard error."""
-    mean = found.correlations.mean(axis=1)
-    error = found.correlations.std(axis=1, ddof=1) / np.sqrt(found.correlations.shape[1])
+    mean = dimensionality.correlations.mean(axis=1)
+    error = dimensionality.correlations.std(axis=1, ddof=1) / np.sqrt(dimensionality.correlations.shape[1])
     line = (mean, mean - error, mean + error)
     return figures.curve(
         np.arange(1, len(mean) + 1),

@@ -13,7 +13,7 @@ from .results import Results
 
 def summary(results: Results) -> list[tuple[str, str]]:
     """The report's headline numbers as (name, value)."""
-    done = [found.work for found in results.chosen.values()]
+    done = [result.work for result in results.chosen.values()]
     minutes = [one.duration for one in done if np.isfinite(one.duration)]
     seen = float(np.mean(np.isfinite(results.table).any(axis=0)))
     corrected = results.reliability.split_half_corrected.value
@@ -47,7 +47,9 @@ def remarks(results: Results) -> list[str]:
         sentences.append(f"Excluded by the experimenter, and {verb}: {reasons}.")
     if trials := results.excluded_trials:
         verb = "are in this report all the same" if results.choice.with_excluded else "are left out"
-        which = [f"{rater} trial {number}: {reason}" for rater, found in trials.items() for number, reason in found]
+        which = [
+            f"{rater} trial {number}: {reason}" for rater, numbered in trials.items() for number, reason in numbered
+        ]
         shown = "; ".join(which[:MAX_LISTED]) + (f"; and {more} more" if (more := len(which) - MAX_LISTED) > 0 else "")
         sentences.append(f"Trials excluded by the experimenter, which {verb}: {shown}.")
     sentences += [f"{rater} has no RDM: {reason}." for rater, reason in results.failures.items()]

@@ -17,12 +17,12 @@ from .table import Cell, table
 ALPHA = 0.05
 
 
-def score_table(found: ModelFindings) -> str:
+def score_table(findings: ModelFindings) -> str:
     """The models, the highest score first."""
-    if not found.scores:
+    if not findings.scores:
         return ""
-    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
-    best = best_first(found)
+    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
+    best = best_first(findings)
     rows = [
         [
             Cell(one.model),
@@ -37,17 +37,25 @@ def score_table(found: ModelFindings) -> str:
     ]
     more = f" The best {MAX_ROWS} of {len(best)}; tables/models.csv has all." if len(best) > MAX_ROWS else ""
     ceiling = ""
-    if math.isfinite(found.ceiling_low):
-        ceiling = f" Noise ceiling: {number(found.ceiling_low, 3)} to {number(found.ceiling_high, 3)}."
+    if math.isfinite(findings.ceiling_low):
+        ceiling = f" Noise ceiling: {number(findings.ceiling_low, 3)} to {number(findings.ceiling_high, 3)}."
     caption = (
-        f"Models against {found.n_raters} raters over {found.n_clips} clips ({label}).{ceiling} "
+        f"Models against {findings.n_raters} raters over {findings.n_clips} clips ({label}).{ceiling} "
         f"p values are adjusted for the false discovery rate.{more}"
     )
-    header = ("model", label, f"{found.level:.0%} interval", "p above 0", "p below ceiling", "below the best by", "p")
+    header = (
+        "model",
+        label,
+        f"{findings.level:.0%} interval",
+        "p above 0",
+        "p below ceiling",
+        "below the best by",
+        "p",
+    )
     return table(caption, header, rows)
 
 
-def profile_table(found: ModelFindings) -> str:
+def profile_table(findings: ModelFindings) -> str:
     """The best layer of each network, and how sure that is."""
     rows = [
         [
@@ -57,14 +65,14 @@ def profile_table(found: ModelFindings) -> str:
             Cell(one.first if one.first == one.last else f"{one.first} to {one.last}", is_text=True),
             Cell(str(len(one.not_worse) - 1)),
         ]
-        for one in found.profiles
+        for one in findings.profiles
     ]
-    caption = f"The best layer of each network; its interval holds it in {found.level:.0%} of the bootstrap samples."
+    caption = f"The best layer of each network; its interval holds it in {findings.level:.0%} of the bootstrap samples."
     header = ("network", "layers", "best layer", "interval", "others not significantly below it")
     return table(caption, header, rows) if rows else ""
 
 
-def effect_table(found: ModelFindings) -> str:
+def effect_table(findings: ModelFindings) -> str:
     """The effects of the attributes."""
     rows = [
         [
@@ -76,13 +84,14 @@ def effect_table(found: ModelFindings) -> str:
             Cell(p_value(one.p)),
             Cell(p_value(one.p_max)),
         ]
-        for one in found.effects
+        for one in findings.effects
     ]
     caption = (
-        f"Attributes: between less within in standard deviations, {found.n_raters} raters, {found.n_permutations} "
-        "permutations of the clips' values (two-sided; the last column against the largest of all attributes)."
+        f"Attributes: between less within in standard deviations, {findings.n_raters} raters, "
+        f"{findings.n_permutations} permutations of the clips' values (two-sided; the last column "
+        "against the largest of all attributes)."
     )
-    header = ("attribute", "values", "clips", "effect", f"{found.level:.0%} interval", "p", "p of the largest")
+    header = ("attribute", "values", "clips", "effect", f"{findings.level:.0%} interval", "p", "p of the largest")
     return table(caption, header, rows) if rows else ""
 
 
@@ -174,7 +183,7 @@ def individual_sentence(people: Individuals) -> str:
     )
 
 
-def model_remarks(found: ModelFindings) -> str:
+def model_remarks(findings: ModelFindings) -> str:
     """What must be read with the models, as a list."""
-    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*found.remarks, *found.parts.remarks))
+    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*findings.remarks, *findings.parts.remarks))
     return f"<ul>{listed}</ul>" if listed else ""

@@ -63,12 +63,12 @@ def bundle_models(bundle: Bundle) -> list[Candidates]:
     ValueError
         Naming what is wrong with a row, or the clips that a model lacks.
     """
-    found: dict[str, tuple[str, dict[tuple[int, str], dict[tuple[str, str], float]]]] = {}
+    by_name: dict[str, tuple[str, dict[tuple[int, str], dict[tuple[str, str], float]]]] = {}
     for row in bundle.rows("candidate_models"):
-        _, models = found.setdefault(row["name"], (row["kind"], {}))
+        _, models = by_name.setdefault(row["name"], (row["kind"], {}))
         value = np.nan if row["dissimilarity"] is None else row["dissimilarity"]
         models.setdefault((row["number"], row["model"]), {})[row["clip_a"], row["clip_b"]] = value
-    return [_candidates_of_rows(bundle, name, kind, models) for name, (kind, models) in found.items()]
+    return [_candidates_of_rows(bundle, name, kind, models) for name, (kind, models) in by_name.items()]
 
 
 def _candidates_of_rows(
@@ -99,8 +99,8 @@ def bundle_attributes(bundle: Bundle) -> list[Attribute]:
         rated.setdefault(row["attribute"], {})[row["clip"]] = value
     return [
         Attribute(name, tuple(values.get(clip, "") for clip in bundle.names), is_rated)
-        for found, is_rated in ((own, False), (rated, True))
-        for name, values in found.items()
+        for table, is_rated in ((own, False), (rated, True))
+        for name, values in table.items()
     ]
 
 
@@ -135,78 +135,80 @@ def compare(
     )
 
 
-def draw_models(found: ModelFindings) -> Iterator[Drawing]:
+def draw_models(findings: ModelFindings) -> Iterator[Drawing]:
     """Scores, a profile for each network, and the attributes' effects, as far as they are defined."""
-    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
-    if found.scores:
-        shown = best_first(found)[:MAX_DRAWN]
-        which = "all" if len(shown) == len(found.scores) else f"the best {len(shown)} of {len(found.scores)}"
+    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
+    if findings.scores:
+        shown = best_first(findings)[:MAX_DRAWN]
+        which = "all" if len(shown) == len(findings.scores) else f"the best {len(shown)} of {len(findings.scores)}"
         yield Drawing(
             "models",
-            f"Similarity ({label}) of the models ({which}) to {found.n_raters} raters over {found.n_clips} clips, with "
-            f"{found.level:.0%} bootstrap intervals. {ceiling_sentence(found)} Filled points: above 0 (p < .05, FDR).",
-            model_scores(found, shown, label),
+            f"Similarity ({label}) of the models ({which}) to {findings.n_raters} raters over {findings.n_clips} "
+            f"clips, with {findings.level:.0%} bootstrap intervals. {ceiling_sentence(findings)} Filled points: above "
+            "0 (p < .05, FDR).",
+            model_scores(findings, shown, label),
         )
-    for place, profile in enumerate(found.profiles, start=1):
-        layers = [one for one in found.scores if one.model in profile.layers]
+    for place, profile in enumerate(findings.profiles, start=1):
+        layers = [one for one in findings.scores if one.model in profile.layers]
         yield Drawing(
             f"layers_{place}",
-            f"Layers of {profile.source} against {found.n_raters} raters ({label}), with {found.level:.0%} intervals. "
-            f"{ceiling_sentence(found)} {profile_sentence(profile.best, profile.first, profile.last, found.level)}",
-            layer_profile(found, profile, layers, label),
+            f"Layers of {profile.source} against {findings.n_raters} raters ({label}), with {findings.level:.0%} "
+            f"intervals. {ceiling_sentence(findings)} "
+            f"{profile_sentence(profile.best, profile.first, profile.last, findings.level)}",
+            layer_profile(findings, profile, layers, label),
         )
-    if found.effects:
+    if findings.effects:
         yield Drawing(
             "attribute_effects",
             f"Effects of the clips' attributes: mean dissimilarity of clips that differ less that of clips that share "
-            f"the value, z-scored within each of {found.n_raters} raters, with {found.level:.0%} intervals over "
-            f"raters. Filled points: p < .05 over {found.n_permutations} permutations, against the largest of "
+            f"the value, z-scored within each of {findings.n_raters} raters, with {findings.level:.0%} intervals over "
+            f"raters. Filled points: p < .05 over {findings.n_permutations} permutations, against the largest of "
             "all attributes.",
-            attribute_effects(found.effects),
+            attribute_effects(findings.effects),
         )
-    if found.parts.shares:
+    if findings.parts.shares:
         yield Drawing(
             "variance_shares",
             "Shares of the variance of the raters' pooled RDM (adjusted R²) that models explain alone and together.",
-            variance_shares(found.parts.shares),
+            variance_shares(findings.parts.shares),
         )
-    if any(np.isfinite(one.dimensions).all() for one in found.parts.individuals.raters):
+    if any(np.isfinite(one.dimensions).all() for one in findings.parts.individuals.raters):
         yield Drawing(
             "rater_weights",
             "How each rater weighs the two dimensions of the raters' common space (INDSCAL); a colour for each group.",
-            rater_weights(found.parts.individuals.raters),
+            rater_weights(findings.parts.individuals.raters),
         )
-    if found.parts.axes.with_raters:
+    if findings.parts.axes.with_raters:
         yield Drawing(
             "attribute_axes",
             "Congruence of the attributes' axes in each model with those in the raters' space. Frames: p < .05 over "
-            f"{found.parts.axes.n_permutations} permutations of the clips, against the largest of all.",
-            axis_congruence(found.parts.axes),
+            f"{findings.parts.axes.n_permutations} permutations of the clips, against the largest of all.",
+            axis_congruence(findings.parts.axes),
         )
-    if found.parts.predictions.scores:
+    if findings.parts.predictions.scores:
         yield Drawing(
             "predictions",
             "Correlation (r) of predictions and values of clips that were left out. Frames: p < .05 over "
-            f"{found.parts.predictions.n_permutations} permutations, against the largest of all.",
-            predicted_attributes(found.parts.predictions),
+            f"{findings.parts.predictions.n_permutations} permutations, against the largest of all.",
+            predicted_attributes(findings.parts.predictions),
         )
-        best = best_predictor(found.parts.predictions)
+        best = best_predictor(findings.parts.predictions)
         yield Drawing(
             "specificity",
             f"Specificity of the predictions from {best}: correlation of the prediction of one attribute (rows) with "
             "the values of another (columns), of clips that were left out.",
-            specificity_of(found.parts.predictions, best),
+            specificity_of(findings.parts.predictions, best),
         )
 
 
-def best_first(found: ModelFindings) -> list[ModelScore]:
+def best_first(findings: ModelFindings) -> list[ModelScore]:
     """The models by their scores, the highest first."""
-    return sorted(found.scores, key=lambda one: -one.score)
+    return sorted(findings.scores, key=lambda one: -one.score)
 
 
-def ceiling_sentence(found: ModelFindings) -> str:
+def ceiling_sentence(findings: ModelFindings) -> str:
     """What the band of a figure is; empty where it is undefined."""
-    low, high = number(found.ceiling_low), number(found.ceiling_high)
+    low, high = number(findings.ceiling_low), number(findings.ceiling_high)
     return "" if "–" in (low, high) else f"Grey band: noise ceiling, {low} to {high}."
 
 

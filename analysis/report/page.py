@@ -162,24 +162,25 @@ def agreement_table(results: Results) -> str:
     report = results.reliability
     rows = []
     for name in COEFFICIENTS:
-        found = getattr(report, name)
-        low, high = found.interval
+        coefficient = getattr(report, name)
+        low, high = coefficient.interval
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
-        rows.append([LABELS[name], "< −1" if found.value < -1 else number(found.value), interval, found.reason or ""])
+        value = "< −1" if coefficient.value < -1 else number(coefficient.value)
+        rows.append([LABELS[name], value, interval, coefficient.reason or ""])
     caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
     return remarked(caption, ("measure", "value", "interval", "remark"), rows)
 
 
 def ceiling_table(results: Results) -> str:
     """Lower and upper noise ceiling by measure."""
-    found = results.agreement.ceilings.items()
+    ceilings = results.agreement.ceilings.items()
     rows = [
         [
             COMPARATOR_LABELS[name],
             *(number(c.lower), _ends(c.lower_interval), number(c.upper), _ends(c.upper_interval)),
             c.reason or c.no_interval or "",
         ]
-        for name, c in found
+        for name, c in ceilings
     ]
     caption = f"Noise ceilings (Nili et al. 2014), with {results.reliability.level:.0%} intervals over raters."
     return remarked(caption, ("measure", "lower", "its interval", "upper", "its interval", "remark"), rows)
@@ -262,10 +263,10 @@ def rater_table(results: Results) -> str:
     for rater in results.raters:
         one, estimate = results.chosen[rater].work, results.estimates[rater]
         counts = [str(one.trials), str(one.placements), number(one.duration, 1), number(with_others[rater])]
-        found = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
+        shown = [number(float(estimate.evidence.min())), str(int(estimate.predicted.sum()))]
         if asked:
-            found.append(_interval(estimate.correlation_with_truth))
-        rows.append([rater, *counts, *found, estimate.uncertainty_reason or ""])
+            shown.append(_interval(estimate.correlation_with_truth))
+        rows.append([rater, *counts, *shown, estimate.uncertainty_reason or ""])
     if asked:
         header.append("r with the rater's true RDM")
     return remarked("The raters and their work.", [*header, "why no interval"], rows)
@@ -297,12 +298,12 @@ def quality_table(results: Results) -> str:
     return table("Medians over trials; ▲ asks for a look, and is no reason to exclude anybody.", header, rows)
 
 
-def borrowing_table(found: GroupEstimates) -> str:
+def borrowing_table(estimates: GroupEstimates) -> str:
     """How much each rater's RDM that borrows has of the others."""
-    shares, seen = found.mean_borrowed.tolist(), found.n_seen.tolist()
+    shares, seen = estimates.mean_borrowed.tolist(), estimates.n_seen.tolist()
     rows = [
-        [Cell(rater), Cell(f"{share:.0%}"), Cell(f"{pairs} of {found.rdms.shape[1]}")]
-        for rater, share, pairs in zip(found.raters, shares, seen, strict=True)
+        [Cell(rater), Cell(f"{share:.0%}"), Cell(f"{pairs} of {estimates.rdms.shape[1]}")]
+        for rater, share, pairs in zip(estimates.raters, shares, seen, strict=True)
     ]
     return table(f"tables/group_estimates.csv holds them. {NOT_INDEPENDENT}", ("rater", "borrowed", "pairs seen"), rows)
 

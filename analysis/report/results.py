@@ -99,16 +99,16 @@ def _otherwise(bundle: Bundle, results: StudyResults, progress: Progress, jobs: 
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
     trials = judgments(bundle, choice)
     same = {rater.name for rater in everybody if not rater.excluded_trials}
-    found = {name: one for name, one in results.chosen.items() if name in same}
+    by_rater = {name: one for name, one in results.chosen.items() if name in same}
     if choice.method == GIVEN:
-        found |= {name: given_result(rdm, GIVEN) for name, rdm in given_rdms(bundle).items() if name in chosen}
+        by_rater |= {name: given_result(rdm, GIVEN) for name, rdm in given_rdms(bundle).items() if name in chosen}
     shared = results.together is not None
-    missing = {name: trials[name] for name in chosen if name not in found}
-    found |= each_rater(bundle, missing, replace(choice, method=OWN_METHOD) if shared else choice, progress, jobs)
+    missing = {name: trials[name] for name in chosen if name not in by_rater}
+    by_rater |= each_rater(bundle, missing, replace(choice, method=OWN_METHOD) if shared else choice, progress, jobs)
     theirs = {name: trials[name] for name in chosen if name in trials}
     together = trials_together(theirs, len(bundle.names), choice, progress) if shared else None
     return StudyResults(
-        choice, bundle.names, everybody, {name: found[name] for name in chosen}, results.absent, together
+        choice, bundle.names, everybody, {name: by_rater[name] for name in chosen}, results.absent, together
     )
 
 

@@ -96,27 +96,27 @@ def write_report(
     write_tables(results, out / "tables")
     write_rdms(results, out / "rdms")
     pictures = []
-    found = None
+    findings = None
     parts = models.options.parts
     if candidates or models.attributes or parts.individuals or parts.axes or parts.predictions:
-        found = compare(bundle, results, candidates, models.options, progress)
-    if found is not None:
+        findings = compare(bundle, results, candidates, models.options, progress)
+    if findings is not None:
         for table, columns in MODEL_TABLES.items():
-            _write(out / "tables" / f"{table}.csv", columns, model_rows(found, table))
+            _write(out / "tables" / f"{table}.csv", columns, model_rows(findings, table))
     borrowing = None
     if with_group_estimates:
         progress("Estimating RDMs that borrow from the group")
         borrowing = group_estimates(arrangements_of(bundle, results), results.names)
         _write(out / "tables" / "group_estimates.csv", GROUP_ESTIMATE_COLUMNS, group_estimate_rows(borrowing))
-    drawings = chain(draw(results), draw_models(found) if found is not None else ())
+    drawings = chain(draw(results), draw_models(findings) if findings is not None else ())
     for drawing in drawings:
         progress(f"Drawing {drawing.name}")
         _, svg, _ = figures.save(drawing.figure, out / "figures" / drawing.name)
         pictures.append(Picture(drawing.name, drawing.caption, figures.page_svg(svg, drawing.caption)))
-    methods = report_methods(bundle, results, found)
+    methods = report_methods(bundle, results, findings)
     (out / "methods.md").write_text(methods, encoding="utf-8")
     path = out / "report.html"
-    path.write_text(page(bundle, results, pictures, methods, found, borrowing), encoding="utf-8")
+    path.write_text(page(bundle, results, pictures, methods, findings, borrowing), encoding="utf-8")
     return path
 
 
@@ -161,9 +161,9 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
     for rater, others, halves in zip(results.raters, similar, results.working.odd_even.tolist(), strict=True):
         one, estimate = results.chosen[rater].work, results.estimates[rater]
         known = estimate.correlation_with_truth or (None, None, None)
-        found = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
+        fit = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
         counts = (one.trials, one.placements, one.duration)
-        rows.append((rater, estimate.method, *counts, others, *known, halves, *found, estimate.uncertainty_reason))
+        rows.append((rater, estimate.method, *counts, others, *known, halves, *fit, estimate.uncertainty_reason))
     return rows
 
 

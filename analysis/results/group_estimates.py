@@ -63,22 +63,24 @@ def group_estimates(arrangements: Mapping[str, Sequence[Arrangement]], names: Se
     NoUsableTrialsError
         When no rater has a usable trial. Of a single one the RDM is made of the rater's trials alone.
     """
-    found = estimate_group(arrangements, len(names), method="latent")
-    estimates = found.raters.values()
+    group = estimate_group(arrangements, len(names), method="latent")
+    estimates = group.raters.values()
     return GroupEstimates(
         names=tuple(names),
-        raters=tuple(found.raters),
+        raters=tuple(group.raters),
         rdms=np.array([estimate.rdm for estimate in estimates]),
-        borrowed=np.array([found.shares[rater] for rater in found.raters]),
+        borrowed=np.array([group.shares[rater] for rater in group.raters]),
         n_seen=np.array([int(np.sum(~estimate.predicted)) for estimate in estimates]),
-        unusable=found.unusable,
+        unusable=group.unusable,
     )
 
 
-def group_estimate_rows(found: GroupEstimates) -> Iterator[Sequence[Any]]:
+def group_estimate_rows(estimates: GroupEstimates) -> Iterator[Sequence[Any]]:
     """Rows of `GROUP_ESTIMATE_COLUMNS`: one for each rater and pair."""
-    first, second = np.triu_indices(len(found.names), 1)
-    pairs = [(found.names[i], found.names[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
-    for rater, rdm, borrowed in zip(found.raters, found.rdms.tolist(), found.borrowed.tolist(), strict=True):
+    first, second = np.triu_indices(len(estimates.names), 1)
+    pairs = [(estimates.names[i], estimates.names[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    for rater, rdm, borrowed in zip(
+        estimates.raters, estimates.rdms.tolist(), estimates.borrowed.tolist(), strict=True
+    ):
         for pair, value, share in zip(pairs, rdm, borrowed, strict=True):
             yield (rater, *pair, value, share)

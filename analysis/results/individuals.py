@@ -157,7 +157,7 @@ def _test(
         return None
     places = np.flatnonzero(_usable(halves))
     try:
-        found = individual_test(
+        tested = individual_test(
             halves[places, 0] if places.size else np.empty((0, 1)),
             halves[places, 1] if places.size else np.empty((0, 1)),
             n_permutations=n_permutations,
@@ -170,7 +170,7 @@ def _test(
         return None
     if places.size < len(halves):
         remarks.append(f"{len(halves) - places.size} raters have too few trials to be compared with themselves.")
-    return places, found
+    return places, tested
 
 
 def _usable(halves: Floats) -> NDArray[np.bool_]:
@@ -188,10 +188,10 @@ def _without_noise(table: Floats, halves: Floats | None, level: float, remarks: 
     )
     with np.errstate(invalid="ignore"):
         both = np.where(r > 0, 2 * r / (1 + r), np.nan)
-    found = agreement_without_noise(table, both, level=level)
-    if found.reason:
-        remarks.append(f"Agreement without noise: {found.reason}.")
-    return found
+    agreement = agreement_without_noise(table, both, level=level)
+    if agreement.reason:
+        remarks.append(f"Agreement without noise: {agreement.reason}.")
+    return agreement
 
 
 def _clusters(table: Floats, remarks: list[str]) -> tuple[Ints, float]:
@@ -203,8 +203,8 @@ def _clusters(table: Floats, remarks: list[str]) -> tuple[Ints, float]:
     try:
         tree = cluster_raters(table)
         apart = np.maximum(1 - to_condensed(similarity(table)), 0.0)
-        found = silhouette_by_clusters(apart, tree, MAX_CLUSTERS)
-        means = {n: value for n, value in found.items() if np.isfinite(value)}
+        silhouettes = silhouette_by_clusters(apart, tree, MAX_CLUSTERS)
+        means = {n: value for n, value in silhouettes.items() if np.isfinite(value)}
     except ValueError as error:
         remarks.append(f"Raters are not grouped: {error}.")
         return nobody, math.nan
@@ -217,13 +217,13 @@ def _clusters(table: Floats, remarks: list[str]) -> tuple[Ints, float]:
 
 def _dimensions(table: Floats, remarks: list[str]) -> tuple[Floats, Floats, int]:
     try:
-        found = indscal(table, N_DIMS)
+        solution = indscal(table, N_DIMS)
     except ValueError as error:
         remarks.append(f"No common space of the raters: {error}.")
         return np.full((len(table), N_DIMS), np.nan), np.full(len(table), np.nan), 0
-    if not found.converged:
-        remarks.append(f"The common space of the raters did not converge in {found.n_iter} rounds.")
-    return found.weights, found.fit, found.n_iter
+    if not solution.converged:
+        remarks.append(f"The common space of the raters did not converge in {solution.n_iter} rounds.")
+    return solution.weights, solution.fit, solution.n_iter
 
 
 def attribute_weights(table: Floats, attributes: Sequence[Floats]) -> Floats:
@@ -248,6 +248,6 @@ def _mean_weight(name: str, column: Floats, level: float) -> AttributeWeight:
     if not known.size:
         return AttributeWeight(name, math.nan, math.nan, math.nan, math.nan)
     without = (known.sum() - known) / (known.size - 1) if known.size > 1 else np.full(1, np.nan)
-    found = with_interval(np.array([known.mean(), *without]), level, "difference")
+    difference = with_interval(np.array([known.mean(), *without]), level, "difference")
     spread = float(known.std(ddof=1)) if known.size > 1 else math.nan
-    return AttributeWeight(name, found.value, *found.interval, spread=spread)
+    return AttributeWeight(name, difference.value, *difference.interval, spread=spread)

@@ -52,12 +52,12 @@ def estimate_in_sets(
         numbers = [number for number, trial in enumerate(arrangements) if np.isin(trial.items, order).all()]
         if not numbers:
             continue
-        found = estimate(within([arrangements[number] for number in numbers], order), order.size)
-        if isinstance(found, str):
-            problems.append(found)
+        of_set = estimate(within([arrangements[number] for number in numbers], order), order.size)
+        if isinstance(of_set, str):
+            problems.append(of_set)
         else:
-            size = float(np.sqrt(np.nanmean(found.seen_rdm**2)))
-            parts.append(_Part(pairs_within(order, n_items), numbers, found, size))
+            size = float(np.sqrt(np.nanmean(of_set.seen_rdm**2)))
+            parts.append(_Part(pairs_within(order, n_items), numbers, of_set, size))
     if not parts:
         return problems[0] if problems else NO_TRIAL
     return _side_by_side(arrangements, n_items, parts)

@@ -129,8 +129,8 @@ def task_text(task: Task) -> str:
 
 def quoted_task(methods: str) -> str:
     """The text about the task out of a methods text that was written before: its section "Task", else all of it."""
-    found = re.search(r"^## Task\n+(.*?)(?=^## |\Z)", methods, re.MULTILINE | re.DOTALL)
-    return (found[1] if found else re.sub(r"\A# [^\n]*\n+", "", methods)).strip()
+    match = re.search(r"^## Task\n+(.*?)(?=^## |\Z)", methods, re.MULTILINE | re.DOTALL)
+    return (match[1] if match else re.sub(r"\A# [^\n]*\n+", "", methods)).strip()
 
 
 def methods_text(
@@ -159,7 +159,7 @@ def methods_text(
     flow
         Of the participants to those analysed, where it is known.
     """
-    seeds = sorted({found.choice.seed for found in results})
+    seeds = sorted({result.choice.seed for result in results})
     sections = {
         "Task": task,
         "Data": " ".join([*([flow.sentence] if flow is not None else []), *_data(results[0])]),
@@ -210,7 +210,7 @@ def _data(results: StudyResults) -> list[str]:
 
 
 def _dissimilarities(results: Sequence[StudyResults]) -> str:
-    if {found.choice.method for found in results} == {"given"}:
+    if {result.choice.method for result in results} == {"given"}:
         return GIVEN_DISSIMILARITIES
     if results[0].together is not None:
         return TOGETHER.format(estimators="\n".join(map(_estimator, results)))
@@ -222,19 +222,19 @@ def _estimator(results: StudyResults) -> str:
     method = results.choice.method
     # One after the other: of many raters not all RDMs are held at once.
     estimates = results.estimates.values() if results.together is None else [results.together.estimate]
-    found, predicted, pairs = [], 0, 0
+    fitted, predicted, pairs = [], 0, 0
     for estimate in estimates:
-        found.append(estimate.parameters)
+        fitted.append(estimate.parameters)
         predicted += int(estimate.predicted.sum())
         pairs += estimate.predicted.size
     sentences = [f"`{method}`: {ESTIMATOR_TEXTS[method]}"]
-    if found and all("placement_variance" in parameters for parameters in found):
-        spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in found]
+    if fitted and all("placement_variance" in parameters for parameters in fitted):
+        spread = [float(np.sqrt(parameters["placement_variance"])) for parameters in fitted]
         sentences.append(
             f"Placement noise had an estimated standard deviation of {_range(spread, 3)} of a trial's largest distance."
         )
-    if found and all("dimensions" in parameters for parameters in found):
-        sentences.append(f"The latent configuration has {found[0]['dimensions']} dimensions.")
+    if fitted and all("dimensions" in parameters for parameters in fitted):
+        sentences.append(f"The latent configuration has {fitted[0]['dimensions']} dimensions.")
     if predicted:
         whose = "the raters' pairs" if results.together is None else "the pairs"
         sentences.append(f"It predicts {predicted / pairs:.1%} of {whose}.")
@@ -246,15 +246,15 @@ def _estimator(results: StudyResults) -> str:
 def _uncertainty(results: StudyResults) -> str:
     """How standard errors were found, and for how many raters."""
     known = [one.correlation_with_truth for one in results.estimates.values() if one.correlation_with_truth is not None]
-    found = "No RDM's are known"
+    told = "No RDM's are known"
     if known:
         few = f"{len(known)} of {len(results.estimates)} RDMs have them"
-        found = f"{few}, with an estimated correlation with the true RDM of {_range([one.value for one in known], 2)}"
+        told = f"{few}, with an estimated correlation with the true RDM of {_range([one.value for one in known], 2)}"
     return (
         "Standard errors and each RDM's correlation with the rater's true one were found by simulating whole "
         "participants whose sessions are like the real one and estimating their RDMs in the same way (indirect "
         "inference, Gourieroux et al., 1993; approximate Bayesian computation with regression adjustment, Beaumont et "
-        f"al., 2002). {found}; none is given where intervals are not known to hold."
+        f"al., 2002). {told}; none is given where intervals are not known to hold."
     )
 
 

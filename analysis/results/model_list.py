@@ -32,10 +32,10 @@ class Attribute:
     def numbers(self) -> Floats | None:
         """The values as numbers, NaN where there is none, when they are numbers of more than two sizes."""
         try:
-            found = np.array([float(value) if value.strip() else np.nan for value in self.values])
+            numbers = np.array([float(value) if value.strip() else np.nan for value in self.values])
         except ValueError:
             return None
-        return found if np.isfinite(found).any() and np.unique(found[np.isfinite(found)]).size > 2 else None
+        return numbers if np.isfinite(numbers).any() and np.unique(numbers[np.isfinite(numbers)]).size > 2 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +51,11 @@ class Model:
 
 def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute], remarks: list[str]) -> list[Model]:
     """All models, each with a name of its own; adds why an attribute is none to the remarks."""
-    found = []
+    models = []
     for one in candidates:
         for place, (name, rdm) in enumerate(zip(one.models, one.rdms, strict=True), start=1):
             layer = place if one.kind == "layers" else None
-            found.append(Model(full_name(one.name, one.models, name), one.name, one.kind, layer, rdm))
+            models.append(Model(full_name(one.name, one.models, name), one.name, one.kind, layer, rdm))
     for attribute in attributes:
         kind = "rating" if attribute.is_rated else "attribute"
         if unknown := sum(not value.strip() for value in attribute.values):
@@ -63,8 +63,8 @@ def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute],
             continue
         numbers = attribute.numbers
         rdm = attribute_rdm(attribute.values) if numbers is None else attribute_rdm(numbers, kind="number")
-        found.append(Model(attribute.name, attribute.name, kind, None, rdm))
-    return _told_apart(found)
+        models.append(Model(attribute.name, attribute.name, kind, None, rdm))
+    return _told_apart(models)
 
 
 def _told_apart(models: Sequence[Model]) -> list[Model]:

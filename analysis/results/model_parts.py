@@ -165,7 +165,7 @@ def model_parts(
     method: Method = "pearson" if comparator in ("pearson", "cosine") else "spearman"
     if asked.permutations:
         try:
-            found = mantel(
+            tested = mantel(
                 table,
                 rdms,
                 method=comparator,
@@ -178,7 +178,7 @@ def model_parts(
             tests = tuple(
                 ModelTest(model.name, float(value), float(p), float(p_max), one.value, *one.interval)
                 for model, value, p, p_max, one in zip(
-                    models, found.similarity, found.p, found.p_max, corrected, strict=True
+                    models, tested.similarity, tested.p, tested.p_max, corrected, strict=True
                 )
             )
             remarks += dict.fromkeys(f"Correlation without noise: {one.reason}." for one in corrected if one.reason)
@@ -210,10 +210,10 @@ def model_parts(
 
 
 def _block(name: str, blocks: Blocks, remarks: list[str]) -> list[Model]:
-    found = blocks.get(name, [])
-    if not found:
+    members = blocks.get(name, [])
+    if not members:
         remarks.append(f"{name} is none of the models that can be compared.")
-    return found
+    return members
 
 
 def _partials(
@@ -229,18 +229,18 @@ def _partials(
     remarks: list[str],
 ) -> tuple[Partial, ...]:
     controls = np.array([model.rdm for model in held])
-    found = []
+    chosen = []
     for model in others:
         if _is_explained(model.rdm, controls):
             remarks.append(f"{model.name} follows from what is held constant.")
         else:
-            found.append(model)
-    if not found:
+            chosen.append(model)
+    if not chosen:
         return ()
     try:
         tested = partial_tests(
             table,
-            np.array([model.rdm for model in found]),
+            np.array([model.rdm for model in chosen]),
             controls,
             method=method,
             n_permutations=n_permutations,
@@ -254,7 +254,7 @@ def _partials(
         return ()
     return tuple(
         Partial(model.name, one.value, *one.interval, p=float(p), p_max=float(p_max))
-        for model, one, p, p_max in zip(found, tested.correlations, tested.p, tested.p_max, strict=True)
+        for model, one, p, p_max in zip(chosen, tested.correlations, tested.p, tested.p_max, strict=True)
     )
 
 
@@ -277,8 +277,8 @@ def _shares(table: Floats, names: Sequence[str], blocks: Blocks, remarks: list[s
         return ()
     predictors = {name: np.array([model.rdm for model in models]) for name, models in chosen.items()}
     try:
-        found = variance_partition(table, predictors)
+        partition = variance_partition(table, predictors)
     except ValueError as error:
         remarks.append(f"Variance is not divided: {error}.")
         return ()
-    return tuple(Share(key, found.adjusted_r2[key], found.parts[key]) for key in found.parts)
+    return tuple(Share(key, partition.adjusted_r2[key], partition.parts[key]) for key in partition.parts)

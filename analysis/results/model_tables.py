@@ -10,37 +10,37 @@ from .models import ModelFindings
 from .part_tables import PART_TABLES, part_rows, parts_methods
 
 
-def models_methods(found: ModelFindings) -> list[str]:
+def models_methods(findings: ModelFindings) -> list[str]:
     """What was done, in sentences for the methods section."""
-    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
+    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
     said = []
-    if found.scores:
-        over = {"both": "raters and clips", "raters": "raters", "items": "clips"}[found.resample]
+    if findings.scores:
+        over = {"both": "raters and clips", "raters": "raters", "items": "clips"}[findings.resample]
         said.append(
-            f"{len(found.scores)} model RDMs were compared with the RDMs of {found.n_raters} raters by {label}, each "
-            "rater over the pairs that the rater saw, and averaged over raters; the noise ceiling is the mean "
+            f"{len(findings.scores)} model RDMs were compared with the RDMs of {findings.n_raters} raters by {label}, "
+            "each rater over the pairs that the rater saw, and averaged over raters; the noise ceiling is the mean "
             "similarity of the raters with the mean of the others (lower end) and of all (upper end), as "
             "by Nili et al. (2014)."
         )
         said.append(
-            f"Intervals ({found.level:.0%}) and tests come from {found.n_boot} bootstrap samples of {over}, with the "
-            "variances corrected as by Schütt et al. (2023); p values of models, and of pairs of models, are adjusted "
-            "for the false discovery rate (Benjamini & Hochberg, 1995)."
+            f"Intervals ({findings.level:.0%}) and tests come from {findings.n_boot} bootstrap samples of {over}, with "
+            "the variances corrected as by Schütt et al. (2023); p values of models, and of pairs of models, are "
+            "adjusted for the false discovery rate (Benjamini & Hochberg, 1995)."
         )
-    if found.profiles:
+    if findings.profiles:
         said.append(
             "A network's best layer is that of the highest score; its interval holds the best layer in "
-            f"{found.level:.0%} of the bootstrap samples."
+            f"{findings.level:.0%} of the bootstrap samples."
         )
-    if found.effects:
+    if findings.effects:
         said.append(
             "An attribute's effect is the mean dissimilarity of clips that differ in it less that of clips that share "
             "it, each rater's dissimilarities z-scored, averaged over raters; intervals are the jackknife's over "
-            f"raters, and p values come from {found.n_permutations} permutations of the clips' values (two-sided; "
+            f"raters, and p values come from {findings.n_permutations} permutations of the clips' values (two-sided; "
             "p_max against the largest effect of all attributes, which holds the family-wise error rate). Numbers are "
             "cut at their median for this, and are compared as models by their absolute differences."
         )
-    return said + parts_methods(found.parts, label)
+    return said + parts_methods(findings.parts, label)
 
 
 SCORE_COLUMNS = (
@@ -100,23 +100,23 @@ MODEL_TABLES: Mapping[str, tuple[Column, ...]] = {
 }
 
 
-def model_rows(found: ModelFindings, table: str) -> list[dict[str, object]]:
+def model_rows(findings: ModelFindings, table: str) -> list[dict[str, object]]:
     """The rows of one of `MODEL_TABLES`, by column."""
     if table in PART_TABLES:
-        return part_rows(found.parts, table)
+        return part_rows(findings.parts, table)
     common: dict[str, object] = {
-        "comparator": found.comparator,
-        "n_raters": found.n_raters,
-        "n_clips": found.n_clips,
-        "ceiling_low": found.ceiling_low,
-        "ceiling_high": found.ceiling_high,
-        "n_permutations": found.n_permutations,
+        "comparator": findings.comparator,
+        "n_raters": findings.n_raters,
+        "n_clips": findings.n_clips,
+        "ceiling_low": findings.ceiling_low,
+        "ceiling_high": findings.ceiling_high,
+        "n_permutations": findings.n_permutations,
     }
     records: Sequence[object] = {
-        "models": found.scores,
-        "model_pairs": found.pairs,
+        "models": findings.scores,
+        "model_pairs": findings.pairs,
         "model_layers": [],
-        "attribute_effects": found.effects,
+        "attribute_effects": findings.effects,
     }[table]
     wanted = [column.name for column in MODEL_TABLES[table]]
     rows = [{name: (common | vars(one))[name] for name in wanted} for one in records]
@@ -130,6 +130,6 @@ def model_rows(found: ModelFindings, table: str) -> list[dict[str, object]]:
                 "best_last": one.last,
                 "not_worse": "; ".join(one.not_worse),
             }
-            for one in found.profiles
+            for one in findings.profiles
         ]
     return rows

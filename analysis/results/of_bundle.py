@@ -57,7 +57,7 @@ def results_of_bundle(
         everybody = tuple(rater for rater in everybody if of.name in given_sets.get(rater.name, ()))
     trials = judgments(bundle, choice)
     chosen = [rater.name for rater in chosen_raters(everybody, choice)]
-    found = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
+    by_rater = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
     theirs = {rater: trials[rater] for rater in chosen if rater in trials}
     # Sets are put side by side, each by itself: nothing ties their clips together.
     shared = (of is not None or not sets) and any(
@@ -67,13 +67,13 @@ def results_of_bundle(
     if of is not None:
         names = tuple(bundle.names[item] for item in of.items)
         theirs = {rater: _of_set(some, of) for rater, some in theirs.items()}
-        found |= each_rater(bundle, theirs, own, progress, jobs, n_items=len(names))
+        by_rater |= each_rater(bundle, theirs, own, progress, jobs, n_items=len(names))
     else:
         names = bundle.names
         several = {rater: [one.items for one in sets if one.name in given_sets[rater]] for rater in theirs if sets}
-        found |= each_rater(bundle, theirs, own, progress, jobs, n_items=n_items, sets=several)
+        by_rater |= each_rater(bundle, theirs, own, progress, jobs, n_items=n_items, sets=several)
     together = trials_together(theirs, len(names), choice, progress) if shared else None
-    results = StudyResults(choice, names, everybody, found, _left_out_of(bundle), together)
+    results = StudyResults(choice, names, everybody, by_rater, _left_out_of(bundle), together)
     if not results.raters:
         reasons = "; ".join(f"{rater}: {reason}" for rater, reason in results.failures.items()) or "no trial was stored"
         if results.unfinished and not chosen:
@@ -91,11 +91,11 @@ def sets_of_raters(bundle: Bundle) -> dict[str, tuple[str, ...]]:
 
 def _of_set(trials: Sequence[BundleTrial], one: ClipSet) -> list[BundleTrial]:
     """The trials of the set's clips alone; their items become places in the set."""
-    found = []
+    own = []
     for trial in trials:
         for arrangement in within([trial.arrangement], one.items):
-            found.append(replace(trial, arrangement=arrangement))
-    return found
+            own.append(replace(trial, arrangement=arrangement))
+    return own
 
 
 def arrangements_of(bundle: Bundle, results: StudyResults) -> dict[str, list[Arrangement]]:
@@ -149,9 +149,9 @@ def given_rdms(bundle: Bundle) -> dict[str, Floats]:
     """The RDMs (P,) of raters that came with the data in place of trials, by rater; none in bundles of studies."""
     if f"rdms/{GIVEN}/rdms.npz" not in bundle.manifest["files"]:
         return {}
-    found = bundle.rdms(GIVEN)
+    stack = bundle.rdms(GIVEN)
     withdrawn = {row["participant"] for row in bundle.rows("participants") if row["state"] == "withdrawn"}
-    return {rater: row for rater, row in zip(found.raters, found.rdms, strict=True) if rater not in withdrawn}
+    return {rater: row for rater, row in zip(stack.raters, stack.rdms, strict=True) if rater not in withdrawn}
 
 
 def bundle_raters(bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]]) -> tuple[Rater, ...]:
@@ -220,11 +220,11 @@ def each_rater(
         )
         for rater, theirs in trials.items()
     )
-    found = {}
+    by_rater = {}
     for number, (rater, result) in enumerate(zip(trials, results, strict=True), start=1):
         progress(f"Estimating RDMs: {number} of {len(trials)} ({rater})")
-        found[rater] = result
-    return found
+        by_rater[rater] = result
+    return by_rater
 
 
 def _minutes(trials: Sequence[BundleTrial]) -> list[float]:
@@ -241,10 +241,10 @@ def attributes_of(bundle: Bundle, *, with_rated: bool = False) -> dict[str, dict
 
     `with_rated` adds what the ratings come to; their names are "rated_" and the question's.
     """
-    found: dict[str, dict[str, str]] = {}
+    attributes: dict[str, dict[str, str]] = {}
     for row in bundle.rows("attributes"):
-        found.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
+        attributes.setdefault(row["attribute"], {})[row["clip"]] = row["value"] or ""
     for row in bundle.rows("attributes_from_ratings") if with_rated else ():
         value = row["choice"] or "" if row["mean"] is None else f"{row['mean']:.6g}"
-        found.setdefault(row["attribute"], {})[row["clip"]] = value
-    return found
+        attributes.setdefault(row["attribute"], {})[row["clip"]] = value
+    return attributes

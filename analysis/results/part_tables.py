@@ -77,19 +77,19 @@ PART_TABLES: Mapping[str, tuple[Column, ...]] = {
 }
 
 
-def part_rows(found: ModelParts, table: str) -> list[dict[str, object]]:
+def part_rows(parts: ModelParts, table: str) -> list[dict[str, object]]:
     """The rows of one of `PART_TABLES`, by column."""
     if table in AXES_TABLES:
-        return axes_rows(found.axes, found.predictions, table)
-    permuted: dict[str, object] = {"n_permutations": found.n_permutations}
+        return axes_rows(parts.axes, parts.predictions, table)
+    permuted: dict[str, object] = {"n_permutations": parts.n_permutations}
     if table == "model_permutations":
-        return [vars(one) | permuted for one in found.tests]
+        return [vars(one) | permuted for one in parts.tests]
     if table == "model_partial":
-        common = permuted | {"held_constant": found.held_constant, "method": found.partial_method}
-        return [vars(one) | common for one in found.partials]
+        common = permuted | {"held_constant": parts.held_constant, "method": parts.partial_method}
+        return [vars(one) | common for one in parts.partials]
     if table == "variance_shares":
-        return [vars(one) | {"blocks": "; ".join(one.blocks), "n_pairs": found.n_pairs} for one in found.shares]
-    people = found.individuals
+        return [vars(one) | {"blocks": "; ".join(one.blocks), "n_pairs": parts.n_pairs} for one in parts.shares]
+    people = parts.individuals
     if table == "rater_test":
         return [vars(people) | {"n_raters": people.n_tested}] if people.raters else []
     if table == "rater_places":
@@ -102,62 +102,62 @@ def part_rows(found: ModelParts, table: str) -> list[dict[str, object]]:
         ]
     return [
         vars(one) | {"model": model, "weight": weight}
-        for one in found.weighted
+        for one in parts.weighted
         for model, weight in zip(one.models, one.weights, strict=True)
     ]
 
 
-def parts_methods(found: ModelParts, label: str) -> list[str]:
+def parts_methods(parts: ModelParts, label: str) -> list[str]:
     """What was done, in sentences for the methods section; `label` is the comparator in words."""
     said = []
-    if found.tests:
+    if parts.tests:
         said.append(
-            f"Each model was tested against the raters' pooled RDM ({label}) by {found.n_permutations} permutations "
+            f"Each model was tested against the raters' pooled RDM ({label}) by {parts.n_permutations} permutations "
             "of the clips (Mantel, 1967), alone and against the largest of all models, which holds the family-wise "
             "error rate (Westfall & Young, 1993). Correlations without noise are the mean Pearson correlation of a "
             "model with raters, divided by the root of the mean correlation between raters (Spearman, 1904)."
         )
-    if found.partials:
+    if parts.partials:
         said.append(
-            f"{'Spearman' if found.partial_method == 'spearman' else 'Pearson'} correlations were computed with "
-            f"{found.held_constant} held constant, averaged over raters with the jackknife's interval, and tested by "
-            f"{found.n_permutations} permutations of what is left of each model (double semi-partialing, Dekker et "
+            f"{'Spearman' if parts.partial_method == 'spearman' else 'Pearson'} correlations were computed with "
+            f"{parts.held_constant} held constant, averaged over raters with the jackknife's interval, and tested by "
+            f"{parts.n_permutations} permutations of what is left of each model (double semi-partialing, Dekker et "
             "al., 2007)."
         )
-    if found.shares:
+    if parts.shares:
         said.append(
             "The variance of the raters' pooled RDM (z-scores) was divided by linear regressions on every subset of "
-            f"the named models over {found.n_pairs} pairs: adjusted R², by inclusion and exclusion."
+            f"the named models over {parts.n_pairs} pairs: adjusted R², by inclusion and exclusion."
         )
-    if found.weighted:
+    if parts.weighted:
         said.append(
             "Weighted sums of squared model dissimilarities, weights not negative, were fitted and tested in 4 folds "
             "of raters and 3 of clips at once; the score is that of raters and clips without a part in the fit, beside "
             "that of equal weights."
         )
-    return said + _individual_methods(found.individuals) + axes_methods(found.axes, found.predictions)
+    return said + _individual_methods(parts.individuals) + axes_methods(parts.axes, parts.predictions)
 
 
-def _individual_methods(found: Individuals) -> list[str]:
+def _individual_methods(people: Individuals) -> list[str]:
     said = []
-    if found.n_permutations:
+    if people.n_permutations:
         said.append(
             "Whether raters differ by more than noise was tested by correlating the RDMs of each rater's odd and even "
             "trials (weighted averages) within and between raters (Charest et al., 2014), less what the reliabilities "
-            f"of the halves lead to expect, over {found.n_permutations} permutations of whose second half is whose; "
+            f"of the halves lead to expect, over {people.n_permutations} permutations of whose second half is whose; "
             "agreement without noise is corrected for attenuation (Spearman, 1904)."
         )
-    if found.n_clusters:
+    if people.n_clusters:
         said.append(
-            f"Raters were joined by average linkage on 1 - r and cut into {found.n_clusters} groups, as many as have "
+            f"Raters were joined by average linkage on 1 - r and cut into {people.n_clusters} groups, as many as have "
             "the largest mean silhouette (Rousseeuw, 1987)."
         )
-    if found.indscal_rounds:
+    if people.indscal_rounds:
         said.append(
             "A common space of all raters, in which each weighs the dimensions, was fitted by INDSCAL (Carroll & "
-            f"Chang, 1970; alternating least squares, {found.indscal_rounds} rounds)."
+            f"Chang, 1970; alternating least squares, {people.indscal_rounds} rounds)."
         )
-    if found.weights:
+    if people.weights:
         said.append(
             "Weights of attributes are the standardised coefficients of a regression of each rater's RDM on the "
             "attributes' RDMs, with the jackknife's interval over raters."

@@ -102,14 +102,14 @@ def rater_result(
         As `estimate_rater`.
     """
     # A rater has a judgment, or is none: only leaving out takes them all away, or that another set comes first.
-    found: RDMEstimate | str = NOTHING_IN
+    outcome: RDMEstimate | str = NOTHING_IN
     if arrangements:
         estimate = partial(estimate_rater, method=method, uncertainty=uncertainty, seed=seed)
-        found = estimate_in_sets(arrangements, n_items, sets, estimate) if sets else estimate(arrangements, n_items)
+        outcome = estimate_in_sets(arrangements, n_items, sets, estimate) if sets else estimate(arrangements, n_items)
     work = Work(tuple(len(trial) for trial in arrangements), np.asarray(minutes, dtype=np.float64))
-    if isinstance(found, str):
-        return RaterResult(work, None, found, np.zeros(n_pairs(n_items)))
-    return RaterResult(work, found, None, observations(arrangements, n_items, found))
+    if isinstance(outcome, str):
+        return RaterResult(work, None, outcome, np.zeros(n_pairs(n_items)))
+    return RaterResult(work, outcome, None, observations(arrangements, n_items, outcome))
 
 
 def estimate_rater(

@@ -52,7 +52,7 @@ def excluded_sentence(results: StudyResults) -> str | None:
         and (choice.with_simulated or not rater.is_simulated)
         and (choice.with_unfinished or rater.is_finished)
     ]
-    trials = [reason for found in results.excluded_trials.values() for _, reason in found]
+    trials = [reason for left_out in results.excluded_trials.values() for _, reason in left_out]
     of = len(results.excluded_trials)
     raters = f" of {of} {'participant' if of == 1 else 'participants'}"
     parts = [

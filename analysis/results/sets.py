@@ -38,15 +38,15 @@ def mean_of_sets(values: Sequence[float]) -> MeanOfSets:
     """The mean over sets of a measure; NaN where it is not defined in a set."""
     import scipy
 
-    found = np.array([value for value in values if np.isfinite(value)])
+    known = np.array([value for value in values if np.isfinite(value)])
     nan = float("nan")
-    if found.size == 0:
+    if known.size == 0:
         return MeanOfSets(nan, (nan, nan), 0)
-    mean = float(found.mean())
-    if found.size == 1:
+    mean = float(known.mean())
+    if known.size == 1:
         return MeanOfSets(mean, (nan, nan), 1)
-    half = float(scipy.stats.t.ppf(0.975, found.size - 1) * found.std(ddof=1) / np.sqrt(found.size))
-    return MeanOfSets(mean, (mean - half, mean + half), int(found.size))
+    half = float(scipy.stats.t.ppf(0.975, known.size - 1) * known.std(ddof=1) / np.sqrt(known.size))
+    return MeanOfSets(mean, (mean - half, mean + half), int(known.size))
 
 
 def set_means(sets: Sequence[SetResult]) -> dict[str, MeanOfSets]:

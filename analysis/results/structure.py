@@ -54,8 +54,8 @@ def attribute_ranks(values: Sequence[str]) -> list[int]:
 
     Clips without a value come last.
     """
-    found = {value for value in values if value.strip()}
-    present = sorted(found, key=float if all(map(_is_number, found)) else _natural)
+    distinct = {value for value in values if value.strip()}
+    present = sorted(distinct, key=float if all(map(_is_number, distinct)) else _natural)
     places = {value: place for place, value in enumerate(present)}
     return [places.get(value, len(places)) for value in values]
 

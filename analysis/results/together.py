@@ -52,12 +52,12 @@ class Together:
     @property
     def group(self) -> GroupRDM:
         """The RDM as the group's; `evidence` is the mean over raters."""
-        found = self.estimate
+        estimate = self.estimate
         return GroupRDM(
-            rdm=found.seen_rdm,
-            completed=found.rdm,
-            predicted=found.predicted,
-            evidence=found.evidence / len(self.raters),
+            rdm=estimate.seen_rdm,
+            completed=estimate.rdm,
+            predicted=estimate.predicted,
+            evidence=estimate.evidence / len(self.raters),
             n_raters=self.n_raters,
         )
 
@@ -84,36 +84,36 @@ class Together:
         return f"no interval; from the RDMs of all trials of two halves, over {times}"
 
 
-def agreement_together(found: Together, raters: Sequence[str]) -> Agreement:
+def agreement_together(together: Together, raters: Sequence[str]) -> Agreement:
     """The agreement of two halves of the raters, and of each rater with the others; single raters are not compared."""
-    seen = found.n_raters[found.n_raters > 0]
+    seen = together.n_raters[together.n_raters > 0]
     unknown: dict[str, Any] = {name: Coefficient(np.nan, reason=NOT_SHARED) for name in COEFFICIENTS}
     report = Reliability(
-        **unknown | {"split_half": found.split_half, "split_half_corrected": found.split_half_corrected},
+        **unknown | {"split_half": together.split_half, "split_half_corrected": together.split_half_corrected},
         n_raters=len(raters),
         n_pairs_seen=seen.size,
         raters_per_pair=float(seen.size / np.sum(1.0 / seen)),
-        n_splits=len(found.halves),
+        n_splits=len(together.halves),
         level=0.95,
     )
     return Agreement(
         raters=tuple(raters),
         reliability=report,
         ceilings={method: NoiseCeiling(np.nan, np.nan, NOT_SHARED) for method in COMPARATORS},
-        with_others={method: _of(found, values, raters) for method, values in found.with_others.items()},
+        with_others={method: _of(together, values, raters) for method, values in together.with_others.items()},
         influence=None,
     )
 
 
-def quality_together(found: Together, raters: Sequence[str]) -> GroupQuality:
+def quality_together(together: Together, raters: Sequence[str]) -> GroupQuality:
     """Each rater against the others."""
-    r = _of(found, found.with_others["pearson"], raters)
+    r = _of(together, together.with_others["pearson"], raters)
     z = robust_z(r)
     return GroupQuality(r, z, np.full(r.size, np.nan), z < OUTLIER)
 
 
-def _of(found: Together, values: Floats, raters: Sequence[str]) -> Floats:
-    by_name = dict(zip(found.raters, values, strict=True))
+def _of(together: Together, values: Floats, raters: Sequence[str]) -> Floats:
+    by_name = dict(zip(together.raters, values, strict=True))
     return np.array([by_name.get(name, np.nan) for name in raters])
 
 
@@ -167,7 +167,7 @@ def _halves(
     seed: int,
 ) -> tuple[tuple[float, ...], dict[Method, Floats]]:
     """The correlations of two halves, and of each rater with the half in which the rater is not."""
-    rng, found = np.random.default_rng(seed), []
+    rng, correlations = np.random.default_rng(seed), []
     agrees = {comparator: np.zeros(len(trials)) for comparator in COMPARATORS}
     for _ in range(HALVINGS if seen.size <= MANY_PAIRS else FEW_HALVINGS):
         order = rng.permutation(len(trials))
@@ -182,13 +182,15 @@ def _halves(
         r = float(similarity(*(np.where(seen, rdm, np.nan) for rdm in rdms))[0, 0])
         if not np.isfinite(r):
             continue
-        found.append(r)
+        correlations.append(r)
         for half, others in zip(halves, reversed(rdms), strict=True):
             for rater in half:
                 pairs, values = own[rater]
                 for comparator, sums in agrees.items():
                     sums[rater] += _similarity(values, others[pairs], comparator)
-    return tuple(found), {name: sums / len(found) if found else sums + np.nan for name, sums in agrees.items()}
+    return tuple(correlations), {
+        name: sums / len(correlations) if correlations else sums + np.nan for name, sums in agrees.items()
+    }
 
 
 def _similarity(own: Floats, others: Floats, comparator: Method) -> float:
@@ -200,20 +202,21 @@ def _similarity(own: Floats, others: Floats, comparator: Method) -> float:
     return float(similarity(*both, method=comparator)[0, 0])
 
 
-def together_sentences(found: Together) -> list[str]:
+def together_sentences(together: Together) -> list[str]:
     """What has to be known to read an RDM of all trials as one."""
-    estimate, pairs = found.estimate, found.n_raters.size
-    never = int((found.n_raters == 0).sum())
-    seen = found.n_raters[found.n_raters > 0]
+    estimate, pairs = together.estimate, together.n_raters.size
+    never = int((together.n_raters == 0).sum())
+    seen = together.n_raters[together.n_raters > 0]
     told = (
-        f"All trials of {len(found.raters)} raters were estimated as one: no rater saw more than a part of the pairs. "
-        f"{seen.size} of {pairs} pairs were seen, by {seen.mean():.1f} raters on average and {seen.max()} at most"
+        f"All trials of {len(together.raters)} raters were estimated as one: no rater saw more than a part of the "
+        f"pairs. {seen.size} of {pairs} pairs were seen, by {seen.mean():.1f} raters on average and {seen.max()} at "
+        "most"
     )
     predicted = int(estimate.predicted.sum())
     if never:
         told += f"; the other {never} are " + ("only predicted" if predicted == never else "missing")
     sentences = [told + "."]
-    if np.isfinite(corrected := found.split_half_corrected.value):
+    if np.isfinite(corrected := together.split_half_corrected.value):
         sentences.append(
             f"The reliability of this RDM, from the RDMs of two halves of the raters, is {corrected:.2f} "
             "(Spearman-Brown). Single raters are not compared with one another: two of them have too few pairs in "

@@ -36,7 +36,7 @@ def weighted_sums(
     several = {name: mine for name, mine in blocks.items() if len(mine) > 1}
     if len(models) > 1 and not any(len(mine) == len(models) for mine in several.values()):
         several["all models"] = list(models)
-    found = []
+    sums = []
     for name, mine in several.items():
         used = [model for model in mine if model.rdm.min() >= 0]
         if len(used) < len(mine):
@@ -51,5 +51,5 @@ def weighted_sums(
             remarks.append(f"Weighted sum of {name}: {error}.")
             continue
         names = tuple(model.name for model in used)
-        found.append(WeightedSum(name, names, tuple(fit.weights.tolist()), fit.cross_validated, fit.equal_weights))
-    return found
+        sums.append(WeightedSum(name, names, tuple(fit.weights.tolist()), fit.cross_validated, fit.equal_weights))
+    return sums

@@ -128,8 +128,8 @@ def make_truth(kind: str, n_items: int, *, rng: np.random.Generator) -> Floats:
         raise ValueError(f"unknown kind of truth {kind!r}; known are {', '.join(TRUTHS)}")
     if n_items < 2:
         raise ValueError(f"a truth needs at least two items, got {n_items}")
-    found = TRUTHS[kind](n_items, rng)
-    return found if found.ndim == 2 else scale_to_rms(found)
+    truth = TRUTHS[kind](n_items, rng)
+    return truth if truth.ndim == 2 else scale_to_rms(truth)
 
 
 def overall(rdm: Floats) -> Floats:

@@ -76,7 +76,7 @@ def mds(
     size = float(np.nanmax(target))
     starts = [_configuration(target, n_dims)]
     starts += [rng.normal(scale=size / 2, size=(n, n_dims)) for _ in range(n_starts - 1)]
-    best = min((_smacof(target, start, max_iter, tolerance) for start in starts), key=lambda found: found.stress)
+    best = min((_smacof(target, start, max_iter, tolerance) for start in starts), key=lambda run: run.stress)
     return MDS(_principal_axes(best.positions), best.stress, best.n_iter, best.converged)
 
 
