@@ -17,11 +17,11 @@ import { number } from './words.js';
  * @property {{raters: number, mean: Expected, single: Expected}[] | null} [growth]
  */
 
-/** @returns {{show: (found: Found) => void}} */
+/** @returns {{show: (agreement: Found) => void}} */
 export function mountAgreementFigures() {
   const matrix = mountHeatmap(part('between'));
 
-  /** @param {Found} found the server's answer */
+  /** @param {Found} agreement the server's answer */
   function show({ raters, between, rater_order: order, growth }) {
     part('between-card').hidden = !between || raters.length < 2;
     part('growth-card').hidden = !growth;

@@ -21,48 +21,48 @@ const HEIGHT = 26;
 
 /**
  * @param {HTMLElement} element emptied and filled
- * @param {Agreement} found the server's answer
+ * @param {Agreement} agreement the server's answer
  */
-export function showAgreement(element, found) {
-  if (found.n_raters < 2) {
+export function showAgreement(element, agreement) {
+  if (agreement.n_raters < 2) {
     element.replaceChildren(
       make(
         'p',
         { class: 'empty' },
-        found.n_raters === 1
+        agreement.n_raters === 1
           ? 'There is one rater so far: agreement needs at least two.'
           : 'There is no rater with an RDM yet.',
       ),
     );
     return;
   }
-  const ends = found.measures.flatMap(({ value, low, high }) => [value, low, high]);
-  const lowest = Math.min(0, ...ends.filter((end) => end !== null), ...found.raters.map(({ r }) => r ?? 0));
+  const ends = agreement.measures.flatMap(({ value, low, high }) => [value, low, high]);
+  const lowest = Math.min(0, ...ends.filter((end) => end !== null), ...agreement.raters.map(({ r }) => r ?? 0));
   const scale = {
     low: Math.max(-1, Math.floor(lowest * 4) / 4),
     high: 1,
     width: element.clientWidth < 850 ? NARROW : WIDE,
   };
-  const main = found.measures.filter((measure) => measure.main);
-  const more = found.measures.filter((measure) => !measure.main);
-  const percent = Math.round(100 * found.level);
+  const main = agreement.measures.filter((measure) => measure.main);
+  const more = agreement.measures.filter((measure) => !measure.main);
+  const percent = Math.round(100 * agreement.level);
   /** @param {HTMLElement[]} rows */
   const table = (rows) => tableOf(rows, percent, scale);
   element.replaceChildren(
     make(
       'p',
       { class: 'hint' },
-      `Computed from ${counted(found.n_raters, 'rater')}, over the pairs that both sides saw. Intervals ` +
+      `Computed from ${counted(agreement.n_raters, 'rater')}, over the pairs that both sides saw. Intervals ` +
         `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single ` +
         'raters are noisy, their mean is not.',
     ),
-    ...found.remarks.map((sentence) => make('p', { class: 'hint' }, sentence)),
+    ...agreement.remarks.map((sentence) => make('p', { class: 'hint' }, sentence)),
     wide(
       'Table of agreement',
       table([
         ...main.map((measure) => row(measure, scale)),
-        ceilingRow(found.ceiling, scale),
-        ratersRow(found.raters, scale),
+        ceilingRow(agreement.ceiling, scale),
+        ratersRow(agreement.raters, scale),
       ]),
     ),
     make(

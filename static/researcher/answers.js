@@ -16,7 +16,7 @@ import { counted, number } from './words.js';
  * @property {{mean: number, sd: number | null, median: number, least: number, most: number} | null} numbers
  */
 
-/** @param {{questions: Answered[]}} found the server's answer */
+/** @param {{questions: Answered[]}} answer the server's answer */
 export function showAnswers({ questions }) {
   const any = questions.some(({ asked }) => asked > 0);
   part('answers').hidden = !any;

@@ -24,9 +24,9 @@ export async function change(path, body) {
   const answer = await fetch(address + path, { method: 'POST', headers, body: content }).catch(() => {
     throw new Error('No connection. Nothing was changed.');
   });
-  const found = await answer.json().catch(() => null);
-  if (!answer.ok || !found) throw new Error(found?.error?.message ?? `The server answered ${answer.status}.`);
-  return found;
+  const reply = await answer.json().catch(() => null);
+  if (!answer.ok || !reply) throw new Error(reply?.error?.message ?? `The server answered ${answer.status}.`);
+  return reply;
 }
 
 /**

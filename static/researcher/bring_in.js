@@ -196,28 +196,28 @@ function showMapping() {
   );
 }
 
-/** @param {Found} found */
-function showFound(found) {
-  find(foundCard, '[data-kind]', HTMLElement).textContent = `These files are taken for ${found.kind}.`;
+/** @param {Found} contents */
+function showFound(contents) {
+  find(foundCard, '[data-kind]', HTMLElement).textContent = `These files are taken for ${contents.kind}.`;
   const counts = [
-    ['Raters', found.raters],
-    ['Clips', found.clips],
-    ['Trials', found.trials],
-    ['RDMs without placements', found.rdms],
-    ['Ratings', found.ratings],
-    ['Answers', found.answers],
+    ['Raters', contents.raters],
+    ['Clips', contents.clips],
+    ['Trials', contents.trials],
+    ['RDMs without placements', contents.rdms],
+    ['Ratings', contents.ratings],
+    ['Answers', contents.answers],
   ];
   find(foundCard, '[data-counts]', HTMLElement).replaceChildren(
     ...counts.filter(([, n], place) => place < 2 || n).map(([label, n]) => figure(String(label), Number(n))),
   );
-  const raters = listed(found.first_raters, found.raters);
+  const raters = listed(contents.first_raters, contents.raters);
   find(foundCard, '[data-sample]', HTMLElement).textContent =
-    `Raters: ${raters}. Clips: ${listed(found.first_clips, found.clips)}.`;
+    `Raters: ${raters}. Clips: ${listed(contents.first_clips, contents.clips)}.`;
   find(foundCard, '[data-remark-list]', HTMLElement).replaceChildren(
-    ...found.remarks.map((remark) => Object.assign(document.createElement('li'), { textContent: remark })),
+    ...contents.remarks.map((remark) => Object.assign(document.createElement('li'), { textContent: remark })),
   );
-  find(foundCard, '[data-remarks]', HTMLElement).hidden = !found.remarks.length;
-  if (!nameField.value) nameField.value = found.name;
+  find(foundCard, '[data-remarks]', HTMLElement).hidden = !contents.remarks.length;
+  if (!nameField.value) nameField.value = contents.name;
 }
 
 /** @param {string[]} first @param {number} of */

@@ -82,18 +82,18 @@ export function dragRows(body, onMove) {
     event.dataTransfer.setDragImage(dragged, 20, 20);
   });
   body.addEventListener('dragover', (event) => {
-    const found = target(event);
-    if (!found) return;
+    const spot = target(event);
+    if (!spot) return;
     event.preventDefault();
     clear();
-    if (found.row !== dragged) found.row.classList.add(found.isUpper ? 'goes-before' : 'goes-behind');
+    if (spot.row !== dragged) spot.row.classList.add(spot.isUpper ? 'goes-before' : 'goes-behind');
   });
   body.addEventListener('drop', (event) => {
-    const found = target(event);
-    if (!found || !dragged) return;
+    const spot = target(event);
+    if (!spot || !dragged) return;
     event.preventDefault();
-    const before = found.isUpper ? found.row : /** @type {HTMLElement | null} */ (found.row.nextElementSibling);
-    if (found.row !== dragged && before !== dragged) onMove(dragged.dataset.key ?? '', before?.dataset.key ?? null);
+    const before = spot.isUpper ? spot.row : /** @type {HTMLElement | null} */ (spot.row.nextElementSibling);
+    if (spot.row !== dragged && before !== dragged) onMove(dragged.dataset.key ?? '', before?.dataset.key ?? null);
   });
   body.addEventListener('dragend', () => {
     dragged = null;

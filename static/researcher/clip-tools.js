@@ -56,8 +56,8 @@ export function mountTools({ clips, onChange }) {
 
   /** @param {Blob} file @param {string} name */
   async function take(file, name) {
-    const found = await change(`/attributes?file=${encodeURIComponent(name)}`, file);
-    return `${counted(found.columns.length, 'attribute')} of ${counted(found.clips, 'clip')} taken from ${name}.`;
+    const taken = await change(`/attributes?file=${encodeURIComponent(name)}`, file);
+    return `${counted(taken.columns.length, 'attribute')} of ${counted(taken.clips, 'clip')} taken from ${name}.`;
   }
 
   /** @param {() => Promise<unknown>} step */
@@ -73,12 +73,12 @@ export function mountTools({ clips, onChange }) {
     onChange();
   }
 
-  /** @param {Clip[]} found */
-  function show(found) {
-    const there = new Set(found.map(({ id }) => id));
+  /** @param {Clip[]} clips */
+  function show(clips) {
+    const there = new Set(clips.map(({ id }) => id));
     for (const id of chosen) if (!there.has(id)) chosen.delete(id);
-    tools.hidden = !found.length;
-    const columns = new Set(found.flatMap(({ attributes }) => Object.keys(attributes)));
+    tools.hidden = !clips.length;
+    const columns = new Set(clips.flatMap(({ attributes }) => Object.keys(attributes)));
     find(tools, 'datalist').replaceChildren(...[...columns].map((value) => make('option', { value })));
     count();
   }

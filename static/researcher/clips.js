@@ -104,8 +104,8 @@ async function refresh() {
 }
 
 /** @param {{clips: Clip[], differences: string[], worker: string}} answer */
-function show({ clips: found, differences, worker }) {
-  clips = found;
+function show({ clips: latest, differences, worker }) {
+  clips = latest;
   part('no-worker').hidden = worker === 'running' || !clips.some(({ state }) => state === 'waiting');
   table.hidden = clips.length === 0;
   table.dataset.columns = JSON.stringify([...new Set(clips.flatMap(({ attributes }) => Object.keys(attributes)))]);

@@ -42,15 +42,15 @@ async function filesOf(entry, folder) {
     return [{ file, name }];
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  const found = [];
+  const files = [];
   for (;;) {
     // A folder is read in parts of a hundred; an empty part is its end.
     const part = await new Promise(
       /** @param {(entries: FileSystemEntry[]) => void} resolve */ (resolve, reject) =>
         reader.readEntries(resolve, reject),
     );
-    if (!part.length) return found;
-    for (const one of part) found.push(...(await filesOf(one, `${name}/`)));
+    if (!part.length) return files;
+    for (const one of part) files.push(...(await filesOf(one, `${name}/`)));
   }
 }
 

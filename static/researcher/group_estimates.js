@@ -51,10 +51,10 @@ export function mountGroupEstimates(api) {
     button.disabled = true;
     tell('Computing, which takes some seconds …');
     try {
-      const found = await load(`${api}/results/group-estimates?${query}`);
+      const estimates = await load(`${api}/results/group-estimates?${query}`);
       if (query !== shown.query) return;
-      computed = { ...found, query };
-      tell(found.unusable.map(without).join(' '));
+      computed = { ...estimates, query };
+      tell(estimates.unusable.map(without).join(' '));
     } catch (error) {
       if (query === shown.query)
         tell(

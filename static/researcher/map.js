@@ -138,8 +138,8 @@ export function mountMap(element) {
     frame = 0;
     put(
       solid.map((place) => {
-        const found = seen(side, place);
-        return { x: radius * found.x, y: -radius * found.y, size: found.size };
+        const spot = seen(side, place);
+        return { x: radius * spot.x, y: -radius * spot.y, size: spot.size };
       }),
     );
   }

@@ -65,9 +65,9 @@ const known = new Map();
 /** A colour token of the page as bytes. @param {string} name @returns {[number, number, number]} */
 export function token(name) {
   const colour = getComputedStyle(document.documentElement).getPropertyValue(name);
-  const found = known.get(colour) ?? bytesOf(colour);
-  known.set(colour, found);
-  return found;
+  const bytes = known.get(colour) ?? bytesOf(colour);
+  known.set(colour, bytes);
+  return bytes;
 }
 
 /** @param {string} colour as CSS has it @returns {[number, number, number]} */

@@ -128,9 +128,9 @@ function bindReliability() {
   const target = find(document, '#target', HTMLInputElement);
   const ask = async () => {
     if (document.hidden || !target.checkValidity()) return;
-    const found = await load(`${api}/reliability?target=${target.value}`);
+    const reliability = await load(`${api}/reliability?target=${target.value}`);
     part('reliability').hidden = false;
-    const words = reliabilityInWords(found);
+    const words = reliabilityInWords(reliability);
     setText(part('reliability-words'), words.soFar);
     setText(part('needed-words'), words.needed);
   };
@@ -190,14 +190,14 @@ function showOrder() {
 }
 
 /** @param {{page: number, pages: number, found: number}} answer */
-function showPager({ page: at, pages, found }) {
+function showPager({ page: at, pages, found: sessions }) {
   const pager = part('pager');
   const restricted = Boolean(view.get('only') || view.get('search'));
   pager.hidden = pages < 2 && !restricted;
   pager.dataset.page = String(at);
   setText(
     part('pager-words'),
-    pages < 2 ? counted(found, 'session') : `Page ${at} of ${pages}, ${counted(found, 'session')}`,
+    pages < 2 ? counted(sessions, 'session') : `Page ${at} of ${pages}, ${counted(sessions, 'session')}`,
   );
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (pager.querySelectorAll('button'))) {
     const to = at + Number(button.dataset.turn);
@@ -233,10 +233,10 @@ function showProblems(problems) {
  * @param {{figures: Figures, study: {places: number | null}, places_taken: number, sets: Record<string, number>}} answer
  * @param {boolean} checked
  */
-function showFigures({ figures: found, study, places_taken: taken, sets }, checked) {
+function showFigures({ figures, study, places_taken: taken, sets }, checked) {
   /** @param {...string} states */
-  const count = (...states) => states.reduce((sum, state) => sum + (found.states[state] ?? 0), 0);
-  const figures = {
+  const count = (...states) => states.reduce((sum, state) => sum + (figures.states[state] ?? 0), 0);
+  const shown = {
     finished: count('finished'),
     arranging: count('instructed', 'arranging'),
     idle: count('idle'),
@@ -244,21 +244,21 @@ function showFigures({ figures: found, study, places_taken: taken, sets }, check
     withdrawn: count('withdrawn'),
     screened_out: count('screened_out'),
     quota_full: count('quota_full'),
-    people: found.people,
-    minutes: number(found.minutes, 1),
-    simulated: found.simulated,
-    leftOut: found.left_out,
-    ...(checked && { checks: checksInWords(found.checks) }),
+    people: figures.people,
+    minutes: number(figures.minutes, 1),
+    simulated: figures.simulated,
+    leftOut: figures.left_out,
+    ...(checked && { checks: checksInWords(figures.checks) }),
     ...(study.places && { places: `${taken} of ${study.places}` }),
   };
-  for (const [name, value] of Object.entries(figures)) {
+  for (const [name, value] of Object.entries(shown)) {
     find(document, `[data-figures] [data-figure="${name}"]`).textContent = String(value);
   }
-  part('simulated').hidden = found.simulated === 0;
-  part('screened-out').hidden = figures.screened_out === 0;
-  part('quota-full').hidden = figures.quota_full === 0;
-  part('left-out').hidden = found.left_out === 0;
-  part('people').hidden = found.people === found.visits;
+  part('simulated').hidden = figures.simulated === 0;
+  part('screened-out').hidden = shown.screened_out === 0;
+  part('quota-full').hidden = shown.quota_full === 0;
+  part('left-out').hidden = figures.left_out === 0;
+  part('people').hidden = figures.people === figures.visits;
   part('sets').hidden = Object.keys(sets).length === 0;
   part('set-counts').replaceChildren(
     ...Object.entries(sets).map(([set, taken]) => make('div', {}, make('dt', {}, set), make('dd', {}, taken))),

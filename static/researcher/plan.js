@@ -24,9 +24,9 @@ const address = `${page.dataset.api}/plan`;
 const form = find(document, '[data-assumptions]', HTMLFormElement);
 let shown = '';
 
-/** @param {Answer} found */
-function show(found) {
-  const { work } = found;
+/** @param {Answer} answer */
+function show(answer) {
+  const { work } = answer;
   const stands = work !== null && work.state === 'waiting' && work.worker !== 'running';
   part('working').hidden = work === null || work.state === 'failed' || stands;
   part('no-worker').hidden = !stands;
@@ -36,14 +36,14 @@ function show(found) {
     part('work-text').textContent = work.of ? `${work.done} of ${work.of}` : 'waiting to begin';
     part('failed').textContent = `The plan could not be computed: ${work.reason}.`;
   }
-  part('changed').hidden = !found.changes.length || work !== null;
-  find(part('changed'), 'ul', HTMLElement).replaceChildren(...found.changes.map((change) => make('li', {}, change)));
-  part('plan').hidden = found.plan === null;
-  if (found.plan !== null && found.computed_at !== shown) {
-    showPlan(found, found.plan);
-    shown = found.computed_at ?? '';
+  part('changed').hidden = !answer.changes.length || work !== null;
+  find(part('changed'), 'ul', HTMLElement).replaceChildren(...answer.changes.map((change) => make('li', {}, change)));
+  part('plan').hidden = answer.plan === null;
+  if (answer.plan !== null && answer.computed_at !== shown) {
+    showPlan(answer, answer.plan);
+    shown = answer.computed_at ?? '';
   }
-  const models = found.plan?.models ?? null;
+  const models = answer.plan?.models ?? null;
   // Where raters share the pairs, the form asks for no models.
   const forget = form.querySelector('[data-forget]');
   if (forget instanceof HTMLElement) {
@@ -52,9 +52,9 @@ function show(found) {
   }
 }
 
-/** @param {Answer} found @param {Content} content */
-function showPlan(found, content) {
-  const about = { needed: found.needed, observed: found.observed, asked: content.asked };
+/** @param {Answer} answer @param {Content} content */
+function showPlan(answer, content) {
+  const about = { needed: answer.needed, observed: answer.observed, asked: content.asked };
   const view = content.pairs_are_shared ? sharedView(content.plan, about) : studyView(content.plan, about);
   for (const element of document.querySelectorAll('[data-of]')) {
     if (!(element instanceof HTMLElement)) continue;
@@ -65,7 +65,7 @@ function showPlan(found, content) {
     find(element, '[data-figure]', HTMLElement).textContent = said.median;
     find(element, '[data-range]', HTMLElement).textContent = said.range;
   }
-  part('needed').textContent = found.needed;
+  part('needed').textContent = answer.needed;
   part('observed').hidden = !view.observed;
   part('observed').textContent = view.observed;
   part('first-title').textContent = view.first.title;
@@ -85,8 +85,10 @@ function showPlan(found, content) {
       ),
     ),
   );
-  part('sentences').replaceChildren(...found.sentences.map((sentence) => make('li', {}, sentence)));
-  part('age').textContent = found.computed_at ? `Computed ${new Date(found.computed_at).toLocaleString('en-GB')}.` : '';
+  part('sentences').replaceChildren(...answer.sentences.map((sentence) => make('li', {}, sentence)));
+  part('age').textContent = answer.computed_at
+    ? `Computed ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
+    : '';
 }
 
 /** @returns {Promise<{settings: Record<string, unknown>, models?: {name: string, text: string}[]}>} */

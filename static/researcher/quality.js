@@ -20,20 +20,20 @@ const PAUSE = 2000;
  * @param {{reload?: boolean}} [how] reload: the page itself shows what is still being computed
  */
 export async function mountStrips(api, { reload = false } = {}) {
-  let found = await load(`${api}/quality`);
-  while (found.state === 'working') {
+  let quality = await load(`${api}/quality`);
+  while (quality.state === 'working') {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
-    if (!document.hidden) found = await load(`${api}/quality`);
-    if (found.state !== 'working' && reload) {
+    if (!document.hidden) quality = await load(`${api}/quality`);
+    if (quality.state !== 'working' && reload) {
       location.reload();
       return;
     }
   }
-  const measures = new Map(/** @type {Quality} */ (found).measures.map((measure) => [measure.key, measure]));
+  const measures = new Map(/** @type {Quality} */ (quality).measures.map((measure) => [measure.key, measure]));
   for (const cell of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-strip]'))) {
     const measure = measures.get(cell.dataset.strip ?? '');
     if (!measure) continue;
-    const points = (cell.dataset.of === 'trials' ? ofTrials : ofParticipants)(found.participants, measure.key);
+    const points = (cell.dataset.of === 'trials' ? ofTrials : ofParticipants)(quality.participants, measure.key);
     const value = cell.dataset.value ?? '';
     const picture = strip(points, {
       marked: value === '' ? null : Number(value),
@@ -43,7 +43,7 @@ export async function mountStrips(api, { reload = false } = {}) {
     cell.replaceChildren(...(picture ? [picture] : []));
   }
   const about = document.querySelector('[data-compared]');
-  if (about) about.textContent = compared(found.participants.length);
+  if (about) about.textContent = compared(quality.participants.length);
 }
 
 /** @param {number} count */

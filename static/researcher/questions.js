@@ -222,8 +222,8 @@ export function editQuestions(root, form, { changed, language }) {
       list.forEach((_, number) => rows.append(rowOf(number)));
       renumber();
     },
-    tell(found) {
-      problems = found;
+    tell(told) {
+      problems = told;
       tellAll();
     },
     element() {

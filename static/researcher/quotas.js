@@ -120,10 +120,10 @@ export function editQuotas(root, changed) {
     const box = numberBox(most, 'Places');
     const row = make('div', { class: 'range' }, ends, box);
     const read = () => {
-      const found = [...(row.parentElement?.querySelectorAll('.range') ?? [])].map((one) =>
+      const ranges = [...(row.parentElement?.querySelectorAll('.range') ?? [])].map((one) =>
         one.querySelectorAll('input'),
       );
-      const filled = found.map(
+      const filled = ranges.map(
         ([first, second]) => /** @type {const} */ ([(first?.value ?? '').trim(), second ? valueOf(second) : null]),
       );
       put(question.name, entered(filled));
@@ -187,8 +187,8 @@ export function editQuotas(root, changed) {
       rows.replaceChildren(...questions.map(rowOf), ...stray.map(strayOf));
       tellAll();
     },
-    tell(found) {
-      problems = found;
+    tell(told) {
+      problems = told;
       tellAll();
     },
     element() {
@@ -202,9 +202,9 @@ export function editQuotas(root, changed) {
 /** What has a name and a number. @param {(readonly [string, number | string | null])[]} pairs @returns {Record<string, number | string>} */
 function entered(pairs) {
   /** @type {Record<string, number | string>} */
-  const found = {};
-  for (const [name, value] of pairs) if (name && value !== null) found[name] = value;
-  return found;
+  const filled = {};
+  for (const [name, value] of pairs) if (name && value !== null) filled[name] = value;
+  return filled;
 }
 
 /** @param {Quota | undefined} value @param {string} label */

@@ -47,19 +47,19 @@ export function byMeasure(questions) {
  */
 export function cellsOf(questions, item) {
   return questions.flatMap((question) => {
-    const found = question.clips[item];
-    if (found === undefined) return [];
-    const n = plain(String(found.n), found.n);
-    const { counts } = found;
+    const rated = question.clips[item];
+    if (rated === undefined) return [];
+    const n = plain(String(rated.n), rated.n);
+    const { counts } = rated;
     if (counts) {
       const shares = counts.map((count) => {
-        const share = found.n ? count / found.n : null;
+        const share = rated.n ? count / rated.n : null;
         const text = share === null ? '–' : `${Math.round(100 * share)} %`;
-        return { text, value: share, share, title: `${count} of ${found.n}` };
+        return { text, value: share, share, title: `${count} of ${rated.n}` };
       });
       return [...shares, n];
     }
-    const { mean = null, sd = null } = found;
+    const { mean = null, sd = null } = rated;
     const { min = 0, max = 1 } = question;
     const share = mean === null ? null : (mean - min) / (max - min);
     return [{ text: number(mean), value: mean, share, title: null }, plain(number(sd), sd), n];

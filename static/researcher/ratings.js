@@ -26,13 +26,13 @@ find(part('ratings-more'), 'button').addEventListener('click', () => {
   drawClips();
 });
 
-/** @param {Ratings} found the server's answer */
-export function showRatings(found) {
-  shown = found;
-  const rated = found.questions.some(({ raters }) => raters > 0);
+/** @param {Ratings} answer the server's answer */
+export function showRatings(answer) {
+  shown = answer;
+  const rated = answer.questions.some(({ raters }) => raters > 0);
   part('ratings').hidden = !rated;
   if (!rated) return;
-  if (sort.column >= cellsOf(found.questions, 0).length) sort = { column: -1, descending: false };
+  if (sort.column >= cellsOf(answer.questions, 0).length) sort = { column: -1, descending: false };
   drawAgreement();
   drawClips();
 }

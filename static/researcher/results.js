@@ -147,24 +147,24 @@ async function refresh(chosen) {
   }
   const asked = query();
   const ask = () => load(`${page.dataset.api}/results?${asked}&known=${results.version}`);
-  let found = await ask();
-  while (found.state === 'working' && isUnderWay(found) && mine === turn && !document.hidden) {
-    showStanding(found);
+  let answer = await ask();
+  while (answer.state === 'working' && isUnderWay(answer) && mine === turn && !document.hidden) {
+    showStanding(answer);
     await new Promise((resolve) => setTimeout(resolve, WORKING_PAUSE));
-    if (mine === turn) found = await ask();
+    if (mine === turn) answer = await ask();
   }
   if (mine !== turn) return;
-  showStanding(found);
-  if (found.state === 'working') return;
-  const isNew = found.state !== 'unchanged';
+  showStanding(answer);
+  if (answer.state === 'working') return;
+  const isNew = answer.state !== 'unchanged';
   if (isNew) {
-    results = { ...found, query: asked };
+    results = { ...answer, query: asked };
     loaded = new Map();
   }
   if (isNew || chosen) await showResults();
 }
 
-/** @param {Standing} found @returns {boolean} whether somebody computes, or will soon */
+/** @param {Standing} standing @returns {boolean} whether somebody computes, or will soon */
 function isUnderWay({ update }) {
   return update !== null && update.state !== 'failed' && (update.state === 'computing' || update.worker === 'running');
 }
@@ -177,20 +177,20 @@ async function showSideBySide(mine) {
   for (const name of ['results', 'empty', 'simulated', 'left-out', 'excluded', 'problem']) part(name).hidden = true;
   part('downloads').hidden = false;
   setDownloads();
-  let found = await load(`${page.dataset.api}/results/sets?${query()}`);
+  let sets = await load(`${page.dataset.api}/results/sets?${query()}`);
   while (mine === turn) {
-    const waits = found.waiting > 0 && found.worker !== 'running';
+    const waits = sets.waiting > 0 && sets.worker !== 'running';
     /** @type {import('./standing.js').Update} */
-    const update = { state: 'waiting', done: 0, of: 0, reason: null, worker: found.worker };
+    const update = { state: 'waiting', done: 0, of: 0, reason: null, worker: sets.worker };
     showStanding({ computed_at: null, update: waits ? update : null });
-    showSets(found, (set) => {
+    showSets(sets, (set) => {
       if (setChoice === null) return;
       setChoice.value = set;
       form.dispatchEvent(new Event('change'));
     });
-    if (found.waiting === 0 || document.hidden) return;
+    if (sets.waiting === 0 || document.hidden) return;
     await new Promise((resolve) => setTimeout(resolve, WORKING_PAUSE));
-    if (mine === turn) found = await load(`${page.dataset.api}/results/sets?${query()}`);
+    if (mine === turn) sets = await load(`${page.dataset.api}/results/sets?${query()}`);
   }
 }
 
@@ -239,60 +239,60 @@ async function showResults() {
 async function showRater() {
   const mine = turn;
   const rater = field.rater.value;
-  const found = await rdmOf(rater);
+  const rdm = await rdmOf(rater);
   if (mine !== turn || rater !== field.rater.value) return;
   for (const title of document.querySelectorAll('[data-whose]')) title.textContent = whose(rater);
-  const completed = found.completed && found.predicted.length > 0;
+  const completed = rdm.completed && rdm.predicted.length > 0;
   for (const title of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-completed]'))) {
     title.hidden = !completed;
   }
-  part('pairs-shown').textContent = pairsShown(found, rater);
+  part('pairs-shown').textContent = pairsShown(rdm, rater);
   showNotes(results, rater);
-  const order = orderOf(found);
+  const order = orderOf(rdm);
   const target = results.target;
   /** @param {number} pair @returns {[string, string][]} */
   const facts = (pair) => {
     /** @type {[string, string][]} */
     const known = [
-      ['Dissimilarity', number(found.rdm[pair])],
-      ['Evidence', `${number(found.evidence[pair])} (target ${target})`],
+      ['Dissimilarity', number(rdm.rdm[pair])],
+      ['Evidence', `${number(rdm.evidence[pair])} (target ${target})`],
     ];
     const usable = results.raters.filter((one) => !one.problem).length;
-    if (found.n_raters) known.push(['Raters', `${found.n_raters[pair]} of ${usable}`]);
+    if (rdm.n_raters) known.push(['Raters', `${rdm.n_raters[pair]} of ${usable}`]);
     const error = uncertainty.of(pair);
     if (error !== null) known.push(['Standard error', number(error)]);
-    if (found.predicted.includes(pair)) {
+    if (rdm.predicted.includes(pair)) {
       known.push(['', completed ? 'predicted, never seen together' : 'never seen together']);
     }
     return known;
   };
-  const missing = found.rdm.includes(null);
+  const missing = rdm.rdm.includes(null);
   rdmFigure.show({
     clips: results.clips,
-    values: found.rdm,
+    values: rdm.rdm,
     order,
-    range: [0, range(found.rdm)?.[1] ?? 1],
+    range: [0, range(rdm.rdm)?.[1] ?? 1],
     colours: DISSIMILARITY,
-    ends: ['0 alike', `${number(range(found.rdm)?.[1] ?? null)} different`],
+    ends: ['0 alike', `${number(range(rdm.rdm)?.[1] ?? null)} different`],
     anyMissing: missing,
     facts,
     label: `Dissimilarity matrix ${whose(rater)}${completed ? ', completed by the model' : ''}`,
   });
-  const most = Math.max(2 * target, ...found.evidence);
+  const most = Math.max(2 * target, ...rdm.evidence);
   evidenceFigure.show({
     clips: results.clips,
-    values: found.evidence.map((value) => (value > 0 ? aboutTarget(value, target, most) : null)),
+    values: rdm.evidence.map((value) => (value > 0 ? aboutTarget(value, target, most) : null)),
     order,
     range: [0, 1],
     colours: EVIDENCE,
     ends: ['0', number(most, 1)],
     middle: `target ${target}`,
     facts,
-    anyMissing: found.never_seen > 0,
+    anyMissing: rdm.never_seen > 0,
     label: `Evidence of pairs ${whose(rater)}`,
   });
   for (const name of /** @type {const} */ (['pairs', 'below_target', 'never_seen'])) {
-    find(document, `[data-coverage] [data-figure="${name}"]`).textContent = String(found[name]);
+    find(document, `[data-coverage] [data-figure="${name}"]`).textContent = String(rdm[name]);
   }
   thumbs.show({
     raters: results.raters,

@@ -14,27 +14,29 @@ import { number } from './words.js';
  */
 
 /**
- * @param {Sets} found
+ * @param {Sets} results
  * @param {(set: string) => void} choose is called with the set whose figures somebody wants to see
  */
-export function showSets(found, choose) {
+export function showSets(results, choose) {
   const head = make(
     'tr',
     {},
     make('th', { scope: 'col' }, 'Set'),
     make('th', { scope: 'col', class: 'number' }, 'Clips'),
     make('th', { scope: 'col', class: 'number' }, 'Raters'),
-    ...found.measures.map(({ label, meaning }) => make('th', { scope: 'col', class: 'number', title: meaning }, label)),
+    ...results.measures.map(({ label, meaning }) =>
+      make('th', { scope: 'col', class: 'number', title: meaning }, label),
+    ),
     make('th', { scope: 'col', class: 'number' }, 'Noise ceiling'),
   );
-  const rows = found.sets.map((one) =>
+  const rows = results.sets.map((one) =>
     make(
       'tr',
       {},
       make('th', { scope: 'row' }, nameOf(one, choose)),
       make('td', { class: 'number' }, one.n_clips),
       make('td', { class: 'number' }, one.is_computed ? one.n_raters : '…'),
-      ...cells(found, one.values),
+      ...cells(results, one.values),
     ),
   );
   const mean = make(
@@ -42,15 +44,15 @@ export function showSets(found, choose) {
     { class: 'mean' },
     make('th', { scope: 'row' }, 'Mean'),
     make('td', {}),
-    make('td', { class: 'number' }, found.mean.n_raters),
-    ...cells(found, found.mean.values),
+    make('td', { class: 'number' }, results.mean.n_raters),
+    ...cells(results, results.mean.values),
   );
   part('sets-table').replaceChildren(
     make('table', { class: 'sets' }, make('thead', {}, head), make('tbody', {}, ...rows), make('tfoot', {}, mean)),
   );
   const told = [];
-  if (found.waiting > 0) told.push(`${found.waiting} of ${found.sets.length} sets are being computed.`);
-  for (const reason of found.failed) told.push(`Set ${reason}.`);
+  if (results.waiting > 0) told.push(`${results.waiting} of ${results.sets.length} sets are being computed.`);
+  for (const reason of results.failed) told.push(`Set ${reason}.`);
   const line = part('sets-waiting');
   line.textContent = told.join(' ');
   line.hidden = told.length === 0;
@@ -67,14 +69,14 @@ function nameOf(one, choose) {
 }
 
 /**
- * @param {Sets} found
+ * @param {Sets} results
  * @param {Record<string, Value>} values
  */
-function cells(found, values) {
+function cells(results, values) {
   const { ceiling_lower: low, ceiling_upper: high } = values;
   const ceiling = !isNumber(low) || !isNumber(high) ? '–' : `${number(low.value)} to ${number(high.value)}`;
   return [
-    ...found.measures.map(({ key }) => make('td', { class: 'number' }, ...valueOf(values[key]))),
+    ...results.measures.map(({ key }) => make('td', { class: 'number' }, ...valueOf(values[key]))),
     make('td', { class: 'number' }, ceiling),
   ];
 }

@@ -287,9 +287,9 @@ async function request(method, url, body) {
       headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
       body: JSON.stringify(body),
     });
-    const found = await answer.json().catch(() => null);
-    const message = found?.error?.message ?? `The server answered ${answer.status}. Nothing you typed is lost.`;
-    return { ok: answer.ok && found !== null, message, body: found };
+    const reply = await answer.json().catch(() => null);
+    const message = reply?.error?.message ?? `The server answered ${answer.status}. Nothing you typed is lost.`;
+    return { ok: answer.ok && reply !== null, message, body: reply };
   } catch {
     return { ok: false, message: 'No connection. Nothing you typed is lost.', body: null };
   }

@@ -13,7 +13,7 @@ import { ageInWords, progressInWords } from './words.js';
 
 /**
  * @param {() => void} onRetry called when the experimenter asks to try again
- * @returns {(found: Standing) => void} shows the server's last answer
+ * @returns {(standing: Standing) => void} shows the server's last answer
  */
 export function mountStanding(onRetry) {
   part('retry').addEventListener('click', onRetry);

@@ -42,11 +42,11 @@ export function rangeOf(values, limit) {
  * @param {number} count
  */
 export function binned(values, { low, high }, count = BINS) {
-  const found = new Array(count).fill(0);
+  const counts = new Array(count).fill(0);
   for (const value of values) {
-    found[Math.min(count - 1, Math.max(0, Math.floor((count * (value - low)) / (high - low))))] += 1;
+    counts[Math.min(count - 1, Math.max(0, Math.floor((count * (value - low)) / (high - low))))] += 1;
   }
-  return found;
+  return counts;
 }
 
 /**

@@ -30,10 +30,10 @@ export function chooseOnRequest(address) {
         },
         body: JSON.stringify(body),
       });
-      const found = await answer.json().catch(() => null);
+      const reply = await answer.json().catch(() => null);
       part('chosen').replaceChildren();
-      if (answer.ok) show(found);
-      else problem.textContent = found?.error?.message ?? `The server answered ${answer.status}.`;
+      if (answer.ok) show(reply);
+      else problem.textContent = reply?.error?.message ?? `The server answered ${answer.status}.`;
     } catch {
       part('chosen').replaceChildren();
       problem.textContent = 'The server cannot be reached. Please try again.';
@@ -41,7 +41,7 @@ export function chooseOnRequest(address) {
   });
 }
 
-/** @param {Chosen} found */
+/** @param {Chosen} chosen */
 function show({ clips, raters, raters_of_random: random }) {
   const query = new URLSearchParams(clips.map((clip) => ['clip', clip]));
   const needed = (/** @type {number | null} */ count) => (count === null ? 'more than 1,000' : String(count));

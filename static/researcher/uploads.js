@@ -149,10 +149,10 @@ function drawRefusals(items) {
     ['same', 'same'],
     ['passed', 'passed'],
   ])) {
-    const found = items.filter((item) => item.state === state);
+    const matching = items.filter((item) => item.state === state);
     const box = part(`upload-${name}`);
-    box.hidden = !found.length;
-    find(box, 'ul').replaceChildren(...found.map(({ reason }) => make('li', { dir: 'auto' }, reason)));
+    box.hidden = !matching.length;
+    find(box, 'ul').replaceChildren(...matching.map(({ reason }) => make('li', { dir: 'auto' }, reason)));
   }
 }
 
@@ -188,9 +188,9 @@ async function forget(one) {
 }
 
 async function refreshUnfinished() {
-  const found = await load(address).catch(() => null);
-  if (!found) return;
-  unfinished = found.uploads;
+  const answer = await load(address).catch(() => null);
+  if (!answer) return;
+  unfinished = answer.uploads;
   drawUnfinished(queue.items());
 }
 

@@ -76,24 +76,24 @@ export function checksInWords({ done, passed }) {
 
 /**
  * The reliability so far, and how many participants a target takes.
- * @param {SoFar} found
+ * @param {SoFar} reliability
  */
-export function reliabilityInWords(found) {
-  const { value, raters, finished, simulated, needed } = found;
+export function reliabilityInWords(reliability) {
+  const { value, raters, finished, simulated, needed } = reliability;
   const who = simulated ? 'simulated rater' : 'participant';
   if (value === null) {
-    return { soFar: `It cannot be told yet: ${found.reason ?? 'no reason is known'}.`, needed: '' };
+    return { soFar: `It cannot be told yet: ${reliability.reason ?? 'no reason is known'}.`, needed: '' };
   }
-  const [low, high] = found.interval;
+  const [low, high] = reliability.interval;
   const interval =
     low === null || high === null
-      ? `no interval: ${found.reason ?? 'too few participants'}`
+      ? `no interval: ${reliability.reason ?? 'too few participants'}`
       : `95 % interval ${number(low)} to ${number(high)}`;
   const later = finished > raters ? ` ${finished - raters} more have finished since.` : '';
   const soFar = `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
-  if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${found.needed_reason}.` };
-  const [fewest, most] = found.needed_interval;
-  const range = found.endless
+  if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${reliability.needed_reason}.` };
+  const [fewest, most] = reliability.needed_interval;
+  const range = reliability.endless
     ? `; ${fewest} or more, without an upper end, by the interval`
     : fewest === null || most === null
       ? ''

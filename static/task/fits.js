@@ -29,15 +29,15 @@ export function followSize(page, note) {
   const fine = matchMedia('(any-pointer: fine)');
   const tell = () => {
     const { clientWidth: width, clientHeight: height } = page.documentElement;
-    const found = fitsDevice(note.dataset.devices, fine.matches)
+    const fit = fitsDevice(note.dataset.devices, fine.matches)
       ? judgeFit({ width, height }, screen, Number(note.dataset.minWindow))
       : 'device';
-    note.hidden = found === 'fits';
+    note.hidden = fit === 'fits';
     for (const words of /** @type {NodeListOf<HTMLElement>} */ (note.querySelectorAll('[data-for]'))) {
-      words.hidden = words.dataset.for !== found;
+      words.hidden = words.dataset.for !== fit;
     }
     const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (page.querySelectorAll('form button:not(.quiet)'));
-    for (const agree of buttons) agree.disabled = found === 'screen' || found === 'device';
+    for (const agree of buttons) agree.disabled = fit === 'screen' || fit === 'device';
   };
   addEventListener('resize', tell);
   fine.addEventListener('change', tell);

@@ -116,24 +116,24 @@ async function enter() {
   await tabs.ask();
   const leased = await answerTo(api.lease, () => mine === visit);
   /** @type {SessionView | null} */
-  let found = leased;
+  let view = leased;
   if (leased?.draft_coming) {
     // Another device was at work a moment ago: what it had not sent yet comes within two seconds.
     await new Promise((resolve) => setTimeout(resolve, LAST_DRAFT));
-    found = await answerTo(api.view, () => mine === visit);
+    view = await answerTo(api.view, () => mine === visit);
   }
-  if (!found) return;
-  session = found.session.id;
+  if (!view) return;
+  session = view.session.id;
   tabs.taken(session);
   if (outbox.state().refused) {
-    bar.progress(found.progress);
+    bar.progress(view.progress);
     showRefused();
   } else if (outbox.state().waiting) {
-    bar.progress(found.progress);
+    bar.progress(view.progress);
     showSending();
     outbox.start();
   } else {
-    apply(found);
+    apply(view);
   }
 }
 
@@ -200,8 +200,8 @@ function apply(next) {
 
 /** The server had no trial ready; it may have one now. */
 async function askAgain() {
-  const found = await answerTo(api.view, () => document.body.dataset.screen === 'preparing');
-  if (found) apply(found);
+  const view = await answerTo(api.view, () => document.body.dataset.screen === 'preparing');
+  if (view) apply(view);
 }
 
 /** @param {Trial} trial @param {SessionView} view */
@@ -325,8 +325,8 @@ async function look() {
   const mine = visit;
   if (outbox.state().waiting) return;
   try {
-    const found = await api.view();
-    if (mine === visit && !outbox.state().waiting) apply(found);
+    const view = await api.view();
+    if (mine === visit && !outbox.state().waiting) apply(view);
   } catch (error) {
     // Only a look: the next one, or the next thing that is saved, will tell.
     if (!(error instanceof ApiError)) throw error;
@@ -422,13 +422,13 @@ function goOn() {
   current?.arena.focus();
 }
 
-/** @param {SessionView} found */
-async function left(found) {
+/** @param {SessionView} view */
+async function left(view) {
   if (current) drafts.forget(current.trial.key);
   closeTrial();
   await outbox.clear();
   if (session !== null) await questions.forget(session);
-  apply(found);
+  apply(view);
 }
 
 /** What a page before this one left behind for other sessions, as on a laboratory's shared computer. */
