@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Table, delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Base
+from app.models import Base, table_of
 
 
 def overwrite_deleted(db: Session) -> None:
@@ -35,7 +35,7 @@ def remove_below(
     only
         Names of the tables whose rows are deleted; all that refer to the rows, unless given.
     """
-    top = root.metadata.tables[root.__tablename__]
+    top = table_of(root)
     for table in reversed(root.metadata.sorted_tables):
         is_left = table is top or table.name in keep or (only is not None and table.name not in only)
         condition = None if is_left else refers_to(table, top, which)

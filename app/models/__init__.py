@@ -2,7 +2,7 @@
 
 from app.models.accounts import AccountLink, ApiToken, AuditEntry, Experimenter, Login, SetupLink
 from app.models.answers import Answer, ClipToRate, Rating
-from app.models.base import Base, UtcDateTime, now, states
+from app.models.base import Base, UtcDateTime, now, states, table_of
 from app.models.clips import Clip, FormerRendition, Rendition, TextFile
 from app.models.results import GivenRdm, ModelComparison, StoredRater, StoredResults, StudyModel, StudyPlan
 from app.models.sessions import COUNTED, Decision, ParticipantSession, SessionEvent, SessionToken
@@ -46,4 +46,5 @@ __all__ = [
     "UtcDateTime",
     "now",
     "states",
+    "table_of",
 ]

@@ -12,7 +12,19 @@ from sqlalchemy.orm import Session
 from app.definition.study_toml import definition_of_session
 from app.domain import SessionState
 from app.errors import Conflict, NotFound, Unauthorised
-from app.models import Clip, Draft, ParticipantSession, Seat, SessionEvent, SessionToken, Study, Submission, Trial, now
+from app.models import (
+    Clip,
+    Draft,
+    ParticipantSession,
+    Seat,
+    SessionEvent,
+    SessionToken,
+    Study,
+    Submission,
+    Trial,
+    now,
+    table_of,
+)
 from app.participation.enrolment import UNKNOWN_LINK, session_of
 from app.participation.payloads import check_placements, parse_trial
 from app.participation.practice import open_round, rounds_of
@@ -127,9 +139,8 @@ def _open_round(db: Session, session_id: int) -> str | None:
 
 # Drafts are most of what a server is asked for. So these are made once, and of the tables: neither making a query nor
 # mapping its rows to objects is needed to store a few places.
-_trial, _seat, _clip = (model.metadata.tables[model.__tablename__] for model in (Trial, Seat, Clip))
-_draft, _submission, _session, _token = (
-    model.metadata.tables[model.__tablename__] for model in (Draft, Submission, ParticipantSession, SessionToken)
+_trial, _seat, _clip, _draft, _submission, _session, _token = map(
+    table_of, (Trial, Seat, Clip, Draft, Submission, ParticipantSession, SessionToken)
 )
 # The update locks the session's row before anything is read that another request of it may be changing.
 _SEEN = (

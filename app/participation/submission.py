@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from app.db import Database
 from app.definition.study_toml import definition_of_session
 from app.domain import Proof, SessionState
 from app.errors import Busy, Conflict, Invalid, NotFound
-from app.models import Draft, Placement, Study, Submission, now
+from app.models import Draft, Placement, Study, Submission, now, table_of
 from app.participation import attention_checks as checks
 from app.participation.enrolment import session_of
 from app.participation.payloads import TrialBody, check_placements, parse_trial
@@ -175,9 +175,10 @@ def _submitted(
 
 
 def _store(db: Session, record: SessionRecord, trial: TrialRecord, rows: _Rows, at: datetime) -> None:
-    db.execute(insert(Submission), [rows.submission])
-    db.execute(insert(Placement), rows.placements)
-    db.execute(delete(Draft).where(Draft.trial_id == trial.id))
+    connection = db.connection()
+    connection.execute(_SUBMISSION, rows.submission)
+    connection.execute(_PLACEMENTS, rows.placements)
+    connection.execute(_NO_DRAFT, {"trial": trial.id})
     if rows.passed is not None:
         log(db, record.session.id, checks.KIND, at, trial=trial.key, passed=rows.passed)
     if record.proof == Proof.NONE:
@@ -191,3 +192,9 @@ def _watched(body: TrialBody, clip: str) -> str | None:
     if clip in body.watched:
         return "yes"
     return "unplayable" if clip in body.unplayable else "no"
+
+
+# Made once, and of the tables, as in `trials`.
+_draft = table_of(Draft)
+_SUBMISSION, _PLACEMENTS = insert(table_of(Submission)), insert(table_of(Placement))
+_NO_DRAFT = delete(_draft).where(_draft.c.trial_id == bindparam("trial"))

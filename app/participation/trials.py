@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from sqlalchemy import CursorResult, insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from analysis.purposes import JUDGMENTS, Purpose
 from app.db import Database
 from app.definition.study_toml import Design
 from app.domain import SessionState, transition_session
-from app.models import ParticipantSession, Seat, SessionEvent, Trial, now
+from app.models import ParticipantSession, Seat, SessionEvent, Trial, now, table_of
 from app.participation import attention_checks as checks
 from app.participation.cohort import Among, choose_clips, lock_cohort
 from app.participation.enrolment import session_of
@@ -152,9 +152,7 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
         if ends:
             values |= {"ended_at": at, "ended_by": step.ended_by}
     # The row is locked from here on, and says whether the session is still at its task.
-    at_task = (ParticipantSession.id == record.session.id) & (ParticipantSession.state == SessionState.ARRANGING)
-    written = db.execute(update(ParticipantSession).where(at_task).values(values))
-    if cast("CursorResult[Any]", written).rowcount == 0:
+    if db.connection().execute(_AT_TASK, values | {"session": record.session.id}).rowcount == 0:
         return None
     if step is None:
         return after
@@ -167,20 +165,20 @@ def take(db: Session, record: SessionRecord, step: NextStep | None, at: datetime
 
 
 def _assign(db: Session, session_id: int, trial: NextTrial, at: datetime) -> TrialRecord:
-    key = new_trial_key()
-    new = insert(Trial).values(
-        session_id=session_id,
-        key=key,
-        number=trial.number,
-        purpose=trial.purpose,
-        repeat_of=trial.repeat_of,
-        design=trial.design,
-        seed=trial.seed,
-        assigned_at=at,
-    )
-    trial_id = db.execute(new.returning(Trial.id)).scalar_one()
+    connection, key = db.connection(), new_trial_key()
+    new = {
+        "session_id": session_id,
+        "key": key,
+        "number": trial.number,
+        "purpose": trial.purpose,
+        "repeat_of": trial.repeat_of,
+        "design": trial.design,
+        "seed": trial.seed,
+        "assigned_at": at,
+    }
+    trial_id = connection.execute(_TRIAL, new).scalar_one()
     seats = [{"trial_id": trial_id, "seat": seat, "clip_id": clip_id} for seat, clip_id in enumerate(trial.clip_ids)]
-    db.execute(insert(Seat), seats)
+    connection.execute(_SEATS, seats)
     return TrialRecord(
         trial_id, key, trial.number, trial.purpose, trial.design, trial.repeat_of, at, clip_ids=tuple(trial.clip_ids)
     )
@@ -251,3 +249,11 @@ def start(database: Database, token: str, *, at: datetime | None = None) -> Sess
             db.add(SessionEvent(session_id=session.id, kind="started", at=moment))
             db.commit()
     return advance(database, token, at=at)
+
+
+# Made once, and of the tables: making a query, or mapping rows to objects, costs more than running it.
+_session, _trial = table_of(ParticipantSession), table_of(Trial)
+# Its values are those that it is run with.
+_AT_TASK = update(_session).where(_session.c.id == bindparam("session"), _session.c.state == SessionState.ARRANGING)
+_TRIAL = insert(_trial).returning(_trial.c.id)
+_SEATS = insert(table_of(Seat))
