@@ -27,6 +27,8 @@ from app.participation import enrolment
 from app.participation.enrolment import enter
 from app.recruiters.arrival import IdNote
 from app.recruiters.signing import link_key, signature
+from app.results.chosen import ExportOptions
+from app.results.export_tables import bundle_tables
 from app.studies.lifecycle import close_study, open_study
 from app.studies.monitoring import session_statuses, shown_state
 from tests.factories import make_study, trial_body
@@ -86,6 +88,10 @@ def test_f48_repeats_are_counted_where_the_study_allows_them(both_app: Flask) ->
     finish(join(client, query=second))
     sessions = rows(client, select(ParticipantSession).order_by(ParticipantSession.number))
     assert [(one.number, one.person, one.visit) for one in sessions] == [(1, 1, 1), (2, 2, 1), (3, 1, 2)]
+    # An export by default says which of the finished sessions are one person's.
+    with both_app.extensions["asterism"].database.reading() as db:
+        people = bundle_tables(db, db.scalars(select(Study)).one(), ExportOptions())["participants"]
+        assert [(row["participant"], row["person"], row["visit"]) for row in people] == [("P001", 1, 1), ("P003", 1, 2)]
     # Each link goes on leading to its own visit, and a third one to the last: there are no more.
     assert ids(client, first, second) == [sessions[0].public_id, sessions[2].public_id]
     assert ids(client, f"PROLIFIC_PID={PID}&SESSION_ID=x3") == [sessions[2].public_id]
@@ -215,9 +221,6 @@ def test_f18_the_plain_link_admits_people_of_their_own_unless_the_study_wants_id
 
 
 def test_a_near_name_identifies_and_is_flagged_on_the_page_and_in_the_export(both_app: Flask) -> None:
-    from app.results.chosen import ExportOptions
-    from app.results.export_tables import bundle_tables
-
     client = make(both_app)
     page = client.get(f"/join/faces?prolific_pid={PID}").text
     assert f'name="PROLIFIC_PID" value="{PID}"' in page

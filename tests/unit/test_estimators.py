@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,10 @@ from scipy.spatial.distance import pdist
 
 from analysis import Arrangement, NoUsableTrialsError, estimate_rdm
 from analysis.estimators import ESTIMATORS, connected_sets
+from analysis.estimators.descent import descend
+from analysis.estimators.forward import fit_forward
+from analysis.estimators.latent import fit_latent
+from analysis.estimators.trials import usable_trials
 from analysis.rdm import n_pairs, pairs_within, subset
 from analysis.simulate import Behaviour, place_items
 
@@ -69,6 +75,25 @@ def test_in_a_session_of_one_round_the_models_know_as_much_as_the_average():
     average = np.mean(found["weighted_average"])
     assert np.mean(found["latent"]) > average - 0.02
     assert np.mean(found["combined"]) > average - 0.02
+
+
+@every_method
+def test_converged_says_whether_a_fit_came_to_rest(method, monkeypatch):
+    trials = session(planar_truth(8, 3), 4, 6)
+    assert estimate_rdm(trials, 8, method=method).converged
+    for module in ("weighted_average", "precision_weighted", "inverse_mds"):
+        monkeypatch.setattr(import_module(f"analysis.estimators.{module}"), "MAX_ROUNDS", 1)
+    assert not estimate_rdm(trials, 8, method=method).converged
+
+
+def test_a_model_whose_steps_ended_early_has_not_converged(monkeypatch):
+    trials = usable_trials(session(planar_truth(8, 3), 4, 6, noise=0.05), 8)
+    assert fit_forward(trials).converged
+    assert not fit_latent(trials, max_iter=1).converged
+    monkeypatch.setattr(
+        "analysis.estimators.forward.descend", lambda *given, steps: descend(*given, steps=steps)._replace(gave_up=True)
+    )
+    assert not fit_forward(trials).converged
 
 
 @every_method
