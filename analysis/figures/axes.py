@@ -36,7 +36,13 @@ def predicted_attributes(found: Predictions) -> Any:
 @styled
 def specificity_of(found: Predictions, model: str) -> Any:
     """r of the prediction of each attribute (rows) from one model with the values of each (columns)."""
-    cells = {(one.predicted, one.values_of): (one.r, np.nan) for one in found.specificity if one.model == model}
+    cells = {
+        (predicted, other): (r, np.nan)
+        for one in found.specificity
+        if one.model == model
+        for predicted, row in zip(one.targets, one.r, strict=True)
+        for other, r in zip(one.targets, row, strict=True)
+    }
     return _matrix(cells, "r with the values of")
 
 

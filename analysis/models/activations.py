@@ -162,6 +162,40 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
     return {name: layer[order] for name, layer in layers.items()}
 
 
+def unpacked_bytes(file: str | Path) -> int:
+    """What a file of arrays takes in memory before anything is computed: of NPZ and HDF5 what is packed in it.
+
+    Raises
+    ------
+    ValueError
+        When it is truncated or corrupt.
+    OSError
+        When it cannot be opened.
+    """
+    path = Path(file)
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return sum(member.file_size for member in archive.infolist())
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"{path}: truncated or corrupt ({error})") from error
+    with path.open("rb") as handle:
+        is_hdf5 = handle.read(8) == b"\x89HDF\r\n\x1a\n"
+    return _hdf5_bytes(path) if is_hdf5 else path.stat().st_size
+
+
+def _hdf5_bytes(path: Path) -> int:
+    import h5py
+
+    sizes: list[int] = []
+    try:
+        with h5py.File(path, "r") as handle:
+            handle.visititems(lambda _, one: sizes.append(int(one.nbytes)) if isinstance(one, h5py.Dataset) else None)
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{path}: truncated or corrupt HDF5 file ({error})") from error
+    return sum(sizes)
+
+
 def named_arrays(path: Path) -> dict[str, Any]:
     """The arrays of an NPZ or HDF5 file by name; ValueError when it is neither, or unpacks to more than 4 GB."""
     with open(path, "rb") as handle:

@@ -61,6 +61,11 @@ class AxisTest:
     reliability : (A,) float
         Congruence of the axes of two halves of the raters, stepped up to all of them (Spearman-Brown); NaN where it is
         undefined. A model that had the axis exactly would reach its root.
+    carried : (S, A) float
+        Correlation of the clips' places along the axis in each space with the attribute itself. Where it is not above 0
+        the attribute is not in the space, and its axis there is that of what happens to go along with it.
+    p_carried : (S, A) float
+        One-sided, over permutations of the space's clips.
     between : (S, A, A) float
         Congruence of two attributes' axes in one space; NaN where an axis has no length.
     of_attributes : (A, A) float
@@ -76,6 +81,8 @@ class AxisTest:
     p: Floats
     p_max: Floats
     reliability: Floats
+    carried: Floats
+    p_carried: Floats
     between: Floats
     of_attributes: Floats
     p_between: Floats
@@ -159,23 +166,26 @@ def axis_test(
         raise ValueError(f"raters saw no clip together with {FEWEST_OTHERS} others of its set that differ")
     places = to_square(np.arange(table.shape[1], dtype=np.float64)).astype(np.int64)
     clips = _Clips(y, labels, seen.astype(np.float64), within.astype(np.float64), own, places)
-    # Pairs of different sets have no say; where others are missing, the raters' axes cannot be held against each other.
-    of_group = np.nan_to_num(group) if (seen == within).all() else np.full(group.size, np.nan)
     rng = np.random.default_rng(0) if rng is None else rng
-    observed = _statistics(clips, [of_group, *spaces], np.arange(n))
-    task = partial(_permute, clips, [of_group, *spaces])
+    observed = _statistics(clips, [group, *spaces], np.arange(n))
+    task = partial(_permute, clips, [group, *spaces])
     null = run_chunks(task, n_permutations, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)
     n_attributes, n_spaces = y.shape[1], len(spaces) + 1
-    first = len(spaces) * n_attributes
-    p, p_max = permutation_p(observed[:first], null[:, :first], two_sided=False)
-    pairs, pairs_max = permutation_p(observed[first:], null[:, first:], two_sided=True)
+    ends = np.cumsum([len(spaces) * n_attributes, n_spaces * n_attributes])
+    ours, carried, between = np.split(observed, ends)
+    null_ours, null_carried, null_between = np.split(null, ends, axis=1)
+    p, p_max = permutation_p(ours, null_ours, two_sided=False)
+    p_carried, _ = permutation_p(carried, null_carried, two_sided=False)
+    pairs, pairs_max = permutation_p(between, null_between, two_sided=True)
     square = (n_spaces, n_attributes, n_attributes)
     return AxisTest(
         with_raters=_with_intervals(squares, spaces, clips, level),
         p=p.reshape(-1, n_attributes),
         p_max=p_max.reshape(-1, n_attributes),
         reliability=_reliability(squares, clips, rng),
-        between=observed[first:].reshape(square),
+        carried=carried.reshape(n_spaces, n_attributes),
+        p_carried=p_carried.reshape(n_spaces, n_attributes),
+        between=between.reshape(square),
         of_attributes=congruence(y.T, y.T),
         p_between=pairs.reshape(square),
         p_max_between=pairs_max.reshape(square),
@@ -202,11 +212,11 @@ def places_along(squared: Floats, seen: ArrayLike, attributes: Floats) -> Floats
 
 
 def between_axes(squared: Floats, within: Floats, attributes: Floats) -> Floats:
-    """Congruence of the axes of every two attributes in one space, (A, A).
+    """Congruence of the axes of every two attributes in one space, (A, A); NaN where a pair of one set is missing.
 
     `attributes` (n, A) are centred, so these are the inner products of the axes: -½ y' D² y.
     """
-    products = -attributes.T @ ((within * squared) @ attributes)
+    products = -attributes.T @ (np.where(within > 0, squared, 0.0) @ attributes)
     lengths = np.sqrt(np.maximum(np.diag(products), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = products / (lengths[:, None] * lengths[None])
@@ -232,16 +242,19 @@ def _phi(one: Floats, other: Floats) -> Floats:
 
 
 def _statistics(clips: _Clips, spaces: Sequence[Floats], order: Ints) -> Floats:
-    """Congruence of each model's axes with the raters' (M x A), then of axes in each space (S x A x A), in a row."""
+    """Congruence with the raters (M x A), what axes carry (S x A), congruence in each space (S x A x A), in a row."""
     index = clips.pairs[np.ix_(order, order)]
-    with_raters, pairs = [], []
+    ours, carried, between = [], [], []
     for number, space in enumerate(spaces):
         moved = space[index]
-        pairs.append(between_axes(moved, clips.within, clips.attributes).ravel())
+        # What the raters did not see moves with their space; of a model counts what the raters saw.
+        seen = clips.seen if number > 0 else clips.within * np.isfinite(moved)
+        places = centred(places_along(moved, seen, clips.attributes), clips.labels)
         if number > 0:
-            mine = centred(places_along(moved, clips.seen, clips.attributes), clips.labels)
-            with_raters.append(_phi(mine, clips.places))
-    return np.concatenate([*with_raters, *pairs])
+            ours.append(_phi(places, clips.places))
+        carried.append(_phi(places, clips.attributes))
+        between.append(between_axes(moved, clips.within, clips.attributes).ravel())
+    return np.concatenate([*ours, *carried, *between])
 
 
 def _permute(clips: _Clips, spaces: Sequence[Floats], rng: np.random.Generator, n_draws: int) -> Floats:

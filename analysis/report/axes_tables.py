@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from ..results.axes import RATERS
 from ..results.model_parts import ModelParts
 from .facts import interval, number, p_value
@@ -14,7 +16,7 @@ MAX_ROWS = 60
 def axes_tables(parts: ModelParts) -> list[str]:
     """Axes against the raters', axes against one another in the raters' space, and predictions."""
     along, predicted = parts.axes, parts.predictions
-    known = {one.attribute: one.reliability for one in along.raters}
+    known = {one.attribute: one for one in along.raters}
     with_raters = [
         [
             Cell(one.model),
@@ -23,20 +25,24 @@ def axes_tables(parts: ModelParts) -> list[str]:
             Cell(interval(one.low, one.high, 2)),
             Cell(p_value(one.p)),
             Cell(p_value(one.p_max)),
-            Cell(number(known[one.attribute])),
+            Cell(number(one.carried)),
+            Cell(number(known[one.attribute].carried)),
+            Cell(number(known[one.attribute].reliability)),
         ]
         for one in along.with_raters[:MAX_ROWS]
     ]
+    names = [one.attribute for one in along.raters]
     pairs = [
         [
-            Cell(one.first),
-            Cell(one.second, is_text=True),
-            Cell(number(one.congruence)),
-            Cell(number(one.correlation)),
-            Cell(p_value(one.p)),
+            Cell(names[a]),
+            Cell(names[b], is_text=True),
+            Cell(number(one.congruence[a][b])),
+            Cell(number(along.correlations[a][b])),
+            Cell(p_value(one.p[a][b])),
         ]
-        for one in along.pairs
+        for one in along.spaces
         if one.space == RATERS
+        for a, b in combinations(range(len(names)), 2)
     ][:MAX_ROWS]
     scores = [
         [
@@ -54,8 +60,19 @@ def axes_tables(parts: ModelParts) -> list[str]:
     said = [
         (
             f"Congruence of attributes' axes in models with the raters' ({along.n_permutations} permutations of the "
-            f"clips).{_more(len(along.with_raters), 'attribute_axes')}",
-            ("model", "attribute", "congruence", "interval", "p", "p of the largest", "raters' reliability"),
+            "clips). Carried: correlation of the places along the axis with the attribute, in the model and in the "
+            f"raters' space; reliability is that of the raters' axis.{_more(len(along.with_raters), 'attribute_axes')}",
+            (
+                "model",
+                "attribute",
+                "congruence",
+                "interval",
+                "p",
+                "p of the largest",
+                "carried",
+                "by the raters",
+                "reliability",
+            ),
             with_raters,
         ),
         (

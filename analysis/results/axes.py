@@ -11,19 +11,25 @@ from ..arrangement import Floats
 from ..models.axes import axis_test
 from ..models.space import Space
 from .model_list import Model
+from .remarks import listed
 from .targets import Target
 
 # What the raters are called where the space of models is spoken of.
 RATERS = "the raters"
 FEWEST_CLIPS = 8
+ALPHA = 0.05
 # Distances that are moved in all, which takes minutes: so many permutations as that allows, but not fewer than 199.
 MOST_WORK, FEWEST_PERMUTATIONS = 4e9, 199
 Progress = Callable[[str, float], None]
+Matrix = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
 class ModelAxis:
-    """Congruence of an attribute's axis in a model with that of the raters; one-sided p by permuting the clips."""
+    """Congruence of an attribute's axis in a model with that of the raters; one-sided p by permuting the clips.
+
+    `carried` is as in `RatersAxis`, of the model.
+    """
 
     model: str
     attribute: str
@@ -32,37 +38,45 @@ class ModelAxis:
     high: float
     p: float
     p_max: float
+    carried: float
 
 
 @dataclass(frozen=True)
 class RatersAxis:
-    """How reliable the raters' axis of an attribute is: what another as many raters' axis would agree with it."""
+    """An attribute in the raters' space: how reliable its axis is, and how far the clips' places carry the attribute.
+
+    `reliability` is what the axis of as many other raters would agree with it, `carried` the correlation of the places
+    along it with the attribute itself, with one-sided `p`.
+    """
 
     attribute: str
     reliability: float
+    carried: float
+    p: float
 
 
 @dataclass(frozen=True)
-class AxisPair:
-    """Congruence of two attributes' axes in one space; `correlation` is that of the attributes themselves."""
+class SpaceAxes:
+    """Congruence of every two attributes' axes in one space, in the order of `Axes.raters`, with p as in `AxisTest`."""
 
     space: str
-    first: str
-    second: str
-    congruence: float
-    correlation: float
-    p: float
-    p_max: float
+    congruence: Matrix
+    p: Matrix
+    p_max: Matrix
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Axes of attributes; empty where they were not asked for."""
+    """Axes of attributes; empty where they were not asked for. `correlations` are those of the attributes themselves.
+
+    `spaces` are those of the raters and of the models; where an axis has no length, there is NaN.
+    """
 
     n_permutations: int = 0
     with_raters: tuple[ModelAxis, ...] = ()
     raters: tuple[RatersAxis, ...] = ()
-    pairs: tuple[AxisPair, ...] = ()
+    correlations: Matrix = ()
+    spaces: tuple[SpaceAxes, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -106,31 +120,43 @@ def axes(
     if times < n_permutations:
         remarks.append(f"Axes: {times} permutations, which is what so many clips and models leave time for.")
     names = [one.name for one in targets]
-    places = [(first, second) for first in range(len(names)) for second in range(first + 1, len(names))]
+    if absent := [name for name, p in zip(names, found.p_carried[0], strict=True) if not p < ALPHA]:
+        remarks.append(
+            f"Axes: nothing shows that raters go by {listed(absent)}. An axis of what is not in a space is that of "
+            "what happens to go along with it, such as another attribute, and can be congruent all the same."
+        )
     return Axes(
         n_permutations=times,
         with_raters=tuple(
-            ModelAxis(model.name, name, one.value, *one.interval, p=float(p), p_max=float(p_max))
-            for model, row, ps, largest in zip(models, found.with_raters, found.p, found.p_max, strict=True)
-            for name, one, p, p_max in zip(names, row, ps, largest, strict=True)
-        ),
-        raters=tuple(RatersAxis(name, float(one)) for name, one in zip(names, found.reliability, strict=True)),
-        pairs=tuple(
-            AxisPair(
-                space=space,
-                first=names[a],
-                second=names[b],
-                congruence=float(found.between[number, a, b]),
-                correlation=float(found.of_attributes[a, b]),
-                p=float(found.p_between[number, a, b]),
-                p_max=float(found.p_max_between[number, a, b]),
+            ModelAxis(model.name, name, one.value, *one.interval, p=float(p), p_max=float(p_max), carried=float(r))
+            for model, row, ps, largest, carried in zip(
+                models, found.with_raters, found.p, found.p_max, found.carried[1:], strict=True
             )
-            for number, space in enumerate([RATERS, *(model.name for model in models)])
-            for a, b in places
-            if np.isfinite(found.between[number, a, b])
+            for name, one, p, p_max, r in zip(names, row, ps, largest, carried, strict=True)
+        ),
+        raters=tuple(
+            RatersAxis(name, float(one), float(r), float(p))
+            for name, one, r, p in zip(names, found.reliability, found.carried[0], found.p_carried[0], strict=True)
+        ),
+        correlations=rows_of(found.of_attributes),
+        spaces=tuple(
+            SpaceAxes(space, rows_of(phi), rows_of(p), rows_of(p_max))
+            for space, phi, p, p_max in zip(
+                [RATERS, *(model.name for model in models)],
+                found.between,
+                found.p_between,
+                found.p_max_between,
+                strict=True,
+            )
+            if np.isfinite(phi).any()
         ),
         remarks=tuple(remarks),
     )
+
+
+def rows_of(matrix: Floats) -> Matrix:
+    """A matrix as it is stored."""
+    return tuple(tuple(row) for row in matrix.tolist())
 
 
 def bounded(n_permutations: int, work: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 from ..formats.bundle_tables import Column
 from .axes import Axes
@@ -17,7 +18,10 @@ AXES_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("high", "float", "", "Upper end of its 95 % interval over raters"),
         Column("p", "float", "", "One-sided p by permutation of the model's clips"),
         Column("p_max", "float", "", "The same against the largest of all models and attributes (family-wise)"),
+        Column("carried", "float", "", "Correlation of the places along the axis in the model with the attribute"),
         Column("reliability", "float", "", "Reliability of the raters' axis; a perfect model would reach its root"),
+        Column("raters_carried", "float", "", "Correlation of the places along the raters' axis with the attribute"),
+        Column("p_raters_carried", "float", "", "One-sided p of it by permutation of the clips"),
         Column("n_permutations", "int", "", "Permutations", True),
     ),
     "attribute_axis_pairs": (
@@ -58,10 +62,27 @@ def axes_rows(axes: Axes, predictions: Predictions, table: str) -> list[dict[str
     """The rows of one of `AXES_TABLES`, by column."""
     permuted: dict[str, object] = {"n_permutations": axes.n_permutations}
     if table == "attribute_axes":
-        known = {one.attribute: one.reliability for one in axes.raters}
-        return [vars(one) | permuted | {"reliability": known[one.attribute]} for one in axes.with_raters]
+        known = {
+            one.attribute: {"reliability": one.reliability, "raters_carried": one.carried, "p_raters_carried": one.p}
+            for one in axes.raters
+        }
+        return [vars(one) | permuted | known[one.attribute] for one in axes.with_raters]
     if table == "attribute_axis_pairs":
-        return [vars(one) | permuted for one in axes.pairs]
+        names = [one.attribute for one in axes.raters]
+        return [
+            {
+                "space": one.space,
+                "first": names[a],
+                "second": names[b],
+                "congruence": one.congruence[a][b],
+                "correlation": axes.correlations[a][b],
+                "p": one.p[a][b],
+                "p_max": one.p_max[a][b],
+            }
+            | permuted
+            for one in axes.spaces
+            for a, b in combinations(range(len(names)), 2)
+        ]
     if table == "predictions":
         common = {
             "n_folds": predictions.n_folds,
@@ -69,7 +90,12 @@ def axes_rows(axes: Axes, predictions: Predictions, table: str) -> list[dict[str
             "n_permutations": predictions.n_permutations,
         }
         return [vars(one) | common for one in predictions.scores]
-    return [dict(vars(one)) for one in predictions.specificity]
+    return [
+        {"model": one.model, "predicted": predicted, "values_of": other, "r": r}
+        for one in predictions.specificity
+        for predicted, row in zip(one.targets, one.r, strict=True)
+        for other, r in zip(one.targets, row, strict=True)
+    ]
 
 
 def axes_methods(axes: Axes, predictions: Predictions) -> list[str]:
@@ -79,7 +105,8 @@ def axes_methods(axes: Axes, predictions: Predictions) -> list[str]:
         said.append(
             "The axis of an attribute in a space of clips is the direction in which it covaries with their "
             "coordinates; the raters' space has the mean of their squared distances. A clip's place along an axis "
-            "follows from its squared distances to the other clips and from their attribute alone. "
+            "follows from its squared distances to the other clips and from their attribute alone; how far an "
+            "attribute is in a space at all, is the correlation of the places with it. "
             + (
                 "Congruence with the raters' axis (Tucker, 1951; of places about their mean, so equal to "
                 "Pearson's r) has the jackknife's interval over raters, and p values come from "
@@ -88,7 +115,7 @@ def axes_methods(axes: Axes, predictions: Predictions) -> list[str]:
                 else ""
             )
         )
-    if axes.pairs:
+    if axes.spaces and len(axes.raters) > 1:
         said.append(
             "Two attributes' axes in one space were held against each other by the congruence of their vectors, and "
             f"tested over {axes.n_permutations} permutations of the clips, against which it is what the attributes' "

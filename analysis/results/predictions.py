@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from ..models.prediction import correlations, predict_ratings, prediction_null
 from ..models.space import Space, coordinates, imaginary_share
 from ..pooling import mean_present, pool, standardise
 from ..rdm import n_items_of
-from .axes import RATERS, bounded
+from .axes import RATERS, Matrix, bounded, rows_of
 from .model_list import Model
 from .structure import clip_map
 from .targets import Target
@@ -54,12 +54,11 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Specificity:
-    """r of the prediction of one attribute with the values of another, from one model."""
+    """r of the prediction of each target (rows) with the values of each (columns), from one model."""
 
     model: str
-    predicted: str
-    values_of: str
-    r: float
+    targets: tuple[str, ...]
+    r: Matrix
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def predictions(
     groups = labels.tolist() if by_sets else None
     scores: list[Predicted] = []
     values = np.column_stack([one.values for one in wanted])
-    specificity = list(_specific(THEMSELVES, wanted, correlations(values, values)))
+    specificity = [_specific(THEMSELVES, wanted, correlations(values, values))]
     nulls: list[Floats] = []
     for number, (name, space) in enumerate(sources):
         report("Predicting attributes", number / len(sources))
@@ -121,7 +120,7 @@ def predictions(
         nulls.append(
             prediction_null(x, y, orders, groups=groups, n_folds=n_folds, scale=False, rng=np.random.default_rng(seed))
         )
-        specificity += _specific(name, mine, found.specificity)
+        specificity.append(_specific(name, mine, found.specificity))
         medians = np.sort(found.penalties, axis=0)[(len(found.penalties) - 1) // 2]
         for k, target in enumerate(mine):
             folds = found.by_fold[:, k]
@@ -165,11 +164,8 @@ def _raters_space(table: Floats, remarks: list[str]) -> Space | None:
     return Space(squared, False, imaginary_share(squared))
 
 
-def _specific(name: str, targets: Sequence[Target], found: Floats) -> Iterator[Specificity]:
-    """The matrix of one model, or of the values themselves, cell by cell."""
-    for row, one in zip(found, targets, strict=True):
-        for r, other in zip(row, targets, strict=True):
-            yield Specificity(name, one.name, other.name, float(r))
+def _specific(name: str, targets: Sequence[Target], found: Floats) -> Specificity:
+    return Specificity(name, tuple(one.name for one in targets), rows_of(found))
 
 
 def best_predictor(found: Predictions) -> str:

@@ -14,7 +14,7 @@ from .model_list import Attribute
 # An attribute of more values than this, such as who is in a clip, has no few axes.
 MAX_VALUES = 6
 # Every two of them have a congruence, in each space.
-MAX_TARGETS = 40
+MAX_TARGETS = 20
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,13 +82,15 @@ def study_activations(
             click.echo(f"Written: {save}, and where it comes from: {save.with_suffix('.json')}")
         if no_keep:
             return
+        digest = sha256_file(network)
         with here.database.writing() as db:
             keep_models(
                 db,
                 find_study(db, name),
                 replace(shown, name=called),
+                [item.name for item in asked.items],
                 file_name=network.name,
-                sha256=sha256_file(network),
+                sha256=digest,
             )
         click.echo(f"Kept {called}: {len(shown.models)} layers. Compare them: python3 run.py study models {name}")
         echo_notes(shown.remarks)

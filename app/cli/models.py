@@ -38,6 +38,8 @@ from app.results.model_work import ensure_comparison, request_comparison, standi
 @click.option("--hold-constant", default="", metavar="MODEL", help="Also correlate the others with this held constant.")
 @click.option("--individuals", is_flag=True, help="Also say how raters differ: by more than noise, in groups.")
 @click.option("--weighted", is_flag=True, help="Also fit weighted sums of models, cross-validated.")
+@click.option("--axes", is_flag=True, help="Also hold attributes' axes in models against those of the raters.")
+@click.option("--predictions", is_flag=True, help="Also predict attributes and the map's axes, for clips left out.")
 @click.option(
     "--tables", type=click.Path(path_type=Path, file_okay=False), help="Write the tables (CSV) into this folder."
 )
@@ -56,6 +58,8 @@ def study_models(
     hold_constant: str,
     weighted: bool,
     individuals: bool,
+    axes: bool,
+    predictions: bool,
     tables: Path | None,
     data: Path | None,
 ) -> None:
@@ -71,15 +75,17 @@ def study_models(
         for file in add:
             if file.suffix.lower() == ".onnx":
                 raise Invalid(f"{file.name} is a network: python3 run.py study activations {name} {file} --list")
-            with here.database.writing() as db:
-                row = add_model(db, find_study(db, name), file.name, file, distance=distance, frames=frames)
-                click.echo(f"Added {row.name}: {len(row.models)} {'layers' if row.kind == 'layers' else 'models'}.")
+            with here.database.reading() as db:
+                study = find_study(db, name)
+            row = add_model(here.database, study.id, file.name, file, distance=distance, frames=frames)
+            click.echo(f"Added {row.name}: {len(row.models)} {'layers' if row.kind == 'layers' else 'models'}.")
         with here.database.reading() as db:
             study = find_study(db, name)
             standing = standing_of(db, study)
         asked = standing.asked.model_dump() | ({"comparator": comparator} if comparator else {})
         asked |= {"with_simulated": not no_simulated, "with_unfinished": with_unfinished}
         asked |= {"permutations": permutations, "weighted": weighted, "individuals": individuals}
+        asked |= {"axes": axes, "predictions": predictions}
         wanted = settings_of(asked | {"explain": explain, "hold_constant": hold_constant})
         if standing.findings is None or standing.changes or wanted != standing.computed:
             with here.database.writing() as db:
@@ -141,6 +147,16 @@ def _show_parts(parts: ModelParts) -> None:
         click.echo(
             f"Weighted sum of {fit.block} ({len(fit.models)} models): {fit.cross_validated:.3f} cross-validated, "
             f"{fit.equal_weights:.3f} with equal weights"
+        )
+    for axis in parts.axes.with_raters:
+        click.echo(
+            f"Axis of {axis.attribute} in {axis.model}: congruence with the raters' {axis.congruence:.3f} "
+            f"({axis.low:.3f} to {axis.high:.3f}), p {axis.p:.4f}, against the largest {axis.p_max:.4f}"
+        )
+    for guess in parts.predictions.scores:
+        click.echo(
+            f"Predicted from {guess.model}, {guess.target}: r {guess.r:.3f}, R² {guess.r2:.3f}, p {guess.p:.4f}, "
+            f"against the largest {guess.p_max:.4f}"
         )
     people = parts.individuals
     if people.n_tested:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from sqlalchemy import select
@@ -16,23 +14,26 @@ from sqlalchemy.orm import Session
 
 from analysis.arrangement import Floats
 from analysis.models.activations import Distance, Frames
-from analysis.models.candidates import CandidateKind, Candidates, read_candidates
+from analysis.models.candidates import CandidateKind, Candidates
 from analysis.models.clip_names import match_clips
 from analysis.rdm import subset
 from analysis.results.model_list import ALL_ATTRIBUTES, ALL_RATINGS, Attribute, full_name
 from app.accounts.account import Account
 from app.accounts.audit import note
-from app.errors import Invalid, NotFound
+from app.db import Database
+from app.errors import Conflict, Invalid, NotFound
 from app.models import Study, StudyModel
 from app.participation.arrangements import clip_order
 from app.results.chosen import Cells, ExportOptions
+from app.results.model_reading import read_models
 from app.results.ratings import rated_attributes
 
 # All pairs of a study's models are tested against each other, and the page shows them.
 MAX_MODELS = 200
 MAX_NAME = 255
-# Of the page and the API; files of any size come by the command.
+# Of the page and the API, sent in one request and in pieces; files of any size come by the command.
 MAX_UPLOAD = 1024 * 1024
+MAX_IN_PIECES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,30 @@ class KeptModel:
     problem: str | None
 
 
+@dataclass(frozen=True)
+class Added:
+    """A file of models that was just kept."""
+
+    number: int
+    name: str
+    kind: str
+    models: tuple[str, ...]
+
+
 def add_model(
-    db: Session,
-    study: Study,
+    database: Database,
+    study_id: int,
     file_name: str,
     content: bytes | Path,
     *,
     distance: Distance = "correlation",
     frames: Frames | None = None,
+    most_bytes: int | None = None,
     by: Account | None = None,
-) -> StudyModel:
-    """Read a file of models for the study's clips and keep its RDMs; commits.
+) -> Added:
+    """Read a file of models for the study's clips and keep its RDMs.
+
+    Activations are large and take seconds: the file is read while no transaction is open, and not kept.
 
     Parameters
     ----------
@@ -70,55 +84,60 @@ def add_model(
         The file's bytes, or where it is on this machine.
     distance, frames
         How activations become RDMs.
+    most_bytes
+        What it may take in memory, unpacked; more is refused before it is read.
 
     Raises
     ------
     Invalid
-        Naming the file and the reason: it holds no models of these clips, there is one of the same name, or too many.
+        Naming the file and the reason: it is too large, holds no models of these clips, there is one of the same name,
+        or too many.
+    Conflict
+        When the study's clips changed while it was read.
     """
-    clips = [clip.file_name for clip in clip_order(db, study.id)]
     called = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()
     if not called or len(called) > MAX_NAME or not called.isprintable():
         raise Invalid("A file of models needs a name of at most 255 printable characters.", field="file")
-    try:
-        with TemporaryDirectory() as folder:
-            path = content if isinstance(content, Path) else Path(folder) / "file"
-            if isinstance(content, bytes):
-                path.write_bytes(content)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            found = read_candidates(path, clips, name=called, distance=distance, frames=frames)
-    except (ValueError, OSError, MemoryError) as error:
-        reason = str(error) or "it needs more memory than there is"
-        raise Invalid(reason if called in reason else f"{called}: {reason}", field="file") from error
-    return keep_models(db, study, found, file_name=called, sha256=digest, by=by)
+    with database.reading() as db:
+        clips = [clip.file_name for clip in clip_order(db, study_id)]
+    found, digest = read_models(called, content, clips, distance, frames, most_bytes)
+    with database.writing() as db:
+        if (study := db.get(Study, study_id)) is None:
+            raise NotFound("There is no such study.")
+        row = keep_models(db, study, found, clips, file_name=called, sha256=digest, by=by)
+        return Added(row.id, found.name, found.kind, found.models)
 
 
 def keep_models(
     db: Session,
     study: Study,
     found: Candidates,
+    clips: Sequence[str],
     *,
     file_name: str,
     sha256: str,
     by: Account | None = None,
 ) -> StudyModel:
-    """Keep RDMs over the study's clips, which came from the file of this name; commits.
+    """Keep RDMs over the study's `clips`, which came from the file of this name; commits.
 
     Raises
     ------
     Invalid
         When there is one of the same name, or too many.
+    Conflict
+        When these are not the study's clips any more: they changed while the RDMs were computed.
     """
     # Who adds at the same moment waits here.
     db.execute(select(Study.id).where(Study.id == study.id).with_for_update())
+    if list(clips) != [clip.file_name for clip in clip_order(db, study.id)]:
+        raise Conflict(f"{file_name}: the study's clips changed while it was read. Please add it again.")
     check_room(db, study, found.name, len(found.models))
     row = StudyModel(
         study_id=study.id,
         name=found.name,
         kind=found.kind,
         models=list(found.models),
-        clips=[clip.file_name for clip in clip_order(db, study.id)],
+        clips=list(clips),
         remarks=list(found.remarks),
         content=_pack(found.rdms),
         file_name=file_name,

@@ -43,15 +43,28 @@ class ModelSettings(BaseModel):
     weighted: bool = Field(
         default=False, title="weighted sums", description="Models added up with weights, cross-validated."
     )
-
     individuals: bool = Field(
         default=False, title="how raters differ", description="By more than noise, in groups, by attributes."
+    )
+    axes: bool = Field(
+        default=False, title="axes of attributes", description="In models and in the raters' space, and how alike."
+    )
+    predictions: bool = Field(
+        default=False, title="predictions", description="Attributes and the map's axes, for clips that were left out."
     )
 
     @property
     def parts(self) -> AskedParts:
         """What is asked for beside scores and effects."""
-        return AskedParts(self.permutations, self.explain, self.hold_constant, self.weighted, self.individuals)
+        return AskedParts(
+            permutations=self.permutations,
+            explain=self.explain,
+            hold_constant=self.hold_constant,
+            weighted=self.weighted,
+            individuals=self.individuals,
+            axes=self.axes,
+            predictions=self.predictions,
+        )
 
     @property
     def base(self) -> tuple[object, ...]:

@@ -14,16 +14,19 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from analysis.clip_sets import set_of_each
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
 from analysis.results.models import ModelFindings, ModelOptions, compare_candidates
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
+from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.models import ModelComparison, Study, now
+from app.participation.arrangements import clip_order
 from app.results.chosen import options_of
 from app.results.inputs import inputs_of
 from app.results.model_files import attributes_of, candidates_of, model_marks
@@ -189,9 +192,21 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
         halves = rater_halves(db, study.id, choice, raters) if settings.individuals else None
+        sets = clip_sets(definition_of(study).sets, [clip.attributes for clip in clip_order(db, study.id)])
         known = _known(db.get(ModelComparison, study.id), settings, facts)
     options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
-    found = compare_candidates(table, raters, clips, candidates, attributes, options, progress, known, halves)
+    found = compare_candidates(
+        table,
+        raters,
+        clips,
+        candidates,
+        attributes,
+        options,
+        progress,
+        known,
+        halves,
+        set_of_each(sets, len(clips)),
+    )
     if known is None:
         found = replace(found, remarks=(*problems, *found.remarks))
     content = stored_content(found, settings, facts)

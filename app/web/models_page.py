@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, get_args
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from analysis.figures import file_of
+from analysis.figures.axes import axis_congruence, predicted_attributes, specificity_of
 from analysis.figures.models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
@@ -19,6 +22,7 @@ from analysis.models.controversial import MAX_MODELS
 from analysis.results import COMPARATOR_LABELS
 from analysis.results.model_tables import MODEL_TABLES, model_rows, models_methods
 from analysis.results.models import ModelFindings
+from analysis.results.predictions import best_predictor
 from app.accounts.members import require_study
 from app.domain import Role, WorkState
 from app.errors import Invalid, NotFound
@@ -26,9 +30,18 @@ from app.heartbeat import worker_state
 from app.results.chosen import options_of
 from app.results.controversial import choose_clips
 from app.results.figures import MIME, drawing
-from app.results.model_files import MAX_UPLOAD, add_model, attributes_of, blocks_named, kept_models, remove_model
+from app.results.model_files import (
+    MAX_IN_PIECES,
+    MAX_UPLOAD,
+    add_model,
+    attributes_of,
+    blocks_named,
+    kept_models,
+    remove_model,
+)
 from app.results.model_settings import settings_of
 from app.results.model_work import choice_of, request_comparison, standing_of
+from app.studies import bring_in_files
 from app.web.bodies import Body, body_of
 from app.web.context import database, settings
 from app.web.downloads import download
@@ -42,6 +55,8 @@ api = Blueprint("models", __name__)
 MOST_DRAWN = 40
 # Pairs of more models than this are in the table to download alone.
 MOST_PAIRS = 2000
+# Nor can anybody read the axes of more spaces, or the specificity of more models, attribute by attribute.
+MOST_MATRICES = 60
 
 
 class ComparisonBody(BaseModel):
@@ -70,6 +85,8 @@ def page(name: str) -> str:
             asked=standing_of(db, study).asked,
             comparators=COMPARATOR_LABELS,
             distances=DISTANCES,
+            largest=MAX_IN_PIECES,
+            at_once=MAX_UPLOAD,
         )
 
 
@@ -85,7 +102,8 @@ def table(name: str, table: str) -> AnyResponse:
 
 @blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png):kind>")
 def figure(name: str, picture: str, kind: str) -> AnyResponse:
-    """A figure of what was computed last, for a paper: models, attributes, variance, raters, or layers-1 and so on."""
+    """A figure of what was computed last, for a paper: models, attributes, variance, raters, axes, predictions,
+    specificity, or layers-1 and so on."""
     found = _findings(name)
     with drawing:
         content = file_of(_drawn(found, picture), kind)
@@ -102,6 +120,13 @@ def _drawn(found: ModelFindings, picture: str) -> Any:
         return variance_shares(found.parts.shares)
     if picture == "raters" and any(math.isfinite(sum(one.dimensions)) for one in found.parts.individuals.raters):
         return rater_weights(found.parts.individuals.raters)
+    along, predicted = found.parts.axes, found.parts.predictions
+    if picture == "axes" and along.with_raters:
+        return axis_congruence(along)
+    if picture == "predictions" and predicted.scores:
+        return predicted_attributes(predicted)
+    if picture == "specificity" and predicted.scores:
+        return specificity_of(predicted, best_predictor(predicted))
     number = picture.removeprefix("layers-")
     if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
         profile = found.profiles[int(number[:6]) - 1]
@@ -142,7 +167,8 @@ def read(name: str) -> Response:
 def add(name: str) -> tuple[Response, int]:
     """Keep a file of models, whose bytes are the body; `file` in the query names it. Then all are compared anew.
 
-    `distance` and `frames` say how activations become RDMs.
+    A larger file comes in pieces first (`/api/v1/imports`, one file), and `batch` in the query names what came; the
+    body is empty then. `distance` and `frames` say how activations become RDMs.
     """
     request.max_content_length = MAX_UPLOAD
     query = request.args
@@ -151,14 +177,39 @@ def add(name: str) -> tuple[Response, int]:
         raise Invalid(f"The distance is one of {', '.join(DISTANCES)}.", field="distance")
     if frames is not None and frames not in get_args(Frames):
         raise Invalid(f"Frames are taken as {' or '.join(get_args(Frames))}.", field="frames")
-    content = request.get_data(cache=False)
+    with database().reading() as db:
+        study_id = require_study(db, account_id(), name, Role.EDITOR).id
+    with _sent(query.get("batch")) as (sent, content):
+        added = add_model(
+            database(),
+            study_id,
+            query.get("file", sent),
+            content,
+            distance=_of_kind(distance),
+            frames=frames,  # type: ignore[arg-type]
+            most_bytes=MAX_IN_PIECES,
+            by=account(),
+        )
     with database().writing() as db:
         study = require_study(db, account_id(), name, Role.EDITOR)
-        kept = _of_kind(distance)
-        row = add_model(db, study, query.get("file", ""), content, distance=kept, frames=frames, by=account())  # type: ignore[arg-type]
-        number, models = row.id, list(row.models)
         request_comparison(db, study, standing_of(db, study).asked, by=account())
-    return jsonify(number=number, models=models), 201
+    return jsonify(number=added.number, models=list(added.models)), 201
+
+
+@contextmanager
+def _sent(batch_id: str | None) -> Iterator[tuple[str, bytes | Path]]:
+    """The name and content of the file: the body, or what came in pieces, which is forgotten then."""
+    if batch_id is None:
+        yield "", request.get_data(cache=False)
+        return
+    batch = bring_in_files.find(settings(), account_id(), batch_id)
+    try:
+        if len(batch.names) != 1 or not (found := bring_in_files.files_of(settings(), batch)):
+            raise Invalid("One file at a time is a file of models, and it has to be here.", field="batch")
+        path, file_name = found[0]
+        yield file_name, path
+    finally:
+        bring_in_files.forget(settings(), batch)
 
 
 @api.delete("/<name>/models/<int:number>")
@@ -214,6 +265,8 @@ def _view(found: ModelFindings) -> dict[str, Any]:
     plain = asdict(found) | {"label": COMPARATOR_LABELS[found.comparator], "methods": models_methods(found)}  # type: ignore[index]
     if len(found.pairs) > MOST_PAIRS:
         plain["pairs"] = []
+    for part, matrices in (("axes", "spaces"), ("predictions", "specificity")):
+        plain["parts"][part][matrices] = plain["parts"][part][matrices][:MOST_MATRICES]
     return {key: _finite(value) for key, value in plain.items()}
 
 

@@ -106,6 +106,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
         "file": {**TEXT, "description": "The file's name, with its ending; the body is its bytes."},
         "distance": {**TEXT, "description": "Between the activations of two clips."},
         "frames": {**TEXT, "description": "How the frames of a clip are taken: mean or concatenate."},
+        "batch": {**TEXT, "description": "The id under which a file came in pieces, in place of the body."},
     },
     "researcher_api.agreement_between_raters": WHOSE,
     "researcher_api.uncertainty.read": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},

@@ -5,7 +5,13 @@ import { find } from '../page.js';
 import { make } from './elements.js';
 
 /** @param {number | null} value @param {number} [digits] */
-export const figure = (value, digits = 3) => (value === null ? '–' : value.toFixed(digits).replace('-', '−'));
+export const figure = (value, digits = 3) =>
+  value === null
+    ? '–'
+    : value
+        .toFixed(digits)
+        .replace(/^-(?=0\.?0*$)/, '')
+        .replace('-', '−');
 /** @param {number | null} p */
 export const written = (p) => (p === null ? '–' : p < 0.001 ? '< .001' : p.toFixed(3).replace('0.', '.'));
 /** @param {{low: number | null, high: number | null}} one @param {number} [digits] */

@@ -4,7 +4,9 @@
 import { find } from '../page.js';
 import { showDots } from './dots.js';
 import { make } from './elements.js';
-import { downloads, figure, number, range, written } from './model_figures.js';
+import { axesCards } from './model_axes.js';
+import { card, table } from './model_cards.js';
+import { downloads, figure, range, written } from './model_figures.js';
 
 /**
  * @typedef {{model: string, similarity: number, p: number, p_max: number, corrected: number | null, low: number | null,
@@ -13,7 +15,8 @@ import { downloads, figure, number, range, written } from './model_figures.js';
  * @typedef {{blocks: string[], explained: number, share: number}} Share
  * @typedef {{block: string, models: string[], weights: number[], cross_validated: number, equal_weights: number}} Sum
  * @typedef {{n_permutations: number, tests: Test[], held_constant: string, partial_method: string, partials: Partial[],
- *   shares: Share[], n_pairs: number, weighted: Sum[], individuals: Individuals, remarks: string[]}} Parts
+ *   shares: Share[], n_pairs: number, weighted: Sum[], individuals: Individuals, axes: import('./model_axes.js').Axes,
+ *   predictions: import('./model_axes.js').Predictions, remarks: string[]}} Parts
  * @typedef {{rater: string, cluster: number, dimensions: (number | null)[], fit: number | null, attributes: (number | null)[],
  *   own: number | null}} Place
  * @typedef {{n_tested: number, within: number | null, expected: number, low: number | null, high: number | null, p: number,
@@ -22,10 +25,11 @@ import { downloads, figure, number, range, written } from './model_figures.js';
  *   raters: Place[]}} Individuals
  * @typedef {{groups: string[], models: string[], attributes: string[]}} Blocks
  * @typedef {{permutations: boolean, explain: string[], hold_constant: string, weighted: boolean,
- *   individuals: boolean}} Asked
+ *   individuals: boolean, axes: boolean, predictions: boolean}} Asked
  */
 
 const SIGNIFICANT = 0.05;
+const TICKS = /** @type {const} */ (['permutations', 'weighted', 'individuals', 'axes', 'predictions']);
 
 /** The sections of what was asked for. @param {Parts} parts @param {string} label the comparator in words */
 export function partCards(parts, label) {
@@ -72,7 +76,7 @@ export function partCards(parts, label) {
       ),
     );
   if (parts.individuals.raters.length) cards.push(individualCard(parts.individuals));
-  return cards;
+  return [...cards, ...axesCards(parts.axes, parts.predictions)];
 }
 
 /** @param {Individuals} found */
@@ -210,45 +214,6 @@ function largest({ models, weights }) {
   return told.map(({ model, share }) => `${model} ${Math.round(100 * share)} %`).join(', ');
 }
 
-/** @param {string} title @param {string} caption @param {...HTMLElement} children */
-function card(title, caption, ...children) {
-  const id = title.toLowerCase().replace(/[^a-z]+/g, '-');
-  return make(
-    'section',
-    { class: 'card figure', 'aria-labelledby': id },
-    make('h2', { id }, title),
-    make('p', {}, caption),
-    ...children,
-  );
-}
-
-/** @param {string} name of the table @param {string[]} heads @param {(string | number)[][]} rows the first of each row is its name */
-function table(name, [first, ...heads], rows) {
-  return make(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${name} in numbers` },
-    make(
-      'table',
-      {},
-      make(
-        'thead',
-        {},
-        make(
-          'tr',
-          {},
-          make('th', { scope: 'col' }, first),
-          ...heads.map((text) => make('th', { scope: 'col', class: 'number' }, text)),
-        ),
-      ),
-      make(
-        'tbody',
-        {},
-        ...rows.map(([row, ...cells]) => make('tr', {}, make('th', { scope: 'row' }, row), ...cells.map(number))),
-      ),
-    ),
-  );
-}
-
 /**
  * Offer what can be named, and at first choose what was asked for last.
  * @param {HTMLFormElement} form
@@ -275,26 +240,28 @@ export function offerBlocks(form, blocks, asked) {
     choice.value = Object.values(groups).flat().includes(value) ? value : '';
   });
   if (!isFirst) return;
-  find(form, '[name="permutations"]', HTMLInputElement).checked = asked.permutations;
-  find(form, '[name="weighted"]', HTMLInputElement).checked = asked.weighted;
-  find(form, '[name="individuals"]', HTMLInputElement).checked = asked.individuals;
+  for (const name of TICKS) find(form, `[name="${name}"]`, HTMLInputElement).checked = asked[name];
   const more = find(form, '[data-more]', HTMLDetailsElement);
-  more.open =
-    asked.permutations || asked.weighted || asked.individuals || asked.hold_constant !== '' || asked.explain.length > 0;
+  more.open = TICKS.some((name) => asked[name]) || asked.hold_constant !== '' || asked.explain.length > 0;
 }
 
 /** What the form asks for. @param {HTMLFormElement} form @returns {Asked} */
 export function askedParts(form) {
   return {
-    permutations: find(form, '[name="permutations"]', HTMLInputElement).checked,
-    weighted: find(form, '[name="weighted"]', HTMLInputElement).checked,
-    individuals: find(form, '[name="individuals"]', HTMLInputElement).checked,
+    permutations: isTicked(form, 'permutations'),
+    weighted: isTicked(form, 'weighted'),
+    individuals: isTicked(form, 'individuals'),
+    axes: isTicked(form, 'axes'),
+    predictions: isTicked(form, 'predictions'),
     hold_constant: find(form, '[name="hold_constant"]', HTMLSelectElement).value,
     explain: explained(form)
       .map((choice) => choice.value)
       .filter((value) => value),
   };
 }
+
+/** @param {HTMLFormElement} form @param {string} name */
+const isTicked = (form, name) => find(form, `[name="${name}"]`, HTMLInputElement).checked;
 
 /** @param {HTMLFormElement} form */
 const explained = (form) => /** @type {HTMLSelectElement[]} */ ([...form.querySelectorAll('select[name="explain"]')]);

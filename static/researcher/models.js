@@ -4,13 +4,16 @@
  * Over 300 lines: one function for each part of one page. */
 
 import { byId, find } from '../page.js';
+import { pauseBefore } from '../task/backoff.js';
 import { ask } from './ask.js';
 import { showDots } from './dots.js';
 import { make, part, syncRows } from './elements.js';
-import { keepFresh, load } from './live.js';
+import { keepFresh, load, RequestError } from './live.js';
 import { downloads, figure, number, range, written } from './model_figures.js';
 import { askedParts, offerBlocks, partCards } from './model_parts.js';
+import { sendInPieces } from './pieces.js';
 import { chooseOnRequest, offerModels } from './tell_apart.js';
+import { megabytes } from './words.js';
 
 /**
  * @typedef {{model: string, source: string, kind: string, layer: number | null, score: number, low: number | null,
@@ -33,6 +36,7 @@ const PAUSE = 1500;
 // A figure of more models cannot be read; the table has them all.
 const MAX_DRAWN = 40;
 const SIGNIFICANT = 0.05;
+const UNREACHED = 'The server cannot be reached. Please try again.';
 const KINDS = /** @type {Record<string, string>} */ ({ attribute: 'attribute', rating: 'mean rating' });
 const address = `${find(document, 'main', HTMLElement).dataset.api}/models`;
 const mayEdit = document.querySelector('[data-add]') !== null;
@@ -264,9 +268,49 @@ async function send(path, method, body, problem) {
     show(await load(address));
     return answer.ok;
   } catch {
-    problem.textContent = 'The server cannot be reached. Please try again.';
+    problem.textContent = UNREACHED;
     return false;
   }
+}
+
+/** Send a file, a large one in pieces first, and keep its models. @param {File} file */
+async function addFile(file) {
+  const add = part('add', HTMLFormElement);
+  const [problem, progress] = [part('add-problem'), part('add-progress')];
+  const { largest, atOnce } = add.dataset;
+  problem.textContent = '';
+  if (file.size > Number(largest)) {
+    problem.textContent =
+      `${file.name} has ${megabytes(file.size)}, and ${megabytes(Number(largest))} can be sent here: ` +
+      'add it by the command above, or save fewer units of each layer.';
+    return false;
+  }
+  const query = new URLSearchParams({
+    file: file.name,
+    distance: byId('model-distance', HTMLSelectElement).value,
+    frames: byId('model-frames', HTMLSelectElement).value,
+  });
+  let body = /** @type {File | null} */ (file);
+  if (file.size > Number(atOnce)) {
+    try {
+      const batch = await sendInPieces(file, file.name, {
+        token: find(add, '[name="csrf_token"]', HTMLInputElement).value,
+        onSent: (sent) => {
+          progress.textContent = `Sending ${file.name}, ${Math.floor((100 * sent) / file.size)} %`;
+        },
+        wait: (failures) => new Promise((resolve) => setTimeout(resolve, pauseBefore(failures))),
+      });
+      query.set('batch', batch);
+      body = null;
+    } catch (error) {
+      problem.textContent = error instanceof RequestError ? error.message : UNREACHED;
+      return false;
+    }
+  }
+  progress.textContent = `Reading ${file.name} …`;
+  if (!(await send(`?${query}`, 'POST', body, problem))) return false;
+  byId('model-file', HTMLInputElement).value = '';
+  return true;
 }
 
 /** @param {number} which */
@@ -277,15 +321,11 @@ if (mayEdit) {
   add.addEventListener('submit', async (event) => {
     event.preventDefault();
     const input = byId('model-file', HTMLInputElement);
-    for (const file of input.files ?? []) {
-      const query = new URLSearchParams({
-        file: file.name,
-        distance: byId('model-distance', HTMLSelectElement).value,
-        frames: byId('model-frames', HTMLSelectElement).value,
-      });
-      if (!(await send(`?${query}`, 'POST', file, part('add-problem')))) return;
-    }
-    input.value = '';
+    const button = find(add, '[type="submit"]', HTMLButtonElement);
+    button.disabled = true;
+    for (const file of input.files ?? []) if (!(await addFile(file))) break;
+    button.disabled = false;
+    part('add-progress').textContent = '';
   });
   chooseOnRequest(address);
   const compare = part('compare', HTMLFormElement);

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from app.config import Settings
 from app.models import Clip
 from app.results import model_work
+from app.results.model_files import MAX_UPLOAD
 from app.results.model_work import compute_next_comparison
 from tests import experimenter
 from tests.browser.axe import complaints
@@ -50,7 +51,9 @@ def test_models_are_added_waited_for_read_and_removed(
     with lab.database.reading() as db:
         clips = list(db.scalars(select(Clip.file_name)))
     rng, file = np.random.default_rng(1), io.BytesIO()
-    np.savez(file, clips=clips, **{f"layer{k}": rng.normal(size=(len(clips), 5)) for k in range(3)})
+    np.savez(file, clips=clips, **{f"layer{k}": rng.normal(size=(len(clips), 10_000)) for k in range(3)})
+    # More than one request holds, so it comes in pieces.
+    assert len(file.getvalue()) > MAX_UPLOAD
     page = device(bypass_csp=True).new_page()
     page.goto(f"{address}/studies/faces/models")
     page.get_by_label("E-mail").fill(experimenter.EMAIL)

@@ -14,16 +14,17 @@ import pytest
 from sqlalchemy import select, update
 
 from analysis.formats.bundle import read_bundle
+from analysis.models.candidates import Candidates
 from analysis.report.models import bundle_models
 from app import cli
 from app.config import Settings
 from app.domain import WorkState
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, Study, now
 from app.participation.withdrawal import forget_results
 from app.results import model_work
 from app.results.export import export_bundle
-from app.results.model_files import MAX_MODELS, add_model, candidates_of, kept_models
+from app.results.model_files import MAX_MODELS, add_model, candidates_of, keep_models, kept_models
 from app.results.model_settings import settings_of
 from app.results.model_work import (
     comparison_waits,
@@ -71,18 +72,17 @@ def clips_of(lab: experimenter.Lab) -> list[str]:
         return list(db.scalars(select(Clip.file_name).order_by(Clip.position)))
 
 
-def network(clips: list[str], seed: int = 1) -> bytes:
+def network(clips: list[str], seed: int = 1, units: int = 8) -> bytes:
     rng = np.random.default_rng(seed)
-    file = io.BytesIO()
-    np.savez(file, clips=clips[::-1], early=rng.normal(size=(len(clips), 8)), late=rng.normal(size=(len(clips), 8)))
+    file, size = io.BytesIO(), (len(clips), units)
+    np.savez(file, clips=clips[::-1], early=rng.normal(size=size), late=rng.normal(size=size))
     return file.getvalue()
 
 
 def test_models_are_kept_compared_and_taken_home(both_lab: experimenter.Lab, tmp_path: Path) -> None:
     lab = both_lab
     clips = clips_of(lab)
-    with lab.database.writing() as db:
-        add_model(db, study_of(db), "C:\\nets\\resnet.npz", network(clips))
+    add_model(lab.database, 1, "C:\\nets\\resnet.npz", network(clips))
     with lab.database.writing() as db:
         request_comparison(db, study_of(db), settings_of({"comparator": "spearman"}))
     assert comparison_waits(lab.database)
@@ -123,15 +123,16 @@ def test_a_model_that_does_not_fit_leaves_nothing_behind(
         "": (network(clips), "needs a name"),
     }
     for name, (content, words) in wrong.items():
-        with lab.database.writing() as db, pytest.raises(Invalid, match=words):
-            add_model(db, study_of(db), name, content)
-    with lab.database.writing() as db:
-        add_model(db, study_of(db), "net.npz", network(clips))
-    with lab.database.writing() as db, pytest.raises(Invalid, match="There is a model named net"):
-        add_model(db, study_of(db), "net.mat", network(clips))
+        with pytest.raises(Invalid, match=words):
+            add_model(lab.database, 1, name, content)
+    add_model(lab.database, 1, "net.npz", network(clips))
+    with pytest.raises(Invalid, match="There is a model named net"):
+        add_model(lab.database, 1, "net.mat", network(clips))
+    with lab.database.writing() as db, pytest.raises(Conflict, match="clips changed while it was read"):
+        keep_models(db, study_of(db), Candidates("x", "rdms", (), np.empty(0)), clips[1:], file_name="x", sha256="")
     monkeypatch.setattr("app.results.model_files.MAX_MODELS", 3)
-    with lab.database.writing() as db, pytest.raises(Invalid, match="would make 4 models; a study can keep 3"):
-        add_model(db, study_of(db), "more.npz", network(clips))
+    with pytest.raises(Invalid, match="would make 4 models; a study can keep 3"):
+        add_model(lab.database, 1, "more.npz", network(clips))
     assert MAX_MODELS == 200
     with lab.database.reading() as db:
         assert len(kept_models(db, study_of(db))) == 1
@@ -139,8 +140,7 @@ def test_a_model_that_does_not_fit_leaves_nothing_behind(
 
 
 def test_a_withdrawal_deletes_what_was_computed_and_what_is_being_computed_is_not_stored(lab: experimenter.Lab) -> None:
-    with lab.database.writing() as db:
-        add_model(db, study_of(db), "net.npz", network(clips_of(lab)))
+    add_model(lab.database, 1, "net.npz", network(clips_of(lab)))
     with lab.database.writing() as db:
         request_comparison(db, study_of(db), settings_of({}))
     left = []
@@ -161,8 +161,8 @@ def test_a_withdrawal_deletes_what_was_computed_and_what_is_being_computed_is_no
 
 
 def test_a_worker_that_died_is_followed_and_one_that_dies_again_and_again_is_given_up(lab: experimenter.Lab) -> None:
+    add_model(lab.database, 1, "net.npz", network(clips_of(lab)))
     with lab.database.writing() as db:
-        add_model(db, study_of(db), "net.npz", network(clips_of(lab)))
         request_comparison(db, study_of(db), settings_of({}))
     old = now().replace(year=2020)
     for attempts, state in ((1, WorkState.IDLE), (3, WorkState.FAILED)):
@@ -204,6 +204,37 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
     assert client.get(API).json["changes"] == ["Models were added or removed."]
 
 
+def test_a_large_file_comes_in_pieces_and_a_larger_one_is_refused_before_it_is_read(
+    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = lab.client
+    assert experimenter.log_in(client).status_code == 303
+    token = {"X-CSRFToken": experimenter.csrf_token(client.get("/account").text)}
+    content = network(clips_of(lab), units=15_000)
+    assert client.post(f"{API}?file=net.npz", headers=token, data=content).status_code == 413
+
+    def sent(content: bytes) -> str:
+        begun = client.post("/api/v1/imports", headers=token, json={"names": ["net.npz"]}).json
+        for offset in range(0, len(content), begun["piece"]):
+            piece = content[offset : offset + begun["piece"]]
+            client.put(f"{begun['files'][0]}?offset={offset}", headers=token, data=piece)
+        return str(begun["id"])
+
+    batch = sent(content)
+    made = client.post(f"{API}?batch={batch}", headers=token)
+    assert (made.status_code, made.json["models"]) == (201, ["early", "late"])
+    assert client.get(API).json["models"][0]["file_name"] == "net.npz"
+    # What came is forgotten once it was read, whatever it was.
+    assert client.post(f"{API}?batch={batch}", headers=token).status_code == 404
+    monkeypatch.setattr("app.web.models_page.MAX_IN_PIECES", 1 << 20)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, late=np.zeros((6, 30_000)))
+    refused = client.post(f"{API}?file=packed.npz", headers=token, data=packed.getvalue())
+    assert refused.status_code == 400
+    assert "packed.npz: has 1 MB unpacked, and the page takes 1 MB" in refused.json["error"]["message"]
+    assert [one.name for one in lab.settings.uploads_folder.iterdir()] == []
+
+
 def test_the_command_adds_compares_prints_and_removes(
     lab: experimenter.Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,10 +242,18 @@ def test_the_command_adds_compares_prints_and_removes(
     (tmp_path / "net.npz").write_bytes(network(clips_of(lab)))
     run = ["study", "models", "faces", "--data", str(lab.settings.data)]
     with pytest.raises(SystemExit) as ended:
-        cli.main([*run, "--add", str(tmp_path / "net.npz"), "--tables", str(tmp_path / "out")])
+        cli.main(
+            [*run, "--add", str(tmp_path / "net.npz"), "--axes", "--predictions", "--tables", str(tmp_path / "out")]
+        )
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for words in ("Added net: 2 layers.", "3 raters", "net: early: ", "Best layer of net: net: "):
+    for words in (
+        "Added net: 2 layers.",
+        "3 raters",
+        "net: early: ",
+        "Best layer of net: net: ",
+        "There are no axes: no attribute",
+    ):
         assert words in said
     assert (tmp_path / "out" / "model_layers.csv").read_text().startswith("network,")
     with pytest.raises(SystemExit):
@@ -226,8 +265,7 @@ def test_a_study_is_made_of_the_clips_that_tell_models_apart(
     lab: experimenter.Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clips = clips_of(lab)
-    with lab.database.writing() as db:
-        add_model(db, study_of(db), "net.npz", network(clips))
+    add_model(lab.database, 1, "net.npz", network(clips))
     run = ["study", "controversial", "faces", "--data", str(lab.settings.data), "--model", "net: early"]
     with pytest.raises(SystemExit) as ended:
         cli.main([*run, "--model", "net: late", "--clips", "4", "--make", "apart"])

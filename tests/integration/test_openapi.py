@@ -121,8 +121,19 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     layers = io.BytesIO()
     np.savez(layers, **{name: np.random.default_rng(1).normal(size=(6, 9)) for name in ("early", "late")})
     number = call("POST", "/faces/models?file=net.npz", 201, data=layers.getvalue()).get_json()["number"]
-    asked = {"comparator": "pearson", "permutations": True, "individuals": True, "explain": ["net: early", "net: late"]}
-    call("POST", "/faces/models/compare", 202, json={"settings": asked | {"hold_constant": "net: early"}})
+    asked = {
+        "permutations": True,
+        "individuals": True,
+        "axes": True,
+        "predictions": True,
+        "explain": ["net: early", "net: late"],
+    }
+    call(
+        "POST",
+        "/faces/models/compare",
+        202,
+        json={"settings": asked | {"comparator": "pearson", "hold_constant": "net: early"}},
+    )
     assert call("GET", "/faces/models").get_json()["findings"] is None
     assert compute_next_comparison(lab.database)
     found = call("GET", "/faces/models").get_json()["findings"]

@@ -108,12 +108,22 @@ def test_an_axis_that_raters_and_a_model_share_is_found_and_nothing_where_none_i
     assert (found.p[0, 0], found.p_max[0, 0]) == (0.005, 0.005)
     assert found.with_raters[0][0].interval[0] > 0.7
     assert found.reliability[0] > 0.9
+    assert (found.carried[:2, 0] > 0.8).all()
+    assert (found.p_carried[:2, 0] == 0.005).all()
+    assert (found.p_carried[:, 1] > 0.05).all()
     assert (found.p[1] > 0.05).all()
-    rates: list[tuple[bool, bool, bool]] = []
+    rates: list[tuple[bool, ...]] = []
     for seed in range(60):
         one = np.random.default_rng(seed)
         none = axis_test(*simulated(one, 0.0), n_permutations=39, rng=one)
-        rates.append((none.p[0, 0] <= 0.05, none.p_max.min() <= 0.05, none.p_between[1, 0, 1] <= 0.05))
+        rates.append(
+            (
+                none.p[0, 0] <= 0.05,
+                none.p_max.min() <= 0.05,
+                none.p_between[1, 0, 1] <= 0.05,
+                none.p_carried[0, 0] <= 0.05,
+            )
+        )
     # Of 60 at a rate of .05 nine or more are found in 1 of 500 cases.
     assert np.sum(rates, axis=0).max() <= 8
 
@@ -193,15 +203,17 @@ def test_axes_and_predictions_of_a_study_as_tables_figures_and_words() -> None:
     assert ("the raters", "map axis 1") not in scores
     assert scores["net: early", "age"].p > 0.05
     assert (parts.predictions.n_folds, parts.predictions.by_sets) == (5, False)
-    cell = {(one.model, one.predicted, one.values_of): one.r for one in parts.predictions.specificity}
+    cells = part_rows(parts, "specificity")
+    cell = {(one["model"], one["predicted"], one["values_of"]): one["r"] for one in cells}
     assert cell["net: late", "age", "age"] == scores["net: late", "age"].r
     assert abs(cell["net: late", "age", "sex = m"]) < 0.5
     assert cell["the values themselves", "sex = m", "sex = m"] == pytest.approx(1)
-    assert [one for one in parts.remarks if "who" in one or "some" in one or "one " in one] == [
+    assert [one for one in parts.remarks if "is not predicted" in one] == [
         "who has no axis and is not predicted: it has 8 values, more than 6.",
         "some has no axis and is not predicted: 1 clips have no value of it.",
         "one has no axis and is not predicted: all clips have the same value.",
     ]
+    assert any("nothing shows that raters go by mood = x" in one and "sex = m" in one for one in parts.remarks)
     for table, columns in AXES_TABLES.items():
         rows = part_rows(parts, table)
         assert rows
@@ -227,7 +239,7 @@ def test_what_axes_and_predictions_need_is_said() -> None:
     assert (parts.predictions.by_sets, parts.predictions.n_folds) == (True, 3)
     assert any("not predicted: the pairs seen do not tie" in one for one in parts.remarks)
     assert any("192 of 276 pairs were seen by nobody" in one for one in parts.remarks)
-    assert {one.space for one in parts.axes.pairs} == {"the raters", "net: early", "net: late"}
+    assert {one.space for one in parts.axes.spaces} == {"the raters", "net: early", "net: late"}
     few = compare_candidates(raters[:, :15], names, clips[:6], [], attributes[:0], asked).parts
     assert few.axes.remarks == ("There are no axes: no attribute or rating of the clips has one.",)
     assert few.predictions.remarks == ("Predictions need at least 10 clips; there are 6.",)

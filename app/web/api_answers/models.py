@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from app.web.api_answers.axes import Axes, Predictions
 from app.web.api_answers.form import Answer
 
 
@@ -178,6 +179,8 @@ class ModelParts(Answer):
     n_pairs: int
     weighted: list[WeightedSum]
     individuals: Individuals
+    axes: Axes
+    predictions: Predictions
     remarks: list[str]
 
 
@@ -200,6 +203,8 @@ class AskedOfModels(Answer):
     hold_constant: str
     weighted: bool
     individuals: bool
+    axes: bool
+    predictions: bool
 
 
 class ModelFindings(Answer):

@@ -1,0 +1,36 @@
+"""What was found of models, on its way to the page: stored, told by the API, drawn."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from scipy.spatial.distance import pdist
+
+from analysis.models.candidates import Candidates
+from analysis.results.model_list import Attribute
+from analysis.results.models import ModelOptions, compare_candidates
+from app.results.model_settings import settings_of
+from app.results.model_work import findings_of, stored_content
+from app.web import models_page
+from app.web.api_answers import models as answers
+
+
+def test_axes_and_predictions_are_stored_told_and_drawn() -> None:
+    rng = np.random.default_rng(1)
+    ages, names = rng.normal(size=12), [f"c{k}" for k in range(12)]
+    rdms = np.abs(pdist(np.column_stack([ages, rng.normal(size=12)])) + 0.1 * rng.normal(size=(3, 66)))
+    network = Candidates("net", "layers", ("early", "late"), np.array([pdist(rng.normal(size=(12, 5))), rdms[0]]))
+    attributes = [Attribute("age", tuple(map(repr, ages.tolist()))), Attribute("sex", tuple("fm" * 6))]
+    asked = settings_of({"axes": True, "predictions": True})
+    options = ModelOptions(n_boot=100, n_permutations=19, parts=asked.parts)
+    found = compare_candidates(rdms, ["P1", "P2", "P3"], names, [network], attributes, options)
+    stored = json.loads(json.dumps(stored_content(found, asked, {})))["findings"]
+    again = findings_of(stored)
+    assert str(again.parts.axes) == str(found.parts.axes)
+    assert str(again.parts.predictions) == str(found.parts.predictions)
+    told = models_page._view(again)
+    assert answers.ModelFindings.model_validate(told).parts.predictions.scores[0].model == "the raters"
+    assert len(told["parts"]["axes"]["spaces"]) == 3
+    for picture in ("axes", "predictions", "specificity"):
+        assert models_page._drawn(again, picture).axes
