@@ -2,14 +2,18 @@
 /** The clips on a map, flat or one that can be turned: posters or points, each of which plays while it is pointed at or focused. */
 
 import { make } from './elements.js';
+import { mountDrawing } from './map-drawing.js';
 import { turnControls } from './turn-controls.js';
-import { FRONT, NEAREST, REACH, seen, turned, withinOne } from './turning.js';
+import { FRONT, fromBehind, NEAREST, REACH, turned, withinOne } from './turning.js';
 
 const MAX_POSTER = 76;
 const MIN_POSTER = 22;
 const POINT = 16;
 const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
+/** More clips than this are drawn while they turn, and are buttons again after a pause. */
+const MOST_BUTTONS = 150;
+const PAUSE_MS = 150;
 /** How a map of three dimensions stands at first: turned a little, so that its depth is seen. */
 const AT_FIRST = turned(FRONT, 0.4, -0.3);
 
@@ -33,6 +37,7 @@ export function mountMap(element) {
   const name = make('figcaption');
   const preview = make('figure', { class: 'preview', hidden: true, 'aria-hidden': 'true' }, video, name);
   const field = make('div', { class: 'field-of-clips' }, ground, preview);
+  const drawing = mountDrawing(field);
   const turns = turnControls(field, (right, up) => {
     side = turned(side, right, up);
     stop();
@@ -51,6 +56,7 @@ export function mountMap(element) {
   /** @type {number[][]} of three dimensions, the farthest clip 1 from the middle */
   let solid = [];
   let frame = 0;
+  let pause = 0;
 
   /** @param {View} next */
   function show(next) {
@@ -121,7 +127,7 @@ export function mountMap(element) {
     for (const spot of spots) spot.style.width = spot.style.height = `${size}px`;
     if (solid.length > 0) {
       radius = (height - NEAREST * size) / (2 * REACH);
-      turnTo();
+      rest();
       return;
     }
     const half = Math.min((width - size) / 2, ((height - size) / 2) * 1.25);
@@ -136,12 +142,25 @@ export function mountMap(element) {
   /** Draw the map from the side that it is turned to. */
   function turnTo() {
     frame = 0;
-    put(
-      solid.map((place) => {
-        const spot = seen(side, place);
-        return { x: radius * spot.x, y: -radius * spot.y, size: spot.size };
-      }),
-    );
+    if (spots.length <= MOST_BUTTONS) {
+      rest();
+      return;
+    }
+    drawing.draw(spots, fromBehind(side, solid, radius), size);
+    field.classList.add('turning');
+    clearTimeout(pause);
+    pause = window.setTimeout(rest, PAUSE_MS);
+  }
+
+  /** Put the clips where they are seen from that side. */
+  function rest() {
+    clearTimeout(pause);
+    /** @type {Spot[]} */
+    const next = [];
+    if (solid.length > 0) for (const { item, ...place } of fromBehind(side, solid, radius)) next[item] = place;
+    if (next.length > 0) put(next);
+    field.classList.remove('turning');
+    drawing.clear();
   }
 
   /** @param {Spot[]} next from the field's middle; by transforms alone, so that turning lays nothing out */

@@ -55,3 +55,19 @@ export function withinOne(places) {
   const farthest = Math.max(...places.map((place) => Math.hypot(...place))) || 1;
   return places.map((place) => place.map((value) => value / farthest));
 }
+
+/**
+ * Where all places appear around the middle of a field, in pixels with y downwards, those behind first.
+ * @param {Side} side
+ * @param {readonly (readonly number[])[]} places within 1 of the middle
+ * @param {number} radius pixels of 1
+ * @returns {{item: number, x: number, y: number, size: number}[]} `item` is the index of the place
+ */
+export function fromBehind(side, places, radius) {
+  return places
+    .map((place, item) => {
+      const { x, y, size } = seen(side, place);
+      return { item, x: radius * x, y: -radius * y, size };
+    })
+    .sort((one, other) => one.size - other.size);
+}

@@ -438,6 +438,32 @@ def test_a_clip_on_the_map_plays_while_it_is_pointed_at(page: Page) -> None:
     page.get_by_label("Dimensions of the map").select_option("2-D")
     expect(page.locator("[data-map] .hint")).to_contain_text("in 2 dimensions")
     expect(field).to_have_count(0)
+    drawn_while_it_turns, buttons_again = page.evaluate(TURN_MANY)
+    assert drawn_while_it_turns == [True, True, True]
+    assert buttons_again == [True, True]
+
+
+# A map of 200 clips on the same page: while it turns it is a drawing, and the buttons stay where they were.
+TURN_MANY = """async () => {
+  const results = document.querySelector('script[src*="researcher/results.js"]').src;
+  const { mountMap } = await import(new URL('map.js', results));
+  const element = document.querySelector('main').appendChild(document.createElement('div'));
+  const clips = Array.from({ length: 200 }, (_, k) => ({ id: `${k}`, label: `${k}`, poster: null, sources: [] }));
+  const positions = clips.map((_, k) => [Math.cos(k), Math.sin(k), k / 200]);
+  mountMap(element).show({ clips, positions, points: true, colours: clips.map(() => null), words: '' });
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  const [field, spot, canvas] = ['.field-of-clips', '.spot', 'canvas'].map((name) => element.querySelector(name));
+  const before = spot.style.transform;
+  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' }));
+  while (!field.classList.contains('turning')) await frame();
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const turning = [!canvas.hidden, data.some((value) => value > 0), spot.style.transform === before];
+  while (field.classList.contains('turning')) await frame();
+  element.remove();
+  return [turning, [canvas.hidden, spot.style.transform !== before]];
+}"""
 
 
 def place_on_map(page: Page) -> float:

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FRONT, NEAREST, REACH, seen, turned, withinOne } from '../../static/researcher/turning.js';
+import { FRONT, fromBehind, NEAREST, REACH, seen, turned, withinOne } from '../../static/researcher/turning.js';
 
 const near = (/** @type {number} */ found, /** @type {number} */ wanted) =>
   assert.ok(Math.abs(found - wanted) < 1e-9, `${found} is not ${wanted}`);
@@ -54,4 +54,25 @@ test('nothing leaves the field, however it is turned', () => {
       assert.ok(Math.hypot(x, y) <= REACH + 1e-9);
     }
   assert.deepEqual(withinOne([[0, 0, 0]]), [[0, 0, 0]]);
+});
+
+test('places are seen in pixels from the middle, those behind first', () => {
+  const places = [
+    [0.2, 0.1, 0.5],
+    [0.2, 0.1, -0.5],
+    [-0.4, 0.3, 0],
+  ];
+  const found = fromBehind(FRONT, places, 200);
+  assert.deepEqual(
+    found.map(({ item }) => item),
+    [1, 2, 0],
+  );
+  near(found[1].x, -80);
+  near(found[1].y, -60);
+  for (const { item, x, y, size } of found) {
+    const alone = seen(FRONT, places[item]);
+    near(x, 200 * alone.x);
+    near(y, -200 * alone.y);
+    near(size, alone.size);
+  }
 });
