@@ -265,6 +265,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("clip_a", "text", "", "One clip of the pair, by its name when the model was added", True),
         Column("clip_b", "text", "", "The other clip", True),
         Column("dissimilarity", "float", "", "What the model predicts for the pair; empty where it has no value"),
+        Column(
+            "remarks", "text", "", "Where the models come from and how they were read; in the first row of each file"
+        ),
     ),
     "sets": (
         Column("set", "text", "", "Name of a set of clips; no rows where the study has no sets", True),

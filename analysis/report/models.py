@@ -64,15 +64,21 @@ def bundle_models(bundle: Bundle) -> list[Candidates]:
         Naming what is wrong with a row, or the clips that a model lacks.
     """
     by_name: dict[str, tuple[str, dict[tuple[int, str], dict[tuple[str, str], float]]]] = {}
+    remarks: dict[str, str] = {}
     for row in bundle.rows("candidate_models"):
+        if row["remarks"]:
+            remarks.setdefault(row["name"], row["remarks"])
         _, models = by_name.setdefault(row["name"], (row["kind"], {}))
         value = np.nan if row["dissimilarity"] is None else row["dissimilarity"]
         models.setdefault((row["number"], row["model"]), {})[row["clip_a"], row["clip_b"]] = value
-    return [_candidates_of_rows(bundle, name, kind, models) for name, (kind, models) in by_name.items()]
+    return [
+        _candidates_of_rows(bundle, name, kind, models, remarks.get(name, ""))
+        for name, (kind, models) in by_name.items()
+    ]
 
 
 def _candidates_of_rows(
-    bundle: Bundle, name: str, kind: str, models: Mapping[tuple[int, str], Mapping[tuple[str, str], float]]
+    bundle: Bundle, name: str, kind: str, models: Mapping[tuple[int, str], Mapping[tuple[str, str], float]], origin: str
 ) -> Candidates:
     pairs = list(next(iter(models.values())))
     clips = list(dict.fromkeys(clip for pair in pairs for clip in pair))
@@ -85,7 +91,9 @@ def _candidates_of_rows(
     ordered = sorted(models)
     rdms = np.array([subset(np.array(list(models[key].values())), np.array(places)) for key in ordered])
     named = tuple(model for _, model in ordered)
-    return Candidates(name, "layers" if kind == "layers" else "rdms", named, rdms, (remark,) if remark else ())
+    return Candidates(
+        name, "layers" if kind == "layers" else "rdms", named, rdms, tuple(filter(None, (origin, remark)))
+    )
 
 
 def bundle_attributes(bundle: Bundle) -> list[Attribute]:

@@ -254,13 +254,16 @@ def model_cells(db: Session, study: Study) -> Iterator[Cells]:
         first, second = (axis.tolist() for axis in np.triu_indices(len(row.clips), 1))
         for place, (model, rdm) in enumerate(zip(row.models, _unpack(row.content), strict=True), start=1):
             common = {"name": row.name, "kind": row.kind, "number": place, "model": model}
+            remarks = " ".join(row.remarks) if place == 1 else ""
             for i, j, value in zip(first, second, rdm.tolist(), strict=True):
                 yield {
                     **common,
                     "clip_a": row.clips[i],
                     "clip_b": row.clips[j],
                     "dissimilarity": value if math.isfinite(value) else None,
+                    "remarks": remarks or None,
                 }
+                remarks = ""
 
 
 def model_marks(db: Session, study: Study) -> list[list[object]]:

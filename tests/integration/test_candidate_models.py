@@ -20,7 +20,7 @@ from app import cli
 from app.config import Settings
 from app.domain import WorkState
 from app.errors import Conflict, Invalid
-from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, Study, now
+from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, Study, StudyModel, now
 from app.participation.withdrawal import forget_results
 from app.results import model_work
 from app.results.export import export_bundle
@@ -84,6 +84,9 @@ def test_models_are_kept_compared_and_taken_home(both_lab: experimenter.Lab, tmp
     clips = clips_of(lab)
     add_model(lab.database, 1, "C:\\nets\\resnet.npz", network(clips))
     with lab.database.writing() as db:
+        db.scalars(select(StudyModel)).one().remarks = ["Made in a laboratory."]
+        db.commit()
+    with lab.database.writing() as db:
         request_comparison(db, study_of(db), settings_of({"comparator": "spearman"}))
     assert comparison_waits(lab.database)
     steps: list[str] = []
@@ -103,6 +106,7 @@ def test_models_are_kept_compared_and_taken_home(both_lab: experimenter.Lab, tmp
     assert (kept.file_name, kept.kind, kept.problem) == ("resnet.npz", "layers", None)
     (taken,) = bundle_models(read_bundle(tmp_path / "faces.zip"))
     assert (taken.name, taken.kind, taken.models) == ("resnet", "layers", ("early", "late"))
+    assert taken.remarks == ("Made in a laboratory.",)
     np.testing.assert_allclose(taken.rdms, candidates.rdms, rtol=1e-12)
     with lab.database.writing() as db:
         clip = db.scalars(select(Clip).order_by(Clip.position)).first()
