@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .canvas import short_name
 from .style import ACCENT, GRID, INK, SECOND, styled
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def _matrix(cells: Cells, label: str) -> Any:
         axes.text(corner[0] + 0.5, corner[1] + 0.5, _written(value), ha="center", va="center", fontsize=7)
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), _short(columns), rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), _short(rows))
+    axes.set_xticks(
+        range(len(columns)), list(map(short_name, columns)), rotation=40, ha="right", rotation_mode="anchor"
+    )
+    axes.set_yticks(range(len(rows)), list(map(short_name, rows)))
     axes.tick_params(length=0, labelcolor=INK)
     axes.set_xlabel(label)
     for spine in axes.spines.values():
@@ -78,7 +81,3 @@ def _matrix(cells: Cells, label: str) -> Any:
 
 def _written(value: float) -> str:
     return f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
-
-
-def _short(names: Sequence[str]) -> list[str]:
-    return [name if len(name) <= 26 else name[:25] + "…" for name in names]

@@ -41,3 +41,8 @@ def short_names(names: Sequence[str]) -> list[str]:
     """File names without their extension, cut to what fits beside a figure."""
     stems = [re.sub(r"\.[A-Za-z0-9]{2,4}$", "", name) for name in names]
     return [stem if len(stem) <= 22 else stem[:21] + "…" for stem in stems]
+
+
+def short_name(name: str) -> str:
+    """A model's name cut to what fits beside an axis; layers of a network differ at their ends."""
+    return name if len(name) <= 26 else f"{name[:9]}…{name[-16:]}"

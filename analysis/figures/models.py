@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .canvas import short_name
 from .style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, styled
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def model_scores(findings: ModelFindings, scores: Sequence[ModelScore], label: s
         face = ACCENT if one.p_above_zero < ALPHA else "white"
         axes.plot(one.score, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(scores)), [_short(one.model) for one in scores])
+    axes.set_yticks(range(len(scores)), [short_name(one.model) for one in scores])
     axes.set_ylim(len(scores) - 0.5, -0.5)
     axes.set_xlabel(f"similarity to raters ({label})")
     axes.tick_params(axis="y", length=0)
@@ -57,9 +58,9 @@ def layer_profile(findings: ModelFindings, profile: Profile, scores: Sequence[Mo
     axes.plot(best, scores[best].score, "o", color=SECOND, markersize=5)
     axes.axhline(0, color=GRID, linewidth=0.8, zorder=0)
     if len(names) <= MAX_LAYERS:
-        stems = [_short(name.removeprefix(f"{profile.source}: ")) for name in names]
+        stems = [short_name(name.removeprefix(f"{profile.source}: ")) for name in names]
         axes.set_xticks(x, stems, rotation=90 if max(map(len, stems)) * len(stems) > 50 else 0)
-    axes.set_xlabel(f"layers of {_short(profile.source)}")
+    axes.set_xlabel(f"layers of {short_name(profile.source)}")
     axes.set_ylabel(f"similarity to raters ({label})")
     return figure
 
@@ -74,7 +75,7 @@ def attribute_effects(effects: Sequence[Effect]) -> Any:
         face = ACCENT if one.p_max < ALPHA else "white"
         axes.plot(one.effect, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(effects)), [_short(one.attribute) for one in effects])
+    axes.set_yticks(range(len(effects)), [short_name(one.attribute) for one in effects])
     axes.set_ylim(len(effects) - 0.5, -0.5)
     axes.set_xlabel("between less within (sd of dissimilarities)")
     axes.tick_params(axis="y", length=0)
@@ -114,7 +115,7 @@ def rater_weights(raters: Sequence[RaterPlace]) -> Any:
 
 
 def _stacked(blocks: Sequence[str]) -> str:
-    return f"{_short(blocks[0])} alone" if len(blocks) == 1 else " & ".join(_short(one) for one in blocks)
+    return f"{short_name(blocks[0])} alone" if len(blocks) == 1 else " & ".join(short_name(one) for one in blocks)
 
 
 def _ceiling(span: Any, findings: ModelFindings) -> None:
@@ -129,7 +130,3 @@ def _figure(height: float) -> tuple[Any, Any]:
     axes = figure.subplots()
     axes.tick_params(labelcolor=INK)
     return figure, axes
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 26 else name[:25] + "…"

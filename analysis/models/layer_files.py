@@ -1,4 +1,4 @@
-"""Activations of very many units, clip after clip: kept on the disk while they come, so that memory holds one clip."""
+"""Activations of very many units, clip after clip: kept on the disk while they come, and not in memory."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Network:
     Attributes
     ----------
     layers : tuple of str
-        The layers asked for, by the names of their values, in that order.
+        The layers asked for, in that order and by these names.
     units : tuple of int
         How many units each has.
     input : NetworkInput
@@ -70,6 +70,7 @@ class Network:
     versions: dict[str, str]
     file: str
     _session: Any
+    _values: tuple[str, ...]
     _preprocessing: Preprocessing
 
     def run(self, pictures: Pictures) -> list[Activation]:
@@ -82,7 +83,7 @@ class Network:
         ValueError
             Naming the file and the layer, when a value is missing or infinite, or their number is another than before.
         """
-        values = _run(self._session, self.file, self.layers, as_input(pictures, self.input, self._preprocessing))
+        values = _run(self._session, self.file, self._values, as_input(pictures, self.input, self._preprocessing))
         for name, units, value in zip(self.layers, self.units, values, strict=True):
             if value.shape[1] != units:
                 raise ValueError(f"{self.file}: layer {name} gave {units} units before, and now {value.shape[1]}")
@@ -158,7 +159,7 @@ def open_network(
     values = _run(session, path.name, names, as_input(black, fits, chosen))
     versions = {"onnxruntime": runtime.__version__, "onnx": onnx.__version__}
     units = tuple(value.shape[1] for value in values)
-    return Network(tuple(names), units, fits, versions, path.name, session, chosen)
+    return Network(tuple(layers), units, fits, versions, path.name, session, tuple(names), chosen)
 
 
 def weight_files(file: str | Path) -> list[Path]:

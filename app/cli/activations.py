@@ -72,7 +72,8 @@ def study_activations(
             called = model or network.stem
             if not no_keep:
                 check_room(db, study, called, len(asked.shapes))
-        click.echo(f"{network.name} takes {asked.network.input.sentence}; {asked.sampling.count} frames of each clip.")
+        frames = f"{n} frames" if (n := asked.sampling.count) > 1 else "one frame"
+        click.echo(f"{network.name} takes {asked.network.input.sentence}; it is shown {frames} of each clip.")
         for layer, shape in asked.shapes.items():
             click.echo(f"  {layer}: {' x '.join(map(str, shape))} units")
         click.echo(f"{len(asked.items)} clips: {megabytes(asked.n_bytes)} of activations on the disk while this runs.")

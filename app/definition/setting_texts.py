@@ -471,13 +471,13 @@ GROUPS = (
         {
             "models.network": SettingText(
                 "Network",
-                "The ONNX file in the study's folder whose layers become candidate models; `study activations` shows "
-                "it the clips.",
+                "The ONNX file in the study's folder whose layers become candidate models, once the command "
+                "study activations has shown it the clips.",
                 "None, or a network such as resnet50.onnx, exported from PyTorch.",
             ),
             "models.layers": SettingText(
                 "Layers",
-                "The layers by name, separated by commas; `study activations --list` prints all that there are.",
+                "The layers by name, separated by commas; study activations --list prints all that there are.",
                 "One for each stage of the network, from the first to the last.",
             ),
             "models.frames": SettingText(
@@ -526,7 +526,7 @@ GROUPS = (
             "models.layout": SettingText(
                 "Order of axes",
                 "The order of the input's axes: items (N), channels (C), frames (T), rows (H), columns (W).",
-                "Told from the file; set it only if `study activations` asks for it.",
+                "Told from the file; set it only if study activations asks for it.",
                 {
                     "auto": "told from the file",
                     "NCHW": "N C H W",

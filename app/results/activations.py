@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from analysis.arrangement import Floats
 from analysis.models.activations import Distance, Frames
 from analysis.models.candidates import FEWEST_CLIPS, Candidates
 from analysis.models.layer_files import LayerFiles
-from analysis.models.network import Network, PackagesMissing, network_layers, open_network, weight_files
+from analysis.models.network import Network, PackagesMissing, Pictures, network_layers, open_network, weight_files
 from analysis.models.network_input import USUAL_FRAMES, Preprocessing
 from app.clips.conversion import conversion_limits, conversion_options
 from app.clips.importing import source_path
@@ -25,9 +27,10 @@ from app.domain import ItemKind
 from app.errors import Invalid
 from app.models import Study
 from app.participation.arrangements import clip_order
-from app.video import Limits, Sampling, VideoError, sample_pictures, sha256_file
+from app.video import Limits, Sample, Sampling, VideoError, sample_pictures, sha256_file
 
 INSTALL = ".venv/bin/python -m pip install --no-deps --require-hashes -r locks/networks.txt"
+COLOURS = {"rgb": "RGB", "bgr": "BGR", "grey": "grey"}
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,8 @@ def extract(
     origin = origin_of(asked)
     try:
         with LayerFiles(asked.shapes, folder) as layers:
-            for item in asked.items:
-                layers.add(_values(asked, item))
+            for item, pictures, taken in _decoded(asked):
+                layers.add(_values(asked, item, pictures, taken))
                 if on_clip is not None:
                     on_clip()
             if save is not None:
@@ -178,14 +181,28 @@ def extract(
     return Candidates(name, "layers", tuple(asked.shapes), rdms, (origin_sentence(origin),))
 
 
-def _values(asked: Extraction, item: Item) -> list[Any]:
-    """What each layer does for one clip, in the shape in which it is kept."""
+def _decoded(asked: Extraction) -> Iterator[tuple[Item, Pictures, Sample]]:
+    """The clips with their pictures; while the network is shown one, the next is decoded."""
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(_pictures, asked, asked.items[0])
+        for item, following in zip_longest(asked.items, asked.items[1:]):
+            pictures, taken = ahead.result()
+            if following is not None:
+                ahead = pool.submit(_pictures, asked, following)
+            yield item, pictures, taken
+
+
+def _pictures(asked: Extraction, item: Item) -> tuple[Pictures, Sample]:
     try:
-        pictures, taken = sample_pictures(item.file, asked.sampling, limits=asked.limits)
+        return sample_pictures(item.file, asked.sampling, limits=asked.limits)
     except VideoError as error:
         raise Invalid(f"{item.name}: {error}") from error
     except FileNotFoundError as error:
         raise Invalid(f"{item.name}: its file is no longer in the data folder: restore a backup") from error
+
+
+def _values(asked: Extraction, item: Item, pictures: Pictures, taken: Sample) -> list[Any]:
+    """What each layer does for one clip, in the shape in which it is kept."""
     at_once = asked.network.input.frames is not None
     try:
         values = asked.network.run(pictures[taken.places] if at_once else pictures)
@@ -242,7 +259,7 @@ def origin_sentence(origin: dict[str, Any]) -> str:
     return (
         f"Activations of {origin['network']} (SHA-256 {origin['sha256'][:12]}…{weights}), computed with ONNX Runtime "
         f"{origin['onnxruntime']}: {frames_said}; {fitted} to {origin['width']} x {origin['height']}, "
-        f"{origin['colours']}, less {numbers[0]}, divided by {numbers[1]}; distance: {origin['distance']}."
+        f"{COLOURS[origin['colours']]}, less {numbers[0]}, divided by {numbers[1]}; distance: {origin['distance']}."
     )
 
 

@@ -77,17 +77,21 @@ export function showDots(element, dots, { axis, label, band, ends }) {
  */
 function row(dot, y, x, kept) {
   const [value, low, high] = [kept(dot.value), kept(dot.low), kept(dot.high)];
-  const name = dot.name.length > MAX_LETTERS ? `${dot.name.slice(0, MAX_LETTERS - 1)}…` : dot.name;
   return makeSvg(
     'g',
     { class: `${dot.filled ? '' : 'open'} ${dot.best ? 'best' : ''}` },
     makeSvg('title', {}, dot.name),
-    makeSvg('text', { class: 'name', x: LEFT - 8, y: y + 4, 'text-anchor': 'end' }, name),
+    makeSvg('text', { class: 'name', x: LEFT - 8, y: y + 4, 'text-anchor': 'end' }, shortened(dot.name)),
     low !== null && high !== null
       ? makeSvg('line', { class: 'interval', x1: x(low), x2: x(high), y1: y, y2: y })
       : null,
     value === null ? null : makeSvg('circle', { cx: x(value), cy: y, r: 4 }),
   );
+}
+
+/** @param {string} name @returns {string} cut in its middle to what fits: layers of a network differ at their ends */
+export function shortened(name) {
+  return name.length > MAX_LETTERS ? `${name.slice(0, 11)}…${name.slice(12 - MAX_LETTERS)}` : name;
 }
 
 /** @param {number} least @param {number} most @returns {number[]} round numbers between both */

@@ -94,14 +94,14 @@ def test_one_command_makes_models_of_layers(
     out = tmp_path / "net.npz"
     done = run(settings, "study", "activations", "shown", str(folder), "--save", str(out))
     assert done.exit_code == 0, done.output
-    assert "net.onnx takes 16 x 16 pixels (NCHW); 3 frames of each clip." in done.output
-    assert "relu: 784 units" in done.output
+    assert "net.onnx takes 16 x 16 pixels (NCHW); it is shown 3 frames of each clip." in done.output
+    assert "/features/relu: 784 units" in done.output
     assert "4 clips: 0.1 MB of activations" in done.output
-    layers: dict[str, list[np.ndarray]] = {"scores": [], "relu": []}
+    layers: dict[str, list[np.ndarray]] = {"scores": [], "/features/relu": []}
     for name in NAMES:
         pictures = [(one.transpose(2, 0, 1) / 255 - 0.5) / 0.25 for one in shown(folder / name)]
         for layer, rows in layers.items():
-            rows.append(np.mean([expected(one)[layer] for one in pictures], axis=0))
+            rows.append(np.mean([expected(one)[layer.rpartition("/")[2]] for one in pictures], axis=0))
     with np.load(out) as file:
         assert file["clips"].tolist() == NAMES
         for layer, rows in layers.items():
@@ -116,7 +116,7 @@ def test_one_command_makes_models_of_layers(
         study = find_study(db, "shown")
         (kept,), (found,) = kept_models(db, study), candidates_of(db, study)[0]
     # In the order of study.toml.
-    assert (kept.name, kept.kind, kept.models, kept.sha256) == ("net", "layers", ("scores", "relu"), sha)
+    assert (kept.name, kept.kind, kept.models, kept.sha256) == ("net", "layers", ("scores", "/features/relu"), sha)
     assert kept.remarks[0].startswith(f"Activations of net.onnx (SHA-256 {sha[:12]}…), computed with ONNX Runtime ")
     assert "3 frames spread evenly over each clip, averaged; shorter side 18, middle cut to 16 x 16" in kept.remarks[0]
     np.testing.assert_allclose(found.rdms, exact, atol=1e-6)

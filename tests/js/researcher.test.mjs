@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { attributesToColour } from '../../static/researcher/attributes.js';
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from '../../static/researcher/colour.js';
+import { shortened } from '../../static/researcher/dots.js';
 import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
 import { byMeasure, cellsOf, sorted } from '../../static/researcher/rating-rows.js';
 import {
@@ -214,4 +215,9 @@ test('an attribute of numbers that some clips lack is still one of numbers', () 
     ...'3456789012'.split('').map((rated) => ({ attributes: { rated } })),
   ];
   assert.deepEqual(attributesToColour(clips), ['rated']);
+});
+
+test("long names of layers keep their ends, by which they differ, and stay within a figure's margin", () => {
+  assert.equal(shortened('resnet50: /layer1/layer1.2/relu_2/Relu'), 'resnet50: /…yer1.2/relu_2/Relu');
+  assert.equal(shortened('resnet50: avgpool'), 'resnet50: avgpool');
 });

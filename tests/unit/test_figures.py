@@ -9,6 +9,7 @@ import pytest
 from scipy.cluster.hierarchy import linkage
 
 from analysis import figures
+from analysis.figures.canvas import short_name
 from analysis.figures.style import PAGE_COLORS
 from analysis.rdm import to_square
 
@@ -40,6 +41,8 @@ def test_names_of_many_items_are_left_out_and_long_ones_cut():
     assert figures.rdm_heat_map(rdm, many).axes[0].get_yticklabels() == []
     labels = figures.rdm_heat_map(RDM, ["x" * 50, *NAMES[1:]]).axes[0].get_yticklabels()
     assert labels[0].get_text() == "x" * 21 + "…"
+    # Layers differ at their ends.
+    assert short_name("/layer1/layer1.2/relu_2/Relu") == "/layer1/l…r1.2/relu_2/Relu"
 
 
 def test_a_constant_or_empty_rdm_is_drawn_without_complaint():

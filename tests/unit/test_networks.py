@@ -45,9 +45,9 @@ def test_layers_come_to_what_numpy_computes(
     file = small_network(tmp_path / "net.onnx", shape=shape, external=external)
     # A layer is named by its value, or by the node that gives it; their order is that which is asked for.
     network = open_network(file, ["scores", "/features/conv", "relu"], Preprocessing(size=SIZE))
-    assert network.layers == ("scores", "conv", "relu")
+    assert network.layers == ("scores", "/features/conv", "relu")
     assert network.units == (5, 4 * 14 * 14, 4 * 14 * 14)
-    found = dict(zip(network.layers, network.run(pictures), strict=True))
+    found = dict(zip(("scores", "conv", "relu"), network.run(pictures), strict=True))
     for k, picture in enumerate(pictures):
         for name, values in expected(usual(picture)).items():
             np.testing.assert_allclose(found[name][k], values, rtol=1e-4, atol=1e-4)
