@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -175,3 +177,17 @@ def test_scipy_stats_is_loaded_when_it_is_first_used() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             at_once += [f"{file}: {name}" for name in names if name.startswith("scipy.stats")]
     assert at_once == []
+
+
+def test_starting_loads_nothing_that_few_pages_and_commands_need(tmp_path: Path) -> None:
+    """Every command and process of the server would pay for it; the decoder is for child processes alone."""
+    heavy = {"av", "h5py", "joblib", "matplotlib", "onnx", "onnxruntime", "openpyxl", "pandas", "PIL", "rsatoolbox"}
+    code = (
+        "import pathlib, sys, app.cli, app.jobs, app.server, app.video\n"
+        "from app import create_app\nfrom app.config import Settings\n"
+        "create_app(Settings(data=pathlib.Path(sys.argv[1])))\n"
+        f"print(*sorted(sys.modules.keys() & {heavy | {'scipy.stats'}!r}))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert run.stdout.split() == []

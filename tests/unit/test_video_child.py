@@ -231,11 +231,6 @@ def test_sha256_file(tmp_path):
     assert sha256_file(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_the_web_process_never_loads_the_decoder():
-    code = "import sys, app.video; sys.exit('av' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
-
-
 def _processes() -> dict[int, tuple[str, int]]:
     """State and parent of every process, by its number."""
     found = {}
