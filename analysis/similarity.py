@@ -18,7 +18,7 @@ COEFFICIENTS: tuple[Method, ...] = get_args(Method)
 # With two pairs every correlation is +1 or -1, which says nothing.
 MIN_PAIRS = 3
 # Kendall's tau-a of many rows is computed by the signs of all differences, unless there are too many pairs for that.
-MOST_SIGNS, FEWEST_SIGNS = 5000, 50
+MAX_SIGNS, MIN_SIGNS = 5000, 50
 # Numbers in each array of one step over rows.
 CHUNK = 100_000
 # Fourth powers of dissimilarities are taken (weighted models), which overflow beyond 1e77 and vanish below 1e-77.
@@ -99,7 +99,7 @@ def similarity(a: ArrayLike, b: ArrayLike | None = None, *, method: Method = "pe
     if left.shape[1] != right.shape[1]:
         raise ValueError(f"the RDMs have {left.shape[1]} and {right.shape[1]} pairs")
     if method == "tau_a":
-        if left.shape[1] <= MOST_SIGNS and len(left) * len(right) >= FEWEST_SIGNS:
+        if left.shape[1] <= MAX_SIGNS and len(left) * len(right) >= MIN_SIGNS:
             return _tau_a_by_signs(left, right)
         return _one_by_one(left, right, tau_a, symmetric=b is None)
     complete = not (np.isnan(left).any() or np.isnan(right).any())

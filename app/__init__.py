@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         status,
     ):
         app.register_blueprint(module.blueprint)
-    for blueprint in (pilots.blueprint, pilots.api, pilots.desk, bring_in.api):
+    for blueprint in (pilots.blueprint, pilots.api, pilots.pages, bring_in.api):
         app.register_blueprint(blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

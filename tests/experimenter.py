@@ -1,4 +1,4 @@
-"""An experimenter's desk for tests: accounts, logins, and raters who use the same services as a person."""
+"""An experimenter for tests: accounts, logins, and raters who use the same services as a person."""
 
 from __future__ import annotations
 

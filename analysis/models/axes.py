@@ -20,7 +20,7 @@ from ..reliability.report import with_interval
 from ..similarity import check_rdms
 
 # A place on an axis comes from a clip's distances to so many others at least.
-FEWEST_OTHERS = 3
+MIN_OTHERS = 3
 # Splits of the raters into halves that the reliability of an axis is the mean of.
 N_SPLITS = 20
 
@@ -163,7 +163,7 @@ def axis_test(
     seen = within & np.isfinite(to_square(group))
     own = centred(places_along(to_square(group), seen, y), labels)
     if np.isnan(own).all(axis=0).any():
-        raise ValueError(f"raters saw no clip together with {FEWEST_OTHERS} others of its set that differ")
+        raise ValueError(f"raters saw no clip together with {MIN_OTHERS} others of its set that differ")
     places = to_square(np.arange(table.shape[1], dtype=np.float64)).astype(np.int64)
     clips = _Clips(y, labels, seen.astype(np.float64), within.astype(np.float64), own, places)
     rng = np.random.default_rng(0) if rng is None else rng
@@ -198,12 +198,12 @@ def places_along(squared: Floats, seen: ArrayLike, attributes: Floats) -> Floats
 
     Less the slope of its squared distances (n, n) to the other clips it was `seen` with, on their attribute (n, A). In
     a Euclidean space that is, but for a constant, twice its coordinate along the direction in which the coordinates of
-    the others covary with the attribute. NaN where a clip has fewer than `FEWEST_OTHERS` others, or these do not vary.
+    the others covary with the attribute. NaN where a clip has fewer than `MIN_OTHERS` others, or these do not vary.
     """
     weights = np.asarray(seen, dtype=np.float64)
     count = weights.sum(axis=1)[:, None]
     filled = np.where(weights > 0, squared, 0.0)
-    enough = np.where(count >= FEWEST_OTHERS, count, np.nan)
+    enough = np.where(count >= MIN_OTHERS, count, np.nan)
     means = weights @ attributes / enough
     variance = weights @ attributes**2 / enough - means**2
     covariance = filled @ attributes / enough - filled.sum(axis=1)[:, None] / enough * means

@@ -28,7 +28,7 @@ from .activations import CLIPS, Distance, Frames, layer_rdms, named_arrays
 from .clip_names import match_clips
 
 CandidateKind = Literal["rdms", "layers"]
-FEWEST_CLIPS = 3
+MIN_CLIPS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def read_candidates(
     path = Path(file)
     called = name or path.name
     try:
-        if len(clips) < FEWEST_CLIPS:
-            raise ValueError(f"a model needs at least {FEWEST_CLIPS} clips to predict, the study has {len(clips)}")
+        if len(clips) < MIN_CLIPS:
+            raise ValueError(f"a model needs at least {MIN_CLIPS} clips to predict, the study has {len(clips)}")
         return _read(path, PurePath(called).stem or called, tuple(clips), distance, frames)
     except ValueError as error:
         reason = str(error).removeprefix(f"{path}: ").replace(str(path), called)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Seconds of one core that the sessions of a plan may take, by a count of their trials: at 24 clips, and at most.
-SECONDS, MOST_SECONDS = 35.0, 150.0
+SECONDS, MAX_SECONDS = 35.0, 150.0
 # Of a group: fewer raters say too little of how raters differ, more say little that is new.
-FEWEST_RATERS, MOST_RATERS = 4, 8
-FEWEST_WORLDS, MOST_WORLDS = 4, 10
+MIN_RATERS, MAX_RATERS = 4, 8
+MIN_WORLDS, MAX_WORLDS = 4, 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def estimate_cost(n_items: int) -> float:
 
 def longest_session(n_items: int) -> int:
     """Trials after which a session is cut: the fewest sessions of that length fill the time."""
-    each = _seconds(n_items) / (FEWEST_WORLDS * FEWEST_RATERS) - estimate_cost(n_items)
+    each = _seconds(n_items) / (MIN_WORLDS * MIN_RATERS) - estimate_cost(n_items)
     return max(5, int(each / trial_cost(n_items)))
 
 
@@ -40,10 +40,10 @@ def budget_for(n_items: int, trials: float) -> Budget:
     """How much to simulate where a session takes about so many trials."""
     cost = trials * trial_cost(n_items) + estimate_cost(n_items)
     sessions = _seconds(n_items) / cost
-    raters = int(min(max(sessions / MOST_WORLDS, FEWEST_RATERS), MOST_RATERS))
-    worlds = int(min(max(sessions / raters, FEWEST_WORLDS), MOST_WORLDS))
+    raters = int(min(max(sessions / MAX_WORLDS, MIN_RATERS), MAX_RATERS))
+    worlds = int(min(max(sessions / raters, MIN_WORLDS), MAX_WORLDS))
     return Budget(worlds, raters, longest_session(n_items))
 
 
 def _seconds(n_items: int) -> float:
-    return min(SECONDS + max(n_items - 24, 0), MOST_SECONDS)
+    return min(SECONDS + max(n_items - 24, 0), MAX_SECONDS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Seconds of one core that the plan may take at 24 clips, for each clip more, and at most.
-SECONDS, SECONDS_PER_CLIP, MOST_SECONDS = 35.0, 0.3, 240.0
+SECONDS, SECONDS_PER_CLIP, MAX_SECONDS = 35.0, 0.3, 240.0
 # Fewer cohorts say too little of how they differ.
-FEWEST_COHORTS, MOST_COHORTS = 3, 10
+MIN_COHORTS, MAX_COHORTS = 3, 10
 # A session is cut after so many trials.
 MAX_TRIALS = 300
 # The cohorts whose RDM is estimated, by the number of raters thought of; the later ones where the time is short.
@@ -30,7 +30,7 @@ def cohort_budget(n_items: int, size: int, trials: float, raters: int) -> Cohort
 
     Where even the fewest cohorts of all raters would take too long, it is for as many raters as there is time for.
     """
-    allowed = min(SECONDS + SECONDS_PER_CLIP * max(n_items - 24, 0), MOST_SECONDS)
+    allowed = min(SECONDS + SECONDS_PER_CLIP * max(n_items - 24, 0), MAX_SECONDS)
 
     def cost(sizes: tuple[int, ...]) -> float:
         """Seconds of one cohort."""
@@ -38,13 +38,13 @@ def cohort_budget(n_items: int, size: int, trials: float, raters: int) -> Cohort
 
     for grid in GRIDS:
         sizes = _sizes(grid, raters)
-        if FEWEST_COHORTS * cost(sizes) <= allowed:
+        if MIN_COHORTS * cost(sizes) <= allowed:
             break
     else:
-        left = allowed / FEWEST_COHORTS - (len(GRIDS[-1]) + HALVES) * _estimate_cost(n_items)
+        left = allowed / MIN_COHORTS - (len(GRIDS[-1]) + HALVES) * _estimate_cost(n_items)
         raters = min(raters, max(int(left / _session_cost(n_items, size, trials)), 4))
         sizes = _sizes(GRIDS[-1], raters)
-    return CohortBudget(int(min(max(allowed / cost(sizes), FEWEST_COHORTS), MOST_COHORTS)), sizes, raters)
+    return CohortBudget(int(min(max(allowed / cost(sizes), MIN_COHORTS), MAX_COHORTS)), sizes, raters)
 
 
 def _sizes(grid: tuple[float, ...], raters: int) -> tuple[int, ...]:

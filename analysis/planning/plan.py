@@ -32,7 +32,7 @@ SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200
 # Pairs of assumed models for each simulated group, and draws of the clips for the test's error.
 MODEL_PAIRS, N_BOOT = 12, 100
 # Numbers that one draw of the clips may hold; with more clips there are fewer models and draws.
-MOST_NUMBERS = 400_000
+MAX_NUMBERS = 400_000
 
 Progress = Callable[[int, int], object]
 
@@ -128,7 +128,7 @@ def _check(task: Task, assumed: Assumptions, wanted: Wanted, models: Floats | No
 
 def _bootstrap_size(n_items: int, models: Floats | None) -> tuple[int, int]:
     """Pairs of models for each group, and draws of the clips: fewer with many clips, for the time that a draw takes."""
-    rows = MOST_NUMBERS / n_pairs(n_items)
+    rows = MAX_NUMBERS / n_pairs(n_items)
     pairs = 1 if models is not None else int(min(max(rows / 8, 2), MODEL_PAIRS))
     return pairs, int(min(max(N_BOOT * rows / 20, 20), N_BOOT))
 

@@ -11,7 +11,7 @@ from ..arrangement import Floats
 from ..similarity import check_rdms, similarity
 from .report import Coefficient, with_interval
 
-FEWEST_RATERS = 4
+MIN_RATERS = 4
 ROUNDS = 200
 
 
@@ -77,8 +77,8 @@ def individual_test(
     if one.shape != two.shape:
         raise ValueError(f"the halves have the shapes {one.shape} and {two.shape}")
     n_raters = len(one)
-    if n_raters < FEWEST_RATERS:
-        raise ValueError(f"the test needs at least {FEWEST_RATERS} raters with two halves, there are {n_raters}")
+    if n_raters < MIN_RATERS:
+        raise ValueError(f"the test needs at least {MIN_RATERS} raters with two halves, there are {n_raters}")
     similarities = similarity(one, two)
     if np.isnan(similarities).any():
         rater, other = np.argwhere(np.isnan(similarities))[0]

@@ -17,7 +17,7 @@ from ..similarity import MIN_PAIRS
 # Numbers in each array of one step of a chunked computation: small enough for a processor's cache.
 CHUNK = 100_000
 # Parts of the pairs; where there would be more, raters did not see the pairs in groups.
-MOST_PARTS = 100
+MAX_PARTS = 100
 
 
 def splits(n_raters: int, max_splits: int, rng: np.random.Generator) -> Floats:
@@ -115,7 +115,7 @@ def pairs_of_groups(here: NDArray[np.bool_]) -> list[tuple[Ints, Ints]]:
         if fits.any():
             group = int(np.argmin(np.where(fits, union - shared, n_raters)))
             unions[group] |= who[pattern]
-        elif len(unions) < MOST_PARTS:
+        elif len(unions) < MAX_PARTS:
             group = len(unions)
             unions = np.vstack([unions, who[pattern]])
         else:

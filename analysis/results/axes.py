@@ -16,10 +16,10 @@ from .targets import Target
 
 # What the raters are called where the space of models is spoken of.
 RATERS = "the raters"
-FEWEST_CLIPS = 8
+MIN_CLIPS = 8
 ALPHA = 0.05
 # Distances that are moved in all, which takes minutes: so many permutations as that allows, but not fewer than 199.
-MOST_WORK, FEWEST_PERMUTATIONS = 4e9, 199
+MAX_WORK, MIN_PERMUTATIONS = 4e9, 199
 Progress = Callable[[str, float], None]
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -97,8 +97,8 @@ def axes(
     if not targets:
         return Axes(remarks=("There are no axes: no attribute or rating of the clips has one.",))
     n = targets[0].values.size
-    if n < FEWEST_CLIPS:
-        return Axes(remarks=(f"Axes need at least {FEWEST_CLIPS} clips; there are {n}.",))
+    if n < MIN_CLIPS:
+        return Axes(remarks=(f"Axes need at least {MIN_CLIPS} clips; there are {n}.",))
     times = bounded(n_permutations, n * n * (len(models) + 1))
     try:
         found = axis_test(
@@ -161,4 +161,4 @@ def rows_of(matrix: Floats) -> Matrix:
 
 def bounded(n_permutations: int, work: float) -> int:
     """As many permutations, each of so much work, as take minutes; the number that is wanted where these are fewer."""
-    return max(min(n_permutations, int(MOST_WORK / work)), min(n_permutations, FEWEST_PERMUTATIONS))
+    return max(min(n_permutations, int(MAX_WORK / work)), min(n_permutations, MIN_PERMUTATIONS))

@@ -21,9 +21,9 @@ from .structure import clip_map
 from .targets import Target
 
 N_FOLDS = 5
-FEWEST_CLIPS = 10
+MIN_CLIPS = 10
 # Whole sets are left out where the training clips are still of two sets, which the penalty is chosen on.
-FEWEST_SETS = 3
+MIN_SETS = 3
 MAX_PERMUTATIONS = 1000
 # What the axes of the raters' map are called, and what stands for the ratings in their own specificity.
 MAP_AXES = ("map axis 1", "map axis 2")
@@ -87,13 +87,13 @@ def predictions(
     """The `targets`, and the axes of the raters' map, predicted from each model's space and from the raters' own."""
     n = n_items_of(table.shape[1])
     remarks: list[str] = []
-    if n < FEWEST_CLIPS:
-        return Predictions(remarks=(f"Predictions need at least {FEWEST_CLIPS} clips; there are {n}.",))
+    if n < MIN_CLIPS:
+        return Predictions(remarks=(f"Predictions need at least {MIN_CLIPS} clips; there are {n}.",))
     labels = np.zeros(n, dtype=np.int64)
     if set_of_clip is not None:
         labels = np.unique(list(set_of_clip), return_inverse=True)[1]
     n_sets = np.unique(labels).size
-    by_sets = n_sets >= FEWEST_SETS
+    by_sets = n_sets >= MIN_SETS
     if n_sets == 2:
         remarks.append("Clips rather than sets of clips are left out for predictions: there are two sets only.")
     wanted = [*targets, *_map_axes(table, remarks)]

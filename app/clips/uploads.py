@@ -48,8 +48,8 @@ from app.video import sha256_file
 # As much as the app and nginx, where nothing is set, take in one request. A lost network costs no more than this.
 CHUNK_BYTES = 1024 * 1024
 # Of one account at a time. A browser sends a few files at once, so these are files that it gave up.
-MOST_UNFINISHED = 100
-MOST_UNFINISHED_FILES_OF_FULL_SIZE = 20
+MAX_UNFINISHED = 100
+MAX_UNFINISHED_FILES_OF_FULL_SIZE = 20
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -245,12 +245,12 @@ def _append(settings: Settings, upload: Upload, chunk: bytes) -> None:
 
 def _require_room(settings: Settings, upload: Upload) -> None:
     own = of_account(settings, upload.account_id)
-    if len(own) >= MOST_UNFINISHED:
+    if len(own) >= MAX_UNFINISHED:
         raise Invalid(
-            f"{upload.name}: {MOST_UNFINISHED} uploads of yours are not finished; finish or remove some first",
+            f"{upload.name}: {MAX_UNFINISHED} uploads of yours are not finished; finish or remove some first",
             field="name",
         )
-    most = MOST_UNFINISHED_FILES_OF_FULL_SIZE * settings.max_clip_bytes
+    most = MAX_UNFINISHED_FILES_OF_FULL_SIZE * settings.max_clip_bytes
     if sum(one.size for one in own) + upload.size > most:
         raise Invalid(
             f"{upload.name}: your unfinished uploads would exceed {most / 1e6:,.0f} MB; finish or remove some first",

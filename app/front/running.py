@@ -18,7 +18,7 @@ from app.front.connections import IDLE_SECONDS, Connection, Crowd
 
 # A save may have to wait for others: longer than the database's own patience (30 s for a turn, 10 s for the lock).
 GRACE_SECONDS = 45
-MOST_CONNECTIONS = 8000
+MAX_CONNECTIONS = 8000
 # Open files that are no connections: the database's, clips that are being sent.
 OTHER_FILES = 200
 
@@ -80,7 +80,7 @@ def room_for_connections() -> int:
     except ImportError:
         return 2000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + OTHER_FILES
+    wanted = MAX_CONNECTIONS + OTHER_FILES
     if hard != resource.RLIM_INFINITY:
         wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

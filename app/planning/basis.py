@@ -22,7 +22,7 @@ from app.participation.arrangements import clip_order, item_order
 from app.participation.set_turns import one_of_several
 
 # A session says something about people's pace once it has so many trials; the last so many sessions are read.
-MIN_TRIALS, MOST_SESSIONS = 3, 200
+MIN_TRIALS, MAX_SESSIONS = 3, 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,5 +148,5 @@ def _measured(study: Study) -> Select[tuple[int]]:
         .group_by(ParticipantSession.id)
         .having(func.count() >= MIN_TRIALS, func.sum(Submission.active_ms) > 0)
         .order_by(ParticipantSession.number.desc())
-        .limit(MOST_SESSIONS)
+        .limit(MAX_SESSIONS)
     )

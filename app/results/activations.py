@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from analysis.arrangement import Floats
 from analysis.models.activations import Distance, Frames
-from analysis.models.candidates import FEWEST_CLIPS, Candidates
+from analysis.models.candidates import MIN_CLIPS, Candidates
 from analysis.models.layer_files import LayerFiles
 from analysis.models.network import Network, PackagesMissing, Pictures, network_layers, open_network, weight_files
 from analysis.models.network_input import USUAL_FRAMES, Preprocessing
@@ -88,8 +88,8 @@ def prepare(db: Session, settings: Settings, study: Study, file: Path, wanted: W
         raise Invalid(
             f"{sounds[0]} is a sound; networks are given pictures, so the study {study.name} cannot be shown."
         )
-    if len(clips) < FEWEST_CLIPS:
-        raise Invalid(f"A model needs at least {FEWEST_CLIPS} clips; the study {study.name} has {len(clips)}.")
+    if len(clips) < MIN_CLIPS:
+        raise Invalid(f"A model needs at least {MIN_CLIPS} clips; the study {study.name} has {len(clips)}.")
     with_words = _open(file, wanted)
     at_once = with_words.input.frames
     frames = at_once or wanted.frames or USUAL_FRAMES

@@ -13,7 +13,7 @@ from app.results.inputs import Inputs, inputs_of
 from app.results.together import judgments_together
 
 # Somebody waits for the answer meanwhile.
-MOST_SECONDS = 20.0
+MAX_SECONDS = 20.0
 # What a rater takes on one core, in seconds, and for how many pairs and how many raters a second more. Measured on two
 # busy cores: 16 raters of 24 clips 4 to 6 s, 40 raters 26 s; 4 raters of 48 clips 5 s, 3 of 92 clips 7 s.
 AT_LEAST, PAIRS_A_SECOND, RATERS_A_SECOND = 0.2, 2000.0, 150.0
@@ -60,7 +60,7 @@ def _check(inputs: Inputs) -> None:
     if len(inputs.clips) < 3:
         raise Invalid("An RDM needs at least three clips.")
     raters, clips = len(inputs.chosen), len(inputs.clips)
-    if (seconds := seconds_for(raters, clips)) > MOST_SECONDS:
+    if (seconds := seconds_for(raters, clips)) > MAX_SECONDS:
         raise NotAllowed(
             f"For {raters} raters and {clips} clips this takes about {seconds:.0f} seconds, too long to wait for here. "
             "Download the bundle: python -m analysis BUNDLE.zip --group-estimates --out DIR computes it."

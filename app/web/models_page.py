@@ -52,11 +52,11 @@ from app.web.study_json import study_view
 blueprint = Blueprint("models", __name__)
 api = Blueprint("models", __name__)
 
-MOST_DRAWN = 40
+MAX_DRAWN = 40
 # Pairs of more models than this are in the table to download alone.
-MOST_PAIRS = 2000
+MAX_PAIRS = 2000
 # Nor can anybody read the axes of more spaces, or the specificity of more models, attribute by attribute.
-MOST_MATRICES = 60
+MAX_MATRICES = 60
 
 
 class ComparisonBody(BaseModel):
@@ -113,7 +113,7 @@ def figure(name: str, picture: str, kind: str) -> AnyResponse:
 def _drawn(found: ModelFindings, picture: str) -> Any:
     label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
     if picture == "models" and found.scores:
-        return model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MOST_DRAWN], label)
+        return model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MAX_DRAWN], label)
     if picture == "attributes" and found.effects:
         return attribute_effects(found.effects)
     if picture == "variance" and found.parts.shares:
@@ -263,10 +263,10 @@ def _findings(name: str) -> ModelFindings:
 def _view(found: ModelFindings) -> dict[str, Any]:
     """The findings for the page: what is not a finite number is null, very many pairs are left to the table."""
     plain = asdict(found) | {"label": COMPARATOR_LABELS[found.comparator], "methods": models_methods(found)}  # type: ignore[index]
-    if len(found.pairs) > MOST_PAIRS:
+    if len(found.pairs) > MAX_PAIRS:
         plain["pairs"] = []
     for part, matrices in (("axes", "spaces"), ("predictions", "specificity")):
-        plain["parts"][part][matrices] = plain["parts"][part][matrices][:MOST_MATRICES]
+        plain["parts"][part][matrices] = plain["parts"][part][matrices][:MAX_MATRICES]
     return {key: _finite(value) for key, value in plain.items()}
 
 

@@ -32,12 +32,12 @@ from app.web.researcher import failed
 
 blueprint = Blueprint("pilots", __name__, url_prefix="/try")
 api = Blueprint("pilots_api", __name__, url_prefix="/api/v1/session/pilot")
-desk = Blueprint("pilots_desk", __name__, url_prefix="/studies/<name>")
+pages = Blueprint("pilot_pages", __name__, url_prefix="/studies/<name>")
 
-desk.register_error_handler(AsterismError, failed)
+pages.register_error_handler(AsterismError, failed)
 
 
-@desk.before_request
+@pages.before_request
 @login_required  # type: ignore[untyped-decorator]
 def _require_login() -> None:
     """These routes are for experimenters alone."""
@@ -92,7 +92,7 @@ def skip(screen: str) -> Response:
     return jsonify(view_of(advance(database(), bearer_token())))
 
 
-@desk.get("/preview")
+@pages.get("/preview")
 def preview(name: str) -> str:
     """The consent page as participants will see it, in any state of the study; nothing can be begun there."""
     with database().reading() as db:
@@ -101,7 +101,7 @@ def preview(name: str) -> str:
     return consent_page(study, kind, params={}, pilot="preview")
 
 
-@desk.post("/test-data/delete")
+@pages.post("/test-data/delete")
 def delete_all(name: str) -> Response:
     """Delete all pilots of the study, or its simulated raters."""
     with database().writing() as db:
@@ -110,7 +110,7 @@ def delete_all(name: str) -> Response:
     return redirect(url_for("researcher.participants", name=name), 303)
 
 
-@desk.post("/sessions/<session>/delete")
+@pages.post("/sessions/<session>/delete")
 def delete_one(name: str, session: str) -> Response:
     """Delete one pilot."""
     with database().writing() as db:

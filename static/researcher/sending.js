@@ -16,7 +16,7 @@ class Trouble extends Error {}
 const LATER = new Set([401, 408, 423, 425, 429]);
 // Of a conflict: the server knows better how much is here, or another page sends the same file.
 const AGAIN = new Set(['offset', 'busy', 'damaged']);
-const MOST_DAMAGED = 2;
+const MAX_DAMAGED = 2;
 
 /**
  * @typedef {object} How
@@ -65,7 +65,7 @@ export async function send(file, name, how) {
         // The answer to the last piece was lost: the file is the clip that it was to become.
         if (begun && error.code === 'same') return;
         damaged += error.code === 'damaged' ? 1 : 0;
-        if (!AGAIN.has(error.code) || damaged >= MOST_DAMAGED) throw error;
+        if (!AGAIN.has(error.code) || damaged >= MAX_DAMAGED) throw error;
       }
       failures += 1;
       how.onTrouble(error instanceof Trouble ? error.message : null);

@@ -17,7 +17,7 @@
 import { download } from './download.js';
 
 const PARALLEL = 4;
-const PAUSES = [500, 2_000, 6_000];
+const RETRY_DELAYS = [500, 2_000, 6_000];
 /** ms of stalled attempts and pauses after which a file is given up on: after three attempts, in well under 30 s. */
 const ENOUGH = 22_000;
 /** ms without a byte of any file after which those that still wait count as failed, too, and are tried soon. */
@@ -63,7 +63,7 @@ function playable(sources, canPlay) {
  *   onChange?: () => void,
  *   onReady?: (clip: import('./session.js').Clip) => void,
  *   onFailed?: (clip: import('./session.js').Clip, url: string, reason: string, kind: 'poster' | 'clip') => void,
- *   fetch?: typeof globalThis.fetch, canPlay?: (type: string) => boolean, pauses?: number[], keep?: number, window?: number,
+ *   fetch?: typeof globalThis.fetch, canPlay?: (type: string) => boolean, retryDelays?: number[], keep?: number, window?: number,
  *   enough?: number, again?: number, now?: () => number,
  *   urls?: {createObjectURL: (blob: Blob) => string, revokeObjectURL: (url: string) => void},
  * }} parts
@@ -74,7 +74,7 @@ export function createPreloader({
   onFailed = () => {},
   fetch = (...args) => globalThis.fetch(...args),
   canPlay = browserPlays,
-  pauses = PAUSES,
+  retryDelays = RETRY_DELAYS,
   keep = KEEP,
   window = undefined,
   enough = ENOUGH,
@@ -154,9 +154,9 @@ export function createPreloader({
         return await download(url, { fetch, window, onBytes: () => (lastBytes = bytes = now()) });
       } catch (error) {
         inVain += now() - Math.max(start, bytes);
-        if (attempt >= pauses.length || inVain + pauses[attempt] > enough) throw error;
-        inVain += pauses[attempt];
-        await new Promise((resolve) => setTimeout(resolve, pauses[attempt]));
+        if (attempt >= retryDelays.length || inVain + retryDelays[attempt] > enough) throw error;
+        inVain += retryDelays[attempt];
+        await new Promise((resolve) => setTimeout(resolve, retryDelays[attempt]));
       }
     }
   }

@@ -68,7 +68,7 @@ def lab(prepared: Path, tmp_path: Path) -> Iterator[experimenter.Lab]:
 
 
 @dataclass
-class Desk:
+class Site:
     """One address for the labs of this file and one browser profile: style sheets and scripts are loaded once."""
 
     address: str = ""
@@ -81,28 +81,28 @@ class Desk:
         return read_whole(self.app)(environ, start_response)
 
 
-def desk_of(chromium: Browser, **options: Any) -> Iterator[Desk]:
-    desk = Desk()
-    server = make_server("127.0.0.1", 0, desk.answer, threaded=True)
+def site_of(chromium: Browser, **options: Any) -> Iterator[Site]:
+    site = Site()
+    server = make_server("127.0.0.1", 0, site.answer, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=[POLL_SECONDS], daemon=True)
     thread.start()
-    desk.address = f"http://127.0.0.1:{server.server_port}"
-    desk.context = chromium.new_context(base_url=desk.address, viewport={"width": 1280, "height": 720}, **options)
-    yield desk
-    desk.context.close()
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    site.context = chromium.new_context(base_url=site.address, viewport={"width": 1280, "height": 720}, **options)
+    yield site
+    site.context.close()
     server.shutdown()
     thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")
-def desk(chromium: Browser) -> Iterator[Desk]:
-    yield from desk_of(chromium)
+def site(chromium: Browser) -> Iterator[Site]:
+    yield from site_of(chromium)
 
 
 @pytest.fixture(scope="module")
-def desk_for_axe(chromium: Browser) -> Iterator[Desk]:
+def site_for_axe(chromium: Browser) -> Iterator[Site]:
     """axe writes inline styles and loads style sheets while it measures."""
-    yield from desk_of(chromium, bypass_csp=True)
+    yield from site_of(chromium, bypass_csp=True)
 
 
 @pytest.fixture
@@ -110,15 +110,15 @@ def page(request: pytest.FixtureRequest, lab: experimenter.Lab) -> Iterator[Page
     """A page on which Ada is logged in, to be opened at an address; the test fails on any error in the console."""
     # What axe does to the page is not ours to judge.
     by_axe = "axe" in request.node.name
-    desk: Desk = request.getfixturevalue("desk_for_axe" if by_axe else "desk")
-    assert desk.context is not None
-    desk.app = lab.app
+    site: Site = request.getfixturevalue("site_for_axe" if by_axe else "site")
+    assert site.context is not None
+    site.app = lab.app
     experimenter.log_in(lab.client)
     cookie = lab.client.get_cookie("session")
     assert cookie is not None
-    desk.context.clear_cookies()
-    desk.context.add_cookies([{"name": "session", "value": cookie.value, "url": desk.address}])
-    page = desk.context.new_page()
+    site.context.clear_cookies()
+    site.context.add_cookies([{"name": "session", "value": cookie.value, "url": site.address}])
+    page = site.context.new_page()
     page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

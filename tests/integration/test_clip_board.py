@@ -36,9 +36,9 @@ Lab = experimenter.Lab
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
+def shared_lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
     """Ada is logged in."""
-    settings = load_settings(data=tmp_path_factory.mktemp("desk") / "data", rate_limits=False)
+    settings = load_settings(data=tmp_path_factory.mktemp("lab") / "data", rate_limits=False)
     shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
@@ -78,8 +78,8 @@ class Board:
 
 
 @pytest.fixture
-def board(desk: Lab, request: pytest.FixtureRequest) -> Board:
-    return Board(desk, f"s{abs(hash(request.node.name)) % 10**9}")
+def board(shared_lab: Lab, request: pytest.FixtureRequest) -> Board:
+    return Board(shared_lab, f"s{abs(hash(request.node.name)) % 10**9}")
 
 
 def test_a_clip_is_renamed_and_its_ending_stays(board: Board) -> None:

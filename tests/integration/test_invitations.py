@@ -194,7 +194,7 @@ def test_an_account_goes_but_not_with_the_last_owner_of_a_study_or_the_last_admi
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Lab]:
+def owner_lab(settings: Settings) -> Iterator[Lab]:
     """Ada is logged in, in the first browser, and owns "faces"."""
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
@@ -215,13 +215,13 @@ def link_of(page: str) -> str:
     return found[1]
 
 
-def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(desk: Lab) -> None:
-    page = send(desk.client, "/studies/faces/people", email=OTHER, role="viewer").text
+def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(owner_lab: Lab) -> None:
+    page = send(owner_lab.client, "/studies/faces/people", email=OTHER, role="viewer").text
     link = link_of(page)
     assert "Hand it over yourself." in page
-    assert OTHER in desk.client.get("/studies/faces/people").text
-    assert "new-link" not in desk.client.get("/studies/faces/people").text
-    visitor = desk.app.test_client()
+    assert OTHER in owner_lab.client.get("/studies/faces/people").text
+    assert "new-link" not in owner_lab.client.get("/studies/faces/people").text
+    visitor = owner_lab.app.test_client()
     assert "as a viewer" in visitor.get(link).text
     differing = send(visitor, link, password=PASSWORD, again="something else")
     assert (differing.status_code, "The two passwords differ." in differing.text) == (400, True)
@@ -230,73 +230,73 @@ def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(desk
     seen = visitor.get("/studies/faces").text
     assert "Close the study" not in seen
     assert visitor.get(link).status_code == 404
-    assert roles(desk.database)[OTHER] == "viewer"
+    assert roles(owner_lab.database)[OTHER] == "viewer"
     log = visitor.get("/studies/faces/people").text
     assert "joined" in log
     assert "Invite somebody" not in log
 
 
-def test_somebody_with_an_account_logs_in_and_joins(desk: Lab) -> None:
-    with desk.database.writing() as db:
+def test_somebody_with_an_account_logs_in_and_joins(owner_lab: Lab) -> None:
+    with owner_lab.database.writing() as db:
         db.add(Experimenter(email=OTHER, password_hash="x"))
         db.commit()
-    link = link_of(send(desk.client, "/studies/faces/people", email=OTHER, role="owner").text)
-    page = desk.app.test_client().get(link).text
+    link = link_of(send(owner_lab.client, "/studies/faces/people", email=OTHER, role="owner").text)
+    page = owner_lab.app.test_client().get(link).text
     assert f"/login?next={link}" in page
     assert 'type="password"' not in page
     # Ada's own browser, which is logged in: the page says as whom.
-    assert f"You are logged in as <strong>{experimenter.EMAIL}" in desk.client.get(link).text
-    taken = desk.app.test_client()
+    assert f"You are logged in as <strong>{experimenter.EMAIL}" in owner_lab.client.get(link).text
+    taken = owner_lab.app.test_client()
     token = experimenter.csrf_token(taken.get("/login").text)
     answer = taken.post(link, data={"csrf_token": token, "password": PASSWORD, "again": PASSWORD})
     assert answer.status_code == 400
     assert "There is an account" in answer.text
 
 
-def test_an_owner_changes_roles_and_removes_and_a_member_leaves(desk: Lab) -> None:
-    token = invited(desk.database)
-    with desk.database.writing() as db:
+def test_an_owner_changes_roles_and_removes_and_a_member_leaves(owner_lab: Lab) -> None:
+    token = invited(owner_lab.database)
+    with owner_lab.database.writing() as db:
         grace = make_account(db, token, PASSWORD)
         join(db, token, grace)
     path = f"/studies/faces/people/{grace.id}"
-    there = desk.app.test_client()
+    there = owner_lab.app.test_client()
     experimenter.log_in(there, OTHER)
     assert there.get("/studies/faces").status_code == 200
-    assert send(desk.client, f"{path}/role", "/studies/faces/people", role="viewer").status_code == 303
-    assert roles(desk.database)[OTHER] == "viewer"
-    assert send(desk.client, f"{path}/role", "/studies/faces/people", role="king").status_code == 400
+    assert send(owner_lab.client, f"{path}/role", "/studies/faces/people", role="viewer").status_code == 303
+    assert roles(owner_lab.database)[OTHER] == "viewer"
+    assert send(owner_lab.client, f"{path}/role", "/studies/faces/people", role="king").status_code == 400
     left = send(there, f"{path}/remove", "/studies/faces/people")
     assert (left.status_code, left.headers["Location"]) == (303, "/studies")
     assert there.get("/studies/faces").status_code == 404
-    alone = send(desk.client, "/studies/faces/people/1/remove", "/studies/faces/people")
+    alone = send(owner_lab.client, "/studies/faces/people/1/remove", "/studies/faces/people")
     assert (alone.status_code, "needs an owner" in alone.text) == (409, True)
 
 
-def test_the_own_account_changes_its_password_and_logs_out_other_browsers(desk: Lab) -> None:
-    other = desk.app.test_client()
+def test_the_own_account_changes_its_password_and_logs_out_other_browsers(owner_lab: Lab) -> None:
+    other = owner_lab.app.test_client()
     token = experimenter.csrf_token(other.get("/login").text)
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     form = {"csrf_token": token, "email": experimenter.EMAIL, "password": PASSWORD}
     other.post("/login", data=form, headers={"User-Agent": agent})
-    page = desk.client.get("/account").text
+    page = owner_lab.client.get("/account").text
     assert "Firefox on Linux" in page
     browser = re.search(r'name="browser" value="(\w+)"', page)
     assert browser is not None
-    assert send(desk.client, "/account/logout", "/account", browser=browser[1]).status_code == 303
+    assert send(owner_lab.client, "/account/logout", "/account", browser=browser[1]).status_code == 303
     assert other.get("/studies").status_code == 302
     experimenter.log_in(other)
-    assert send(desk.client, "/account/logout", "/account").status_code == 303
+    assert send(owner_lab.client, "/account/logout", "/account").status_code == 303
     assert other.get("/studies").status_code == 302
     experimenter.log_in(other)
     new = {"password": "another long sentence", "again": "another long sentence"}
-    wrong = send(desk.client, "/account/password", "/account", current="wrong", **new)
+    wrong = send(owner_lab.client, "/account/password", "/account", current="wrong", **new)
     assert (wrong.status_code, "not your present password" in wrong.text) == (400, True)
-    assert send(desk.client, "/account/password", "/account", current=PASSWORD, **new).status_code == 303
-    assert desk.client.get("/account").status_code == 200
+    assert send(owner_lab.client, "/account/password", "/account", current=PASSWORD, **new).status_code == 303
+    assert owner_lab.client.get("/account").status_code == 200
     assert other.get("/studies").status_code == 302
 
 
-def test_f41_guessing_the_present_password_is_slowed_down(desk: Lab, settings: Settings) -> None:
+def test_f41_guessing_the_present_password_is_slowed_down(owner_lab: Lab, settings: Settings) -> None:
     with experimenter.open_lab(settings.model_copy(update={"rate_limits": True})) as limited:
         experimenter.log_in(limited.client)
         token = experimenter.csrf_token(limited.client.get("/account").text)
@@ -305,17 +305,17 @@ def test_f41_guessing_the_present_password_is_slowed_down(desk: Lab, settings: S
         assert answers == [400] * 10 + [429]
 
 
-def test_an_administrator_sees_invites_and_removes_accounts_and_nobody_else_does(desk: Lab) -> None:
-    link = link_of(send(desk.client, "/accounts", email=OTHER).text)
-    grace = desk.app.test_client()
+def test_an_administrator_sees_invites_and_removes_accounts_and_nobody_else_does(owner_lab: Lab) -> None:
+    link = link_of(send(owner_lab.client, "/accounts", email=OTHER).text)
+    grace = owner_lab.app.test_client()
     assert "To an account on this server" in grace.get(link).text
     assert send(grace, link, password=PASSWORD, again=PASSWORD).headers["Location"] == "/studies"
     assert grace.get("/accounts").status_code == 403
     assert "Accounts</a>" not in grace.get("/studies").text
-    assert send(desk.client, "/accounts", email=OTHER).status_code == 400
-    assert send(desk.client, "/accounts/administrator", "/accounts", email=OTHER, may="1").status_code == 303
+    assert send(owner_lab.client, "/accounts", email=OTHER).status_code == 400
+    assert send(owner_lab.client, "/accounts/administrator", "/accounts", email=OTHER, may="1").status_code == 303
     assert grace.get("/accounts").status_code == 200
-    assert send(desk.client, "/accounts/remove", "/accounts", email=OTHER).status_code == 303
+    assert send(owner_lab.client, "/accounts/remove", "/accounts", email=OTHER).status_code == 303
     assert grace.get("/studies").status_code == 302
 
 
@@ -378,8 +378,8 @@ def test_f41_asking_for_new_passwords_is_slowed_down_for_accounts_that_exist_and
         assert {message["To"] for message in server.wait_for(3)} == {experimenter.EMAIL}
 
 
-def test_without_a_mail_server_the_page_says_whom_to_ask(desk: Lab) -> None:
-    visitor = desk.app.test_client()
+def test_without_a_mail_server_the_page_says_whom_to_ask(owner_lab: Lab) -> None:
+    visitor = owner_lab.app.test_client()
     assert "Forgot your password?" in visitor.get("/login").text
     assert "python3 run.py user password" in visitor.get("/forgot").text
     token = experimenter.csrf_token(visitor.get("/login").text)
@@ -432,17 +432,17 @@ def test_mail_needs_an_address_of_the_program_and_a_sender(monkeypatch: pytest.M
     assert read_settings().smtp_security == "starttls"
 
 
-def test_people_and_accounts_by_commands(desk: Lab) -> None:
+def test_people_and_accounts_by_commands(owner_lab: Lab) -> None:
     def run(*arguments: str) -> str:
         """What a command prints, or the sentence of its error."""
-        done = CliRunner().invoke(commands, ["--data", str(desk.settings.data), *arguments])
+        done = CliRunner().invoke(commands, ["--data", str(owner_lab.settings.data), *arguments])
         return done.output if done.exception is None else str(done.exception)
 
     link = run("study", "invite", "faces", OTHER, "--role", "viewer")
     assert run("study", "people", "faces").splitlines()[0] == f"{experimenter.EMAIL}\towner"
     assert f"{OTHER}\tviewer\tinvited until" in run("study", "people", "faces")
     path = "/invited/" + link.rsplit("/", 1)[1].strip()
-    assert send(desk.app.test_client(), path, password=PASSWORD, again=PASSWORD).status_code == 303
+    assert send(owner_lab.app.test_client(), path, password=PASSWORD, again=PASSWORD).status_code == 303
     assert run("study", "role", "faces", OTHER, "owner") == f"{OTHER}: owner\n"
     assert run("study", "role", "faces", experimenter.EMAIL, "none") == f"{experimenter.EMAIL}: none\n"
     assert "needs an owner" in run("study", "role", "faces", OTHER, "none")
@@ -455,12 +455,12 @@ def test_people_and_accounts_by_commands(desk: Lab) -> None:
     assert run("user", "list") == f"{OTHER}\n"
 
 
-def test_a_removed_members_session_sees_the_study_no_longer_at_once(desk: Lab) -> None:
-    token = invited(desk.database, role=Role.VIEWER)
-    there = desk.app.test_client()
+def test_a_removed_members_session_sees_the_study_no_longer_at_once(owner_lab: Lab) -> None:
+    token = invited(owner_lab.database, role=Role.VIEWER)
+    there = owner_lab.app.test_client()
     send(there, f"/invited/{token}", password=PASSWORD, again=PASSWORD)
     assert there.get("/api/v1/studies/faces").status_code == 200
-    with desk.database.writing() as db:
+    with owner_lab.database.writing() as db:
         study = db.scalars(select(Study)).one()
         (member,) = [one for one in members_of(db, study) if one.email == OTHER]
         remove_member(db, study, member.account_id)

@@ -125,7 +125,7 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
     lines = lab.client.get(f"{address}.csv?simulated=0").text.splitlines()
     assert lines[0] == "rater,clip_a,clip_b,dissimilarity,borrowed"
     assert {line.split(",")[0] for line in lines[1:]} == {"P001", "P002"}
-    monkeypatch.setattr("app.results.group_estimates.MOST_SECONDS", 0.1)
+    monkeypatch.setattr("app.results.group_estimates.MAX_SECONDS", 0.1)
     refused = lab.client.get(address)
     assert refused.status_code == 409
     assert "python -m analysis BUNDLE.zip --group-estimates" in refused.get_json()["error"]["message"]

@@ -38,9 +38,9 @@ Lab = experimenter.Lab
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
+def shared_lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
     """Ada is logged in; the draft "theirs" belongs to somebody else."""
-    settings = load_settings(data=tmp_path_factory.mktemp("desk") / "data", rate_limits=False)
+    settings = load_settings(data=tmp_path_factory.mktemp("lab") / "data", rate_limits=False)
     shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
@@ -55,17 +55,21 @@ def desk(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterat
 
 
 @pytest.fixture
-def lab(desk: Lab) -> Iterator[Lab]:
-    """The desk, with the draft "faces" without clips."""
-    study = make_study(desk.database, desk.settings, n_clips=0, state=StudyState.DRAFT)
-    yield desk
-    with desk.database.writing() as db:
+def lab(shared_lab: Lab) -> Iterator[Lab]:
+    """The shared lab, with the draft "faces" without clips."""
+    study = make_study(shared_lab.database, shared_lab.settings, n_clips=0, state=StudyState.DRAFT)
+    yield shared_lab
+    with shared_lab.database.writing() as db:
         db.execute(delete(Rendition))
         db.execute(delete(Clip))
         db.execute(delete(StudyMember).where(StudyMember.study_id == study))
         db.execute(delete(Study).where(Study.name == "faces"))
         db.commit()
-    for folder in (desk.settings.uploads_folder, desk.settings.source_folder, desk.settings.work_folder):
+    for folder in (
+        shared_lab.settings.uploads_folder,
+        shared_lab.settings.source_folder,
+        shared_lab.settings.work_folder,
+    ):
         for file in folder.iterdir():
             file.unlink()
 
@@ -399,8 +403,8 @@ def test_a_name_that_was_taken_in_the_meantime_is_refused_at_the_end(lab: Lab, t
 def test_f50_unfinished_uploads_of_an_account_are_bounded_in_number_and_size(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MOST_UNFINISHED", 2)
-    monkeypatch.setattr(uploads, "MOST_UNFINISHED_FILES_OF_FULL_SIZE", 1)
+    monkeypatch.setattr(uploads, "MAX_UNFINISHED", 2)
+    monkeypatch.setattr(uploads, "MAX_UNFINISHED_FILES_OF_FULL_SIZE", 1)
     sender = Sender(lab)
     most = lab.settings.max_clip_bytes
     monkeypatch.setattr(

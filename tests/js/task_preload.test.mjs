@@ -20,7 +20,7 @@ function preloaderOn(answer, options = {}) {
   const network = { open: 0, most: 0 };
   const preloader = createPreloader({
     canPlay: mp4,
-    pauses: [0, 0],
+    retryDelays: [0, 0],
     onReady: ({ id }) => ready.push(id),
     onFailed: ({ id }, url, reason, kind) => kind === 'clip' && failed.push([id, url, reason]),
     urls: { createObjectURL: () => `blob:${asked.length}`, revokeObjectURL: (url) => revoked.push(url) },

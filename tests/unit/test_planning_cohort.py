@@ -10,7 +10,7 @@ import pytest
 from analysis.designs import StopRule, pair_counts
 from analysis.planning import Assumptions, CohortPoint, Task, Timing, Wanted, plan_cohort, session_seconds
 from analysis.planning.cohort import raters_needed
-from analysis.planning.cohort_budget import FEWEST_COHORTS, CohortBudget, cohort_budget
+from analysis.planning.cohort_budget import MIN_COHORTS, CohortBudget, cohort_budget
 from analysis.planning.curve import Expected
 from analysis.planning.sessions import simulate_session
 from analysis.rdm import n_pairs
@@ -94,7 +94,7 @@ def test_a_plan_simulates_what_its_time_allows():
     assert (seed.cohorts, seed.raters, seed.sizes[-2:]) == (3, 128, (128, 256))
     assert len(seed.sizes) < len(few.sizes)
     long = cohort_budget(707, 20, 300, 500)
-    assert long.cohorts == FEWEST_COHORTS
+    assert long.cohorts == MIN_COHORTS
     assert 4 <= long.raters < 128
     assert long.sizes[-1] == long.raters
 

@@ -1,4 +1,4 @@
-"""The desk from end to end, as somebody who has never opened a terminal: from an empty installation to results."""
+"""The experimenter's pages from end to end, without a terminal: from an empty installation to results."""
 
 from __future__ import annotations
 
