@@ -61,7 +61,7 @@ def _without_each_group(table: Floats, method: Method, groups: Ints) -> Iterator
     scaled = standardise(table, method)
     present = np.isfinite(scaled)
     filled = np.where(present, scaled, 0.0)
-    # Each rater is compared over their own pairs, (R, most pairs of a rater): others stand at the ends as missing.
+    # Each rater is compared over their own pairs, (R, most pairs of a rater): others are at the ends, as missing.
     seen = np.isfinite(table)
     own = np.argsort(~seen, axis=1, kind="stable")[:, : int(seen.sum(axis=1).max())]
     rows, own_values, own_counts = (np.take_along_axis(full, own, axis=1) for full in (table, filled, present))

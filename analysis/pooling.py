@@ -1,4 +1,4 @@
-"""Several raters' RDMs as one: the pool that fits a measure best, and how many raters stand behind each pair."""
+"""Several raters' RDMs as one: the pool that fits a measure best, and how many raters saw each pair."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def seen_by_anybody(rdms: Floats) -> Floats:
     """The same rows without the pairs that nobody saw, (R, Q), where these are most of all; else as they are.
 
     Agreement rests on the other pairs alone. Where each rater saw one of many sets of clips, few pairs are left. Pairs
-    that nobody saw may stand at the end, so that it is still a table of RDMs of some number of items.
+    that nobody saw may be at the end, so that it is still a table of RDMs of some number of items.
     """
     seen = np.flatnonzero(np.isfinite(rdms).any(axis=0))
     if 2 * seen.size > rdms.shape[1]:

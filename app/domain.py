@@ -67,7 +67,7 @@ class ClipState(StrEnum):
 
 
 class WorkState(StrEnum):
-    """Where background work on a study's results is: not wanted, asked for, in hand, or given up with a reason."""
+    """Where background work on a study's results is: not wanted, asked for, under way, or given up with a reason."""
 
     IDLE = "idle"
     WAITING = "waiting"

@@ -1,6 +1,6 @@
 """Background work outside the web server's process: clips are converted, results computed, and leftovers removed.
 
-What is to be done, and who has it in hand, is in the database: each loop looks for something to claim, and does it.
+What is to be done, and who is working on it, is in the database: each loop looks for something to claim, and does it.
 """
 
 from __future__ import annotations

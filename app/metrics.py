@@ -1,4 +1,4 @@
-"""What a server counts of its requests, and how it stands: the text of `/metrics`, in the format of Prometheus.
+"""What a server counts of its requests, and its state: the text of `/metrics`, in the format of Prometheus.
 
 The counters are a row of numbers, the same for all processes of a server. With several processes each writes its own
 row to a file of the folder that they share, and whoever is asked adds the rows up: one that dies leaves its row behind,

@@ -21,7 +21,7 @@ def _config() -> Config:
 
 
 def schema_state(database: Database) -> str:
-    """How the database stands to the code: "empty", "current", "older", "newer", or "foreign" (another program's)."""
+    """How the database compares with the code: "empty", "current", "older", "newer", or "foreign" (another's)."""
     script = ScriptDirectory.from_config(_config())
     with database.engine.connect() as connection:
         revision = current_revision(connection)

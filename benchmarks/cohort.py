@@ -6,7 +6,7 @@ planner's timing model (`Timing`: 2.8 s a trial, 4 s a placement, and each clip 
 Pearson's r is with the common RDM, over all pairs, seen or not; for averages over the pairs that were seen.
 
 Designs: the cohort's, the same without the clips that repeat pairs (balanced), and random sets. All trials are
-estimated as one. Beside r stand the groups of trials that share no pair, and for the cohort's design the reliability
+estimated as one. Beside r are the groups of trials that share no pair, and for the cohort's design the reliability
 that the results page gives, by Spearman-Brown from two halves of the raters (its square root is to be compared with r).
 
     python3 run.py bench cohort [--small] [--seeds 1] [--json FILE]

@@ -44,7 +44,7 @@ DATABASES = ("sqlite", "postgresql")
 
 @dataclass
 class Site:
-    """The server under test, and what its database stands on."""
+    """The server under test, and the disk of its database."""
 
     server: LiveServer
     data: Path

@@ -17,7 +17,7 @@ TIED_SHARE = 0.04
 
 
 def pair_counts(item_sets: Iterable[Ints], n_items: int) -> Ints:
-    """In how many of the sets each pair stands together, (n_items(n_items-1)/2,)."""
+    """How many of the sets hold each pair, (n_items(n_items-1)/2,)."""
     counts = np.zeros(n_pairs(n_items), dtype=np.int64)
     for items in item_sets:
         counts[pairs_within(np.asarray(items, dtype=np.int64), n_items)] += 1

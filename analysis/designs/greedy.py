@@ -15,7 +15,7 @@ TIE = 1e-10
 def pairs_of(item: int, n_items: int) -> Ints:
     """Condensed indices of the pairs of `item` with each item, (n,): a row of the square matrix without the matrix.
 
-    At the item's own place stands the index of some pair, because there is none to put there.
+    The item's own place holds the index of some pair, because there is none to put there.
     """
     index = pair_index(np.full(n_items, item), np.arange(n_items), n_items)
     index[item] = 0

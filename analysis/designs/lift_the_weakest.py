@@ -68,7 +68,7 @@ def lift_the_weakest(
 
     priority = rng.permutation(n)
     chosen = random_pair(_starting_pairs(evidence, form), rng=rng)
-    # Row k holds the pairs of the k-th chosen item with all items; what stands at items of the set is never used.
+    # Row k holds the pairs of the k-th chosen item with all items; what is at items of the set is never used.
     squared, remaining = np.empty((largest_set, n)), np.empty((largest_set, n))
     for k, item in enumerate(chosen):
         pairs = pairs_of(item, n)

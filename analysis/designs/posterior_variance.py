@@ -59,7 +59,7 @@ def choose_by_variance(
     squared_rdm, variance = rdm**2, 1 / (precision + PRIOR_PRECISION)
     priority = rng.permutation(n)
     chosen = random_pair(variance >= variance.max() * (1 - TIE), rng=rng)
-    # Row k holds the pairs of the k-th chosen item with all items; what stands at items of the set is never used.
+    # Row k holds the pairs of the k-th chosen item with all items; what is at items of the set is never used.
     rows = np.stack([variance[pairs_of(item, n)] for item in chosen])
     inside = rows[0, chosen[1:]]
     first, second = (squared_rdm[pairs_of(item, n)] for item in chosen)

@@ -100,7 +100,7 @@ def session_progress(
     """How far a session has come by its stop rules; the rule that is nearest to its end counts.
 
     The evidence rule's fraction is the mean over pairs of min(E / target, 1): it grows with every trial, whereas the
-    weakest pair's evidence stands still for most of a session and then jumps.
+    weakest pair's evidence does not move for most of a session and then jumps.
 
     Parameters
     ----------

@@ -19,8 +19,9 @@ AT_REST = 1e-9
 
 
 class Descent(NamedTuple):
-    """Where the steps led, and how many were taken; `gave_up` when there were fewer than allowed for want of one that
-    lowers the loss enough, and not because the slope had gone."""
+    """Where the steps led, and how many were taken; `gave_up` when they ended early because no step lowered the loss
+    enough, not because the slope had gone.
+    """
 
     point: Floats
     steps: int

@@ -121,7 +121,7 @@ def misfit_of_seen_pairs(average: PrecisionWeighted, start: Configuration) -> Mi
         pull = weight * residual
         loss = 0.5 * float(pull @ residual)
         pull /= np.maximum(distance, MIN_DISTANCE)
-        # Condensed order is by rows, so the pairs are a sparse upper triangle as they stand.
+        # Condensed order is by rows, so the pairs are a sparse upper triangle as they are.
         upper = csr_array((pull, col, first), shape=(n, n))
         strength = np.bincount(row, pull, n) + np.bincount(col, pull, n)
         slope = strength[:, None] * points - upper @ points - upper.T @ points

@@ -169,7 +169,7 @@ def read_rows(file: IO[str], columns: Sequence[Column], name: str, *, version: i
     Raises
     ------
     ValueError
-        Naming the file and line, when a required column is missing or comes twice, or a cell does not hold its kind.
+        Naming the file and line, when a required column is missing or appears twice, or a cell does not hold its kind.
     """
     records = csv_records(file, name)
     _, header = next(records, (1, []))

@@ -36,7 +36,7 @@ def write_matrix(file: IO[bytes], name: str, shape: tuple[int, int], columns: It
     rows, n_columns = shape
     size = rows * n_columns * 8
     label = name.encode("ascii")
-    # A name of up to four letters stands in its own tag.
+    # A name of up to four letters is in its own tag.
     named = (
         struct.pack("=HH4s", INT8, len(label), label)
         if len(label) <= 4

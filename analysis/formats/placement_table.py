@@ -58,7 +58,7 @@ def read_placements_csv(
     ------
     ValueError
         Naming the file, the line and the reason: a column is missing, a cell is empty or not of its kind, an item is
-        not in `names` or comes twice in a trial, or a position lies outside the arena, as it does when the unit is
+        not in `names` or appears twice in a trial, or a position lies outside the arena, as it does when the unit is
         another.
     """
     table = read_with_columns(file, [column.name for column in PLACEMENT_COLUMNS], {})
@@ -160,7 +160,7 @@ def _arrangements(
         trial = by_rater.setdefault(raters[k], {}).setdefault(trials[k], {})
         if place[items[k]] in trial:
             whose = f" of {raters[k]}" if raters[k] else ""
-            raise ValueError(f"{where}: the item {items[k]!r} comes twice in trial {trials[k]}{whose}")
+            raise ValueError(f"{where}: the item {items[k]!r} appears twice in trial {trials[k]}{whose}")
         trial[place[items[k]]] = (x, y)
     arrangements = {
         rater: [Arrangement(list(theirs[t]), list(theirs[t].values())) for t in sorted(theirs)]

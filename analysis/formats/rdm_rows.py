@@ -54,7 +54,7 @@ class RDMs(Protocol):
 
 
 class _File:
-    """A temporary file of numbers, which goes when nobody holds it any more."""
+    """A temporary file of numbers, which goes when nobody holds it any longer."""
 
     def __init__(self) -> None:
         self.file = TemporaryFile()  # noqa: SIM115 - it is open as long as this is held

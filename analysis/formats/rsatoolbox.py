@@ -156,7 +156,7 @@ def from_rsatoolbox(rdms: Any, *, clip: str = "clip", rater: str = "rater") -> R
     Raises
     ------
     ValueError
-        When a name comes twice.
+        When a name appears twice.
     """
     dissimilarities = np.asarray(rdms.dissimilarities, dtype=np.float64)
     names = rdms.pattern_descriptors.get(clip, range(rdms.n_cond))

@@ -104,7 +104,7 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
         raise ValueError(f"{file}: has {len(reading.body)} rows for the {len(labels)} names that were given")
     for name in labels:
         if labels.count(name) > 1 or not name.strip():
-            raise ValueError(f"{file}: {f'the name {name!r} comes twice' if name.strip() else 'a name is empty'}")
+            raise ValueError(f"{file}: {f'the name {name!r} appears twice' if name.strip() else 'a name is empty'}")
     check_names(zip(labels, _lines_of_names(reading), strict=True), str(file))
     square = _square(reading)
     return RDMSet(condensed_of_square(square, labels, str(file), negative=negative), labels, [""])
@@ -194,7 +194,7 @@ def _shown(value: float) -> str:
 
 @dataclass(frozen=True)
 class _Reading:
-    """One way to take a grid: where its names stand (`kind`), the names, and the square body as (line, cells).
+    """One way to take a grid: where its names are (`kind`), the names, and the square body as (line, cells).
 
     `flaw` says which line's names contradict each other.
     """
@@ -207,7 +207,7 @@ class _Reading:
 
 
 def _lines_of_names(reading: _Reading) -> list[int | None]:
-    """The line on which each name stands (n,); None for names that were given beside the file."""
+    """The line of each name (n,); None for names that were given beside the file."""
     if reading.names is None:
         return [None] * len(reading.body)
     if reading.kind == "first row":

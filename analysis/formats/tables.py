@@ -94,9 +94,9 @@ def read_long_csv(
     Raises
     ------
     ValueError
-        Naming the file, the line and the reason: a column is missing, a cell does not hold its kind, a pair comes twice
-        in one order or with different numbers in both, a clip has more than 0 with itself, a clip is not in `names`, a
-        dissimilarity is negative or infinite, or the methods of the rows differ.
+        Naming the file, the line and the reason: a column is missing, a cell does not hold its kind, a pair appears
+        twice in one order or with different numbers in both, a clip has more than 0 with itself, a clip is not in
+        `names`, a dissimilarity is negative or infinite, or the methods of the rows differ.
     """
     table = read_with_columns(file, ("clip_a", "clip_b", "dissimilarity"), columns or {})
     if "rater" not in table.header:

@@ -62,7 +62,7 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a file as they stand there.
+    """The cells of a file as they are.
 
     `records` are (line, cells), lines from 1, without empty lines; `delimiter` is "" for a workbook.
     """
@@ -165,7 +165,7 @@ def _csv_reason(message: str) -> str:
         return 'a quote (") opens here that nothing closes'
     if "expected after" in message:
         return (
-            'something stands behind a closing quote ("): cells are separated by commas, semicolons or tabs, not by '
+            'something follows a closing quote ("): cells are separated by commas, semicolons or tabs, not by '
             "spaces, and a quote inside a quoted cell is written twice"
         )
     if "field larger" in message:
@@ -297,7 +297,7 @@ def check_names(names: Iterable[tuple[str, int | None]], file: str) -> None:
     """Two spellings that look the same are meant as one name, and would silently be two.
 
     They differ in blanks, in invisible characters, or in how an accent is stored (a Mac writes ä as two characters).
-    `names` are (name, line of the file on which it stands, or None for one that was given beside the file).
+    `names` are (name, its line of the file, or None for one that was given beside the file).
 
     Raises
     ------
@@ -366,7 +366,7 @@ def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
 
 
 def _check_not_thousands(cells: Sequence[tuple[str, str]]) -> None:
-    """Where each separator stands before three digits, 1.000 may be a thousand, as it is in half of the world."""
+    """Where each separator comes before three digits, 1.000 may be a thousand, as it is in half of the world."""
     if cells and all(THOUSANDS.fullmatch(cell.strip()) for _, cell in cells):
         where, cell = cells[0]
         raise ValueError(

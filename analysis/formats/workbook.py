@@ -96,7 +96,7 @@ def _holds_something(sheet: Any, name: str) -> bool:
     if sheet.max_row * sheet.max_column > MAX_CELLS:
         raise ValueError(
             f"{name}: the sheet {sheet.title!r} reaches to row {sheet.max_row} and column {sheet.max_column}: delete "
-            "what stands far beyond the table"
+            "what is far beyond the table"
         )
     return any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
 

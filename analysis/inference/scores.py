@@ -60,7 +60,7 @@ class Sample:
 
 
 def sample_of_items(data: Data, w: Floats) -> Sample:
-    """The sample in which pair q stands w_q times, w (P,)."""
+    """The sample in which pair q occurs w_q times, w (P,)."""
     n_raters = len(data.rdms)
     if data.method in SUMS and data.complete:
         table = agreement(data.stacked, w, data.method)

@@ -25,7 +25,7 @@ def codes(rows: Floats) -> Ints:
 
 
 def ranks_of_codes(rows: Ints, w: Floats, n_codes: int) -> Floats:
-    """Average ranks of each row (K, p) when element q stands there w_q times; no sorting.
+    """Average ranks of each row (K, p) when element q occurs w_q times; no sorting.
 
     Row k holds codes from k n_codes to (k + 1) n_codes - 1.
     """
@@ -40,7 +40,7 @@ def ranks_of_codes(rows: Ints, w: Floats, n_codes: int) -> Floats:
 
 
 def ranks_of_values(rows: Floats, w: Floats) -> Floats:
-    """Average ranks of each row (K, p) of any values when element q stands there w_q times."""
+    """Average ranks of each row (K, p) of any values when element q occurs w_q times."""
     n_rows, p = rows.shape
     order = np.argsort(rows, axis=1)
     weight = w[order]

@@ -96,7 +96,7 @@ class _Clips:
 
     `attributes` (n, A) are centred within sets, `labels` (n,) are the sets, `seen` (n, n) the pairs of one set that
     raters saw, `within` (n, n) all pairs of one set, `places` (n, A) the raters' axes, centred, `pairs` (n, n) where in
-    a condensed vector each pair stands.
+    a condensed vector each pair is.
     """
 
     attributes: Floats

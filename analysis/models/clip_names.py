@@ -19,7 +19,7 @@ def match_clips(clips: Sequence[str], wanted: Sequence[str]) -> tuple[list[int],
     Raises
     ------
     ValueError
-        Naming clips that are missing, and some that are there in their place; or a name that comes twice.
+        Naming clips that are missing, and some that are there in their place; or a name that appears twice.
     """
     twice = [clip for clip, count in Counter(clips).items() if count > 1]
     if twice:

@@ -58,7 +58,7 @@ Attributes = Mapping[str, Mapping[str, str]]
 class View:
     """What a figure shows: the RDM of the group or of a rater, as it was seen or completed by the estimator's model.
 
-    Clips stand in the `order` of similarity, of the study, or of an attribute; `colour` names an attribute. `dims` are
+    Clips are in the `order` of similarity, of the study, or of an attribute; `colour` names an attribute. `dims` are
     those of the map, `width` is in centimetres.
     """
 

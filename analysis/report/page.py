@@ -44,7 +44,7 @@ QUALITY = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as it stands on the page: its file name in figures/, its caption, its SVG."""
+    """A figure of the page: its file name in figures/, its caption, its SVG."""
 
     name: str
     caption: str

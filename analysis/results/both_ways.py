@@ -14,7 +14,7 @@ def both_ways_rows(decided: StudyResults, everything: StudyResults) -> Iterator[
     """Rows of the bundle's table "with_and_without": each figure without and with what was left out.
 
     There are none where nothing was left out, or where one of the two has no rater with an RDM. The correlation between
-    both pooled RDMs stands in both columns.
+    both pooled RDMs is in both columns.
     """
     if not (decided.excluded or decided.excluded_trials) or not (decided.raters and everything.raters):
         return

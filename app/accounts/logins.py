@@ -91,6 +91,6 @@ def end_logins(db: Session, account_id: int, *, keep: str, browser_id: str | Non
 
 
 def end_login(db: Session, token: str) -> None:
-    """End a login: no copy of its cookie works any more."""
+    """End a login: no copy of its cookie works any longer."""
     db.execute(delete(Login).where(Login.token_hash == hash_token(token)))
     db.commit()

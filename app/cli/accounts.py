@@ -74,7 +74,7 @@ def user_remove(email: str, yes: bool, data: Path | None) -> None:
             click.confirm(f"Remove the account {address}? This cannot be undone.", abort=True)
         with here.database.writing() as db:
             remove_account(db, address)
-    click.echo(f"{address} has no account any more.")
+    click.echo(f"{address} no longer has an account.")
 
 
 @user.command("admin")

@@ -75,7 +75,7 @@ def study_withdraw(name: str, rater: str, yes: bool, data: Path | None) -> None:
             whose = session_named(db, find_study(db, name), rater).rater
         if not yes:
             click.confirm(
-                f"Withdraw {whose} of {name}? The session ends for good, and is in no result and no export any more.",
+                f"Withdraw {whose} of {name}? The session ends for good, and no longer counts in any result or export.",
                 abort=True,
             )
         with here.database.writing() as db:

@@ -131,7 +131,7 @@ def convert_clips(here: Installation, name: str) -> Study:
     if waiting:
         with click.progressbar(length=waiting, label="Converting clips") as bar:
             while _unconverted(here, name):
-                # A clip that another process has in hand is waited for: it ends there, or is taken up here.
+                # A clip that another process is converting is waited for: it ends there, or is taken up here.
                 convert_waiting_clips(here.database, here.settings, study.id, on_clip=lambda: bar.update(1))
                 time.sleep(0.2)
     with here.database.reading() as db:

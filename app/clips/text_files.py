@@ -29,7 +29,7 @@ from app.tokens import new_public_id
 from app.video import Converted, Limits, Options, VideoError, convert
 
 MAX_BYTES, MAX_SECONDS, MAX_FILES = 50_000_000, 30.0, 100
-# As they can stand in a Markdown text without being quoted.
+# As a Markdown text can have them without quoting.
 NAME = re.compile(r"\w[\w.-]{0,94}\.\w{1,5}")
 # Pages are light or dark; white is what pictures for print are made for.
 OPTIONS = Options(side=1280, sound=True, background=(255, 255, 255))
@@ -47,7 +47,7 @@ class Prepared:
 
 
 def usable_name(name: str) -> str:
-    """The name of a file as texts can name it: without folders, and with - for what cannot stand there."""
+    """The name of a file as texts can name it: without folders, and with - for what is not allowed there."""
     last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     return re.sub(r"[^\w.]+", "-", last).strip("-.").replace("-.", ".")
 

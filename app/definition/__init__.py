@@ -1,1 +1,1 @@
-"""What a study is: study.toml, validated, and what follows from it alone. The other rooms stand on this one."""
+"""What a study is: study.toml, validated, and what follows from it alone. The other rooms build on this one."""

@@ -1,4 +1,4 @@
-"""The question that stands above the arena."""
+"""The question above the arena."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MAX_COMMENT = 5000
 MAX_QUESTIONS = 60
 # What separates several choices in one cell of a table.
 SEPARATOR = "|"
-# Names of columns that stand beside the answers in the exported tables.
+# Names of columns beside the answers in the exported tables.
 RESERVED = {COMMENT, "participant", "session", "person", "visit", "state"}
 
 
@@ -117,7 +117,7 @@ class _Question(Asked):
 
     @property
     def sheet(self) -> str:
-        """The sheet on which it stands: before, after, or after-trial-5."""
+        """The sheet that it is on: before, after, or after-trial-5."""
         return self.when if self.after_trial is None else f"after-trial-{self.after_trial}"
 
     def screens_out(self, answer: Answer) -> bool:
@@ -206,7 +206,7 @@ class WithChoices(Asked):
     def _differ(cls, choices: list[Choice]) -> list[Choice]:
         values = [choice.value for choice in choices]
         if twice := [value for value in values if values.count(value) > 1]:
-            raise ValueError(f"{twice[0]!r} is there twice")
+            raise ValueError(f"{twice[0]!r} appears twice")
         return choices
 
 

@@ -62,7 +62,7 @@ def set_problems(sets: Sets, attributes: Iterable[Row] | None, max_trials: int) 
     """
     if sets.column is None:
         if sets != Sets():
-            yield "sets.column", "says in which attribute each clip's set stands; without it there are no sets"
+            yield "sets.column", "says which attribute names each clip's set; without it there are no sets"
         return
     if max_trials < sets.per_session:
         yield "sets.per_session", f"is {sets.per_session}, but sessions end after {max_trials} trials"

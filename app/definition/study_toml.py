@@ -205,7 +205,7 @@ def parse_definition(text: str, *, file: str = FILE) -> StudyDefinition:
 
 
 def read_toml(text: str, *, file: str = FILE) -> dict[str, Any]:
-    """What stands in the text, not validated.
+    """What the text says, not validated.
 
     Raises
     ------

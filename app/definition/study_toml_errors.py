@@ -54,7 +54,7 @@ Place = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class SettingProblem:
-    """What is wrong with a key of study.toml (None: with the text as a whole), and the line on which that stands.
+    """What is wrong with a key of study.toml (None: with the text as a whole), and the line of it.
 
     Of a list of questions, `at` says where in it (the question's index, and the key), and `reason` is the sentence
     without that.
@@ -117,7 +117,7 @@ def _hint(line: str, reason: str) -> str:
     if "declare" in reason and bare.startswith("["):
         return f"the section {bare} appears twice: put its keys together"
     if "overwrite" in reason:
-        return f"{key} stands there twice: keep one"
+        return f"{key} appears twice: keep one"
     if bare.startswith("[") and not bare.endswith("]"):
         return f"a section's name is closed by a bracket: {bare}]"
     if "=" not in bare and re.match(r"[A-Za-z_][\w .-]*:", bare):
@@ -156,15 +156,15 @@ def _hint_at_value(key: str, value: str) -> str:
         return 'put each text of a list in quotes: ["…", "…"]'
     if value[0] in "\"'":
         if value.count(value[0]) % 2:
-            return f"the quote ({value[0]}) is never closed; a longer text stands between three quotes"
+            return f"the quote ({value[0]}) is never closed; a longer text goes between three quotes"
         return 'a quote inside a text is written \\", or put the text in single quotes'
     if re.fullmatch(r"[+-]?\d+(?:\.\d+)?;", value):
-        return f"nothing stands behind a value: {key} = {word}"
+        return f"nothing may follow a value: {key} = {word}"
     return f'put text in quotes: {key} = "{word}"'
 
 
 def line_of(text: str, place: Sequence[int | str]) -> int | None:
-    """The line on which a key (or else its section) stands; None where it is nowhere."""
+    """The line of a key, or else of its section; None where there is neither."""
     path = list(place)
     section: list[int | str] = []
     many: dict[str, int] = {}
@@ -195,7 +195,7 @@ def place_of(problem: Any) -> Place:
 
 
 def question_depth(place: Sequence[int | str]) -> int | None:
-    """How many names stand before the number of a question or clause in its place; None outside such a list."""
+    """How many names come before the number of a question or clause in its place; None outside such a list."""
     if place[:1] == ("questions",):
         return 1
     return 2 if place[:2] in (("ratings", "questions"), ("consent", "clauses")) else None

@@ -10,7 +10,7 @@ from app.markdown import ImageMark, image_marks
 
 
 def images_of(definition: StudyDefinition) -> Iterator[tuple[str, ImageMark]]:
-    """Each picture that a text names, with the setting in which the text stands."""
+    """Each picture that a text names, with the setting that holds the text."""
     for key, text in _texts(definition):
         for mark in image_marks(text):
             yield key, mark

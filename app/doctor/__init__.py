@@ -1,4 +1,4 @@
-"""What is wrong with this machine, with the settings, or with an installation that runs or stands still, in words."""
+"""What is wrong with this machine, its settings, or an installation (running or not), in words."""
 
 from __future__ import annotations
 

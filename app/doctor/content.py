@@ -96,7 +96,7 @@ def _clip_files(db: Session, settings: Settings, *, quick: bool) -> Finding:
 
 
 def _orphans(db: Session, settings: Settings) -> Finding:
-    """Files that no clip needs any more, as after a crash: they only take room (F50)."""
+    """Files that no clip needs any longer, as after a crash: they only take up space (F50)."""
     used = {sha256 for column in CONTENTS for sha256 in db.scalars(select(column))}
     fresh = now().timestamp() - FRESH_SECONDS
     orphans = []

@@ -189,7 +189,7 @@ def backups(settings: Settings, *, at: datetime | None = None) -> Iterator[Findi
         days = (now - last.at).days
         text = f"the last was made {days} {'day' if days == 1 else 'days'} ago: {last.file}"
         if not Path(last.file).exists():
-            text += ", which is not there any more"
+            text += ", which is no longer there"
     late = unsaved is not None and now - unsaved > OLD_BACKUP
     if late:
         text += f"; trials from {unsaved:%Y-%m-%d} on are in none (`run.py backup`)"

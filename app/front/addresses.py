@@ -21,7 +21,7 @@ def network_of(address: str) -> str:
 def forwarded_for(headers: Iterable[tuple[bytes, bytes]], hops: int) -> str | None:
     """The address that the outermost of `hops` proxies saw; None when fewer have written into the header.
 
-    What stands before it was written by the visitor, and is worth nothing (F42).
+    What comes before it was written by the visitor, and is worth nothing (F42).
     """
     values = [value for name, value in headers if name == b"x-forwarded-for"]
     seen = b",".join(values).decode("latin-1").split(",")

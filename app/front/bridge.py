@@ -77,7 +77,7 @@ class Bridge:
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="files")
 
     def close(self) -> None:
-        """Wait for what the threads have in hand."""
+        """Wait for what the threads are working on."""
         self.threads.shutdown()
         self.readers.shutdown()
 

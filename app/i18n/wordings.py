@@ -3,7 +3,7 @@
 The pages are written for clips. A text that speaks of clips has another wording for each of these, made here by one
 word for another, or written out where that would not do. The wordings are in the catalogues like all other texts.
 """
-# ruff: noqa: E501 - a text and its wording stand on one line.
+# ruff: noqa: E501 - a text and its wording share a line.
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WITH_SOUND = (
 )
 TINY = "The clips are tiny on a screen this small. A computer or a tablet is better for this task."
 
-# Written out. A text of clips that stands here with itself as its wording needs no other.
+# Written out. A text of clips that is listed with itself as its wording needs no other.
 WRITTEN: dict[Kind, dict[str, str]] = {
     "picture": {
         CONSENT: CONSENT.replace("short video clips", "pictures").replace(

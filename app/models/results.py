@@ -43,7 +43,7 @@ class StoredRater(Base):
 
 
 class StoredResults(Base):
-    """A study's results for one choice of estimator and raters, and how the work on newer ones stands.
+    """A study's results for one choice of estimator and raters, and the state of the work on newer ones.
 
     `inputs`, `content` and `computed_at` belong to what is there, and are NULL before the first time. The other columns
     are about the work: whoever computes holds the `claim` and gives a heartbeat in `worked_at`; `done` of `raters` are
@@ -75,7 +75,7 @@ class StoredResults(Base):
 
 
 class StudyPlan(Base):
-    """A study's plan: what was asked for last, what was computed last, and how the work on it stands.
+    """A study's plan: what was asked for last, what was computed last, and the state of the work on it.
 
     `asked` are the settings (`app.planning.asked`), `models` two models of the clips as an NPZ archive. `content` holds
     the plan with what it was computed from (`app.planning.stored`). The other columns are as in `study_result`.
@@ -121,7 +121,7 @@ class StudyModel(Base):
 
 
 class ModelComparison(Base):
-    """What a study's models and attributes came to against its raters, and how the work on a newer comparison stands.
+    """What a study's models and attributes came to against its raters, and the state of the work on a newer comparison.
 
     `content` holds the findings with what they were computed from (`app.results.model_work`). The other columns are as
     in `study_plan`; `step` says in words what is being done, `done` how many per cent of it.

@@ -51,7 +51,7 @@ def hand_in(
     Returns
     -------
     tuple of SheetAck and SessionRecord
-        The ack, and where the session stands after it.
+        The ack, and the session's state after it.
 
     Raises
     ------

@@ -89,7 +89,7 @@ def shown_pairs(db: Session, study_id: int, clips: tuple[int, ...], at: datetime
 
 def _counts_of(study_id: int, clips: tuple[int, ...]) -> _Counts:
     with _kept_lock:
-        # What was asked for last stands last.
+        # What was asked for last comes last.
         counts = _kept.pop((study_id, clips), None) or _Counts(np.zeros(n_pairs(len(clips)), dtype=np.int64))
         _kept[study_id, clips] = counts
         while len(_kept) > KEPT:

@@ -156,7 +156,7 @@ def enter(
     NoRoom
         When a new session would be made, and the server has no room for its data (`has_room`, F05).
     ReadAnother
-        When a new session would be made, and the study is not any more what the person has read.
+        When a new session would be made, and the study is no longer what the person has read.
     ClausesMissing
         When a new session would be made, and a required clause was not ticked.
     """

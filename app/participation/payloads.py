@@ -193,7 +193,7 @@ def parse_rating(raw: bytes) -> RatingBody:
 
 def _parse_given(model: type[Model], raw: bytes) -> Model:
     try:
-        # Python takes half a character and NaN too; whoever checks the answer tells by which question it stands.
+        # Python takes half a character and NaN too; whoever checks the answer tells which question it belongs to.
         body = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise Invalid("body: is not JSON") from error

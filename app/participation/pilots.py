@@ -115,7 +115,7 @@ def begin_pilot(
     NoRoom
         When the server has no room for its data.
     ReadAnother
-        When the study is not any more what was read (`consent.require_read`).
+        When the study is no longer what was read (`consent.require_read`).
     ClausesMissing
         When a required clause was not ticked.
     """
@@ -130,7 +130,7 @@ def begin_pilot(
         ParticipantSession.study_id == study.id, ParticipantSession.is_pilot
     )
     number = (db.scalar(lowest) or 0) - 1
-    # The way back to the recruiter is filled in with something that shows where an id would stand.
+    # The way back to the recruiter is filled in with something that shows where an id would be.
     recruiter = {name: f"PILOT-{name}"[:64] for name in definition.recruitment.parameters}
     return admit(
         db,
@@ -168,7 +168,7 @@ def place_rest(database: Database, token: str) -> tuple[SessionRecord, str | Non
     Returns
     -------
     tuple of SessionRecord and str
-        Where the pilot stands after it, and the key of what was handed in; None where there is nothing to place.
+        The pilot's state after it, and the key of what was handed in; None where there is nothing to place.
 
     Raises
     ------

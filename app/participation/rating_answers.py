@@ -42,7 +42,7 @@ def rate(
     Returns
     -------
     tuple of RatingAck and SessionRecord
-        The ack, and where the session stands after it.
+        The ack, and the session's state after it.
 
     Raises
     ------

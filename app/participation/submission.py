@@ -48,7 +48,7 @@ def submit(
     Returns
     -------
     tuple of Ack and SessionRecord
-        The ack, and where the session stands after it.
+        The ack, and the session's state after it.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def expected_minutes(
     """Minutes that the whole session will take at this participant's pace.
 
     Evidence comes fast at first, so its mean over pairs promises the end too early. The weakest pair's goes about
-    evenly with the time, except under the design that lifts the weakest: there it stands still at first and promises
+    evenly with the time, except under the design that lifts the weakest: there it does not move at first and promises
     the end too late, and the geometric mean of both goes evenly.
 
     Parameters

@@ -194,7 +194,7 @@ def advance(database: Database, token: str, *, at: datetime | None = None) -> Se
     Returns
     -------
     SessionRecord
-        Where the session stands after it.
+        The session's state after it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A study's plan as it is stored, and how the work on a newer one stands."""
+"""A study's plan as it is stored, and the state of the work on a newer one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.version import VERSION
 
 @dataclass(frozen=True)
 class Standing:
-    """How a study's plan stands.
+    """The state of a study's plan.
 
     `content` is what was computed last (see `content_of`), None before the first time; `changes` says in sentences what
     of the study has changed since. `asked` are the settings that were asked for last.

@@ -108,7 +108,7 @@ def _compute(database: Database, claim: Claim, on_session: OnSession | None) -> 
     with database.reading() as db:
         row, study = db.get(StudyPlan, claim.study_id), db.get(Study, claim.study_id)
         if row is None or study is None:
-            raise NotFound("There is no such study any more.")
+            raise NotFound("This study no longer exists.")
         settings, asked, basis = settings_of(row.asked), row.asked, basis_of(db, study)
         models = None if basis.is_over_cohort else unpack_models(row.models, len(basis.clips))
         timing = timing_of(db, study, basis, settings.timing)

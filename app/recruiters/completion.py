@@ -45,7 +45,7 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE,
 )
 # What an address may hold (RFC 3986, and letters of other alphabets), each percent sign with its two digits.
-# A value that was to be replaced by hand, or by a name that stands there without the signs of a placeholder.
+# A value that was to be replaced by hand, or by a name without the signs of a placeholder.
 _BY_HAND = re.compile(
     r"(your|insert|enter|add|paste|replace|my|the)[-_ ]?(\w+[-_ ])?(code|id|pid|token)([-_ ]?here)?", re.IGNORECASE
 )
@@ -84,7 +84,7 @@ def problems_of(url: str, names: Sequence[str], code: str | None) -> list[str]:
 def completion_address(url: str, values: Mapping[str, str], names: Sequence[str], code: str | None) -> str | None:
     """The address with its placeholders filled in, percent-encoded; None when a value is not known.
 
-    A placeholder never goes out as it stands: a session whose link did not bring the value has no way back.
+    A placeholder is never sent as it is: a session whose link did not bring the value has no way back.
     """
     known = {**values, **({CODE: code} if code is not None else {})}
     missing = False
@@ -100,14 +100,14 @@ def completion_address(url: str, values: Mapping[str, str], names: Sequence[str]
 
 
 def _left_as_they_are(url: str, names: Sequence[str]) -> Iterator[str]:
-    """Values that would go out as they stand, though a placeholder was meant; `url` has none any more."""
+    """Values that would be sent as they are, though a placeholder was meant; `url` has none left."""
     for key, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
         meant = _resolve(key, names)
         if not value and meant:
             yield f"{key} has no value: write {key}={{{meant}}}"
         elif _BY_HAND.fullmatch(value) or (value.isupper() and _resolve(value, [*names, *_KNOWN]) and len(value) > 2):
             named = _resolve(value, names) or meant or CODE
-            yield f"{value} would go out as it stands; did you mean {{{named}}}?"
+            yield f"{value} would be sent as it is; did you mean {{{named}}}?"
 
 
 def _decoded(url: str) -> str:
@@ -147,4 +147,4 @@ def _unknown(shown: str, name: str, key: str | None, names: Sequence[str]) -> st
     close = difflib.get_close_matches(plain(name or key or ""), choices, n=1, cutoff=0.6)
     hint = f"did you mean {{{choices[close[0]]}}}? " if close else ""
     known = ", ".join(f"{{{one}}}" for one in choices.values())
-    return f"nothing is known that could stand for {shown}; {hint}There can be {known}"
+    return f"nothing is known that could replace {shown}; {hint}There can be {known}"

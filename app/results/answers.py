@@ -32,7 +32,7 @@ from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
 from app.results.ratings import earlier_definitions
 from app.studies.origin import not_known
 
-# What stands beside the answers; questions cannot have these names (`RESERVED`).
+# The columns beside the answers; questions cannot have these names (`RESERVED`).
 _HEAD = (
     PARTICIPANT,
     SESSION,
@@ -112,7 +112,7 @@ def wide_columns(db: Session, study: Study) -> tuple[Column, ...]:
 
 
 def wide_rows(db: Session, study: Study, options: ExportOptions) -> Iterator[Cells]:
-    """A row for each chosen session; several choices stand in one cell, with | between them."""
+    """A row for each chosen session; several choices share a cell, with | between them."""
     kinds = _kinds(db, study)
     unknown = not_known(study, "participants") & {column.name for column in _HEAD}
     for session, answers in _sessions(db, study, options):

@@ -249,7 +249,7 @@ def answer_rows(db: Session, study: Study, options: ExportOptions) -> Iterator[C
     kinds = {clause.name: "consent" for clause in definition_of(study).consent.clauses}
     kinds |= {question.name: str(question.kind) for question in definition_of(study).questions}
     for definition in earlier_definitions(db, study):
-        # Asked in an earlier version, and then no more.
+        # Asked in an earlier version only.
         asked = [*map(as_question, definition.consent.clauses), *definition.questions]
         kinds |= {one.name: str(one.kind) for one in asked if one.name not in kinds}
     kinds[COMMENT] = "text"

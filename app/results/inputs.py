@@ -153,7 +153,7 @@ def inputs_of(db: Session, study_id: int, choice: Choice) -> Inputs:
     """
     study = db.get(Study, study_id)
     if study is None:
-        raise NotFound("There is no such study any more.")
+        raise NotFound("This study no longer exists.")
     definition = definition_of(study)
     sittings = tuple(_sittings(db, study_id, with_excluded=choice.with_excluded))
     if not any(one.rater.is_left_out for one in sittings):

@@ -26,7 +26,7 @@ EVERYBODY = Choice(with_excluded=True)
 
 @dataclass(frozen=True)
 class Judging:
-    """How everybody who has finished worked, as computed last (None before the first time), and how that stands.
+    """How everybody who has finished worked, as computed last (None before the first time), and the state of that work.
 
     `workers` are the rows of `Overview.quality`, each with what is left out of it now: `left_out`, the reason or None,
     and `left_out_trials`, reasons by number.

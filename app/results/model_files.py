@@ -207,7 +207,7 @@ def kept_models(db: Session, study: Study) -> list[KeptModel]:
 
 
 def candidates_of(db: Session, study: Study) -> tuple[list[Candidates], list[str]]:
-    """The models over the study's clips as they are now, and sentences about those that do not fit them any more."""
+    """The models over the study's clips as they are now, and sentences about those that no longer fit them."""
     clips = [clip.file_name for clip in clip_order(db, study.id)]
     found, problems = [], []
     for row in _rows(db, study):

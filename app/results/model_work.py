@@ -50,7 +50,7 @@ OnStep = Callable[[str, float], object]
 
 @dataclass(frozen=True)
 class Standing:
-    """How a study's comparison stands.
+    """The state of a study's comparison.
 
     `findings` is what was computed last, None before the first time; `changes` says in sentences what has changed
     since. `asked` are the settings that were asked for last, `computed` those of the findings.
@@ -160,7 +160,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
     with database.reading() as db:
         row, study = db.get(ModelComparison, claim.study_id), db.get(Study, claim.study_id)
         if row is None or study is None:
-            raise NotFound("There is no such study any more.")
+            raise NotFound("This study no longer exists.")
         settings = ModelSettings.model_validate(row.asked)
         choice = choice_of(study, settings)
     told, last = 0.0, ""
@@ -181,7 +181,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
     with database.reading() as db:
         study = db.get(Study, claim.study_id)
         if study is None:
-            raise NotFound("There is no such study any more.")
+            raise NotFound("This study no longer exists.")
         begun, facts = now(), _facts(db, study, settings)
         results = results_now(db, study.id, choice)
         if not results.raters:

@@ -19,7 +19,7 @@ from app.results.chosen import BATCH, Cells, ExportOptions, chosen_sessions
 
 # Before the names of attributes that participants' ratings gave, so that none is taken for the experimenter's own.
 RATED = "rated_"
-# On pages, where they stand among the experimenter's, the question's name comes first and is followed by this.
+# On pages, where they are among the experimenter's, the question's name comes first and is followed by this.
 RATED_ON_PAGE = " (rated, "
 
 

@@ -17,7 +17,7 @@ from app.results.work import request_results
 
 @dataclass(frozen=True)
 class OfSet:
-    """One set's results as they were computed last, and how the work on newer ones stands."""
+    """One set's results as they were computed last, and the state of the work on newer ones."""
 
     inputs: Inputs
     standing: Standing

@@ -1,4 +1,4 @@
-"""Results as they are stored, and how the work on newer ones stands."""
+"""Results as they are stored, and the state of the work on newer ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Standing:
-    """How the results of a choice stand: what was computed when, whether that is still so, and the work on it.
+    """The state of a choice's results: what was computed when, whether that is still so, and the work on it.
 
     `computed` and `computed_at` are None while there is nothing yet. `done` of `raters` are computed in the work under
     way; `reason` says why the work on the present inputs failed.
@@ -78,7 +78,7 @@ def row_of(inputs: Inputs) -> Select[tuple[StoredResults]]:
 
 
 def standing_of(db: Session, inputs: Inputs) -> Standing:
-    """How the results of these inputs' choice stand to them."""
+    """How the stored results of the choice compare with these inputs."""
     row, now_wanted = db.scalars(row_of(inputs)).first(), inputs.of_study()
     if row is None:
         return Standing(None, None, False, WorkState.IDLE, 0, len(inputs.chosen), None)
@@ -148,7 +148,7 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
     """
     session = db.get(ParticipantSession, sitting.session_id)
     if session is None:
-        raise NotFound("There is no such session any more.")
+        raise NotFound("This session no longer exists.")
     given = db.get(GivenRdm, session.id)
     if given is not None:
         return given_result(np.frombuffer(given.values, "<f8").astype(np.float64), GIVEN)

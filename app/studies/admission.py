@@ -43,7 +43,7 @@ class Admission:
 
 
 def admission_of(db: Session, study: Study, at: datetime) -> Admission:
-    """How it stands with dates, places and quotas."""
+    """Whether dates, places and quotas let somebody in."""
     definition = definition_of(study)
     recruitment = definition.recruitment
     questions = {one.name: one for one in definition.questions if one.name in recruitment.quotas}

@@ -34,7 +34,7 @@ def read_attributes(file: Path, files: Sequence[str]) -> Attributes:
     ------
     Invalid
         Naming the file, the line and the reason: the text cannot be read, no column names the clip, a header is empty
-        or repeated, a row is too short or too long, a clip comes twice, is not there or could be several, or a number
+        or repeated, a row is too short or too long, a clip appears twice, is not there or could be several, or a number
         cannot be told.
     """
     try:
@@ -56,7 +56,7 @@ def read_attributes(file: Path, files: Sequence[str]) -> Attributes:
         clip = _clip(cells[place].strip(), files, f"{file}, line {line}: clip")
         if clip in rows:
             raise Invalid(
-                f"{file}, line {line}: clip: {clip!r} comes twice; first in line {line_of[clip]}", field="clip"
+                f"{file}, line {line}: clip: {clip!r} appears twice; first in line {line_of[clip]}", field="clip"
             )
         line_of[clip] = line
         rows[clip] = {column: values[column][row] for _, column in columns}

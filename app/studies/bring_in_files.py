@@ -79,7 +79,7 @@ def find(settings: Settings, account_id: int, batch_id: str) -> Batch:
     """
     batch = _read(settings, batch_id) if ID.fullmatch(batch_id) else None
     if batch is None or batch.account_id != account_id:
-        raise NotFound("These files are not here any more: choose them again.")
+        raise NotFound("These files are no longer here: choose them again.")
     return batch
 
 

@@ -60,7 +60,7 @@ def earlier_settings(bundle: Bundle) -> dict[int, tuple[StudyDefinition, str]]:
 
 
 def origin_of(bundle: Bundle, shown_as: str, origin: Origin) -> dict[str, Any]:
-    """What is kept of where the data came from; `files` and what is beside them stand in bundles of the study too."""
+    """What is kept of where the data came from; `files` and what is beside them are in bundles of the study too."""
     about = bundle.manifest.get("about")
     about = about if isinstance(about, dict) else {}
     digest = hashlib.sha256()

@@ -39,7 +39,7 @@ class Told(SettingProblem):
 
 @dataclass(frozen=True)
 class Edited:
-    """Settings as they stand while they are edited.
+    """Settings while they are edited.
 
     `values` has what the text says of each key, usable or not, else its default; it is None where the text is no TOML.
     `definition` is None where it has errors of its own. `new_version` is the version that a save would make, where the
@@ -100,7 +100,7 @@ def edited(db: Session, study: Study, text: str, changes: Mapping[str, Any] | No
         of_settings = [replace(one, severity="warning") if one.key in CLIPS_TO_COME else one for one in of_settings]
     if study.version:
         made = changes_between(definition_of(study), definition)
-        # What was wrong before, as by a rule of a later release, does not stand in the way of other changes.
+        # What was wrong before, as by a rule of a later release, does not prevent other changes.
         known = set(settings_problems(db, study, definition_of(study)))
         of_settings = [replace(one, severity="warning") if one in known else one for one in of_settings]
         of_settings += [Problem("error", change.key, reason) for change in made if (reason := never_changes(change))]

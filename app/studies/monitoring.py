@@ -1,4 +1,4 @@
-"""How a study stands right now: its sessions, its clips, and the numbers above them."""
+"""A study right now: its sessions, its clips, and the numbers above them."""
 
 from __future__ import annotations
 

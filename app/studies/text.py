@@ -58,7 +58,7 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
             if sections:
                 table = document.setdefault(sections[0], tomlkit.table())
             _set(table, name, value)
-        # tomlkit would put together a list of tables whose blocks stand apart.
+        # tomlkit would put together a list of tables whose blocks are apart.
         written = tomlkit.dumps(document) if others else with_lists
         wanted = _expected(tomllib.loads(text + "\n"), settings)
         # Only what reads as it was meant is right.

@@ -1,6 +1,6 @@
 """Lists of tables in study.toml, such as [[questions]]: changed in the text, where each keeps its comments.
 
-The text of one such table is its *block*: the comments that stand directly above its heading, the heading, and what
+The text of one such table is its *block*: the comments directly above its heading, the heading, and what
 follows up to the last line before a blank one. Blocks are changed, moved and removed; all between them stays.
 """
 
@@ -86,7 +86,7 @@ def _origins(before: Sequence[Table], after: Sequence[Table]) -> list[int | None
 
 def _parts(text: str, key: str) -> Iterator[tuple[bool, str]]:
     """The text in pieces, with whether each is a block of `key`."""
-    # Not splitlines(), which ends lines at signs that may stand within a text of TOML.
+    # Not splitlines(), which ends lines at characters that a text of TOML may contain.
     lines = [f"{line}\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     headings = list(_headings(lines))

@@ -93,7 +93,7 @@ def makes_new_version(changes: Sequence[Change]) -> bool:
 def never_changes(change: Change) -> str | None:
     """Why an opened study's setting cannot be changed, as the rest of a sentence; None if it can."""
     reason = NEVER.get(change.key)
-    return None if reason is None else f"cannot be changed any more: {reason}. Duplicate the study to change it"
+    return None if reason is None else f"can no longer be changed: {reason}. Duplicate the study to change it"
 
 
 def publish(db: Session, study: Study, *, by: Account | None, new_version: bool) -> None:

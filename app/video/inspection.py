@@ -186,7 +186,7 @@ def _check_gaps(track: Track, stream: Any) -> list[str]:
         When packets are missing elsewhere than before a picture that needs no others.
     """
     for number in track.flagged:
-        # The flag stands one packet before the one that is cut short, and that is the last one of the joined file.
+        # The flag is on the packet before the one that is cut short, and that is the last one of the joined file.
         if not track.keys & {number + 1, number + 2}:
             time = track.stamps[number].dts
             near = "" if time is None else f" near {float(time * stream.time_base):.1f} s"

@@ -15,7 +15,7 @@ from app.video.hidden import is_hidden
 from app.video.source import refusing
 
 BESIDE = "matroska_block_additional"
-# The number of the kind of data (1: alpha) stands before it.
+# The number of the kind of data (1: alpha) comes before it.
 KIND, ALPHA = 8, 1
 WITH_ALPHA = {"yuv420p": "yuva420p", "yuv422p": "yuva422p", "yuv444p": "yuva444p"}
 

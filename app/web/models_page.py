@@ -136,7 +136,7 @@ def _drawn(found: ModelFindings, picture: str) -> Any:
 
 @api.get("/<name>/models")
 def read(name: str) -> Response:
-    """The study's models, what they came to last, and how the work on a newer comparison stands."""
+    """The study's models, what they came to last, and the state of the work on a newer comparison."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         standing, models = standing_of(db, study), kept_models(db, study)

@@ -91,7 +91,7 @@ PAGE: dict[str, Schema] = {
 ASKED: dict[str, Schema] = {
     "asked": {"type": "number", "description": "When it was asked for first; it comes with `again`."}
 }
-# What may stand behind the ? of an address.
+# What may follow the ? of an address.
 QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.study": PAGE,
     "researcher_api.sessions.sessions": PAGE,

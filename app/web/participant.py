@@ -311,7 +311,7 @@ def default_consent(*, asks: bool = False) -> str:
 
 
 def default_instructions() -> str:
-    """What stands above the page's own pictures of how it works, for a study that says nothing itself; in Markdown."""
+    """What comes above the page's own pictures of how it works, for a study that says nothing itself; in Markdown."""
     return translate(
         "You will see short video clips around a circle. Please arrange them by how similar they are to you."
     )

@@ -84,7 +84,7 @@ def plan(name: str) -> str:
 
 @api.get("/<name>/plan")
 def read(name: str) -> Response:
-    """The plan that was computed last, what it rests on, and how the work on a newer one stands."""
+    """The plan that was computed last, what it rests on, and the state of the work on a newer one."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         basis = basis_of(db, study)

@@ -1,4 +1,4 @@
-"""What the experimenter's pages load while they are open. A foreign or unknown study is a 404 (F43)."""
+"""What the experimenter's pages load while they are open. A study that is somebody else's or unknown is a 404 (F43)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def studies() -> Response:
 
 @blueprint.get("/<name>")
 def study(name: str) -> Response:
-    """How the study stands: its figures, a page of its sessions, and what is wrong with the server."""
+    """The study right now: its figures, a page of its sessions, and what is wrong with the server."""
     with database().reading() as db:
         row = require_study(db, account_id(), name, Role.VIEWER)
         with_ids = includes(role_in(db, account_id(), name), Role.EDITOR)
@@ -112,7 +112,7 @@ def study(name: str) -> Response:
 
 @blueprint.get("/<name>/live")
 def live_figures(name: str) -> Response:
-    """How the study stands in numbers alone, and what is wrong with the server."""
+    """The study in numbers alone, and what is wrong with the server."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         figures = figures_of(db, study)

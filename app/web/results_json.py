@@ -59,7 +59,7 @@ def results_version(standing: Standing, ratings: str) -> str:
 
 
 def standing_view(standing: Standing, worker: str) -> dict[str, Any]:
-    """When the results were computed, and how the work on newer ones stands; `update` is None where none is needed."""
+    """When the results were computed, and the state of the work on newer ones; `update` is None if none is needed."""
     update = None
     if not standing.is_current:
         failed = standing.state == WorkState.FAILED
@@ -76,7 +76,7 @@ def standing_view(standing: Standing, worker: str) -> dict[str, Any]:
 class Vectors(NamedTuple):
     """Of one RDM, at a root mean square of 1 over the pairs seen: these, and completed by the model, each (P,).
 
-    `n_raters` says how many stand behind each pair of the group, `predicted` which pairs are predicted. `orders` and
+    `n_raters` says how many saw each pair of the group, `predicted` which pairs are predicted. `orders` and
     `maps` of the group are computed with it; a rater's are when somebody looks. `standard_error` is in the same unit.
     """
 

@@ -1,4 +1,4 @@
-"""A session as its page sees it: where it stands, what to show now, and how far along it is."""
+"""A session as its page sees it: what to show now, and how far along it is."""
 
 from __future__ import annotations
 

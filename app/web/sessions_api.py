@@ -46,7 +46,7 @@ def sessions(name: str) -> Response:
 
 @blueprint.get("/<name>/sessions/<session>")
 def session(name: str, session: str) -> Response:
-    """A session, by P001 or its id: how it stands, its stored trials, answers, and the person's visits."""
+    """A session, by P001 or its id: its state, its stored trials, answers, and the person's visits."""
     with database().reading() as db:
         study = require_study(db, account_id(), name, Role.VIEWER)
         return jsonify(_session(db, study, session))

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.results import CEILING, MEASURES, MeanOfSets, SetResult, set_means
 from app.results.sets import OfSet
 
-# What stands in the table's columns; the ceiling has two ends.
+# What the table's columns show; the ceiling has two ends.
 SHOWN = [measure for measure in MEASURES if measure.main]
 
 

@@ -29,7 +29,7 @@ AT_LEAST, PAIRS_A_SECOND = 5.0, 250.0
 
 @blueprint.get("/<name>/results/uncertainty")
 def read(name: str) -> Response:
-    """How well each rater's RDM is known, as computed last, and how the work on it stands; nothing is asked for."""
+    """How well each rater's RDM is known, as computed last, and the state of the work on it; nothing is asked for."""
     with database().reading() as db:
         return jsonify(_view(db, _inputs(db, name)))
 

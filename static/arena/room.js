@@ -8,7 +8,7 @@
  */
 
 const SMALL = 280; // pixels of diameter; below that clips are hard to see
-const LOW = 544; // pixels: in a lower window the bar stands beside the stage (34rem in arena.css)
+const LOW = 544; // pixels: in a lower window the bar is beside the stage (34rem in arena.css)
 const LOW_BARS = { width: 200, height: 90 }; // about what the bars then take from the stage
 
 /**

@@ -85,7 +85,7 @@ function nearest(state, id) {
 }
 
 /**
- * @returns {string} what stands between the participant and Done, or that nothing does
+ * @returns {string} what keeps the participant from Done, or that nothing does
  * @param {State} state
  * @param {Translate} t
  */

@@ -24,7 +24,7 @@ export function playOnHover(body, clipOf) {
   function stop() {
     clearTimeout(timer);
     video?.remove();
-    // The browser keeps what it has loaded of a clip until its element has no source any more.
+    // The browser keeps what it has loaded of a clip until its element no longer has a source.
     video?.removeAttribute('src');
     video?.load();
     video = null;
@@ -56,7 +56,7 @@ export function playOnHover(body, clipOf) {
  * Let rows be dragged by the number of their place; by keyboard the place is a number in the clip's dialog.
  * @param {HTMLElement} body
  * @param {(key: string, before: string | null) => void} onMove the row that was dragged, and the one in whose place it
- *   stands from now on: null behind the last one
+ *   is from now on: null behind the last one
  */
 export function dragRows(body, onMove) {
   /** @type {HTMLTableRowElement | null} */

@@ -74,7 +74,7 @@ export function syncRows(body, items, { key, text, row }) {
     const made = row(item);
     made.dataset.key = key(item);
     made.dataset.text = text(item);
-    // Whoever stands in a row by the keyboard still does when it changes.
+    // Whoever has focused a row by the keyboard keeps the focus when it changes.
     if (before?.contains(document.activeElement)) focused.push(made);
     return made;
   });
@@ -86,7 +86,7 @@ export function syncRows(body, items, { key, text, row }) {
     /** @type {HTMLElement | null} */ (row.querySelector('a, button'))?.focus({ preventScroll: true });
 }
 
-/** The mark that stands beside everything that a simulated rater did. */
+/** The mark beside everything that a simulated rater did. */
 export function simulatedMark() {
   return make('span', { class: 'badge simulated' }, 'simulated');
 }

@@ -15,7 +15,7 @@ const nameError = byId('name-error');
 let isChosen = name.value !== '';
 let timer = 0;
 let asked = 0;
-// Whether the proposed name is not yet that of the title as it stands.
+// Whether the proposed name is not yet that of the present title.
 let isOld = false;
 
 title.addEventListener('input', () => {

@@ -69,11 +69,11 @@ const look = find(document, '[data-look]', HTMLFormElement);
 const only = find(look, 'select', HTMLSelectElement);
 const search = find(look, 'input', HTMLInputElement);
 
-/** What is looked at stands in the address, so that it outlives a reload and can be sent to a colleague. */
+/** What is looked at is in the address, so that it outlives a reload and can be sent to a colleague. */
 const view = new URLSearchParams(location.search);
 only.value = view.get('only') ?? '';
 search.value = view.get('search') ?? '';
-/** Counts changes of the view: an answer to an earlier one is not shown any more. */
+/** Counts changes of the view: an answer to an earlier one is no longer shown. */
 let views = 0;
 
 const refresh = async () => {
@@ -143,7 +143,7 @@ function bindReliability() {
   turn();
 }
 
-/** What stands there already is not read out again. @param {HTMLElement} element @param {string} text */
+/** What is there already is not read out again. @param {HTMLElement} element @param {string} text */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

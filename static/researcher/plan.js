@@ -1,5 +1,5 @@
 // @ts-check
-/** The page "Plan": what was computed last, how the work on a newer plan stands, and the form that asks for one. */
+/** The page "Plan": what was computed last, the state of the work on a newer plan, and the form that asks for one. */
 
 import { byId, find } from '../page.js';
 import { showCurve } from './curve.js';

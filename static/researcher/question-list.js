@@ -112,7 +112,7 @@ export function oneText(text) {
 /**
  * @template T
  * @param {T[]} list @param {number} from @param {number} to
- * @returns {T[]} a copy in which that one stands there
+ * @returns {T[]} a copy with that one there
  */
 export function moved(list, from, to) {
   const copy = [...list];

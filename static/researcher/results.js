@@ -132,7 +132,7 @@ setDownloads();
 keepFresh(() => refresh(false), PAUSE);
 
 /**
- * Ask how the results stand; while there are none yet, ask on and show how far the work is.
+ * Ask for the results; while there are none yet, ask on and show how far the work is.
  * @param {boolean} chosen somebody chose other figures
  */
 async function refresh(chosen) {

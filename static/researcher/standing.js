@@ -1,5 +1,5 @@
 // @ts-check
-/** How the results stand: their age, the work on newer ones, why it failed, and that nobody is there to do it. */
+/** The state of the results: their age, the work on newer ones, why it failed, and that nobody is there to do it. */
 
 import { byId } from '../page.js';
 import { part } from './elements.js';

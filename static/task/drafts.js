@@ -135,7 +135,7 @@ export function createDrafts({ store, send, onChange = () => {}, onRefused = () 
     draftOf: ({ key, draft }) => pickDraft(draft, store.draft(key)),
     /**
      * @param {import('./session.js').Trial} next
-     * @param {() => Collected} collect  the arena's result as it stands
+     * @param {() => Collected} collect  the arena's result so far
      */
     begin(next, collect) {
       const unsent = store.draft(next.key);

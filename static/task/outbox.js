@@ -107,7 +107,7 @@ export function createOutbox(parts) {
     start: run,
     /** Does not wait for the end of the pause. */
     retryNow: () => hurry(),
-    /** How it stands: entries on their way, why the first is not through yet, and the one that was refused. */
+    /** Its state: entries on their way, why the first is not through yet, and the one that was refused. */
     state: () => {
       const queue = mine();
       const refused = queue[0]?.refused ? queue[0] : null;

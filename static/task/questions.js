@@ -99,7 +99,7 @@ export function wireQuestions({ store, send, t }) {
         statusOf(form).textContent = words;
       }
     },
-    /** How the answers on their way stand, in words. @param {string} words */
+    /** The state of the answers on their way, in words. @param {string} words */
     status(words) {
       if (form && find(form, 'button', HTMLButtonElement).disabled) statusOf(form).textContent = words;
     },
@@ -163,7 +163,7 @@ export function wireComment({ store, send }) {
     writes: () => !form.hidden && !button.disabled && (box.value !== '' || document.activeElement === box),
     /** Whether a comment is on its way. */
     waits: () => !form.hidden && button.disabled,
-    /** How the comment on its way stands, in words. @param {string} words */
+    /** The state of the comment on its way, in words. @param {string} words */
     status(words) {
       find(form, '[data-comment-status]').textContent = button.disabled ? words : '';
     },

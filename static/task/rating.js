@@ -310,7 +310,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
       sound = setting;
       player?.setSound(setting);
     },
-    /** How the rating on its way stands, in words. @param {string} words */
+    /** The state of the rating on its way, in words. @param {string} words */
     status(words) {
       if (back.disabled) statusOf(form).textContent = words;
     },

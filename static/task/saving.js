@@ -3,8 +3,8 @@
  * The state of saving, in words. Pure.
  *
  * @typedef {'connection' | 'server' | null} Problem
- * @typedef {{waiting: number, problem: Problem, refused: object | null}} Outgoing  how the outbox stands
- * @typedef {{unsaved: boolean, problem: Problem}} Unsaved  how the draft stands
+ * @typedef {{waiting: number, problem: Problem, refused: object | null}} Outgoing  the state of the outbox
+ * @typedef {{unsaved: boolean, problem: Problem}} Unsaved  the state of the draft
  */
 
 /**

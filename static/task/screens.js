@@ -2,7 +2,7 @@
 /** Shows one screen of the task page at a time, and fills those that say something about the session. */
 import { byId, find } from '../page.js';
 
-/** Screens on which the bar with progress and saving state stands. */
+/** Screens that show the bar with progress and saving state. */
 const WITH_BAR = new Set([
   'instructions',
   'questions',
@@ -33,7 +33,7 @@ export function showScreen(name) {
 }
 
 /**
- * The code and the link that lead back to the recruiter; they stand on whichever screen is the last.
+ * The code and the link that lead back to the recruiter; they are on whichever screen is the last.
  * @param {HTMLElement} screen
  * @param {import('./session.js').SessionView['completion']} completion
  * @param {import('./text.js').Translate} t

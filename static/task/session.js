@@ -64,7 +64,7 @@ export function questionOf({ purpose, question }, t, { play, watch } = {}) {
  * and otherwise a number.
  * @param {Trial} trial
  * @param {import('./text.js').Translate} t
- * @returns {(Clip & {label: string, caption?: string})[]} caption: what stands on the face of a sound, only where the study sets labels
+ * @returns {(Clip & {label: string, caption?: string})[]} caption: what the face of a sound shows, only where the study sets labels
  */
 export function namedClips({ purpose, clips }, t) {
   const ours = purpose === 'practice';

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The task page: asks the server where this session stands, shows that, and brings every arrangement safely to the
+ * The task page: asks the server how far this session has come, shows that, and brings every arrangement safely to the
  * server. The server decides what comes next; nothing here does.
  *
  * Over 300 lines: it ties the task's modules together; each screen's own code is in a module of its own.
@@ -108,7 +108,7 @@ function sendBy(way) {
   };
 }
 
-/** Takes the session for this tab and shows where it stands. */
+/** Takes the session for this tab and shows how far it has come. */
 async function enter() {
   const mine = (visit += 1);
   closeTrial();
@@ -320,7 +320,7 @@ function draftRefused(error) {
   drafts.forget(key);
 }
 
-/** Asks where the session stands, without taking it: another device may have gone on with it. */
+/** Asks how far the session has come, without taking it: another device may have gone on with it. */
 async function look() {
   const mine = visit;
   if (outbox.state().waiting) return;

@@ -17,7 +17,7 @@ def complaints(page: Page, where: str, rules: tuple[str, ...] = ()) -> list[str]
     orientation only, trips over style sheets that were imported into a layer. Of what passes nothing is asked for,
     which would cost more than the violations.
     """
-    # A colour half way through a change is not what anybody reads.
+    # A colour halfway through a change is not what anybody reads.
     settled(page)
     only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
     if not page.evaluate("'axe' in window"):  # axe-core is half a megabyte to send and to compile

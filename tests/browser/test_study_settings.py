@@ -76,7 +76,7 @@ def test_a_question_is_written_by_keyboard_told_of_moved_and_saved(page: Page, l
     second = editor.locator(".questions > li").nth(1)
     page.keyboard.type("Which hand?")
     second.get_by_label("Choice 2", exact=True).fill("Yes")
-    expect(second.locator('[data-beside="choices"]')).to_have_text("'Yes' is there twice")
+    expect(second.locator('[data-beside="choices"]')).to_have_text("'Yes' appears twice")
     expect(second.get_by_label("Choice 2", exact=True)).to_have_attribute("aria-invalid", "true")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("[data-saved]")).to_have_text("Not saved: 1 error.")

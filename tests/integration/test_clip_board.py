@@ -199,7 +199,7 @@ def test_a_table_that_cannot_be_read_is_named_with_line_and_reason_and_nothing_i
             b"clip,mood\nclip0,sad\nclip9,sad\n",
             "my table.csv, line 3: clip: no clip's file is named 'clip9'",
         ),
-        ("a.csv", b"clip,mood\nclip0,sad\nclip0,sad\n", "a.csv, line 3: clip: 'clip0.mp4' comes twice"),
+        ("a.csv", b"clip,mood\nclip0,sad\nclip0,sad\n", "a.csv, line 3: clip: 'clip0.mp4' appears twice"),
         ("a.csv", b"name,mood\nclip0,sad\n", "a.csv, line 1: no column is named clip"),
         ("a.csv", b"", "a.csv: holds nothing"),
         ("a.xlsx", b"not a workbook", "a.xlsx"),

@@ -106,7 +106,7 @@ def test_a_question_is_written_by_the_form_and_what_is_wrong_is_told_at_its_fiel
     found = check(lab, TOML, questions=[age, hand])
     told = {tuple(problem["at"]): problem["reason"] for problem in found["problems"]}
     assert told[(1, "ask")] == "must not be empty"
-    assert told[(1, "choices")] == "'left' is there twice"
+    assert told[(1, "choices")] == "'left' appears twice"
     assert told[(1, "after_trial")].startswith("is missing")
     assert found["values"]["questions"] == [age, hand]
     mended = [hand | {"ask": "Which?", "choices": ["left", "right"], "after_trial": 2}, age]

@@ -42,7 +42,7 @@ REFUSALS = {400, 404, 409, 413, 422}
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places in a body where something stands, all but its root."""
+    """The places in a body that hold something, all but its root."""
     if path:
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

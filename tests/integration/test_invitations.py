@@ -451,7 +451,7 @@ def test_people_and_accounts_by_commands(owner_lab: Lab) -> None:
     assert "Make another account an administrator first" in run("user", "remove", experimenter.EMAIL, "--yes")
     run("user", "admin", OTHER)
     run("user", "admin", experimenter.EMAIL, "--no-longer")
-    assert "no account any more" in run("user", "remove", experimenter.EMAIL, "--yes")
+    assert "no longer has an account" in run("user", "remove", experimenter.EMAIL, "--yes")
     assert run("user", "list") == f"{OTHER}\n"
 
 

@@ -168,7 +168,7 @@ def test_the_page_of_a_session_does_all_of_it(lab: Lab) -> None:
     assert (row["note"], row["exclusion_reason"]) == ("Rang <twice>", "test")
     assert "left out: " not in post("include")
     shown = lab.client.get(page).text
-    assert "trials are in no result and no export any more" in shown
+    assert "trials no longer count in any result or export" in shown
     assert "Erase all that P001 gave?" in shown
     assert "withdrawn" in post("withdraw")
     assert lab.client.post(f"{page}/withdraw", data=csrf).status_code == 409

@@ -247,7 +247,7 @@ def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
         ("clip,age,age\nclip1.mp4,3,3\n", ["line 1", "name of its own"]),
         ("clip,,age\nclip1.mp4,x,3\n", ["line 1", "column 2", "no name"]),
         ("clip|age\nclip1.mp4|3\n", ["line 1", "clip", "commas, semicolons or tabs"]),
-        ("clip,age\nclip1.mp4,3\nCLIP1,4\n", ["line 3", "'clip1.mp4' comes twice", "line 2"]),
+        ("clip,age\nclip1.mp4,3\nCLIP1,4\n", ["line 3", "'clip1.mp4' appears twice", "line 2"]),
         ("clip,age\nclip11,3\n", ["line 2", "no clip's file is named 'clip11'", "did you mean"]),
         ("clip,age\nclips/clip1.mp4,3\n", ["line 2", "named 'clips/clip1.mp4'; did you mean 'clip1.mp4'"]),
         ("clip,age\n,3\n", ["line 2", "clip", "is empty"]),

@@ -224,7 +224,7 @@ test('f12: a page that starts again sends what the one before left, and only its
   );
 });
 
-test('a withdrawn session leaves nothing behind, and nothing of it is sent any more', async () => {
+test('a withdrawn session leaves nothing behind, and nothing more of it is sent', async () => {
   const run = await outboxOn([answering(422)]);
   await run.outbox.add('k1', '{}');
   await run.settled();

@@ -127,7 +127,7 @@ REFUSED_SQUARES = {
     "both decimal signs": (";a;b;c\na;0;0,1;0.2\nb;0,1;0;0,3\nc;0.2;0,3;0\n", "'0,1' has a comma, but .* '0.2'"),
     "other names": (",a,b\na,0,1\nc,1,0\n", "line 3: the row is named 'c', but the column in its place 'b'"),
     "another order": (",a,b\nb,0,1\na,1,0\n", "line 2: the row is named 'b', but the column in its place 'a'"),
-    "a name twice": (",a,a\na,0,1\na,1,0\n", "the name 'a' comes twice"),
+    "a name twice": (",a,a\na,0,1\na,1,0\n", "the name 'a' appears twice"),
     "not square": (",a,b,c\na,0,.1,.2\nb,.1,0,.3\n", "not a square table"),
     "cut off": (",a,b,c\na,0,.1,.2\nb,.1,0,.3\nc,.2\n", "not a square table"),
     "an open quote": (',a,b\na,0,"1\nb,1,0\n', "line 2: a quote .* opens here that nothing closes"),
@@ -276,7 +276,7 @@ def test_positions_in_pixels_or_radii_are_never_taken_for_arena_diameters(tmp_pa
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ("1,a,.1,.2\n1,a,.2,.2\n", "line 3: the item 'a' comes twice in trial 1"),
+        ("1,a,.1,.2\n1,a,.2,.2\n", "line 3: the item 'a' appears twice in trial 1"),
         ("1,a,.1,NA\n", "line 2: column y is empty"),
         ("1.5,a,.1,.1\n", "line 2: column trial holds whole numbers"),
         ("1,,.1,.1\n", "line 2: column item is empty"),

@@ -76,7 +76,7 @@ def test_raters_needed_are_read_off_the_curve():
     z = np.arctanh(0.8)
     curve = [
         point(10, 0.2, 0.5, 0.85),
-        # Fisher's z is at the target half way of the logarithm from 10 to 40, which is 20.
+        # Fisher's z is at the target halfway between 10 and 40 on a log scale, which is 20.
         point(40, 0.4, float(np.tanh(2 * z - np.arctanh(0.5))), 0.97),
     ]
     found = raters_needed(curve, 0.8)

@@ -28,7 +28,7 @@ HEAD = f'title = "x"\n[ratings]\nclips = 3\n{FIRST}[[ratings.questions]]\n'
         ('name = "b"\nask = "x"\nkind = "scale"\nmx = 3', 12, ["question 2: mx: no such key; did you mean max?"]),
         ('name = "b"\nask = "x"\nkind = "scale"\nwhen = "after"', 12, ["question 2: when: no such key"]),
         ('name = "b"\nask = "x"\nkind = "scale"\nmin = 5\nmax = 2', 13, ["question 2: max: must be greater than min"]),
-        ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a", "a"]', 12, ["'a' is there twice"]),
+        ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a", "a"]', 12, ["'a' appears twice"]),
         ('name = "b"\nkind = "scale"\n[ratings.questions.ask]\nen = "x"\nyy = "z"', 11, ["ask: the languages are"]),
     ],
 )

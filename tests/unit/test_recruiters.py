@@ -198,8 +198,8 @@ def test_a_placeholder_that_nothing_fills_is_refused(value: str, words: list[str
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("SURVEY_CODE", "SURVEY_CODE would go out as it stands; did you mean {survey_code}?"),
-        ("PROLIFIC_PID", "PROLIFIC_PID would go out as it stands"),
+        ("SURVEY_CODE", "SURVEY_CODE would be sent as it is; did you mean {survey_code}?"),
+        ("PROLIFIC_PID", "PROLIFIC_PID would be sent as it is"),
         ("YOUR_CODE_HERE", "did you mean {survey_code}?"),
         ("insert-id", "did you mean {survey_code}?"),
         ("", "survey_code has no value: write survey_code={survey_code}"),

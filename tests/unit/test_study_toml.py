@@ -42,7 +42,7 @@ def refusal(text: str) -> str:
         (HEAD + "[design\nmax_items = 5", 2, ["closed by a bracket: [design]"]),
         (HEAD + "[design]\nmax items = 5", 3, ["a key has no blanks: max_items = 5"]),
         (HEAD + "[design]\nmax_items = 5\n[stop]\n[design]\nrepeats = 1", 5, ["[design] appears twice"]),
-        (HEAD + "seed = 1\nseed = 2", 3, ["seed stands there twice"]),
+        (HEAD + "seed = 1\nseed = 2", 3, ["seed appears twice"]),
         (HEAD + "seed\u00a0= 2", 2, ["non-breaking"]),
         (HEAD + '[texts]\nconsent = """\nOne\nTwo\n', 3, ["opened here that nothing closes"]),
         (HEAD + "[recruitment]\nparameters = [\n'A',\n", 3, ["opened here that nothing closes"]),

@@ -25,7 +25,7 @@ class KeptModels(Answer):
 
 
 class ComparisonWork(Answer):
-    """How the work on a newer comparison stands."""
+    """The state of the work on a newer comparison."""
 
     state: str
     done: int

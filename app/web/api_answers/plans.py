@@ -16,7 +16,7 @@ class Observed(Answer):
 
 
 class Work(Answer):
-    """How the work on a plan stands."""
+    """The state of the work on a plan."""
 
     state: str
     done: int

@@ -28,7 +28,7 @@ class Reliability(Answer):
 
 
 class Update(Answer):
-    """How the work on newer results stands."""
+    """The state of the work on newer results."""
 
     state: Literal["failed", "computing", "waiting"]
     done: int

@@ -30,7 +30,7 @@ class Figures(Answer):
 
 
 class LiveFigures(Answer):
-    """How a study stands in numbers."""
+    """A study in numbers."""
 
     study: StudyHead
     figures: Figures
@@ -75,7 +75,7 @@ class SessionPage(Answer):
 
 
 class LivePage(LiveFigures, SessionPage):
-    """How a study stands, with a page of its sessions."""
+    """A study in numbers, with a page of its sessions."""
 
     pilots: list[SessionRow]
 
