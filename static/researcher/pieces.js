@@ -4,7 +4,7 @@
 import { RequestError } from './live.js';
 
 /** Failures of one piece after which nobody waits any longer. */
-const MOST_FAILURES = 6;
+const MAX_FAILURES = 6;
 
 /**
  * @typedef {object} How
@@ -36,7 +36,7 @@ export async function sendInPieces(file, name, how) {
       const status = error instanceof RequestError ? error.status : 0;
       // The piece had come, and only the answer was lost: the server waits for the next one.
       if (status === 409 && failures) here = end;
-      else if ((status !== 0 && status < 500 && status !== 429) || ++failures >= MOST_FAILURES) throw error;
+      else if ((status !== 0 && status < 500 && status !== 429) || ++failures >= MAX_FAILURES) throw error;
       else await how.wait(failures);
     }
   } while (here < file.size);
