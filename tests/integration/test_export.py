@@ -49,6 +49,7 @@ from app.studies.text import study_text
 from app.version import VERSION
 from app.web import researcher
 from tests import experimenter
+from tests.conftest import ROOT
 
 
 def study_of(db: object) -> Study:
@@ -64,6 +65,37 @@ def export(lab: experimenter.Lab, folder: Path, options: ExportOptions = EVERYBO
     with lab.database.reading() as db, file.open("wb") as out:
         export_bundle(db, study_of(db), out, options)
     return read_bundle(file)
+
+
+# Files that a bundle holds only of a study that has sets, models, questions, or results with their standard errors.
+NOT_IN_EVERY_BUNDLE = {
+    "answers_wide.csv",
+    "candidate_models.csv",
+    "sets.csv",
+    "set_agreement.csv",
+    "rdms/METHOD/set_01/…",
+    "02.npy",
+}
+
+
+def test_a_bundle_holds_what_the_docs_promise_and_the_docs_name_what_it_holds(
+    lab: experimenter.Lab, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs" / "formats.md").read_text().split("## The export bundle")[1].split("\n    from analysis")[0]
+    rows = [line.split(" | ", 1) for line in text.splitlines() if line.startswith("| `")]
+    promised = [name for files, _ in rows for name in re.findall(r"`([^`]+)`", files) if not name.startswith(".")]
+    named = [*promised, *(name for row in rows for name in re.findall(r"`([\w*]+\.\w+)`", row[1]))]
+    named += [re.sub(r"\.\w+$", ending, name) for name in promised for ending in (".csv", ".json")]
+    held = [*export(lab, tmp_path).manifest["files"], "manifest.json"]
+    patterns = {
+        name: re.escape(name).replace("METHOD", r"\w+").replace(r"\*", ".*").replace("…", ".*") for name in named
+    }
+    for file in held:
+        assert any(re.fullmatch(rf"(.*/)?{pattern}", file) for pattern in patterns.values()), (
+            f"{file} is not in the docs"
+        )
+    for name in promised:
+        assert name in NOT_IN_EVERY_BUNDLE or any(re.fullmatch(patterns[name], file) for file in held), name
 
 
 def downloaded(lab: experimenter.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from typing import Any
+from typing import Any, get_args
 
 import click
 from pydantic import BaseModel
 
 from analysis import compare_models
+from analysis.formats.bundle_tables import TABLES
 from app.cli import commands
 from app.config import Settings
 from app.definition.controls import control_groups, setting_keys
@@ -19,6 +20,7 @@ from app.definition.ratings import RATING_KINDS, Ratings
 from app.definition.setting_texts import GROUPS, SETTING_TEXTS
 from app.definition.study_toml import StudyDefinition, check_definition
 from app.models import Base
+from app.participation.payloads import MoveBody, PlayBody
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -32,6 +34,13 @@ def test_the_data_dictionary_names_every_table_and_column_and_no_other() -> None
     }
     actual = {name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()}
     assert documented == actual
+
+
+def test_the_kinds_of_moves_and_plays_that_a_bundle_promises_are_those_that_are_taken() -> None:
+    for table, body in (("moves", MoveBody), ("plays", PlayBody)):
+        meanings = [c.meaning for c in TABLES[table] if c.name in {"kind", "trigger"}]
+        [words] = [meaning.split(": ")[1] for meaning in meanings]
+        assert re.split(r", | or ", words) == list(get_args(body.model_fields["how"].annotation))
 
 
 def _toml_of_the_docs() -> str:
