@@ -63,7 +63,8 @@ def run_chunks(
             done += len(part)
             if progress is not None:
                 progress(done, n_draws)
-    return np.concatenate(parts)
+    # What came from another process may lie in memory in another order, and sums over it would then round differently.
+    return np.ascontiguousarray(np.concatenate(parts))
 
 
 def _results(
