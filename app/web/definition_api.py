@@ -20,15 +20,15 @@ from app.models import Study
 from app.studies.editing import ChangedMeanwhile, Edited, current_text, edited, save_settings, version_sentence
 from app.studies.versions import Revision, revisions_of
 from app.web.context import database, settings
-from app.web.failures import failure
-from app.web.login import account, account_id, may
-from app.web.participant import (
+from app.web.default_texts import (
     default_consent,
     default_instructions,
     default_quota_full,
     default_screened_out,
     default_thanks,
 )
+from app.web.failures import failure
+from app.web.login import account, account_id, may
 from app.web.study_texts import ToHtml, html_of, text_file_view
 
 # A part of the experimenter's API: guarded as all of it.

@@ -43,6 +43,7 @@ SCRIPTS = ("static/arena/*.js", "static/task/*.js")
 SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("templates/participant/*.html", "jinja2.ext:babel_extract", {"_": None}),
     ("app/web/participant.py", "python", PYTHON_KEYWORDS),
+    ("app/web/default_texts.py", "python", PYTHON_KEYWORDS),
     ("app/web/failures.py", "python", PYTHON_KEYWORDS),
     ("app/db.py", "python", PYTHON_KEYWORDS),
     ("app/participation/consent.py", "python", PYTHON_KEYWORDS),

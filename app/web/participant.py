@@ -1,7 +1,4 @@
-"""The participant's pages: consent at the study's link, then one page for the whole session.
-
-Over 300 lines: a quarter of it is the pages' own texts.
-"""
+"""The participant's pages: consent at the study's link, then one page for the whole session."""
 
 from __future__ import annotations
 
@@ -27,12 +24,19 @@ from app.models import Study
 from app.participation.consent import ClausesMissing, ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
 from app.participation.ratings import expected_rating_minutes
-from app.participation.time_left import longest_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
 from app.web import failures
 from app.web.context import database, settings
+from app.web.default_texts import (
+    default_consent,
+    default_instructions,
+    default_quota_full,
+    default_screened_out,
+    default_thanks,
+    how_long,
+)
 from app.web.language import page_language, translate
 from app.web.limits import count_join
 from app.web.questions_json import page_question, sheets_of_page
@@ -285,54 +289,3 @@ def _how_long(study: Study, definition: StudyDefinition) -> str:
     if minutes <= 1:
         more = translate("Rating clips takes about a minute more.")
     return f"{how_long(definition)} {more}"
-
-
-def how_long(definition: StudyDefinition) -> str:
-    """How long taking part takes, by the study's time rule."""
-    minutes = longest_minutes(definition.stop.max_minutes)
-    if minutes == 1:
-        return translate("The task takes at most a minute.")
-    return translate("The task takes at most {n} minutes.").replace("{n}", str(minutes))
-
-
-def default_consent(*, asks: bool = False) -> str:
-    """The consent text of a study that brings none of its own, in Markdown; `asks`: whether it has questions."""
-    text = translate(
-        "In this study you will see short video clips and arrange them on the screen by how similar they are.\n\n"
-        "* Taking part is voluntary. You can stop at any time, without giving a reason.\n"
-        "* We store where you put the clips, what you played, and when. We do not store your name.\n"
-        "* The data are used for research and may be shared in anonymous form.\n\n"
-        "Please go on only if you agree."
-    )
-    if not asks:
-        return text
-    more = translate("You will also be asked a few questions. Your answers are stored with the rest.")
-    return f"{text}\n\n{more}"
-
-
-def default_instructions() -> str:
-    """What comes above the page's own pictures of how it works, for a study that says nothing itself; in Markdown."""
-    return translate(
-        "You will see short video clips around a circle. Please arrange them by how similar they are to you."
-    )
-
-
-def default_thanks() -> str:
-    """The thanks of a study that brings none of its own, in Markdown."""
-    return translate("Your arrangements are a real help.")
-
-
-def default_screened_out() -> str:
-    """What somebody reads whose answers the study is not looking for, where it says nothing itself; in Markdown."""
-    return translate(
-        "Thank you for your interest and for your answers. This study is looking for other participants, so it ends "
-        "here for you."
-    )
-
-
-def default_quota_full() -> str:
-    """What somebody reads when enough people with the same answer have taken part; in Markdown."""
-    return translate(
-        "Thank you for your interest and for your answers. Enough people whose answers are like yours have taken part "
-        "already, so the study ends here for you."
-    )

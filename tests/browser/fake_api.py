@@ -33,7 +33,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.definition.study_toml import StudyDefinition, check_definition
 from app.participation.practice_score import judge
 from app.web import language as strings
-from app.web.participant import how_long
+from app.web.default_texts import how_long
 from tests.serving import POLL_SECONDS
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from app.i18n.catalogues import LANGUAGES, catalogue, known_texts
 from app.i18n.wordings import OTHER_KINDS, WRITTEN, Kind, worded, wordings
 from app.participation import attention_checks
 from app.web import language
-from app.web.participant import default_consent, default_instructions
+from app.web.default_texts import default_consent, default_instructions
 
 
 def texts_for_clips() -> list[str]:
