@@ -9,7 +9,8 @@ import click
 from app.cli.options import with_data
 from app.cli.support import open_installation, server_address
 from app.definition.find import find_study
-from app.participation.pilots import check_pilot, count_test_data, delete_test_data, pilot_ticket
+from app.participation.pilots import check_pilot, pilot_ticket
+from app.participation.test_data import count_test_data, delete_test_data
 
 
 @click.command("try")

@@ -1,9 +1,8 @@
 """Pilots: an experimenter walks through the whole task as a participant would, in any state of the study.
 
 A pilot is a session with `is_pilot`: it goes through the same services as every other, takes no place and no rater's
-number, and is in no count, result or export (`app.models.COUNTED`). What is here works on pilots alone.
-
-Over 300 lines: beginning, placing, skipping and deleting share what a pilot is.
+number, and is in no count, result or export (`app.models.COUNTED`). What is here works on pilots alone; `test_data`
+deletes them.
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from typing import Any
 
 import numpy as np
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from analysis.purposes import Purpose
 from analysis.simulate import Behaviour, make_truth, place_items
-from app.accounts.account import Account
-from app.accounts.audit import note
 from app.db import Database
 from app.definition.find import find_study
 from app.definition.ratings import RatingScale
@@ -40,8 +37,7 @@ from app.participation.session_log import log
 from app.participation.sheets import skip_sheets
 from app.participation.submission import submit
 from app.participation.trials import advance, start
-from app.participation.withdrawal import forget_results
-from app.removal import overwrite_deleted, remove_below
+from app.removal import remove_below
 from app.tokens import new_public_id
 
 LINK_LASTS = timedelta(days=7)
@@ -240,54 +236,6 @@ def _rate_rest(database: Database, token: str, record: SessionRecord) -> Session
         body = {"answers": answers, "watched": "yes", "plays": 1, "played": 1000.0, "duration": 2000.0, "hidden": 0.0}
         _, record = rate(database, token, record.open_rating.key, json.dumps(body).encode())
     return record
-
-
-def count_test_data(db: Session, study: Study, *, simulated: bool = False) -> int:
-    """How many pilots the study has, or how many simulated raters."""
-    return db.scalar(select(func.count()).select_from(_test_data(study, simulated=simulated).subquery())) or 0
-
-
-def _test_data(study: Study, *, simulated: bool) -> Select[tuple[ParticipantSession]]:
-    kind = ParticipantSession.is_simulated if simulated else ParticipantSession.is_pilot
-    return select(ParticipantSession).where(ParticipantSession.study_id == study.id, kind)
-
-
-def delete_test_data(db: Session, study: Study, *, simulated: bool = False, by: Account | None = None) -> int:
-    """Delete all pilots of the study, or all its simulated raters; how many there were. Commits.
-
-    The numbers of simulated raters are given out again only when none higher is left.
-    """
-    sessions = list(db.scalars(_test_data(study, simulated=simulated)))
-    _delete(db, sessions)
-    if simulated and sessions:
-        forget_results(db, sessions[0])
-    if sessions:
-        note(db, by, "test data deleted", study, **{"simulated raters" if simulated else "pilots": len(sessions)})
-    db.commit()
-    return len(sessions)
-
-
-def delete_pilot(db: Session, study: Study, public_id: str, *, by: Account | None = None) -> None:
-    """Delete one pilot of the study, by its public id. Commits.
-
-    Raises
-    ------
-    NotFound
-        When the study has no such pilot; what participants gave is never deleted like this.
-    """
-    pilot = db.scalar(_test_data(study, simulated=False).where(ParticipantSession.public_id == public_id))
-    if pilot is None:
-        raise NotFound("There is no such pilot.")
-    _delete(db, [pilot])
-    note(db, by, "test data deleted", study, pilots=1)
-    db.commit()
-
-
-def _delete(db: Session, sessions: list[ParticipantSession]) -> None:
-    gone = ParticipantSession.id.in_([session.id for session in sessions])
-    overwrite_deleted(db)
-    remove_below(db, ParticipantSession, gone)
-    db.execute(delete(ParticipantSession).where(gone))
 
 
 def _begin_again(db: Session, pilot: ParticipantSession) -> None:

@@ -12,15 +12,8 @@ from app.domain import Role
 from app.errors import AsterismError
 from app.health import has_room
 from app.participation.consent import ClausesMissing, ReadAnother
-from app.participation.pilots import (
-    begin_pilot,
-    check_pilot,
-    delete_pilot,
-    delete_test_data,
-    place_rest,
-    skip_to,
-    study_of_ticket,
-)
+from app.participation.pilots import begin_pilot, check_pilot, place_rest, skip_to, study_of_ticket
+from app.participation.test_data import delete_pilot, delete_test_data
 from app.participation.trials import advance
 from app.web.context import database, settings
 from app.web.language import page_language

@@ -13,7 +13,7 @@ from app.accounts.members import require_study
 from app.domain import Role
 from app.errors import Invalid
 from app.models import Study
-from app.participation.pilots import delete_test_data
+from app.participation.test_data import delete_test_data
 from app.recruiters.personal_links import links_table, read_people
 from app.studies.archiving import archive_study, bring_back_study
 from app.studies.deletion import delete_study
