@@ -41,12 +41,13 @@ def test_frames_are_those_shown_in_the_middles_of_equal_parts(tmp_path: Path) ->
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_a_picture_is_what_another_decoder_and_pillow_make_of_it(tmp_path: Path, rotation: int) -> None:
-    clip = make_clip(tmp_path / "clip.mp4", frames=9, size=(128, 96), rotation=rotation)
+    clip = make_clip(tmp_path / "clip.mp4", frames=10, size=(128, 96), rotation=rotation)
     pictures, found = taken(clip, count=1)
     with av.open(str(clip)) as container:
         frames = [Image.fromarray(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
-    frame = frames[4].rotate(-rotation, expand=True)
-    assert found.times == pytest.approx([4 / 25])
+    # The middle of .4 s is where the sixth picture begins, but for rounding.
+    frame = frames[5].rotate(-rotation, expand=True)
+    assert found.times == pytest.approx([5 / 25])
     scaled = frame.resize((32, 24) if rotation == 0 else (24, 32), Image.Resampling.BILINEAR)
     left, top = (scaled.width - 16) // 2, (scaled.height - 16) // 2
     expected = np.asarray(scaled.crop((left, top, left + 16, top + 16)))
