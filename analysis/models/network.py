@@ -102,8 +102,10 @@ def network_layers(file: str | Path) -> list[Layer]:
         Naming the file and the reason, when it is not an ONNX file.
     """
     onnx, _ = _packages()
-    path = Path(file)
-    model = _read(path, onnx)
+    return _layers(_read(Path(file), onnx), onnx)
+
+
+def _layers(model: Any, onnx: Any) -> list[Layer]:
     try:
         inferred = onnx.shape_inference.infer_shapes(model).graph
     except Exception:
@@ -121,7 +123,8 @@ def network_layers(file: str | Path) -> list[Layer]:
 def open_network(
     file: str | Path, layers: Sequence[str], preprocessing: Preprocessing | None = None, *, frames: int | None = None
 ) -> Network:
-    """A network that gives the values of `layers`, which are names of values or of the nodes that give them.
+    """A network that gives the values of `layers`: names of values or of the nodes that give them, or with a * for any
+    part of a name, which stands for all that fit, in the order of the graph.
 
     It is tried on black pictures, so that what cannot work is told before anything else is done.
 
@@ -139,7 +142,8 @@ def open_network(
     onnx, runtime = _packages()
     path = Path(file)
     model = _read(path, onnx)
-    names = _named(path.name, model.graph, layers)
+    chosen_layers = _named(path.name, model, layers, onnx)
+    names = list(chosen_layers.values())
     there = {one.name for one in model.graph.output}
     model.graph.output.extend([onnx.ValueInfoProto(name=name) for name in names if name not in there])
     options = runtime.SessionOptions()
@@ -159,7 +163,7 @@ def open_network(
     values = _run(session, path.name, names, as_input(black, fits, chosen))
     versions = {"onnxruntime": runtime.__version__, "onnx": onnx.__version__}
     units = tuple(value.shape[1] for value in values)
-    return Network(tuple(layers), units, fits, versions, path.name, session, tuple(names), chosen)
+    return Network(tuple(chosen_layers), units, fits, versions, path.name, session, tuple(names), chosen)
 
 
 def weight_files(file: str | Path) -> list[Path]:
@@ -213,22 +217,40 @@ def _computed(graph: Any) -> dict[str, Any]:
     return computed
 
 
-def _named(file: str, graph: Any, layers: Sequence[str]) -> list[str]:
-    """The values that `layers` name, by their own names or those of the nodes that give them."""
-    values = _computed(graph)
+def _named(file: str, model: Any, layers: Sequence[str], onnx: Any) -> dict[str, str]:
+    """The values that `layers` name, by the names under which they were meant."""
+    values = _computed(model.graph)
     by_node = {node.name: next(filter(None, node.output)) for node in values.values() if node.name}
     known = by_node | {name: name for name in values}
     if not layers:
         raise ValueError(f"{file}: no layer is named")
+    found: dict[str, str] = {}
     for name in layers:
-        if name not in known:
-            near = similar_names(name, known)
+        if name in known:
+            meant = {name: known[name]}
+        elif "*" in name:
+            meant = _fitting(name, _layers(model, onnx), by_node)
+        else:
+            meant = {}
+        if not meant:
+            near = similar_names(name.replace("*", ""), known)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise ValueError(f"{file}: has no layer {name!r}{hint}")
-    nodes = [known[name] for name in layers]
-    if twice := [name for place, name in enumerate(nodes) if name in nodes[:place]]:
-        raise ValueError(f"{file}: the layer {twice[0]!r} is named twice")
-    return nodes
+        if twice := [one for one, value in meant.items() if value in found.values()]:
+            raise ValueError(f"{file}: the layer {twice[0]!r} is named twice")
+        found |= meant
+    return found
+
+
+def _fitting(pattern: str, listed: Sequence[Layer], by_node: Mapping[str, str]) -> dict[str, str]:
+    """The layers whose node or value fits, in the order of the graph."""
+    expression = re.compile(".*".join(map(re.escape, pattern.split("*"))))
+    found = {}
+    for one in listed:
+        names = [one.node, one.name] if by_node.get(one.node) == one.name else [one.name]
+        if fits := [name for name in names if expression.fullmatch(name)]:
+            found[fits[0]] = one.name
+    return found
 
 
 def similar_names(name: str, known: Mapping[str, str]) -> list[str]:

@@ -24,7 +24,7 @@ from app.video import sha256_file
 @click.command("activations")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
-@click.option("--layers", multiple=True, metavar="A,B", help="The layers, by name, separated by commas.")
+@click.option("--layers", multiple=True, metavar="A,B", help="The layers, by name, separated by commas; * is any part.")
 @click.option("--list", "lists", is_flag=True, help="Print the layers that the network has, and do no more.")
 @click.option("--frames", type=int, help="How many frames of each clip.")
 @click.option("--over-frames", type=click.Choice(get_args(Frames)), help="What becomes of a layer's values for them.")

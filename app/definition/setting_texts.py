@@ -477,7 +477,8 @@ GROUPS = (
             ),
             "models.layers": SettingText(
                 "Layers",
-                "The layers by name, separated by commas; study activations --list prints all that there are.",
+                "The layers by name, separated by commas, or with a * for all that fit; study activations --list "
+                "prints all.",
                 "One for each stage of the network, from the first to the last.",
             ),
             "models.frames": SettingText(

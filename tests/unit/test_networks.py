@@ -82,12 +82,23 @@ def test_the_layers_of_a_file_are_listed_in_their_order(tmp_path: Path) -> None:
     assert (layers[0].node, layers[0].operator, layers[0].shape) == ("/features/conv", "Conv", ("N", 4, 14, 14))
 
 
+def test_a_star_stands_for_all_layers_that_fit(tmp_path: Path) -> None:
+    file = small_network(tmp_path / "net.onnx")
+    assert open_network(file, ["/features/*", "*o*s"]).layers == ("/features/conv", "/features/relu", "scores")
+    # Whole numbers are no layers.
+    assert open_network(file, ["*"]).layers == ("/features/conv", "/features/relu", "pool", "flat", "/head")
+    with pytest.raises(ValueError, match=r"has no layer 'relu\.\*'; did you mean"):
+        open_network(file, ["relu.*"])
+    with pytest.raises(ValueError, match="the layer '/features/relu' is named twice"):
+        open_network(file, ["relu", "*relu"])
+
+
 @pytest.mark.parametrize(
     ("shape", "layers", "options", "words"),
     [
         (("N", 3, SIZE, SIZE), ["rellu"], {}, "has no layer 'rellu'; did you mean relu"),
         (("N", 3, SIZE, SIZE), ["features"], {}, "did you mean /features/relu, /features/conv"),
-        (("N", 3, SIZE, SIZE), ["relu", "/features/relu"], {}, "'relu' is named twice"),
+        (("N", 3, SIZE, SIZE), ["relu", "/features/relu"], {}, "'/features/relu' is named twice"),
         (("N", 3, SIZE, SIZE), [], {}, "no layer is named"),
         (("N", 3, SIZE, SIZE), ["shape"], {}, "layer shape gives int64, not activations"),
         ((8, 3, SIZE, SIZE), ["relu"], {}, "takes 8 items at once .8 x 3 x 16 x 16."),
