@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,25 +175,36 @@ min_evidence = 0.04
 """
 
 
-def test_a_study_of_two_sets_from_the_first_round_to_the_table(page: Page, lab: experimenter.Lab) -> None:
-    make_study(lab.database, lab.settings, name="many", toml=IN_SETS, sets="ab" * 4)
+def make_playable(lab: experimenter.Lab, name: str, **of_study: Any) -> None:
+    """A study whose clips are a film that browsers play."""
+    make_study(lab.database, lab.settings, name=name, **of_study)
     video = next((ROOT / "demo" / "clips").glob("*.mp4")).read_bytes()
     with lab.database.reading() as db:
-        of_kind = select(Rendition).join(Clip).join(Study).where(Study.name == "many", Rendition.kind == "mp4")
+        of_kind = select(Rendition).join(Clip).join(Study).where(Study.name == name, Rendition.kind == "mp4")
         for rendition in db.scalars(of_kind):
             media_path(lab.settings.media_folder, rendition.sha256, "mp4").write_bytes(video)
+
+
+def arrange_two(page: Page, link: str) -> list[list[str]]:
+    """Take part by the link, in two rounds of four clips, to the thanks; the clips of each round."""
+    session_pages.begin(page, link)
+    rounds = []
+    for number in range(2):
+        if number:
+            session_pages.new_trial(page)
+        rounds.append(session_pages.clips(page))
+        session_pages.place(page, 0, 1, 2, 3)
+        session_pages.done(page)
+    expect(page.get_by_text("Thank you", exact=False).first).to_be_visible()
+    return rounds
+
+
+def test_a_study_of_two_sets_from_the_first_round_to_the_table(page: Page, lab: experimenter.Lab) -> None:
+    make_playable(lab, "many", toml=IN_SETS, n_clips=8, sets="ab" * 4)
     for rater in range(2):
         experimenter.take_part(lab.database, "many", rater)
-    session_pages.begin(page, "/join/many")
-    first = session_pages.clips(page)
-    session_pages.place(page, 0, 1, 2, 3)
-    session_pages.done(page)
-    session_pages.new_trial(page)
-    second = session_pages.clips(page)
+    first, second = arrange_two(page, "/join/many")
     assert len({*first, *second}) == 8
-    session_pages.place(page, 0, 1, 2, 3)
-    session_pages.done(page)
-    expect(page.get_by_text("Thank you", exact=False).first).to_be_visible()
     page.goto("/studies/many")
     expect(page.locator("[data-set-counts]")).to_have_text(re.compile(r"a\s*3\s*b\s*3"))
     page.goto("/studies/many/results?method=weighted_average")
@@ -204,6 +216,34 @@ def test_a_study_of_two_sets_from_the_first_round_to_the_table(page: Page, lab: 
     expect(page.locator("[data-figure='pairs']")).to_have_text("6")
     expect(page.locator("table.agreement").first).to_be_visible()
     assert "set=b" in page.url
+
+
+SHARED = """
+title = "Shared"
+[design]
+method = "cohort"
+max_items = 4
+[stop]
+max_trials = 2
+"""
+
+
+def test_a_cohort_from_the_first_round_to_the_rdm_of_all_of_them(page: Page, lab: experimenter.Lab) -> None:
+    make_playable(lab, "shared", toml=SHARED, n_clips=12)
+    rounds = [arrange_two(page, f"/join/shared?PROLIFIC_PID={person}") for person in ("ann", "ben")]
+    shown = [frozenset(pair) for both in rounds for clips in both for pair in combinations(clips, 2)]
+    # The second gets what the first has not seen: only the last round may have to repeat a pair.
+    assert len(set(shown[:18])) == 18
+    assert len(set(shown)) >= 23
+    page.goto("/studies/shared/results?method=latent&completed=1")
+    never = 66 - len(set(shown))
+    expect(page.locator("#rdm-title")).to_contain_text("of the group, completed by the model")
+    expect(page.locator("[data-pairs-shown]")).to_contain_text(f"{never} of 66 pairs are predicted, because nobody saw")
+    expect(page.locator("[data-figure='never_seen']")).to_have_text(str(never))
+    told = page.locator("[data-agreement]")
+    expect(told).to_contain_text("All trials of 2 raters were estimated as one")
+    expect(told).to_contain_text(f"{66 - never} of 66 pairs were seen")
+    expect(told.locator("tbody tr").first).to_contain_text("Split-half")
 
 
 def test_f05_a_disk_that_fills_up_is_said_while_the_page_is_open(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
