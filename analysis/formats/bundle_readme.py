@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..designs import DESIGNS
 from .bundle_tables import TABLES
 from .rdm_rows import RDMs
 
@@ -40,11 +41,11 @@ OTHERS_HOLD = (
     (r"methods\.md", "what was done, in words, with the literature"),
     (r"data_dictionary\.(md|csv)", "every column of every table, with its unit and meaning"),
     (r"rdms/\w+/rdms\.csv", "each rater's RDM, one row a pair"),
-    (r"rdms/\w+/group\.csv", "the RDM pooled over raters, one row a pair"),
-    (r"rdms/\w+/group_square\.csv", "the pooled RDM as a square table"),
+    (r"rdms/\w+/group\.csv", "the group's RDM, one row a pair"),
+    (r"rdms/\w+/group_square\.csv", "the group's RDM as a square table"),
     (r"rdms/\w+/set_\d+/rdms\.csv", "each rater's RDM of that set of clips, one row a pair"),
-    (r"rdms/\w+/set_\d+/group\.csv", "the RDM of that set pooled over raters, one row a pair"),
-    (r"rdms/\w+/set_\d+/group_square\.csv", "the pooled RDM of that set as a square table"),
+    (r"rdms/\w+/set_\d+/group\.csv", "the group's RDM of that set, one row a pair"),
+    (r"rdms/\w+/set_\d+/group_square\.csv", "the group's RDM of that set as a square table"),
     (r"rdms/\w+/set_\d+/\w+_completed\.hdf5", "the RDMs of that set completed by the model, for rsatoolbox"),
     (r"rdms/\w+/set_\d+/\w+\.(npz|mat|hdf5)", "the same, for NumPy, MATLAB and rsatoolbox"),
     (r"rdms/\w+/\d+\.npy", "the raters' RDMs as an array of raters x pairs for NumPy, without anything else"),
@@ -66,6 +67,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     trials: Counter[str] = field(default_factory=Counter)
     trials_left_out: int = 0
+    designs: set[str] = field(default_factory=set)
     rdms: dict[str, tuple[int, int]] = field(default_factory=dict)
     sets: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
@@ -87,6 +89,7 @@ class Tally:
 
     def _trial(self, row: Mapping[str, Any]) -> None:
         self.trials[str(row.get("purpose"))] += 1
+        self.designs.add(str(row.get("design")))
         self.trials_left_out += bool(row.get("excluded"))
 
     def rdm_set(self, rdms: RDMs) -> None:
@@ -192,6 +195,12 @@ def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
         lines.append(
             f"RDMs by `{method}`: {_number(len(sets), 'set', 'sets')} of {_from_to(clips)} clips, "
             f"{_from_to(raters)} raters each; `sets.csv` has their names and clips."
+        )
+    if any(design in DESIGNS and DESIGNS[design].is_over_cohort for design in tally.designs):
+        lines.append(
+            "The raters shared the pairs, and none of them saw more than a part. The group's RDM is estimated from the "
+            "trials of all raters as if they were one person's; the RDM of a rater holds that rater's own pairs, as a "
+            "precision-weighted average of the trials, whatever the folder is called."
         )
     if isinstance(origin := about.get("brought_in"), Mapping):
         lines.append(f"These data were brought in from elsewhere: they are {_plain(origin.get('kind'))}.")

@@ -345,7 +345,8 @@ RDM_COLUMNS: tuple[Column, ...] = (
         "evidence",
         "float",
         "arena diameters^2",
-        "Evidence over the rater's trials, summed (0: never seen); in group.csv its mean over raters",
+        "Evidence over the rater's trials, summed (0: never seen); in group.csv its mean over raters, or the sum "
+        "where they shared the pairs",
     ),
     Column(
         "standard_error",

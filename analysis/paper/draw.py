@@ -87,7 +87,9 @@ def with_others(results: StudyResults, attributes: Attributes, view: View) -> An
 def reliability(results: StudyResults, attributes: Attributes, view: View) -> Any:
     """Draw every coefficient of agreement with its interval over raters."""
     report = results.reliability
-    rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in COEFFICIENTS]
+    # Raters who shared the pairs have only those coefficients that compare halves of them.
+    names = [name for name in COEFFICIENTS if results.together is None or np.isfinite(getattr(report, name).value)]
+    rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in names]
     return figures.coefficients(rows, level=report.level, width=view.width)
 
 
@@ -122,11 +124,12 @@ def ceilings(results: StudyResults, attributes: Attributes, view: View) -> Any:
 
 
 class PaperFigure(NamedTuple):
-    """A figure: what it is called, and what draws it; some need several raters."""
+    """A figure: what it is called, and what draws it; some need several raters, some raters who saw the same pairs."""
 
     title: str
     draw: Callable[[StudyResults, Attributes, View], Any]
     several_raters: bool = False
+    same_pairs: bool = False
 
 
 # By file name. A new figure is a row here; pages, addresses and the command follow.
@@ -137,11 +140,11 @@ FIGURES = {
     "map": PaperFigure("Map of the clips", clip_map),
     "tree": PaperFigure("Tree of the clips", tree),
     "raters": PaperFigure("Each rater's dissimilarity matrix", raters),
-    "between": PaperFigure("Agreement of every two raters", between, several_raters=True),
+    "between": PaperFigure("Agreement of every two raters", between, several_raters=True, same_pairs=True),
     "with_others": PaperFigure("Each rater against the others", with_others, several_raters=True),
     "reliability": PaperFigure("Agreement between raters", reliability, several_raters=True),
-    "growth": PaperFigure("Growth of agreement with raters", growth, several_raters=True),
-    "ceilings": PaperFigure("Noise ceilings", ceilings, several_raters=True),
+    "growth": PaperFigure("Growth of agreement with raters", growth, several_raters=True, same_pairs=True),
+    "ceilings": PaperFigure("Noise ceilings", ceilings, several_raters=True, same_pairs=True),
 }
 
 
@@ -160,4 +163,6 @@ def draw(name: str, results: StudyResults, attributes: Attributes, view: View) -
     figure = FIGURES[name]
     if figure.several_raters and len(results.raters) < 2:
         raise ValueError("Agreement needs at least two raters.")
+    if figure.same_pairs and results.together is not None:
+        raise ValueError("The raters shared the pairs: single raters are not compared with one another.")
     return figure.draw(results, attributes, view)

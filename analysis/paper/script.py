@@ -80,7 +80,7 @@ def script(name: str, study: str, choice: Choice, view: View) -> str:
     """
     if name not in FIGURES:
         raise ValueError(f"There is no figure {name!r}; there are {', '.join(FIGURES)}.")
-    title, draw, _ = FIGURES[name]
+    title, draw, *_ = FIGURES[name]
     used = sorted({*ALWAYS, *(_names(draw.__code__) & set(tools.__all__))}, key=str.casefold)
     return TEXT.format(
         title=title,

@@ -42,7 +42,7 @@ def draw(results: Results) -> Iterator[Drawing]:
         )
     yield Drawing(
         "rdm_group",
-        f"Dissimilarity of every two clips, pooled over {len(results.raters)} raters. Clips that are alike stand side "
+        f"Dissimilarity of every two clips, {_whose(results)}. Clips that are alike stand side "
         "by side (average linkage); a cross marks a pair that nobody saw; predictions are not among them.",
         figures.rdm_heat_map(results.group, names, order=order),
     )
@@ -50,14 +50,14 @@ def draw(results: Results) -> Iterator[Drawing]:
         groups = _groups(results)
         yield Drawing(
             "map",
-            "Map of the clips by metric multidimensional scaling of the pooled RDM; stress-1 is "
+            "Map of the clips by metric multidimensional scaling of the group's RDM; stress-1 is "
             f"{results.map.stress:.3f} (0 would be perfect).{f' Colours: {groups[0]}.' if groups else ''}",
             figures.item_map(results.map.positions, names, groups=groups[1] if groups else None),
         )
     if isinstance(results.tree, Tree):
         yield Drawing(
             "tree",
-            "Clips joined by average linkage of the pooled RDM; cophenetic correlation "
+            "Clips joined by average linkage of the group's RDM; cophenetic correlation "
             f"{results.tree.cophenetic_correlation:.2f}. {_best_cut(results.group, results.tree)}",
             figures.dendrogram(results.tree.linkage, names),
         )
@@ -92,13 +92,21 @@ def draw(results: Results) -> Iterator[Drawing]:
         )
 
 
+def _whose(results: Results) -> str:
+    many = f"{len(results.raters)} raters"
+    return f"pooled over {many}" if results.together is None else f"from the trials of {many} as if they were one"
+
+
 def _evidence(results: Results, known: Any) -> Iterator[Drawing]:
     """Evidence of pairs, over the raters `known` (R,) to have any; RDMs that came without trials have none."""
     evidence = results.evidence[known]
+    shared = results.together is not None
     yield Drawing(
         "evidence_pairs",
-        "Evidence of each pair, mean over raters: how much the placements say about it.",
-        figures.evidence_map(evidence.mean(axis=0), results.names, order=results.order),
+        f"Evidence of each pair, {'sum' if shared else 'mean'} over raters: how much the placements say about it.",
+        figures.evidence_map(
+            results.pooled.evidence if shared else evidence.mean(axis=0), results.names, order=results.order
+        ),
     )
     yield Drawing(
         "evidence_raters",
@@ -109,10 +117,14 @@ def _evidence(results: Results, known: Any) -> Iterator[Drawing]:
 
 def _agreement(results: Results) -> Iterator[Drawing]:
     report = results.reliability
-    rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in COEFFICIENTS]
+    shared = results.together is not None
+    names = [name for name in COEFFICIENTS if not shared or np.isfinite(getattr(report, name).value)]
+    rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in names]
     yield Drawing(
         "reliability",
-        f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
+        f"Agreement of two halves of {report.n_raters} raters."
+        if shared
+        else f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
         figures.coefficients(rows, level=report.level),
     )
     if results.growth is not None:

@@ -17,6 +17,8 @@ def summary(results: Results) -> list[tuple[str, str]]:
     minutes = [one.duration for one in done if np.isfinite(one.duration)]
     seen = float(np.mean(np.isfinite(results.table).any(axis=0)))
     corrected = results.reliability.split_half_corrected.value
+    shared = results.together is not None
+    pairwise = (LABELS["pairwise_spearman"], number(results.reliability.pairwise_spearman.value))
     return [
         ("raters", str(len(results.raters))),
         ("clips", str(len(results.names))),
@@ -24,8 +26,11 @@ def summary(results: Results) -> list[tuple[str, str]]:
         ("placements", str(sum(one.placements for one in done))),
         ("minutes (median)", number(float(np.median(minutes)) if minutes else np.nan, 1)),
         ("pairs seen", f"{seen:.0%}"),
-        (LABELS["pairwise_spearman"], number(results.reliability.pairwise_spearman.value)),
-        (f"{LABELS['split_half_corrected']}: reliability of the mean", number(corrected)),
+        *([] if shared else [pairwise]),
+        (
+            f"{LABELS['split_half_corrected']}: reliability of the {'RDM of all trials' if shared else 'mean'}",
+            number(corrected),
+        ),
     ]
 
 

@@ -140,6 +140,7 @@ def compare(
         tell,
         halves=halves,
         set_of_clip=set_of_each(sets, len(results.names)),
+        pairs_are_shared=results.together is not None,
     )
 
 

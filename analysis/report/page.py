@@ -17,7 +17,7 @@ from ..estimators.uncertainty import Interval
 from ..formats.bundle import Bundle
 from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
-from ..results import COMPARATOR_LABELS, LABELS, NOT_INDEPENDENT, GroupEstimates, both_ways_rows
+from ..results import COMPARATOR_LABELS, LABELS, NOT_INDEPENDENT, SHARED_MEASURES, GroupEstimates, both_ways_rows
 from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
@@ -160,19 +160,22 @@ def _figure(picture: Picture) -> str:
 def agreement_table(results: Results) -> str:
     """Every coefficient of agreement with its interval, or with the reason why it has none."""
     report = results.reliability
-    rows = []
-    for name in COEFFICIENTS:
+    rows, shared = [], results.together is not None
+    for name in [measure.key for measure in SHARED_MEASURES] if shared else COEFFICIENTS:
         coefficient = getattr(report, name)
         low, high = coefficient.interval
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
         value = "< −1" if coefficient.value < -1 else number(coefficient.value)
         rows.append([LABELS[name], value, interval, coefficient.reason or ""])
-    caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs, {report.level:.0%} intervals over raters."
+    caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs"
+    caption += " that somebody saw." if shared else f", {report.level:.0%} intervals over raters."
     return remarked(caption, ("measure", "value", "interval", "remark"), rows)
 
 
 def ceiling_table(results: Results) -> str:
-    """Lower and upper noise ceiling by measure."""
+    """Lower and upper noise ceiling by measure; nothing where single raters cannot be compared."""
+    if results.together is not None:
+        return ""
     ceilings = results.agreement.ceilings.items()
     rows = [
         [
@@ -192,12 +195,14 @@ def _ends(interval: tuple[float, float]) -> str:
 
 
 def needed_table(results: Results) -> str:
-    """How many raters a reliability of the mean takes."""
+    """How many raters a reliability of the mean takes; nothing where that is not known."""
     rows = []
     for target, needed in results.needed.items():
         low, high = (f"{limit:.0f}" if math.isfinite(limit) else "∞" for limit in needed.interval)
         interval = "–" if math.isnan(needed.interval[0]) else f"{low} to {high}"
         rows.append([f"{target:.1f}", "–" if needed.n is None else str(needed.n), interval, needed.reason or ""])
+    if not rows:
+        return ""
     caption = "Raters for each pair that a reliability of the mean takes."
     return remarked(caption, ("reliability", "raters", "interval", "remark"), rows)
 

@@ -20,7 +20,7 @@ from .group_estimates import (
     group_estimate_rows,
     group_estimates,
 )
-from .labels import COMPARATOR_LABELS, LABELS, MEASURES, Measure
+from .labels import COMPARATOR_LABELS, LABELS, MEASURES, SHARED_MEASURES, Measure
 from .methods_text import ESTIMATOR_TEXTS, Task, methods_text, quoted_task, task_text
 from .of_bundle import (
     Progress,
@@ -41,7 +41,14 @@ from .scales import not_converged, scale_sentences
 from .sets import CEILING, MeanOfSets, SetResult, mean_of_sets, set_means, set_rows, sets_sentence
 from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
-from .together import OWN_METHOD, Together, estimate_together, is_over_cohort, together_sentences
+from .together import (
+    OWN_METHOD,
+    Together,
+    estimate_together,
+    is_over_cohort,
+    together_sentences,
+    without_uncertainty,
+)
 from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 
 __all__ = [
@@ -56,6 +63,7 @@ __all__ = [
     "NOT_INDEPENDENT",
     "OWN_METHOD",
     "QUALITY_MEASURES",
+    "SHARED_MEASURES",
     "TRIAL_MEASURES",
     "Agreement",
     "Choice",
@@ -134,4 +142,5 @@ __all__ = [
     "trials_work",
     "uncertainty_rows",
     "unfinished_sentence",
+    "without_uncertainty",
 ]

@@ -10,7 +10,8 @@ from ..similarity import Method
 class Measure(NamedTuple):
     """A field of `analysis.Reliability`: what people call it, what it says, and whether the short table holds it.
 
-    `computed` says in a paper's methods what it is, where the label alone does not.
+    `computed` says in a paper's methods what it is, where the label alone does not. `of_shared` is what it says where
+    raters shared the pairs, and one RDM is made of the trials of many; empty where it then does not exist.
     """
 
     key: str
@@ -18,6 +19,7 @@ class Measure(NamedTuple):
     meaning: str
     main: bool = True
     computed: str = ""
+    of_shared: str = ""
 
     @property
     def in_sentence(self) -> str:
@@ -43,12 +45,16 @@ MEASURES = (
         "Split-half r",
         "Cut the raters into two halves: how alike are the means of the halves? It speaks for half as many raters.",
         computed="mean over {n_splits} halvings of the raters",
+        of_shared="Cut the raters into two halves, and make one RDM of each half's trials: how alike are the two? It "
+        "speaks for half as many raters.",
     ),
     Measure(
         "split_half_corrected",
         "Split-half, corrected",
         "The same for all raters together (Spearman-Brown): would a second group like this one find the same?",
         computed="Spearman–Brown",
+        of_shared="The same for all raters together (Spearman-Brown): would a second group like this one find the "
+        "same?",
     ),
     Measure(
         "cronbach_alpha",
@@ -88,6 +94,8 @@ MEASURES = (
     ),
     Measure("kendall_w", "Kendall's W", "Concordance of the raters' rank orders, 0 to 1.", main=False),
 )
+# Those of raters who shared the pairs.
+SHARED_MEASURES = tuple(measure._replace(meaning=measure.of_shared) for measure in MEASURES if measure.of_shared)
 # What each measure can say. Alpha, the ICCs and Krippendorff's alpha have no lower bound; below -1 they say no more
 # than that raters contradict each other.
 RANGES: dict[str, tuple[float, float]] = {measure.key: (-1.0, 1.0) for measure in MEASURES} | {

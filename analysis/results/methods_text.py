@@ -1,4 +1,7 @@
-"""The methods section of a paper, filled in with what was done to a study's data: the one place that writes it."""
+"""The methods section of a paper, filled in with what was done to a study's data: the one place that writes it.
+
+Over 300 lines: half of it is the texts.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import scipy
 from ..designs import DESIGNS
 from ..version import __version__
 from .flow import Flow
-from .labels import MEASURES
+from .labels import MEASURES, SHARED_MEASURES
 from .remarks import excluded_sentence, unfinished_sessions
 from .study import StudyResults
 
@@ -102,6 +105,11 @@ the raters who have it."""
 AGREEMENT = """Every two raters were compared over the pairs that both saw, with each RDM at a root mean square of 1. We
 report {coefficients}. {intervals} Noise ceilings are those of Nili et al. (2014): the mean similarity of each rater to
 the pool of all raters (upper) and of all other raters (lower){ceiling_intervals}."""
+
+AGREEMENT_TOGETHER = """We report {coefficients}, each half's RDM estimated from its trials. Each rater was compared
+(Pearson) with the RDM of the half without that rater, over the pairs that the rater saw. Single raters were not
+compared with one another, because two of them have too few pairs in common; so there is no noise ceiling, and
+there are no intervals over raters."""
 
 INTERVALS = "{level:.0%} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."
 
@@ -262,15 +270,18 @@ def _agreement(results: StudyResults) -> str:
     if len(results.raters) < 2:
         return f"There is {'one' if results.raters else 'no'} rater, so there is no agreement to report."
     report = results.reliability
+    shared = results.together is not None
     names = [
         f"{measure.in_sentence} ({measure.computed.format(n_splits=report.n_splits)})"
         if measure.computed
         else measure.in_sentence
-        for measure in MEASURES
+        for measure in (SHARED_MEASURES if shared else MEASURES)
     ]
     intervals = INTERVALS.format(level=report.level) if report.n_raters > 2 else "Two raters leave no intervals."
     ceilings = "; the jackknife gives their intervals too" if report.n_raters > 2 else ""
     coefficients = f"{', '.join(names[:-1])} and {names[-1]}"
+    if shared:
+        return AGREEMENT_TOGETHER.format(coefficients=coefficients)
     return AGREEMENT.format(coefficients=coefficients, intervals=intervals, ceiling_intervals=ceilings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from ..formats.bundle_tables import Column
@@ -18,9 +19,13 @@ def models_methods(findings: ModelFindings) -> list[str]:
         over = {"both": "raters and clips", "raters": "raters", "items": "clips"}[findings.resample]
         said.append(
             f"{len(findings.scores)} model RDMs were compared with the RDMs of {findings.n_raters} raters by {label}, "
-            "each rater over the pairs that the rater saw, and averaged over raters; the noise ceiling is the mean "
-            "similarity of the raters with the mean of the others (lower end) and of all (upper end), as "
-            "by Nili et al. (2014)."
+            "each rater over the pairs that the rater saw, and averaged over raters"
+            + (
+                "; the noise ceiling is the mean similarity of the raters with the mean of the others (lower end) and "
+                "of all (upper end), as by Nili et al. (2014)."
+                if math.isfinite(findings.ceiling_low)
+                else "."
+            )
         )
         said.append(
             f"Intervals ({findings.level:.0%}) and tests come from {findings.n_boot} bootstrap samples of {over}, with "

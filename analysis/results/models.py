@@ -17,6 +17,7 @@ from ..inference.compare import ModelComparison, compare_models
 from ..inference.layers import LayerProfile, profile_of
 from ..models.attributes import Labels, attribute_effects
 from ..models.candidates import Candidates
+from ..noise_ceiling import NoiseCeiling
 from ..rdm import upper_triangle
 from ..similarity import Method
 from .model_list import Attribute, Model, models_of, usable_models
@@ -29,6 +30,7 @@ N_PERMUTATIONS = 5000
 # The pairs of more models than this are half a million tests; `score_many` scores very many RDMs without them.
 MAX_MODELS = 1000
 Progress = Callable[[str, float], None]
+NO_CEILING = "there is none, because the raters shared the pairs: others have seen too few of those that a rater saw"
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def compare_candidates(
     known: ModelFindings | None = None,
     halves: Floats | None = None,
     set_of_clip: Sequence[str] | None = None,
+    pairs_are_shared: bool = False,
 ) -> ModelFindings:
     """Compare candidate models, and attributes as models, with the raters; and test the attributes' effects.
 
@@ -155,6 +158,8 @@ def compare_candidates(
         RDMs of halves of each rater's trials (`halves_of`), where it is asked how raters differ.
     set_of_clip
         The set of each clip, in a study of several sets: axes are computed, and ratings predicted, over sets.
+    pairs_are_shared
+        Whether the raters saw the pairs between them, so that there is no noise ceiling.
 
     Raises
     ------
@@ -178,6 +183,8 @@ def compare_candidates(
         return replace(known, parts=parts())
     resample = _resample(len(kept), len(clips))
     comparison = _compared(models, kept, resample, options, remarks, report, "Comparing models with the raters")
+    if comparison is not None and pairs_are_shared:
+        comparison = _without_ceiling(comparison)
     profiles = _profiles(models, comparison, kept, resample, options, remarks, report)
     effects = _effects(kept, attributes, options, remarks, report)
     if comparison is not None:
@@ -227,6 +234,12 @@ def _parts(
         jobs=options.jobs,
         report=report,
     )
+
+
+def _without_ceiling(comparison: ModelComparison) -> ModelComparison:
+    """Where raters shared the pairs, what the others say of a rater's pairs is too little for a ceiling."""
+    unknown = np.full_like(comparison.p_below_ceiling, np.nan)
+    return replace(comparison, ceiling=NoiseCeiling(np.nan, np.nan, NO_CEILING), p_below_ceiling=unknown)
 
 
 def _resample(n_raters: int, n_clips: int) -> str | None:

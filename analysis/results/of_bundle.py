@@ -15,7 +15,7 @@ from ..formats.source_bundle import GIVEN, Origin
 from ..purposes import JUDGMENTS
 from .raters import Rater, RaterResult, given_result, rater_result
 from .study import Choice, StudyResults, chosen_raters
-from .together import OWN_METHOD, Together, estimate_together, is_over_cohort
+from .together import OWN_METHOD, Together, estimate_together, is_over_cohort, without_uncertainty
 
 Progress = Callable[[str], None]
 
@@ -63,7 +63,7 @@ def results_of_bundle(
     shared = (of is not None or not sets) and any(
         is_over_cohort(trial.row["design"]) for some in theirs.values() for trial in some
     )
-    own = replace(choice, method=OWN_METHOD) if shared else choice
+    own = replace(choice, method=OWN_METHOD, uncertainty=False) if shared else choice
     if of is not None:
         names = tuple(bundle.names[item] for item in of.items)
         theirs = {rater: _of_set(some, of) for rater, some in theirs.items()}
@@ -72,6 +72,8 @@ def results_of_bundle(
         names = bundle.names
         several = {rater: [one.items for one in sets if one.name in given_sets[rater]] for rater in theirs if sets}
         by_rater |= each_rater(bundle, theirs, own, progress, jobs, n_items=n_items, sets=several)
+    if shared and choice.uncertainty:
+        by_rater = {rater: without_uncertainty(one) for rater, one in by_rater.items()}
     together = trials_together(theirs, len(names), choice, progress) if shared else None
     results = StudyResults(choice, names, everybody, by_rater, _left_out_of(bundle), together)
     if not results.raters:

@@ -74,7 +74,8 @@ QUALITY_MEASURES = (
     QualityMeasure(
         "with_others",
         "r with the others",
-        "Correlation of the RDM with the mean RDM of all other raters.",
+        "Correlation of the RDM with the mean RDM of all other raters; where raters share the pairs, with the RDM of "
+        "the half of them without this one.",
         of_trials=False,
     ),
     QualityMeasure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from ..reliability.report import COEFFICIENTS
 from ..similarity import Method, similarity
 from .agreement import COMPARATORS, Agreement
 from .pooled import GroupRDM
+from .raters import RaterResult
 from .scales import not_converged, scale_sentences
 
 # One rater's trials hold too few pairs for a model of all clips: their own RDM is made of what they saw.
@@ -30,6 +31,7 @@ OWN_METHOD = "precision_weighted"
 HALVINGS, FEW_HALVINGS, MANY_PAIRS = 10, 2, 50_000
 
 
+NOT_KNOWN = "standard errors are not computed for a rater who saw a small part of the pairs"
 NOT_SHARED = "the raters saw the pairs between them: two raters have too few in common"
 
 
@@ -51,13 +53,13 @@ class Together:
 
     @property
     def group(self) -> GroupRDM:
-        """The RDM as the group's; `evidence` is the mean over raters."""
+        """The RDM as the group's; `evidence` is that of all trials, the sum over raters."""
         estimate = self.estimate
         return GroupRDM(
             rdm=estimate.seen_rdm,
             completed=estimate.rdm,
             predicted=estimate.predicted,
-            evidence=estimate.evidence / len(self.raters),
+            evidence=estimate.evidence,
             n_raters=self.n_raters,
         )
 
@@ -81,7 +83,7 @@ class Together:
         if not self.halves:
             return "each half of the raters needs a trial from which an RDM can be estimated"
         times = f"{len(self.halves)} halvings of the raters" if len(self.halves) > 1 else "one halving of the raters"
-        return f"no interval; from the RDMs of all trials of two halves, over {times}"
+        return f"from the RDMs of all trials of two halves, over {times}; no interval is known"
 
 
 def agreement_together(together: Together, raters: Sequence[str]) -> Agreement:
@@ -202,6 +204,13 @@ def _similarity(own: Floats, others: Floats, comparator: Method) -> float:
     return float(similarity(*both, method=comparator)[0, 0])
 
 
+def without_uncertainty(result: RaterResult) -> RaterResult:
+    """A rater's result with the words why its standard errors are not there, though they were asked for."""
+    if result.estimate is None:
+        return result
+    return replace(result, estimate=replace(result.estimate, uncertainty_reason=NOT_KNOWN))
+
+
 def together_sentences(together: Together) -> list[str]:
     """What has to be known to read an RDM of all trials as one."""
     estimate, pairs = together.estimate, together.n_raters.size
@@ -219,8 +228,8 @@ def together_sentences(together: Together) -> list[str]:
     if np.isfinite(corrected := together.split_half_corrected.value):
         sentences.append(
             f"The reliability of this RDM, from the RDMs of two halves of the raters, is {corrected:.2f} "
-            "(Spearman-Brown). Single raters are not compared with one another: two of them have too few pairs in "
-            "common."
+            "(Spearman-Brown). Single raters are not compared with one another, and there is no noise ceiling: two of "
+            "them have too few pairs in common."
         )
     sentences += scale_sentences(estimate)
     if not estimate.converged:

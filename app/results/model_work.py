@@ -190,7 +190,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         if definition_of(study).sets.column is not None:
             problems = [*problems, WITHIN_SETS]
         attributes = attributes_of(db, study, options_of(choice))
-        table, raters, clips = results.table, results.raters, results.names
+        table, raters, clips, shared = results.table, results.raters, results.names, results.together is not None
         halves = rater_halves(db, study.id, choice, raters) if settings.individuals else None
         sets = clip_sets(definition_of(study).sets, [clip.attributes for clip in clip_order(db, study.id)])
         known = _known(db.get(ModelComparison, study.id), settings, facts)
@@ -206,6 +206,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         known,
         halves,
         set_of_each(sets, len(clips)),
+        pairs_are_shared=shared,
     )
     if known is None:
         found = replace(found, remarks=(*problems, *found.remarks))

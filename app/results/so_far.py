@@ -30,11 +30,13 @@ class SoFar:
     the mean over sets.
 
     `of_finished` is how many have finished by now; `simulated` says that they are simulated raters, because nobody else
-    has finished.
+    has finished. Where the raters share the pairs (`pairs_are_shared`) it is the reliability of the RDM of all their
+    trials.
     """
 
     of_finished: int
     simulated: bool
+    pairs_are_shared: bool
     raters: int
     at: datetime | None
     target: float
@@ -71,6 +73,7 @@ def reliability_so_far(database: Database, study_id: int, *, target: float) -> S
     return SoFar(
         of_finished=len(inputs.chosen),
         simulated=inputs.choice.with_simulated,
+        pairs_are_shared=inputs.shares_pairs,
         raters=raters,
         at=standing.computed_at,
         target=target,
@@ -99,6 +102,7 @@ def _of_sets(database: Database, inputs: Inputs, sets: Sequence[OfSet], target: 
     return SoFar(
         of_finished=len(inputs.chosen),
         simulated=inputs.choice.with_simulated,
+        pairs_are_shared=inputs.shares_pairs,
         raters=raters,
         at=min(times, default=None),
         target=target,

@@ -26,6 +26,7 @@ from analysis.results import (
     given_result,
     rater_quality,
     rater_result,
+    without_uncertainty,
 )
 from app.domain import WorkState
 from app.errors import NotFound
@@ -160,7 +161,10 @@ def compute_rater(db: Session, inputs: Inputs, sitting: Sitting) -> RaterResult:
         minutes = [math.nan] * len(minutes)
     choice, sets = inputs.choice, inputs.items_in_sets(sitting)
     method = OWN_METHOD if inputs.is_over_cohort else choice.method
-    result = rater_result(arrangements, minutes, len(ids), method, uncertainty=choice.uncertainty, sets=sets)
+    uncertainty = choice.uncertainty and not inputs.is_over_cohort
+    result = rater_result(arrangements, minutes, len(ids), method, uncertainty=uncertainty, sets=sets)
+    if choice.uncertainty and inputs.is_over_cohort:
+        result = without_uncertainty(result)
     items = {clip_id: item for item, clip_id in enumerate(ids)}
     works = session_work(db, session.id, items, last=sitting.last)
     quality = rater_quality([work for _, work in works])

@@ -19,6 +19,7 @@ def reliability_view(so_far: SoFar) -> dict[str, Any]:
     return {
         "finished": so_far.of_finished,
         "simulated": so_far.simulated,
+        "pairs_are_shared": so_far.pairs_are_shared,
         "raters": so_far.raters,
         "computed_at": None if so_far.at is None else iso_time(so_far.at),
         "target": so_far.target,
@@ -35,12 +36,13 @@ def reliability_view(so_far: SoFar) -> dict[str, Any]:
 def agreement_view(overview: Overview) -> dict[str, Any]:
     """Agreement between raters: each measure with its interval, the noise ceiling, each rater's r with the others.
 
-    `remarks` are sentences to be read with it.
+    `remarks` are sentences to be read with it. Where the raters shared the pairs most of it does not exist.
     """
     agreement = overview.agreement
     if agreement is None:
         return {
             "n_raters": 0,
+            "pairs_are_shared": False,
             "measures": [],
             "ceiling": None,
             "remarks": [],
@@ -50,16 +52,17 @@ def agreement_view(overview: Overview) -> dict[str, Any]:
             "growth": None,
         }
     coefficients = [(getattr(agreement.reliability, measure.key), measure) for measure in MEASURES]
-    ceiling = agreement.ceilings["pearson"]
+    ceiling, shared = agreement.ceilings["pearson"], overview.together is not None
     simulated = {rater["rater"] for rater in overview.raters if rater["simulated"]}
     return {
         "n_raters": agreement.reliability.n_raters,
+        "pairs_are_shared": shared,
         "level": agreement.reliability.level,
         "measures": [
             {
                 "key": measure.key,
                 "label": measure.label,
-                "meaning": measure.meaning,
+                "meaning": (measure.of_shared if shared else "") or measure.meaning,
                 "value": number(coefficient.value),
                 "low": number(coefficient.interval[0]),
                 "high": number(coefficient.interval[1]),

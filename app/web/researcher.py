@@ -143,6 +143,7 @@ def participants(name: str) -> str:
             retention=planned(db, study),
             door=None if takes or study.state != StudyState.OPEN else door_sentence,
             try_link=public_address(url_for("pilots.consent", name=name, ticket=ticket)),
+            pairs_are_shared=is_over_cohort(definition_of(study).design.method),
             clips_ready=sum(clip.state == ClipState.READY for clip in study.clips),
         )
 
@@ -159,18 +160,19 @@ def results(name: str) -> str:
     """RDMs, map, agreement, evidence, downloads."""
     study = _seen(name)
     definition = definition_of(study)
+    shared = is_over_cohort(definition.design.method) and has_placements(study)
     with database().reading() as db:
         sets = [one.name for one in sets_of_study(db, study.id, definition)]
     return render_template(
         "researcher/results.html",
         sets=sets,
-        pairs_are_shared=is_over_cohort(definition.design.method),
+        pairs_are_shared=shared,
         study=study_view(study),
         methods=ESTIMATORS if has_placements(study) else (GIVEN,),
         has_placements=has_placements(study),
         default_method=DEFAULT_METHOD if has_placements(study) else GIVEN,
         formats=RDM_FORMATS,
-        figures=FIGURES,
+        figures={key: figure for key, figure in FIGURES.items() if not (shared and figure.same_pairs)},
         widths=WIDTHS,
         not_independent=NOT_INDEPENDENT,
     )

@@ -11,7 +11,7 @@ import { counted, number } from './words.js';
  * @typedef {{rater: string, r: number | null, simulated: boolean}} Rater  r: with the mean of the others
  * @typedef {{lower: number | null, upper: number | null, lower_interval: (number | null)[], upper_interval: (number | null)[],
  *   reason: string | null}} Ceiling
- * @typedef {{n_raters: number, level: number, remarks: string[], measures: Measure[], raters: Rater[],
+ * @typedef {{n_raters: number, pairs_are_shared: boolean, level: number, remarks: string[], measures: Measure[], raters: Rater[],
  *   ceiling: Ceiling}} Agreement
  */
 
@@ -43,34 +43,46 @@ export function showAgreement(element, agreement) {
     high: 1,
     width: element.clientWidth < 850 ? NARROW : WIDE,
   };
-  const main = agreement.measures.filter((measure) => measure.main);
-  const more = agreement.measures.filter((measure) => !measure.main);
+  // Where raters shared the pairs, what compares single raters does not exist, and the remarks say so.
+  const shared = agreement.pairs_are_shared;
+  const there = agreement.measures.filter(({ value }) => !shared || value !== null);
+  const main = there.filter((measure) => measure.main);
+  const more = there.filter((measure) => !measure.main);
   const percent = Math.round(100 * agreement.level);
   /** @param {HTMLElement[]} rows */
   const table = (rows) => tableOf(rows, percent, scale);
   element.replaceChildren(
-    make(
-      'p',
-      { class: 'hint' },
-      `Computed from ${counted(agreement.n_raters, 'rater')}, over the pairs that both sides saw. Intervals ` +
-        `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single ` +
-        'raters are noisy, their mean is not.',
-    ),
+    ...(shared ? [] : [about(agreement.n_raters, percent)]),
     ...agreement.remarks.map((sentence) => make('p', { class: 'hint' }, sentence)),
     wide(
       'Table of agreement',
       table([
         ...main.map((measure) => row(measure, scale)),
-        ceilingRow(agreement.ceiling, scale),
-        ratersRow(agreement.raters, scale),
+        ...(shared ? [] : [ceilingRow(agreement.ceiling, scale)]),
+        ratersRow(agreement.raters, scale, shared),
       ]),
     ),
-    make(
-      'details',
-      {},
-      make('summary', {}, 'More coefficients'),
-      wide('Table of more coefficients', table(more.map((measure) => row(measure, scale)))),
-    ),
+    ...(more.length
+      ? [
+          make(
+            'details',
+            {},
+            make('summary', {}, 'More coefficients'),
+            wide('Table of more coefficients', table(more.map((measure) => row(measure, scale)))),
+          ),
+        ]
+      : []),
+  );
+}
+
+/** @param {number} raters @param {number} percent */
+function about(raters, percent) {
+  return make(
+    'p',
+    { class: 'hint' },
+    `Computed from ${counted(raters, 'rater')}, over the pairs that both sides saw. Intervals ` +
+      `(${percent} %) say how far other raters of the same kind might differ. A high split-half beside a low pairwise r is normal in this task: single ` +
+      'raters are noisy, their mean is not.',
   );
 }
 
@@ -167,8 +179,8 @@ function whisker([low, high], scale, y) {
   return makeSvg('line', { class: 'whisker', x1: x(low, scale), x2: x(high, scale), y1: y, y2: y });
 }
 
-/** @param {Rater[]} raters @param {Scale} scale */
-function ratersRow(raters, scale) {
+/** @param {Rater[]} raters @param {Scale} scale @param {boolean} shared */
+function ratersRow(raters, scale, shared) {
   const known = raters.flatMap(({ rater, r, simulated }) => (r === null ? [] : [{ rater, r, simulated }]));
   const dots = known.map(({ rater, r, simulated }) =>
     makeSvg(
@@ -178,7 +190,8 @@ function ratersRow(raters, scale) {
     ),
   );
   const [lowest] = [...known].sort((a, b) => a.r - b.r);
-  const words = make('span', {}, "Each rater's r with the mean of the others. ");
+  const others = shared ? 'the RDM of the half of the raters without them' : 'the mean of the others';
+  const words = make('span', {}, `Each rater's r with ${others}. `);
   if (lowest) words.append(`Lowest: ${lowest.rater}, ${number(lowest.r)}. `);
   if (raters.some(({ simulated }) => simulated)) words.append(simulatedMark(), ' raters are drawn hollow.');
   return line('Single raters', '', '', axis(scale, ...dots), words);

@@ -14,9 +14,13 @@ export function aboutTarget(value, target, most) {
   return value < target ? (0.5 * value) / target : 0.5 + (0.5 * Math.log(value / target)) / Math.log(most / target);
 }
 
+const sheet = find(document, '[data-evidence-table]', HTMLTableElement);
+/** Whether sessions aim at an evidence for every pair. */
+export const hasTarget = sheet.dataset.noTarget === undefined;
+
 /** @param {import('./results.js').Rater[]} raters */
 export function showEvidenceTable(raters) {
-  syncRows(find(document, '[data-evidence-table] tbody'), raters, {
+  syncRows(find(sheet, 'tbody'), raters, {
     key: (rater) => rater.session,
     text: (rater) => JSON.stringify(rater),
     row: ({ rater, simulated, trials, below_target: below, never_seen: never }) =>
@@ -25,7 +29,7 @@ export function showEvidenceTable(raters) {
         {},
         make('th', { scope: 'row' }, rater, simulated ? ' ' : null, simulated ? simulatedMark() : null),
         make('td', { class: 'number' }, trials),
-        make('td', { class: 'number' }, below ?? '–'),
+        ...(hasTarget ? [make('td', { class: 'number' }, below ?? '–')] : []),
         make('td', { class: 'number' }, never ?? '–'),
       ),
   });

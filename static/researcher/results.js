@@ -27,7 +27,7 @@ import {
   setDownloads,
   writeAddress,
 } from './results-choice.js';
-import { aboutTarget, showEvidenceTable } from './results-evidence.js';
+import { aboutTarget, hasTarget, showEvidenceTable } from './results-evidence.js';
 import {
   pairsShown,
   showDecided,
@@ -255,7 +255,7 @@ async function showRater() {
     /** @type {[string, string][]} */
     const known = [
       ['Dissimilarity', number(rdm.rdm[pair])],
-      ['Evidence', `${number(rdm.evidence[pair])} (target ${target})`],
+      ['Evidence', `${number(rdm.evidence[pair])}${hasTarget ? ` (target ${target})` : ''}`],
     ];
     const usable = results.raters.filter((one) => !one.problem).length;
     if (rdm.n_raters) known.push(['Raters', `${rdm.n_raters[pair]} of ${usable}`]);
@@ -286,7 +286,7 @@ async function showRater() {
     range: [0, 1],
     colours: EVIDENCE,
     ends: ['0', number(most, 1)],
-    middle: `target ${target}`,
+    middle: hasTarget ? `target ${target}` : String(target),
     facts,
     anyMissing: rdm.never_seen > 0,
     label: `Evidence of pairs ${whose(rater)}`,

@@ -63,6 +63,7 @@ export function checksInWords({ done, passed }) {
  * @typedef {object} SoFar
  * @property {number} finished participants by now
  * @property {boolean} simulated whether they are simulated, because nobody else has finished
+ * @property {boolean} [pairs_are_shared] whether it is of one RDM of all their rounds
  * @property {number} raters whom the value is of
  * @property {number} target
  * @property {number | null} value
@@ -90,7 +91,9 @@ export function reliabilityInWords(reliability) {
       ? `no interval: ${reliability.reason ?? 'too few participants'}`
       : `95 % interval ${number(low)} to ${number(high)}`;
   const later = finished > raters ? ` ${finished - raters} more have finished since.` : '';
-  const soFar = `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
+  const soFar = reliability.pairs_are_shared
+    ? `${number(value)} for the RDM of all rounds of ${counted(raters, who)}.${later}`
+    : `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
   if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${reliability.needed_reason}.` };
   const [fewest, most] = reliability.needed_interval;
   const range = reliability.endless

@@ -18,6 +18,7 @@ from analysis.designs import pair_counts
 from analysis.formats.bundle import read_bundle
 from analysis.report import write_report
 from analysis.results import Choice
+from analysis.results.together import NOT_KNOWN
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import SessionState
@@ -158,3 +159,32 @@ def test_page_bundle_and_report_estimate_all_trials_as_one(
     assert told in html
     assert "as if they were one person's" in " ".join(bundle.text("methods.md").split())
     assert "had an evidence of at least" not in bundle.text("methods.md")
+
+    # What compares single raters does not exist, and nothing speaks as if it did.
+    methods = " ".join(bundle.text("methods.md").split())
+    assert "We report split-half r (mean over 10 halvings of the raters) and split-half, corrected" in methods
+    assert "pairwise" not in methods
+    assert "Every two raters were compared" not in methods
+    assert "The raters shared the pairs, and none of them saw more than a part." in bundle.text("README.md")
+    assert "Mean pairwise" not in html
+    assert "Noise ceilings" not in html
+    agreement = page("/agreement")
+    assert agreement["pairs_are_shared"]
+    assert [one["key"] for one in agreement["measures"] if one["value"] is not None] == [
+        "split_half",
+        "split_half_corrected",
+    ]
+    shown = lab.client.get("/studies/mixed/results").text
+    assert "Growth of agreement" not in shown
+    assert "Pairs below target" not in shown
+    total = sum(np.array(page(f"/rdms/P00{number}")["evidence"]) for number in range(1, 5))
+    np.testing.assert_allclose(page("/rdms/group")["evidence"], total, atol=1e-4)
+    so_far = lab.client.get("/api/v1/studies/mixed/reliability").json
+    assert so_far["pairs_are_shared"]
+    # Nor are standard errors of a rater's part of the pairs simulated, which would take hours with many clips.
+    lab.client.post(
+        "/api/v1/studies/mixed/results/uncertainty", headers={"X-CSRFToken": experimenter.csrf_token(shown)}
+    )
+    experimenter.compute(lab)
+    known = lab.client.get("/api/v1/studies/mixed/results/uncertainty").json["known"]
+    assert {(one["correlation"], one["reason"]) for one in known} == {(None, NOT_KNOWN)}

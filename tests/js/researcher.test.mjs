@@ -160,6 +160,8 @@ test('the reliability so far, and what a target takes, are said with their inter
   assert.match(reliabilityInWords(open).needed, /30 or more, without an upper end/);
   const two = { ...known, interval: [null, null], reason: 'at least three raters', needed_interval: [null, null] };
   assert.match(reliabilityInWords(two).soFar, /no interval: at least three raters/);
+  const shared = reliabilityInWords({ ...two, pairs_are_shared: true });
+  assert.equal(shared.soFar, '0.83 for the RDM of all rounds of 24 participants. 2 more have finished since.');
   const none = reliabilityInWords({ ...known, value: null, needed: null, reason: 'nobody has finished' });
   assert.deepEqual(none, { soFar: 'It cannot be told yet: nobody has finished.', needed: '' });
   const low = reliabilityInWords({ ...known, value: -0.1, needed: null, needed_reason: 'it is not above 0' });

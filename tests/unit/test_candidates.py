@@ -196,6 +196,14 @@ def test_findings_are_those_of_the_library_and_name_what_is_left_out(tmp_path: P
     np.testing.assert_allclose([one.p_above_zero for one in found.scores], own.p_above_zero)
     np.testing.assert_allclose((found.ceiling_low, found.ceiling_high), (own.ceiling.lower, own.ceiling.upper))
     assert found.n_raters == 7
+    # Where the raters shared the pairs, the scores are the same, and nothing is held against a ceiling.
+    shared = compare_candidates(
+        table, [f"P{k}" for k in range(8)], clips, candidates, attributes, options, pairs_are_shared=True
+    )
+    assert [one.score for one in shared.scores] == [one.score for one in found.scores]
+    assert np.isnan([shared.ceiling_low, shared.ceiling_high, *(one.p_below_ceiling for one in shared.scores)]).all()
+    assert any("the raters shared the pairs" in remark for remark in shared.remarks)
+    assert "noise ceiling" not in " ".join(models_methods(shared))
     (profile,) = found.profiles
     assert (profile.best, profile.layers) == ("net: l2", tuple(names[:4]))
     assert profile.best in profile.not_worse

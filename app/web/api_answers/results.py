@@ -15,6 +15,7 @@ class Reliability(Answer):
 
     finished: int
     simulated: bool
+    pairs_are_shared: bool
     raters: int
     computed_at: str | None
     target: float
@@ -272,6 +273,9 @@ class Agreement(Answer):
     """How far the raters agree."""
 
     n_raters: int
+    pairs_are_shared: bool = Field(
+        description="Raters saw the pairs between them: what compares single raters is null."
+    )
     level: float | None = None
     measures: list[MeasureRow]
     ceiling: Ceiling | None
