@@ -1,4 +1,4 @@
-"""What the experimenters' API answers, field by field: the schemas of /api/v1/openapi.json.
+"""What the API answers, field by field: the schemas of /api/v1/openapi.json.
 
 Tests hold real answers against them: a field that is missing, new or of another type fails there.
 """
@@ -9,6 +9,15 @@ from app.web.api_answers.asked import AnswerCounts, Ratings
 from app.web.api_answers.clips import Clips, Done, TableTaken, UploadBegun, Uploads
 from app.web.api_answers.form import Form
 from app.web.api_answers.models import ChosenClips, ComparisonAsked, Models, ModelsAdded, ModelsRemoved
+from app.web.api_answers.participant import (
+    AnswersStored,
+    DraftSaved,
+    EventKept,
+    Lease,
+    RatingStored,
+    SessionView,
+    TrialStored,
+)
 from app.web.api_answers.plans import Asked, Plan, Working
 from app.web.api_answers.quality import Decisions, Flow, Quality
 from app.web.api_answers.results import (
@@ -104,4 +113,15 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "clip_uploads.upload": {200: None},
     "clip_uploads.add": {204: None},
     "clip_uploads.remove": {204: None},
+    "participant_api.show": {200: SessionView},
+    "participant_api.lease": {200: Lease},
+    "participant_api.begin": {200: SessionView},
+    "participant_api.put_trial": {200: TrialStored},
+    "participant_api.put_draft": {200: DraftSaved},
+    "participant_api.put_answers": {200: AnswersStored},
+    "participant_api.put_rating": {200: RatingStored},
+    "participant_api.events": {200: EventKept},
+    "participant_api.leave": {200: SessionView},
+    "pilots_api.place": {200: SessionView},
+    "pilots_api.skip": {200: SessionView},
 }
