@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -263,6 +263,9 @@ def _findings(name: str) -> ModelFindings:
 def _view(found: ModelFindings) -> dict[str, Any]:
     """The findings for the page: what is not a finite number is null, very many pairs are left to the table."""
     plain = asdict(found) | {"label": COMPARATOR_LABELS[found.comparator], "methods": models_methods(found)}  # type: ignore[index]
+    # Of the pairs one is enough to know that there are some.
+    few = replace(found, pairs=found.pairs[:1])
+    plain["tables"] = [table for table in MODEL_TABLES if model_rows(few, table)]
     if len(found.pairs) > MAX_PAIRS:
         plain["pairs"] = []
     for part, matrices in (("axes", "spaces"), ("predictions", "specificity")):

@@ -24,7 +24,7 @@ import { megabytes } from './words.js';
  *   p: number, p_max: number}} Effect
  * @typedef {{n_raters: number, n_clips: number, label: string, level: number, ceiling_low: number | null, n_permutations: number,
  *   ceiling_high: number | null, scores: Score[], profiles: Profile[], effects: Effect[], remarks: string[], methods: string[],
- *   parts: import('./model_parts.js').Parts}} Findings
+ *   parts: import('./model_parts.js').Parts, tables: string[]}} Findings
  * @typedef {{number: number, name: string, kind: string, models: string[], file_name: string, added_at: string,
  *   remarks: string[], problem: string | null}} Kept
  * @typedef {{models: Kept[], attributes: number, blocks: import('./model_parts.js').Blocks,
@@ -127,6 +127,9 @@ function showFindings(findings) {
   find(part('effects'), 'tbody', HTMLElement).replaceChildren(...effects.map(effectRow));
   part('parts').replaceChildren(...partCards(findings.parts, label));
   part('methods').textContent = findings.methods.join(' ');
+  for (const link of part('tables').querySelectorAll('a')) {
+    link.hidden = !findings.tables.includes(link.dataset.table ?? '');
+  }
   for (const links of document.querySelectorAll('[data-figure-links]')) {
     if (links instanceof HTMLElement) links.replaceChildren(...downloads(links.dataset.figureLinks ?? ''));
   }

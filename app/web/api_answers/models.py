@@ -227,6 +227,7 @@ class ModelFindings(Answer):
     remarks: list[str]
     parts: ModelParts
     methods: list[str]
+    tables: list[str] = Field(description="The tables that have rows.")
 
 
 class Models(Answer):
