@@ -18,6 +18,8 @@ from ..reliability.report import COEFFICIENTS, NO_INTERVAL
 from ..similarity import Method, similarity
 from .labels import LABELS, RANGES, in_sentence
 
+# A coefficient that is 1 may come out as this much more.
+ROUNDING = 1e-9
 COMPARATORS: tuple[Method, ...] = ("pearson", "spearman", "rho_a", "tau_a", "cosine")
 
 
@@ -52,7 +54,7 @@ class Influence:
 class Agreement:
     """Agreement between the raters over the pairs that they saw, by name.
 
-    `reliability` is as it is to be shown: without intervals that are wider than their measure's range (`showable`).
+    `reliability` is as it is to be shown: without values and intervals beyond their measure's range (`showable`).
     `ceilings` and `with_others` (R,), each rater's similarity to the pool of the others, are there for each comparator
     that was asked for. `influence` is None with fewer than three raters.
     """
@@ -106,13 +108,22 @@ def _showable(report: Reliability) -> Reliability:
 
 
 def showable(coefficient: Coefficient, name: str) -> Coefficient:
-    """The coefficient without an interval that is wider than the measure's own range, but with the reason why not.
+    """The coefficient without what lies beyond the measure's own range, but with the reason why not.
 
-    Such an interval says nothing, and a figure that holds it shows nothing else. It comes of few raters, or of one who
-    is unlike the others. An end beyond the range of a measure that cannot leave it is brought back to the range.
+    A value beyond it is the quotient of two variances where raters contradict one another, or were estimated from other
+    pairs each: alpha of two opposite raters is −112, and 1.09 of raters who share few pairs. An interval wider than the
+    range says nothing, and a figure that holds it shows nothing else; it comes of few raters, or of one who is unlike
+    the others. An end beyond the range is brought back to it.
     """
     low, high = coefficient.interval
     lowest, highest = RANGES[name]
+    value = coefficient.value
+    if value < lowest - ROUNDING or value > highest + ROUNDING:
+        reason = (
+            f"not given: it would be {_two_digits(value)}, beyond the measure's own range; the raters contradict one "
+            "another, or share too few pairs"
+        )
+        return Coefficient(np.nan, NO_INTERVAL, reason)
     if np.isnan(low) or np.isnan(high):
         return coefficient
     if high - low > highest - lowest:
@@ -121,7 +132,7 @@ def showable(coefficient: Coefficient, name: str) -> Coefficient:
             "range; there are too few raters, or one is unlike the others"
         )
         return replace(coefficient, interval=NO_INTERVAL, reason=reason)
-    return replace(coefficient, interval=(max(low, lowest) if lowest == 0 else low, high))
+    return replace(coefficient, interval=(max(low, lowest), min(high, highest)))
 
 
 def most_influential(table: Floats, raters: Sequence[str], report: Reliability) -> Influence | None:
@@ -139,9 +150,13 @@ def most_influential(table: Floats, raters: Sequence[str], report: Reliability) 
         raters[rater],
         report.pairwise_pearson.value,
         float(without[rater]),
-        report.cronbach_alpha.value,
-        float(group_quality(table).alpha_if_deleted[rater]),
+        *(_alpha(one) for one in (report.cronbach_alpha.value, group_quality(table).alpha_if_deleted[rater])),
     )
+
+
+def _alpha(value: float) -> float:
+    """Alpha as it is to be shown."""
+    return showable(Coefficient(float(value), NO_INTERVAL), "cronbach_alpha").value
 
 
 def reliability_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:

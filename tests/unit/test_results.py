@@ -186,6 +186,35 @@ def test_an_interval_wider_than_its_measure_is_explained_in_its_place() -> None:
     assert "from −2098.00 to 1.00" in wide.reason
     assert showable(Coefficient(0.85, (-np.inf, 1.0)), "icc_2_1").reason
     assert showable(Coefficient(0.1, (-0.2, 0.5)), "kendall_w").interval == (0.0, 0.5)
+    assert showable(Coefficient(-0.14, (-1.43, 0.46)), "icc_2_1").interval == (-1.0, 0.46)
+    assert showable(Coefficient(1 + 1e-15, (0.9, 1.0)), "pairwise_pearson").value == pytest.approx(1)
+
+
+OPPOSITE = [[1, 2, 3, 4, 5, 6], [6.1, 5, 4, 3, 2, 1]]
+NAN = np.nan
+FEW_SHARED = [[7, 7, 2, NAN, 5, 8], [7, 4, 1, 3, NAN, 6], [8, NAN, 1, NAN, 6, 7]]
+
+
+@pytest.mark.parametrize(
+    ("table", "beyond"),
+    [
+        (OPPOSITE, {"cronbach_alpha": "−8520.00", "icc_2_1": "−1.50", "icc_2_k": "6.00", "icc_3_k": "−8520.00"}),
+        (FEW_SHARED, {"cronbach_alpha": "1.11", "icc_2_1": "1.10", "icc_2_k": "1.05", "kendall_w": "1.06"}),
+    ],
+    ids=["opposite", "few shared"],
+)
+def test_a_value_beyond_its_measures_range_is_explained_in_its_place(table, beyond) -> None:
+    found = agreement(np.array(table, dtype=float), [f"P{rater}" for rater in range(len(table))])
+    for name in COEFFICIENTS:
+        coefficient = getattr(found.reliability, name)
+        lowest, highest = RANGES[name]
+        assert coefficient.reason or lowest <= coefficient.value <= highest, name
+        assert not coefficient.value < lowest, name
+        assert not coefficient.value > highest, name
+    for name, value in beyond.items():
+        coefficient = getattr(found.reliability, name)
+        assert np.isnan([coefficient.value, *coefficient.interval]).all()
+        assert f"it would be {value}, beyond the measure's own range" in coefficient.reason
 
 
 def test_the_reason_stands_in_the_rows_of_the_table() -> None:
