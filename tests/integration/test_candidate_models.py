@@ -196,7 +196,7 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
     assert found["findings"]["n_raters"] == 3
     assert found["findings"]["label"] == "ρa"
     # Tables of what nobody asked for are not offered.
-    assert found["findings"]["tables"] == ["models", "model_pairs", "model_layers", "attribute_effects"]
+    assert found["findings"]["tables"] == ["models", "model_pairs", "model_layers"]
     table = list(csv.DictReader(io.StringIO(client.get("/studies/faces/models/models.csv").text)))
     assert [row["model"] for row in table][:2] == ["net: early", "net: late"]
     assert client.get("/studies/faces/models/figures/layers-1.svg").data.startswith(b"<?xml")
