@@ -30,14 +30,14 @@ def set_of_each(sets: Sequence[ClipSet], n_items: int) -> list[str] | None:
 
 
 def centred(values: Floats, labels: Ints) -> Floats:
-    """Each column less its mean within each set of clips, over the clips where it is defined."""
+    """Each column of a table (n, A), or of many (…, n, A), less its mean within each set, over clips with a value."""
     less_means = values.copy()
     for label in np.unique(labels):
-        mine = values[labels == label]
+        mine = values[..., labels == label, :]
         present = np.isfinite(mine)
-        count = present.sum(axis=0)
-        total = np.where(present, mine, 0.0).sum(axis=0)
-        less_means[labels == label] = mine - total / np.maximum(count, 1)
+        count = present.sum(axis=-2, keepdims=True)
+        total = np.where(present, mine, 0.0).sum(axis=-2, keepdims=True)
+        less_means[..., labels == label, :] = mine - total / np.maximum(count, 1)
     return less_means
 
 

@@ -18,11 +18,12 @@ from ..rdm import n_items_of, to_condensed, to_square
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
 from ..similarity import check_rdms
+from .space import MIN_OTHERS, between_axes, places_along
 
-# A place on an axis comes from a clip's distances to so many others at least.
-MIN_OTHERS = 3
 # Splits of the raters into halves that the reliability of an axis is the mean of.
 N_SPLITS = 20
+# Distances that are moved at once: bounds the memory that permutations take.
+AT_ONCE = 500_000
 
 
 def congruence(a: ArrayLike, b: ArrayLike) -> Floats:
@@ -167,7 +168,7 @@ def axis_test(
     places = to_square(np.arange(table.shape[1], dtype=np.float64)).astype(np.int64)
     clips = _Clips(y, labels, seen.astype(np.float64), within.astype(np.float64), own, places)
     rng = np.random.default_rng(0) if rng is None else rng
-    observed = _statistics(clips, [group, *spaces], np.arange(n))
+    observed = _statistics(clips, [group, *spaces], np.arange(n)[None])[0]
     task = partial(_permute, clips, [group, *spaces])
     null = run_chunks(task, n_permutations, rng, n_jobs=n_jobs, dask_address=dask_address, progress=progress)
     n_attributes, n_spaces = y.shape[1], len(spaces) + 1
@@ -193,36 +194,6 @@ def axis_test(
     )
 
 
-def places_along(squared: Floats, seen: ArrayLike, attributes: Floats) -> Floats:
-    """The place of each clip along each attribute's axis, (n, A): how much nearer it is to clips that have more of it.
-
-    Less the slope of its squared distances (n, n) to the other clips it was `seen` with, on their attribute (n, A). In
-    a Euclidean space that is, but for a constant, twice its coordinate along the direction in which the coordinates of
-    the others covary with the attribute. NaN where a clip has fewer than `MIN_OTHERS` others, or these do not vary.
-    """
-    weights = np.asarray(seen, dtype=np.float64)
-    count = weights.sum(axis=1)[:, None]
-    filled = np.where(weights > 0, squared, 0.0)
-    enough = np.where(count >= MIN_OTHERS, count, np.nan)
-    means = weights @ attributes / enough
-    variance = weights @ attributes**2 / enough - means**2
-    covariance = filled @ attributes / enough - filled.sum(axis=1)[:, None] / enough * means
-    varies = variance > 1e-12 * np.abs(attributes).max(axis=0) ** 2
-    return np.where(varies, -covariance / np.where(varies, variance, 1.0), np.nan)
-
-
-def between_axes(squared: Floats, within: Floats, attributes: Floats) -> Floats:
-    """Congruence of the axes of every two attributes in one space, (A, A); NaN where a pair of one set is missing.
-
-    `attributes` (n, A) are centred, so these are the inner products of the axes: -½ y' D² y.
-    """
-    products = -attributes.T @ (np.where(within > 0, squared, 0.0) @ attributes)
-    lengths = np.sqrt(np.maximum(np.diag(products), 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = products / (lengths[:, None] * lengths[None])
-    return np.where(np.isfinite(found), np.clip(found, -1.0, 1.0), np.nan)
-
-
 def _rows(values: ArrayLike, name: str) -> Floats:
     table = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if table.ndim != 2 or 0 in table.shape:
@@ -233,17 +204,17 @@ def _rows(values: ArrayLike, name: str) -> Floats:
 
 
 def _phi(one: Floats, other: Floats) -> Floats:
-    """Congruence of the columns of two tables of places (n, A), over the clips that have a place in both."""
+    """Congruence of the columns of tables of places (…, n, A), over the clips that have a place in both."""
     both = np.isfinite(one) & np.isfinite(other)
     left, right = np.where(both, one, 0.0), np.where(both, other, 0.0)
-    lengths = np.linalg.norm(left, axis=0) * np.linalg.norm(right, axis=0)
+    lengths = np.linalg.norm(left, axis=-2) * np.linalg.norm(right, axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(lengths > 0, (left * right).sum(axis=0) / lengths, np.nan)
+        return np.where(lengths > 0, (left * right).sum(axis=-2) / lengths, np.nan)
 
 
-def _statistics(clips: _Clips, spaces: Sequence[Floats], order: Ints) -> Floats:
-    """Congruence with the raters (M x A), what axes carry (S x A), congruence in each space (S x A x A), in a row."""
-    index = clips.pairs[np.ix_(order, order)]
+def _statistics(clips: _Clips, spaces: Sequence[Floats], orders: Ints) -> Floats:
+    """A row for each order: congruence with raters (M x A), what axes carry (S x A), congruence in spaces (S x A²)."""
+    index = clips.pairs[orders[:, :, None], orders[:, None, :]]
     ours, carried, between = [], [], []
     for number, space in enumerate(spaces):
         moved = space[index]
@@ -253,12 +224,15 @@ def _statistics(clips: _Clips, spaces: Sequence[Floats], order: Ints) -> Floats:
         if number > 0:
             ours.append(_phi(places, clips.places))
         carried.append(_phi(places, clips.attributes))
-        between.append(between_axes(moved, clips.within, clips.attributes).ravel())
-    return np.concatenate([*ours, *carried, *between])
+        between.append(between_axes(moved, clips.within, clips.attributes).reshape(len(orders), -1))
+    return np.concatenate([*ours, *carried, *between], axis=1)
 
 
 def _permute(clips: _Clips, spaces: Sequence[Floats], rng: np.random.Generator, n_draws: int) -> Floats:
-    return np.array([_statistics(clips, spaces, order) for order in orders_within(clips.labels, rng, n_draws)])
+    orders = orders_within(clips.labels, rng, n_draws)
+    at_once = max(1, AT_ONCE // clips.labels.size**2)
+    parts = [orders[start : start + at_once] for start in range(0, n_draws, at_once)]
+    return np.concatenate([_statistics(clips, spaces, part) for part in parts])
 
 
 def _raters_places(squares: Floats, clips: _Clips) -> Floats:

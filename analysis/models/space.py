@@ -1,4 +1,4 @@
-"""The space of an RDM: the squared distances of its clips, and coordinates that have these distances."""
+"""The space of an RDM: squared distances of its clips, coordinates that have these, and axes of attributes in it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ..similarity import check_rdms
 
 # Of the size of all dimensions: what is no more imaginary than this is so by rounding alone.
 ROUNDING = 1e-3
+# A place on an axis comes from a clip's distances to so many others at least.
+MIN_OTHERS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,37 @@ def coordinates(squared: Floats) -> Floats:
     values, vectors = np.linalg.eigh(_products(squared))
     kept = values > 1e-10 * max(float(values.max()), 0.0)
     return np.asarray((vectors[:, kept] * np.sqrt(values[kept]))[:, ::-1])
+
+
+def places_along(squared: Floats, seen: ArrayLike, attributes: Floats) -> Floats:
+    """The place of each clip along each attribute's axis, (n, A): how much nearer it is to clips that have more of it.
+
+    Less the slope of its squared distances (n, n) to the other clips it was `seen` with, on their attribute (n, A). In
+    a Euclidean space that is, but for a constant, twice its coordinate along the direction in which the coordinates of
+    the others covary with the attribute. NaN where a clip has fewer than `MIN_OTHERS` others, or these do not vary.
+    Of several spaces (…, n, n) at once the places are (…, n, A).
+    """
+    weights = np.asarray(seen, dtype=np.float64)
+    count = weights.sum(axis=-1)[..., None]
+    filled = np.where(weights > 0, squared, 0.0)
+    enough = np.where(count >= MIN_OTHERS, count, np.nan)
+    means = weights @ attributes / enough
+    variance = weights @ attributes**2 / enough - means**2
+    covariance = filled @ attributes / enough - filled.sum(axis=-1)[..., None] / enough * means
+    varies = variance > 1e-12 * np.abs(attributes).max(axis=0) ** 2
+    return np.where(varies, -covariance / np.where(varies, variance, 1.0), np.nan)
+
+
+def between_axes(squared: Floats, within: Floats, attributes: Floats) -> Floats:
+    """Congruence of the axes of every two attributes in each space (…, n, n): (…, A, A); NaN where a pair is missing.
+
+    `attributes` (n, A) are centred, so these are the inner products of the axes: -½ y' D² y.
+    """
+    products = -attributes.T @ (np.where(within > 0, squared, 0.0) @ attributes)
+    lengths = np.sqrt(np.maximum(np.diagonal(products, axis1=-2, axis2=-1), 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = products / (lengths[..., :, None] * lengths[..., None, :])
+    return np.where(np.isfinite(found), np.clip(found, -1.0, 1.0), np.nan)
 
 
 def _products(squared: Floats) -> Floats:

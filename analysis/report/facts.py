@@ -103,7 +103,10 @@ def remarks(results: Results) -> list[str]:
 
 def number(value: float, digits: int = 2) -> str:
     """A number for a table or a sentence; "–" when it is not defined."""
-    return f"{value:.{digits}f}".replace("-", "−") if np.isfinite(value) else "–"
+    if not np.isfinite(value):
+        return "–"
+    # Adding 0 makes 0 of what would be written -0.
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _which_unfinished(results: Results) -> str:

@@ -52,7 +52,10 @@ class Picture:
 
 
 # What the names of the figures of models begin with; how many there are depends on the models.
-MODEL_FIGURES = ("models", "layers_", "attribute_effects", "variance_shares", "rater_weights")
+MODEL_FIGURES = (
+    *("models", "layers_", "attribute_effects", "variance_shares", "rater_weights"),
+    *("attribute_axes", "predictions", "specificity"),
+)
 SECTIONS = (
     ("flow", "Who took part", ("flow",)),
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),

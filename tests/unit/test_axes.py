@@ -11,9 +11,9 @@ from sklearn.model_selection import PredefinedSplit
 from analysis.clip_sets import orders_within
 from analysis.figures.axes import axis_congruence, predicted_attributes, specificity_of
 from analysis.models import axis_test, congruence, coordinates, predict_ratings, prediction_null, space_of
-from analysis.models.axes import between_axes, places_along
 from analysis.models.candidates import Candidates
 from analysis.models.prediction import PENALTIES
+from analysis.models.space import between_axes, places_along
 from analysis.report.axes_tables import axes_tables
 from analysis.results.axes import bounded
 from analysis.results.axes_tables import AXES_TABLES

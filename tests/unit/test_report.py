@@ -315,7 +315,7 @@ def test_the_command_compares_models_and_writes_figures_tables_and_methods(tmp_p
     np.savez(tmp_path / "net.npz", clips=NAMES, a=rng.normal(size=(N_CLIPS, 9)), b=rng.normal(size=(N_CLIPS, 9)))
     np.save(tmp_path / "other.npy", rng.random(N_CLIPS * (N_CLIPS - 1) // 2))
     options = ["--out", str(tmp_path / "out"), "--method", "weighted_average", "--jobs", "1", "--bootstraps", "100"]
-    files = ["--models", str(tmp_path / "net.npz"), str(tmp_path / "other.npy")]
+    files = ["--models", str(tmp_path / "net.npz"), str(tmp_path / "other.npy"), "--axes", "--predictions"]
     assert main([str(bundle), *files, *options]) == 0
     with (tmp_path / "out" / "tables" / "models.csv").open(encoding="utf-8", newline="") as file:
         rows = list(read_rows(file, MODEL_TABLES["models"], "models.csv"))
@@ -325,9 +325,12 @@ def test_the_command_compares_models_and_writes_figures_tables_and_methods(tmp_p
         "models",
         "layers_1",
         "attribute_effects",
+        "attribute_axes",
     }
     html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert html.count("<figure>") == 3
+    assert html.count("<figure>") == 4
+    assert "Predictions need at least 10 clips; there are 8." in html
+    assert "Congruence of attributes" in html
     assert "other: The file names no clips: they were taken in the study&#x27;s order." in html
     assert "Schütt" in (tmp_path / "out" / "methods.md").read_text(encoding="utf-8")
     (tmp_path / "broken.npy").write_bytes(b"\x93NUMPY broken")
