@@ -24,28 +24,28 @@ MAX_SECONDS = 4.0
 
 
 def ceiling_with_interval(
-    found: NoiseCeiling, rdms: ArrayLike, *, method: Method = "pearson", level: float = 0.95
+    ceiling: NoiseCeiling, rdms: ArrayLike, *, method: Method = "pearson", level: float = 0.95
 ) -> NoiseCeiling:
-    """The ceiling `found` of these RDMs (R, P) with an interval of each bound, or with the reason why there is none.
+    """The ceiling `ceiling` of these RDMs (R, P) with an interval of each bound, or with the reason why there is none.
 
     Each rater is left out once (each of GROUPS groups of raters, rater r in group r modulo GROUPS, where there are
     more) and both bounds computed anew, pools and all. The intervals are symmetric in Fisher's z.
     """
-    if not np.isfinite([found.lower, found.upper]).all():
-        return found
+    if not np.isfinite([ceiling.lower, ceiling.upper]).all():
+        return ceiling
     table = check_rdms(rdms)
     groups = np.arange(len(table)) % min(len(table), GROUPS)
     n_groups = int(groups.max()) + 1
     seen = np.isfinite(table)
     if seconds(method, (len(table), int(seen.sum(axis=1).max())), n_groups) > MAX_SECONDS:
         size = f"{len(table)} raters and {int(seen.any(axis=0).sum())} pairs"
-        return replace(found, no_interval=f"no interval: for {size} it would take too long with this measure")
+        return replace(ceiling, no_interval=f"no interval: for {size} it would take too long with this measure")
     ends: list[Coefficient] = []
     without = np.array(list(_without_each_group(table, method, groups)))
-    for bound, values in ((found.lower, without[:, 0]), (found.upper, without[:, 1])):
+    for bound, values in ((ceiling.lower, without[:, 0]), (ceiling.upper, without[:, 1])):
         ends.append(with_interval(np.array([bound, *values]), level, "correlation"))
     reason = next((end.reason for end in ends if end.reason is not None), None)
-    return replace(found, lower_interval=ends[0].interval, upper_interval=ends[1].interval, no_interval=reason)
+    return replace(ceiling, lower_interval=ends[0].interval, upper_interval=ends[1].interval, no_interval=reason)
 
 
 def seconds(method: Method, shape: tuple[int, ...], n_groups: int) -> float:

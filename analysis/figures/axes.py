@@ -21,25 +21,25 @@ Cells = Mapping[tuple[str, str], tuple[float, float]]
 
 
 @styled
-def axis_congruence(found: Axes) -> Any:
+def axis_congruence(congruences: Axes) -> Any:
     """Congruence of each attribute's axis in each model with the raters'; framed where it is significant."""
-    cells = {(one.model, one.attribute): (one.congruence, one.p_max) for one in found.with_raters}
+    cells = {(one.model, one.attribute): (one.congruence, one.p_max) for one in congruences.with_raters}
     return _matrix(cells, "congruence with the raters’ axis")
 
 
 @styled
-def predicted_attributes(found: Predictions) -> Any:
+def predicted_attributes(predictions: Predictions) -> Any:
     """r of the prediction of each attribute from each model; framed where it is significant."""
-    cells = {(one.model, one.target): (one.r, one.p_max) for one in found.scores}
+    cells = {(one.model, one.target): (one.r, one.p_max) for one in predictions.scores}
     return _matrix(cells, "r for clips that were left out")
 
 
 @styled
-def specificity_of(found: Predictions, model: str) -> Any:
+def specificity_of(predictions: Predictions, model: str) -> Any:
     """r of the prediction of each attribute (rows) from one model with the values of each (columns)."""
     cells = {
         (predicted, other): (r, np.nan)
-        for one in found.specificity
+        for one in predictions.specificity
         if one.model == model
         for predicted, row in zip(one.targets, one.r, strict=True)
         for other, r in zip(one.targets, row, strict=True)

@@ -108,8 +108,8 @@ def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) 
             total += squareform(part @ part.T, checks=False)
         else:
             total += pdist(part, "cityblock" if distance == "cityblock" else "sqeuclidean")
-    found = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
-    return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
+    distances = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
+    return np.asarray(np.maximum(distances, 0.0), dtype=np.float64)
 
 
 def read_activations(file: str | Path, names: Sequence[str] | None = None) -> dict[str, Floats]:
@@ -226,17 +226,17 @@ def _hdf5(path: Path) -> dict[str, Any]:
     """The arrays by name, where layer2 comes before layer10: the order of an HDF5 file is that of the alphabet."""
     import h5py
 
-    found: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     try:
         with h5py.File(path, "r") as handle:
             sets: dict[str, Any] = {}
             handle.visititems(lambda name, one: sets.update({name: one} if isinstance(one, h5py.Dataset) else {}))
             if sum(one.nbytes for one in sets.values()) > MAX_BYTES:
                 raise ValueError(f"unpacks to more than {MAX_BYTES >> 30} GB")
-            found = {name: one[()] for name, one in sets.items()}
+            arrays = {name: one[()] for name, one in sets.items()}
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise ValueError(f"{path}: truncated or corrupt HDF5 file ({error})") from error
-    return {name: found[name] for name in sorted(found, key=_by_number)}
+    return {name: arrays[name] for name in sorted(arrays, key=_by_number)}
 
 
 def _by_number(name: str) -> list[tuple[int, str]]:

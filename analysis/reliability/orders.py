@@ -37,19 +37,19 @@ def in_order(rows: ScaledRows, order: Ints, one: Ints, two: Ints, *, each: bool)
     place = np.argsort(order)
     places = [None, *place.tolist()] if each else [None]
     shape, one, two = one.shape, one.ravel(), two.ravel()
-    found = np.full((len(places), len(one)), np.nan)
+    by_row = np.full((len(places), len(one)), np.nan)
     enough = [two <= (n_raters if at is None else n_raters - 1) for at in places]
     if rows.agreement is not None:
         for row, at in enumerate(places):
             left = order if at is None else np.delete(order, at)
-            found[row, enough[row]] = _of_agreement(rows.agreement, left, one[enough[row]], two[enough[row]])
+            by_row[row, enough[row]] = _of_agreement(rows.agreement, left, one[enough[row]], two[enough[row]])
     else:
         sums = np.zeros((len(places), 6, len(one)))
         for part in rows.parts:
             sums += _of_part(part, place, places, one, two)
         for row, of_row in enumerate(sums):
-            found[row, enough[row]] = correlation(of_row[:, enough[row]])
-    for values in found:
+            by_row[row, enough[row]] = correlation(of_row[:, enough[row]])
+    for values in by_row:
         yield values.reshape(shape)
 
 
@@ -76,13 +76,13 @@ def _of_part(part: Part, place: Ints, places: list[int | None], one: Ints, two: 
             first, last = ends[rows].transpose(1, 0, 2).reshape(2, -1)
             different, which = np.unique(first * (own.size + 1) + last, return_inverse=True)
             first, last = np.divmod(different, own.size + 1)
-            found = np.empty((6, different.size))
+            terms = np.empty((6, different.size))
             for chunk in in_chunks(different.size, z.shape[1], LARGEST):
                 (a, n_a), (both, n_both) = (
                     [_first(upto, end[chunk], absent) for upto in (z, here)] for end in (first, last)
                 )
-                found[:, chunk] = moments(a, n_a, both - a, n_both - n_a)
-            sums[rows] += found[:, which.ravel()].reshape(6, len(rows), -1).transpose(1, 0, 2)
+                terms[:, chunk] = moments(a, n_a, both - a, n_both - n_a)
+            sums[rows] += terms[:, which.ravel()].reshape(6, len(rows), -1).transpose(1, 0, 2)
     return sums
 
 
@@ -95,10 +95,10 @@ def _running(table: Floats) -> Floats:
 
 def _first(upto: Floats, end: Ints, absent: int | None) -> Floats:
     """The sums of the first `end` rows, without this one."""
-    found = upto[end]
+    sums = upto[end]
     if absent is not None:
-        found[end > absent] -= upto[absent + 1] - upto[absent]
-    return found
+        sums[end > absent] -= upto[absent + 1] - upto[absent]
+    return sums
 
 
 def _of_agreement(agreement: Floats, order: Ints, one: Ints, two: Ints) -> Floats:

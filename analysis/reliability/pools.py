@@ -142,11 +142,11 @@ def between(rows: ScaledRows, one: Floats, two: Floats) -> Floats:
         pools = np.hstack([one[:, part.raters], two[:, part.raters]])
         different, which = np.unique(np.packbits(pools > 0, axis=1), axis=0, return_inverse=True)
         pools = np.unpackbits(different, axis=1, count=pools.shape[1]).astype(np.float64)
-        found = np.empty((6, len(pools)))
+        terms = np.empty((6, len(pools)))
         for chunk in in_chunks(len(pools), part.z.shape[1]):
             a, b = np.hsplit(pools[chunk], 2)
-            found[:, chunk] = moments(a @ part.z, a @ part.here, b @ part.z, b @ part.here)
-        sums += found[:, which.ravel()]
+            terms[:, chunk] = moments(a @ part.z, a @ part.here, b @ part.z, b @ part.here)
+        sums += terms[:, which.ravel()]
     return correlation(sums)
 
 

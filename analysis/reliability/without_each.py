@@ -30,12 +30,12 @@ def leave_one_out(table: Floats) -> tuple[Floats, Floats]:
     sums = np.zeros((1 + n_raters, 6, n_raters))
     for part in rows.parts:
         total, count = part.z.sum(axis=0), part.here.sum(axis=0)
-        found = _with_the_others(part, total, count)
-        sums[:, :, part.raters] += found
+        terms = _with_the_others(part, total, count)
+        sums[:, :, part.raters] += terms
         # Without somebody who saw nothing of these pairs they stay as they are.
         for place, absent in enumerate(part.raters):
             without = _with_the_others(part, total - part.z[place], count - part.here[place])
-            sums[1 + absent][:, part.raters] += without - found
+            sums[1 + absent][:, part.raters] += without - terms
     each = correlation(sums[0])
     without_each = (_mean(np.delete(correlation(sums[1 + absent]), absent)) for absent in range(n_raters))
     return np.array([_mean(each), *without_each]), each
@@ -43,11 +43,11 @@ def leave_one_out(table: Floats) -> tuple[Floats, Floats]:
 
 def _with_the_others(part: Part, total: Floats, count: Floats) -> Floats:
     """The `moments` of each rater with the pool that holds the rater too, once the rater is taken out of it, (6, r)."""
-    found = np.empty((6, len(part.z)))
+    terms = np.empty((6, len(part.z)))
     for chunk in in_chunks(*part.z.shape):
         z, here = part.z[chunk], part.here[chunk]
-        found[:, chunk] = moments(z, here, total - z, count - here)
-    return found
+        terms[:, chunk] = moments(z, here, total - z, count - here)
+    return terms
 
 
 def split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random.Generator) -> Floats:
@@ -63,8 +63,8 @@ def split_half(table: Floats, halves: Floats, n_without_one: int, rng: np.random
         sums = np.zeros((n_raters, 6, len(rest)))
         for part in rows.parts:
             for chunk in in_chunks(len(rest), part.z.shape[1]):
-                for absent, found in enumerate(_halves_without_each(part, rest[chunk] > 0, n_raters)):
-                    sums[absent, :, chunk] += found
+                for absent, terms in enumerate(_halves_without_each(part, rest[chunk] > 0, n_raters)):
+                    sums[absent, :, chunk] += terms
         without[:] = [correlation(of_rater) for of_rater in sums]
     return np.array([_mean(between(rows, halves, 1 - halves)), *map(_mean, without)])
 
@@ -79,8 +79,8 @@ def _halves_without_each(part: Part, rest: NDArray[np.bool_], n_raters: int) -> 
     one = np.insert(rest, 0, False, axis=1)[:, part.raters].astype(np.float64)
     two = np.insert(~rest, 0, False, axis=1)[:, part.raters].astype(np.float64)
     sums = (one @ part.z, one @ part.here, two @ part.z, two @ part.here)
-    found = moments(*sums)
-    yield found
+    terms = moments(*sums)
+    yield terms
     for absent in range(1, n_raters):
         comes, goes = place.get(absent - 1), place.get(absent)
         if comes is not None or goes is not None:
@@ -88,8 +88,8 @@ def _halves_without_each(part: Part, rest: NDArray[np.bool_], n_raters: int) -> 
             first = rest[:, absent - 1]
             for table, chosen, change in zip(sums, (first, first, ~first, ~first), (z, here, z, here), strict=True):
                 table[chosen] += change
-            found = moments(*sums)
-        yield found
+            terms = moments(*sums)
+        yield terms
 
 
 def _row(table: Floats, place: int | None) -> Floats:

@@ -101,7 +101,7 @@ def axes(
         return Axes(remarks=(f"Axes need at least {MIN_CLIPS} clips; there are {n}.",))
     times = bounded(n_permutations, n * n * (len(models) + 1))
     try:
-        found = axis_test(
+        tested = axis_test(
             table,
             [one.squared for one in spaces],
             np.column_stack([one.values for one in targets]),
@@ -115,12 +115,12 @@ def axes(
     except ValueError as error:
         return Axes(remarks=(f"Axes are not compared: {error}.",))
     remarks = []
-    if np.isnan(found.between[0]).all() and len(targets) > 1:
+    if np.isnan(tested.between[0]).all() and len(targets) > 1:
         remarks.append("Axes are not held against each other in the raters' own space: some pairs were seen by nobody.")
     if times < n_permutations:
         remarks.append(f"Axes: {times} permutations, which is what so many clips and models leave time for.")
     names = [one.name for one in targets]
-    if absent := [name for name, p in zip(names, found.p_carried[0], strict=True) if not p < ALPHA]:
+    if absent := [name for name, p in zip(names, tested.p_carried[0], strict=True) if not p < ALPHA]:
         remarks.append(
             f"Axes: nothing shows that raters go by {listed(absent)}. An axis of what is not in a space is that of "
             "what happens to go along with it, such as another attribute, and can be congruent all the same."
@@ -130,22 +130,22 @@ def axes(
         with_raters=tuple(
             ModelAxis(model.name, name, one.value, *one.interval, p=float(p), p_max=float(p_max), carried=float(r))
             for model, row, ps, largest, carried in zip(
-                models, found.with_raters, found.p, found.p_max, found.carried[1:], strict=True
+                models, tested.with_raters, tested.p, tested.p_max, tested.carried[1:], strict=True
             )
             for name, one, p, p_max, r in zip(names, row, ps, largest, carried, strict=True)
         ),
         raters=tuple(
             RatersAxis(name, float(one), float(r), float(p))
-            for name, one, r, p in zip(names, found.reliability, found.carried[0], found.p_carried[0], strict=True)
+            for name, one, r, p in zip(names, tested.reliability, tested.carried[0], tested.p_carried[0], strict=True)
         ),
-        correlations=rows_of(found.of_attributes),
+        correlations=rows_of(tested.of_attributes),
         spaces=tuple(
             SpaceAxes(space, rows_of(phi), rows_of(p), rows_of(p_max))
             for space, phi, p, p_max in zip(
                 [RATERS, *(model.name for model in models)],
-                found.between,
-                found.p_between,
-                found.p_max_between,
+                tested.between,
+                tested.p_between,
+                tested.p_max_between,
                 strict=True,
             )
             if np.isfinite(phi).any()

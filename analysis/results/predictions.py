@@ -116,21 +116,21 @@ def predictions(
         report("Predicting attributes", number / len(sources))
         mine = list(targets) if name == RATERS else wanted
         x, y = coordinates(space.squared), np.column_stack([one.values for one in mine])
-        found = predict_ratings(x, y, groups=groups, n_folds=n_folds, scale=False, rng=np.random.default_rng(seed))
+        predicted = predict_ratings(x, y, groups=groups, n_folds=n_folds, scale=False, rng=np.random.default_rng(seed))
         nulls.append(
             prediction_null(x, y, orders, groups=groups, n_folds=n_folds, scale=False, rng=np.random.default_rng(seed))
         )
-        specificity.append(_specific(name, mine, found.specificity))
-        medians = np.sort(found.penalties, axis=0)[(len(found.penalties) - 1) // 2]
+        specificity.append(_specific(name, mine, predicted.specificity))
+        medians = np.sort(predicted.penalties, axis=0)[(len(predicted.penalties) - 1) // 2]
         for k, target in enumerate(mine):
-            folds = found.by_fold[:, k]
+            folds = predicted.by_fold[:, k]
             folds = folds[np.isfinite(folds)]
             scores.append(
                 Predicted(
                     model=name,
                     target=target.name,
-                    r=float(found.specificity[k, k]),
-                    r2=float(found.r2[k]),
+                    r=float(predicted.specificity[k, k]),
+                    r2=float(predicted.r2[k]),
                     fold_spread=float(folds.std(ddof=1)) if folds.size > 1 else math.nan,
                     p=math.nan,
                     p_max=math.nan,
@@ -146,11 +146,11 @@ def predictions(
 
 def _map_axes(table: Floats, remarks: list[str]) -> list[Target]:
     """The axes of the map of the raters' mean RDM."""
-    found = clip_map(pool(table, "cosine"), len(MAP_AXES))
-    if isinstance(found, str):
-        remarks.append(f"The map's axes are not predicted: {found[:1].lower()}{found[1:].removesuffix('.')}.")
+    mds = clip_map(pool(table, "cosine"), len(MAP_AXES))
+    if isinstance(mds, str):
+        remarks.append(f"The map's axes are not predicted: {mds[:1].lower()}{mds[1:].removesuffix('.')}.")
         return []
-    return [Target(name, found.positions[:, k]) for k, name in enumerate(MAP_AXES)]
+    return [Target(name, mds.positions[:, k]) for k, name in enumerate(MAP_AXES)]
 
 
 def _raters_space(table: Floats, remarks: list[str]) -> Space | None:
@@ -164,16 +164,16 @@ def _raters_space(table: Floats, remarks: list[str]) -> Space | None:
     return Space(squared, False, imaginary_share(squared))
 
 
-def _specific(name: str, targets: Sequence[Target], found: Floats) -> Specificity:
-    return Specificity(name, tuple(one.name for one in targets), rows_of(found))
+def _specific(name: str, targets: Sequence[Target], specificity: Floats) -> Specificity:
+    return Specificity(name, tuple(one.name for one in targets), rows_of(specificity))
 
 
-def best_predictor(found: Predictions) -> str:
+def best_predictor(predictions: Predictions) -> str:
     """The model, or the raters where there is none, whose r is highest on average."""
-    models = list(dict.fromkeys(one.model for one in found.scores if one.model != RATERS)) or [RATERS]
+    models = list(dict.fromkeys(one.model for one in predictions.scores if one.model != RATERS)) or [RATERS]
 
     def mean(model: str) -> float:
-        values = [one.r for one in found.scores if one.model == model and math.isfinite(one.r)]
+        values = [one.r for one in predictions.scores if one.model == model and math.isfinite(one.r)]
         return sum(values) / len(values) if values else -math.inf
 
     return max(models, key=mean)

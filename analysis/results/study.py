@@ -69,12 +69,12 @@ class StudyResults:
     @cached_property
     def estimates(self) -> Mapping[str, RDMEstimate]:
         """The RDM of each rater who has one."""
-        return {name: found.estimate for name, found in self.chosen.items() if found.estimate is not None}
+        return {name: result.estimate for name, result in self.chosen.items() if result.estimate is not None}
 
     @cached_property
     def failures(self) -> dict[str, str]:
         """Why others have none."""
-        return {name: found.problem for name, found in self.chosen.items() if found.problem is not None}
+        return {name: result.problem for name, result in self.chosen.items() if result.problem is not None}
 
     @cached_property
     def raters(self) -> tuple[str, ...]:

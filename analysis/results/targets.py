@@ -30,7 +30,7 @@ def targets_of(attributes: Sequence[Attribute], set_of_clip: Sequence[str] | Non
 
     Of two values the second counts as 1; of three to `MAX_VALUES` values each is held against all others.
     """
-    found: list[Target] = []
+    targets: list[Target] = []
     for attribute in attributes:
         name = attribute.name
         if unknown := sum(not value.strip() for value in attribute.values):
@@ -52,12 +52,12 @@ def targets_of(attributes: Sequence[Attribute], set_of_clip: Sequence[str] | Non
         if not varying:
             where = "all clips" if set_of_clip is None else "all clips of a set"
             remarks.append(f"{name} has no axis and is not predicted: {where} have the same value.")
-        found += varying
-    if len(found) > MAX_TARGETS:
+        targets += varying
+    if len(targets) > MAX_TARGETS:
         remarks.append(
-            f"Only the first {MAX_TARGETS} of {len(found)} attributes and values have axes and are predicted."
+            f"Only the first {MAX_TARGETS} of {len(targets)} attributes and values have axes and are predicted."
         )
-    return found[:MAX_TARGETS]
+    return targets[:MAX_TARGETS]
 
 
 def _varies(values: Floats, set_of_clip: Sequence[str] | None) -> bool:

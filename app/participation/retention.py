@@ -165,5 +165,5 @@ def _counted(sessions: int) -> str:
 
 def overdue_studies(db: Session, *, by: timedelta) -> list[tuple[str, int]]:
     """The studies whose rules should have deleted something so long ago, with how many sessions that are."""
-    found = [(study.name, overdue(db, study, by=by)) for study in db.scalars(select(Study).order_by(Study.id))]
-    return [(name, sessions) for name, sessions in found if sessions]
+    by_study = [(study.name, overdue(db, study, by=by)) for study in db.scalars(select(Study).order_by(Study.id))]
+    return [(name, sessions) for name, sessions in by_study if sessions]

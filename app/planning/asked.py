@@ -198,18 +198,18 @@ def _models(files: Sequence[tuple[str, Path]], clips: Sequence[str]) -> Models:
 def _read(name: str, file: Path, clips: Sequence[str]) -> Floats:
     """A model's RDM (P,) in the order of the clips."""
     try:
-        found = read_square_csv(file, negative=True)
+        given = read_square_csv(file, negative=True)
     except (ValueError, OSError) as error:
         raise Invalid(str(error).replace(str(file), name), field="models") from error
-    place = {clip: row for row, clip in enumerate(found.names)}
-    short = {Path(clip).stem: row for row, clip in enumerate(found.names)}
+    place = {clip: row for row, clip in enumerate(given.names)}
+    short = {Path(clip).stem: row for row, clip in enumerate(given.names)}
     rows = [place.get(clip, short.get(Path(clip).stem)) for clip in clips]
     missing = [clip for clip, row in zip(clips, rows, strict=True) if row is None]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise Invalid(f"{name}: holds no clip named {missing[0]}{more}", field="models")
     order = np.array([row for row in rows if row is not None])
-    rdm = to_condensed(to_square(found.rdms[0])[np.ix_(order, order)])
+    rdm = to_condensed(to_square(given.rdms[0])[np.ix_(order, order)])
     if np.isnan(rdm).any():
         raise Invalid(f"{name}: {int(np.isnan(rdm).sum())} pairs of clips have no value", field="models")
     return rdm

@@ -16,14 +16,14 @@ def cohort_sentences(content: Content) -> list[str]:
     """What the figures of a cohort rest on, and what they do not cover."""
     plan, asked = content["plan"], content["asked"]
     *sizes, last = [str(point["raters"]) for point in plan["curve"]]
-    found = [
+    sentences = [
         f"Simulated: {plan['sessions']} sessions in {plan['cohorts']} cohorts, each with its own shared structure. "
         "Raters come one after the other and all finish; the RDM of all their trials is estimated once there are "
         f"{', '.join(sizes)} and {last} of them. Bands contain 95 % of studies with that many raters if the "
         "assumptions hold.",
     ]
     if plan["raters"] < asked["raters"]:
-        found.append(
+        sentences.append(
             f"To limit the computing time no more than {plan['raters']} of the {asked['raters']} raters that you plan "
             "with are simulated."
         )
@@ -33,14 +33,14 @@ def cohort_sentences(content: Content) -> list[str]:
         correlation += (
             f", also the {_share(1 - at['seen'])} that nobody sees with {at['raters']} raters: they are predicted"
         )
-    found.append(f"{correlation}.")
+    sentences.append(f"{correlation}.")
     if plan["reliability"] is not None:
-        found.append(
+        sentences.append(
             f"With {plan['raters']} raters the results would show a reliability of about {plan['reliability']:.2f}, "
             "from two halves of the raters."
         )
-    found.append("Whether models can be told apart is not part of a plan for this design.")
-    return found
+    sentences.append("Whether models can be told apart is not part of a plan for this design.")
+    return sentences
 
 
 def _share(value: float) -> str:

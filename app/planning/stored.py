@@ -72,7 +72,7 @@ def content_of(
 class Observed:
     """What results say of so many raters: the mean correlation of two of them, or of a cohort the RDM's reliability."""
 
-    found: Coefficient
+    coefficient: Coefficient
     raters: int
 
 
@@ -84,8 +84,8 @@ def observed_agreement(db: Session, study: Study, *, is_over_cohort: bool) -> Ob
     if overview is None or overview.agreement is None:
         return None
     reliability = overview.agreement.reliability
-    found = reliability.split_half_corrected if is_over_cohort else reliability.pairwise_pearson
-    return Observed(found, reliability.n_raters) if math.isfinite(found.value) else None
+    coefficient = reliability.split_half_corrected if is_over_cohort else reliability.pairwise_pearson
+    return Observed(coefficient, reliability.n_raters) if math.isfinite(coefficient.value) else None
 
 
 def _finite(value: Any) -> Any:

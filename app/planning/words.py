@@ -14,32 +14,32 @@ Content = dict[str, Any]
 def sentences_of(content: Content) -> list[str]:
     """What the plan rests on, and what it does not cover: sentences to be read with its figures."""
     plan, asked, timing = content["plan"], content["asked"], content["timing"]
-    found = [_timing(timing), _raters(asked)]
-    found += cohort_sentences(content) if is_of_cohort(content) else [_power(content), _simulated(plan)]
+    sentences = [_timing(timing), _raters(asked)]
+    sentences += cohort_sentences(content) if is_of_cohort(content) else [_power(content), _simulated(plan)]
     if cut := plan["ended_by"].get("cut", 0):
-        found.append(
+        sentences.append(
             f"{cut} of the {plan['sessions']} simulated sessions were stopped after {plan['max_trials']} trials to "
             "limit the computing time: real sessions are longer, and the figures for time and evidence are too low."
         )
     if (sets := content["facts"].get("sets")) is not None:
-        found.insert(0, sets_sentence(content, sets))
+        sentences.insert(0, sets_sentence(content, sets))
     if is_of_cohort(content):
-        return found
+        return sentences
     if plan["no_rdm"]:
-        found.append(
+        sentences.append(
             f"No RDM could be estimated for {plan['no_rdm']} simulated sessions; they are left out of the curves."
         )
     if (seen := plan["seen"]["median"]) is not None and seen < 0.5:
-        found.append(
+        sentences.append(
             f"A participant sees about {100 * seen:.1f} % of the pairs of clips, so the number of raters matters less "
             "than how many of them saw each pair; pairs that nobody sees are not included in any figure."
         )
     if content["asked"]["resample"] == "both" and plan["curve"][-1]["power"]["value"] < 0.8:
-        found.append(
+        sentences.append(
             "More raters alone do not bring the power to 0.8: the test also generalises to other clips, for "
             f"which {plan['n_items']} clips are too few. More clips help, or a test for these clips only."
         )
-    return found
+    return sentences
 
 
 def needed_sentence(content: Content) -> str:

@@ -100,18 +100,18 @@ def add_model(
         raise Invalid("A file of models needs a name of at most 255 printable characters.", field="file")
     with database.reading() as db:
         clips = [clip.file_name for clip in clip_order(db, study_id)]
-    found, digest = read_models(called, content, clips, distance, frames, most_bytes)
+    candidates, digest = read_models(called, content, clips, distance, frames, most_bytes)
     with database.writing() as db:
         if (study := db.get(Study, study_id)) is None:
             raise NotFound("There is no such study.")
-        row = keep_models(db, study, found, clips, file_name=called, sha256=digest, by=by)
-        return Added(row.id, found.name, found.kind, found.models)
+        row = keep_models(db, study, candidates, clips, file_name=called, sha256=digest, by=by)
+        return Added(row.id, candidates.name, candidates.kind, candidates.models)
 
 
 def keep_models(
     db: Session,
     study: Study,
-    found: Candidates,
+    candidates: Candidates,
     clips: Sequence[str],
     *,
     file_name: str,
@@ -131,20 +131,20 @@ def keep_models(
     db.execute(select(Study.id).where(Study.id == study.id).with_for_update())
     if list(clips) != [clip.file_name for clip in clip_order(db, study.id)]:
         raise Conflict(f"{file_name}: the study's clips changed while it was read. Please add it again.")
-    check_room(db, study, found.name, len(found.models))
+    check_room(db, study, candidates.name, len(candidates.models))
     row = StudyModel(
         study_id=study.id,
-        name=found.name,
-        kind=found.kind,
-        models=list(found.models),
+        name=candidates.name,
+        kind=candidates.kind,
+        models=list(candidates.models),
         clips=list(clips),
-        remarks=list(found.remarks),
-        content=_pack(found.rdms),
+        remarks=list(candidates.remarks),
+        content=_pack(candidates.rdms),
         file_name=file_name,
         sha256=sha256,
     )
     db.add(row)
-    note(db, by, "model added", study, file=file_name, models=len(found.models))
+    note(db, by, "model added", study, file=file_name, models=len(candidates.models))
     db.commit()
     return row
 
@@ -183,14 +183,14 @@ def remove_model(db: Session, study: Study, number: int, by: Account | None = No
 def kept_models(db: Session, study: Study) -> list[KeptModel]:
     """The study's files of models in the order in which they came."""
     clips = [clip.file_name for clip in clip_order(db, study.id)]
-    found = []
+    models = []
     for row in _rows(db, study):
         try:
             match_clips(row.clips, clips)
             problem = None
         except ValueError as error:
             problem = f"{row.name} {error}."
-        found.append(
+        models.append(
             KeptModel(
                 number=row.id,
                 name=row.name,
@@ -203,13 +203,13 @@ def kept_models(db: Session, study: Study) -> list[KeptModel]:
                 problem=problem,
             )
         )
-    return found
+    return models
 
 
 def candidates_of(db: Session, study: Study) -> tuple[list[Candidates], list[str]]:
     """The models over the study's clips as they are now, and sentences about those that no longer fit them."""
     clips = [clip.file_name for clip in clip_order(db, study.id)]
-    found, problems = [], []
+    candidates, problems = [], []
     for row in _rows(db, study):
         try:
             places, remark = match_clips(row.clips, clips)
@@ -219,8 +219,8 @@ def candidates_of(db: Session, study: Study) -> tuple[list[Candidates], list[str
         rdms = np.array([subset(rdm, np.array(places)) for rdm in _unpack(row.content)])
         remarks = (*row.remarks, *([remark] if remark else []))
         kind: CandidateKind = "layers" if row.kind == "layers" else "rdms"
-        found.append(Candidates(row.name, kind, tuple(row.models), rdms, remarks))
-    return found, problems
+        candidates.append(Candidates(row.name, kind, tuple(row.models), rdms, remarks))
+    return candidates, problems
 
 
 def attributes_of(db: Session, study: Study, options: ExportOptions) -> list[Attribute]:
@@ -228,13 +228,13 @@ def attributes_of(db: Session, study: Study, options: ExportOptions) -> list[Att
     clips = clip_order(db, study.id)
     own = {clip.file_name: clip.attributes for clip in clips}
     rated = rated_attributes(db, study, options)
-    found = []
+    attributes = []
     for values, is_rated in ((own, False), (rated, True)):
         names = dict.fromkeys(name for mine in values.values() for name in mine)
         for name in names:
             each = tuple(str(values.get(clip.file_name, {}).get(name, "")) for clip in clips)
-            found.append(Attribute(name, each, is_rated))
-    return found
+            attributes.append(Attribute(name, each, is_rated))
+    return attributes
 
 
 def blocks_named(db: Session, study: Study, attributes: Sequence[Attribute]) -> dict[str, list[str]]:

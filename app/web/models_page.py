@@ -93,10 +93,10 @@ def page(name: str) -> str:
 @blueprint.get("/studies/<name>/models/<table>.csv")
 def table(name: str, table: str) -> AnyResponse:
     """A table of what was computed last."""
-    found = _findings(name)
+    findings = _findings(name)
     if table not in MODEL_TABLES:
         raise NotFound("There is no such table.")
-    lines = csv_lines(MODEL_TABLES[table], model_rows(found, table))
+    lines = csv_lines(MODEL_TABLES[table], model_rows(findings, table))
     return download((line.encode() for line in lines), "text/csv", f"{name}_{table}.csv")
 
 
@@ -104,23 +104,23 @@ def table(name: str, table: str) -> AnyResponse:
 def figure(name: str, picture: str, kind: str) -> AnyResponse:
     """A figure of what was computed last, for a paper: models, attributes, variance, raters, axes, predictions,
     specificity, or layers-1 and so on."""
-    found = _findings(name)
+    findings = _findings(name)
     with drawing:
-        content = file_of(_drawn(found, picture), kind)
+        content = file_of(_drawn(findings, picture), kind)
     return download([content], MIME[kind], f"{name}_{picture}.{kind}")
 
 
-def _drawn(found: ModelFindings, picture: str) -> Any:
-    label = COMPARATOR_LABELS[found.comparator]  # type: ignore[index]
-    if picture == "models" and found.scores:
-        return model_scores(found, sorted(found.scores, key=lambda one: -one.score)[:MAX_DRAWN], label)
-    if picture == "attributes" and found.effects:
-        return attribute_effects(found.effects)
-    if picture == "variance" and found.parts.shares:
-        return variance_shares(found.parts.shares)
-    if picture == "raters" and any(math.isfinite(sum(one.dimensions)) for one in found.parts.individuals.raters):
-        return rater_weights(found.parts.individuals.raters)
-    along, predicted = found.parts.axes, found.parts.predictions
+def _drawn(findings: ModelFindings, picture: str) -> Any:
+    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
+    if picture == "models" and findings.scores:
+        return model_scores(findings, sorted(findings.scores, key=lambda one: -one.score)[:MAX_DRAWN], label)
+    if picture == "attributes" and findings.effects:
+        return attribute_effects(findings.effects)
+    if picture == "variance" and findings.parts.shares:
+        return variance_shares(findings.parts.shares)
+    if picture == "raters" and any(math.isfinite(sum(one.dimensions)) for one in findings.parts.individuals.raters):
+        return rater_weights(findings.parts.individuals.raters)
+    along, predicted = findings.parts.axes, findings.parts.predictions
     if picture == "axes" and along.with_raters:
         return axis_congruence(along)
     if picture == "predictions" and predicted.scores:
@@ -128,9 +128,9 @@ def _drawn(found: ModelFindings, picture: str) -> Any:
     if picture == "specificity" and predicted.scores:
         return specificity_of(predicted, best_predictor(predicted))
     number = picture.removeprefix("layers-")
-    if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(found.profiles):
-        profile = found.profiles[int(number[:6]) - 1]
-        return layer_profile(found, profile, [one for one in found.scores if one.model in profile.layers], label)
+    if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(findings.profiles):
+        profile = findings.profiles[int(number[:6]) - 1]
+        return layer_profile(findings, profile, [one for one in findings.scores if one.model in profile.layers], label)
     raise NotFound("There is no such figure.")
 
 
@@ -204,9 +204,9 @@ def _sent(batch_id: str | None) -> Iterator[tuple[str, bytes | Path]]:
         return
     batch = bring_in_files.find(settings(), account_id(), batch_id)
     try:
-        if len(batch.names) != 1 or not (found := bring_in_files.files_of(settings(), batch)):
+        if len(batch.names) != 1 or not (files := bring_in_files.files_of(settings(), batch)):
             raise Invalid("One file at a time is a file of models, and it has to be here.", field="batch")
-        path, file_name = found[0]
+        path, file_name = files[0]
         yield file_name, path
     finally:
         bring_in_files.forget(settings(), batch)
@@ -254,19 +254,19 @@ def _body() -> ComparisonBody:
 
 def _findings(name: str) -> ModelFindings:
     with database().reading() as db:
-        found = standing_of(db, require_study(db, account_id(), name, Role.VIEWER)).findings
-    if found is None:
+        findings = standing_of(db, require_study(db, account_id(), name, Role.VIEWER)).findings
+    if findings is None:
         raise NotFound("Nothing was compared yet.")
-    return found
+    return findings
 
 
-def _view(found: ModelFindings) -> dict[str, Any]:
+def _view(findings: ModelFindings) -> dict[str, Any]:
     """The findings for the page: what is not a finite number is null, very many pairs are left to the table."""
-    plain = asdict(found) | {"label": COMPARATOR_LABELS[found.comparator], "methods": models_methods(found)}  # type: ignore[index]
+    plain = asdict(findings) | {"label": COMPARATOR_LABELS[findings.comparator], "methods": models_methods(findings)}  # type: ignore[index]
     # Of the pairs one is enough to know that there are some.
-    few = replace(found, pairs=found.pairs[:1])
+    few = replace(findings, pairs=findings.pairs[:1])
     plain["tables"] = [table for table in MODEL_TABLES if model_rows(few, table)]
-    if len(found.pairs) > MAX_PAIRS:
+    if len(findings.pairs) > MAX_PAIRS:
         plain["pairs"] = []
     for part, matrices in (("axes", "spaces"), ("predictions", "specificity")):
         plain["parts"][part][matrices] = plain["parts"][part][matrices][:MAX_MATRICES]

@@ -140,6 +140,6 @@ def _body() -> PlanBody:
 
 
 def _observed(observed: Observed) -> dict[str, Any]:
-    value, interval = observed.found.value, observed.found.interval
+    value, interval = observed.coefficient.value, observed.coefficient.interval
     known = interval[0] == interval[0]
     return {"value": value, "interval": list(interval) if known else None, "raters": observed.raters}

@@ -79,14 +79,14 @@ export function partCards(parts, label) {
   return [...cards, ...axesCards(parts.axes, parts.predictions)];
 }
 
-/** @param {Individuals} found */
-function individualCard(found) {
-  const hasWeights = found.raters.some(({ dimensions }) => dimensions.every((one) => one !== null));
+/** @param {Individuals} individuals */
+function individualCard(individuals) {
+  const hasWeights = individuals.raters.some(({ dimensions }) => dimensions.every((one) => one !== null));
   const chart = make('div');
-  if (found.weights.length)
+  if (individuals.weights.length)
     showDots(
       chart,
-      found.weights.map((one) => ({ ...one, name: one.attribute, value: one.mean, filled: true })),
+      individuals.weights.map((one) => ({ ...one, name: one.attribute, value: one.mean, filled: true })),
       {
         axis: 'weight of the attribute (standardised), mean over raters',
         label: 'Mean weights of the attributes with their intervals. The table below has those of each rater.',
@@ -96,7 +96,7 @@ function individualCard(found) {
     );
   return card(
     'How raters differ',
-    individualWords(found),
+    individualWords(individuals),
     chart,
     ...(hasWeights ? [make('p', { class: 'hint' }, ...downloads('raters'))] : []),
     table(
@@ -108,9 +108,9 @@ function individualCard(found) {
         'Dimension 2',
         'Fit',
         'Above noise',
-        ...found.weights.map(({ attribute }) => attribute),
+        ...individuals.weights.map(({ attribute }) => attribute),
       ],
-      found.raters.map((one) => [
+      individuals.raters.map((one) => [
         one.rater,
         one.cluster || '–',
         ...[...one.dimensions, one.fit, one.own, ...one.attributes].map((value) => figure(value, 2)),
@@ -125,29 +125,29 @@ function individualCard(found) {
   );
 }
 
-/** @param {Individuals} found */
-function individualWords(found) {
+/** @param {Individuals} individuals */
+function individualWords(individuals) {
   const said = [];
-  if (found.within !== null) {
+  if (individuals.within !== null) {
     const kind =
-      found.p < SIGNIFICANT
+      individuals.p < SIGNIFICANT
         ? 'Raters differ by more than noise.'
         : 'Nothing says that raters differ by more than noise.';
-    const p = found.p < 0.001 ? 'p < .001' : `p = ${written(found.p)}`;
+    const p = individuals.p < 0.001 ? 'p < .001' : `p = ${written(individuals.p)}`;
     said.push(
-      `${kind} Two halves of one rater’s trials correlate by ${figure(found.within, 2)}; with noise alone it would be ` +
-        `${figure(found.expected, 2)} (${p}, ${found.n_tested} raters).`,
+      `${kind} Two halves of one rater’s trials correlate by ${figure(individuals.within, 2)}; with noise alone it would be ` +
+        `${figure(individuals.expected, 2)} (${p}, ${individuals.n_tested} raters).`,
     );
   }
-  if (found.without_noise !== null) {
-    const ends = { low: found.without_noise_low, high: found.without_noise_high };
+  if (individuals.without_noise !== null) {
+    const ends = { low: individuals.without_noise_low, high: individuals.without_noise_high };
     const between = ends.low === null ? '' : ` (${range(ends, 2)})`;
-    said.push(`Without their noise two raters would agree by ${figure(found.without_noise, 2)}${between}.`);
+    said.push(`Without their noise two raters would agree by ${figure(individuals.without_noise, 2)}${between}.`);
   }
-  if (found.silhouette !== null)
+  if (individuals.silhouette !== null)
     said.push(
-      `Cut where they are most distinct, raters form ${found.n_clusters} groups (mean silhouette ${figure(found.silhouette, 2)}` +
-        `${found.silhouette < 0.25 ? ', so little that they hardly are groups' : ''}).`,
+      `Cut where they are most distinct, raters form ${individuals.n_clusters} groups (mean silhouette ${figure(individuals.silhouette, 2)}` +
+        `${individuals.silhouette < 0.25 ? ', so little that they hardly are groups' : ''}).`,
     );
   return said.join(' ');
 }

@@ -151,8 +151,8 @@ function band({ ceiling_low: low, ceiling_high: high }) {
 
 /** @param {Findings} findings */
 function ceiling(findings) {
-  const found = band(findings);
-  return found ? `Grey: the noise ceiling, ${figure(found.low)} to ${figure(found.high)}. ` : '';
+  const ends = band(findings);
+  return ends ? `Grey: the noise ceiling, ${figure(ends.low)} to ${figure(ends.high)}. ` : '';
 }
 
 /** @param {Score} one @param {boolean} isBest */
@@ -266,8 +266,8 @@ async function send(path, method, body, problem) {
   try {
     const headers = { Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'X-CSRFToken': token };
     const answer = await fetch(`${address}${path}`, { method, headers, body });
-    const found = await answer.json().catch(() => null);
-    if (!answer.ok) problem.textContent = found?.error?.message ?? `The server answered ${answer.status}.`;
+    const reply = await answer.json().catch(() => null);
+    if (!answer.ok) problem.textContent = reply?.error?.message ?? `The server answered ${answer.status}.`;
     show(await load(address));
     return answer.ok;
   } catch {
