@@ -90,10 +90,10 @@ def remarks(results: Results) -> list[str]:
         sentences.append("Pairs are missing from the group's RDM, so there is no tree of the clips.")
     sentences += [
         f"{rater} {'; '.join(flag.sentence for flag in quality.flags)}."
-        for rater, quality in results.working.each.items()
+        for rater, quality in results.rater_quality.each.items()
         if quality.flags
     ]
-    strange = [rater for rater, out in zip(results.raters, results.working.group.outlier, strict=True) if out]
+    strange = [rater for rater, out in zip(results.raters, results.rater_quality.group.outlier, strict=True) if out]
     if strange:
         sentences.append(f"{listed(strange)} agree with the others far less than raters do here (robust z below −3).")
     if len(results.raters) < 5:

@@ -286,7 +286,7 @@ def _interval(known: Interval | None) -> str:
 
 def quality_table(results: Results) -> str:
     """The quality indices of each rater; ▲ marks what is beyond its limit. Indices that nobody has are left out."""
-    each, group = results.working.each, results.working.group
+    each, group = results.rater_quality.each, results.rater_quality.group
     shown = {key: name for key, name in QUALITY.items() if any(q.medians[key] is not None for q in each.values())}
     repeated = any(quality.repeats.trials for quality in each.values())
     header = ["rater", *shown.values(), *(["repeats r"] if repeated else []), "odd–even r", "z of r with the others"]
@@ -300,7 +300,7 @@ def quality_table(results: Results) -> str:
             cells.append(Cell("–" if value is None else number(value), flagged=key in flagged))
         if repeated:
             cells.append(Cell(number(quality.repeats.mean), flagged="repeats" in flagged))
-        cells.append(Cell(number(float(results.working.odd_even[place]))))
+        cells.append(Cell(number(float(results.rater_quality.odd_even[place]))))
         cells.append(Cell(number(float(group.robust_z[place])), flagged=bool(group.outlier[place])))
         rows.append(cells)
     return table("Medians over trials; ▲ asks for a look, and is no reason to exclude anybody.", header, rows)

@@ -29,7 +29,7 @@ from ..results import (
     trials_together,
 )
 from ..structure import Dimensionality, dimensionality
-from .working import Working, working
+from .rater_quality import QualityOfRaters, quality_of_raters
 
 # Reliabilities of the mean for which the report says how many raters they take.
 TARGETS = (0.8, 0.9)
@@ -45,7 +45,7 @@ class Results(StudyResults):
 
     needed: dict[float, RatersNeeded]
     dimensions: Dimensionality | None
-    working: Working
+    rater_quality: QualityOfRaters
     attributes: dict[str, dict[str, str]]
     flow: Flow | None
     otherwise: StudyResults | None
@@ -83,7 +83,7 @@ def analyse(bundle: Bundle, choice: Choice, progress: Progress, *, jobs: int = 0
         results.together,
         needed={target: raters_needed(seen, target) for target in TARGETS} if results.together is None else {},
         dimensions=_dimensions(table, choice.seed) if results.together is None else None,
-        working=working(bundle, judgments(bundle, results.choice), results.raters, results.quality),
+        rater_quality=quality_of_raters(bundle, judgments(bundle, results.choice), results.raters, results.quality),
         attributes=attributes_of(bundle),
         flow=_flow(bundle, results),
         otherwise=otherwise,

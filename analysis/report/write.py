@@ -158,7 +158,7 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
     """One row of `RATER_COLUMNS` for each rater."""
     rows: list[Sequence[Any]] = []
     similar = results.agreement.with_others["pearson"].tolist()
-    for rater, others, halves in zip(results.raters, similar, results.working.odd_even.tolist(), strict=True):
+    for rater, others, halves in zip(results.raters, similar, results.rater_quality.odd_even.tolist(), strict=True):
         one, estimate = results.chosen[rater].work, results.estimates[rater]
         known = estimate.correlation_with_truth or (None, None, None)
         fit = (float(estimate.evidence.min()), int(estimate.predicted.sum()), estimate.n_iter, estimate.converged)
@@ -169,9 +169,9 @@ def rater_rows(results: Results) -> list[Sequence[Any]]:
 
 def quality_table(results: Results) -> Iterator[dict[str, Any]]:
     """Rows of the bundle's quality table."""
-    for rater, quality in results.working.each.items():
+    for rater, quality in results.rater_quality.each.items():
         yield from quality_rows(rater, quality)
-    yield from group_quality_rows(results.raters, results.working.group)
+    yield from group_quality_rows(results.raters, results.rater_quality.group)
 
 
 def _write(path: Path, columns: Sequence[Column], rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> None:

@@ -35,6 +35,7 @@ from .of_bundle import (
 )
 from .pooled import GROUP, Coverage, GroupRDM, at_unit_size, coverage, group_rdm, group_set, judged, rater_set
 from .quality_measures import QUALITY_MEASURES, TRIAL_MEASURES, QualityMeasure
+from .rater_quality import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 from .raters import Rater, RaterResult, Work, estimate_rater, given_result, observations, rater_result
 from .remarks import excluded_sentence, listed, notes, repeated_sentence, unfinished_sentence
 from .scales import not_converged, scale_sentences
@@ -49,7 +50,6 @@ from .together import (
     together_sentences,
     without_uncertainty,
 )
-from .working import TrialWork, group_quality_rows, quality_rows, rater_quality, trials_work, uncertainty_rows
 
 __all__ = [
     "CEILING",

@@ -206,7 +206,7 @@ def test_a_bundle_reports_the_same_figures_with_and_without(lab: Lab, tmp_path: 
         assert reported.pooled.rdm.tolist() == expected.pooled.rdm.tolist()
         # As text: a coefficient that is not defined is NaN, and equal to nothing.
         assert repr(reported.reliability) == repr(expected.reliability)
-        assert reported.working.raters == expected.raters
+        assert reported.rater_quality.raters == expected.raters
         if file == str(choice.with_excluded):
             held = bundle.rdms("weighted_average", group=True)
             np.testing.assert_array_equal(held.rdms[0], expected.pooled.rdm)

@@ -14,7 +14,7 @@ from ..results import rater_quality, trials_work
 
 
 @dataclass(frozen=True, eq=False)
-class Working:
+class QualityOfRaters:
     """Quality of the raters of `raters`: by rater their own, `odd_even` (R,) with themselves, and against the group."""
 
     raters: tuple[str, ...]
@@ -23,9 +23,9 @@ class Working:
     group: GroupQuality
 
 
-def working(
+def quality_of_raters(
     bundle: Bundle, trials: Mapping[str, Sequence[BundleTrial]], raters: tuple[str, ...], group: GroupQuality
-) -> Working:
+) -> QualityOfRaters:
     """Quality of each rater over the trials that entered the RDMs, beside that against the group.
 
     Where a rater has no moves or plays at all, they were not recorded: what depends on them is left open.
@@ -35,7 +35,7 @@ def working(
     together = [row for theirs in rows for row in theirs]
     each = trials_work(together, bundle.rows("placements"), bundle.rows("moves"), bundle.rows("plays"), items)
     ends = np.cumsum([len(theirs) for theirs in rows])
-    return Working(
+    return QualityOfRaters(
         raters=raters,
         each={
             rater: rater_quality(each[end - len(theirs) : end])
