@@ -187,74 +187,49 @@ def test_f21_a_preview_stores_nothing(client: FlaskClient) -> None:
     assert rows(client, select(ParticipantSession)) == []
 
 
-def _break(change: str, body: dict[str, Any]) -> Any:
+def _not_arrangements(body: dict[str, Any]) -> dict[str, tuple[Any, str | None]]:
+    """Bodies that are no arrangement of a trial, and the field that is at fault."""
     places = body["placements"]
-    changes: dict[str, Any] = {
-        "missing": {**body, "placements": places[:-1]},
-        "doubled": {**body, "placements": [places[0], *places[:-1]]},
-        "foreign": {**body, "placements": [{**places[0], "clip": "C-FOREIGN"}, *places[1:]]},
-        "outside": {**body, "placements": [{**places[0], "x": 0.4, "y": 0.4}, *places[1:]]},
-        "huge": {**body, "placements": [{**places[0], "x": 1e300}, *places[1:]]},
-        "text": {**body, "placements": [{**places[0], "x": "0.1"}, *places[1:]]},
-        "many": {**body, "placements": places * 5000},
-        "no key": {key: value for key, value in body.items() if key != "arena"},
-        "unknown key": {**body, "admin": True},
-        "list": [1, 2],
-        "bool": {**body, "placements": [{**places[0], "x": True}, *places[1:]]},
-        "foreign move": {**body, "moves": [{"clip": "C-X", "t": 0.0, "x": None, "y": None, "how": "drag"}]},
+    numbers = {
+        f"{number} for a number": re.sub(rb'"x": [-0-9.e]+', f'"x": {number}'.encode(), encode(body), count=1)
+        for number in ("NaN", "Infinity", "-Infinity")
     }
-    return changes[change]
+    return {
+        "missing": ({**body, "placements": places[:-1]}, "placements"),
+        "duplicate": ({**body, "placements": [places[0], *places[:-1]]}, "placements[1].clip"),
+        "unknown": ({**body, "placements": [{**places[0], "clip": "C-UNKNOWN"}, *places[1:]]}, "placements[0].clip"),
+        "outside": ({**body, "placements": [{**places[0], "x": 0.4, "y": 0.4}, *places[1:]]}, "placements[0]"),
+        "huge": ({**body, "placements": [{**places[0], "x": 1e300}, *places[1:]]}, "placements[0].x"),
+        "text": ({**body, "placements": [{**places[0], "x": "0.1"}, *places[1:]]}, "placements[0].x"),
+        "bool": ({**body, "placements": [{**places[0], "x": True}, *places[1:]]}, "placements[0].x"),
+        "no key": ({key: value for key, value in body.items() if key != "arena"}, "arena"),
+        "unknown key": ({**body, "admin": True}, "admin"),
+        "list": ([1, 2], None),
+        "unknown move": (
+            {**body, "moves": [{"clip": "C-X", "t": 0.0, "x": None, "y": None, "how": "drag"}]},
+            "moves[0].clip",
+        ),
+        **{name: (raw, None) for name, raw in numbers.items()},
+        **{repr(raw[:2]): (raw, None) for raw in (b"", b"{", b"\xff\xfe", b"[" * 100_000)},
+    }
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ("missing", "placements"),
-        ("doubled", "placements[1].clip"),
-        ("foreign", "placements[0].clip"),
-        ("outside", "placements[0]"),
-        ("huge", "placements[0].x"),
-        ("text", "placements[0].x"),
-        ("many", "placements"),
-        ("no key", "arena"),
-        ("unknown key", "admin"),
-        ("list", None),
-        ("bool", "placements[0].x"),
-        ("foreign move", "moves[0].clip"),
-    ],
-)
-def test_f44_arrangements_that_are_not_one_are_refused_by_field(
-    client: FlaskClient, change: str, field: str | None
-) -> None:
+def test_f44_what_is_no_arrangement_is_refused_by_field(client: FlaskClient) -> None:
     person = join(client)
     trial = person.call("POST", "/start").get_json()["trial"]
-    answer = person.call("PUT", f"/trials/{trial['key']}", _break(change, trial_body(trial)))
-    assert 400 <= answer.status_code < 500
-    if answer.status_code != 413:
-        assert answer.get_json()["error"]["field"] == field
+    for name, (body, field) in _not_arrangements(trial_body(trial)).items():
+        answer = person.call("PUT", f"/trials/{trial['key']}", body)
+        assert 400 <= answer.status_code < 500, name
+        error = answer.get_json()["error"]
+        assert error["message"], name
+        if field is not None or not isinstance(body, bytes):
+            assert error["field"] == field, name
+    many = {**trial_body(trial), "placements": trial_body(trial)["placements"] * 5000}
+    assert person.call("PUT", f"/trials/{trial['key']}", many).status_code == 413
     assert rows(client, select(Submission)) == []
     assert rows(client, select(Placement)) == []
     # The same trial can still be submitted as it should be.
     assert person.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).status_code == 200
-
-
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_f44_numbers_that_json_does_not_have(client: FlaskClient, number: str) -> None:
-    person = join(client)
-    trial = person.call("POST", "/start").get_json()["trial"]
-    raw = re.sub(rb'"x": [-0-9.e]+', f'"x": {number}'.encode(), encode(trial_body(trial)), count=1)
-    answer = person.call("PUT", f"/trials/{trial['key']}", raw)
-    assert answer.status_code == 400
-    assert rows(client, select(Submission)) == []
-
-
-@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
-def test_f44_bytes_that_are_not_json(client: FlaskClient, raw: bytes) -> None:
-    person = join(client)
-    trial = person.call("POST", "/start").get_json()["trial"]
-    answer = person.call("PUT", f"/trials/{trial['key']}", raw)
-    assert answer.status_code == 400
-    assert answer.get_json()["error"]["message"]
 
 
 def test_f07_a_body_over_the_limit_is_a_413_in_words(client: FlaskClient) -> None:
