@@ -17,7 +17,15 @@ from ..estimators.uncertainty import Interval
 from ..formats.bundle import Bundle
 from ..formats.source_bundle import Origin
 from ..reliability.report import COEFFICIENTS
-from ..results import COMPARATOR_LABELS, LABELS, NOT_INDEPENDENT, SHARED_MEASURES, GroupEstimates, both_ways_rows
+from ..results import (
+    COMPARATOR_LABELS,
+    LABELS,
+    NOT_INDEPENDENT,
+    POOLED,
+    SHARED_MEASURES,
+    GroupEstimates,
+    both_ways_rows,
+)
 from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
@@ -313,7 +321,9 @@ def borrowing_table(estimates: GroupEstimates) -> str:
         [Cell(rater), Cell(f"{share:.0%}"), Cell(f"{pairs} of {estimates.rdms.shape[1]}")]
         for rater, share, pairs in zip(estimates.raters, shares, seen, strict=True)
     ]
-    return table(f"tables/group_estimates.csv holds them. {NOT_INDEPENDENT}", ("rater", "borrowed", "pairs seen"), rows)
+    rows.append([Cell("group"), Cell("–"), Cell(f"{estimates.n_seen_by_anybody} of {estimates.pooled.size}")])
+    told = f"tables/group_estimates.csv holds them. {NOT_INDEPENDENT} {POOLED}"
+    return table(told, ("rater", "borrowed", "pairs seen"), rows)
 
 
 def _files() -> str:

@@ -16,6 +16,7 @@ from .flow import Flow, SessionCount, Step, counts_of_rows, flow_of, flow_rows
 from .group_estimates import (
     GROUP_ESTIMATE_COLUMNS,
     NOT_INDEPENDENT,
+    POOLED,
     GroupEstimates,
     group_estimate_rows,
     group_estimates,
@@ -62,6 +63,7 @@ __all__ = [
     "MEASURES",
     "NOT_INDEPENDENT",
     "OWN_METHOD",
+    "POOLED",
     "QUALITY_MEASURES",
     "SHARED_MEASURES",
     "TRIAL_MEASURES",

@@ -1,4 +1,7 @@
-"""Each rater's RDM, helped by the others' where the rater saw little: computed only where somebody asks for it."""
+"""Each rater's RDM, helped by the others' where the rater saw little, and the RDM of all trials together.
+
+They are computed only where somebody asks for them.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,32 @@ import numpy as np
 from ..arrangement import Arrangement, Floats, Ints
 from ..estimators import estimate_group
 from ..formats.bundle_tables import Column
+from .pooled import GROUP
 
 NOT_INDEPENDENT = (
     "These RDMs are not independent of one another: each has borrowed from the others. "
     "No agreement, noise ceiling or reliability may be computed from them."
 )
+POOLED = (
+    "The group's RDM is one estimate from the trials of all raters together, so whoever did more counts for more. "
+    "Every rater is part of it: no rater's agreement with it, and no noise ceiling, may be computed from it."
+)
 GROUP_ESTIMATE_COLUMNS = (
-    Column("rater", "text", "", "Participant", True),
+    Column("rater", "text", "", "Participant; group for the RDM of all trials together", True),
     Column("clip_a", "text", "", "Name of the first clip of the pair", True),
     Column("clip_b", "text", "", "Name of the second clip of the pair", True),
     Column(
-        "dissimilarity", "float", "", "Of the rater's RDM that borrows; its sum of squares over all pairs is 1", True
+        "dissimilarity",
+        "float",
+        "",
+        "Of the rater's RDM that borrows, or of the group's; its sum of squares over all pairs is 1",
+        True,
     ),
     Column(
         "borrowed",
         "float",
         "",
-        "How much of what the estimate rests on for this pair came from the others: 0 to 1",
-        True,
+        "How much of what the estimate rests on for this pair came from the others: 0 to 1; none of the group's RDM",
     ),
 )
 
@@ -38,8 +49,9 @@ class GroupEstimates:
     """RDMs that borrow, of R raters and the P pairs of these clips.
 
     `rdms` (R, P) are complete. `borrowed` (R, P) says of each pair which share of its precision came from the others'
-    RDM: 1 where only they saw it. `n_seen` (R,) counts the pairs that the raters saw themselves. `unusable` are raters
-    without an RDM, with the reason.
+    RDM: 1 where only they saw it. `n_seen` (R,) counts the pairs that the raters saw themselves. `pooled` (P,) is the
+    RDM of all trials in one model, complete, and `n_seen_by_anybody` counts the pairs that are in any of them.
+    `unusable` are raters without an RDM, with the reason.
     """
 
     names: tuple[str, ...]
@@ -47,6 +59,8 @@ class GroupEstimates:
     rdms: Floats
     borrowed: Floats
     n_seen: Ints
+    pooled: Floats
+    n_seen_by_anybody: int
     unusable: dict[str, str]
 
     @property
@@ -71,12 +85,14 @@ def group_estimates(arrangements: Mapping[str, Sequence[Arrangement]], names: Se
         rdms=np.array([estimate.rdm for estimate in estimates]),
         borrowed=np.array([group.shares[rater] for rater in group.raters]),
         n_seen=np.array([int(np.sum(~estimate.predicted)) for estimate in estimates]),
+        pooled=group.group.rdm,
+        n_seen_by_anybody=int(np.sum(~group.group.predicted)),
         unusable=group.unusable,
     )
 
 
 def group_estimate_rows(estimates: GroupEstimates) -> Iterator[Sequence[Any]]:
-    """Rows of `GROUP_ESTIMATE_COLUMNS`: one for each rater and pair."""
+    """Rows of `GROUP_ESTIMATE_COLUMNS`: one for each rater and pair, then one for each pair of the group's RDM."""
     first, second = np.triu_indices(len(estimates.names), 1)
     pairs = [(estimates.names[i], estimates.names[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
     for rater, rdm, borrowed in zip(
@@ -84,3 +100,5 @@ def group_estimate_rows(estimates: GroupEstimates) -> Iterator[Sequence[Any]]:
     ):
         for pair, value, share in zip(pairs, rdm, borrowed, strict=True):
             yield (rater, *pair, value, share)
+    for pair, value in zip(pairs, estimates.pooled.tolist(), strict=True):
+        yield (GROUP, *pair, value, None)

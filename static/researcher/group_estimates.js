@@ -1,5 +1,6 @@
 // @ts-check
-/** RDMs that borrow from the group: computed when a button is pressed, then a table and the chosen rater's matrix. */
+/** RDMs that borrow from the group: computed when a button is pressed, then a table and the matrix of the rater, or
+ * the group, that is chosen. */
 
 import { find } from '../page.js';
 import { DISSIMILARITY } from './colour.js';
@@ -29,7 +30,7 @@ export function mountGroupEstimates(api) {
   const button = part('ask-borrowing', HTMLButtonElement);
   /** @type {Shown | null} */
   let shown = null;
-  /** @type {{query: string, pairs: number, raters: Borrowing[], unusable: {rater: string, reason: string}[]} | null} */
+  /** @type {{query: string, pairs: number, raters: Borrowing[], group: {sentence: string, pairs_seen: number, rdm: number[]}, unusable: {rater: string, reason: string}[]} | null} */
   let computed = null;
 
   button.addEventListener('click', ask);
@@ -70,14 +71,16 @@ export function mountGroupEstimates(api) {
     part('borrowing').hidden = computed === null;
     button.textContent = computed === null ? 'Compute estimates' : 'Compute anew';
     if (computed === null || shown === null) return;
-    const { pairs, raters } = computed;
-    find(document, '[data-borrowing] tbody').replaceChildren(...raters.map((one) => row(one, pairs)));
+    const { pairs, raters, group } = computed;
+    const rows = [...raters, { rater: GROUP, borrowed: null, pairs_seen: group.pairs_seen }];
+    find(document, '[data-borrowing] tbody').replaceChildren(...rows.map((one) => row(one, pairs)));
     const { rater, clips, order } = shown;
-    const rdm = raters.find((one) => one.rater === rater)?.rdm;
+    const isGroup = rater === GROUP;
+    const rdm = isGroup ? group.rdm : raters.find((one) => one.rater === rater)?.rdm;
     part('borrowing-rdm').hidden = !rdm;
-    part('no-borrowing-rdm').hidden = Boolean(rdm);
-    part('no-borrowing-rdm').textContent =
-      rater === GROUP ? 'Choose a rater at the top of the page to see this RDM.' : `${rater} has none.`;
+    const words = isGroup ? group.sentence : rdm ? '' : `${rater} has none.`;
+    part('borrowing-words').hidden = words === '';
+    part('borrowing-words').textContent = words;
     if (!rdm) return;
     const most = range(rdm)?.[1] ?? 1;
     matrix.show({
@@ -89,7 +92,9 @@ export function mountGroupEstimates(api) {
       ends: ['0 alike', `${number(most)} different`],
       anyMissing: false,
       facts: (pair) => [['Dissimilarity', number(rdm[pair])]],
-      label: `Dissimilarities of ${rater}, with what was borrowed from the group`,
+      label: isGroup
+        ? 'Dissimilarities of the group, from all trials together'
+        : `Dissimilarities of ${rater}, with what was borrowed from the group`,
     });
   }
 
@@ -107,13 +112,13 @@ function without({ rater, reason }) {
   return `${rater} has none: ${reason}.`;
 }
 
-/** @param {Borrowing} one @param {number} pairs */
+/** @param {{rater: string, borrowed: number | null, pairs_seen: number}} one @param {number} pairs */
 function row({ rater, borrowed, pairs_seen: seen }, pairs) {
   return make(
     'tr',
     {},
     make('th', { scope: 'row' }, rater),
-    make('td', { class: 'number' }, inUnit(borrowed, '%')),
+    make('td', { class: 'number' }, borrowed === null ? '–' : inUnit(borrowed, '%')),
     make('td', { class: 'number' }, `${seen} of ${pairs}`),
   );
 }

@@ -112,7 +112,7 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
 ) -> None:
     with lab.database.reading() as db:
         trials = {rater.session.rater: rater.arrangements for rater in rater_trials(db, study)}
-    expected = estimate_group({rater: trials[rater] for rater in ("P001", "P002", "P003")}, 6)
+    expected = estimate_group({rater: trials[rater] for rater in ("P001", "P002", "P003")}, 6, method="latent")
     experimenter.make_account(lab.database)
     experimenter.log_in(lab.client)
     address = "/api/v1/studies/faces/results/group-estimates"
@@ -122,9 +122,12 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
         assert one["rdm"] == pytest.approx(expected.raters[one["rater"]].rdm * np.sqrt(15)), "a root mean square of 1"
         assert one["borrowed"] == pytest.approx(expected.shares[one["rater"]].mean())
         assert one["pairs_seen"] == 15 - expected.raters[one["rater"]].predicted.sum()
+    assert found["group"]["rdm"] == pytest.approx(expected.group.rdm * np.sqrt(15))
+    assert found["group"]["pairs_seen"] == 15 - expected.group.predicted.sum()
+    assert "no rater's agreement with it" in found["group"]["sentence"]
     lines = lab.client.get(f"{address}.csv?simulated=0").text.splitlines()
     assert lines[0] == "rater,clip_a,clip_b,dissimilarity,borrowed"
-    assert {line.split(",")[0] for line in lines[1:]} == {"P001", "P002"}
+    assert {line.split(",")[0] for line in lines[1:]} == {"P001", "P002", "group"}
     monkeypatch.setattr("app.results.group_estimates.MAX_SECONDS", 0.1)
     refused = lab.client.get(address)
     assert refused.status_code == 409

@@ -198,14 +198,18 @@ def test_estimates_that_borrow_are_there_when_they_are_asked_for(tmp_path, monke
     assert list(found[0]) == ["rater", "clip_a", "clip_b", "dissimilarity", "borrowed"]
     trials = read_bundle(tmp_path / "bundle.zip").arrangements()
     kept = {rater: trials[rater] for rater in ("P001", "P002", "P003")}
-    expected = estimate_group(kept, N_CLIPS)
+    expected = estimate_group(kept, N_CLIPS, method="latent")
     for rater in kept:
         rows = [row for row in found if row["rater"] == rater]
         assert [float(row["dissimilarity"]) for row in rows] == expected.raters[rater].rdm.tolist()
         assert [float(row["borrowed"]) for row in rows] == expected.shares[rater].tolist()
-    assert len(found) == 3 * N_CLIPS * (N_CLIPS - 1) / 2
+    group = [row for row in found if row["rater"] == "group"]
+    assert [float(row["dissimilarity"]) for row in group] == expected.group.rdm.tolist()
+    assert {row["borrowed"] for row in group} == {"NA"}
+    assert len(found) == 4 * N_CLIPS * (N_CLIPS - 1) / 2
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "No agreement, noise ceiling or reliability may be computed from them" in page
+    assert "no rater&#x27;s agreement with it, and no noise ceiling, may be computed from it" in page
 
 
 def test_tables_hold_every_rater_and_measure(report):

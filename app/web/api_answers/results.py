@@ -228,6 +228,14 @@ class BorrowingRater(Answer):
     rdm: list[float] = Field(description="All pairs, with a root mean square of 1.")
 
 
+class GroupOfAllTrials(Answer):
+    """The RDM of all raters' trials in one model, and the sentence about what may not be computed from it."""
+
+    sentence: str
+    pairs_seen: int = Field(description="Pairs that anybody saw in a trial.")
+    rdm: list[float] = Field(description="All pairs, with a root mean square of 1.")
+
+
 class RaterWithout(Answer):
     """A rater without a trial that can be used."""
 
@@ -242,6 +250,7 @@ class GroupEstimates(Answer):
     clips: list[str] = Field(description="The clips' file names, in the order of the RDMs' pairs.")
     pairs: int
     raters: list[BorrowingRater]
+    group: GroupOfAllTrials
     unusable: list[RaterWithout]
 
 
