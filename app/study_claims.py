@@ -29,7 +29,7 @@ MAX_ATTEMPTS = 3
 PAUSE_SECONDS, TELL_SECONDS = 0.2, 0.5
 
 Row = StudyPlan | ModelComparison | StoredResults
-# Those of which a study has one row.
+# Those with one row for each study.
 Table = type[StudyPlan] | type[ModelComparison]
 log = structlog.get_logger()
 

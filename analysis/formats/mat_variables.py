@@ -70,7 +70,7 @@ def _has_sound_checksums(content: bytes) -> bool:
         return False
     version = content[124:HEADER]
     if version not in ORDERS:
-        raise ValueError("its header is none of MATLAB's")
+        raise ValueError("its header is not one of MATLAB's")
     at = HEADER
     while at < len(content):
         kind, size = (int.from_bytes(content[at + i : at + i + 4], ORDERS[version]) for i in (0, 4))

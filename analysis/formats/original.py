@@ -2,7 +2,7 @@
 
 They keep the distances of each trial, in arena diameters, and no positions but those of the last trial. Distances
 between points of a plane determine the points up to rotation, reflection and place, so arrangements are made from them.
-Distances that are none of a plane are refused. Items have no names in these files.
+Distances that do not fit in a plane are refused. Items have no names in these files.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_original(file: str | Path, variables: Mapping[str, Any], names: Sequenc
     Raises
     ------
     ValueError
-        Naming the file and the variable, when sizes do not fit each other, or distances are none of a plane.
+        Naming the file and the variable, when sizes do not fit each other, or distances do not fit in a plane.
     """
     story = _story(file, variables)
     holding = {**variables, **story}

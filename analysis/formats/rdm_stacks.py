@@ -49,7 +49,7 @@ def read_stack(
     ------
     ValueError
         Naming `where` and the reason: the array is none of these, or it can be read in several ways, or the names do
-        not fit it, or a matrix is none of dissimilarities.
+        not fit it, or a matrix holds no dissimilarities.
     """
     ways = _ways(array)
     if raters is None and (n := _square_beside_others(array)):

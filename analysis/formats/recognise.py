@@ -245,7 +245,7 @@ def _matrix(file: Path, grids: Sequence[Grid], headers: Sequence[set[str]], hint
     try:
         rdms = read_square_csv(file, names=hints.names or None, negative=hints.negative)
         if len(rdms.names) < MIN_ITEMS:
-            raise ValueError(f"{file}: a square of {len(rdms.names)} cells is none of dissimilarities")
+            raise ValueError(f"{file}: a square of {len(rdms.names)} cells holds no dissimilarities")
         return source_of_rdms("a square table of dissimilarities", rdms, unnamed=file.stem)
     except ValueError as error:
         array = next((one for grid in grids if (one := _numbers_alone(grid)) is not None), None)

@@ -145,7 +145,7 @@ def raters_to_tell(
     n_simulated: int = 30,
     rng: np.random.Generator | None = None,
 ) -> float:
-    """Raters of whom a t test of the two similarities finds the right model, for these items; NaN if it cannot be told.
+    """How many raters a t test of the two similarities needs to find the right model, for these items; NaN if unknown.
 
     Raters are simulated who follow one of the models, with a part of their own, and arrange all items once. It is the
     largest number over every two models and which of both is true; infinite where the other one does not lose.

@@ -23,7 +23,7 @@ DRAWS = 200
 
 @dataclass(frozen=True, eq=False)
 class Contest:
-    """Two models against simulated raters: the parts of which the test of their difference is made.
+    """Two models against simulated raters: the parts that make up the test of their difference.
 
     Attributes
     ----------

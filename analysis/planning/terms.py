@@ -109,7 +109,7 @@ class Plan:
     max_trials : int
         After how many it does.
     no_rdm : int
-        Sessions of which no RDM can be estimated.
+        Sessions from which no RDM can be estimated.
     pairwise : Expected
         Mean correlation of two raters, with the band of one study of `Wanted.raters`.
     curve : tuple of CurvePoint

@@ -212,7 +212,7 @@ def model_parts(
 def _block(name: str, blocks: Blocks, remarks: list[str]) -> list[Model]:
     members = blocks.get(name, [])
     if not members:
-        remarks.append(f"{name} is none of the models that can be compared.")
+        remarks.append(f"{name} is not one of the models that can be compared.")
     return members
 
 

@@ -30,7 +30,7 @@ class Member:
 
 
 def studies_of(db: Session, account_id: int) -> list[Study]:
-    """The studies of which an account is a member, newest first."""
+    """The studies that an account is a member of, newest first."""
     query = select(Study).join(StudyMember).where(StudyMember.experimenter_id == account_id)
     return list(db.scalars(query.order_by(Study.created_at.desc(), Study.id.desc())))
 

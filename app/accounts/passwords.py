@@ -16,7 +16,7 @@ MIN_PASSWORD_LENGTH = 10
 # Argon2 reads the whole password, so an upper bound keeps a huge one from costing the server anything.
 MAX_PASSWORD_LENGTH = 200
 
-# Guesses of which zxcvbn would not know that they are likely here.
+# Guesses that zxcvbn does not know to be likely here.
 LIKELY_HERE = ("asterism", "arrangement", "experimenter", "researcher", "psychology", "correcthorsebatterystaple")
 # Of zxcvbn's scores, 0 to 4: below 3 fewer than 10^8 guesses are enough.
 LOWEST_SCORE = 3

@@ -55,7 +55,7 @@ def _checked(question: Question | RatingQuestion, answer: Any) -> tuple[Answer, 
         return _text(question, answer)
     if isinstance(question, WithChoices):
         offered = [choice.value for choice in question.choices]
-        return (answer, None) if isinstance(answer, str) and answer in offered else (None, "is none of the choices")
+        return (answer, None) if isinstance(answer, str) and answer in offered else (None, "is not one of the choices")
     return _number(question, answer)
 
 
@@ -64,7 +64,7 @@ def _several(question: SeveralOfQuestion, answer: Any) -> tuple[Answer, str | No
     if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
         return None, "must be a list of choices"
     if unknown := [one for one in answer if one not in offered]:
-        return None, f"{unknown[0][:100]!r} is none of the choices"
+        return None, f"{unknown[0][:100]!r} is not one of the choices"
     if len(set(answer)) < len(answer):
         return None, "names a choice twice"
     return [value for value in offered if value in answer], None

@@ -218,7 +218,7 @@ class _ChoiceQuestion(WithChoices, _Question):
     def _are_offered(cls, screen_out: list[str], info: ValidationInfo) -> list[str]:
         values = [choice.value for choice in info.data.get("choices", [])]
         if values and (unknown := [value for value in screen_out if value not in values]):
-            raise ValueError(f"{unknown[0]!r} is none of the choices")
+            raise ValueError(f"{unknown[0]!r} is not one of the choices")
         if values and set(screen_out) >= set(values):
             raise ValueError("every choice ends the session: nobody could take part")
         return screen_out

@@ -81,7 +81,7 @@ def quota_problems(quotas: dict[str, Quota], questions: list[Question]) -> Itera
         elif not offered(question):
             yield key, f"{name} is a question of the kind {question.kind}: {_WHICH}"
         elif isinstance(quota, dict) and (unknown := [one for one in quota if one not in offered(question)]):
-            yield key, f"{unknown[0]!r} is none of the answers to {name}, which are {', '.join(offered(question))}"
+            yield key, f"{unknown[0]!r} is not among the answers to {name}, which are {', '.join(offered(question))}"
         elif _nobody_could(question, quota):
             yield key, _NOBODY
 

@@ -1,4 +1,4 @@
-"""Several sets of clips in one study: which clip is of which set, and what is wrong with the sets."""
+"""Several sets of clips in one study: which clip is in which set, and what is wrong with the sets."""
 
 from __future__ import annotations
 

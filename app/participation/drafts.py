@@ -64,7 +64,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
         raise Conflict("This session has ended.", code="ended")
     elsewhere = session.tab is not None and session.tab != tab
     if elsewhere and not _may_be_late(db, session.id, trial):
-        raise Conflict("The task goes on in another window.", code="elsewhere")
+        raise Conflict("The task is open in another window.", code="elsewhere")
     if trial.is_stored:
         raise Conflict("This round is stored already.", code="stale")
     body = parse_trial(raw)
@@ -76,7 +76,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     connection.execute(write, {"trial": trial.id, "kept": kept, "moment": moment})
     db.commit()
     if elsewhere:
-        raise Conflict("The task goes on in another window.", code="elsewhere")
+        raise Conflict("The task is open in another window.", code="elsewhere")
     return True
 
 

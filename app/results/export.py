@@ -193,7 +193,7 @@ def check_kind(kind: str) -> None:
     Raises
     ------
     Invalid
-        When it is none of RDM_FORMATS, nor MEADOWS.
+        When it is neither one of RDM_FORMATS nor MEADOWS.
     """
     if kind not in RDM_FORMATS and kind != MEADOWS:
         raise Invalid(f"RDMs can be had as {', '.join([*RDM_FORMATS, MEADOWS])}, not as {kind}.", field="kind")
@@ -207,7 +207,7 @@ def rdms_to_download(
     Raises
     ------
     Invalid
-        When the kind is none of RDM_FORMATS, or there is no RDM yet.
+        When the kind is not one of RDM_FORMATS, or there is no RDM yet.
     """
     check_kind(kind)
     results = _with_raters(db, study, choice)

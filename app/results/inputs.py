@@ -25,7 +25,7 @@ from app.participation.arrangements import clip_order
 from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
-# Raised whenever what is kept of results (`packing`) has other parts, so that those of before are computed anew.
+# Raised whenever what is kept of results (`packing`) has other parts, so that earlier ones are computed anew.
 LAYOUT = 6
 
 

@@ -131,7 +131,7 @@ def pack_overview(overview: Overview) -> bytes:
 def unpack_overview(content: bytes, *, with_quality: bool = False) -> Overview:
     """What `pack_overview` has packed; how each rater worked is left out unless `with_quality`."""
     facts, arrays = _unpack(content, without=() if with_quality else (QUALITY,))
-    # Results of before hold it among the facts.
+    # Earlier results hold it among the facts.
     quality = json.loads(arrays[QUALITY].tobytes()) if QUALITY in arrays else facts.get(QUALITY, ())
     together = _unpack_together(facts["together"], arrays) if "together" in facts else None
     group = None if together is None else together.group

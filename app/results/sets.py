@@ -38,7 +38,7 @@ def results_of_sets(db: Session, study_id: int, choice: Choice) -> list[OfSet]:
 
 
 def request_sets(database: Database, sets: Sequence[OfSet]) -> None:
-    """Ask for the results of the sets of which there are none, or older ones."""
+    """Ask for the results of the sets that have none, or older ones."""
     for one in sets:
         if one.standing.is_wanted:
             with database.writing() as db:

@@ -101,7 +101,7 @@ def _store(db: Session, name: str, prepared: Prepared, by: Account | None) -> St
 
 
 def _rename_taken(db: Session, prepared: Prepared) -> None:
-    """Give new ids to sessions and trials whose own are none of ours, or are here already: brought in twice, say."""
+    """Give new ids to sessions and trials whose own are not ours, or are here already: brought in twice, say."""
     wanted = [one["public_id"] for one in prepared.sessions]
     taken = set(db.scalars(select(ParticipantSession.public_id).where(ParticipantSession.public_id.in_(wanted))))
     for one in prepared.sessions:

@@ -64,7 +64,7 @@ def checked(bundle: Bundle, table: str) -> Iterable[Row]:
         for name, value in row.items():
             if isinstance(value, str):
                 if "\0" in value or (not value.isprintable() and name not in ("experimenter_note", "value")):
-                    raise ValueError(f"{table}.csv, row {number}: {name} holds a character that is none of a text")
+                    raise ValueError(f"{table}.csv, row {number}: {name} holds a character that a text cannot hold")
                 if len(value) > LONGEST.get(name, 50_000):
                     raise ValueError(f"{table}.csv, row {number}: {name} is longer than {LONGEST.get(name, 50_000)}")
             elif columns[name] in ("int", "digits") and value is not None:

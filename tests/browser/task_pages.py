@@ -66,5 +66,5 @@ def saved(page: Page) -> None:
 
 
 def elsewhere(page: Page) -> None:
-    """Wait until the page says that the task goes on in another window."""
+    """Wait until the page says that the task is open in another window."""
     expect(page.get_by_role("heading", name="This task is open in another window")).to_be_visible()

@@ -147,7 +147,7 @@ def test_a_double_click_enlarges_a_placed_clip_also_where_others_lie(open_arena:
     assert page.placements() == {"c0": (0, 0), "c1": (0, 0)}
 
 
-def test_clicks_on_a_heap_take_one_after_the_other_in_hand(open_arena: OpenArena) -> None:
+def test_clicks_on_a_heap_pick_up_one_clip_after_the_other(open_arena: OpenArena) -> None:
     page = open_arena(n=4, draft=draft_of({"c0": (0, 0), "c1": (0, 0), "c2": (0, 0)}))
     picked = []
     for _ in range(4):

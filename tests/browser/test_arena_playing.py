@@ -126,7 +126,7 @@ def test_keys_play_an_unwatched_clip_instead_of_picking_it_up(open_arena: OpenAr
         assert set(page.placements()) == {"c0"}
 
 
-def test_an_unwatched_clip_leaves_what_is_in_hand_there(open_arena: OpenArena) -> None:
+def test_an_unwatched_clip_leaves_what_is_held_there(open_arena: OpenArena) -> None:
     page = open_arena(n=2, playback={"play": "click", "loop": False, "watch": "before_placing"})
     page.click_clip("c0")
     wait_for_end(page, "c0")

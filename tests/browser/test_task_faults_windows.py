@@ -150,7 +150,7 @@ def test_f16_a_stale_submit_is_answered_with_the_present_state(serve: Serve, pag
     assert len(server.study.refused) == 1
 
 
-def test_f17_a_window_that_is_looked_at_again_learns_that_the_task_goes_on_elsewhere(
+def test_f17_a_window_that_is_looked_at_again_learns_that_the_task_is_open_elsewhere(
     serve: Serve, device: Device
 ) -> None:
     server = serve()

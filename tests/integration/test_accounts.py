@@ -94,7 +94,7 @@ def test_a_set_up_link_ends_after_a_week(database: Database) -> None:
         check_setup_link(db, token)
 
 
-def test_a_link_of_before_an_account_existed_is_dead(database: Database) -> None:
+def test_a_link_from_before_an_account_existed_no_longer_works(database: Database) -> None:
     token = fresh_link(database)
     with database.writing() as db:
         db.add(Experimenter(email="first@lab.example", password_hash="x"))
@@ -247,7 +247,7 @@ def test_a_new_password_is_checked_and_its_account_must_exist(database: Database
         set_password(db, "nobody@lab.example", "another long sentence")
 
 
-def test_a_cookie_of_before_the_log_out_is_dead(client: FlaskClient, database: Database) -> None:
+def test_a_cookie_from_before_the_log_out_no_longer_works(client: FlaskClient, database: Database) -> None:
     experimenter.make_account(database)
     experimenter.log_in(client)
     copied = client.get_cookie("session")

@@ -59,7 +59,7 @@ def stored(lab: experimenter.Lab) -> Study:
         return db.scalars(select(Study).where(Study.name == "faces")).one()
 
 
-def test_a_key_changed_in_the_form_stands_in_the_text_and_comments_stay(lab: experimenter.Lab) -> None:
+def test_a_key_changed_in_the_form_is_in_the_text_and_comments_stay(lab: experimenter.Lab) -> None:
     answer = check(lab, TOML, design__max_items=6, playback__play="click", texts__consent="One\n\ntwo", language="en")
     assert answer["problems"] == []
     definition = parse_definition(answer["text"])

@@ -249,7 +249,7 @@ def test_what_goes_wrong_in_the_front_is_a_line_of_our_log_and_bad_requests_are_
 
 
 @pytest.mark.parametrize("stop_with", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_stopped_saves_and_acks_what_it_has_in_hand(
+def test_a_server_that_is_stopped_saves_and_acks_what_it_is_working_on(
     settings: Settings, database: Database, stop_with: signal.Signals
 ) -> None:
     make_study(database, settings)

@@ -59,7 +59,7 @@ def test_each_role_may_do_what_the_lesser_ones_may() -> None:
     }
 
 
-def test_f43_a_role_that_is_not_enough_is_named_and_a_foreign_study_is_as_one_that_is_not_there(
+def test_f43_a_role_that_is_not_enough_is_named_and_somebody_elses_study_is_not_found(
     database: Database,
 ) -> None:
     viewer = account(database, "vera@lab.example", Role.VIEWER)

@@ -240,7 +240,7 @@ def test_f07_a_body_over_the_limit_is_a_413_in_words(client: FlaskClient) -> Non
     assert "larger" in answer.get_json()["error"]["message"]
 
 
-def test_f34_unknown_and_foreign_ids_get_the_same_answer(client: FlaskClient) -> None:
+def test_f34_unknown_ids_and_those_of_others_get_the_same_answer(client: FlaskClient) -> None:
     one, other = join(client), join(client)
     foreign = other.call("POST", "/start").get_json()["trial"]
     one.call("POST", "/start")

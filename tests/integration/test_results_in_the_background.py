@@ -202,7 +202,7 @@ def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
     assert states == ["none", "working", "ready", "none"], "a withdrawal takes what was computed with it"
 
 
-def test_results_in_hand_are_not_claimed_by_another(both_lab: experimenter.Lab) -> None:
+def test_results_under_way_are_not_claimed_by_another(both_lab: experimenter.Lab) -> None:
     request(both_lab)
     request(both_lab, EVERYBODY)
     with both_lab.database.writing() as db:

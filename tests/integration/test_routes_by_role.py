@@ -292,7 +292,7 @@ def test_a_token_for_one_study_sees_no_other(lab: experimenter.Lab, tokens: dict
     assert [study["name"] for study in shown["studies"]] == ["faces"]
 
 
-def test_f43_a_foreign_study_is_answered_as_one_that_does_not_exist(
+def test_f43_somebody_elses_study_is_answered_as_one_that_does_not_exist(
     lab: experimenter.Lab, browsers: dict[str, tuple[FlaskClient, str]]
 ) -> None:
     client, token = browsers["stranger"]

@@ -115,7 +115,7 @@ def test_version_7_3_is_read_and_damage_to_it_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("read", [matlab.read_mat, matlab.read_arrangement_mat, meadows.read_1d_mat])
-def test_damaged_matlab_files_never_end_in_a_foreign_error(tmp_path, read):
+def test_damaged_matlab_files_never_raise_an_unexpected_error(tmp_path, read):
     """Compressed, as MATLAB and we save them: their checksums guard what SciPy's reader would trust."""
     matlab.write_mat(tmp_path / "x.mat", RDMSet(VECTOR, NAMES, ["P1"]))
     whole = (tmp_path / "x.mat").read_bytes()
@@ -275,7 +275,7 @@ def test_arrays_of_another_kind_are_refused_and_no_pickle_is_loaded(tmp_path, ar
         read_set_arrays(tmp_path)
 
 
-def test_truncated_and_foreign_npy_files_are_refused(tmp_path):
+def test_truncated_and_unknown_npy_files_are_refused(tmp_path):
     np.save(tmp_path / "01.npy", np.ones((2, 3)))
     whole = (tmp_path / "01.npy").read_bytes()
     for data in (b"", whole[:40], whole[:-1], b"x" * 200, b"PK\x03\x04" + b"x" * 50, b"\x80\x04K\x01."):
@@ -327,7 +327,7 @@ def test_npz_files_of_another_kind_are_refused(tmp_path, changes, reason):
         tables.read_npz(tmp_path / "x.npz")
 
 
-def test_damaged_npz_files_never_end_in_a_foreign_error(tmp_path):
+def test_damaged_npz_files_never_raise_an_unexpected_error(tmp_path):
     whole = npz()
     rng = np.random.default_rng(0)
     for _ in range(150):

@@ -118,4 +118,4 @@ def test_parts_come_only_when_asked_for_with_their_words_and_survive_being_store
     again = compare_candidates(
         table, list("abcdef"), clips, [], attributes, ModelOptions(parts=lacking, n_permutations=99), known=base
     )
-    assert again.parts.remarks == ("what is none of the models that can be compared.",)
+    assert again.parts.remarks == ("what is not one of the models that can be compared.",)

@@ -46,7 +46,7 @@ def question(toml: str) -> Question:
         (
             'name = "b"\nask = "x"\nkind = "one_of"\nwhen = "before"\nchoices = ["a", "b"]\nscreen_out = ["c"]',
             14,
-            ["screen_out: 'c' is none of the choices"],
+            ["screen_out: 'c' is not one of the choices"],
         ),
         (
             'name = "b"\nask = "x"\nkind = "one_of"\nwhen = "before"\nchoices = ["a", "b"]\nscreen_out = ["a", "b"]',
@@ -147,11 +147,11 @@ def test_answers_that_fit_are_stored_in_one_form(toml: str, given: Any, stored: 
         ('kind = "scale"', 0, "at least 1"),
         ('kind = "scale"', 1.5, "a whole number"),
         ('kind = "scale"\nrequired = true', None, "must be answered"),
-        (f'kind = "one_of"\n{CHOICES}', "d", "none of the choices"),
-        (f'kind = "one_of"\n{CHOICES}', ["a"], "none of the choices"),
+        (f'kind = "one_of"\n{CHOICES}', "d", "not one of the choices"),
+        (f'kind = "one_of"\n{CHOICES}', ["a"], "not one of the choices"),
         (f'kind = "several_of"\n{CHOICES}', "a", "a list"),
         (f'kind = "several_of"\n{CHOICES}', ["a", ["b"]], "a list"),
-        (f'kind = "several_of"\n{CHOICES}', ["a", "d"], "'d' is none of the choices"),
+        (f'kind = "several_of"\n{CHOICES}', ["a", "d"], "'d' is not one of the choices"),
         (f'kind = "several_of"\n{CHOICES}', ["a", "a"], "twice"),
         (f'kind = "several_of"\n{CHOICES}required = true', [], "must be answered"),
         ('kind = "consent"', 1, "true or false"),

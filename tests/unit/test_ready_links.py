@@ -150,7 +150,7 @@ kind = "scale"
     [
         ("{ hand = 3 }", None),
         ("{ hand = { left = 3, right = 0 } }", None),
-        ("{ hand = { up = 3 } }", "'up' is none of the answers to hand, which are left, right"),
+        ("{ hand = { up = 3 } }", "'up' is not among the answers to hand, which are left, right"),
         ("{ hand = 0 }", "nobody could take part"),
         ("{ hand = { left = 0, right = 0 } }", "nobody could take part"),
         ("{ age = 3 }", "age is a number: name ranges of it"),
