@@ -105,13 +105,23 @@ def as_numbers(array: Any) -> Floats:
     ValueError
         When it holds texts, objects, complex numbers or infinity, which no conversion turns into numbers in silence.
     """
+    check_numbers(array)
+    return np.asarray(array, dtype=np.float64)
+
+
+def check_numbers(array: Any) -> None:
+    """Refuse what `as_numbers` would, without making numbers of 64 bits out of others.
+
+    Raises
+    ------
+    ValueError
+        As `as_numbers`.
+    """
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
         kind = getattr(getattr(array, "dtype", None), "name", type(array).__name__)
         raise ValueError(f"must hold real numbers, got {kind}")
-    numbers = np.asarray(array, dtype=np.float64)
-    if np.isinf(numbers).any():
+    if array.dtype.kind == "f" and np.isinf(array).any():
         raise ValueError("holds an infinite value")
-    return numbers
 
 
 def npz_arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:

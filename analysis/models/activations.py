@@ -52,12 +52,12 @@ def layer_rdms(
         raise ValueError(f"distance must be one of {', '.join(DISTANCES)}, got {distance!r}")
     if not layers:
         raise ValueError("there is no layer")
-    tables = {name: _units(name, values, frames) for name, values in layers.items()}
-    counts = {name: len(table) for name, table in tables.items()}
+    counts = {name: (*np.shape(values), 0)[0] for name, values in layers.items()}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ValueError(f"the layers differ in their number of clips: {said}")
-    return np.array([layer_distances(name, table, distance) for name, table in tables.items()])
+    # One layer at a time is in memory as numbers of 64 bits.
+    return np.array([layer_distances(name, _units(name, values, frames), distance) for name, values in layers.items()])
 
 
 def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrangement import Floats
 from ..formats.bundle_reader import Bundle
@@ -19,7 +20,7 @@ from ..formats.hints import Hints
 from ..formats.mat_variables import VERSIONS_OF_HDF5
 from ..formats.mat_variables import load as load_mat
 from ..formats.matlab import numbers_of, texts
-from ..formats.npz import as_numbers, read_npy
+from ..formats.npz import as_numbers, check_numbers, read_npy
 from ..formats.original import UNNAMED
 from ..formats.recognise import read_any
 from ..formats.square import condensed_of_square
@@ -119,7 +120,7 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
         if contents and not {"rdms", "names", "raters"} <= contents.keys():
             given = contents.pop(CLIPS, None)
             rows = None if given is None else [_text(value) for value in np.ravel(given).tolist()]
-            arrays = {key: _numbers(key, value) for key, value in contents.items()}
+            arrays = {key: _checked(key, value) for key, value in contents.items()}
             return _of_arrays(name, arrays, rows, clips, distance, frames)
     return _of_source(path, name, clips)
 
@@ -128,11 +129,14 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _numbers(key: str, value: Any) -> Floats:
+def _checked(key: str, value: Any) -> NDArray[Any]:
+    """Real numbers, of as many bits as in the file: layers become numbers of 64 bits one at a time."""
+    array = np.asarray(value)
     try:
-        return as_numbers(np.asarray(value))
+        check_numbers(array)
     except ValueError as error:
         raise ValueError(f"{key} {error}") from error
+    return array
 
 
 def _plain(variables: Mapping[str, Any]) -> dict[str, Floats] | None:
@@ -171,7 +175,7 @@ def _of_source(path: Path, name: str, clips: tuple[str, ...]) -> Candidates:
 
 def _of_arrays(
     name: str,
-    arrays: Mapping[str, Floats],
+    arrays: Mapping[str, NDArray[Any]],
     rows: Sequence[str] | None,
     clips: tuple[str, ...],
     distance: Distance,
@@ -188,7 +192,7 @@ def _of_arrays(
             for kind, text in (("rdms", "RDMs"), ("layers", "activations"))
         )
         raise ValueError(f"holds two kinds of models: {said}; save them as files of their own")
-    parts: dict[str, Floats] = {}
+    parts: dict[str, NDArray[Any]] = {}
     kind: CandidateKind = "layers" if "layers" in kinds.values() else "rdms"
     if kind == "rdms":
         for key, array in arrays.items():
@@ -203,14 +207,14 @@ def _of_arrays(
     return _candidates(name, kind, list(parts), rdms, rows, n, clips)
 
 
-def _numbered(key: str, rows: list[Floats], *, always: bool = False) -> dict[str, Floats]:
+def _numbered(key: str, rows: list[NDArray[Any]], *, always: bool = False) -> dict[str, NDArray[Any]]:
     if len(rows) == 1 and not always:
         return {key: rows[0]}
     width = len(str(len(rows)))
     return {f"{key} {number:0{width}d}": row for number, row in enumerate(rows, start=1)}
 
 
-def _kind(key: str, array: Floats, n: int, frames: Frames | None) -> CandidateKind:
+def _kind(key: str, array: NDArray[Any], n: int, frames: Frames | None) -> CandidateKind:
     shape = array.shape
     rdms = (
         shape == (n_pairs(n),)
@@ -236,11 +240,11 @@ def _kind(key: str, array: Floats, n: int, frames: Frames | None) -> CandidateKi
     )
 
 
-def _shape(array: Floats) -> str:
+def _shape(array: NDArray[Any]) -> str:
     return " x ".join(map(str, array.shape)) or "of a single number"
 
 
-def _items(array: Floats) -> int | None:
+def _items(array: NDArray[Any]) -> int | None:
     """The number of clips that an array of one RDM, or of RDMs, is for."""
     if array.ndim in (2, 3) and array.shape[-1] == array.shape[-2]:
         return int(array.shape[-1])
@@ -250,15 +254,16 @@ def _items(array: Floats) -> int | None:
         return None
 
 
-def _is_square_rdm(array: Floats) -> bool:
+def _is_square_rdm(array: NDArray[Any]) -> bool:
     try:
-        condensed_of_square(array, [str(k) for k in range(len(array))], "", negative=True)
+        condensed_of_square(as_numbers(array), [str(k) for k in range(len(array))], "", negative=True)
     except ValueError:
         return False
     return True
 
 
-def _stack_of_rdms(key: str, array: Floats, n: int) -> Floats:
+def _stack_of_rdms(key: str, array: NDArray[Any], n: int) -> Floats:
+    array = as_numbers(array)
     if array.shape[-1] == n_pairs(n) and array.ndim <= 2:
         return np.atleast_2d(array)
     names = [str(k + 1) for k in range(n)]

@@ -175,6 +175,16 @@ def test_many_rdms_take_no_more_memory_than_a_block(tmp_path: Path, rng: np.rand
     assert most < 5_000_000  # the whole table has 10.6 MB
 
 
+def test_layers_become_numbers_of_64_bits_one_at_a_time(rng: np.random.Generator) -> None:
+    layers = {f"layer{k}": rng.random((10, 20_000), dtype=np.float32) for k in range(8)}
+    tracemalloc.start()
+    layer_rdms(layers)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # All of them at once would be 12.8 MB.
+    assert peak < 8_000_000
+
+
 def test_congruence_is_tuckers_coefficient() -> None:
     a, b = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), np.array([[2.0, 4.0, 6.0], [3.0, 0.0, -1.0]])
     phi = congruence(a, b)
