@@ -96,7 +96,7 @@ def study_open(name: str, without_failed: bool, data: Path | None) -> None:
                 echo_notes(f"note: {sentence}" for sentence in differences(opened.clips))
                 echo_notes(f"{problem.key}: {problem.sentence}" for problem in study_warnings(db, name))
     running = running_server(here.settings)
-    link = f"{running or server_address(here.settings)}/join/{name}"
+    link = f"{server_address(here.settings)}/join/{name}"
     already = " already" if is_open else ""
     if running is None:
         click.echo(

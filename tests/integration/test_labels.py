@@ -100,8 +100,8 @@ def test_neither_numbers_nor_the_order_of_loading_follow_the_files(app: Flask) -
 def test_a_study_can_set_labels(app: Flask, labels: str, expected: set[str | None]) -> None:
     person = participant(app, f'[clips]\nlabels = "{labels}"\n')
     shown = {clip["label"] for view in walk(person) if view["trial"] for clip in view["trial"]["clips"]}
-    assert shown
     assert shown <= expected
+    assert len(shown - {None}) > 4 or expected == {None}
 
 
 def test_labels_are_refused_that_cannot_be(app: Flask, tmp_path: Path) -> None:
