@@ -20,12 +20,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db import Database
 from app.domain import ClipState, SessionState, WorkState
 from app.heartbeat import last_heartbeat, worker_state
-from app.models import COUNTED, Clip, ParticipantSession, StoredResults
+from app.models import COUNTED, Clip, ModelComparison, ParticipantSession, StoredResults, StudyPlan, now
 from app.version import VERSION
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -34,6 +35,9 @@ KINDS = ("join", "save", "draft", "answers", "participant", "media", "static", "
 CLASSES = ("2xx", "3xx", "4xx", "5xx")
 TIMED = ("save", "draft")
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+# What the worker computes when it was asked for.
+Computed = type[StoredResults | StudyPlan | ModelComparison]
+WORK: dict[str, Computed] = {"results": StoredResults, "plans": StudyPlan, "comparisons": ModelComparison}
 # Of each timed kind: its buckets, one for what is slower than all bounds, and the sum of seconds.
 _ROW = len(KINDS) * len(CLASSES)
 _TIMES = len(BOUNDS) + 2
@@ -127,13 +131,29 @@ def _states(database: Database) -> list[list[str]]:
         counted = select(ParticipantSession.state, func.count()).where(COUNTED).group_by(ParticipantSession.state)
         sessions = dict(db.execute(counted).tuples().all())
         clips = dict(db.execute(select(Clip.state, func.count()).group_by(Clip.state)).tuples().all())
-        work = select(StoredResults.state, func.count()).group_by(StoredResults.state)
-        results = dict(db.execute(work).tuples().all())
+        work = {name: _work(db, table) for name, table in WORK.items()}
     return [
         _by_state("asterism_sessions", "Sessions of participants and simulated raters.", SessionState, sessions),
         _by_state("asterism_clips", "Clips; those that wait are the worker's queue.", ClipState, clips),
-        _by_state("asterism_results", "Results; those that wait are the worker's queue.", WorkState, results),
+        *(
+            _by_state(
+                f"asterism_{name}", f"{name.capitalize()}; those that wait are the worker's queue.", WorkState, states
+            )
+            for name, (states, _) in work.items()
+        ),
+        _gauge(
+            "asterism_oldest_wait_seconds",
+            "Since the first of what waits was asked for; 0 where nothing waits.",
+            [({"work": name}, age) for name, (_, age) in work.items()],
+        ),
     ]
+
+
+def _work(db: Session, table: Computed) -> tuple[dict[WorkState, int], float]:
+    """How much is in each state, and the seconds since the first that waits was asked for."""
+    states = dict(db.execute(select(table.state, func.count()).group_by(table.state)).tuples().all())
+    first = db.scalar(select(func.min(table.requested_at)).where(table.state == WorkState.WAITING))
+    return states, 0.0 if first is None else max((now() - first).total_seconds(), 0.0)
 
 
 def _by_state(name: str, says: str, states: Iterable[str], counts: Mapping[Any, int]) -> list[str]:

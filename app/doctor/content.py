@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.claims import CLAIM_LEASE
@@ -23,11 +23,13 @@ from app.models import (
     Clip,
     Experimenter,
     FormerRendition,
+    ModelComparison,
     ParticipantSession,
     Rendition,
     StoredResults,
     Study,
     StudyMember,
+    StudyPlan,
     Submission,
     TextFile,
     Trial,
@@ -55,6 +57,7 @@ def look_into(settings: Settings, *, quick: bool = False) -> list[Finding]:
                 lambda: _orphans(db, settings),
                 lambda: _clips(db),
                 lambda: _results(db),
+                lambda: _asked_for(db),
                 lambda: _times(db),
                 lambda: _members(db),
                 lambda: _retention(db),
@@ -135,14 +138,22 @@ def _results(db: Session) -> Finding:
     """Results that were given up, or wait although nobody computes them (F33)."""
     query = select(Study.name).join(StoredResults, StoredResults.study_id == Study.id)
     failed = list(db.scalars(query.where(StoredResults.state == WorkState.FAILED).distinct().order_by(Study.name)))
+    return _work("results", failed, _waiting(db, StoredResults), "The page Results says why")
+
+
+def _asked_for(db: Session) -> Finding:
+    """Plans, and comparisons with models, that wait although nobody computes them (F33). One that cannot be computed is
+    no fault of the installation: its page tells whoever asked for it.
+    """
+    return _work("plans and models", [], _waiting(db, StudyPlan) + _waiting(db, ModelComparison), "")
+
+
+def _waiting(db: Session, table: type[StoredResults | StudyPlan | ModelComparison]) -> int:
+    """How many were asked for long ago and wait, or are in hand without a sign of life."""
     old = now() - QUEUE_WAITS
-    waiting = db.scalar(
-        select(func.count()).where(StoredResults.state == WorkState.WAITING, StoredResults.requested_at < old)
-    )
-    stuck = db.scalar(
-        select(func.count()).where(StoredResults.state == WorkState.COMPUTING, StoredResults.worked_at < old)
-    )
-    return _work("results", failed, (waiting or 0) + (stuck or 0), "The page Results says why")
+    waits = and_(table.state == WorkState.WAITING, table.requested_at < old)
+    stuck = and_(table.state == WorkState.COMPUTING, table.worked_at < old)
+    return db.scalar(select(func.count()).where(or_(waits, stuck))) or 0
 
 
 def _work(what: str, failed: list[str], waiting: int, where: str) -> Finding:

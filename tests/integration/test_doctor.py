@@ -1,4 +1,7 @@
-"""`doctor` finds what is wrong with an installation, and nothing where all is well."""
+"""`doctor` finds what is wrong with an installation, and nothing where all is well.
+
+Over 300 lines: each fault is a row, and stands beside what makes it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,17 @@ from app.doctor.installation import backups, server, settings_of_a_server
 from app.doctor.machine import clock, packages
 from app.domain import ClipState, WorkState
 from app.media import media_path
-from app.models import Clip, ParticipantSession, StoredResults, Study, StudyMember, Submission, now
+from app.models import (
+    Clip,
+    ModelComparison,
+    ParticipantSession,
+    StoredResults,
+    Study,
+    StudyMember,
+    StudyPlan,
+    Submission,
+    now,
+)
 from tests.conftest import ROOT
 from tests.experimenter import make_account, take_part
 from tests.factories import make_study
@@ -118,6 +131,15 @@ def _failed_results(database: Database) -> None:
         db.commit()
 
 
+def _waiting_plan(database: Database) -> None:
+    with database.writing() as db:
+        study = db.scalars(select(Study)).one()
+        db.add(StudyPlan(study_id=study.id, asked={}, requested_at=now() - timedelta(hours=1)))
+        # One that cannot be computed is told to whoever asked for it.
+        db.add(ModelComparison(study_id=study.id, asked={}, state=WorkState.FAILED, reason="no raters"))
+        db.commit()
+
+
 def _unowned(database: Database) -> None:
     with database.writing() as db:
         for member in db.scalars(select(StudyMember)):
@@ -149,6 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "6 wait and nobody works on them",
     ),
     "failed results": (_change(_failed_results), "results", "1 failed: faces"),
+    "waiting plan": (_change(_waiting_plan), "plans and models", "1 wait and nobody works on them"),
     "clock": (_rows(ParticipantSession, last_seen_at=datetime(2999, 1, 1, tzinfo=UTC)), "times", "2999-01-01"),
     "no owner": (_change(_unowned), "accounts", "nobody owns faces"),
     "overdue deletion": (_change(_retention), "deleting by itself", "faces (1 sessions)"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.config import Settings, read_settings
 from app.errors import ConfigurationError
 from app.heartbeat import Heartbeat, beat
 from app.metrics import BOUNDS, Counts, metrics_text
+from app.models import Study, StudyPlan, now
 from tests.apps import app_for
 from tests.factories import encode, make_study, trial_body
 
@@ -40,7 +43,14 @@ def test_joins_saves_refusals_and_times_are_counted(both_app: Flask) -> None:
     assert client.put(address, headers=headers, data=b"{}").status_code == 400
     assert client.put(address, headers=headers, data=body).status_code == 200
     assert client.put(address, headers=headers, data=b"{}").status_code == 409
+    with runtime.database.writing() as db:
+        asked = now() - timedelta(hours=1)
+        db.add(StudyPlan(study_id=db.scalars(select(Study.id)).one(), asked={}, requested_at=asked))
+        db.commit()
     told = values(client.get("/metrics").text)
+    assert told['asterism_plans{state="waiting"}'] == 1
+    assert told['asterism_comparisons{state="waiting"}'] == told['asterism_oldest_wait_seconds{work="results"}'] == 0
+    assert 3600 <= told['asterism_oldest_wait_seconds{work="plans"}'] < 7200
     assert told['asterism_requests_total{kind="join",status="3xx"}'] == 1
     assert told['asterism_requests_total{kind="save",status="2xx"}'] == 1
     assert told['asterism_requests_total{kind="save",status="4xx"}'] == 2
