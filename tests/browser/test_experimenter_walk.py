@@ -129,7 +129,7 @@ def _take_part(page: Page, link: str, turn: float) -> None:
     page.goto(link)
     page.get_by_role("button", name="I agree").click()
     page.get_by_label("How old are you?").fill("34")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Start").click()
     expect(page.locator("[data-clip]")).to_have_count(N_CLIPS)
     for clip, at in zip(shown_clips(page), spread(N_CLIPS, turn), strict=True):
@@ -139,6 +139,6 @@ def _take_part(page: Page, link: str, turn: float) -> None:
     for number in (1, 2):
         expect(page.get_by_role("heading", name=f"Item {number} of 2")).to_be_visible()
         page.get_by_role("radio", name="5", exact=True).check()
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     page.close()

@@ -49,7 +49,7 @@ def test_a_draft_is_walked_through_in_a_few_clicks(site: Site, draft: str, devic
     page.locator("#start").click()
     expect(page.locator("[data-status]")).to_have_text("6 clips are still outside")
     place_rest.click()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
     # One clip by hand: it stays where it lies, and the page's own measures are those that participants have.
     expect(page.locator("[data-status]")).to_have_text("3 clips are still outside")

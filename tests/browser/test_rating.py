@@ -92,7 +92,7 @@ def test_clips_are_rated_by_keyboard_and_nothing_is_lost(site: Site, rated: str,
 
     # Without a network it waits here, and goes out by itself.
     page.context.set_offline(True)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator("#rating-form [data-sheet-status]")).to_contain_text("Not saved yet: no connection.")
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name="Clip 2 of 2")).to_be_focused()
@@ -105,7 +105,7 @@ def test_clips_are_rated_by_keyboard_and_nothing_is_lost(site: Site, rated: str,
     expect(page.get_by_text("You can change your last rating here.")).to_be_visible()
     expect(page.get_by_role("radio", name="6", exact=True)).to_be_checked()
     page.get_by_role("radio", name="6", exact=True).press("ArrowLeft")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Clip 2 of 2")).to_be_focused()
     revised = (0, 1, {"valence": 5, "place": "indoors"}, "yes")
     assert stored(site, link) == [first, revised]

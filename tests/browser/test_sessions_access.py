@@ -41,7 +41,7 @@ def test_a_whole_session_by_keyboard_alone(site: Site, device: Device) -> None:
     keys.press("Enter")
     expect(page.locator("#screen-feedback h1")).to_be_focused()
     expect(page.locator("#go-on-after-feedback")).to_be_enabled()
-    tab_to(page, "Go on")
+    tab_to(page, "Continue")
     keys.press("Enter")
 
     dropped: list[dict[str, Point]] = []
@@ -158,9 +158,9 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
             clip.press(key)
     examine("practice, all clips on one spot")
     done(page)
-    expect(page.get_by_role("button", name="Go on")).to_be_enabled()
+    expect(page.get_by_role("button", name="Continue")).to_be_enabled()
     examine("feedback")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator("[data-status]")).to_have_text("3 clips are still outside")
     examine("trial")
     place(page, 0, 1, 2)

@@ -77,7 +77,7 @@ def test_f10_f16_two_devices_finish_the_same_trial_and_both_are_kept(site: Site,
     done(slow)
     slow.context.set_offline(False)
     expect(slow.get_by_text("A different version had already been saved from another window.")).to_be_visible()
-    slow.get_by_role("button", name="Go on").click()
+    slow.get_by_role("button", name="Continue").click()
     new_trial(slow)
     arrived(site, link, theirs)
     [refused] = [one for one in site.events(link) if one["kind"] == "refused_submit"]

@@ -162,7 +162,7 @@ def test_f02_after_a_refusal_the_task_goes_on(serve: Serve, page: Page) -> None:
     server.study.faults["submit"] = [status(422)]
     arrange(page, server)
     finish(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     shows_clip(page, 0)
     saved(page)
     place(page, 0, 1, 2, 3)

@@ -144,7 +144,7 @@ def test_f16_a_stale_submit_is_answered_with_the_present_state(serve: Serve, pag
     server.study.submitted[server.study.key(0)] = body  # another device was faster
     finish(page)
     expect(page.get_by_text("A different version had already been saved from another window.")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     shows_clip(page, 4)
     assert server.study.submitted[server.study.key(0)] == body
     assert len(server.study.refused) == 1

@@ -65,7 +65,7 @@ def test_axe_finds_nothing_on_a_preview_and_on_practice_feedback(serve: Serve, d
     page.goto(server.task)
     place(page, 0, 1, 2, 3)
     finish(page)
-    expect(page.get_by_role("button", name="Go on")).to_be_enabled()
+    expect(page.get_by_role("button", name="Continue")).to_be_enabled()
     found += complaints(page, "feedback")
     assert found == []
 
