@@ -249,22 +249,22 @@ def _with_intervals(
     axes = [clips.places]
     if len(squares) > 2:
         axes += [_raters_places(squares[np.arange(len(squares)) != rater], clips) for rater in range(len(squares))]
-    found = []
+    intervals = []
     for space in spaces:
         mine = centred(places_along(space[clips.pairs], clips.seen, clips.attributes), clips.labels)
         values = np.array([_phi(mine, one) for one in axes])
-        found.append(tuple(with_interval(column, level, "correlation") for column in values.T))
-    return tuple(found)
+        intervals.append(tuple(with_interval(column, level, "correlation") for column in values.T))
+    return tuple(intervals)
 
 
 def _reliability(squares: Floats, clips: _Clips, rng: np.random.Generator) -> Floats:
     """Mean over splits of the raters of the congruence of the halves' axes, stepped up by Spearman and Brown."""
     if len(squares) < 2:
         return np.full(clips.attributes.shape[1], np.nan)
-    found = []
+    phis = []
     for _ in range(N_SPLITS):
         order = rng.permutation(len(squares))
         halves = np.array_split(order, 2)
-        found.append(_phi(*(_raters_places(squares[half], clips) for half in halves)))
-    phi = np.array(found).mean(axis=0)
+        phis.append(_phi(*(_raters_places(squares[half], clips) for half in halves)))
+    phi = np.array(phis).mean(axis=0)
     return np.asarray(np.where(phi > 0, 2 * phi / (1 + np.abs(phi)), phi))

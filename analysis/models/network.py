@@ -224,7 +224,7 @@ def _named(file: str, model: Any, layers: Sequence[str], onnx: Any) -> dict[str,
     known = by_node | {name: name for name in values}
     if not layers:
         raise ValueError(f"{file}: no layer is named")
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for name in layers:
         if name in known:
             meant = {name: known[name]}
@@ -236,21 +236,21 @@ def _named(file: str, model: Any, layers: Sequence[str], onnx: Any) -> dict[str,
             near = similar_names(name.replace("*", ""), known)
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise ValueError(f"{file}: has no layer {name!r}{hint}")
-        if twice := [one for one, value in meant.items() if value in found.values()]:
+        if twice := [one for one, value in meant.items() if value in chosen.values()]:
             raise ValueError(f"{file}: the layer {twice[0]!r} is named twice")
-        found |= meant
-    return found
+        chosen |= meant
+    return chosen
 
 
 def _fitting(pattern: str, listed: Sequence[Layer], by_node: Mapping[str, str]) -> dict[str, str]:
     """The layers whose node or value fits, in the order of the graph."""
     expression = re.compile(".*".join(map(re.escape, pattern.split("*"))))
-    found = {}
+    layers = {}
     for one in listed:
         names = [one.node, one.name] if by_node.get(one.node) == one.name else [one.name]
         if fits := [name for name in names if expression.fullmatch(name)]:
-            found[fits[0]] = one.name
-    return found
+            layers[fits[0]] = one.name
+    return layers
 
 
 def similar_names(name: str, known: Mapping[str, str]) -> list[str]:

@@ -104,8 +104,8 @@ def between_axes(squared: Floats, within: Floats, attributes: Floats) -> Floats:
     products = -attributes.T @ (np.where(within > 0, squared, 0.0) @ attributes)
     lengths = np.sqrt(np.maximum(np.diagonal(products, axis1=-2, axis2=-1), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = products / (lengths[..., :, None] * lengths[..., None, :])
-    return np.where(np.isfinite(found), np.clip(found, -1.0, 1.0), np.nan)
+        cosines = products / (lengths[..., :, None] * lengths[..., None, :])
+    return np.where(np.isfinite(cosines), np.clip(cosines, -1.0, 1.0), np.nan)
 
 
 def _products(squared: Floats) -> Floats:

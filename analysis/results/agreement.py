@@ -159,10 +159,10 @@ def _alpha(value: float) -> float:
     return showable(Coefficient(float(value), NO_INTERVAL), "cronbach_alpha").value
 
 
-def reliability_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
+def reliability_rows(agreement: Agreement, method: str) -> Iterator[dict[str, Any]]:
     """Rows of the bundle's table "reliability"."""
     for name in COEFFICIENTS:
-        coefficient = getattr(found.reliability, name)
+        coefficient = getattr(agreement.reliability, name)
         low, high = coefficient.interval
         yield {
             "method": method,
@@ -170,20 +170,20 @@ def reliability_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
             "value": coefficient.value,
             "low": low,
             "high": high,
-            "n_raters": found.reliability.n_raters,
+            "n_raters": agreement.reliability.n_raters,
             "remark": coefficient.reason,
         }
 
 
-def ceiling_rows(found: Agreement, method: str) -> Iterator[dict[str, Any]]:
+def ceiling_rows(agreement: Agreement, method: str) -> Iterator[dict[str, Any]]:
     """Rows of the bundle's table "noise_ceiling"."""
-    for comparator, ceiling in found.ceilings.items():
+    for comparator, ceiling in agreement.ceilings.items():
         yield {
             "method": method,
             "comparator": comparator,
             "lower": ceiling.lower,
             "upper": ceiling.upper,
-            "n_raters": found.reliability.n_raters,
+            "n_raters": agreement.reliability.n_raters,
             "remark": ceiling.reason or ceiling.no_interval,
             "lower_low": ceiling.lower_interval[0],
             "lower_high": ceiling.lower_interval[1],

@@ -293,16 +293,16 @@ def _profiles(
     report: Progress,
 ) -> tuple[Profile, ...]:
     """A profile for each network of two layers or more; tests are adjusted over its own layers."""
-    found = []
+    profiles = []
     for source in dict.fromkeys(model.source for model in models if model.kind == "layers"):
         layers = [model for model in models if model.source == source and model.kind == "layers"]
         if len(layers) < 2 or comparison is None:
             continue
         if len(layers) == len(models):
-            found.append(_profile(source, profile_of(comparison)))
+            profiles.append(_profile(source, profile_of(comparison)))
         elif own := _compared(layers, table, resample, options, remarks, report, f"Comparing the layers of {source}"):
-            found.append(_profile(source, profile_of(own)))
-    return tuple(found)
+            profiles.append(_profile(source, profile_of(own)))
+    return tuple(profiles)
 
 
 def _profile(source: str, profile: LayerProfile) -> Profile:
@@ -312,36 +312,36 @@ def _profile(source: str, profile: LayerProfile) -> Profile:
     return Profile(source, names, names[profile.best], names[first], names[last], not_worse)
 
 
-def _scores(models: Sequence[Model], found: ModelComparison | None) -> Iterator[ModelScore]:
-    if found is None:
+def _scores(models: Sequence[Model], comparison: ModelComparison | None) -> Iterator[ModelScore]:
+    if comparison is None:
         return
-    best = int(np.argmax(found.similarity))
+    best = int(np.argmax(comparison.similarity))
     for place, model in enumerate(models):
         yield ModelScore(
             model=model.name,
             source=model.source,
             kind=model.kind,
             layer=model.layer,
-            score=float(found.similarity[place]),
-            low=float(found.interval[place, 0]),
-            high=float(found.interval[place, 1]),
-            p_above_zero=float(found.p_above_zero[place]),
-            p_below_ceiling=float(found.p_below_ceiling[place]),
-            below_best=float(found.difference[best, place]),
-            p_below_best=float(found.p_difference[best, place]),
+            score=float(comparison.similarity[place]),
+            low=float(comparison.interval[place, 0]),
+            high=float(comparison.interval[place, 1]),
+            p_above_zero=float(comparison.p_above_zero[place]),
+            p_below_ceiling=float(comparison.p_below_ceiling[place]),
+            below_best=float(comparison.difference[best, place]),
+            p_below_best=float(comparison.p_difference[best, place]),
         )
 
 
-def _pairs(found: ModelComparison | None) -> Iterator[ModelPair]:
-    if found is None:
+def _pairs(comparison: ModelComparison | None) -> Iterator[ModelPair]:
+    if comparison is None:
         return
-    for i, j in zip(*(axis.tolist() for axis in upper_triangle(len(found.names))), strict=True):
+    for i, j in zip(*(axis.tolist() for axis in upper_triangle(len(comparison.names))), strict=True):
         yield ModelPair(
-            found.names[i],
-            found.names[j],
-            float(found.difference[i, j]),
-            float(found.difference_error[i, j]),
-            float(found.p_difference[i, j]),
+            comparison.names[i],
+            comparison.names[j],
+            float(comparison.difference[i, j]),
+            float(comparison.difference_error[i, j]),
+            float(comparison.p_difference[i, j]),
         )
 
 
@@ -359,7 +359,7 @@ def _effects(
     if not labels:
         return ()
     try:
-        found = attribute_effects(
+        tested = attribute_effects(
             table,
             labels,
             n_permutations=options.n_permutations,
@@ -381,7 +381,7 @@ def _effects(
             p=float(p),
             p_max=float(p_max),
         )
-        for name, effect, p, p_max in zip(found.names, found.effects, found.p, found.p_max, strict=True)
+        for name, effect, p, p_max in zip(tested.names, tested.effects, tested.p, tested.p_max, strict=True)
     )
 
 
@@ -413,16 +413,18 @@ def _no_effect(labels: Sequence[str | None], table: Floats) -> str | None:
     return None
 
 
-def _sentences(found: ModelComparison, n_raters: int) -> list[str]:
+def _sentences(comparison: ModelComparison, n_raters: int) -> list[str]:
     said = []
-    if found.resample == "items":
+    if comparison.resample == "items":
         said.append("There is one rater: intervals are over clips alone and say nothing about other people.")
-    if found.resample == "raters":
+    if comparison.resample == "raters":
         said.append("There are fewer than four clips: intervals are over raters alone, for these very clips.")
     elif 1 < n_raters < 5:
         said.append("With fewer than five raters, intervals and the noise ceiling say little.")
-    if found.ceiling.reason:
-        said.append(f"Noise ceiling: {found.ceiling.reason}.")
-    if found.n_defined < found.n_boot:
-        said.append(f"{found.n_defined} of {found.n_boot} bootstrap samples left every score defined; these count.")
+    if comparison.ceiling.reason:
+        said.append(f"Noise ceiling: {comparison.ceiling.reason}.")
+    if comparison.n_defined < comparison.n_boot:
+        said.append(
+            f"{comparison.n_defined} of {comparison.n_boot} bootstrap samples left every score defined; these count."
+        )
     return said

@@ -195,7 +195,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         sets = clip_sets(definition_of(study).sets, [clip.attributes for clip in clip_order(db, study.id)])
         known = _known(db.get(ModelComparison, study.id), settings, facts)
     options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
-    found = compare_candidates(
+    findings = compare_candidates(
         table,
         raters,
         clips,
@@ -209,20 +209,20 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         pairs_are_shared=shared,
     )
     if known is None:
-        found = replace(found, remarks=(*problems, *found.remarks))
-    content = stored_content(found, settings, facts)
+        findings = replace(findings, remarks=(*problems, *findings.remarks))
+    content = stored_content(findings, settings, facts)
     store(database, claim, {"content": content, "computed_at": begun, "done": 100})
 
 
-def stored_content(found: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
+def stored_content(findings: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is stored of findings: with the settings, and the facts that they follow from."""
-    return {"findings": _finite(asdict(found)), "asked": settings.model_dump(mode="json"), "facts": dict(facts)}
+    return {"findings": _finite(asdict(findings)), "asked": settings.model_dump(mode="json"), "facts": dict(facts)}
 
 
 def findings_of(stored: Mapping[str, Any]) -> ModelFindings:
     """Findings out of what is stored of them; None becomes NaN where a number was not finite."""
-    found: ModelFindings = _restored(ModelFindings, stored)
-    return found
+    findings: ModelFindings = _restored(ModelFindings, stored)
+    return findings
 
 
 def _restored(kind: Any, stored: Any) -> Any:

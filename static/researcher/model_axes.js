@@ -31,10 +31,10 @@ export function axesCards(axes, predictions) {
 }
 
 /** @param {Axes} axes */
-function withRaters({ with_raters: found, raters, n_permutations: times }) {
+function withRaters({ with_raters: congruences, raters, n_permutations: times }) {
   const attributes = raters.map(({ attribute }) => attribute);
-  const cells = new Map(found.map((one) => [key(one.model, one.attribute), one]));
-  const models = [...new Set(found.map(({ model }) => model))];
+  const cells = new Map(congruences.map((one) => [key(one.model, one.attribute), one]));
+  const models = [...new Set(congruences.map(({ model }) => model))];
   return card(
     'Axes of attributes',
     'The axis of an attribute is the direction in which clips have more of it. Congruence of the clips’ places along it in a model with their places ' +
@@ -62,7 +62,7 @@ function withRaters({ with_raters: found, raters, n_permutations: times }) {
       table(
         'Axes',
         ['Model', 'Attribute', 'Congruence', '95 % interval', 'p', 'p against the largest', 'r with the attribute'],
-        found.map((one) => [
+        congruences.map((one) => [
           one.model,
           one.attribute,
           figure(one.congruence, 2),
@@ -109,7 +109,7 @@ function between({ spaces, raters, correlations }) {
   );
 }
 
-/** @param {Predictions} found */
+/** @param {Predictions} predictions */
 function predictionCard({ scores, n_permutations: times, n_folds: folds, by_sets: bySets }) {
   const targets = [...new Set(scores.map(({ target }) => target))];
   const models = [...new Set(scores.map(({ model }) => model))];
@@ -161,7 +161,7 @@ function predictionCard({ scores, n_permutations: times, n_folds: folds, by_sets
   );
 }
 
-/** @param {Predictions} found */
+/** @param {Predictions} predictions */
 function specificityCard({ specificity }) {
   const models = specificity.filter(({ model }) => model !== THEMSELVES);
   const shown = [...models, ...specificity.filter(({ model }) => model === THEMSELVES)];
