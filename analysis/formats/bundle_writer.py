@@ -21,14 +21,12 @@ from typing import IO, Any, Protocol
 from . import matlab, rsatoolbox, tables
 from .bundle_readme import Tally, readme
 from .bundle_tables import (
-    DICTIONARY_COLUMNS,
     JSON_TABLES,
     RDM_COLUMNS,
     TABLES,
     Column,
-    dictionary_markdown,
-    dictionary_rows,
 )
+from .data_dictionary import DICTIONARY_COLUMNS, dictionary_markdown, dictionary_rows
 from .npz import write_npy
 from .rdm_rows import RDMS, RDMs
 from .square import square_lines
