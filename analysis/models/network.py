@@ -147,8 +147,8 @@ def open_network(
     there = {one.name for one in model.graph.output}
     model.graph.output.extend([onnx.ValueInfoProto(name=name) for name in names if name not in there])
     options = runtime.SessionOptions()
-    # Its warnings are about how fast it runs.
-    options.log_severity_level = 3
+    # What it could say is either raised, or about how fast it runs.
+    options.log_severity_level = 4
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.resolve().parent))
     try:
         session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -57,6 +57,8 @@ def study_activations(
     """
     if save is not None and save.suffix != ".npz":
         raise Invalid(f"{save}: activations are written as .npz")
+    if save is not None and not save.parent.is_dir():
+        raise Invalid(f"{save}: there is no folder {save.parent}")
     if no_keep and save is None:
         raise Invalid("With --no-keep the activations go nowhere: give --save FILE.npz too.")
     with open_installation(data) as here:
@@ -93,5 +95,6 @@ def study_activations(
                 file_name=network.name,
                 sha256=digest,
             )
-        click.echo(f"Kept {called}: {len(shown.models)} layers. Compare them: python3 run.py study models {name}")
+        layers_said = "one layer" if len(shown.models) == 1 else f"{len(shown.models)} layers"
+        click.echo(f"Kept {called}: {layers_said}. Compare them: python3 run.py study models {name}")
         echo_notes(shown.remarks)

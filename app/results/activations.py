@@ -81,7 +81,7 @@ def prepare(db: Session, settings: Settings, study: Study, file: Path, wanted: W
     ------
     Invalid
         Naming the file, the field and the reason: it is not an ONNX file, has no such layer, does not take pictures; or
-        the study has sounds, or too few clips.
+        the study has sounds, or too few clips; or a layer has a single unit, and its distance is the correlation.
     """
     clips = clip_order(db, study.id)
     if sounds := [clip.file_name for clip in clips if clip.kind == ItemKind.SOUND]:
@@ -106,6 +106,9 @@ def prepare(db: Session, settings: Settings, study: Study, file: Path, wanted: W
     keeps = wanted.over_frames == "concatenate" and at_once is None
     units = zip(with_words.layers, with_words.units, strict=True)
     shapes: dict[str, tuple[int, ...]] = {name: (frames, n) if keeps else (n,) for name, n in units}
+    single = [name for name, shape in shapes.items() if np.prod(shape) == 1]
+    if single and wanted.distance == "correlation":
+        raise Invalid(f"{file.name}: layer {single[0]} has a single unit, whose values have no correlation.")
     items = tuple(Item(clip.file_name, source_path(settings, clip)) for clip in clips)
     return Extraction(file, with_words, wanted, items, sampling, conversion_limits(settings), shapes)
 

@@ -96,8 +96,7 @@ def add_model(
         When the study's clips changed while it was read.
     """
     called = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not called or len(called) > MAX_NAME or not called.isprintable():
-        raise Invalid("A file of models needs a name of at most 255 printable characters.", field="file")
+    _check_name(called)
     with database.reading() as db:
         clips = [clip.file_name for clip in clip_order(db, study_id)]
     candidates, digest = read_models(called, content, clips, distance, frames, most_bytes)
@@ -150,18 +149,24 @@ def keep_models(
 
 
 def check_room(db: Session, study: Study, name: str, n_models: int) -> None:
-    """Refuse models that the study could not keep: there is one of the name, or there would be too many.
+    """Refuse models that the study could not keep: the name is taken or none, or there would be too many.
 
     Raises
     ------
     Invalid
         In these cases.
     """
+    _check_name(name)
     rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
     if any(row.name == name for row in rows):
         raise Invalid(f"There is a model named {name}; remove it first, or rename the file.", field="file")
     if (many := sum(len(row.models) for row in rows) + n_models) > MAX_MODELS:
         raise Invalid(f"That would make {many} models; a study can keep {MAX_MODELS}.", field="file")
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise Invalid(f"A file of models needs a name of at most {MAX_NAME} printable characters.", field="file")
 
 
 def remove_model(db: Session, study: Study, number: int, by: Account | None = None) -> None:

@@ -27,7 +27,7 @@ from app.errors import AsterismError
 from app.models import Clip
 from app.results.model_files import candidates_of, kept_models
 from tests.factories import make_study
-from tests.factories_networks import expected, small_network
+from tests.factories_networks import expected, small_network, video_network
 from tests.factories_video import make_clip
 
 NAMES = ["a.mp4", "b.mp4", "c.mp4", "still.png"]
@@ -155,6 +155,14 @@ def test_what_cannot_be_shown_to_a_network_is_said_first(
     assert "--frames: Input should be less than or equal to 64" in refusal(settings, network, "--frames", "65")
     assert "--mean: 'x' is not a list of numbers" in refusal(settings, network, "--mean", "x")
     assert "give --save" in refusal(settings, network, "--no-keep")
+    nowhere = tmp_path / "nowhere"
+    assert f"there is no folder {nowhere}" in refusal(settings, network, "--save", str(nowhere / "net.npz"))
+    for called in (" ", "a\nb", "m" * 256):
+        assert "at most 255 printable characters" in refusal(settings, network, "--layers", "scores", "--model", called)
+    single = video_network(tmp_path / "single.onnx", (1, 1, 1, 16, 16))
+    assert "layer scores has a single unit" in refusal(
+        settings, str(single), "--layers", "scores", "--colours", "grey", "--layout", "NCTHW"
+    )
     # What study.toml says of one network is not meant for another.
     other = small_network(tmp_path / "other.onnx", change=np.nan)
     assert "no layer is named; --layers A,B takes some of:\n  conv  Conv" in refusal(settings, str(other))
