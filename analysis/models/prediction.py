@@ -116,7 +116,7 @@ def predict_ratings(
     by_fold = np.array([_by_column(predicted[folds == fold], y[folds == fold]) for fold in range(n_folds)])
     return Prediction(
         predicted,
-        correlations(_within(predicted, folds), _within(y, folds)),
+        _specificity(predicted, y, folds),
         r2,
         by_fold,
         folds,
@@ -153,6 +153,14 @@ def prediction_null(
             predicted[fits[-1].new], _ = _nested(fits, columns, penalties)
         null.append(_by_column(_within(predicted, folds), _within(columns, folds)).reshape(len(moved), -1))
     return np.concatenate(null)
+
+
+def _specificity(predicted: Floats, y: Floats, folds: Ints) -> Floats:
+    """r of predictions and ratings within folds, whatever the units of each attribute."""
+    mean = y.mean(axis=0)
+    farthest = np.abs(y - mean).max(axis=0)
+    unit = np.where(farthest > 1e-12 * np.abs(y).max(axis=0), farthest, np.inf)
+    return correlations(_within((predicted - mean) / unit, folds), _within((y - mean) / unit, folds))
 
 
 def correlations(predicted: Floats, ratings: Floats) -> Floats:

@@ -37,6 +37,13 @@ class Attribute:
             return None
         return numbers if np.isfinite(numbers).any() and np.unique(numbers[np.isfinite(numbers)]).size > 2 else None
 
+    @property
+    def n_unknown(self) -> int:
+        """How many clips have no value; among numbers "nan" and "inf" are none."""
+        if (numbers := self.numbers) is not None:
+            return int((~np.isfinite(numbers)).sum())
+        return sum(not value.strip() for value in self.values)
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -58,7 +65,7 @@ def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute],
             models.append(Model(full_name(one.name, one.models, name), one.name, one.kind, layer, rdm))
     for attribute in attributes:
         kind = "rating" if attribute.is_rated else "attribute"
-        if unknown := sum(not value.strip() for value in attribute.values):
+        if unknown := attribute.n_unknown:
             remarks.append(f"{attribute.name} is no model, because {unknown} clips have no value of it.")
             continue
         numbers = attribute.numbers

@@ -393,7 +393,9 @@ def _groups(attribute: Attribute) -> tuple[list[str | None], str]:
         kinds = list(dict.fromkeys(value for value in known if value is not None))
         return known, ", ".join(kinds[:6]) + (f" and {len(kinds) - 6} more" if len(kinds) > 6 else "")
     middle = float(np.median(numbers[np.isfinite(numbers)]))
-    halves = [None if math.isnan(value) else "above" if value > middle else "up to" for value in numbers.tolist()]
+    halves = [
+        None if not math.isfinite(value) else "above" if value > middle else "up to" for value in numbers.tolist()
+    ]
     return halves, f"up to the median {middle:g}, above it"
 
 

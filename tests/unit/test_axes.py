@@ -77,6 +77,9 @@ def test_predictions_from_an_rdm_are_scikit_learns_from_the_activations(rng: np.
     other = np.where((found.folds == 0)[:, None], 100 * rng.normal(size=y.shape), y)
     again = predict_ratings(coordinates(space_of(pdist(x, "correlation")).squared), other, scale=False)
     np.testing.assert_allclose(again.predicted[found.folds == 0], found.predicted[found.folds == 0])
+    # Units change nothing.
+    rescaled = predict_ratings(x, y * [1e9, 1e-9]).specificity
+    np.testing.assert_allclose(rescaled, predict_ratings(x, y).specificity)
     # The order that changes nothing gives the correlations of the predictions themselves.
     null = prediction_null(x, y, np.arange(N)[None])
     np.testing.assert_allclose(null[0], np.diag(predict_ratings(x, y).specificity))
@@ -176,10 +179,12 @@ def study(effect: float) -> tuple[list[Candidates], list[Attribute], np.ndarray]
     late = np.hstack([rng.normal(size=(N, 12)), 4 * effect * values[:, :1]])
     layers = np.array([pdist(rng.normal(size=(N, 20)), "correlation"), pdist(late, "correlation")])
     attributes = [
-        Attribute("age", tuple(map(repr, values[:, 0].tolist())), True),
+        # In another unit than the rest.
+        Attribute("age", tuple(map(repr, (1e9 * values[:, 0]).tolist())), True),
         Attribute("sex", tuple("fm"[k % 2] for k in range(N))),
         Attribute("who", tuple(f"P{k // 3}" for k in range(N))),
         Attribute("some", ("a", "b", "", *["b"] * (N - 3))),
+        Attribute("gap", ("nan", "inf", *map(str, range(N - 2)))),
         Attribute("one", ("a",) * N),
         Attribute("mood", tuple("xyz"[k // 3 % 3] for k in range(N))),
     ]
@@ -211,6 +216,7 @@ def test_axes_and_predictions_of_a_study_as_tables_figures_and_words() -> None:
     assert [one for one in parts.remarks if "is not predicted" in one] == [
         "who has no axis and is not predicted: it has 8 values, more than 6.",
         "some has no axis and is not predicted: 1 clips have no value of it.",
+        "gap has no axis and is not predicted: 2 clips have no value of it.",
         "one has no axis and is not predicted: all clips have the same value.",
     ]
     assert any("nothing shows that raters go by mood = x" in one and "sex = m" in one for one in parts.remarks)
