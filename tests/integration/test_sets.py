@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
+from scipy.spatial.distance import pdist
 from sqlalchemy import select
 
 from analysis.formats.bundle import read_bundle
@@ -31,6 +32,10 @@ from app.participation.submission import submit
 from app.participation.trials import start
 from app.planning.basis import basis_of
 from app.planning.words import sets_sentence
+from app.results import model_work
+from app.results.model_files import add_model
+from app.results.model_settings import settings_of
+from app.results.model_work import compute_next_comparison, request_comparison, standing_of
 from app.studies.bundle_rows import prepare
 from tests import experimenter
 from tests.factories import encode, make_study, trial_body
@@ -187,3 +192,26 @@ def test_page_and_bundle_have_the_same_results_of_each_set(lab_of_sets: experime
     assert {tuple(one["clip_sets"]) for one in prepared.sessions} == {
         tuple(row["clip_sets"].split("; ")) for row in bundle.rows("participants")
     }
+
+
+def test_models_are_predicted_from_over_whole_sets(
+    lab_of_sets: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = lab_of_sets
+    monkeypatch.setattr(model_work, "N_BOOT", 100)
+    monkeypatch.setattr(model_work, "N_PERMUTATIONS", 19)
+    file = io.BytesIO()
+    np.save(file, pdist(np.random.default_rng(1).normal(size=(10, 4))))
+    with lab.database.reading() as db:
+        study_id = find_study(db, "many").id
+    add_model(lab.database, study_id, "net.npy", file.getvalue())
+    with lab.database.writing() as db:
+        request_comparison(db, find_study(db, "many"), settings_of({"axes": True, "predictions": True}))
+    assert compute_next_comparison(lab.database)
+    with lab.database.reading() as db:
+        found = standing_of(db, find_study(db, "many")).findings
+    assert found is not None
+    # Three sets, and the anchor that is in all of them.
+    assert (found.parts.predictions.by_sets, found.parts.predictions.n_folds) == (True, 4)
+    assert [one.target for one in found.parts.predictions.scores] == ["map axis 1", "map axis 2"]
+    assert "set has no axis and is not predicted: all clips of a set have the same value." in found.parts.remarks
