@@ -117,6 +117,13 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "stop.max_trials",
             "128 participants with 3 trials of 20 clips see at most 72960 of the 249571 pairs together",
         ),
+        (
+            "[design]\nchecks = 5\n[stop]\nmax_minutes = 3",
+            SIX,
+            "design.checks",
+            "for most participants not all of them",
+        ),
+        ("[design]\nrepeats = 3\n[stop]\nmax_minutes = 4", SIX, "design.repeats", "takes sessions of 15 trials, about"),
         ('[texts]\nconsent = ""', SIX, "texts.consent", "is empty"),
         (
             "[design]\nchecks = 1\n[quality]\nfailed_checks = 2",

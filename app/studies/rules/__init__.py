@@ -25,6 +25,7 @@ from app.studies.rules.problem import NOTHING_KNOWN, Facts, Problem, Problems
 from app.studies.rules.questions import questions_are_asked
 from app.studies.rules.session_length import (
     checks_and_repeats_come,
+    checks_and_repeats_have_time,
     checks_can_be_failed,
     evidence_can_be_reached,
     one_trial_is_all,
@@ -126,5 +127,6 @@ RULES_OF_A_SET: Rules = (
     evidence_can_be_reached,
     cohort_shares_the_clips,
     there_is_time,
+    checks_and_repeats_have_time,
     trials_fit_the_clips,
 )

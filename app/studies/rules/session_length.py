@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS
+from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, later_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
 from app.definition.study_toml import Design, Stop, StudyDefinition
@@ -116,11 +116,31 @@ def evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Proble
 def there_is_time(definition: StudyDefinition, facts: Facts) -> Problems:
     stop, size = definition.stop, definition.design.max_items
     first = size if facts.n_clips is None else min(size, facts.n_clips)
-    usual = Behaviour()
-    minutes = (usual.seconds_per_trial + usual.seconds_per_item * first**usual.time_exponent) / 60
+    minutes = _usual_minutes(first)
     if stop.max_minutes < minutes and stop.max_trials > 1:
         yield warning(
             "stop.max_minutes",
             f"a trial of {first} clips takes about {minutes:.1f} minutes, so that sessions of {stop.max_minutes:g} "
             "minutes end after the first",
         )
+
+
+def checks_and_repeats_have_time(definition: StudyDefinition, facts: Facts) -> Problems:
+    design, stop, n = definition.design, definition.stop, facts.n_clips
+    if n is None or n < MIN_CLIPS:
+        return
+    minutes = _usual_minutes(later_size(design.method, n, max_items=design.max_items))
+    numbers = (design.repeats, design.checks)
+    for key, needed, number in zip(("repeats", "checks"), trials_needed(design), numbers, strict=True):
+        if number and needed * minutes > stop.max_minutes:
+            yield warning(
+                f"design.{key}",
+                f"{key} = {number} takes sessions of {needed} trials, about {needed * minutes:.0f} minutes, but they "
+                f"end after {stop.max_minutes:g}: for most participants not all of them come",
+            )
+
+
+def _usual_minutes(n_items: int) -> float:
+    """How long a trial usually takes."""
+    usual = Behaviour()
+    return (usual.seconds_per_trial + usual.seconds_per_item * float(n_items**usual.time_exponent)) / 60
