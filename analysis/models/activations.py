@@ -83,7 +83,7 @@ def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) 
     ------
     ValueError
         Naming the layer and the clip, when a distance is undefined (a clip whose units are all equal has no
-        correlation).
+        correlation), or too large for a number.
     """
     n, units = table.shape
     is_angle = distance in ("correlation", "cosine")
@@ -94,7 +94,8 @@ def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) 
         # Constants are found before rounding makes a correlation out of them.
         spread[k] = np.ptp(row) if distance == "correlation" else largest[k]
         centre[k] = row.mean() if distance == "correlation" else 0.0
-        length[k] = np.linalg.norm(row - centre[k])
+        with np.errstate(over="ignore"):
+            length[k] = np.linalg.norm(row - centre[k])
     flat = np.flatnonzero(spread <= 1e-12 * largest.max()) if is_angle else np.array([])
     if flat.size:
         what = "all its units equal" if distance == "correlation" else "all its units at zero"
@@ -109,6 +110,8 @@ def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) 
         else:
             total += pdist(part, "cityblock" if distance == "cityblock" else "sqeuclidean")
     distances = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
+    if not (np.isfinite(distances).all() and np.isfinite(length).all()):
+        raise ValueError(f"layer {name}: its values are so large that distances between clips are infinite")
     return np.asarray(np.maximum(distances, 0.0), dtype=np.float64)
 
 
