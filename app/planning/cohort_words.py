@@ -15,11 +15,12 @@ def is_of_cohort(content: Content) -> bool:
 def cohort_sentences(content: Content) -> list[str]:
     """What the figures of a cohort rest on, and what they do not cover."""
     plan, asked = content["plan"], content["asked"]
-    *sizes, last = [str(point["raters"]) for point in plan["curve"]]
+    *fewer, last = [str(point["raters"]) for point in plan["curve"]]
+    sizes = f"{', '.join(fewer)} and {last}" if fewer else last
     sentences = [
         f"Simulated: {plan['sessions']} sessions in {plan['cohorts']} cohorts, each with its own shared structure. "
         "Raters come one after the other and all finish; the RDM of all their trials is estimated once there are "
-        f"{', '.join(sizes)} and {last} of them. Bands contain 95 % of studies with that many raters if the "
+        f"{sizes} of them. Bands contain 95 % of studies with that many raters if the "
         "assumptions hold.",
     ]
     if plan["raters"] < asked["raters"]:
@@ -59,7 +60,8 @@ def cohort_needed(content: Content) -> str:
         return f"No more than {needed['value']} raters are needed for {what}."
     low = f"{needed['low']} or fewer" if needed["low"] == first["raters"] else str(needed["low"])
     high = f"more than {last['raters']}" if needed["high"] is None else str(needed["high"])
-    return f"About {needed['value']} raters are needed for {what} (95 % of studies of this kind need {low} to {high})."
+    many = "No more than" if needed["value"] == first["raters"] else "About"
+    return f"{many} {needed['value']} raters are needed for {what} (95 % of studies of this kind need {low} to {high})."
 
 
 def cohort_table(content: Content) -> list[list[str]]:

@@ -10,6 +10,7 @@ from analysis.planning import plan_cohort
 from analysis.planning.cohort_budget import CohortBudget
 from app import cli
 from app.planning import work as work_module
+from app.planning.cohort_words import cohort_sentences
 from app.planning.words import needed_sentence
 from app.planning.work import compute_next_plan
 from tests import experimenter
@@ -81,12 +82,22 @@ def test_what_a_cohort_s_results_say_stands_beside_its_plan(lab: experimenter.La
     assert -1 <= observed["value"] <= 1
 
 
+def test_a_cohort_of_one_size_is_said_in_words() -> None:
+    point = {"raters": 2, "seen": 1.0}
+    plan = {"curve": [point], "sessions": 6, "cohorts": 3, "raters": 2, "reliability": None}
+    assert "estimated once there are 2 of them." in cohort_sentences({"plan": plan, "asked": {"raters": 2}})[0]
+
+
 @pytest.mark.parametrize(
     ("needed", "said"),
     [
         ((20, 15, 40), "About 20 raters are needed for a correlation of 0.9 with what raters have in common (95 % of"),
         ((20, 10, None), "need 10 or fewer to more than 80)"),
         ((10, 10, 10), "No more than 10 raters are needed"),
+        (
+            (10, 10, None),
+            "No more than 10 raters are needed for a correlation of 0.9 with what raters have in common (95",
+        ),
         ((None, None, None), "Even 80 raters, the most that were simulated, do not reach a correlation of 0.9"),
     ],
 )
