@@ -42,7 +42,6 @@ KIND_NAMES = {
     "scale": "Scale",
     "consent": "Clause to tick",
 }
-CHOICE_NAMES = {"before": "before the task", "between": "between two trials", "after": "after the task"}
 # In the order of the form.
 TEXTS = {
     "ask": ("Question", "What is read, in Markdown."),
