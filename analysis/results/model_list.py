@@ -31,6 +31,9 @@ class Attribute:
     @property
     def numbers(self) -> Floats | None:
         """The values as numbers, NaN where there is none, when they are numbers of more than two sizes."""
+        # Python takes the label 1_2 for twelve.
+        if any("_" in value for value in self.values):
+            return None
         try:
             numbers = np.array([float(value) if value.strip() else np.nan for value in self.values])
         except ValueError:

@@ -89,7 +89,7 @@ def prepare(db: Session, settings: Settings, study: Study, file: Path, wanted: W
             f"{sounds[0]} is a sound; networks are given pictures, so the study {study.name} cannot be shown."
         )
     if len(clips) < MIN_CLIPS:
-        raise Invalid(f"A model needs at least {MIN_CLIPS} clips; the study {study.name} has {len(clips)}.")
+        raise Invalid(f"A model needs at least {MIN_CLIPS} clips; the study {study.name} can show {len(clips)}.")
     with_words = _open(file, wanted)
     at_once = with_words.input.frames
     frames = at_once or wanted.frames or USUAL_FRAMES

@@ -191,6 +191,11 @@ def study(effect: float) -> tuple[list[Candidates], list[Attribute], np.ndarray]
     return [Candidates("net", "layers", ("early", "late"), layers)], attributes, raters
 
 
+def test_codes_of_numbers_are_no_numbers() -> None:
+    assert Attribute("code", ("1_1", "1_2", "2_1")).numbers is None
+    assert Attribute("size", ("1", "1e3", "-.5")).numbers is not None
+
+
 def test_axes_and_predictions_of_a_study_as_tables_figures_and_words() -> None:
     candidates, attributes, raters = study(1.5)
     names, clips = [f"P{k}" for k in range(len(raters))], [f"c{k}" for k in range(N)]
