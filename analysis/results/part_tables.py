@@ -79,6 +79,12 @@ PART_TABLES: Mapping[str, tuple[Column, ...]] = {
 
 def part_rows(parts: ModelParts, table: str) -> list[dict[str, object]]:
     """The rows of one of `PART_TABLES`, by column."""
+    wanted = [column.name for column in PART_TABLES[table]]
+    return [{name: row[name] for name in wanted if name in row} for row in _known_of(parts, table)]
+
+
+def _known_of(parts: ModelParts, table: str) -> list[dict[str, object]]:
+    """The rows with all that is known of each, which is more than the columns."""
     if table in AXES_TABLES:
         return axes_rows(parts.axes, parts.predictions, table)
     permuted: dict[str, object] = {"n_permutations": parts.n_permutations}

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
+from analysis.formats.tables import csv_lines
 from analysis.reliability import individual_test
 from analysis.results.individuals import attribute_weights, individuals
 from analysis.results.model_parts import ModelParts
 from analysis.results.part_tables import PART_TABLES, part_rows, parts_methods
+from analysis.results.weighted_sums import WeightedSum
 
 N_ITEMS, N_RATERS = 14, 8
 
@@ -73,6 +75,11 @@ def test_groups_weights_and_words_of_raters() -> None:
     rows = {name: len(rows) for name in PART_TABLES if (rows := part_rows(parts, name))}
     assert rows == {"rater_test": 1, "rater_places": N_RATERS, "rater_attribute_weights": 2 * N_RATERS}
     assert len(parts_methods(parts, "ρa")) == 4
+    weighted = (WeightedSum("net", ("early", "late"), (0.2, 0.8), 0.5, 0.4),)
+    whole = ModelParts(individuals=found, weighted=weighted)
+    written = {name: [*csv_lines(columns, part_rows(whole, name))] for name, columns in PART_TABLES.items()}
+    assert written["weighted_models"][1:] == ["net,early,0.2,0.5,0.4\n", "net,late,0.8,0.5,0.4\n"]
+    assert len(written["rater_places"]) == 1 + N_RATERS
     without = individuals(table[:2], names[:2], None, {}, **asked)  # type: ignore[arg-type]
     assert len(without.remarks) == 2
     assert not parts_methods(ModelParts(individuals=without), "ρa")[1:]
