@@ -116,14 +116,15 @@ def _show(findings: ModelFindings) -> None:
         click.echo(f"Noise ceiling: {findings.ceiling_low:.3f} to {findings.ceiling_high:.3f}")
     for one in sorted(findings.scores, key=lambda score: -score.score):
         click.echo(
-            f"  {one.model}: {one.score:.3f} ({one.low:.3f} to {one.high:.3f}), p above 0 {one.p_above_zero:.3f}"
+            f"  {one.model}: {_figure(one.score)}{_range(one.low, one.high)}, p above 0 {_figure(one.p_above_zero)}"
         )
     for profile in findings.profiles:
         click.echo(f"Best layer of {profile.source}: {profile.best} (between {profile.first} and {profile.last})")
     for effect in findings.effects:
         click.echo(
-            f"Between less within, {effect.attribute}: {effect.effect:.2f} sd ({effect.low:.2f} to {effect.high:.2f}), "
-            f"p {effect.p:.4f}, against the largest {effect.p_max:.4f}"
+            f"Between less within, {effect.attribute}: {_figure(effect.effect, 2)} sd"
+            f"{_range(effect.low, effect.high, 2)}, p {_figure(effect.p, 4)}, "
+            f"against the largest {_figure(effect.p_max, 4)}"
         )
     _show_parts(findings.parts)
     echo_notes([*findings.remarks, *findings.parts.remarks])
@@ -132,39 +133,49 @@ def _show(findings: ModelFindings) -> None:
 def _show_parts(parts: ModelParts) -> None:
     for test in parts.tests:
         click.echo(
-            f"By permutation, {test.model}: p {test.p:.4f}, against the largest {test.p_max:.4f}; "
-            f"r without noise {test.corrected:.3f} ({test.low:.3f} to {test.high:.3f})"
+            f"By permutation, {test.model}: p {_figure(test.p, 4)}, against the largest {_figure(test.p_max, 4)}; "
+            f"r without noise {_figure(test.corrected)}{_range(test.low, test.high)}"
         )
     for one in parts.partials:
         click.echo(
-            f"With {parts.held_constant} held constant, {one.model}: {one.correlation:.3f} "
-            f"({one.low:.3f} to {one.high:.3f}), p {one.p:.4f}, against the largest {one.p_max:.4f}"
+            f"With {parts.held_constant} held constant, {one.model}: {_figure(one.correlation)}"
+            f"{_range(one.low, one.high)}, p {_figure(one.p, 4)}, against the largest {_figure(one.p_max, 4)}"
         )
     for share in parts.shares:
         which = f"{share.blocks[0]} alone" if len(share.blocks) == 1 else " & ".join(share.blocks)
-        click.echo(f"Share of variance, {which}: {share.share:.3f}")
+        click.echo(f"Share of variance, {which}: {_figure(share.share)}")
     for fit in parts.weighted:
         click.echo(
-            f"Weighted sum of {fit.block} ({len(fit.models)} models): {fit.cross_validated:.3f} cross-validated, "
-            f"{fit.equal_weights:.3f} with equal weights"
+            f"Weighted sum of {fit.block} ({len(fit.models)} models): {_figure(fit.cross_validated)} cross-validated, "
+            f"{_figure(fit.equal_weights)} with equal weights"
         )
     for axis in parts.axes.with_raters:
         click.echo(
-            f"Axis of {axis.attribute} in {axis.model}: congruence with the raters' {axis.congruence:.3f} "
-            f"({axis.low:.3f} to {axis.high:.3f}), p {axis.p:.4f}, against the largest {axis.p_max:.4f}"
+            f"Axis of {axis.attribute} in {axis.model}: congruence with the raters' {_figure(axis.congruence)}"
+            f"{_range(axis.low, axis.high)}, p {_figure(axis.p, 4)}, against the largest {_figure(axis.p_max, 4)}"
         )
     for guess in parts.predictions.scores:
         click.echo(
-            f"Predicted from {guess.model}, {guess.target}: r {guess.r:.3f}, R² {guess.r2:.3f}, p {guess.p:.4f}, "
-            f"against the largest {guess.p_max:.4f}"
+            f"Predicted from {guess.model}, {guess.target}: r {_figure(guess.r)}, R² {_figure(guess.r2)}, "
+            f"p {_figure(guess.p, 4)}, against the largest {_figure(guess.p_max, 4)}"
         )
     people = parts.individuals
     if people.n_tested:
         click.echo(
-            f"Halves of one rater's trials: r {people.within:.3f}, with noise alone {people.expected:.3f}, "
-            f"p {people.p:.4f}; agreement of raters without noise {people.without_noise:.3f}"
+            f"Halves of one rater's trials: r {_figure(people.within)}, with noise alone {_figure(people.expected)}, "
+            f"p {_figure(people.p, 4)}; agreement of raters without noise {_figure(people.without_noise)}"
         )
     if people.n_clusters:
-        click.echo(f"Groups of raters: {people.n_clusters} (mean silhouette {people.silhouette:.2f})")
+        click.echo(f"Groups of raters: {people.n_clusters} (mean silhouette {_figure(people.silhouette, 2)})")
     for weight in people.weights:
-        click.echo(f"Weight of {weight.attribute}: {weight.mean:.3f} ({weight.low:.3f} to {weight.high:.3f})")
+        click.echo(f"Weight of {weight.attribute}: {_figure(weight.mean)}{_range(weight.low, weight.high)}")
+
+
+def _range(low: float, high: float, digits: int = 3) -> str:
+    """The interval in brackets, after a space; nothing where there is none."""
+    return f" ({low:.{digits}f} to {high:.{digits}f})" if math.isfinite(low) and math.isfinite(high) else ""
+
+
+def _figure(value: float, digits: int = 3) -> str:
+    """A number, or a dash where it is not defined."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"

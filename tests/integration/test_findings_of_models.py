@@ -1,15 +1,21 @@
-"""What was found of models, on its way to the page: stored, told by the API, drawn."""
+"""What was found of models, on its way to the page: stored, told by the API, drawn; and on the terminal."""
 
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
+import pytest
 from scipy.spatial.distance import pdist
 
 from analysis.models.candidates import Candidates
+from analysis.results.axes import Axes, ModelAxis
 from analysis.results.model_list import Attribute
+from analysis.results.model_parts import ModelParts
 from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.predictions import Predicted, Predictions
+from app.cli.models import _show_parts
 from app.results.model_settings import settings_of
 from app.results.model_work import findings_of, stored_content
 from app.web import models_page
@@ -34,3 +40,13 @@ def test_axes_and_predictions_are_stored_told_and_drawn() -> None:
     assert len(told["parts"]["axes"]["spaces"]) == 3
     for picture in ("axes", "predictions", "specificity"):
         assert models_page._drawn(again, picture).axes
+
+
+def test_what_is_not_defined_is_no_nan_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    axis = ModelAxis("net", "age", 0.5, math.nan, math.nan, p=0.01, p_max=0.02, carried=0.3)
+    guess = Predicted("net", "age", math.nan, 0.0, 0.1, math.nan, math.nan, 1.0, 3, False)
+    _show_parts(ModelParts(axes=Axes(with_raters=(axis,)), predictions=Predictions(scores=(guess,))))
+    said = capsys.readouterr().out
+    assert "congruence with the raters' 0.500, p 0.0100" in said
+    assert "age: r –, R² 0.000, p –" in said
+    assert "nan" not in said
