@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 import socket
 import time
 from collections import Counter
@@ -171,7 +172,7 @@ async def timed(kind: Measured, do: Callable[[], Awaitable[Any]], due: float | N
 
 
 async def read_slowly(port: int, path: str, start: int, until: float, bytes_a_second: int) -> int:
-    """Pull a clip from `start` on at that pace until the time is over; how many bytes came.
+    """Pull a clip from `start` on at that pace until it is there or the time is over; how many bytes came.
 
     Raises
     ------
@@ -189,8 +190,10 @@ async def read_slowly(port: int, path: str, start: int, until: float, bytes_a_se
             first = await loop.sock_recv(plain, 8192)
         if not first.startswith(b"HTTP/1.1 206"):
             raise ValueError(f"part of a clip: {first[9:12].decode(errors='replace')}")
+        head, _, _ = first.partition(b"\r\n\r\n")
+        whole = len(head) + 4 + int(re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)[1])  # type: ignore[index]
         total, step = len(first), bytes_a_second // 4
-        while time.monotonic() < until:
+        while total < whole and time.monotonic() < until:
             await asyncio.sleep(0.25)
             async with asyncio.timeout(TIMEOUT):
                 piece = await loop.sock_recv(plain, step)
