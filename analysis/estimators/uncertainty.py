@@ -50,7 +50,7 @@ HIDDEN = 0.16
 # below it and above it. Below, most is in the hidden part.
 SHIFT = 0.05
 BELOW = 0.1
-ABOVE = 0.2
+ABOVE = 0.25
 # Squared errors are as simulated where true dissimilarities have this sd at RMS 1 or more. Where all are nearly equal
 # (a tree, many dimensions) they are larger, in proportion, up to a bound.
 TYPICAL_SPREAD = 0.38
