@@ -70,7 +70,7 @@ def make_backup(database: Database, settings: Settings, out: Path) -> Backup:
         entries = write_archive(out, files, _about(database, revision))
     with suppress(OSError):
         # `doctor` tells how old it is. The backup is whole, whether that can be written down or not.
-        note = {"at": begun.isoformat(timespec="seconds"), "file": str(out.absolute())}
+        note = {"at": begun.isoformat(), "file": str(out.absolute())}
         write_whole(settings.data / LAST, json.dumps(note))
     problems = [f"{name} is missing" for name in sorted(named - set(entries))]
     problems += [

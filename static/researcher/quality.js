@@ -24,10 +24,11 @@ export async function mountStrips(api, { reload = false } = {}) {
   while (quality.state === 'working') {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
     if (!document.hidden) quality = await load(`${api}/quality`);
-    if (quality.state !== 'working' && reload) {
-      location.reload();
-      return;
-    }
+  }
+  // What the page waited for may also have come between the page and its first question.
+  if (reload) {
+    location.reload();
+    return;
   }
   const measures = new Map(/** @type {Quality} */ (quality).measures.map((measure) => [measure.key, measure]));
   for (const cell of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-strip]'))) {

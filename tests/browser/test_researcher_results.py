@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -26,7 +27,7 @@ from app.config import load_settings
 from app.domain import ClipState, SessionState
 from app.heartbeat import Heartbeat, beat
 from app.media import media_path
-from app.models import Clip, ParticipantSession, Rendition, Study
+from app.models import Clip, ParticipantSession, Rendition, StoredResults, Study
 from app.results import stored
 from tests import experimenter
 from tests.browser import session_pages
@@ -668,6 +669,26 @@ def test_no_page_scrolls_sideways(page: Page, lab: experimenter.Lab, width: int)
             if not too_wide():
                 break
         assert too_wide() == [], first
+
+
+def test_quality_that_is_ready_before_the_page_asks_for_it_is_shown(page: Page, lab: experimenter.Lab) -> None:
+    asked: list[str] = []
+
+    def answer_late(route: Route) -> None:
+        """The page was made while the worker computed; its first question is answered once that is done."""
+        asked.append(route.request.url)
+        for _ in range(600):
+            with lab.database.reading() as db:
+                if db.scalar(select(StoredResults.computed_at)) is not None:
+                    break
+            time.sleep(0.1)
+        route.continue_()
+
+    page.route("**/api/v1/studies/faces/quality", answer_late, times=1)
+    page.goto("/studies/faces/quality")
+    expect(page.locator("svg.strip").first).to_be_visible()
+    # The page that was loaded anew asks once more, by itself.
+    assert len(asked) == 1
 
 
 def test_a_trial_is_replayed_by_keyboard_and_left_out(page: Page, lab: experimenter.Lab) -> None:

@@ -223,7 +223,7 @@ def test_trials_that_are_in_no_backup_for_a_week_are_told(data: Path, tmp_path: 
     database = open_database(settings.database)
     [young] = backups(settings)
     assert (young.ok, young.text) == (True, "none was made of this data folder yet")
-    later = now() + timedelta(days=8)
+    later = now() + timedelta(days=8, hours=1)
     [late] = backups(settings, at=later)
     assert not late.ok
     make_backup(database, settings, tmp_path / "one.zip")
