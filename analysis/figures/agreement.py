@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrangement import Floats
-from .canvas import CM, LINE, TALLEST, new_figure, within_range
+from .canvas import CM, LINE, TALLEST, name_rows, new_figure, within_range
 from .style import ACCENT, GRID, INK, PAGE, SMALL, styled
 
 
@@ -56,12 +56,8 @@ def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, leve
         beyond = "<" if value < -1 else ">" if value > 1 else "o"
         axes.plot(np.clip(value, -1, 1), place, beyond, color=ACCENT, markersize=4)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"coefficient, {level:.0%} interval over raters")
+    name_rows(axes, [name for name, _, _ in rows], f"coefficient, {level:.0%} interval over raters")
     within_range(axes.set_xlim, axes.get_xlim())
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
     return figure
 
 

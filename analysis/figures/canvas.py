@@ -37,6 +37,15 @@ def bare(axes: Any) -> None:
         spine.set_visible(False)
 
 
+def name_rows(axes: Any, names: Sequence[str], x_label: str) -> None:
+    """Name what is drawn from top to bottom, one row each, and the axis below."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(x_label)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
 def short_names(names: Sequence[str]) -> list[str]:
     """File names without their extension, cut to what fits beside a figure."""
     stems = [re.sub(r"\.[A-Za-z0-9]{2,4}$", "", name) for name in names]

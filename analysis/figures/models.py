@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .canvas import short_name
+from .canvas import name_rows, short_name
 from .style import ACCENT, GRID, INK, LINE_COLORS, MUTED, SECOND, styled
 
 if TYPE_CHECKING:
@@ -33,11 +33,7 @@ def model_scores(findings: ModelFindings, scores: Sequence[ModelScore], label: s
         face = ACCENT if one.p_above_zero < ALPHA else "white"
         axes.plot(one.score, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(scores)), [short_name(one.model) for one in scores])
-    axes.set_ylim(len(scores) - 0.5, -0.5)
-    axes.set_xlabel(f"similarity to raters ({label})")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    name_rows(axes, [short_name(one.model) for one in scores], f"similarity to raters ({label})")
     return figure
 
 
@@ -75,11 +71,7 @@ def attribute_effects(effects: Sequence[Effect]) -> Any:
         face = ACCENT if one.p_max < ALPHA else "white"
         axes.plot(one.effect, place, "o", color=ACCENT, markersize=4, markerfacecolor=face)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    axes.set_yticks(range(len(effects)), [short_name(one.attribute) for one in effects])
-    axes.set_ylim(len(effects) - 0.5, -0.5)
-    axes.set_xlabel("between less within (sd of dissimilarities)")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    name_rows(axes, [short_name(one.attribute) for one in effects], "between less within (sd of dissimilarities)")
     return figure
 
 
@@ -90,11 +82,7 @@ def variance_shares(shares: Sequence[Share]) -> Any:
     for place, one in enumerate(shares):
         axes.barh(place, one.share, height=0.6, color=ACCENT if len(one.blocks) == 1 else SECOND)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(range(len(shares)), [_stacked(one.blocks) for one in shares])
-    axes.set_ylim(len(shares) - 0.5, -0.5)
-    axes.set_xlabel("share of variance (adjusted R²)")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    name_rows(axes, [_stacked(one.blocks) for one in shares], "share of variance (adjusted R²)")
     return figure
 
 
