@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     metrics_token: str = Field(default="", repr=False)
     update_backups: int = Field(default=5, ge=1, le=1000)
     session_hours: float = Field(default=12.0, gt=0)
+    bucket_url: str = ""
+    bucket_key: str = Field(default="", repr=False)
+    bucket_secret: str = Field(default="", repr=False)
+    bucket_region: str = "us-east-1"
     smtp_host: str = ""
     smtp_port: int = Field(default=587, gt=0, le=65535)
     smtp_user: str = ""
@@ -66,6 +70,20 @@ class Settings(BaseSettings):
         if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
             raise ValueError("must be a full http or https address, as https://asterism.example.org")
         return value.rstrip("/")
+
+    @field_validator("bucket_url")
+    @classmethod
+    def _is_the_address_of_a_bucket(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+            raise ValueError("must be the bucket's full address, as https://s3.eu-central-1.amazonaws.com/my-clips")
+        if "@" in parts.netloc:
+            raise ValueError(
+                "must hold no key or password: they go into ASTERISM_BUCKET_KEY and ASTERISM_BUCKET_SECRET"
+            )
+        # As browsers write it, which the signatures hold: in small letters, and without the port that is meant anyway.
+        host = parts.netloc.lower().removesuffix({"http": ":80", "https": ":443"}.get(parts.scheme, ""))
+        return parts._replace(netloc=host).geturl().rstrip("/")
 
     @field_validator("database_url")
     @classmethod
@@ -122,6 +140,7 @@ def read_settings(**given: object) -> Settings:
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise ConfigurationError(f"{name}: {reason}", field=name) from error
     _check_mail(settings)
+    _check_bucket(settings)
     return settings
 
 
@@ -131,6 +150,19 @@ def _check_mail(settings: Settings) -> None:
         if settings.smtp_host and not getattr(settings, name):
             variable = PREFIX + name.upper()
             raise ConfigurationError(f"{variable}: is needed to send mail (ASTERISM_SMTP_HOST is set)", field=variable)
+
+
+def _check_bucket(settings: Settings) -> None:
+    """A bucket needs its keys; and a page that came encrypted loads nothing that does not."""
+    for name in ("bucket_key", "bucket_secret"):
+        if settings.bucket_url and not getattr(settings, name):
+            variable = PREFIX + name.upper()
+            raise ConfigurationError(
+                f"{variable}: is needed for the bucket (ASTERISM_BUCKET_URL is set)", field=variable
+            )
+    if settings.base_url.startswith("https:") and settings.bucket_url.startswith("http:"):
+        variable = "ASTERISM_BUCKET_URL"
+        raise ConfigurationError(f"{variable}: must begin with https, as ASTERISM_BASE_URL does", field=variable)
 
 
 def load_settings(**given: object) -> Settings:

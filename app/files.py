@@ -9,8 +9,8 @@ from pathlib import Path
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # What a data folder holds. A folder that holds anything else (a home, /tmp) is not ours to close to others.
-OWN_NAMES = {"media", "sources", "uploads", "work", "backups", "logs", "secret_key"}
-OWN_NAMES |= {"server.json", "worker.json", "last_backup.json"}
+OWN_NAMES = {"media", "sources", "uploads", "work", "backups", "logs", "bucket", "secret_key"}
+OWN_NAMES |= {"server.json", "worker.json", "last_backup.json", "bucket.json"}
 # The second is left by versions that kept a queue of jobs.
 OWN_DATABASES = ("asterism.sqlite3", "jobs.sqlite3")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from app.bucket.notes import standing_of_bucket
 from app.config import Settings
 from app.errors import Invalid
 from app.heartbeat import worker_state
@@ -40,4 +41,7 @@ def problems(settings: Settings) -> list[str]:
         )
     if worker_state(settings) == "down":
         sentences.append("The worker is not running at the moment: new clips and new results have to wait.")
+    standing = standing_of_bucket(settings)
+    if standing is not None and standing.error is not None:
+        sentences.append("The bucket for clips cannot be used at the moment: clips come from this server's own disk.")
     return sentences

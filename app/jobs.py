@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import structlog
 
+from app.bucket.copies import LOOK_SECONDS, look_after_bucket
 from app.clips.conversion import clips_wait, convert_waiting_clips
 from app.clips.unfinished import remove_abandoned_uploads
 from app.clips.unused_files import remove_unused
@@ -45,6 +46,7 @@ def work(settings: Settings, *, restarts: int = 0) -> None:
     threading.Thread(target=compute_plans, args=[database, threading.Event()], daemon=True).start()
     threading.Thread(target=compare_models, args=[database, threading.Event()], daemon=True).start()
     threading.Thread(target=_keep_tidy, args=[database, settings], daemon=True).start()
+    threading.Thread(target=keep_bucket, args=[database, settings, threading.Event()], daemon=True).start()
     compute_results(database, threading.Event())
 
 
@@ -66,6 +68,17 @@ def compute_plans(database: Database, over: threading.Event) -> None:
 def compare_models(database: Database, over: threading.Event) -> None:
     """Compare models with raters as it is asked for, beside the results, which it waits for."""
     _again_and_again(over, lambda: comparison_waits(database), lambda: compute_next_comparison(database))
+
+
+def keep_bucket(database: Database, settings: Settings, over: threading.Event) -> None:
+    """Keep copies of clips in the bucket, where one is set, until `over` is set."""
+    while settings.bucket_url:
+        try:
+            look_after_bucket(database, settings)
+        except Exception as error:
+            log.error("background_work_failed", exc_info=error)
+        if over.wait(LOOK_SECONDS):
+            return
 
 
 def _again_and_again(over: threading.Event, waits: Callable[[], bool], do: Callable[[], object]) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.bucket.notes import is_well, standing_of_bucket
 from app.config import Settings
 from app.db import Database
 from app.domain import ClipState, SessionState, WorkState
@@ -103,8 +104,25 @@ def metrics_text(counts: Counts, database: Database, settings: Settings, *, at: 
         age = max(moment - beat.at, 0.0)
         lines += _gauge("asterism_worker_heartbeat_age_seconds", "Since the worker's last heartbeat.", [({}, age)])
         lines += _gauge("asterism_worker_restarts", "How often the worker was started again.", [({}, beat.restarts)])
+    if settings.bucket_url:
+        lines += _of_bucket(settings, moment)
     lines += _gauge("asterism_info", "The version that runs.", [({"version": VERSION}, 1)])
     return "\n".join(lines) + "\n"
+
+
+def _of_bucket(settings: Settings, moment: float) -> list[str]:
+    standing = standing_of_bucket(settings)
+    files = {"there": 0, "waiting": 0} if standing is None else {"there": standing.there, "waiting": standing.waiting}
+    return [
+        *_gauge(
+            "asterism_bucket_up", "Whether pages load clips from the bucket.", [({}, is_well(settings, at=moment))]
+        ),
+        *_gauge(
+            "asterism_bucket_files",
+            "Files of open studies that are in the bucket, and those that wait for it.",
+            [({"state": state}, number) for state, number in files.items()],
+        ),
+    ]
 
 
 def _of_requests(totals: Sequence[float]) -> Iterator[str]:

@@ -16,13 +16,14 @@ from app.runtime import Runtime
 
 # Making an app, and compiling its templates, takes longer than most tests: those whose settings differ only in where
 # the data are use one after the other.
+BUCKET = {"bucket_url", "bucket_key", "bucket_secret", "bucket_region"}
 _spare_apps: dict[str, list[Flask]] = {}
 
 
 @contextmanager
 def app_for(settings: Settings) -> Iterator[Flask]:
     """The app for these settings, as new: its configuration is put back, and its database closed, at the end."""
-    alike = repr(settings.model_dump(exclude={"data", "database_url", "secret_key"}))
+    alike = repr(settings.model_dump(exclude={"data", "database_url", "secret_key", *BUCKET}))
     spare = _spare_apps.setdefault(alike, [])
     # What is counted for rate limits is in the app.
     app = create_app(settings) if settings.rate_limits or not spare else spare.pop()

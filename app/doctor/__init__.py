@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.config import sqlite_file
+from app.doctor.bucket import bucket
 from app.doctor.content import look_into
 from app.doctor.finding import Finding
 from app.doctor.installation import backups, data_folder, server, settings_of_a_server
@@ -26,5 +27,5 @@ def examine(data: Path, *, quick: bool = False) -> list[Finding]:
     # To open a file of SQLite that is not there would make it.
     is_there = file is None or file.exists()
     if is_there and all(one.ok for one in findings if one.subject == "database"):
-        rest += [*look_into(settings, quick=quick), *backups(settings)]
+        rest += [*look_into(settings, quick=quick), *backups(settings), *bucket(settings)]
     return [*of_machine, *findings, *rest]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from app.bucket.store import origin_of
 from app.front.answers import POLICY, STRICT
 from app.web.context import settings
 
@@ -18,7 +19,11 @@ def _add(response: Response) -> Response:
     # Recruiters show participants' pages in a frame of their own (MTurk does). A frame around them gains nothing: no
     # cookie comes with their requests. Experimenters are logged in, and their pages stay out of other sites' frames.
     ancestors = "*" if request.blueprint == "participant" else "'self'"
-    headers.setdefault("Content-Security-Policy", f"{POLICY}; frame-ancestors {ancestors}")
+    policy = f"{POLICY}; frame-ancestors {ancestors}"
+    if request.blueprint == "participant" and (bucket := settings().bucket_url):
+        # The task's page fetches clips from there, and nothing else does.
+        policy += f"; connect-src 'self' {origin_of(bucket)}"
+    headers.setdefault("Content-Security-Policy", policy)
     for name, value in STRICT.items():
         headers.setdefault(name, value)
     if settings().secure_cookies:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, redirect, request, send_file
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.bucket.copies import address_in_bucket
 from app.domain import SessionState
 from app.errors import NotFound
 from app.media import ADDRESS_ENDINGS, EXTENSIONS, MIME_TYPES, media_path
@@ -33,6 +34,11 @@ def media(ticket: str, name: str) -> Response:
         raise NotFound("There is no such file.")
     # A page that was loaded before the clip was converted again keeps the files it had.
     rendition = next((one for one in renditions if version_of(one) == request.args.get("v")), renditions[0])
+    # A page asks so for what it loads ahead, whole, and asks without it where the bucket fails it.
+    if request.args.get("from") == "bucket" and request.method == "GET":
+        elsewhere = address_in_bucket(settings(), rendition.sha256)
+        if elsewhere is not None:
+            return cast(Response, redirect(elsewhere))
     extension = EXTENSIONS[rendition.kind]
     file = media_path(settings().media_folder, rendition.sha256, extension)
     # A name of its own for whoever saves the file: neither that of the experimenter's file nor its content's.

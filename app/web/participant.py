@@ -206,6 +206,7 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         watch="free" if g.study_kind == "picture" else definition.playback.watch,
         pilot=session.is_pilot,
         how_long=_how_long(study, definition),
+        from_bucket=bool(settings().bucket_url),
     )
 
 

@@ -6,6 +6,9 @@
  * URL as soon as it is there: a loaded clip then starts without the network, also while the network is down, and in
  * browsers (WebKit) whose player does not read what fetch() has cached. Until then a clip plays from its own address.
  *
+ * Where the installation has a bucket, clips are asked for there first. One that fails, for whatever reason, is loaded from
+ * the server, and so are the next ones for a while.
+ *
  * What fails, or stalls, is given up on in under half a minute; it is tried again when somebody asks, when the network is
  * back, and now and then without being asked.
  *
@@ -25,6 +28,8 @@ const NOTHING_COMES = 20_000;
 const SOON = 1_000;
 /** ms until what was given up on is tried once more without being asked. */
 const AGAIN = 45_000;
+/** ms for which the bucket is left alone after it failed. */
+const BUCKET_AWAY = 300_000;
 /** Bytes of clips that are no longer wanted and are still kept, for trials that show them again. */
 const KEEP = 256 * 1024 * 1024;
 
@@ -65,6 +70,7 @@ function playable(sources, canPlay) {
  *   onFailed?: (clip: import('./session.js').Clip, url: string, reason: string, kind: 'poster' | 'clip') => void,
  *   fetch?: typeof globalThis.fetch, canPlay?: (type: string) => boolean, retryDelays?: number[], keep?: number, window?: number,
  *   enough?: number, again?: number, now?: () => number,
+ *   fromBucket?: boolean,
  *   urls?: {createObjectURL: (blob: Blob) => string, revokeObjectURL: (url: string) => void},
  * }} parts
  */
@@ -81,6 +87,7 @@ export function createPreloader({
   again = AGAIN,
   now = () => performance.now(),
   urls = URL,
+  fromBucket = false,
 } = {}) {
   /**
    * By address, in the order of last use; posters have no Blob URL.
@@ -97,6 +104,7 @@ export function createPreloader({
    */
   const addresses = new WeakMap();
   let lastBytes = now();
+  let bucketFrom = fromBucket ? -Infinity : Infinity;
   /** @type {number & {unref?: () => void}} */
   let oneMoreTime = 0;
   /** @type {Item[]} */
@@ -116,7 +124,7 @@ export function createPreloader({
   async function load(item) {
     running.set(item.url, item);
     try {
-      const blob = await fetchPatiently(item.url);
+      const blob = (item.kind === 'clip' && (await fetchFromBucket(item.url))) || (await fetchPatiently(item.url));
       const blobUrl = item.kind === 'clip' ? urls.createObjectURL(blob) : null;
       loaded.set(item.url, { blobUrl, bytes: blobUrl ? blob.size : 0 });
       failed.delete(item.url);
@@ -142,6 +150,17 @@ export function createPreloader({
     clearTimeout(oneMoreTime);
     oneMoreTime = setTimeout(retry, [...failed.values()].some((each) => each.untried) ? SOON : again);
     oneMoreTime.unref?.();
+  }
+
+  /** @param {string} url @returns {Promise<Blob | null>} */
+  async function fetchFromBucket(url) {
+    if (now() < bucketFrom || !url.startsWith('/media/')) return null;
+    try {
+      return await download(`${url}&from=bucket`, { fetch, window, onBytes: () => (lastBytes = now()) });
+    } catch {
+      bucketFrom = now() + BUCKET_AWAY;
+      return null;
+    }
   }
 
   /** @param {string} url */

@@ -54,7 +54,12 @@ const outbox = createOutbox({
   onAcked: acked,
 });
 const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
-const preloader = createPreloader({ onChange: showLoading, onReady: clipReady, onFailed: clipFailed });
+const preloader = createPreloader({
+  onChange: showLoading,
+  onReady: clipReady,
+  onFailed: clipFailed,
+  fromBucket: document.querySelector('main[data-from-bucket]') !== null,
+});
 const questions = wireQuestions({ store, send: outbox.add, t });
 const comment = wireComment({ store, send: outbox.add });
 const returning = createReturn({ t, waits: () => comment.waits() || outbox.state().waiting > 0, busy: comment.writes });

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 KEYS = {
     *("image", "build", "command", "environment", "volumes", "ports", "depends_on", "healthcheck", "restart"),
-    *("stop_grace_period", "ulimits"),
+    *("stop_grace_period", "ulimits", "networks", "profiles"),
 }
 
 
@@ -55,9 +56,23 @@ def test_compose_is_whole_and_names_commands_and_settings_that_exist() -> None:
     for name in ("app1", "app2", "worker"):
         assert services[name]["depends_on"] == {"prepare": {"condition": "service_completed_successfully"}}
     wanted = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text()))
-    assert wanted == {line.split("=")[0] for line in (DEPLOY / "example.env").read_text().splitlines() if "=" in line}
+    assert wanted == set(re.findall(r"^(\w+)=", (DEPLOY / "example.env").read_text(), re.MULTILINE))
     apps = services["proxy"]["environment"]["ASTERISM_APPS"].split()
     assert [one.split(":")[0] for one in apps] == ["app1", "app2"]
+
+
+def test_the_bucket_of_compose_is_optional_and_fits_the_settings_that_are_named_for_it() -> None:
+    services, said = COMPOSE["services"], (DEPLOY / "example.env").read_text()
+    assert services["bucket"]["profiles"] == ["bucket"]
+    assert not any("bucket" in service.get("depends_on", {}) for service in services.values())
+    garage = tomllib.loads((DEPLOY / "garage.toml").read_text())
+    assert f"ASTERISM_BUCKET_REGION={garage['s3_api']['s3_region']}" in said
+    assert f"/{services['bucket']['environment']['GARAGE_DEFAULT_BUCKET']}\n" in said
+    port = garage["s3_api"]["api_bind_addr"].rpartition(":")[2]
+    assert f"reverse_proxy bucket:{port}" in (DEPLOY / "bucket.caddy").read_text()
+    kept = services["bucket"]["volumes"][1].partition(":")[2]
+    assert garage["metadata_dir"].startswith(kept)
+    assert garage["data_dir"].startswith(kept)
 
 
 def test_the_image_holds_what_the_program_needs() -> None:
@@ -88,7 +103,7 @@ def test_units_run_commands_that_exist(file: Path) -> None:
 
 
 def test_caddy_takes_the_file_of_the_proxy() -> None:
-    text = (DEPLOY / "Caddyfile").read_text()
+    text = (DEPLOY / "Caddyfile").read_text() + (DEPLOY / "bucket.caddy").read_text()
     settings = set(re.findall(r"\{\$(\w+)", text))
     assert settings - {"ASTERISM_CADDY_ADMIN"} == set(COMPOSE["services"]["proxy"]["environment"])
     assert text.count("{") == text.count("}")

@@ -250,3 +250,39 @@ test('the same trial wanted once more plays from memory, and asks for nothing', 
   assert.equal(run.asked.length, 2);
   assert.deepEqual(run.preloader.state(), { total: 1, ready: 1, failed: 0 });
 });
+
+test('where there is a bucket clips come from it, and from the server while it fails', async () => {
+  const media = (id) => ({
+    id,
+    poster: `/media/t/${id}.webp?v=1`,
+    sources: [{ src: `/media/t/${id}.mp4?v=1`, type: 'video/mp4' }],
+  });
+  let works = true;
+  let clock = 0;
+  const answer = (url) => {
+    if (url.endsWith('&from=bucket') && !works) throw new TypeError('Failed to fetch');
+    return fine();
+  };
+  const run = preloaderOn(answer, { fromBucket: true, now: () => clock });
+  const asks = async (id) => {
+    run.asked.length = 0;
+    const trial = { clips: [media(id)] };
+    run.preloader.want(trial, []);
+    await run.settled();
+    assert.match(trial.clips[0].sources[0].src, /^blob:/);
+    return run.asked.map((url) => url.replace(`/media/t/${id}.`, ''));
+  };
+  assert.deepEqual(await asks('a'), ['webp?v=1', 'mp4?v=1&from=bucket']);
+  works = false;
+  assert.deepEqual(await asks('b'), ['webp?v=1', 'mp4?v=1&from=bucket', 'mp4?v=1']);
+  works = true;
+  assert.deepEqual(await asks('c'), ['webp?v=1', 'mp4?v=1'], 'it is left alone for a while');
+  clock += 300_000;
+  assert.deepEqual(await asks('d'), ['webp?v=1', 'mp4?v=1&from=bucket']);
+  assert.deepEqual(run.failed, []);
+  // The program's own files are in no bucket.
+  run.asked.length = 0;
+  run.preloader.want({ clips: [clip('e')] }, []);
+  await run.settled();
+  assert.deepEqual(run.asked, ['/m/e.webp', '/m/e.mp4']);
+});
