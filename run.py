@@ -185,9 +185,9 @@ def find_chromium():
     if named:
         return named if os.path.exists(named) else None
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        found = shutil.which(name)
-        if found:
-            return found
+        browser = shutil.which(name)
+        if browser:
+            return browser
     ask = "from playwright.sync_api import sync_playwright as p\nwith p() as q: print(q.chromium.executable_path)"
     answer = subprocess.run([venv_python(), "-c", ask], check=False, capture_output=True, text=True).stdout.strip()
     return answer if answer and os.path.exists(answer) else None

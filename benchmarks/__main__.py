@@ -11,12 +11,12 @@ from pathlib import Path
 
 def known() -> dict[str, str]:
     """Name and first line of each benchmark: the files here that define `main`."""
-    found = {}
+    benchmarks = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         if file.name != "__main__.py" and any(isinstance(n, ast.FunctionDef) and n.name == "main" for n in tree.body):
-            found[file.stem] = (ast.get_docstring(tree) or "").splitlines()[0]
-    return found
+            benchmarks[file.stem] = (ast.get_docstring(tree) or "").splitlines()[0]
+    return benchmarks
 
 
 def main(argv: list[str]) -> int:

@@ -38,10 +38,10 @@ def study(seed: int, *, effect: float) -> list[float]:
     models = [space_of(pdist(layer, "correlation")), space_of(pdist(rng.normal(size=(N_CLIPS, 30))))]
     test = axis_test(raters, [one.squared for one in models], attributes, n_permutations=N_PERMUTATIONS, rng=rng)
     x, y = coordinates(models[0].squared), attributes[:, :1]
-    found = predict_ratings(x, y, scale=False)
+    predictions = predict_ratings(x, y, scale=False)
     null = prediction_null(x, y, orders_within(np.zeros(N_CLIPS, dtype=np.int64), rng, N_PERMUTATIONS), scale=False)
-    p = (1 + (null >= found.specificity[0, 0]).sum()) / (1 + N_PERMUTATIONS)
-    plain = scipy.stats.pearsonr(found.predicted[:, 0], y[:, 0], alternative="greater").pvalue
+    p = (1 + (null >= predictions.specificity[0, 0]).sum()) / (1 + N_PERMUTATIONS)
+    plain = scipy.stats.pearsonr(predictions.predicted[:, 0], y[:, 0], alternative="greater").pvalue
     return [test.p[0, 0], test.p_max.min(), test.p_carried[1, 0], test.p_between[1, 0, 1], float(p), float(plain)]
 
 
@@ -83,8 +83,8 @@ def main(argv: list[str]) -> int:
     figures: dict[str, object] = {}
     with ProcessPoolExecutor(2) as pool:
         for kind, effect in (("nothing", 0.0), ("the attribute", 0.7)):
-            found = np.array(list(pool.map(partial(study, effect=effect), range(options.count))))
-            counts = (found <= ALPHA).sum(axis=0).tolist()
+            studies = np.array(list(pool.map(partial(study, effect=effect), range(options.count))))
+            counts = (studies <= ALPHA).sum(axis=0).tolist()
             figures[kind] = dict(zip(COLUMNS, counts, strict=True)) | {"of": options.count}
             print(f"| {kind} | {' | '.join(map(str, counts))} |", flush=True)
     ours, rival = seconds_of_a_permutation()

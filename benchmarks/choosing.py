@@ -78,13 +78,13 @@ def main(argv: list[str]) -> int:
     seeds = 1 if options.quick else options.seeds
     rows, figures = [], []
     for n in options.items:
-        found: dict[int, list[Walk]] = {each: [] for each in options.iterations}
+        by_iterations: dict[int, list[Walk]] = {each: [] for each in options.iterations}
         for kind in TRUTHS:
             for seed in range(seeds):
-                for iterations, walks in found.items():
+                for iterations, walks in by_iterations.items():
                     walks.append(walk(kind, n, seed, iterations))
-        reference = np.array([one.r for one in found[options.iterations[0]]])
-        for iterations, walks in found.items():
+        reference = np.array([one.r for one in by_iterations[options.iterations[0]]])
+        for iterations, walks in by_iterations.items():
             r = np.array([one.r for one in walks])
             row = _row(n, iterations, r, reference, float(np.mean(np.concatenate([one.choosing for one in walks]))))
             figures.append(row)

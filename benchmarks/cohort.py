@@ -60,7 +60,7 @@ def cohort(
     """The common RDM, the trials of each rater, and the mean seconds of a choice."""
     truth = overall(make_truth(kind, n, rng=generator(kind, n, seed)))
     placing, choosing = generator(kind, n, seed, "placing"), generator(kind, n, seed, design)
-    counts, found, spent = np.zeros(n_pairs(n), dtype=np.int64), [], 0.0
+    counts, arrangements, spent = np.zeros(n_pairs(n), dtype=np.int64), [], 0.0
     for _ in range(raters):
         rdm, theirs = individual(truth, OWN_SHARE, rng=placing), []
         for _ in range(trials):
@@ -74,8 +74,8 @@ def cohort(
             spent += time.process_time() - start
             counts += pair_counts([items], n)
             theirs.append(place_items(rdm, items, behaviour=Behaviour(), rng=placing))
-        found.append(theirs)
-    return truth, found, spent / (raters * trials)
+        arrangements.append(theirs)
+    return truth, arrangements, spent / (raters * trials)
 
 
 def cell(truth: np.ndarray, raters: list[list[Arrangement]], *, halves: bool) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def main(argv: list[str]) -> int:
     rows: list[dict[str, Any]] = []
     for n, raters, trials, size, kind, design in plan(options.small):
         for seed in range(options.seeds):
-            truth, found, choosing = cohort(kind, n, raters, trials, size, design, seed)
+            truth, arrangements, choosing = cohort(kind, n, raters, trials, size, design, seed)
             row = {"n": n, "raters": raters, "trials": trials, "truth": kind, "design": design, "seed": seed}
-            row |= cell(truth, found, halves=design == DESIGNS[0]) | {"choice_ms": round(1000 * choosing, 1)}
+            row |= cell(truth, arrangements, halves=design == DESIGNS[0]) | {"choice_ms": round(1000 * choosing, 1)}
             rows.append(row)
             print(json.dumps(row), flush=True)
             if options.json:

@@ -37,14 +37,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--count", type=int, default=30, help="pairs of models")
     options = parser.parse_args(argv)
-    found = np.array([raters_of(seed) for seed in range(options.count)])
-    ratios = found[:, 0] / found[:, 1]
+    needed = np.array([raters_of(seed) for seed in range(options.count)])
+    ratios = needed[:, 0] / needed[:, 1]
     print(f"{options.count} pairs of models, {CHOSEN} of {N_CLIPS} clips")
     print("| | chosen | at random | ratio |\n|---|---|---|---|")
     for name, share in (("median", 0.5), ("lowest tenth", 0.1), ("highest tenth", 0.9)):
-        ours, random, ratio = (float(np.quantile(column, share)) for column in (*found.T, ratios))
+        ours, random, ratio = (float(np.quantile(column, share)) for column in (*needed.T, ratios))
         print(f"| {name} | {ours:.1f} | {random:.1f} | {ratio:.2f} |")
     print(f"Fewer raters with the chosen clips: {int((ratios < 1).sum())} of {options.count}")
     if options.json:
-        options.json.write_text(json.dumps({"chosen": found[:, 0].tolist(), "random": found[:, 1].tolist()}, indent=1))
+        options.json.write_text(
+            json.dumps({"chosen": needed[:, 0].tolist(), "random": needed[:, 1].tolist()}, indent=1)
+        )
     return 0

@@ -99,14 +99,14 @@ def one_participant(setting: Setting, *, method: str) -> dict[str, Any]:
     present = np.isfinite(estimate.rdm)
     root = np.sqrt(present.sum())
     wanted = scale_to_rms(overall(truth)[present]) / root
-    found = estimate.rdm[present]
-    r = run["r"] = float(np.corrcoef(found, wanted)[0, 1])
+    estimated = estimate.rdm[present]
+    r = run["r"] = float(np.corrcoef(estimated, wanted)[0, 1])
     if estimate.standard_error is None or estimate.correlation_with_truth is None:
         return run
     error = estimate.standard_error[present]
     value, lower, upper = estimate.correlation_with_truth
     return run | {
-        "pairs_inside": float((np.abs(found - wanted) <= 1.96 * error).mean()),
+        "pairs_inside": float((np.abs(estimated - wanted) <= 1.96 * error).mean()),
         "half_width": float(1.96 * error.mean() * root),
         "r_said": float(value),
         "r_lower": float(lower),

@@ -89,11 +89,11 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.search:
         n_items, size, trials = options.search
-        found = search(n_items, size, trials, seconds=options.seconds, seed=options.seed)
-        if found is None:
+        covering = search(n_items, size, trials, seconds=options.seconds, seed=options.seed)
+        if covering is None:
             print(f"No schedule of {trials} trials was found in {options.seconds:g} s.")
             return 1
-        print(f'({n_items}, {size}): "{" ".join("".join(DIGITS[item] for item in block) for block in found)}"')
+        print(f'({n_items}, {size}): "{" ".join("".join(DIGITS[item] for item in block) for block in covering)}"')
         return 0
     rows = [
         {

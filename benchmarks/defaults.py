@@ -275,12 +275,12 @@ def _by_condition(cells: list[dict[str, Any]]) -> None:
             some = [one for one in some if one["truth"] in ("gaussian_5", "clusters")]
         for name in _names(some):
             mine = [one for one in some if one["candidate"] == name]
-            found = [
+            paired = [
                 f"{np.mean([c['rules'][rule]['r'] for c in mine]):.3f}, "
                 f"{np.mean([c['rules'][rule]['minutes'] for c in mine]):.0f} min"
                 for rule in rules
             ]
-            rows.append([condition, name, str(len(mine)), *found])
+            rows.append([condition, name, str(len(mine)), *paired])
     print(table(["participants", "design", "number", *rules], rows))
 
 

@@ -164,8 +164,8 @@ async def _call(
         witness.refused["no answer"] += 1
         return None
     if status == 200:
-        found: dict[str, Any] = json.loads(answer)
-        return found
+        content: dict[str, Any] = json.loads(answer)
+        return content
     witness.refused[str(status)] += 1
     if status < 500:
         witness.wrong.append(f"{method} {path}: {status} {answer[:120]!r}")

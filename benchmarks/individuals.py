@@ -63,8 +63,8 @@ def main(argv: list[str]) -> int:
     figures = {}
     with ProcessPoolExecutor(2) as pool:
         for kind, (own, noise) in KINDS.items():
-            found = np.array(list(pool.map(partial(study, own=own, noise=noise), range(options.count))))
-            ours, plain = (int(n) for n in (found <= ALPHA).sum(axis=0))
+            studies = np.array(list(pool.map(partial(study, own=own, noise=noise), range(options.count))))
+            ours, plain = (int(n) for n in (studies <= ALPHA).sum(axis=0))
             figures[kind] = {"ours": ours, "plain": plain, "of": options.count}
             print(f"| {kind:48} | {ours} | {plain} |", flush=True)
     if options.json:

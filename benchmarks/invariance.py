@@ -113,12 +113,12 @@ def main(argv: list[str]) -> int:
         ("realistic", realistic_session, options.realistic),
     ):
         for method in options.methods.split(",") if count else []:
-            found = []
+            deviations = []
             for number in range(count):
                 rng = np.random.default_rng([options.seed, number])
                 n_items, trials = make(rng)
-                found.append(deviation(trials, n_items, method, rng))
-            values = np.array(found)
+                deviations.append(deviation(trials, n_items, method, rng))
+            values = np.array(deviations)
             worst = int(np.argmax(values))
             above = [int((values > bound).sum()) for bound in (1e-3, 1e-6)]
             rows.append([name, method, str(count), f"{values[worst]:.0e}", *map(str, above)])

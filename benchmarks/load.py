@@ -290,12 +290,12 @@ def compare(rows: Iterable[tuple[str, bytes]], acked: dict[str, str], result: Re
 
     `rows` are those of `STORED`.
     """
-    found: dict[str, list[str]] = {}
+    figures: dict[str, list[str]] = {}
     for key, body in rows:
-        found.setdefault(key, []).append(hashlib.sha256(body).hexdigest())
+        figures.setdefault(key, []).append(hashlib.sha256(body).hexdigest())
     result.acked = len(acked)
-    result.stored = sum(len(bodies) for bodies in found.values())
-    result.wrong = sum(found.get(key) != [sha256] for key, sha256 in acked.items())
+    result.stored = sum(len(bodies) for bodies in figures.values())
+    result.wrong = sum(figures.get(key) != [sha256] for key, sha256 in acked.items())
 
 
 @contextmanager

@@ -120,7 +120,7 @@ def compare(n_clips: int, n_studies: int, seed: int) -> dict[str, Any]:
         plan = planned(database, "planned", asked.model_copy(update={"raters": raters}))
         begun = time.monotonic()
         rng = np.random.default_rng([seed, n_clips])
-        found = [
+        reached = [
             run_study(database, settings, f"study{k}", n_clips, raters, asked, each)
             for k, each in enumerate(rng.spawn(n_studies))
         ]
@@ -131,8 +131,8 @@ def compare(n_clips: int, n_studies: int, seed: int) -> dict[str, Any]:
         "raters": raters,
         "needed": plan["needed"],
         "promised": [band.value, band.low, band.high],
-        "reached": found,
-        "inside": sum(band.low <= value <= band.high for value in found),
+        "reached": reached,
+        "inside": sum(band.low <= value <= band.high for value in reached),
         "studies": n_studies,
         "seconds": time.monotonic() - begun,
     }

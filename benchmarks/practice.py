@@ -73,8 +73,8 @@ def main(argv: list[str]) -> int:
     print("|" + "---|" * (1 + len(MARKS)))
     figures = {}
     for kind in ARRANGERS:
-        found = agreements(kind, options.count, rng)
-        once = {mark: float(np.mean(found >= mark)) for mark in MARKS}
+        agreement = agreements(kind, options.count, rng)
+        once = {mark: float(np.mean(agreement >= mark)) for mark in MARKS}
         figures[kind] = {mark: {"once": p, "in_rounds": 1 - (1 - p) ** options.rounds} for mark, p in once.items()}
         cells = (f"{100 * p['once']:.1f} / {100 * p['in_rounds']:.1f} %" for p in figures[kind].values())
         print(f"| {kind:32} | " + " | ".join(cells) + " |")

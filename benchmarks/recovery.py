@@ -64,7 +64,7 @@ def participant(
 ) -> tables.Cell:
     """Pearson r with the truth of one participant: {"PVF+combined@8": r, ...}; the same truth for all designs."""
     truth = truth_of(kind, n_items, generator(kind, n_items, seed))
-    found: tables.Cell = {}
+    cells: tables.Cell = {}
     for design, name in DESIGNS.items():
         methods = [method for column, method in columns if column == design]
         furthest = max(budget for method in methods for budget in wanted(design, method))
@@ -82,8 +82,8 @@ def participant(
             for budget in wanted(design, method):
                 kept = session.arrangements[: int(np.argmin(np.abs(placements - budget * n_items))) + 1]
                 rdm = estimate_rdm(kept, n_items, method=COMPARED[method]).rdm
-                found[f"{design}+{method}@{budget:g}"] = float(similarity(rdm, overall(truth))[0, 0])
-    return found
+                cells[f"{design}+{method}@{budget:g}"] = float(similarity(rdm, overall(truth))[0, 0])
+    return cells
 
 
 def main_cell(kind: str, n_items: int, seed: int) -> tables.Cell:

@@ -232,19 +232,19 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def report(found: dict[str, Any]) -> str:
+def report(figures: dict[str, Any]) -> str:
     """The tables that are printed, in Markdown."""
-    layers, effects = found["layers"], found["effects"]
+    layers, effects = figures["layers"], figures["effects"]
     lines = [
-        f"{len(found['sizes'])} sets, {sum(found['sizes'])} clips, {sum(found['raters'])} raters, "
-        f"{np.mean(found['minutes']):.0f} minutes each; RDM of a set's raters against the truth: "
-        f"r = {np.mean(found['recovered']):.3f} ({min(found['recovered']):.3f} to {max(found['recovered']):.3f})",
+        f"{len(figures['sizes'])} sets, {sum(figures['sizes'])} clips, {sum(figures['raters'])} raters, "
+        f"{np.mean(figures['minutes']):.0f} minutes each; RDM of a set's raters against the truth: "
+        f"r = {np.mean(figures['recovered']):.3f} ({min(figures['recovered']):.3f} to {max(figures['recovered']):.3f})",
         "",
         table(
             ["agreement", "mean over sets", "least", "most"],
             [
                 [name.replace("_", " "), *(f"{of(values):.3f}" for of in (np.mean, min, max))]
-                for name, values in found["agreement"].items()
+                for name, values in figures["agreement"].items()
             ],
         ),
         table(
@@ -258,7 +258,7 @@ def report(found: dict[str, Any]) -> str:
         ),
         f"ceiling {layers['ceiling'][0]:.3f} to {layers['ceiling'][1]:.3f}; best layer: {layers['best']}, not worse: "
         f"{', '.join(layers['not_worse'])}; true best: {LAYERS[BEST]}; best in "
-        f"{layers['best_of_each_set'].count(LAYERS[BEST])} of {len(found['sizes'])} sets",
+        f"{layers['best_of_each_set'].count(LAYERS[BEST])} of {len(figures['sizes'])} sets",
         "",
         table(
             ["attribute", "weight in the truth", "between - within (sd)", "95 % interval", "p"],
@@ -277,20 +277,20 @@ def report(found: dict[str, Any]) -> str:
             ["explained by", "share of variance (adjusted R²)"],
             [
                 [f"{name} alone" if "&" not in name else name, f"{value:.3f}"]
-                for name, value in found["partition"].items()
+                for name, value in figures["partition"].items()
             ],
         ),
     ]
-    if found["found_without_effect"]:
+    if figures["found_without_effect"]:
         rows = []
-        for name, (count, runs) in found["found_without_effect"].items():
+        for name, (count, runs) in figures["found_without_effect"].items():
             interval = binomtest(count, runs).proportion_ci(method="wilson")
             rows.append([name, f"{count} of {runs}", f"{count / runs:.3f} ({interval.low:.3f} to {interval.high:.3f})"])
         lines.append(table([f"found at {ALPHA} where nothing is", "studies", "rate (95 % interval)"], rows))
     return "\n".join(lines)
 
 
-def draw(found: dict[str, Any], file: Path) -> None:
+def draw(figures: dict[str, Any], file: Path) -> None:
     """The four results as one figure, at the width of a page."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -300,14 +300,14 @@ def draw(found: dict[str, Any], file: Path) -> None:
     with rc_context({"font.size": 7, "pdf.fonttype": 42, "svg.fonttype": "none"}):
         figure = Figure(figsize=(7.1, 6.0), layout="constrained")
         axes = figure.subplots(2, 2, height_ratios=(2, 3))
-        names = list(found["agreement"])
+        names = list(figures["agreement"])
         for place, name in enumerate(names):
-            values = found["agreement"][name]
+            values = figures["agreement"][name]
             axes[0, 0].plot(np.linspace(place - 0.2, place + 0.2, len(values)), values, "o", color=INK, markersize=2.5)
             axes[0, 0].plot([place - 0.3, place + 0.3], [np.mean(values)] * 2, color=ACCENT, linewidth=2)
         axes[0, 0].set_xticks(range(len(names)), [name.replace("_", "\n") for name in names])
         axes[0, 0].set(ylim=(0, 1), ylabel="coefficient", title="Agreement; a point is a set")
-        layers = found["layers"]
+        layers = figures["layers"]
         x, interval = np.arange(len(layers["names"])), np.array(layers["interval"])
         axes[0, 1].axhspan(*layers["ceiling"], color=GRID, linewidth=0, label="noise ceiling")
         axes[0, 1].fill_between(x, interval[:, 0], interval[:, 1], color=ACCENT, alpha=0.2, linewidth=0)
@@ -315,7 +315,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
         axes[0, 1].set_xticks(x, layers["names"])
         axes[0, 1].set(ylabel="similarity (rho-a)", title="Layers of the network")
         axes[0, 1].legend(frameon=False)
-        effects = found["effects"]
+        effects = figures["effects"]
         for place, one in enumerate(effects.values()):
             axes[1, 0].plot(one["interval"], [place] * 2, color=ACCENT, linewidth=1.6)
             axes[1, 0].plot(one["effect"], place, "o", color=ACCENT, markersize=4)
@@ -323,7 +323,7 @@ def draw(found: dict[str, Any], file: Path) -> None:
         axes[1, 0].set_yticks(range(len(effects)), list(effects))
         axes[1, 0].invert_yaxis()
         axes[1, 0].set(xlabel="between - within (sd of dissimilarity)", title="Attributes, 95 % interval over sets")
-        parts = found["partition"]
+        parts = figures["partition"]
         axes[1, 1].barh(range(len(parts)), list(parts.values()), color=ACCENT)
         axes[1, 1].set_yticks(range(len(parts)), [name.replace(" & ", "\n& ") for name in parts])
         axes[1, 1].invert_yaxis()
@@ -351,10 +351,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(argv)
-    found = measure(options)
-    print(report(found))
+    figures = measure(options)
+    print(report(figures))
     if options.figure:
-        draw(found, options.figure)
+        draw(figures, options.figure)
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -86,9 +86,9 @@ def _worker_works(url: sa.URL, data: Path) -> list[str]:
         connection.commit()
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            found = connection.execute("SELECT state FROM clip WHERE id = %s", row[:1]).fetchone()
+            clip = connection.execute("SELECT state FROM clip WHERE id = %s", row[:1]).fetchone()
             connection.commit()
-            if found is not None and found[0] in {"failed", "ready"}:
+            if clip is not None and clip[0] in {"failed", "ready"}:
                 return []
             time.sleep(0.2)
     return ["the worker did not take up a clip within a minute"]

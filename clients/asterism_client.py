@@ -119,19 +119,19 @@ class Asterism:
         """All sessions of a study, page by page; `only`, `search`, `sort`, `descending` as in the description."""
         page = pages = 1
         while page <= pages:
-            found = self.call("GET", f"/{study}/sessions", page=page, **query)
-            yield from found["sessions"]
-            page, pages = page + 1, found["pages"]
+            answer = self.call("GET", f"/{study}/sessions", page=page, **query)
+            yield from answer["sessions"]
+            page, pages = page + 1, answer["pages"]
 
     def results(self, study: str, *, seconds: float = 600.0, **query: Any) -> dict[str, Any]:
         """The results that were computed last; where there are none yet, wait for them."""
         over = time.monotonic() + seconds
         while True:
-            found: dict[str, Any] = self.call("GET", f"/{study}/results", **query)
-            if found["state"] == "ready":
-                return found
-            if (found["update"] or {}).get("state") == "failed":
-                raise RuntimeError(f"The results cannot be computed: {found['update']['reason']}")
+            answer: dict[str, Any] = self.call("GET", f"/{study}/results", **query)
+            if answer["state"] == "ready":
+                return answer
+            if (answer["update"] or {}).get("state") == "failed":
+                raise RuntimeError(f"The results cannot be computed: {answer['update']['reason']}")
             _wait(2.0, over)
 
     def rdm(self, study: str, rater: str = "group", **query: Any) -> list[list[float | None]]:

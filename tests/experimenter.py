@@ -132,9 +132,9 @@ def make_account(database: Database, email: str = EMAIL) -> Account:
 
 def csrf_token(page: str) -> str:
     """The token of the first form on a page."""
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found, page
-    return found.group(1)
+    match = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert match, page
+    return match.group(1)
 
 
 def log_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD) -> Any:

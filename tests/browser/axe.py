@@ -37,8 +37,8 @@ def complaints_in_both_schemes(page: Page, where: str, rules: tuple[str, ...] = 
     The other rules look at what does not depend on the scheme. `rules` are those for the light page, all by default.
     """
     page.emulate_media(color_scheme="light")
-    found = complaints(page, f"{where}, light", rules)
+    violations = complaints(page, f"{where}, light", rules)
     page.emulate_media(color_scheme="dark")
-    found += complaints(page, f"{where}, dark", COLOUR_RULES)
+    violations += complaints(page, f"{where}, dark", COLOUR_RULES)
     page.emulate_media(color_scheme="light")
-    return found
+    return violations

@@ -201,14 +201,14 @@ class FakeStudy:
             f"C-{c}": tuple(_on_circle(i, len(self.trials[number])).values()) for i, c in enumerate(self.trials[number])
         }
         rows = json.loads(self.submitted[self.key(number)])["placements"]
-        found = judge({row["clip"]: (row["x"], row["y"]) for row in rows}, layout)
+        verdict = judge({row["clip"]: (row["x"], row["y"]) for row in rows}, layout)
         return {
             "key": self.key(number),
             "clips": [_clip(c) for c in self.trials[number]],
             "placements": rows,
-            "expected": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in found.expected.items()],
-            "verdict": found.verdict,
-            "advice": [{"kind": each.kind, "clips": list(each.shapes)} for each in found.advice],
+            "expected": [{"clip": clip, "x": x, "y": y} for clip, (x, y) in verdict.expected.items()],
+            "verdict": verdict.verdict,
+            "advice": [{"kind": each.kind, "clips": list(each.shapes)} for each in verdict.advice],
         }
 
 

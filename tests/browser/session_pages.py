@@ -50,7 +50,7 @@ def place(page: Page | Frame, *seats: int) -> dict[str, Point]:
 def placed(page: Page | Frame) -> dict[str, Point]:
     """Where the clips inside the circle are drawn, arena units rounded to a hundredth."""
     settled(page)
-    found: dict[str, list[float]] = page.evaluate(
+    places: dict[str, list[float]] = page.evaluate(
         """() => {
           const circle = document.querySelector('[data-arena]').getBoundingClientRect();
           const place = (box) => [
@@ -62,7 +62,7 @@ def placed(page: Page | Frame) -> dict[str, Point]:
         }"""
     )
     # Adding 0 turns the negative zero, which rounding may leave, into the other.
-    return {clip: (round(x, 2) + 0, round(y, 2) + 0) for clip, (x, y) in found.items() if x * x + y * y <= 0.25}
+    return {clip: (round(x, 2) + 0, round(y, 2) + 0) for clip, (x, y) in places.items() if x * x + y * y <= 0.25}
 
 
 def done(page: Page | Frame) -> None:

@@ -108,11 +108,11 @@ class Site:
         """The session of a recruiter's link."""
         person = link.partition("PROLIFIC_PID=")[2].partition("&")[0]
         with self.database.reading() as db:
-            found = [
+            sessions = [
                 one for one in db.scalars(select(ParticipantSession)) if one.recruiter.get("PROLIFIC_PID") == person
             ]
-        assert len(found) == 1, f"{len(found)} sessions of {person}"
-        return found[0]
+        assert len(sessions) == 1, f"{len(sessions)} sessions of {person}"
+        return sessions[0]
 
     def stored(self, link: str) -> list[StoredTrial]:
         """The submitted trials of the person with that link, by number."""

@@ -26,8 +26,8 @@ MAX_WORDS = (
 
 
 def boxes(page: ArenaPage, selector: str) -> list[dict[str, float]]:
-    found: list[dict[str, float]] = page.page.evaluate(BOXES, selector)
-    return found
+    rectangles: list[dict[str, float]] = page.page.evaluate(BOXES, selector)
+    return rectangles
 
 
 def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
@@ -133,13 +133,13 @@ def test_every_replaced_word_of_the_arena_goes_by_its_own_direction(open_arena: 
     page.click_clip("c0")
     page.page.get_by_role("button", name="نص (1)").last.wait_for()
     page.page.locator(".arena__tool").last.click()
-    found = page.page.evaluate(OWN_DIRECTIONS)
-    assert {"arena__done rtl", "arena__status rtl", "DT rtl", "DD rtl"} <= set(found)
+    directions = page.page.evaluate(OWN_DIRECTIONS)
+    assert {"arena__done rtl", "arena__status rtl", "DT rtl", "DD rtl"} <= set(directions)
     page.page.evaluate("harness.mount({ t: () => 'نص (1)', looks: { min_window: 2000 } })")
     page.settled()
-    found += page.page.evaluate(OWN_DIRECTIONS)
-    assert {"H2 rtl", "P rtl"} <= set(found)
-    assert [each for each in found if each.endswith("ltr")] == []
+    directions += page.page.evaluate(OWN_DIRECTIONS)
+    assert {"H2 rtl", "P rtl"} <= set(directions)
+    assert [each for each in directions if each.endswith("ltr")] == []
 
 
 def test_guide_lines_lead_to_the_nearest_clips_only_while_dragging(open_arena: OpenArena) -> None:

@@ -180,7 +180,7 @@ def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Devic
         }""",
         LONGEST[language],
     )
-    found = {}
+    out_of_reach = {}
     for width, height in [
         (853, 480),
         (640, 360),
@@ -192,7 +192,7 @@ def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Devic
         (320, 568),
     ]:
         resize(page, width, height)
-        found[width, height] = page.evaluate(OUT_OF_REACH)
+        out_of_reach[width, height] = page.evaluate(OUT_OF_REACH)
         bar = page.locator("#bar").bounding_box()
         said = page.locator("#saving").bounding_box()
         assert bar is not None
@@ -200,7 +200,7 @@ def test_all_controls_stay_in_reach_in_small_windows(serve: Serve, device: Devic
         assert said["y"] >= bar["y"], (width, height)
         assert said["y"] + said["height"] <= bar["y"] + bar["height"], (width, height)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert {size: missed for size, missed in found.items() if missed} == {}
+    assert {size: missed for size, missed in out_of_reach.items() if missed} == {}
 
 
 def test_every_control_is_at_least_44_pixels_on_each_side_for_fingers(serve: Serve, device: Device) -> None:

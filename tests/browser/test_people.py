@@ -38,7 +38,7 @@ def test_an_owner_invites_somebody_joins_is_made_an_editor_and_removed(
     site: str, device: Callable[..., BrowserContext]
 ) -> None:
     ada, grace = (device(bypass_csp=True).new_page() for _ in range(2))
-    found: list[str] = []
+    violations: list[str] = []
     ada.goto(f"{site}/login")
     ada.get_by_label("E-mail address").fill(experimenter.EMAIL)
     ada.get_by_label("Password").fill(experimenter.PASSWORD)
@@ -48,13 +48,13 @@ def test_an_owner_invites_somebody_joins_is_made_an_editor_and_removed(
     ada.get_by_label("Role", exact=True).select_option("viewer")
     ada.get_by_role("button", name="Invite").click()
     link = ada.get_by_label("Link of the invitation").input_value()
-    found += complaints(ada, "people")
+    violations += complaints(ada, "people")
 
     grace.goto(link)
     expect(grace.get_by_text("To the study A study, as a viewer.")).to_be_visible()
     grace.get_by_label("Password", exact=True).fill(experimenter.PASSWORD)
     grace.get_by_label("Password again").fill(experimenter.PASSWORD)
-    found += complaints(grace, "invitation")
+    violations += complaints(grace, "invitation")
     grace.get_by_role("button", name="Make the account and join").click()
     expect(grace.get_by_role("heading", name="A study")).to_be_visible()
     expect(grace.get_by_role("button", name="Close the study")).to_have_count(0)
@@ -75,7 +75,7 @@ def test_an_owner_invites_somebody_joins_is_made_an_editor_and_removed(
     expect(ada.get_by_role("cell", name="member removed")).to_be_visible()
     assert grace.goto(f"{site}/studies/faces").status == 404  # type: ignore[union-attr]
     grace.goto(f"{site}/account")
-    found += complaints(grace, "account")
+    violations += complaints(grace, "account")
     ada.goto(f"{site}/accounts")
-    found += complaints(ada, "accounts")
-    assert found == []
+    violations += complaints(ada, "accounts")
+    assert violations == []

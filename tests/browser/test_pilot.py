@@ -37,15 +37,15 @@ def _put(site: Site, state: StudyState) -> None:
 
 def test_a_draft_is_walked_through_in_a_few_clicks(site: Site, draft: str, device: Device) -> None:
     page = device(bypass_csp=True).new_page()
-    found = []
+    violations = []
     page.goto(draft)
     expect(page.get_by_text("nothing that you do here counts")).to_be_visible()
-    found += complaints(page, "consent")
+    violations += complaints(page, "consent")
     page.get_by_role("button", name="I agree").click()
     place_rest = page.get_by_role("button", name="Place the rest for me")
     expect(page.locator("#start")).to_be_visible()
     expect(place_rest).to_be_hidden()
-    found += complaints(page, "instructions")
+    violations += complaints(page, "instructions")
     page.locator("#start").click()
     expect(page.locator("[data-status]")).to_have_text("6 clips are still outside")
     place_rest.click()
@@ -54,7 +54,7 @@ def test_a_draft_is_walked_through_in_a_few_clicks(site: Site, draft: str, devic
     # One clip by hand: it stays where it lies, and the page's own measures are those that participants have.
     expect(page.locator("[data-status]")).to_have_text("3 clips are still outside")
     by_hand = place(page, 0)
-    found += complaints(page, "trial")
+    violations += complaints(page, "trial")
     overflow = "document.documentElement.scrollHeight - document.documentElement.clientHeight"
     assert page.evaluate(overflow) <= 0
     place_rest.click()
@@ -68,9 +68,9 @@ def test_a_draft_is_walked_through_in_a_few_clicks(site: Site, draft: str, devic
     page.get_by_role("button", name="Thanks", exact=True).click()
     expect(page.locator("[data-code]")).to_have_text("DONE-43")
     expect(page.locator("[data-pilot-way-back]")).to_be_visible()
-    found += complaints(page, "thanks")
+    violations += complaints(page, "thanks")
     page.get_by_role("button", name="First trial").click()
     expect(page.locator("[data-status]")).to_have_text("3 clips are still outside")
     page.get_by_role("button", name="Instructions", exact=True).first.click()
     expect(page.locator("#start")).to_be_visible()
-    assert not found
+    assert not violations

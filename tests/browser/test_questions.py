@@ -112,7 +112,7 @@ def test_every_kind_of_question_is_answered_and_nothing_is_lost(site: Site, aske
     link = site.link(asked)
     page = device(bypass_csp=True).new_page()
     agree(page, link)
-    found = complaints(page, "questions")
+    violations = complaints(page, "questions")
 
     # What is missing is told where it is missing, and the first such question has the focus.
     go_on(page)
@@ -120,7 +120,7 @@ def test_every_kind_of_question_is_answered_and_nothing_is_lost(site: Site, aske
     expect(page.locator("#problem-age")).to_have_text("Please answer this question.")
     expect(page.locator("#problem-share")).to_have_text("Please tick this to go on.")
     assert page.locator(".problem:visible").count() == 3
-    found += complaints(page, "problems")
+    violations += complaints(page, "problems")
     page.keyboard.type("17.5")
     go_on(page)
     expect(page.locator("#problem-age")).to_have_text("Please enter a whole number.")
@@ -162,7 +162,7 @@ def test_every_kind_of_question_is_answered_and_nothing_is_lost(site: Site, aske
     page.get_by_label("How did you decide?").fill("by colour")
     go_on(page)
     expect(page.locator("[data-code]")).to_have_text("DONE-44")
-    found += complaints(page, "thanks")
+    violations += complaints(page, "thanks")
     page.get_by_label("Is there anything you would like to tell us?").fill("Nice clips.")
     page.reload()
     expect(page.locator("#comment")).to_have_value("Nice clips.")
@@ -172,7 +172,7 @@ def test_every_kind_of_question_is_answered_and_nothing_is_lost(site: Site, aske
     page.reload()
     expect(page.locator("[data-code]")).to_have_text("DONE-44")
     expect(page.locator("#comment")).to_be_hidden()
-    assert found == []
+    assert violations == []
 
 
 def test_a_finger_two_tabs_and_an_answer_that_ends_the_session(site: Site, asked: str, device: Device) -> None:

@@ -64,13 +64,13 @@ def test_clips_are_rated_by_keyboard_and_nothing_is_lost(site: Site, rated: str,
     expect(page.get_by_text("Rating clips takes about a minute more.")).to_be_visible()
     page.get_by_role("button", name="I agree").click()
     expect(page.get_by_text("You will see clips one at a time, 2 in all.")).to_be_visible()
-    found = complaints(page, "before rating")
+    violations = complaints(page, "before rating")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="Clip 1 of 2")).to_be_focused()
     expect(page.get_by_text("Please watch the clip to its end, then rate it.")).to_be_visible()
     expect(page.get_by_role("radio", name="4", exact=True)).to_be_disabled()
     watched(page)
-    found += complaints(page, "rating")
+    violations += complaints(page, "rating")
 
     # What has to be answered is; an answer that need not be given can be taken back.
     page.keyboard.press("Enter")
@@ -116,4 +116,4 @@ def test_clips_are_rated_by_keyboard_and_nothing_is_lost(site: Site, rated: str,
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="How it works")).to_be_visible()
     until(page, lambda: stored(site, link) == [first, revised, (1, 0, {"valence": 3, "place": "outdoors"}, "yes")])
-    assert found == []
+    assert violations == []

@@ -129,10 +129,10 @@ def test_the_pages_of_a_whole_session_ask_no_third_party(site: Site, device: Dev
 def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Device) -> None:
     browser = device(bypass_csp=True)
     page = browser.new_page()
-    found: list[str] = []
+    violations: list[str] = []
 
     def examine(where: str) -> None:
-        found.extend(complaints_in_both_schemes(page, where))
+        violations.extend(complaints_in_both_schemes(page, where))
 
     page.goto(site.address + "/join/plain?PROLIFIC_PID=ASSIGNMENT_ID_NOT_AVAILABLE")
     expect(page.get_by_text("This is a preview.")).to_be_visible()
@@ -201,7 +201,7 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     finally:
         with site.database.writing() as db:
             open_study(db, "plain")
-    assert found == []
+    assert violations == []
 
 
 class Finger:

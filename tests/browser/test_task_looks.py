@@ -29,45 +29,45 @@ def test_axe_finds_nothing_on_any_participant_page(
         purposes={0: "practice"},
     )
     page = device(bypass_csp=True).new_page()
-    found = []
+    violations = []
     for path in ("/join/faces", "/join/full"):
         page.goto(server.url + path)
-        found += complaints_in_both_schemes(page, path, rules)
+        violations += complaints_in_both_schemes(page, path, rules)
     page.goto(server.task)
     expect(page.locator("#start")).to_be_visible()
-    found += complaints_in_both_schemes(page, "instructions", rules)
+    violations += complaints_in_both_schemes(page, "instructions", rules)
     page.click("#start")
     expect(page.locator("[data-clip='C-3']")).to_be_visible()
-    found += complaints_in_both_schemes(page, "trial", rules)
+    violations += complaints_in_both_schemes(page, "trial", rules)
     for dialog in ("help", "pause", "leave"):
         page.click(f"#{dialog}")
         expect(page.locator(f"#{dialog}-dialog")).to_be_visible()
-        found += complaints_in_both_schemes(page, dialog, rules)
+        violations += complaints_in_both_schemes(page, dialog, rules)
         page.keyboard.press("Escape")
     page.context.set_offline(True)
     page.locator("[data-clip='C-0']").focus()
     page.keyboard.press("p")
     page.keyboard.press("p")
     expect(page.locator("#saving")).to_have_attribute("data-state", "trouble")
-    found += complaints_in_both_schemes(page, "trouble", rules)
+    violations += complaints_in_both_schemes(page, "trouble", rules)
     page.context.set_offline(False)
     for screen in SCREENS:
         page.evaluate(SHOW, screen)
-        found += complaints_in_both_schemes(page, screen, rules)
-    assert found == []
+        violations += complaints_in_both_schemes(page, screen, rules)
+    assert violations == []
 
 
 def test_axe_finds_nothing_on_a_preview_and_on_practice_feedback(serve: Serve, device: Device) -> None:
     page = device(bypass_csp=True).new_page()
     server = serve(preview=True, trials=[[0, 1, 2, 3], [4, 5]], purposes={0: "practice"})
     page.goto(server.url + "/join/faces")
-    found = complaints(page, "preview")
+    violations = complaints(page, "preview")
     page.goto(server.task)
     place(page, 0, 1, 2, 3)
     finish(page)
     expect(page.get_by_role("button", name="Continue")).to_be_enabled()
-    found += complaints(page, "feedback")
-    assert found == []
+    violations += complaints(page, "feedback")
+    assert violations == []
 
 
 MUTE = {"de": "Ton aus", "fr": "Couper le son", "es": "Silenciar", "en": "Mute"}

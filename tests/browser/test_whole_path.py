@@ -95,13 +95,13 @@ def spread(n: int, turn: float) -> list[Point]:
 
 def placements(database: Database) -> dict[int, dict[str, Point]]:
     """What the database holds, by the trial's number and the clip's public name."""
-    found: dict[int, dict[str, Point]] = {}
+    by_trial: dict[int, dict[str, Point]] = {}
     with database.reading() as db:
         query = select(Trial.number, Clip.public_id, Placement.x, Placement.y)
         query = query.join_from(Placement, Trial, Placement.trial_id == Trial.id).join(Clip)
         for number, clip, x, y in db.execute(query):
-            found.setdefault(number, {})[clip] = (x, y)
-    return found
+            by_trial.setdefault(number, {})[clip] = (x, y)
+    return by_trial
 
 
 def test_a_participant_arranges_real_clips_and_every_placement_arrives(
@@ -186,10 +186,10 @@ def _everything_else_is_there(database: Database) -> None:
 def _the_rdm_is_that_of_the_exported_placements(database: Database, study: str, tmp_path: Path) -> None:
     file = tmp_path / "bundle.zip"
     with database.reading() as db:
-        found = find_study(db, study)
+        study_row = find_study(db, study)
         with file.open("wb") as out:
-            export_bundle(db, found, out)
-        estimates = results_now(db, found.id, Choice("weighted_average", True, True)).estimates
+            export_bundle(db, study_row, out)
+        estimates = results_now(db, study_row.id, Choice("weighted_average", True, True)).estimates
         shown = next(iter(estimates.values()))
     bundle = read_bundle(file)
     [arrangements] = bundle.arrangements().values()

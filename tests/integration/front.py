@@ -62,20 +62,20 @@ def ask(port: int, request: bytes) -> tuple[int, dict[str, str], bytes]:
 
 def read_all(connection: socket.socket) -> bytes:
     """What comes until the other side closes."""
-    found = b""
+    received = b""
     while piece := connection.recv(65536):
-        found += piece
-    return found
+        received += piece
+    return received
 
 
 def read_answer(connection: socket.socket) -> bytes:
     """One answer of a known length on a connection that stays open, in however many pieces it comes."""
-    found = b""
-    while b"\r\n\r\n" not in found:
-        found += _more(connection)
-    while len(parse(found)[2]) < int(parse(found)[1]["content-length"]):
-        found += _more(connection)
-    return found
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += _more(connection)
+    while len(parse(received)[2]) < int(parse(received)[1]["content-length"]):
+        received += _more(connection)
+    return received
 
 
 def _more(connection: socket.socket) -> bytes:

@@ -114,12 +114,12 @@ def test_one_command_makes_models_of_layers(
     assert (origin["sha256"], origin["frames"], origin["shorter_side"]) == (sha, 3, 18)
     with database.reading() as db:
         study = find_study(db, "shown")
-        (kept,), (found,) = kept_models(db, study), candidates_of(db, study)[0]
+        (kept,), (candidate,) = kept_models(db, study), candidates_of(db, study)[0]
     # In the order of study.toml.
     assert (kept.name, kept.kind, kept.models, kept.sha256) == ("net", "layers", ("scores", "/features/relu"), sha)
     assert kept.remarks[0].startswith(f"Activations of net.onnx (SHA-256 {sha[:12]}…), computed with ONNX Runtime ")
     assert "3 frames spread evenly over each clip, averaged; shorter side 18, middle cut to 16 x 16" in kept.remarks[0]
-    np.testing.assert_allclose(found.rdms, exact, atol=1e-6)
+    np.testing.assert_allclose(candidate.rdms, exact, atol=1e-6)
     np.testing.assert_allclose(read_candidates(out, NAMES).rdms, exact, atol=1e-12)
     assert "There is a model named net; remove it first" in refusal(settings, str(folder))
     frames = run(

@@ -58,9 +58,9 @@ def test_a_token_is_made_on_the_account_page_shown_once_kept_as_a_hash_and_revok
     lab: experimenter.Lab,
 ) -> None:
     experimenter.log_in(lab.client)
-    found = re.findall(rf"{PREFIX}[\w-]{{32}}", form_of(lab, study="faces").text)
-    assert len(found) == 1
-    token = found[0]
+    tokens_shown = re.findall(rf"{PREFIX}[\w-]{{32}}", form_of(lab, study="faces").text)
+    assert len(tokens_shown) == 1
+    token = tokens_shown[0]
     page = lab.client.get("/account").text
     assert "night" in page
     assert token not in page

@@ -136,9 +136,9 @@ def run(lab: experimenter.Lab, *arguments: str) -> Result:
 
 
 def test_each_clip_has_what_it_was_rated_and_raters_agree_as_computed(lab: experimenter.Lab) -> None:
-    found = ratings(lab.client)
-    assert [clip["file"] for clip in found["clips"]] == [f"clip{item}.mp4" for item in range(6)]
-    scale, choice = found["questions"]
+    answer = ratings(lab.client)
+    assert [clip["file"] for clip in answer["clips"]] == [f"clip{item}.mp4" for item in range(6)]
+    scale, choice = answer["questions"]
     assert (scale["ask"], scale["scale"]) == ("How pleasant is it?", "\u22123 (not at all) to 3")
     assert [clip["mean"] for clip in scale["clips"]] == pytest.approx(VALENCE[:3].mean(axis=0), abs=1e-5)
     assert [clip["sd"] for clip in scale["clips"]] == pytest.approx(VALENCE[:3].std(axis=0, ddof=1), abs=1e-5)
@@ -210,19 +210,19 @@ def test_answers_are_counted_with_those_that_nobody_gave(lab: experimenter.Lab) 
     answer = lab.client.get("/api/v1/studies/faces/answers")
     # As the description of the API says.
     AnswerCounts.model_validate_json(answer.get_data())
-    found = {one["name"]: one for one in answer.get_json()["questions"]}
-    assert list(found) == ["age", "glasses", "devices", "hard", "agree", "strategy"]
-    assert (found["age"]["asked"], found["age"]["answered"], found["age"]["given"]) == (3, 3, [])
-    assert found["age"]["numbers"] == {"mean": 30, "sd": 0, "median": 30, "least": 30, "most": 30}
-    assert (found["glasses"]["ask"], found["glasses"]["answered"]) == ("Do you wear glasses?", 2)
-    counts = {name: [(one["label"], one["count"]) for one in found[name]["given"]] for name in found}
+    by_name = {one["name"]: one for one in answer.get_json()["questions"]}
+    assert list(by_name) == ["age", "glasses", "devices", "hard", "agree", "strategy"]
+    assert (by_name["age"]["asked"], by_name["age"]["answered"], by_name["age"]["given"]) == (3, 3, [])
+    assert by_name["age"]["numbers"] == {"mean": 30, "sd": 0, "median": 30, "least": 30, "most": 30}
+    assert (by_name["glasses"]["ask"], by_name["glasses"]["answered"]) == ("Do you wear glasses?", 2)
+    counts = {name: [(one["label"], one["count"]) for one in by_name[name]["given"]] for name in by_name}
     assert counts["glasses"] == [("yes", 1), ("no", 1), ("sometimes", 0)]
     assert counts["devices"] == [("a phone", 2), ("laptop", 0), ("tablet", 1)]
     # Zero is an answer.
-    assert (found["hard"]["answered"], counts["hard"]) == (2, [("0", 1), ("1", 0), ("2", 0), ("3", 1)])
-    assert (found["hard"]["numbers"]["mean"], found["hard"]["scale"]) == (1.5, "0 to 3")
+    assert (by_name["hard"]["answered"], counts["hard"]) == (2, [("0", 1), ("1", 0), ("2", 0), ("3", 1)])
+    assert (by_name["hard"]["numbers"]["mean"], by_name["hard"]["scale"]) == (1.5, "0 to 3")
     assert counts["agree"] == [("ticked", 1), ("not ticked", 2)]
-    assert (found["strategy"]["answered"], counts["strategy"]) == (2, [])
+    assert (by_name["strategy"]["answered"], counts["strategy"]) == (2, [])
     with_all = lab.client.get("/api/v1/studies/faces/answers?excluded=1").get_json()["questions"]
     assert (with_all[0]["asked"], with_all[1]["asked"]) == (4, 3)
 
@@ -274,16 +274,18 @@ def test_what_a_deletion_takes_along_counts_ratings_and_answers(lab: experimente
 def test_results_offer_ratings_as_attributes_that_say_what_they_are(lab: experimenter.Lab) -> None:
     lab.client.get("/api/v1/studies/faces/results")
     experimenter.compute(lab)
-    found = lab.client.get("/api/v1/studies/faces/results").get_json()
-    assert found["state"] == "ready"
-    first = found["clips"][0]["attributes"]
+    results = lab.client.get("/api/v1/studies/faces/results").get_json()
+    assert results["state"] == "ready"
+    first = results["clips"][0]["attributes"]
     assert list(first) == ["valence (rated, mean of 3)", "place (rated, choice of most of 3)"]
     assert (first["valence (rated, mean of 3)"], first["place (rated, choice of most of 3)"]) == ("-2", "in")
     # Who waits for new results hears of a new rating, too, which alone would leave the RDMs as they are.
-    assert lab.client.get(f"/api/v1/studies/faces/results?known={found['version']}").get_json()["state"] == "unchanged"
+    assert (
+        lab.client.get(f"/api/v1/studies/faces/results?known={results['version']}").get_json()["state"] == "unchanged"
+    )
     fifth = join(lab.client)
     put(fifth, arrange(fifth)["rating"]["now"]["key"], rated({"valence": 0, "place": "in"}))
-    assert lab.client.get(f"/api/v1/studies/faces/results?known={found['version']}").get_json()["state"] == "ready"
+    assert lab.client.get(f"/api/v1/studies/faces/results?known={results['version']}").get_json()["state"] == "ready"
     leave_out(lab, 5)
     # A map in their colours can be had as a file, and as the script that reads them from the bundle.
     names = {"colour": "place (rated, choice of most of 3)"}

@@ -201,7 +201,9 @@ def test_f31_every_row_comes_back_as_it_was(both_settings: Settings, empty_place
     restored = open_database(empty_place.database)
     assert schema_state(restored) == "current"
     after = rows(restored)
-    assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
+    assert {name: len(content) for name, content in after.items()} == {
+        name: len(content) for name, content in before.items()
+    }
     assert after == before
     assert (len(before["submission"]), len(before["decision"])) == (6, 2)
     # A null in JSON and a null of the database are two things, which the program does not tell apart.
@@ -447,7 +449,9 @@ def test_f32_a_database_is_backed_up_before_an_update_and_the_update_can_be_take
     assert schema_state(restored) == "older"
     after = rows_of(restored)
     restored.close()
-    assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
+    assert {name: len(content) for name, content in after.items()} == {
+        name: len(content) for name, content in before.items()
+    }
     assert [row["definition"] for row in after["study"]] == [{"title": "Faces"}]
     open_checked(empty_place).close()
 

@@ -83,22 +83,22 @@ def left(lab: experimenter.Lab) -> list[str]:
 def test_a_bundle_is_looked_at_and_becomes_a_study_with_its_ratings(page: Page) -> None:
     address = page.send({"rated.zip": BUNDLE.read_bytes()}, piece=20_000)
     told = page.call("POST", f"{address}/preview")
-    found = told["found"]
+    preview = told["found"]
     assert (told["problem"], told["table"]) == (None, None)
-    assert found["kind"].startswith("the export bundle of the study rated, made by Asterism")
-    counts = {name: found[name] for name in ("raters", "simulated", "clips", "trials", "ratings", "answers", "rdms")}
+    assert preview["kind"].startswith("the export bundle of the study rated, made by Asterism")
+    counts = {name: preview[name] for name in ("raters", "simulated", "clips", "trials", "ratings", "answers", "rdms")}
     assert counts == {"raters": 4, "simulated": 1, "clips": 6, "trials": 9, "ratings": 15, "answers": 9, "rdms": 0}
-    assert found["remarks"] == []
+    assert preview["remarks"] == []
     before = studies(page.lab)
     problem = page.call("POST", f"{address}/study", {"name": "No Name"}, status=400)
     assert problem["error"]["field"] == "name"
     assert studies(page.lab) == before
-    made = page.call("POST", f"{address}/study", {"name": found["name"]}, status=201)
-    assert made["url"] == f"/studies/{found['name']}/results"
+    made = page.call("POST", f"{address}/study", {"name": preview["name"]}, status=201)
+    assert made["url"] == f"/studies/{preview['name']}/results"
     assert "These data were brought in" in page.client.get(made["url"]).text
     assert left(page.lab) == []
     with page.lab.database.reading() as db:
-        study = db.scalars(select(Study).where(Study.name == found["name"])).one()
+        study = db.scalars(select(Study).where(Study.name == preview["name"])).one()
         of_study = select(func.count()).select_from(ParticipantSession).where(ParticipantSession.study_id == study.id)
         assert db.scalar(of_study) == 4
     # The files are forgotten, so the study is made once.
@@ -117,9 +117,9 @@ def test_a_table_is_asked_for_its_columns_and_read_by_them(page: Page) -> None:
     }
     columns = {"rater": "vp", "trial": "block", "item": "stim", "x": "px", "y": "py"}
     hints = {"columns": columns, "hints": {"arena": "200,200,400"}, "switches": ["y-down"]}
-    found = page.call("POST", f"{address}/preview", hints)["found"]
-    assert (found["raters"], found["clips"], found["trials"]) == (2, 4, 4)
-    assert found["first_raters"] == ["ann", "bob"]
+    preview = page.call("POST", f"{address}/preview", hints)["found"]
+    assert (preview["raters"], preview["clips"], preview["trials"]) == (2, 4, 4)
+    assert preview["first_raters"] == ["ann", "bob"]
     wrong = page.call("POST", f"{address}/preview", {**hints, "hints": {"arena": "200,200"}})
     assert wrong["problem"] == "arena: must be three numbers X,Y,DIAMETER, got '200,200'"
     page.call("POST", f"{address}/study", {**hints, "name": "mine"}, status=201)
@@ -132,8 +132,8 @@ def test_an_array_of_many_raters_is_read_with_the_names_of_its_clips(page: Page,
     names = {"item_names": "a\nb\nc\nd\ne\n"}
     # 3 x 10 can be 3 raters of 5 clips or 10 raters of 3.
     assert "can be" in page.call("POST", f"{address}/preview", names)["problem"]
-    found = page.call("POST", f"{address}/preview", {**names, "hints": {"raters": "rows"}})["found"]
-    assert (found["raters"], found["rdms"], found["first_clips"]) == (3, 3, ["a", "b", "c", "d", "e"])
+    preview = page.call("POST", f"{address}/preview", {**names, "hints": {"raters": "rows"}})["found"]
+    assert (preview["raters"], preview["rdms"], preview["first_clips"]) == (3, 3, ["a", "b", "c", "d", "e"])
     page.call("DELETE", address, status=204)
     assert left(page.lab) == []
 

@@ -111,9 +111,9 @@ def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byt
 def the_same(file: Path, again: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both bundles hold the same files, byte for byte; their manifests."""
     one, other = contents(file), contents(again)
-    told = [json.loads(found.pop("manifest.json")) for found in (one, other)]
+    told = [json.loads(files.pop("manifest.json")) for files in (one, other)]
     # The one file that says when it was made; it also says where the data came from.
-    readmes = [found.pop("README.md").decode().splitlines() for found in (one, other)]
+    readmes = [files.pop("README.md").decode().splitlines() for files in (one, other)]
     assert len([line for line in readmes[1] if line not in readmes[0]]) <= 2
     assert one.keys() == other.keys()
     for name in one:
@@ -127,10 +127,10 @@ def test_answers_ratings_and_decisions_come_out_as_they_went_in(empty: experimen
     for name, file in kept.items():
         (tmp_path / file).write_bytes((ROOT / "tests" / "data" / file).read_bytes())
         bring(empty, tmp_path / file, name)
-        found, wanted = exported(empty, tmp_path / f"{name}.zip", name), read_bundle(tmp_path / file)
-        assert found.manifest["about"]["brought_in"]["remarks"] == []
+        again, wanted = exported(empty, tmp_path / f"{name}.zip", name), read_bundle(tmp_path / file)
+        assert again.manifest["about"]["brought_in"]["remarks"] == []
         for table in ("answers", "ratings", "attributes_from_ratings", "decisions", "participants", "moves"):
-            rows = list(found.rows(table))
+            rows = list(again.rows(table))
             assert rows == list(wanted.rows(table)), table
             assert rows
     # Exported, brought in and exported once more, byte for byte. (In the same installation ids are new.)
@@ -142,20 +142,20 @@ def test_answers_ratings_and_decisions_come_out_as_they_went_in(empty: experimen
 
 def test_a_bundle_of_the_first_release_is_brought_in_for_ever(empty: experimenter.Lab, tmp_path: Path) -> None:
     bring(empty, _copy(tmp_path), "stored")
-    wanted, found = read_bundle(FIRST_RELEASE), exported(empty, tmp_path / "again.zip", "stored")
+    wanted, again = read_bundle(FIRST_RELEASE), exported(empty, tmp_path / "again.zip", "stored")
     for table in ("clips", "attributes", "trials", "placements", "moves", "plays"):
         # Placements come in the order of the items now, and in that of the page then.
         # Columns that came since have values now.
         known = {name for row in wanted.rows(table) for name, value in row.items() if value is not None}
         one, other = (
             sorted(({name: row[name] for name in sorted(known)} for row in bundle.rows(table)), key=repr)
-            for bundle in (found, wanted)
+            for bundle in (again, wanted)
         )
         assert one == other, table
     # Settings that came since are written out with the values that the study has.
-    assert set(wanted.text("study.toml").splitlines()) <= set(found.text("study.toml").splitlines())
+    assert set(wanted.text("study.toml").splitlines()) <= set(again.text("study.toml").splitlines())
     # (That release had another estimator under the name "combined".)
-    average = [bundle.rdms("weighted_average").rdms for bundle in (found, wanted)]
+    average = [bundle.rdms("weighted_average").rdms for bundle in (again, wanted)]
     np.testing.assert_allclose(*average, rtol=1e-6)
 
 
@@ -191,8 +191,8 @@ def test_rdms_without_placements_get_the_same_results_and_come_out_again(
     with empty.database.reading() as db:
         study = db.scalars(select(Study)).one()
         assert exported_methods(study) == ("given",)
-        found = results_now(db, study.id, Choice("given"))
-    np.testing.assert_allclose(found.table, [row / np.sqrt(np.nanmean(row**2)) for row in stack])
+        results = results_now(db, study.id, Choice("given"))
+    np.testing.assert_allclose(results.table, [row / np.sqrt(np.nanmean(row**2)) for row in stack])
     bundle = exported(empty, tmp_path / "out.zip", "theirs")
     given = bundle.rdms("given")
     np.testing.assert_allclose(given.rdms, [row / np.sqrt(np.nansum(row**2)) for row in stack])
@@ -214,9 +214,9 @@ def test_another_programs_placements_are_stored_exactly_and_nothing_is_made_up(
     (tmp_path / "table.csv").write_text(table)
     bring(empty, tmp_path / "table.csv", "table")
     bundle = exported(empty, tmp_path / "out.zip", "table")
-    found = {(r["participant"], r["number"], r["clip"]): (r["x"], r["y"]) for r in bundle.rows("placements")}
-    assert found["P002", 2, "item 3"] == (0.1 * 3 - 0.2, 0.05 * 2 + 0.01 * 2 * 3)
-    assert len(found) == 16
+    stored = {(r["participant"], r["number"], r["clip"]): (r["x"], r["y"]) for r in bundle.rows("placements")}
+    assert stored["P002", 2, "item 3"] == (0.1 * 3 - 0.2, 0.05 * 2 + 0.01 * 2 * 3)
+    assert len(stored) == 16
     for row in bundle.rows("trials"):
         assert {row[name] for name in ("shown_at", "duration_ms", "arena_diameter_px", "sha256", "design")} == {None}
     assert {row["seat"] for row in bundle.rows("placements")} == {None}

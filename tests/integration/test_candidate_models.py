@@ -95,14 +95,14 @@ def test_models_are_kept_compared_and_taken_home(both_lab: experimenter.Lab, tmp
     assert steps[0] == "Estimating the raters' RDMs"
     assert "Comparing models with the raters" in steps
     with lab.database.reading() as db:
-        found = standing_of(db, study_of(db))
+        standing = standing_of(db, study_of(db))
         (kept,), (candidates,) = kept_models(db, study_of(db)), candidates_of(db, study_of(db))[0]
         with (tmp_path / "faces.zip").open("wb") as file:
             export_bundle(db, study_of(db), file)
-    assert (found.state, found.changes) == (WorkState.IDLE, [])
-    assert found.findings is not None
-    assert found.findings.comparator == "spearman"
-    assert [one.model for one in found.findings.scores][:2] == ["resnet: early", "resnet: late"]
+    assert (standing.state, standing.changes) == (WorkState.IDLE, [])
+    assert standing.findings is not None
+    assert standing.findings.comparator == "spearman"
+    assert [one.model for one in standing.findings.scores][:2] == ["resnet: early", "resnet: late"]
     assert (kept.file_name, kept.kind, kept.problem) == ("resnet.npz", "layers", None)
     (taken,) = bundle_models(read_bundle(tmp_path / "faces.zip"))
     assert (taken.name, taken.kind, taken.models) == ("resnet", "layers", ("early", "late"))
@@ -191,12 +191,12 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
     waiting = client.get(API).json
     assert (waiting["work"]["state"], waiting["findings"]) == ("waiting", None)
     assert compute_next_comparison(lab.database)
-    found = client.get(API).json
-    assert found["work"] is None
-    assert found["findings"]["n_raters"] == 3
-    assert found["findings"]["label"] == "ρa"
+    answer = client.get(API).json
+    assert answer["work"] is None
+    assert answer["findings"]["n_raters"] == 3
+    assert answer["findings"]["label"] == "ρa"
     # Tables of what nobody asked for are not offered.
-    assert found["findings"]["tables"] == ["models", "model_pairs", "model_layers"]
+    assert answer["findings"]["tables"] == ["models", "model_pairs", "model_layers"]
     table = list(csv.DictReader(io.StringIO(client.get("/studies/faces/models/models.csv").text)))
     assert [row["model"] for row in table][:2] == ["net: early", "net: late"]
     assert client.get("/studies/faces/models/figures/layers-1.svg").data.startswith(b"<?xml")
@@ -204,7 +204,7 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
         assert client.get(f"/studies/faces/models/{missing}").status_code == 404
     assert send(f"{API}/compare", json={"settings": {"comparator": "r2"}}).status_code == 400
     assert send(f"{API}/compare", json={"settings": {"comparator": "pearson"}}).status_code == 202
-    number = found["models"][0]["number"]
+    number = answer["models"][0]["number"]
     gone = client.delete(f"{API}/{number}", headers=token)
     assert (gone.status_code, client.get(API).json["models"]) == (200, [])
     assert client.get(API).json["changes"] == ["Models were added or removed."]

@@ -49,14 +49,14 @@ def test_a_cohort_is_planned_by_the_rdm_of_all_its_trials(
     asked = {"settings": {"raters": 4, "accuracy": 0.5, "noise": 0.02, "individual": 0.1}}
     assert lab.client.post(address, json=asked, headers=headers).status_code == 202
     compute_next_plan(lab.database)
-    found = lab.client.get(address).json
-    assert (found["work"], found["changes"], found["plan"]["pairs_are_shared"]) == (None, [], True)
-    plan = found["plan"]["plan"]
+    answer = lab.client.get(address).json
+    assert (answer["work"], answer["changes"], answer["plan"]["pairs_are_shared"]) == (None, [], True)
+    plan = answer["plan"]["plan"]
     assert (plan["sessions"], plan["trials"]["median"], plan["placements"]["median"]) == (24, 2, 10)
     assert [point["raters"] for point in plan["curve"]] == [2, 4, 8]
     assert plan["curve"][2]["together"] == pytest.approx(8 * 2 * 10 / 28)
-    assert found["plan"]["facts"]["stop.min_evidence"] is None
-    told = " ".join([found["needed"], *found["sentences"]])
+    assert answer["plan"]["facts"]["stop.min_evidence"] is None
+    told = " ".join([answer["needed"], *answer["sentences"]])
     assert "a correlation of 0.5 with what raters have in common" in told
     assert "All figures are for one set of 8 clips, of 2 sets." in told
     assert "in 3 cohorts" in told
@@ -66,7 +66,7 @@ def test_a_cohort_is_planned_by_the_rdm_of_all_its_trials(
     out = capsys.readouterr().out
     assert "placements" in out
     assert "trials a pair" in out
-    assert found["needed"] in out
+    assert answer["needed"] in out
 
 
 def test_what_a_cohort_s_results_say_stands_beside_its_plan(lab: experimenter.Lab) -> None:

@@ -117,9 +117,9 @@ def test_a_trial_leaves_the_results_and_comes_back_as_it_was(lab: Lab) -> None:
         assert results_now(db, study, CHOICE).pooled.rdm.tolist() != left.pooled.rdm.tolist()
 
 
-def shown_trials(found: RaterResult | None) -> int:
-    assert found is not None
-    return found.work.trials
+def shown_trials(result: RaterResult | None) -> int:
+    assert result is not None
+    return result.work.trials
 
 
 def test_what_cannot_be_left_out_is_refused(lab: Lab) -> None:
@@ -150,9 +150,9 @@ def test_a_rater_without_a_trial_left_is_told_of_and_pooled_with_nobody(lab: Lab
     decide(lab, exclude, "P003", "test")
     with lab.database.reading() as db:
         study = faces(db)
-        found = results_now(db, study.id, CHOICE)
-        assert found.failures == {"P002": "all of its trials were left out"}
-        assert found.raters == ("P001",)
+        results = results_now(db, study.id, CHOICE)
+        assert results.failures == {"P002": "all of its trials were left out"}
+        assert results.raters == ("P001",)
         # Neither counts among the sessions that results pool.
         assert inputs_of(db, study.id, CHOICE).versions == {1: 1}
         assert inputs_of(db, study.id, ALL).versions == {1: 3}
@@ -160,7 +160,7 @@ def test_a_rater_without_a_trial_left_is_told_of_and_pooled_with_nobody(lab: Lab
             manifest = export_bundle(db, study, file)
     assert manifest["about"]["sessions_by_study_version"] == {"1": 1}
     reported = analyse(read_bundle(tmp_path / "out.zip"), CHOICE, lambda _: None, jobs=1)
-    assert (reported.raters, reported.failures) == (found.raters, found.failures)
+    assert (reported.raters, reported.failures) == (results.raters, results.failures)
 
 
 def test_a_bundle_reports_the_same_figures_with_and_without(lab: Lab, tmp_path: Path) -> None:
@@ -293,17 +293,17 @@ def test_the_page_proposes_and_people_decide(lab: Lab) -> None:
     assert "have to wait" in lab.client.get("/studies/faces/quality").text
     assert lab.client.get(f"{api}/quality").json["state"] == "working"
     compute(lab)
-    found = lab.client.get(f"{api}/quality").json
-    assert [one["rater"] for one in found["participants"]] == ["P001", "P002", "P003"]
-    trials = found["participants"][0]["trials"]
+    quality = lab.client.get(f"{api}/quality").json
+    assert [one["rater"] for one in quality["participants"]] == ["P001", "P002", "P003"]
+    trials = quality["participants"][0]["trials"]
     # 59 of 60 seconds at work, as the trials' bodies say, by the number of clips.
     assert trials[0]["seconds_per_item"] == pytest.approx(59 / trials[0]["n_items"], abs=1e-5)
     assert trials[0]["watched"] == pytest.approx(1 / trials[0]["n_items"], abs=1e-5)
-    proposed = [(one["participant"], one["trial"], one["rule"]) for one in found["proposals"]]
+    proposed = [(one["participant"], one["trial"], one["rule"]) for one in quality["proposals"]]
     assert proposed == [(rater, None, "seconds_per_item") for rater in ("P001", "P002", "P003")]
     page = lab.client.get("/studies/faces/quality").text
     assert "too fast" in page
-    sessions = {one["participant"]: one["session"] for one in found["proposals"]}
+    sessions = {one["participant"]: one["session"] for one in quality["proposals"]}
     token = form_token(lab)
     for rater, verdict in (("P001", "exclude"), ("P002", "dismiss")):
         answer = lab.client.post(
@@ -318,7 +318,7 @@ def test_the_page_proposes_and_people_decide(lab: Lab) -> None:
     # A decision changes nobody's values.
     compute(lab)
     again = lab.client.get(f"{api}/quality").json["participants"]
-    assert [one["values"] for one in again] == [one["values"] for one in found["participants"]]
+    assert [one["values"] for one in again] == [one["values"] for one in quality["participants"]]
     known = lab.client.get(f"{api}/decisions").json["decisions"]
     assert [(one["participant"], one["verdict"], one["rule"], one["by"]) for one in known] == [
         ("P001", "exclude", "seconds_per_item", "ada@lab.example"),
@@ -336,13 +336,13 @@ def test_a_trial_is_told_whole_and_decided_about_by_the_api(lab: Lab) -> None:
     log_in(lab.client)
     api = "/api/v1/studies/faces"
     header = {"X-CSRFToken": form_token(lab)["csrf_token"]}
-    found = lab.client.get(f"{api}/sessions/P001/trials/1").json
-    clips = [clip["id"] for clip in found["clips"]]
+    details = lab.client.get(f"{api}/sessions/P001/trials/1").json
+    clips = [clip["id"] for clip in details["clips"]]
     # The last move of each clip put it where it was handed in.
-    last = {move["clip"]: (move["x"], move["y"]) for move in found["moves"]}
-    assert last == {place["clip"]: (place["x"], place["y"]) for place in found["placements"]}
-    assert set(clips) == {place["clip"] for place in found["placements"]}
-    assert (found["duration"], found["moves_left_out"], len(found["plays"])) == (60_000.0, 0, 1)
+    last = {move["clip"]: (move["x"], move["y"]) for move in details["moves"]}
+    assert last == {place["clip"]: (place["x"], place["y"]) for place in details["placements"]}
+    assert set(clips) == {place["clip"] for place in details["placements"]}
+    assert (details["duration"], details["moves_left_out"], len(details["plays"])) == (60_000.0, 0, 1)
     assert lab.client.get(f"{api}/sessions/P001/trials/99").status_code == 404
     body = {"participant": "P001", "trial": 1, "verdict": "exclude", "reason": "looked away"}
     told = lab.client.post(f"{api}/decisions", json=body, headers=header)

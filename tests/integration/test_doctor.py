@@ -191,9 +191,9 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 def test_doctor_finds_it(data: Path, fault: str) -> None:
     make, subject, text = FAULTS[fault]
     make(data)
-    found = problems(data)
-    assert set(found) == {subject}
-    assert text in found[subject]
+    problems_found = problems(data)
+    assert set(problems_found) == {subject}
+    assert text in problems_found[subject]
 
 
 def test_quick_reads_no_content(data: Path) -> None:
@@ -213,9 +213,9 @@ def test_quick_reads_no_content(data: Path) -> None:
     ],
 )
 def test_settings_that_leave_a_door_open_are_named(tmp_path: Path, given: dict[str, object], text: str) -> None:
-    [found] = settings_of_a_server(read_settings(data=tmp_path, **given))
-    assert found.ok == (not text)
-    assert text in found.text
+    [finding] = settings_of_a_server(read_settings(data=tmp_path, **given))
+    assert finding.ok == (not text)
+    assert text in finding.text
 
 
 def test_trials_that_are_in_no_backup_for_a_week_are_told(data: Path, tmp_path: Path) -> None:
@@ -308,6 +308,6 @@ def test_doctor_reads_postgresql_too(both_settings: Settings) -> None:
     database = open_database(both_settings.database)
     make_study(database, both_settings, toml=TOML)
     database.close()
-    found = {one.subject: one for one in look_into(both_settings)}
-    assert found["trials"].text == "0, each as confirmed"
-    assert found["structure of the database"].ok
+    findings = {one.subject: one for one in look_into(both_settings)}
+    assert findings["trials"].text == "0, each as confirmed"
+    assert findings["structure of the database"].ok

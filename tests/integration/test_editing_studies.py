@@ -103,14 +103,14 @@ def test_problems_are_told_at_their_keys_and_lines_as_they_are_made(lab: experim
 def test_a_question_is_written_by_the_form_and_what_is_wrong_is_told_at_its_field(lab: experimenter.Lab) -> None:
     age = {"name": "age", "ask": "How old?", "kind": "number", "min": 18, "when": "before"}
     hand = {"name": "hand", "ask": "", "kind": "one_of", "choices": ["left", "left"], "when": "between"}
-    found = check(lab, TOML, questions=[age, hand])
-    told = {tuple(problem["at"]): problem["reason"] for problem in found["problems"]}
+    checked = check(lab, TOML, questions=[age, hand])
+    told = {tuple(problem["at"]): problem["reason"] for problem in checked["problems"]}
     assert told[(1, "ask")] == "must not be empty"
     assert told[(1, "choices")] == "'left' appears twice"
     assert told[(1, "after_trial")].startswith("is missing")
-    assert found["values"]["questions"] == [age, hand]
+    assert checked["values"]["questions"] == [age, hand]
     mended = [hand | {"ask": "Which?", "choices": ["left", "right"], "after_trial": 2}, age]
-    kept = check(lab, found["text"], questions=mended)
+    kept = check(lab, checked["text"], questions=mended)
     assert [one for one in kept["problems"] if one["severity"] == "error"] == []
     assert kept["text"].startswith(TOML)
     assert check(lab, kept["text"], questions=None)["values"]["questions"] == []

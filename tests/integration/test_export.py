@@ -109,8 +109,8 @@ def downloaded(lab: experimenter.Lab, folder: Path, kind: str, method: str, *, g
 def results(lab: experimenter.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
     """The raters' RDMs and the group's, as the pages show them."""
     with lab.database.reading() as db:
-        found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True))
-    return found.table, found.pooled.rdm
+        computed = results_now(db, study_of(db).id, Choice(method, with_unfinished=True))
+    return computed.table, computed.pooled.rdm
 
 
 def test_the_bundle_holds_every_placement_exactly(lab: experimenter.Lab, tmp_path: Path) -> None:
@@ -181,15 +181,15 @@ def test_reliability_is_that_of_the_pages(lab: experimenter.Lab, tmp_path: Path)
     ceilings = {(row["method"], row["comparator"]): row for row in bundle.rows("noise_ceiling")}
     with lab.database.reading() as db:
         for method in EXPORTED:
-            found = results_now(db, study_of(db).id, Choice(method, with_unfinished=True)).agreement
+            agreement = results_now(db, study_of(db).id, Choice(method, with_unfinished=True)).agreement
             for measure in ("pairwise_pearson", "leave_one_out", "split_half", "cronbach_alpha"):
-                coefficient = getattr(found.reliability, measure)
+                coefficient = getattr(agreement.reliability, measure)
                 row = rows[method, measure]
                 shown = [None if np.isnan(number) else number for number in (coefficient.value, *coefficient.interval)]
                 assert [row["value"], row["low"], row["high"]] == shown
                 assert row["remark"] == coefficient.reason
                 assert row["n_raters"] == 4
-            assert ceilings[method, "pearson"]["lower"] == found.ceilings["pearson"].lower
+            assert ceilings[method, "pearson"]["lower"] == agreement.ceilings["pearson"].lower
     assert {comparator for _, comparator in ceilings} == {"pearson", "spearman", "rho_a", "tau_a", "cosine"}
 
 
@@ -511,9 +511,9 @@ def test_meadows_files_hold_each_raters_rdm_and_trials(lab: experimenter.Lab, tm
         if trees:
             whole += 1
             (session,) = read_tree(trees[0])
-            for found, given in zip(session.arrangements, placed[rater], strict=True):
-                np.testing.assert_array_equal(found.items, given.items)
-                np.testing.assert_allclose(found.positions, given.positions, atol=1e-12)
+            for exported, given in zip(session.arrangements, placed[rater], strict=True):
+                np.testing.assert_array_equal(exported.items, given.items)
+                np.testing.assert_allclose(exported.positions, given.positions, atol=1e-12)
     assert whole
 
 

@@ -50,14 +50,14 @@ def add_raters(lab: experimenter.Lab, study_id: int, first: int, last: int) -> N
             db.add(GivenRdm(session_id=session.id, values=values.astype("<f8").tobytes()))
         db.flush()
         inputs = inputs_of(db, study_id, Choice(GIVEN))
-        found = {}
+        estimates = {}
         for sitting in inputs.chosen:
             values = np.frombuffer(db.get_one(GivenRdm, sitting.session_id).values, "<f8")
-            found[sitting.rater.name] = given_result(values, GIVEN)
-            kept = {"inputs": inputs.of_rater(sitting), "content": pack_rater(found[sitting.rater.name])}
+            estimates[sitting.rater.name] = given_result(values, GIVEN)
+            kept = {"inputs": inputs.of_rater(sitting), "content": pack_rater(estimates[sitting.rater.name])}
             key = {"session_id": sitting.session_id, "method": GIVEN, "clip_set": ""}
             db.merge(StoredRater(**key, with_excluded=False, uncertainty=False, computed_at=now(), **kept))
-        results = StudyResults(inputs.choice, inputs.names, inputs.everybody, found)
+        results = StudyResults(inputs.choice, inputs.names, inputs.everybody, estimates)
         known = Overview(
             [{"rater": name, "problem": None} for name in results.raters],
             *(0, None, None, []),
@@ -96,13 +96,13 @@ def test_f29_memory_does_not_grow_with_raters(
                     pass
 
     def peaks() -> list[int]:
-        found = []
+        memory = []
         for work in (export, download):
             tracemalloc.start()
             work()
-            found.append(tracemalloc.get_traced_memory()[1])
+            memory.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
-        return found
+        return memory
 
     add_raters(lab, study_id, 1, 2)
     export()

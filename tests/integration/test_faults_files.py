@@ -222,8 +222,8 @@ def test_f47_a_worker_that_dies_is_started_again_and_healthz_knows(
     server.start()
 
     def pid() -> int:
-        found = last_heartbeat(settings)
-        return found.pid if found is not None and found.running else 0
+        heartbeat = last_heartbeat(settings)
+        return heartbeat.pid if heartbeat is not None and heartbeat.running else 0
 
     try:
         wait_until(lambda: pid() > 0)
@@ -234,9 +234,9 @@ def test_f47_a_worker_that_dies_is_started_again_and_healthz_knows(
             wait_until(lambda: worker_state(settings) == "down" or pid() not in gone)
             wait_until(lambda: pid() not in gone)
         assert healthz(server)[1]["worker"] == "running"
-        found = last_heartbeat(settings)
-        assert found is not None
-        assert found.restarts >= 1
+        heartbeat = last_heartbeat(settings)
+        assert heartbeat is not None
+        assert heartbeat.restarts >= 1
         folder = tmp_path / "study"
         (folder / "clips").mkdir(parents=True)
         shutil.copy(next((ROOT / "demo" / "clips").glob("*.mp4")), folder / "clips")

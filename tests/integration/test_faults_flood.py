@@ -117,8 +117,8 @@ def test_f50_events_and_invalid_submits_fill_the_log_up_to_a_bound_and_that_is_s
     for _ in range(6):
         assert page.call("PUT", f"/trials/{key}", b"{}").status_code == 400
     assert page.call("POST", "/events", b'{"kind": "clip_failed"}').get_json() == {"kept": False}
-    found = kinds(stored)
-    assert (found["page_clip_failed"], found["invalid_submit"], found["log_full"]) == (8, 2, 1)
+    counts = kinds(stored)
+    assert (counts["page_clip_failed"], counts["invalid_submit"], counts["log_full"]) == (8, 2, 1)
     # The trial itself is saved all the same.
     assert page.call("PUT", f"/trials/{key}", encode(trial_body(page.view["trial"]))).status_code == 200
 

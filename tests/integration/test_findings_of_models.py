@@ -30,11 +30,11 @@ def test_axes_and_predictions_are_stored_told_and_drawn() -> None:
     attributes = [Attribute("age", tuple(map(repr, ages.tolist()))), Attribute("sex", tuple("fm" * 6))]
     asked = settings_of({"axes": True, "predictions": True})
     options = ModelOptions(n_boot=100, n_permutations=19, parts=asked.parts)
-    found = compare_candidates(rdms, ["P1", "P2", "P3"], names, [network], attributes, options)
-    stored = json.loads(json.dumps(stored_content(found, asked, {})))["findings"]
+    findings = compare_candidates(rdms, ["P1", "P2", "P3"], names, [network], attributes, options)
+    stored = json.loads(json.dumps(stored_content(findings, asked, {})))["findings"]
     again = findings_of(stored)
-    assert str(again.parts.axes) == str(found.parts.axes)
-    assert str(again.parts.predictions) == str(found.parts.predictions)
+    assert str(again.parts.axes) == str(findings.parts.axes)
+    assert str(again.parts.predictions) == str(findings.parts.predictions)
     told = models_page._view(again)
     assert answers.ModelFindings.model_validate(told).parts.predictions.scores[0].model == "the raters"
     assert len(told["parts"]["axes"]["spaces"]) == 3

@@ -48,15 +48,15 @@ def test_errors_and_pages_are_those_of_the_app(app: Flask, method: str, path: st
     app.testing = False
     expected = app.test_client().open(path, method=method, headers={"Host": "x"})
     with front_of(app) as port:
-        found = ask(port, f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    assert found[0] == expected.status_code == status
-    ours, theirs = _comparable(found[1]), _comparable(expected.headers)
+        answer = ask(port, f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer[0] == expected.status_code == status
+    ours, theirs = _comparable(answer[1]), _comparable(expected.headers)
     for changing in ("set-cookie", "content-length") if "set-cookie" in theirs else ():
         ours.pop(changing, None), theirs.pop(changing, None)
     assert ours == theirs
     assert STRICT.items() <= {name.title(): value for name, value in ours.items()}.items()
     if "set-cookie" not in _comparable(expected.headers):
-        assert found[2] == expected.data
+        assert answer[2] == expected.data
 
 
 def _address_of_a_clip(app: Flask) -> str:
@@ -93,19 +93,19 @@ def test_f28_parts_of_a_clip_are_those_that_the_app_gives_itself(app: Flask) -> 
             with client.open(address, method=method, headers={"Host": "x", **headers}) as answer:
                 expected.append((answer.status_code, _comparable(answer.headers), answer.data))
     app.config["USE_X_SENDFILE"] = True
-    found = []
+    answers = []
     with front_of(app) as port:
         for method in ("GET", "HEAD"):
             for headers in asked:
                 lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
                 raw = f"{method} {address} HTTP/1.1\r\nHost: x\r\n{lines}Connection: close\r\n\r\n".encode()
                 status, given, body = ask(port, raw)
-                found.append((status, _comparable(given), body))
-    assert [one[0] for one in found[:3]] == [200, 206, 206]
-    assert {one[0] for one in found} >= {200, 206, 304, 416}
-    for k, (one, other) in enumerate(zip(found, expected, strict=True)):
+                answers.append((status, _comparable(given), body))
+    assert [one[0] for one in answers[:3]] == [200, 206, 206]
+    assert {one[0] for one in answers} >= {200, 206, 304, 416}
+    for k, (one, other) in enumerate(zip(answers, expected, strict=True)):
         assert one == other, (k, asked[k % len(asked)])
-    assert not any("x-sendfile" in headers for _, headers, _ in found)
+    assert not any("x-sendfile" in headers for _, headers, _ in answers)
 
 
 def test_files_of_the_program_are_sent_as_the_app_sends_them(app: Flask) -> None:
@@ -117,8 +117,8 @@ def test_files_of_the_program_are_sent_as_the_app_sends_them(app: Flask) -> None
         status, headers, body = expected.status_code, _comparable(expected.headers), expected.data
     app.config["USE_X_SENDFILE"] = True
     with front_of(app) as port:
-        found = ask(port, get(path))
-    assert (found[0], _comparable(found[1]), found[2]) == (status, headers, body)
+        answer = ask(port, get(path))
+    assert (answer[0], _comparable(answer[1]), answer[2]) == (status, headers, body)
     assert status == 200
 
 
@@ -158,10 +158,10 @@ def test_a_body_in_chunks_reaches_the_app_whole_with_its_length() -> None:
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[k : k + 999]), body[k : k + 999]) for k in range(0, len(body), 999))
     head = b"PUT /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     with front_of(_echo) as port:
-        found = json.loads(ask(port, head + chunks + b"0\r\n\r\n")[2])
-    assert found["size"] == len(body)
-    assert found["sha256"] == hashlib.sha256(body).hexdigest()
-    assert (found["CONTENT_LENGTH"], found["HTTP_TRANSFER_ENCODING"]) == (str(len(body)), None)
+        answer = json.loads(ask(port, head + chunks + b"0\r\n\r\n")[2])
+    assert answer["size"] == len(body)
+    assert answer["sha256"] == hashlib.sha256(body).hexdigest()
+    assert (answer["CONTENT_LENGTH"], answer["HTTP_TRANSFER_ENCODING"]) == (str(len(body)), None)
 
 
 def test_requests_that_come_together_are_answered_in_their_order() -> None:
@@ -171,8 +171,8 @@ def test_requests_that_come_together_are_answered_in_their_order() -> None:
     with front_of(_echo) as port, dial(port) as connection:
         connection.sendall(together + get("/last"))
         answers = read_all(connection).split(b"HTTP/1.1 200 OK")[1:]
-    found = [json.loads(answer.partition(b"\r\n\r\n")[2]) for answer in answers]
-    assert [(one["path"], one["size"]) for one in found] == [(f"/{k}", k) for k in range(40)] + [("/last", 0)]
+    bodies = [json.loads(answer.partition(b"\r\n\r\n")[2]) for answer in answers]
+    assert [(one["path"], one["size"]) for one in bodies] == [(f"/{k}", k) for k in range(40)] + [("/last", 0)]
 
 
 def test_a_sender_that_asks_first_is_told_to_go_on_or_refused_at_once(app: Flask) -> None:
@@ -191,8 +191,8 @@ def test_a_sender_that_asks_first_is_told_to_go_on_or_refused_at_once(app: Flask
 
 def test_the_bytes_of_a_path_and_cookies_of_several_lines_are_kept() -> None:
     with front_of(_echo) as port:
-        found = json.loads(ask(port, get("/%ff%c3%a4", extra="Cookie: a=1\r\nCookie: b=2\r\n"))[2])
-    assert (found["path"], found["HTTP_COOKIE"]) == ("/\xff\xc3\xa4", "a=1; b=2")
+        answer = json.loads(ask(port, get("/%ff%c3%a4", extra="Cookie: a=1\r\nCookie: b=2\r\n"))[2])
+    assert (answer["path"], answer["HTTP_COOKIE"]) == ("/\xff\xc3\xa4", "a=1; b=2")
 
 
 def test_an_app_that_fails_is_answered_in_words_with_the_headers_of_every_answer() -> None:
@@ -215,9 +215,9 @@ def test_an_answer_that_breaks_off_does_not_look_whole() -> None:
 
     with front_of(breaks) as port, dial(port) as connection:
         connection.sendall(get())
-        found = read_all(connection)
-    assert b"first" in found
-    assert not found.endswith(b"0\r\n\r\n")
+        received = read_all(connection)
+    assert b"first" in received
+    assert not received.endswith(b"0\r\n\r\n")
 
 
 def test_what_goes_wrong_in_the_front_is_a_line_of_our_log_and_bad_requests_are_none() -> None:

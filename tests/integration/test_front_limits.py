@@ -284,7 +284,7 @@ def test_f42_headers_of_proxies_are_read_for_as_many_hops_as_were_named(settings
     spoofed = "X-Forwarded-For: 10.9.9.9, 203.0.113.1, 203.0.113.2\r\nX_Forwarded_For: 10.6.6.6\r\n"
     spoofed += "X-Forwarded-Proto: ftp, https, http\r\nForwarded: for=10.7.7.7\r\n"
     with front_of(made, proxy_hops=hops) as port:
-        found = json.loads(ask(port, get("/who", extra=spoofed))[2])
+        answer = json.loads(ask(port, get("/who", extra=spoofed))[2])
     made.extensions["asterism"].database.close()
-    assert found["address"] == {0: "127.0.0.1", 1: "203.0.113.2", 2: "203.0.113.1"}[hops]
-    assert found["scheme"] == {0: "http", 1: "http", 2: "https"}[hops]
+    assert answer["address"] == {0: "127.0.0.1", 1: "203.0.113.2", 2: "203.0.113.1"}[hops]
+    assert answer["scheme"] == {0: "http", 1: "http", 2: "https"}[hops]

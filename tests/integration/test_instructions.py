@@ -137,9 +137,9 @@ def test_every_place_of_a_studys_own_text_has_its_own_direction(app: Flask) -> N
     # Each page, and how often the study's own words stand on it; the title of the window is one of them.
     pages = [(visitor.get("/join/faces").text, 3), (task_page(visitor), 5), (visitor.get("/join/closed").text, 3)]
     for page, places in pages:
-        found = directions(page)
-        assert len(found) == places, found
-        assert all(auto for _, auto in found), found
+        own_directions = directions(page)
+        assert len(own_directions) == places, own_directions
+        assert all(auto for _, auto in own_directions), own_directions
 
 
 @pytest.mark.parametrize(

@@ -210,9 +210,9 @@ def send(client: FlaskClient, path: str, page: str | None = None, **form: str) -
 
 
 def link_of(page: str) -> str:
-    found = re.search(r'id="new-link"[^>]*value="http://[^/"]+(/invited/[^"]+)"', page)
-    assert found, page
-    return found[1]
+    match = re.search(r'id="new-link"[^>]*value="http://[^/"]+(/invited/[^"]+)"', page)
+    assert match, page
+    return match[1]
 
 
 def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(owner_lab: Lab) -> None:
@@ -350,15 +350,15 @@ def test_a_forgotten_password_is_set_anew_by_a_mail_and_nobody_learns_who_has_an
         (message,) = server.wait_for(1)
         assert (message["To"], message["From"]) == (experimenter.EMAIL, "asterism@lab.example")
         # The operator's address, whatever name the visitor's request had.
-        found = re.search(r"^https://asterism\.lab\.example(/reset/\S+)", message.get_content(), re.MULTILINE)
-        assert found is not None
+        match = re.search(r"^https://asterism\.lab\.example(/reset/\S+)", message.get_content(), re.MULTILINE)
+        assert match is not None
         new = "another long sentence"
-        assert experimenter.EMAIL in lab.client.get(found[1]).text
-        assert send(lab.client, found[1], password=new, again="else").status_code == 400
-        done = send(lab.client, found[1], password=new, again=new)
+        assert experimenter.EMAIL in lab.client.get(match[1]).text
+        assert send(lab.client, match[1], password=new, again="else").status_code == 400
+        done = send(lab.client, match[1], password=new, again=new)
         assert done.headers["Location"] == "/login"
         assert "The new password is set." in lab.client.get("/login").text
-        assert lab.client.get(found[1]).status_code == 404
+        assert lab.client.get(match[1]).status_code == 404
         assert experimenter.log_in(lab.client, password=new).status_code == 303
 
 

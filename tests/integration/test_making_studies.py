@@ -88,9 +88,9 @@ def test_a_name_is_proposed_from_the_title(lab: experimenter.Lab, title: str, pr
     make_study(lab.database, lab.settings, name="taken")
     make_study(lab.database, lab.settings, name="t" * 63)
     with lab.database.reading() as db:
-        found = propose_name(db, title)
-    assert found == proposed
-    assert not found or NAME.fullmatch(found)
+        name = propose_name(db, title)
+    assert name == proposed
+    assert not name or NAME.fullmatch(name)
     answer = lab.client.get("/new-study/name", query_string={"title": title}).json
     assert answer["name"] == proposed
     assert (answer["problem"] is None) == bool(proposed)

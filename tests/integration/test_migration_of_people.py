@@ -60,8 +60,8 @@ def test_sessions_with_the_same_first_parameter_become_one_person_and_nothing_el
     with old.reading() as db:
         for study_id in (1, 2):
             query = sa.select(ParticipantSession).where(ParticipantSession.study_id == study_id)
-            found = list(db.scalars(query.order_by(ParticipantSession.number)))
-            assert [(one.recruiter, one.person, one.visit) for one in found] == SESSIONS
+            sessions = list(db.scalars(query.order_by(ParticipantSession.number)))
+            assert [(one.recruiter, one.person, one.visit) for one in sessions] == SESSIONS
         assert db.scalars(sa.select(SessionToken.proof)).one() == Proof.BEGAN
     after = rows_of(old)
     before["study"] = [{key.replace("owner_id", "made_by_id"): one[key] for key in one} for one in before["study"]]
@@ -89,8 +89,8 @@ def test_a_study_without_parameters_keeps_every_session_a_person_of_its_own(old:
     fill(old, [])
     migrate(old)
     with old.reading() as db:
-        found = db.execute(sa.select(ParticipantSession.number, ParticipantSession.person, ParticipantSession.visit))
-        assert all(number == person and visit == 1 for number, person, visit in found)
+        people = db.execute(sa.select(ParticipantSession.number, ParticipantSession.person, ParticipantSession.visit))
+        assert all(number == person and visit == 1 for number, person, visit in people)
 
 
 def test_the_tables_are_those_of_the_code(old: Database, settings: Settings) -> None:
@@ -117,8 +117,8 @@ def test_whoever_owned_a_study_is_its_owner_and_the_first_account_has_those_of_n
         )  # fmt: skip
     migrate(old)
     with old.reading() as db:
-        found = db.execute(sa.select(Study.name, StudyMember.experimenter_id, StudyMember.role).join(StudyMember))
-        assert set(found.tuples()) == {("faces", 1, "owner"), ("voices", 2, "owner"), ("places", 1, "owner")}
+        members = db.execute(sa.select(Study.name, StudyMember.experimenter_id, StudyMember.role).join(StudyMember))
+        assert set(members.tuples()) == {("faces", 1, "owner"), ("voices", 2, "owner"), ("places", 1, "owner")}
         made_by = dict(db.execute(sa.select(Study.name, Study.made_by_id)).tuples().all())
         assert made_by == {"faces": None, "voices": 2, "places": 1}
         admins = db.execute(sa.select(Experimenter.id, Experimenter.is_administrator).order_by(Experimenter.id))

@@ -143,9 +143,9 @@ def _look(call: Caller, lab: experimenter.Lab) -> None:
     )
     assert call("GET", "/faces/models").get_json()["findings"] is None
     assert compute_next_comparison(lab.database)
-    found = call("GET", "/faces/models").get_json()["findings"]
-    assert [len(found["parts"][key]) for key in ("tests", "shares")] == [2, 3], found["parts"]["remarks"]
-    assert len(found["profiles"]) == 1
+    findings = call("GET", "/faces/models").get_json()["findings"]
+    assert [len(findings["parts"][key]) for key in ("tests", "shares")] == [2, 3], findings["parts"]["remarks"]
+    assert len(findings["profiles"]) == 1
     asked = {"models": ["net: early", "net: late"], "clips": 4}
     assert len(call("POST", "/faces/models/controversial", json=asked).get_json()["clips"]) == 4
     call("DELETE", f"/faces/models/{number}")

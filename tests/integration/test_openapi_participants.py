@@ -55,17 +55,17 @@ def _go_on(person: Person, view: dict[str, Any]) -> dict[str, Any]:
     if sheet := view["questions"]:
         given = {"age": 31, "strategy": "by colour", "saw": ["faces"]}
         names = [question["name"] for question in sheet["questions"]]
-        found = person.call("PUT", f"/answers/{sheet['sheet']}", {"answers": {name: given[name] for name in names}})
+        answer = person.call("PUT", f"/answers/{sheet['sheet']}", {"answers": {name: given[name] for name in names}})
     elif rating := view["rating"]:
         rated = {"answers": {"valence": 1}, "watched": "yes", "plays": 1, "played": 9.0, "duration": 9.0, "hidden": 0.0}
-        found = person.call("PUT", f"/ratings/{rating['now']['key']}", rated)
+        answer = person.call("PUT", f"/ratings/{rating['now']['key']}", rated)
     elif trial := view["trial"]:
         assert person.call("PUT", f"/trials/{trial['key']}/draft", trial_body(trial)).status_code == 200
-        found = person.call("PUT", f"/trials/{trial['key']}", trial_body(trial))
+        answer = person.call("PUT", f"/trials/{trial['key']}", trial_body(trial))
     else:
         return person.call("POST", "/start").get_json()  # type: ignore[no-any-return]
-    assert found.status_code == 200, found.text
-    return found.get_json()["next"]  # type: ignore[no-any-return]
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()["next"]  # type: ignore[no-any-return]
 
 
 def test_what_the_participants_page_is_told_is_described(

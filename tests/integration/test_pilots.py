@@ -37,8 +37,8 @@ EVERYBODY = {"simulated": "1", "unfinished": "1"}
 
 
 def runtime(app: Flask) -> tuple[Database, Settings]:
-    found = app.extensions["asterism"]
-    return found.database, found.settings
+    extension = app.extensions["asterism"]
+    return extension.database, extension.settings
 
 
 def link_of(app: Flask, name: str = "faces") -> str:
@@ -70,25 +70,25 @@ def walked(client: FlaskClient, headers: dict[str, str]) -> dict[str, Any]:
 def seen(client: FlaskClient, database: Database, name: str = "faces") -> dict[str, Any]:
     """Every number that an experimenter gets of a study."""
     api = f"/api/v1/studies/{name}"
-    found: dict[str, Any] = {"list": client.get("/studies").text, "study": client.get(api).get_json()}
-    found["study"].pop("pilots")
-    found["study"].pop("n_pilots")
+    answers: dict[str, Any] = {"list": client.get("/studies").text, "study": client.get(api).get_json()}
+    answers["study"].pop("pilots")
+    answers["study"].pop("n_pilots")
     for path in ("raters.csv", "group.csv"):
         answer = client.get(f"/studies/{name}/{path}", query_string=EVERYBODY)
-        found[path] = answer.data, answer.status_code
+        answers[path] = answer.data, answer.status_code
     for path in ("results", "results/agreement", "results/rdms/group", "results/maps/group"):
-        found[path] = client.get(f"{api}/{path}", query_string=EVERYBODY).get_json()
-        found[path].pop("computed_at", None)
+        answers[path] = client.get(f"{api}/{path}", query_string=EVERYBODY).get_json()
+        answers[path].pop("computed_at", None)
     bundle = client.get(f"/studies/{name}/bundle.zip", query_string=EVERYBODY | {"recruiter_ids": "1"})
     assert bundle.status_code == 200
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
-        found["bundle"] = {one: archive.read(one) for one in archive.namelist() if not one.endswith(TIMED)}
-    found["bundle"]["README.md"] = re.sub(rb" at \d{4}-\S+ ", b" ", found["bundle"]["README.md"])
+        answers["bundle"] = {one: archive.read(one) for one in archive.namelist() if not one.endswith(TIMED)}
+    answers["bundle"]["README.md"] = re.sub(rb" at \d{4}-\S+ ", b" ", answers["bundle"]["README.md"])
     with database.reading() as db:
         study = db.scalars(select(Study).where(Study.name == name)).one()
-        found["arrangements"] = [one.session.rater for one in rater_trials(db, study.id)]
-    found["list"] = re.sub(r'name="csrf_token" value="[^"]*"', "", found["list"])
-    return found
+        answers["arrangements"] = [one.session.rater for one in rater_trials(db, study.id)]
+    answers["list"] = re.sub(r'name="csrf_token" value="[^"]*"', "", answers["list"])
+    return answers
 
 
 # They say when they were made.
@@ -273,12 +273,12 @@ def test_a_pilot_says_when_the_clips_of_the_draft_have_changed_under_it(app: Fla
 def below_sessions(db: Any, session_id: int) -> dict[str, int]:
     """How many rows of each table refer to the session."""
     session = ParticipantSession.metadata.tables["participant_session"]
-    found = {}
+    counts = {}
     for table in ParticipantSession.metadata.sorted_tables:
         which = refers_to(table, session, session.c.id == session_id)
         if which is not None:
-            found[table.name] = db.scalar(select(func.count()).select_from(table).where(which))
-    return found
+            counts[table.name] = db.scalar(select(func.count()).select_from(table).where(which))
+    return counts
 
 
 def test_pilots_and_simulated_raters_are_deleted_and_nobody_else(both_app: Flask) -> None:

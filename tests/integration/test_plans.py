@@ -95,12 +95,12 @@ def test_a_plan_is_asked_for_computed_and_kept_with_what_it_came_from(both_lab: 
     assert compute_next_plan(both_lab.database, on_session=lambda done, of: steps.append((done, of)))
     assert not plan_waits(both_lab.database)
     assert not compute_next_plan(both_lab.database)
-    found = standing(both_lab)
+    stands = standing(both_lab)
     assert steps[-1] == (9, 9)
-    assert (found.state, found.changes, found.content["plan"]["sessions"]) == (WorkState.IDLE, [], 9)
-    assert found.content["asked"]["raters"] == 5
-    assert found.content["facts"]["design.max_items"] == 5
-    text = " ".join([needed_sentence(found.content), *sentences_of(found.content)])
+    assert (stands.state, stands.changes, stands.content["plan"]["sessions"]) == (WorkState.IDLE, [], 9)
+    assert stands.content["asked"]["raters"] == 5
+    assert stands.content["facts"]["design.max_items"] == 5
+    text = " ".join([needed_sentence(stands.content), *sentences_of(stands.content)])
     assert "0.8" in text
     assert "This is an assumption" in text
 
@@ -200,10 +200,10 @@ def test_models_come_from_square_tables_in_any_order_of_clips(tmp_path: Path) ->
     square = (square + square.T)[::-1, ::-1]
     rows = [",d,c,b,a", *(f"{n},{','.join(map(str, row))}" for n, row in zip("dcba", square, strict=True))]
     text = "\n".join(rows) + "\n"
-    found = models_of_texts([("one.csv", (tmp_path / "one.csv").read_text()), ("two.csv", text)], clips)
-    np.testing.assert_allclose(found.rdms[0], rdm)
-    np.testing.assert_allclose(found.rdms[1], rdm)
-    assert found.names == ("one.csv", "two.csv")
+    models = models_of_texts([("one.csv", (tmp_path / "one.csv").read_text()), ("two.csv", text)], clips)
+    np.testing.assert_allclose(models.rdms[0], rdm)
+    np.testing.assert_allclose(models.rdms[1], rdm)
+    assert models.names == ("one.csv", "two.csv")
     with pytest.raises(Invalid, match=r"one\.csv: holds no clip named e\.mp4"):
         models_of_texts([("one.csv", text), ("two.csv", text)], [*clips[:3], "e.mp4"][::-1])
     with pytest.raises(Invalid, match="two models"):
@@ -230,10 +230,10 @@ def test_page_and_api(lab: experimenter.Lab) -> None:
     waiting = lab.client.get(address).json["work"]
     assert (waiting["state"], waiting["worker"]) == ("waiting", "none")
     compute_next_plan(lab.database)
-    found = lab.client.get(address).json
-    assert found["work"] is None
-    assert found["plan"]["asked"]["raters"] == 6
-    assert found["needed"]
+    answer = lab.client.get(address).json
+    assert answer["work"] is None
+    assert answer["plan"]["asked"]["raters"] == 6
+    assert answer["needed"]
     assert 'value="6"' in lab.client.get("/studies/faces/plan").text
 
 

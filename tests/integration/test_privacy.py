@@ -121,9 +121,9 @@ def test_the_bytes_of_an_erased_person_are_not_in_the_file(settings: Settings) -
     with database.writing() as db:
         erase_person(db, db.scalars(select(Study)).one(), "P017")
     database.close()
-    found = b"".join(part.read_bytes() for part in sorted(settings.data.glob(file.name + "*")))
-    assert f"{PERSON} 15".encode() in found
-    assert f"{PERSON} 16".encode() not in found
+    stored = b"".join(part.read_bytes() for part in sorted(settings.data.glob(file.name + "*")))
+    assert f"{PERSON} 15".encode() in stored
+    assert f"{PERSON} 16".encode() not in stored
 
 
 def test_the_command_asks_and_names_who_is_erased(lab: experimenter.Lab) -> None:

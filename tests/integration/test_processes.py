@@ -21,7 +21,7 @@ from tests.integration.test_serving import serving
 
 def pages_of(data: Path) -> list[int]:
     """The processes that answer for this data folder."""
-    found = []
+    pids = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
@@ -29,8 +29,8 @@ def pages_of(data: Path) -> list[int]:
             except OSError:
                 continue
             if b"pages" in words and str(data).encode() in words:
-                found.append(int(folder.name))
-    return found
+                pids.append(int(folder.name))
+    return pids
 
 
 def join(address: str) -> int:
@@ -45,10 +45,10 @@ def join(address: str) -> int:
 
 def wait_for(settings: Settings, wanted: int, *, without: int | None = None) -> list[int]:
     deadline = time.monotonic() + 60
-    while len(found := [pid for pid in pages_of(settings.data) if pid != without]) != wanted:
-        assert time.monotonic() < deadline, found
+    while len(pids := [pid for pid in pages_of(settings.data) if pid != without]) != wanted:
+        assert time.monotonic() < deadline, pids
         time.sleep(0.1)
-    return found
+    return pids
 
 
 def test_processes_share_the_port_and_the_limits_and_are_replaced_when_they_die(

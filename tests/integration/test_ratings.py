@@ -319,8 +319,8 @@ def test_withdrawn_ratings_count_nowhere_and_erasing_deletes_them(both_app: Flas
     key = person.call("GET").get_json()
     assert (key["rating"], key["session"]["state"]) == (None, "withdrawn")
     with database.writing() as db:
-        found = db.scalars(select(Study)).one()
-        assert sum(clip_loads(db, found.id, now()).values()) == 3
-        erase_person(db, found, "P001")
+        row = db.scalars(select(Study)).one()
+        assert sum(clip_loads(db, row.id, now()).values()) == 3
+        erase_person(db, row, "P001")
     with database.reading() as db:
         assert len(db.scalars(select(Rating)).all()) == 1

@@ -138,10 +138,10 @@ def modules(svg: bytes) -> Any:
             x, y = (0.0, 0.0) if kind == "M" else (x, y)
             x, y = x + float(first), y + float(second)
     side = max(max(one) for one in dark) + 1
-    found = np.zeros((side, side), bool)
+    grid = np.zeros((side, side), bool)
     for column, row in dark:
-        found[row, column] = True
-    return found[4:, 4:]
+        grid[row, column] = True
+    return grid[4:, 4:]
 
 
 def test_the_qr_code_is_of_the_link_and_readable_on_any_page(lab: experimenter.Lab, settings: Settings) -> None:

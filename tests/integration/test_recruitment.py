@@ -173,8 +173,8 @@ def test_ranges_of_a_number_have_quotas_and_are_full_together(app: Flask) -> Non
     def state(number: int, years: int) -> str:
         person = join(client, query=f"PROLIFIC_PID={PERSON}{number}")
         sent = person.call("PUT", "/answers/before", {"answers": {"age": years}})
-        found: str = sent.get_json()["next"]["session"]["state"]
-        return found
+        reached: str = sent.get_json()["next"]["session"]["state"]
+        return reached
 
     tried = [state(number, years) for number, years in enumerate([30, 18, 61, 31, 60])]
     in_, full = "instructed", "quota_full"
@@ -320,5 +320,5 @@ def test_the_dates_are_the_servers_clock_at_the_very_moment(app: Flask) -> None:
         recruitment = definition_of(study).recruitment
     opens, closes = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 3, 29, 2, tzinfo=UTC)
     moment = timedelta(microseconds=1)
-    found = [why_closed(study, recruitment, at) for at in (opens - moment, opens, closes - moment, closes)]
-    assert [type(one) for one in found] == [NotYetOpen, type(None), type(None), StudyClosed]
+    reasons = [why_closed(study, recruitment, at) for at in (opens - moment, opens, closes - moment, closes)]
+    assert [type(one) for one in reasons] == [NotYetOpen, type(None), type(None), StudyClosed]

@@ -103,12 +103,12 @@ def test_a_study_whose_clips_are_not_ready_cannot_be_opened_and_says_why(lab: ex
 
 
 def test_the_status_of_a_study(lab: experimenter.Lab) -> None:
-    found = get(lab, "")
-    assert found["study"]["link"] == "http://localhost/join/faces"
-    assert [session["rater"] for session in found["sessions"]] == ["P001", "P002", "P003", "P004"]
-    assert [session["simulated"] for session in found["sessions"]] == [False, False, True, False]
-    assert found["sessions"][0]["progress"] == 1
-    assert found["sessions"][3]["trials"] == 1
+    answer = get(lab, "")
+    assert answer["study"]["link"] == "http://localhost/join/faces"
+    assert [session["rater"] for session in answer["sessions"]] == ["P001", "P002", "P003", "P004"]
+    assert [session["simulated"] for session in answer["sessions"]] == [False, False, True, False]
+    assert answer["sessions"][0]["progress"] == 1
+    assert answer["sessions"][3]["trials"] == 1
     clips = get(lab, "/clips")["clips"]
     assert len(clips) == 6
     with lab.app.test_client().get(clips[0]["poster"]) as poster:
@@ -121,9 +121,9 @@ def test_attention_checks_are_shown_for_each_session_and_only_where_the_study_ha
         lab.database, lab.settings, name="checked", toml=experimenter.SHORT.replace("[stop]", "checks = 1\n[stop]")
     )
     experimenter.take_part(lab.database, "checked")
-    found = lab.client.get("/api/v1/studies/checked").json
-    assert found["study"]["checks"] == 1
-    assert [session["checks"]["done"] for session in found["sessions"]] == [1]
+    answer = lab.client.get("/api/v1/studies/checked").json
+    assert answer["study"]["checks"] == 1
+    assert [session["checks"]["done"] for session in answer["sessions"]] == [1]
     assert "Checks passed" in lab.client.get("/studies/checked").text
     assert get(lab, "")["sessions"][0]["checks"] == {"done": 0, "passed": 0}
     assert "checks passed" not in lab.client.get("/studies/faces").text.lower()
@@ -159,8 +159,8 @@ def test_a_failed_clip_is_named_with_its_reason(lab: experimenter.Lab) -> None:
         clip = db.scalars(select(Clip).where(Clip.position == 2)).one()
         clip.state, clip.reason = ClipState.FAILED, "no video stream"
         db.commit()
-    found = get(lab, "/clips")["clips"][2]
-    assert (found["file"], found["state"], found["reason"]) == ("clip2.mp4", "failed", "no video stream")
+    failed = get(lab, "/clips")["clips"][2]
+    assert (failed["file"], failed["state"], failed["reason"]) == ("clip2.mp4", "failed", "no video stream")
 
 
 def test_results_are_working_until_they_are_computed(lab: experimenter.Lab) -> None:
@@ -178,9 +178,9 @@ def test_results_are_working_until_they_are_computed(lab: experimenter.Lab) -> N
 
 
 def test_unfinished_sessions_are_out_of_results_unless_asked_for(lab: experimenter.Lab) -> None:
-    found = get(lab, "/results?method=weighted_average")
-    assert [rater["rater"] for rater in found["raters"]] == ["P001", "P002", "P003"]
-    assert found["unfinished"] == 1
+    answer = get(lab, "/results?method=weighted_average")
+    assert [rater["rater"] for rater in answer["raters"]] == ["P001", "P002", "P003"]
+    assert answer["unfinished"] == 1
 
 
 def test_old_results_are_shown_with_their_age_while_newer_ones_are_computed(lab: experimenter.Lab) -> None:
@@ -234,10 +234,10 @@ def test_rdms_come_at_unit_size_in_condensed_order(lab: experimenter.Lab) -> Non
     with lab.database.reading() as db:
         study_id = db.scalars(select(Study.id)).one()
         group = results_now(db, study_id, Choice("weighted_average", with_unfinished=True)).pooled
-    found = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
-    np.testing.assert_allclose(found["rdm"], scale_to_rms(group.rdm), atol=1e-5)
-    assert found["n_raters"] == group.n_raters.tolist()
-    assert sorted(found["clusters"]) == list(range(6))
+    answer = get(lab, "/results/rdms/group?unfinished=1&method=weighted_average")
+    np.testing.assert_allclose(answer["rdm"], scale_to_rms(group.rdm), atol=1e-5)
+    assert answer["n_raters"] == group.n_raters.tolist()
+    assert sorted(answer["clusters"]) == list(range(6))
     own = get(lab, "/results/rdms/P004?unfinished=1&method=weighted_average")
     assert own["rdm"].count(None) == own["never_seen"] == 5
     assert own["n_raters"] is None
@@ -262,14 +262,14 @@ def test_predicted_pairs_are_blank_until_they_are_asked_for(lab: experimenter.La
 
 def test_agreement_comes_with_every_two_raters_and_its_growth(lab: experimenter.Lab) -> None:
     with lab.database.reading() as db:
-        found = results_now(db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True))
+        results = results_now(db, db.scalars(select(Study.id)).one(), Choice("weighted_average", with_unfinished=True))
     shown = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
-    assert shown["between"] == pytest.approx(squareform(found.between, checks=False).tolist(), abs=1e-5)
+    assert shown["between"] == pytest.approx(squareform(results.between, checks=False).tolist(), abs=1e-5)
     assert sorted(shown["rater_order"]) == [0, 1, 2, 3]
-    assert found.growth is not None
+    assert results.growth is not None
     assert [point["raters"] for point in shown["growth"]] == [1, 2, 3]
     means = [point["mean"]["value"] for point in shown["growth"]]
-    assert means == pytest.approx([point.value for point in found.growth.reliability_of_mean], abs=1e-5)
+    assert means == pytest.approx([point.value for point in results.growth.reliability_of_mean], abs=1e-5)
 
 
 def test_the_tree_is_scipys_or_says_why_there_is_none(lab: experimenter.Lab) -> None:
@@ -284,29 +284,29 @@ def test_the_tree_is_scipys_or_says_why_there_is_none(lab: experimenter.Lab) -> 
 
 
 def test_the_map_has_a_place_for_every_clip(lab: experimenter.Lab) -> None:
-    found = get(lab, "/results/maps/group?unfinished=1&method=weighted_average")
-    places = np.array(found["positions"])
+    answer = get(lab, "/results/maps/group?unfinished=1&method=weighted_average")
+    places = np.array(answer["positions"])
     assert places.shape == (6, 2)
     assert np.abs(places).max() == pytest.approx(1.0)
-    assert 0 <= found["stress"] < 1
+    assert 0 <= answer["stress"] < 1
     solid = get(lab, "/results/maps/group?unfinished=1&method=weighted_average&dims=3")
     assert np.shape(solid["positions"]) == (6, 3)
-    assert solid["stress"] < found["stress"]
+    assert solid["stress"] < answer["stress"]
     refused = lab.client.get("/api/v1/studies/faces/results/maps/P004?unfinished=1&method=weighted_average")
     assert refused.status_code == 400
     assert "do not tie all clips together" in refused.json["error"]["message"]
 
 
 def test_agreement_comes_with_words_intervals_and_each_rater(lab: experimenter.Lab) -> None:
-    found = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
-    main = [measure["key"] for measure in found["measures"] if measure["main"]]
+    answer = get(lab, "/results/agreement?unfinished=1&method=weighted_average")
+    main = [measure["key"] for measure in answer["measures"] if measure["main"]]
     assert main == ["pairwise_pearson", "leave_one_out", "split_half", "split_half_corrected", "cronbach_alpha"]
-    for measure in found["measures"]:
+    for measure in answer["measures"]:
         assert measure["reason"] if measure["low"] is None else measure["low"] <= measure["value"] <= measure["high"]
         assert measure["meaning"]
-    assert "moves these figures most: without P00" in found["remarks"][0]
-    assert found["ceiling"]["lower"] <= found["ceiling"]["upper"]
-    assert [(rater["rater"], rater["simulated"]) for rater in found["raters"]] == [
+    assert "moves these figures most: without P00" in answer["remarks"][0]
+    assert answer["ceiling"]["lower"] <= answer["ceiling"]["upper"]
+    assert [(rater["rater"], rater["simulated"]) for rater in answer["raters"]] == [
         ("P001", False),
         ("P002", False),
         ("P003", True),

@@ -36,13 +36,13 @@ def ask(lab: experimenter.Lab, study_id: int, choice: Choice = REFERENCE) -> Stu
 
 
 def test_each_raters_rdm_is_that_of_its_placements(lab: experimenter.Lab, study: int) -> None:
-    found = ask(lab, study)
+    results = ask(lab, study)
     with lab.database.reading() as db:
         raters = rater_trials(db, study)
         n_items = len(clip_order(db, study))
-    assert found.raters == ("P001", "P002", "P003", "P004")
-    assert [one.work.trials for one in found.chosen.values()] == [len(rater.trials) for rater in raters]
-    for (rater, estimate), theirs in zip(found.estimates.items(), raters, strict=True):
+    assert results.raters == ("P001", "P002", "P003", "P004")
+    assert [one.work.trials for one in results.chosen.values()] == [len(rater.trials) for rater in raters]
+    for (rater, estimate), theirs in zip(results.estimates.items(), raters, strict=True):
         assert rater == theirs.session.rater
         expected = estimate_rdm(theirs.arrangements, n_items, method="weighted_average")
         np.testing.assert_array_equal(estimate.rdm, expected.rdm)
@@ -85,8 +85,8 @@ def test_a_rater_is_computed_anew_after_another_trial(lab: experimenter.Lab, stu
 
 
 def test_the_group_is_the_mean_of_equally_sized_rdms(lab: experimenter.Lab, study: int) -> None:
-    found = ask(lab, study)
-    group, table = found.pooled, found.table
+    results = ask(lab, study)
+    group, table = results.pooled, results.table
     sizes = np.sqrt(np.nanmean(table**2, axis=1, keepdims=True))
     expected = np.nanmean(table / sizes, axis=0)
     np.testing.assert_allclose(group.rdm, expected / np.sqrt(np.nansum(expected**2)), rtol=1e-12)
@@ -95,8 +95,8 @@ def test_the_group_is_the_mean_of_equally_sized_rdms(lab: experimenter.Lab, stud
 
 
 def test_agreement_over_raters(lab: experimenter.Lab, study: int) -> None:
-    found = ask(lab, study)
-    between, table = found.agreement, found.table
+    results = ask(lab, study)
+    between, table = results.agreement, results.table
     expected = []
     for i in range(4):
         for j in range(i):
@@ -116,15 +116,15 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
     experimenter.make_account(lab.database)
     experimenter.log_in(lab.client)
     address = "/api/v1/studies/faces/results/group-estimates"
-    found = lab.client.get(address).get_json()
-    assert [one["rater"] for one in found["raters"]] == ["P001", "P002", "P003"], "who is not finished is left out"
-    for one in found["raters"]:
+    answer = lab.client.get(address).get_json()
+    assert [one["rater"] for one in answer["raters"]] == ["P001", "P002", "P003"], "who is not finished is left out"
+    for one in answer["raters"]:
         assert one["rdm"] == pytest.approx(expected.raters[one["rater"]].rdm * np.sqrt(15)), "a root mean square of 1"
         assert one["borrowed"] == pytest.approx(expected.shares[one["rater"]].mean())
         assert one["pairs_seen"] == 15 - expected.raters[one["rater"]].predicted.sum()
-    assert found["group"]["rdm"] == pytest.approx(expected.group.rdm * np.sqrt(15))
-    assert found["group"]["pairs_seen"] == 15 - expected.group.predicted.sum()
-    assert "no rater's agreement with it" in found["group"]["sentence"]
+    assert answer["group"]["rdm"] == pytest.approx(expected.group.rdm * np.sqrt(15))
+    assert answer["group"]["pairs_seen"] == 15 - expected.group.predicted.sum()
+    assert "no rater's agreement with it" in answer["group"]["sentence"]
     lines = lab.client.get(f"{address}.csv?simulated=0").text.splitlines()
     assert lines[0] == "rater,clip_a,clip_b,dissimilarity,borrowed"
     assert {line.split(",")[0] for line in lines[1:]} == {"P001", "P002", "group"}
@@ -136,18 +136,18 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
 
 def test_nobody_has_taken_part(lab: experimenter.Lab) -> None:
     study_id = make_study(lab.database, lab.settings, name="empty")
-    found = ask(lab, study_id)
-    assert found.raters == ()
+    results = ask(lab, study_id)
+    assert results.raters == ()
     with pytest.raises(ValueError, match="no rater has an RDM"):
-        found.pooled  # noqa: B018
+        results.pooled  # noqa: B018
 
 
 def test_one_rater_gives_an_rdm_and_says_why_there_is_no_agreement(lab: experimenter.Lab) -> None:
     study_id = make_study(lab.database, lab.settings, name="other", toml=experimenter.SHORT)
     experimenter.take_part(lab.database, "other")
-    found = ask(lab, study_id)
-    group, between = found.pooled, found.agreement
-    np.testing.assert_allclose(group.rdm, found.estimates["P001"].rdm, rtol=1e-12)
+    results = ask(lab, study_id)
+    group, between = results.pooled, results.agreement
+    np.testing.assert_allclose(group.rdm, results.estimates["P001"].rdm, rtol=1e-12)
     assert np.isnan(between.reliability.pairwise_pearson.value)
     assert between.reliability.pairwise_pearson.reason
 
@@ -156,9 +156,9 @@ def test_all_clips_on_one_spot_is_a_problem_with_a_reason(lab: experimenter.Lab,
     with lab.database.writing() as db:
         db.execute(Placement.__table__.update().values(x=0.1, y=0.1))
         db.commit()
-    found = ask(lab, study)
-    assert found.raters == ()
-    assert "one spot" in found.failures["P001"]
+    results = ask(lab, study)
+    assert results.raters == ()
+    assert "one spot" in results.failures["P001"]
 
 
 def test_coverage_counts_pairs() -> None:

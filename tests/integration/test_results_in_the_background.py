@@ -106,10 +106,10 @@ def test_what_was_asked_for_is_computed_and_kept(both_lab: experimenter.Lab) -> 
     assert after.computed == inputs.of_study()
     with both_lab.database.reading() as db:
         expected = overview_of(inputs, results_now(db, inputs.study_id, QUICK))
-    found = overview(both_lab)
-    assert found is not None
-    assert found.raters == expected.raters
-    np.testing.assert_array_equal(found.group.rdm, expected.group.rdm)  # type: ignore[union-attr]
+    shown = overview(both_lab)
+    assert shown is not None
+    assert shown.raters == expected.raters
+    np.testing.assert_array_equal(shown.group.rdm, expected.group.rdm)  # type: ignore[union-attr]
 
 
 def test_asking_twice_is_computed_once(both_lab: experimenter.Lab, computed: Counter[tuple[int, str]]) -> None:
@@ -170,14 +170,14 @@ def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
 
     def known(*given: Any, uncertainty: bool, sets: Any) -> RaterResult:
         order.append(uncertainty)
-        found = compute_rater_result(*given)
-        if not uncertainty or found.estimate is None:
-            return found
+        result = compute_rater_result(*given)
+        if not uncertainty or result.estimate is None:
+            return result
         if len(order) == 1:
             request(lab)
         refused = {"uncertainty_reason": "too few"} if sum(order) == 2 else {}
-        given_now = {"correlation_with_truth": Interval(0.8, 0.6, 0.9), "standard_error": found.estimate.rdm / 4}
-        return replace(found, estimate=replace(found.estimate, **(refused or given_now)))
+        given_now = {"correlation_with_truth": Interval(0.8, 0.6, 0.9), "standard_error": result.estimate.rdm / 4}
+        return replace(result, estimate=replace(result.estimate, **(refused or given_now)))
 
     experimenter.make_account(lab.database)
     experimenter.log_in(lab.client)
@@ -188,9 +188,9 @@ def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
     monkeypatch.setattr(stored_module, "rater_result", known)
     experimenter.compute(lab)
     assert order == [True, False, False, False, True, True]
-    found = lab.client.get(address).get_json()
-    states.append(found["state"])
-    assert [(one["rater"], one["correlation"], one["reason"]) for one in found["known"][:2]] == [
+    answer = lab.client.get(address).get_json()
+    states.append(answer["state"])
+    assert [(one["rater"], one["correlation"], one["reason"]) for one in answer["known"][:2]] == [
         ("P001", [0.8, 0.6, 0.9], None),
         ("P002", None, "too few"),
     ]
@@ -332,9 +332,9 @@ def test_whoever_withdraws_is_in_no_stored_result(both_lab: experimenter.Lab) ->
     assert overview(both_lab) is None
     request(both_lab)
     experimenter.compute(both_lab)
-    found = overview(both_lab)
-    assert found is not None
-    assert [rater["rater"] for rater in found.raters] == ["P002"]
+    shown = overview(both_lab)
+    assert shown is not None
+    assert [rater["rater"] for rater in shown.raters] == ["P002"]
 
 
 @pytest.mark.parametrize("moment", ["rater", "study"])
@@ -422,14 +422,14 @@ def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: experimenter.Lab) -
         choice = Choice("combined", with_unfinished=True)
         inputs = inputs_of(db, study_id(lab), choice)
         results = results_now(db, inputs.study_id, choice)
-    for found in results.chosen.values():
-        again = unpack_rater(pack_rater(found))
-        assert again.work.sizes == found.work.sizes
-        np.testing.assert_array_equal(again.work.minutes, found.work.minutes)
-        np.testing.assert_array_equal(again.observations, found.observations)
+    for rater in results.chosen.values():
+        again = unpack_rater(pack_rater(rater))
+        assert again.work.sizes == rater.work.sizes
+        np.testing.assert_array_equal(again.work.minutes, rater.work.minutes)
+        np.testing.assert_array_equal(again.observations, rater.observations)
         assert again.estimate is not None
-        assert found.estimate is not None
-        for name, value in vars(found.estimate).items():
+        assert rater.estimate is not None
+        for name, value in vars(rater.estimate).items():
             np.testing.assert_equal(getattr(again.estimate, name), value, err_msg=name)
     expected = overview_of(inputs, results)
     overview_again = unpack_overview(pack_overview(expected), with_quality=True)

@@ -97,8 +97,8 @@ def compared() -> dict[str, Any]:
     """An attribute against two raters, as the page Models finds it."""
     table = np.random.default_rng(0).random((2, 28))
     attribute = Attribute("kind", tuple("aabbaabb"))
-    found = compare_candidates(table, "PQ", "abcdefgh", [], [attribute], ModelOptions(n_boot=50, n_permutations=20))
-    return stored_content(found, ModelSettings(), {})
+    findings = compare_candidates(table, "PQ", "abcdefgh", [], [attribute], ModelOptions(n_boot=50, n_permutations=20))
+    return stored_content(findings, ModelSettings(), {})
 
 
 def email_of(who: str) -> str:
@@ -108,34 +108,34 @@ def email_of(who: str) -> str:
 @pytest.fixture(scope="module")
 def browsers(lab: experimenter.Lab) -> dict[str, tuple[FlaskClient, str]]:
     """A browser of each visitor, with the token of its forms."""
-    found = {}
+    clients = {}
     for who in WHO:
         client = lab.app.test_client()
         if who != "nobody":
             assert experimenter.log_in(client, email_of(who)).status_code == 303
-        found[who] = (client, experimenter.csrf_token(client.get("/login" if who == "nobody" else "/account").text))
-    return found
+        clients[who] = (client, experimenter.csrf_token(client.get("/login" if who == "nobody" else "/account").text))
+    return clients
 
 
 @pytest.fixture(scope="module")
 def tokens(lab: experimenter.Lab) -> dict[tuple[str, str], str]:
     """API tokens: each account's for everything; of the owner also one for each scope alone, and one for a study."""
-    found = {}
+    made = {}
     with lab.database.writing() as db:
         for who in ("stranger", "administrator", *MEMBERS):
             owner = account_of(require_account(db, email_of(who)))
-            found[who, "all"] = make_token(db, owner, "all", list(Scope))
+            made[who, "all"] = make_token(db, owner, "all", list(Scope))
         for scope in Scope:
-            found["owner", scope] = make_token(db, owner, scope, [scope])
-        found["owner", "faces"] = make_token(db, owner, "faces alone", list(Scope), study="faces")
-    return found
+            made["owner", scope] = make_token(db, owner, scope, [scope])
+        made["owner", "faces"] = make_token(db, owner, "faces alone", list(Scope), study="faces")
+    return made
 
 
 def each_rule() -> list[tuple[str, str, str]]:
     """(group, method, address with its parts filled in) of each rule; logging out comes last, as it ends the rest."""
-    found = [(group, *filled_in(rule, group)) for group, rules in RULES.items() for rule in rules]
-    assert not [path for _, _, path in found if "<" in path], "a new part of an address: give it a value in PARTS"
-    return sorted(found, key=lambda rule: rule[2] == "/logout")
+    filled = [(group, *filled_in(rule, group)) for group, rules in RULES.items() for rule in rules]
+    assert not [path for _, _, path in filled if "<" in path], "a new part of an address: give it a value in PARTS"
+    return sorted(filled, key=lambda rule: rule[2] == "/logout")
 
 
 def filled_in(rule: str, group: str = "") -> tuple[str, str]:

@@ -103,9 +103,9 @@ def test_without_a_server_the_links_of_people_come_with_a_note_beside_the_table(
     settings: Settings, database: Database
 ) -> None:
     make_study(database, settings)  # type: ignore[arg-type]
-    found = run(settings, "study", "link", "faces", "--id", "ada")
-    assert found.stdout.startswith("id,link\nada,http://127.0.0.1:8000/join/faces")
-    assert "No server is running on this data folder" in found.stderr
+    done = run(settings, "study", "link", "faces", "--id", "ada")
+    assert done.stdout.startswith("id,link\nada,http://127.0.0.1:8000/join/faces")
+    assert "No server is running on this data folder" in done.stderr
     given = run(settings, "study", "link", "faces", "--id", "ada", "--address", "https://lab.example")
     assert given.stderr == ""
 

@@ -38,12 +38,12 @@ CHOICE = Choice("weighted_average")
 
 @pytest.fixture
 def database(both_settings: Settings) -> Iterator[Database]:
-    found = open_database(both_settings.database)
-    make_study(found, both_settings, toml=SHORT + "[recruitment]\nplaces = 2\n")
+    opened = open_database(both_settings.database)
+    make_study(opened, both_settings, toml=SHORT + "[recruitment]\nplaces = 2\n")
     for seed in range(2):
-        take_part(found, "faces", seed, recruiter={"PROLIFIC_PID": f"person-{seed}"})
-    yield found
-    found.close()
+        take_part(opened, "faces", seed, recruiter={"PROLIFIC_PID": f"person-{seed}"})
+    yield opened
+    opened.close()
 
 
 def faces(db: object) -> Study:

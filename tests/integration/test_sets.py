@@ -170,12 +170,12 @@ def test_page_and_bundle_have_the_same_results_of_each_set(lab_of_sets: experime
     bundle = read_bundle(file)
     assert [one.name for one in bundle.sets()] == ["a", "b", "c"]
     assert bundle.sets()[1].items == (1, 4, 7, 9)
-    found = results_of_bundle(bundle, Choice(clip_set="b"), jobs=1)
+    of_bundle = results_of_bundle(bundle, Choice(clip_set="b"), jobs=1)
     kept = bundle.rdms("combined", clip_set="b")
-    assert found.names == kept.names == ("clip1.mp4", "clip4.mp4", "clip7.mp4", "clip9.mp4")
-    assert found.raters == kept.raters
-    np.testing.assert_allclose([one.rdm for one in found.estimates.values()], kept.completed, atol=1e-9)
-    np.testing.assert_allclose(scale_to_rms(found.pooled.rdm), page["rdm"], atol=1e-4)
+    assert of_bundle.names == kept.names == ("clip1.mp4", "clip4.mp4", "clip7.mp4", "clip9.mp4")
+    assert of_bundle.raters == kept.raters
+    np.testing.assert_allclose([one.rdm for one in of_bundle.estimates.values()], kept.completed, atol=1e-9)
+    np.testing.assert_allclose(scale_to_rms(of_bundle.pooled.rdm), page["rdm"], atol=1e-4)
     told = [row for row in bundle.rows("set_agreement") if row["method"] == "combined"]
     pairwise = [row["value"] for row in told if row["measure"] == "pairwise_pearson"]
     np.testing.assert_allclose(pairwise, [*rows, np.mean(rows)])
@@ -209,9 +209,9 @@ def test_models_are_predicted_from_over_whole_sets(
         request_comparison(db, find_study(db, "many"), settings_of({"axes": True, "predictions": True}))
     assert compute_next_comparison(lab.database)
     with lab.database.reading() as db:
-        found = standing_of(db, find_study(db, "many")).findings
-    assert found is not None
+        findings = standing_of(db, find_study(db, "many")).findings
+    assert findings is not None
     # Three sets, and the anchor that is in all of them.
-    assert (found.parts.predictions.by_sets, found.parts.predictions.n_folds) == (True, 4)
-    assert [one.target for one in found.parts.predictions.scores] == ["map axis 1", "map axis 2"]
-    assert "set has no axis and is not predicted: all clips of a set have the same value." in found.parts.remarks
+    assert (findings.parts.predictions.by_sets, findings.parts.predictions.n_folds) == (True, 4)
+    assert [one.target for one in findings.parts.predictions.scores] == ["map axis 1", "map axis 2"]
+    assert "set has no axis and is not predicted: all clips of a set have the same value." in findings.parts.remarks

@@ -84,7 +84,7 @@ def test_names_of_clips_are_found_whatever_wrote_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "name", "found"),
+    ("files", "name", "meant"),
     [
         (["a.mp4", "a.mov"], "a", ("a.mov", "a.mp4")),
         (["A.mp4", "a.mp4"], "A.MP4", ("A.mp4", "a.mp4")),
@@ -94,17 +94,17 @@ def test_names_of_clips_are_found_whatever_wrote_them(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_could_be_two_clips_is_refused(
-    tmp_path: Path, files: list[str], name: str, found: str | tuple[str, str]
+    tmp_path: Path, files: list[str], name: str, meant: str | tuple[str, str]
 ) -> None:
     file = tmp_path / "attributes.csv"
     file.write_text(f"clip,x\n{name},1\n")
-    if isinstance(found, str):
-        assert list(read_attributes(file, files)) == [found]
+    if isinstance(meant, str):
+        assert list(read_attributes(file, files)) == [meant]
         return
     with pytest.raises(Invalid) as refused:
         read_attributes(file, files)
     assert "line 2" in refused.value.message
-    assert all(repr(one) in refused.value.message for one in found)
+    assert all(repr(one) in refused.value.message for one in meant)
 
 
 def test_unknown_values_are_empty_and_words_stay_words(tmp_path: Path) -> None:

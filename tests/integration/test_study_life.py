@@ -50,9 +50,9 @@ LONG_AGO = 1_000_000_000
 
 @pytest.fixture
 def database(both_settings: Settings) -> Iterator[Database]:
-    found = open_database(both_settings.database)
-    yield found
-    found.close()
+    opened = open_database(both_settings.database)
+    yield opened
+    opened.close()
 
 
 def age(settings: Settings) -> None:
@@ -100,13 +100,13 @@ def filled(database: Database, settings: Settings, name: str) -> int:
 def rows_of(database: Database, study_id: int) -> dict[str, int]:
     """How many rows of each table refer to the study, directly or through others."""
     study = Study.metadata.tables["study"]
-    found = {}
+    counts = {}
     with database.reading() as db:
         for table in Study.metadata.sorted_tables:
             which = refers_to(table, study, study.c.id == study_id)
             if which is not None:
-                found[table.name] = db.scalar(select(func.count()).select_from(table).where(which)) or 0
-    return found
+                counts[table.name] = db.scalar(select(func.count()).select_from(table).where(which)) or 0
+    return counts
 
 
 def test_a_deleted_study_leaves_no_row_no_byte_and_no_file_and_others_are_whole(
@@ -171,9 +171,9 @@ def test_the_bytes_of_a_deleted_study_are_not_in_the_file(settings: Settings) ->
     filled(database, settings, "stays")
     delete_study(database, settings, "gone", typed="gone")
     database.close()
-    found = b"".join(part.read_bytes() for part in sorted(settings.data.glob("asterism.sqlite3*")))
-    assert b"secret of stays" in found
-    assert b"secret of gone" not in found
+    content = b"".join(part.read_bytes() for part in sorted(settings.data.glob("asterism.sqlite3*")))
+    assert b"secret of stays" in content
+    assert b"secret of gone" not in content
 
 
 def test_a_backup_names_what_a_deletion_took_from_it(

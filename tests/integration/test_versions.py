@@ -182,9 +182,9 @@ def test_every_setting_on_which_conversion_depends_is_fixed() -> None:
 
 def test_a_rule_of_a_later_release_does_not_stand_in_the_way_of_other_changes(lab: experimenter.Lab) -> None:
     with lab.database.writing() as db:
-        found = db.scalars(select(Study)).one()
-        found.definition = found.definition | {"design": found.definition["design"] | {"practice_pass": 0.5}}
-        found.definition_toml = with_settings(found.definition_toml, {"design.practice_pass": 0.5})
+        row = db.scalars(select(Study)).one()
+        row.definition = row.definition | {"design": row.definition["design"] | {"practice_pass": 0.5}}
+        row.definition_toml = with_settings(row.definition_toml, {"design.practice_pass": 0.5})
         db.commit()
     save(lab, title="Mended")
     assert definition_of(study(lab)).title == "Mended"

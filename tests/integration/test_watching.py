@@ -176,13 +176,13 @@ def test_figures_and_pages_are_those_of_all_sessions(both_app: Flask) -> None:
                 assert [one.is_pilot for one in rows] == sorted(one.is_pilot for one in rows)
                 assert keys(sort) == sorted(keys(sort), reverse=descending)
         for only in FILTERS:
-            found = page_of(db, study, View(only=only), at=at)
+            listed = page_of(db, study, View(only=only), at=at)
             expected = {
                 "pilot": [one for one in everybody if one.is_pilot],
                 "simulated": [one for one in people if one.is_simulated],
                 "left_out": [one for one in people if one.exclusion_reason is not None],
             }.get(only, [one for one in included if one.state == only])
-            assert found.found == len(expected), only
+            assert listed.found == len(expected), only
         assert [one.rater for one in page_of(db, study, View(search="p012"), at=at).rows] == ["P012"]
         by_id = page_of(db, study, View(search="PERSON-00012"), at=at)
         assert [one.recruiter for one in by_id.rows] == [{"PROLIFIC_PID": "person-00012"}]
@@ -200,9 +200,9 @@ def test_the_pages_data_say_what_is_wrong_with_an_address(crowd: experimenter.La
         refused = crowd.client.get(f"/api/v1/studies/faces?{query}")
         assert (refused.status_code, refused.json["error"]["field"]) == (400, field)
     assert crowd.client.get("/api/v1/studies/faces/reliability?target=1").status_code == 400
-    found = crowd.client.get("/api/v1/studies/faces/reliability?target=0.8").json
-    assert (found["target"], found["value"], found["needed"]) == (0.8, None, None)
-    assert found["reason"] == found["needed_reason"] == "the results are being computed"
+    answer = crowd.client.get("/api/v1/studies/faces/reliability?target=0.8").json
+    assert (answer["target"], answer["value"], answer["needed"]) == (0.8, None, None)
+    assert answer["reason"] == answer["needed_reason"] == "the results are being computed"
     # A page that is no number is the first.
     assert crowd.client.get("/api/v1/studies/faces?page=x").json["page"] == 1
 
@@ -235,9 +235,11 @@ def test_raters_needed_turn_spearman_brown_around_and_carry_its_interval() -> No
 def test_raters_for_and_raters_needed_agree_where_every_rater_saw_every_pair() -> None:
     rng = np.random.default_rng(5)
     rdms = rng.normal(size=66) + rng.normal(scale=1.5, size=(24, 66))
-    found = reliability(rdms)
-    assert raters_for(found.split_half_corrected, 24, 0.95).n == pytest.approx(raters_needed(rdms, 0.95).n, rel=0.05)
-    simple = found.pairwise_pearson.value
+    coefficients = reliability(rdms)
+    assert raters_for(coefficients.split_half_corrected, 24, 0.95).n == pytest.approx(
+        raters_needed(rdms, 0.95).n, rel=0.05
+    )
+    simple = coefficients.pairwise_pearson.value
     grown = 24 * simple / (1 + 23 * simple)
     assert raters_for(Coefficient(grown), 24, 0.95).n == raters_needed(rdms, 0.95).n
 
@@ -249,15 +251,15 @@ def test_the_reliability_so_far_says_of_whom_it_is_or_why_it_cannot_be_told(lab:
     if early.at is None:
         assert "being computed" in str(early.reliability.reason)
     experimenter.compute(lab)
-    found = reliability_so_far(lab.database, study.id, target=0.9)
+    so_far = reliability_so_far(lab.database, study.id, target=0.9)
     # Two people have finished; the simulated rater is none of them.
-    assert (found.of_finished, found.raters, found.simulated) == (2, 2, False)
-    assert math.isfinite(found.reliability.value)
-    assert found.reliability.reason == "an interval over raters needs at least three raters"
+    assert (so_far.of_finished, so_far.raters, so_far.simulated) == (2, 2, False)
+    assert math.isfinite(so_far.reliability.value)
+    assert so_far.reliability.reason == "an interval over raters needs at least three raters"
 
 
 def test_a_study_without_anybody_says_what_it_waits_for(app: Flask) -> None:
     runtime = app.extensions["asterism"]
-    found = reliability_so_far(runtime.database, make_study(runtime.database, runtime.settings), target=0.9)
-    assert found.reliability.reason == "agreement needs at least two participants who have finished"
-    assert (found.needed.n, found.at) == (None, None)
+    so_far = reliability_so_far(runtime.database, make_study(runtime.database, runtime.settings), target=0.9)
+    assert so_far.reliability.reason == "agreement needs at least two participants who have finished"
+    assert (so_far.needed.n, so_far.at) == (None, None)

@@ -113,11 +113,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def both(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, Any]]]:
     """What NUMBERS prints for each name, and the folder in which it ran."""
-    found = {}
+    printed = {}
     for name, path in ((CHECKOUT, ROOT), (INSTALLED, installed)):
         folder = tmp_path_factory.mktemp(name)
-        found[name] = (folder, json.loads(_python(path, folder, "-c", NUMBERS, name)))
-    return found
+        printed[name] = (folder, json.loads(_python(path, folder, "-c", NUMBERS, name)))
+    return printed
 
 
 def _pip(*arguments: str) -> None:

@@ -131,8 +131,8 @@ def test_f48_two_joins_of_one_person_at_once_are_one_session(both_settings: Sett
             return enter(db, "faces", {"PROLIFIC_PID": PID, "SESSION_ID": f"x{number}"}).session_id
 
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(come, range(8)))
-    assert len(found) == 1
+        sessions = set(pool.map(come, range(8)))
+    assert len(sessions) == 1
     with database.reading() as db:
         assert len(list(db.scalars(select(ParticipantSession)))) == 1
     database.close()

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 
 import { FRONT, fromBehind, NEAREST, REACH, seen, turned, withinOne } from '../../static/researcher/turning.js';
 
-const near = (/** @type {number} */ found, /** @type {number} */ wanted) =>
-  assert.ok(Math.abs(found - wanted) < 1e-9, `${found} is not ${wanted}`);
+const near = (/** @type {number} */ actual, /** @type {number} */ wanted) =>
+  assert.ok(Math.abs(actual - wanted) < 1e-9, `${actual} is not ${wanted}`);
 
 test('from the front a flat map is seen as it is', () => {
   assert.deepEqual(seen(FRONT, [0.3, -0.4, 0]), { x: 0.3, y: -0.4, size: 1 });
@@ -62,14 +62,14 @@ test('places are seen in pixels from the middle, those behind first', () => {
     [0.2, 0.1, -0.5],
     [-0.4, 0.3, 0],
   ];
-  const found = fromBehind(FRONT, places, 200);
+  const ordered = fromBehind(FRONT, places, 200);
   assert.deepEqual(
-    found.map(({ item }) => item),
+    ordered.map(({ item }) => item),
     [1, 2, 0],
   );
-  near(found[1].x, -80);
-  near(found[1].y, -60);
-  for (const { item, x, y, size } of found) {
+  near(ordered[1].x, -80);
+  near(ordered[1].y, -60);
+  for (const { item, x, y, size } of ordered) {
     const alone = seen(FRONT, places[item]);
     near(x, 200 * alone.x);
     near(y, -200 * alone.y);

@@ -74,12 +74,12 @@ def test_pools_are_those_of_the_whole_table(table: Floats) -> None:
     assert values[6] == pytest.approx(np.mean(left), abs=1e-12)
 
     halves, rest = splits(RATERS, 6, np.random.default_rng(1)), splits(RATERS - 1, 5, np.random.default_rng(2))
-    found = split_half(table, halves, 5, np.random.default_rng(2))
+    correlations = split_half(table, halves, 5, np.random.default_rng(2))
     sides = [(np.flatnonzero(half > 0).tolist(), np.flatnonzero(half == 0).tolist()) for half in halves]
-    assert found[0] == pytest.approx(np.mean([direct(table, *side) for side in sides]), abs=1e-12)
+    assert correlations[0] == pytest.approx(np.mean([direct(table, *side) for side in sides]), abs=1e-12)
     others = [r for r in everybody if r != 9]
     sides = [tuple([r for r, here in zip(others, half, strict=True) if here == of] for of in (1, 0)) for half in rest]
-    assert found[10] == pytest.approx(np.mean([direct(table, *side) for side in sides]), abs=1e-12)
+    assert correlations[10] == pytest.approx(np.mean([direct(table, *side) for side in sides]), abs=1e-12)
 
     order = np.random.default_rng(4).permutation(RATERS)
     one, two = np.array([3, 6]), np.array([7, 12])
@@ -98,33 +98,33 @@ def test_pools_are_those_of_the_whole_table(table: Floats) -> None:
 @pytest.mark.parametrize("method", ["pearson", "spearman", "tau_a"])
 def test_two_raters_are_compared_over_the_pairs_that_both_saw(method: Method) -> None:
     table = TABLES[1]
-    found = similarity(table, method=method)
+    similarities = similarity(table, method=method)
     for one, two in combinations(range(RATERS), 2):
         both = np.isfinite(table[one]) & np.isfinite(table[two])
         x, y = table[one, both], table[two, both]
         if both.sum() < 3 or (method != "tau_a" and (np.ptp(x) == 0 or np.ptp(y) == 0)):
-            assert np.isnan(found[one, two])
+            assert np.isnan(similarities[one, two])
         elif method == "tau_a":
             signs = [np.sign(np.subtract.outer(v, v)[np.triu_indices(both.sum(), 1)]) for v in (x, y)]
-            assert found[one, two] == pytest.approx((signs[0] * signs[1]).mean(), abs=1e-12)
+            assert similarities[one, two] == pytest.approx((signs[0] * signs[1]).mean(), abs=1e-12)
         else:
             of = {"pearson": scipy.stats.pearsonr, "spearman": scipy.stats.spearmanr}[method]
-            assert found[one, two] == pytest.approx(of(x, y).statistic, abs=1e-12)
-    np.testing.assert_array_equal(found, found.T)
+            assert similarities[one, two] == pytest.approx(of(x, y).statistic, abs=1e-12)
+    np.testing.assert_array_equal(similarities, similarities.T)
 
 
 def test_the_agreement_that_is_shown_is_that_of_the_whole_table() -> None:
     table, names = TABLES[1], [f"P{rater}" for rater in range(RATERS)]
-    found, whole = agreement(table, names), reliability(table, names=names)
-    assert found.reliability.n_pairs_seen == whole.n_pairs_seen
+    given, whole = agreement(table, names), reliability(table, names=names)
+    assert given.reliability.n_pairs_seen == whole.n_pairs_seen
     for name in COEFFICIENTS:
         shown = showable(getattr(whole, name), name)
-        assert getattr(found.reliability, name).value == pytest.approx(shown.value, abs=1e-12, nan_ok=True)
-        assert getattr(found.reliability, name).interval == pytest.approx(shown.interval, abs=1e-9, nan_ok=True)
+        assert getattr(given.reliability, name).value == pytest.approx(shown.value, abs=1e-12, nan_ok=True)
+        assert getattr(given.reliability, name).interval == pytest.approx(shown.interval, abs=1e-9, nan_ok=True)
     for method in ("pearson", "spearman", "tau_a"):
         ceiling = ceiling_with_interval(noise_ceiling(table, method=method), table, method=method)
-        assert found.ceilings[method].lower == pytest.approx(ceiling.lower, abs=1e-12)
-        assert found.ceilings[method].upper_interval == pytest.approx(ceiling.upper_interval, abs=1e-12)
+        assert given.ceilings[method].lower == pytest.approx(ceiling.lower, abs=1e-12)
+        assert given.ceilings[method].upper_interval == pytest.approx(ceiling.upper_interval, abs=1e-12)
         # By hand: each rater left out, and both bounds computed anew.
         left = [noise_ceiling(np.delete(table, rater, axis=0), method=method) for rater in range(RATERS)]
         z = np.arctanh([one.lower for one in left])

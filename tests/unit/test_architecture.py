@@ -27,16 +27,16 @@ def _folders() -> set[str]:
     ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").split()} | {
         "static/vendor"
     }
-    found = set()
+    folders = set()
     for name, below, files in os.walk(ROOT):
         folder = Path(name).relative_to(ROOT)
         below[:] = [
             child for child in below if not child.startswith(".") and not {child, (folder / child).as_posix()} & ignored
         ]
         if folder.parts and any(Path(file).suffix in SOURCES for file in files):
-            found |= {part.as_posix() for part in (folder, *folder.parents) if part.parts}
-    assert {"app/results", "tests/unit"} <= found
-    return found
+            folders |= {part.as_posix() for part in (folder, *folder.parents) if part.parts}
+    assert {"app/results", "tests/unit"} <= folders
+    return folders
 
 
 def _house() -> dict[str, str]:

@@ -49,34 +49,34 @@ def test_the_space_of_an_rdm_is_that_of_the_activations(
     rng: np.random.Generator, distance: str, of_squares: bool
 ) -> None:
     x = rng.normal(size=(N, 50))
-    found = space_of(pdist(x, distance))
-    assert (found.of_squares, found.imaginary < 1e-9) == (of_squares, True)
-    points = coordinates(found.squared)
-    np.testing.assert_allclose(pdist(points, "sqeuclidean"), found.squared, atol=1e-9)
+    space = space_of(pdist(x, distance))
+    assert (space.of_squares, space.imaginary < 1e-9) == (of_squares, True)
+    points = coordinates(space.squared)
+    np.testing.assert_allclose(pdist(points, "sqeuclidean"), space.squared, atol=1e-9)
     # Raters' noise fits no space: such dissimilarities are distances, and negative ones are squares.
     noisy = space_of(rng.uniform(0.1, 1.0, size=N * (N - 1) // 2) ** 4)
     assert not noisy.of_squares
     assert noisy.imaginary > 0.1
-    assert space_of(found.squared - 0.5 * found.squared.max()).of_squares
+    assert space_of(space.squared - 0.5 * space.squared.max()).of_squares
 
 
 def test_predictions_from_an_rdm_are_scikit_learns_from_the_activations(rng: np.random.Generator) -> None:
     x, y = rng.normal(size=(N, 50)), rng.normal(size=(N, 2))
     y[:, 0] += x[:, :10].sum(axis=1)
     z = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
-    found = predict_ratings(coordinates(space_of(pdist(x, "correlation")).squared), y, scale=False)
+    predictions = predict_ratings(coordinates(space_of(pdist(x, "correlation")).squared), y, scale=False)
     expected = np.empty_like(y)
-    for fold, (train, test) in enumerate(PredefinedSplit(found.folds).split()):
+    for fold, (train, test) in enumerate(PredefinedSplit(predictions.folds).split()):
         size = np.linalg.svd(z[train] - z[train].mean(axis=0), compute_uv=False)[: len(train)]
-        for k, share in enumerate(found.penalties[fold]):
+        for k, share in enumerate(predictions.penalties[fold]):
             alpha = share * (size**2).mean()
             expected[test, k] = Ridge(alpha=alpha).fit(z[train], y[train, k]).predict(z[test])
-    np.testing.assert_allclose(found.predicted, expected, atol=1e-9)
-    assert set(found.penalties.ravel()) <= set(PENALTIES)
+    np.testing.assert_allclose(predictions.predicted, expected, atol=1e-9)
+    assert set(predictions.penalties.ravel()) <= set(PENALTIES)
     # What is predicted of a fold does not follow from its own ratings: not the fit, and not the penalty.
-    other = np.where((found.folds == 0)[:, None], 100 * rng.normal(size=y.shape), y)
+    other = np.where((predictions.folds == 0)[:, None], 100 * rng.normal(size=y.shape), y)
     again = predict_ratings(coordinates(space_of(pdist(x, "correlation")).squared), other, scale=False)
-    np.testing.assert_allclose(again.predicted[found.folds == 0], found.predicted[found.folds == 0])
+    np.testing.assert_allclose(again.predicted[predictions.folds == 0], predictions.predicted[predictions.folds == 0])
     # Units change nothing.
     rescaled = predict_ratings(x, y * [1e9, 1e-9]).specificity
     np.testing.assert_allclose(rescaled, predict_ratings(x, y).specificity)
@@ -106,15 +106,15 @@ def test_places_along_an_axis_are_coordinates_and_axes_are_congruent_as_their_ve
 
 
 def test_an_axis_that_raters_and_a_model_share_is_found_and_nothing_where_none_is(rng: np.random.Generator) -> None:
-    found = axis_test(*simulated(np.random.default_rng(1), 1.5), n_permutations=199)
-    assert found.with_raters[0][0].value > 0.8
-    assert (found.p[0, 0], found.p_max[0, 0]) == (0.005, 0.005)
-    assert found.with_raters[0][0].interval[0] > 0.7
-    assert found.reliability[0] > 0.9
-    assert (found.carried[:2, 0] > 0.8).all()
-    assert (found.p_carried[:2, 0] == 0.005).all()
-    assert (found.p_carried[:, 1] > 0.05).all()
-    assert (found.p[1] > 0.05).all()
+    shared = axis_test(*simulated(np.random.default_rng(1), 1.5), n_permutations=199)
+    assert shared.with_raters[0][0].value > 0.8
+    assert (shared.p[0, 0], shared.p_max[0, 0]) == (0.005, 0.005)
+    assert shared.with_raters[0][0].interval[0] > 0.7
+    assert shared.reliability[0] > 0.9
+    assert (shared.carried[:2, 0] > 0.8).all()
+    assert (shared.p_carried[:2, 0] == 0.005).all()
+    assert (shared.p_carried[:, 1] > 0.05).all()
+    assert (shared.p[1] > 0.05).all()
     rates: list[tuple[bool, ...]] = []
     for seed in range(60):
         one = np.random.default_rng(seed)
@@ -132,13 +132,13 @@ def test_an_axis_that_raters_and_a_model_share_is_found_and_nothing_where_none_i
 
 
 def test_predictions_of_what_is_not_there_are_significant_at_the_stated_rate() -> None:
-    found = 0
+    significant = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         x, y = rng.normal(size=(N, 8)), rng.normal(size=(N, 1))
         null = prediction_null(x, y, orders_within(np.zeros(N, dtype=int), rng, 39), scale=False)
-        found += (1 + (null >= predict_ratings(x, y, scale=False).specificity[0, 0]).sum()) / 40 <= 0.05
-    assert found <= 8
+        significant += (1 + (null >= predict_ratings(x, y, scale=False).specificity[0, 0]).sum()) / 40 <= 0.05
+    assert significant <= 8
 
 
 def test_sets_of_clips_are_kept_apart(rng: np.random.Generator) -> None:

@@ -62,10 +62,10 @@ def squares(rows):
     return np.array([squareform(row) for row in rows])
 
 
-def same_trials(found, wanted):
+def same_trials(actual, wanted):
     """The same items at the same places, whatever the order within a trial."""
-    assert len(found) == len(wanted)
-    for one, other in zip(found, wanted, strict=True):
+    assert len(actual) == len(wanted)
+    for one, other in zip(actual, wanted, strict=True):
         here, there = np.argsort(one.items), np.argsort(other.items)
         np.testing.assert_array_equal(one.items[here], other.items[there])
         np.testing.assert_allclose(one.positions[here], other.positions[there], atol=1e-12)
@@ -144,10 +144,10 @@ def test_several_tasks_of_meadows_are_asked_for_and_trials_outside_the_arena_are
 def test_the_real_session_becomes_a_bundle_with_the_platforms_own_evidence(tmp_path):
     file = next(DATA.glob("*_tree.json"))
     bundle = bring_in([(file, file.name)], None, tmp_path / "out.zip")
-    [(rater, found)] = bundle.arrangements().items()
-    assert (rater, len(found), len(bundle.names)) == ("cuddly-bunny", 109, 118)
+    [(rater, arrangements)] = bundle.arrangements().items()
+    assert (rater, len(arrangements), len(bundle.names)) == ("cuddly-bunny", 109, 118)
     logged = [one["min_evidence"] for one in json.loads(file.read_text())["trials"]]
-    assert pair_evidence(found, 118).min() == pytest.approx(logged[-1], abs=1e-9)
+    assert pair_evidence(arrangements, 118).min() == pytest.approx(logged[-1], abs=1e-9)
     origin = Origin.of(bundle)
     assert origin.times_known
     assert "sessions of the Meadows platform" in origin.sentences[0]
@@ -612,14 +612,14 @@ def test_rdms_without_trials_get_the_same_statistics(tmp_path):
     stack[0, 0, 1] = stack[0, 1, 0] = np.nan
     np.save(tmp_path / "x.npy", stack)
     bundle = bring_in([(tmp_path / "x.npy", "x.npy")], None, tmp_path / "out.zip")
-    found = analyse(bundle, Choice(), quiet, jobs=1)
-    assert found.choice.method == "given"
+    analysed = analyse(bundle, Choice(), quiet, jobs=1)
+    assert analysed.choice.method == "given"
     table = np.array([row / np.sqrt(np.nanmean(row**2)) for row in stack[:, *np.triu_indices(N, 1)]])
-    np.testing.assert_allclose(found.table, table)
+    np.testing.assert_allclose(analysed.table, table)
     # Pearson correlations by pandas, over the pairs that both have.
     between = pd.DataFrame(table.T).corr().to_numpy()[np.triu_indices(4, 1)]
-    assert found.reliability.pairwise_pearson.value == pytest.approx(between.mean())
-    assert found.pooled.n_raters.tolist() == [3] + [4] * 9
+    assert analysed.reliability.pairwise_pearson.value == pytest.approx(between.mean())
+    assert analysed.pooled.n_raters.tolist() == [3] + [4] * 9
 
 
 def test_the_report_of_another_programs_file_says_where_the_data_came_from(tmp_path, capsys, monkeypatch):

@@ -92,24 +92,24 @@ ACTIVATIONS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", RDMS)
 def test_rdms_of_every_format_come_in_the_order_of_the_studys_clips(tmp_path: Path, name: str) -> None:
     RDMS[name](tmp_path / name)
-    found = read_candidates(tmp_path / name, CLIPS)
-    assert (found.kind, len(found.models)) == ("rdms", 2)
-    np.testing.assert_allclose(found.rdms, RDM, rtol=1e-12)
+    candidates = read_candidates(tmp_path / name, CLIPS)
+    assert (candidates.kind, len(candidates.models)) == ("rdms", 2)
+    np.testing.assert_allclose(candidates.rdms, RDM, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_of_every_format_become_layers_in_the_order_of_the_network(tmp_path: Path, name: str) -> None:
     ACTIVATIONS[name](tmp_path / name)
-    found = read_candidates(tmp_path / name, CLIPS)
-    assert (found.kind, len(found.models)) == ("layers", 3)
-    np.testing.assert_allclose(found.rdms, expected_layers(), rtol=1e-9)
+    candidates = read_candidates(tmp_path / name, CLIPS)
+    assert (candidates.kind, len(candidates.models)) == ("layers", 3)
+    np.testing.assert_allclose(candidates.rdms, expected_layers(), rtol=1e-9)
 
 
 def test_frames_are_averaged_only_when_told(tmp_path: Path) -> None:
     frames = RNG.normal(size=(N, N, 4))
     np.savez(tmp_path / "net.npz", conv=frames)
-    found = read_candidates(tmp_path / "net.npz", CLIPS, frames="mean")
-    np.testing.assert_allclose(found.rdms[0], (1 - np.corrcoef(frames.mean(axis=1)))[np.triu_indices(N, 1)])
+    candidates = read_candidates(tmp_path / "net.npz", CLIPS, frames="mean")
+    np.testing.assert_allclose(candidates.rdms[0], (1 - np.corrcoef(frames.mean(axis=1)))[np.triu_indices(N, 1)])
     with pytest.raises(ValueError, match="can be one layer or layers"):
         read_candidates(tmp_path / "net.npz", CLIPS)
 
@@ -117,9 +117,9 @@ def test_frames_are_averaged_only_when_told(tmp_path: Path) -> None:
 def test_a_single_square_table_is_a_model_that_may_be_negative(tmp_path: Path) -> None:
     values = RDM[0] - 0.1
     write_square_csv(tmp_path / "crossnobis.csv", OTHER_NAMES, subset(values, MIXED))
-    found = read_candidates(tmp_path / "crossnobis.csv", CLIPS)
-    assert found.models == ("crossnobis",)
-    np.testing.assert_allclose(found.rdms[0], values)
+    candidates = read_candidates(tmp_path / "crossnobis.csv", CLIPS)
+    assert candidates.models == ("crossnobis",)
+    np.testing.assert_allclose(candidates.rdms[0], values)
 
 
 @pytest.mark.parametrize(
@@ -186,33 +186,33 @@ def test_findings_are_those_of_the_library_and_name_what_is_left_out(tmp_path: P
     ]
     candidates = [read_candidates(tmp_path / name, clips) for name in ("net.npz", "others.npz")]
     options = ModelOptions(n_boot=100, n_permutations=199)
-    found = compare_candidates(table, [f"P{k}" for k in range(8)], clips, candidates, attributes, options)
+    findings = compare_candidates(table, [f"P{k}" for k in range(8)], clips, candidates, attributes, options)
     names = ["net: l0", "net: l1", "net: l2", "net: l3", "group", "age"]
-    assert [one.model for one in found.scores] == names
+    assert [one.model for one in findings.scores] == names
     models = [*candidates[0].rdms, apart * 1.0, np.abs(np.subtract.outer(range(10), range(10)))[np.triu_indices(10, 1)]]
     own = compare_models(table[1:], models, names=names, n_boot=100, rng=np.random.default_rng(0))
-    np.testing.assert_allclose([one.score for one in found.scores], own.similarity)
-    np.testing.assert_allclose([(one.low, one.high) for one in found.scores], own.interval)
-    np.testing.assert_allclose([one.p_above_zero for one in found.scores], own.p_above_zero)
-    np.testing.assert_allclose((found.ceiling_low, found.ceiling_high), (own.ceiling.lower, own.ceiling.upper))
-    assert found.n_raters == 7
+    np.testing.assert_allclose([one.score for one in findings.scores], own.similarity)
+    np.testing.assert_allclose([(one.low, one.high) for one in findings.scores], own.interval)
+    np.testing.assert_allclose([one.p_above_zero for one in findings.scores], own.p_above_zero)
+    np.testing.assert_allclose((findings.ceiling_low, findings.ceiling_high), (own.ceiling.lower, own.ceiling.upper))
+    assert findings.n_raters == 7
     # Where the raters shared the pairs, the scores are the same, and nothing is held against a ceiling.
     shared = compare_candidates(
         table, [f"P{k}" for k in range(8)], clips, candidates, attributes, options, pairs_are_shared=True
     )
-    assert [one.score for one in shared.scores] == [one.score for one in found.scores]
+    assert [one.score for one in shared.scores] == [one.score for one in findings.scores]
     assert np.isnan([shared.ceiling_low, shared.ceiling_high, *(one.p_below_ceiling for one in shared.scores)]).all()
     assert any("the raters shared the pairs" in remark for remark in shared.remarks)
     assert "noise ceiling" not in " ".join(models_methods(shared))
-    (profile,) = found.profiles
+    (profile,) = findings.profiles
     assert (profile.best, profile.layers) == ("net: l2", tuple(names[:4]))
     assert profile.best in profile.not_worse
-    effects = {one.attribute: one for one in found.effects}
+    effects = {one.attribute: one for one in findings.effects}
     assert list(effects) == ["group", "unknown", "age"]
     assert effects["group"].p < 0.05 < effects["age"].p
     assert effects["unknown"].n_clips == 9
     assert effects["age"].groups == "up to the median 24.5, above it"
-    said = " ".join(found.remarks)
+    said = " ".join(findings.remarks)
     for words in (
         "all their dissimilarities are equal: P0.",
         "others: flat is left out: all its dissimilarities are equal",
@@ -221,8 +221,8 @@ def test_findings_are_those_of_the_library_and_name_what_is_left_out(tmp_path: P
         "id has no effect to test: no two clips have the same value",
     ):
         assert words in said
-    assert len(models_methods(found)) == 4
-    assert {name: len(rows) for name in MODEL_TABLES if (rows := model_rows(found, name))} == {
+    assert len(models_methods(findings)) == 4
+    assert {name: len(rows) for name in MODEL_TABLES if (rows := model_rows(findings, name))} == {
         "models": 6,
         "model_pairs": 15,
         "model_layers": 1,
@@ -236,6 +236,6 @@ def test_too_few_to_resample_is_said(n_raters: int, n_clips: int, words: str) ->
     clips = [f"c{k}" for k in range(n_clips)]
     attribute = Attribute("height", tuple(str(k * k) for k in range(n_clips)))
     options = ModelOptions(n_boot=100, n_permutations=99)
-    found = compare_candidates(noisy(truth, n_raters, 0.1), list("abc")[:n_raters], clips, [], [attribute], options)
-    assert len(found.scores) == 1
-    assert words in " ".join(found.remarks)
+    findings = compare_candidates(noisy(truth, n_raters, 0.1), list("abc")[:n_raters], clips, [], [attribute], options)
+    assert len(findings.scores) == 1
+    assert words in " ".join(findings.remarks)

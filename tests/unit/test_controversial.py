@@ -16,7 +16,7 @@ def test_the_swaps_find_the_best_of_all_subsets() -> None:
     rng = np.random.default_rng(1)
     seen = rng.normal(size=(10, 3))
     models = np.array([pdist(seen), pdist(seen + 0.5 * rng.normal(size=seen.shape))])
-    found = controversial(models, 5, rng=rng)
+    chosen = controversial(models, 5, rng=rng)
     scaled = models / np.sqrt((models**2).mean(axis=1, keepdims=True))
 
     def separation(items: tuple[int, ...]) -> float:
@@ -26,9 +26,9 @@ def test_the_swaps_find_the_best_of_all_subsets() -> None:
         return float(np.sqrt(reliability.min()) * (1 - np.corrcoef(both)[0, 1]))
 
     best = max(combinations(range(10), 5), key=separation)
-    assert tuple(found.items) == best
-    assert found.separation == pytest.approx(separation(best))
-    assert found.of_random < 0.7 * found.separation
+    assert tuple(chosen.items) == best
+    assert chosen.separation == pytest.approx(separation(best))
+    assert chosen.of_random < 0.7 * chosen.separation
     with pytest.raises(ValueError, match="at least 4 and fewer than the 10 clips"):
         controversial(models, 10)
     with pytest.raises(ValueError, match="2 to 6 models"):

@@ -28,16 +28,16 @@ def test_same_sets_as_the_definition_on_200_random_states():
         W = to_square(rng.gamma(1.0, 20.0, n * (n - 1) // 2) * (rng.uniform(size=n * (n - 1) // 2) < 0.8))
         V = 1 / (W + 10)
         s2, r2, size = rng.uniform(0.0025, 0.04), rng.uniform(0.002, 0.1), int(rng.integers(3, n + 1))
-        found = choose_by_variance(
+        items = choose_by_variance(
             to_condensed(D), to_condensed(W), size, placement_variance=s2, misfit_variance=r2, rng=rng
         ).tolist()
-        start = found[:2]
+        start = items[:2]
         assert V[start[0], start[1]] == max(V[a, b] for a, b in combinations(range(n), 2))
         expected = list(start)
         while len(expected) < size:
             rest = [i for i in range(n) if i not in expected]
             expected.append(max(rest, key=lambda i: expected_fall([*expected, i], D, V, s2, r2)))
-        assert found == expected
+        assert items == expected
 
 
 def test_it_looks_for_the_pairs_that_are_known_least():

@@ -79,20 +79,20 @@ def _keys(model: type[BaseModel], prefix: str = "") -> set[str]:
 
 
 def test_study_toml_is_documented_key_by_key() -> None:
-    section, found = "", set()
+    section, documented = "", set()
     for line in _toml_of_the_docs().splitlines():
         if heading := re.match(r"\[(\w+)\]", line):
             section = heading[1] + "."
         elif key := re.match(r"(?:# )?(\w+) = ", line):
-            found.add(section + key[1])
-    assert found == _keys(StudyDefinition)
+            documented.add(section + key[1])
+    assert documented == _keys(StudyDefinition)
 
 
 def test_each_kind_of_question_is_documented_key_by_key() -> None:
     text = (DOCS / "study-toml.md").read_text()
     block = next(one for one in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[[questions]]" in one)
-    found = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE))
-    assert found == set().union(*(_keys(kind) for kind in KINDS.values()))
+    documented = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE))
+    assert documented == set().union(*(_keys(kind) for kind in KINDS.values()))
     shown = check_definition(tomllib.loads(block) | {"title": "x"})
     assert {question.kind for question in shown.questions} == set(KINDS)
 
@@ -102,8 +102,8 @@ def test_each_kind_of_question_about_clips_is_documented_key_by_key() -> None:
     block = next(one for one in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "\n[[ratings.questions]]" in one)
     shown = check_definition(tomllib.loads(block) | {"title": "x"}).ratings
     assert {question.kind for question in shown.questions} == set(RATING_KINDS)
-    found = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE)) - {"when", "clips", "repeats"}
-    assert found == set().union(*(_keys(kind) for kind in RATING_KINDS.values()))
+    documented = set(re.findall(r"^(?:# )?(\w+) = ", block, re.MULTILINE)) - {"when", "clips", "repeats"}
+    assert documented == set().union(*(_keys(kind) for kind in RATING_KINDS.values()))
 
 
 def test_the_documented_defaults_of_study_toml_are_the_real_ones() -> None:

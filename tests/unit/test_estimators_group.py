@@ -46,41 +46,41 @@ def test_a_rater_who_differs_from_all_others_is_not_pulled_to_them():
     trials["odd"] = [
         place_items(own["odd"], rng.permutation(16)[:10], behaviour=Behaviour(), rng=rng) for _ in range(12)
     ]
-    found = estimate_group(trials, 16, method="latent")
+    group = estimate_group(trials, 16, method="latent")
     alone = estimate_rdm(trials["odd"], 16, method="latent")
-    r = [np.corrcoef(e.rdm, own["odd"])[0, 1] for e in (found.raters["odd"], alone)]
+    r = [np.corrcoef(e.rdm, own["odd"])[0, 1] for e in (group.raters["odd"], alone)]
     assert r[0] > r[1] - 0.02
 
 
 def test_the_groups_rdm_is_that_of_all_trials_together():
     _, trials = study(8, 3, 2, 6, 0.2)
-    found = estimate_group(trials, 8, method="weighted_average", shrink=False)
+    group = estimate_group(trials, 8, method="weighted_average", shrink=False)
     every = [trial for rater in trials.values() for trial in rater]
-    np.testing.assert_array_equal(found.group.rdm, estimate_rdm(every, 8, method="weighted_average").rdm)
+    np.testing.assert_array_equal(group.group.rdm, estimate_rdm(every, 8, method="weighted_average").rdm)
     for rater, own in trials.items():
         expected = estimate_rdm(own, 8, method="weighted_average").rdm
-        np.testing.assert_array_equal(found.raters[rater].rdm, expected)
+        np.testing.assert_array_equal(group.raters[rater].rdm, expected)
 
 
 def test_raters_may_have_seen_different_items():
     _, trials = study(12, 2, 3, 6, 0.2)
     first = [Arrangement(np.arange(7), np.random.default_rng(s).normal(size=(7, 2)) / 8) for s in range(3)]
     second = [Arrangement(np.arange(5, 12), np.random.default_rng(s).normal(size=(7, 2)) / 8) for s in range(3)]
-    found = estimate_group(trials | {"first": first, "second": second}, 12, method="latent")
-    assert found.raters["first"].predicted.sum() == 66 - 21
-    share = found.shares["first"]
-    assert found.borrowed["first"] > 0
-    assert (share[found.raters["first"].predicted] == 1).all()
-    assert ((share[~found.raters["first"].predicted] > 0) & (share[~found.raters["first"].predicted] < 1)).all()
-    assert all(np.isfinite(estimate.rdm).all() for estimate in found.raters.values())
+    group = estimate_group(trials | {"first": first, "second": second}, 12, method="latent")
+    assert group.raters["first"].predicted.sum() == 66 - 21
+    share = group.shares["first"]
+    assert group.borrowed["first"] > 0
+    assert (share[group.raters["first"].predicted] == 1).all()
+    assert ((share[~group.raters["first"].predicted] > 0) & (share[~group.raters["first"].predicted] < 1)).all()
+    assert all(np.isfinite(estimate.rdm).all() for estimate in group.raters.values())
 
 
 def test_a_rater_without_a_usable_trial_is_named_and_the_others_go_on():
     _, trials = study(8, 2, 3, 6, 0.2)
-    found = estimate_group(trials | {"gone": [], "two items": [Arrangement([0, 1], np.eye(2) / 4)]}, 8, method="latent")
-    assert list(found.raters) == ["r0", "r1"]
-    assert set(found.unusable) == {"gone", "two items"}
-    assert "no trials" in found.unusable["gone"]
+    group = estimate_group(trials | {"gone": [], "two items": [Arrangement([0, 1], np.eye(2) / 4)]}, 8, method="latent")
+    assert list(group.raters) == ["r0", "r1"]
+    assert set(group.unusable) == {"gone", "two items"}
+    assert "no trials" in group.unusable["gone"]
 
 
 def test_one_rater_or_one_trial_each_is_enough():

@@ -89,6 +89,6 @@ def test_a_rater_of_zeros_has_no_say_in_the_weights():
 def test_a_models_scale_within_the_bounds_changes_no_weighted_prediction():
     expected = weighted_model(raters(), PARTS)
     for size in (1e50, 1e-50):
-        found = weighted_model(raters() * size, PARTS * [[size], [1 / size]])
-        np.testing.assert_allclose(found.rdm, expected.rdm, rtol=1e-9)
-        assert found.cross_validated == pytest.approx(expected.cross_validated)
+        weighted = weighted_model(raters() * size, PARTS * [[size], [1 / size]])
+        np.testing.assert_allclose(weighted.rdm, expected.rdm, rtol=1e-9)
+        assert weighted.cross_validated == pytest.approx(expected.cross_validated)

@@ -26,14 +26,14 @@ def _listed() -> dict[str, set[str]]:
 
 def _tests_by_number() -> dict[str, set[str]]:
     """The tests that have a fault's number in their name, by that number."""
-    found: dict[str, set[str]] = {}
+    numbers: dict[str, set[str]] = {}
     files = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "tests" / "js").glob("*.test.mjs")]
     for file in files:
         for title in titles_in(file):
             prefix = re.match(r"(?:test_)?((?:f\d\d[_:])+)", title)
             for number in re.findall(r"\d\d", prefix[1]) if prefix else []:
-                found.setdefault(f"F{number}", set()).add(f"{file.relative_to(ROOT).as_posix()}::{title}")
-    return found
+                numbers.setdefault(f"F{number}", set()).add(f"{file.relative_to(ROOT).as_posix()}::{title}")
+    return numbers
 
 
 def _files_that_point() -> list[Path]:

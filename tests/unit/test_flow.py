@@ -142,7 +142,7 @@ WORKERS = [
 CHECKS = {"S2": Checks(2, 1), "S3": Checks(2, 2)}
 
 
-def found(*decisions: Decided, rules: QualityRules = RULES) -> list[tuple[str, int | None, str]]:
+def proposed(*decisions: Decided, rules: QualityRules = RULES) -> list[tuple[str, int | None, str]]:
     return [(one.session, one.trial, one.rule) for one in proposals(WORKERS, CHECKS, rules, decisions)]
 
 
@@ -156,21 +156,21 @@ EVERYTHING = [
 
 
 def test_rules_propose_with_their_reasons() -> None:
-    assert found() == EVERYTHING
+    assert proposed() == EVERYTHING
     assert proposals(WORKERS, CHECKS, RULES, [])[0] == Proposal(
         "P1", "S1", None, "outlier_z", "agrees with the others far less than raters do here (robust z −4.0)"
     )
     off = QualityRules(outlier_z=0, repeats=False, failed_checks=0, seconds_per_item=0)
-    assert found(rules=off) == []
-    assert ("S2", None, "outlier_z") in found(rules=QualityRules(outlier_z=2.5))
+    assert proposed(rules=off) == []
+    assert ("S2", None, "outlier_z") in proposed(rules=QualityRules(outlier_z=2.5))
 
 
 def test_what_was_decided_is_not_proposed_again() -> None:
     out, back = decided("S1", Verdict.EXCLUDE), decided("S1", Verdict.INCLUDE)
-    assert found(out) == EVERYTHING[3:]
+    assert proposed(out) == EVERYTHING[3:]
     # Who takes a session in again has looked at it; its trials may still be proposed.
-    assert ("S1", None, "repeats") not in found(out, back)
-    assert found(decided("S1", Verdict.DISMISS, rule="repeats")) == [EVERYTHING[0], *EVERYTHING[2:]]
-    assert found(decided("S2", Verdict.EXCLUDE, trial=4)) == EVERYTHING[:4]
-    assert found(decided("S2", Verdict.DISMISS, trial=4, rule="seconds_per_item")) == EVERYTHING[:4]
-    assert np.all([one in EVERYTHING for one in found(decided("S2", Verdict.DISMISS, rule="outlier_z"))])
+    assert ("S1", None, "repeats") not in proposed(out, back)
+    assert proposed(decided("S1", Verdict.DISMISS, rule="repeats")) == [EVERYTHING[0], *EVERYTHING[2:]]
+    assert proposed(decided("S2", Verdict.EXCLUDE, trial=4)) == EVERYTHING[:4]
+    assert proposed(decided("S2", Verdict.DISMISS, trial=4, rule="seconds_per_item")) == EVERYTHING[:4]
+    assert np.all([one in EVERYTHING for one in proposed(decided("S2", Verdict.DISMISS, rule="outlier_z"))])

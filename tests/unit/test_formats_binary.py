@@ -28,9 +28,9 @@ OTHER = VECTOR[::-1]
 
 
 def cells(texts):
-    found = np.empty((len(texts), 1), dtype=object)
-    found[:, 0] = texts
-    return found
+    column = np.empty((len(texts), 1), dtype=object)
+    column[:, 0] = texts
+    return column
 
 
 def mat(tmp_path, name="x.mat", **variables):
@@ -52,15 +52,15 @@ def mat(tmp_path, name="x.mat", **variables):
     ],
 )
 def test_rdms_as_matlab_saves_them_are_read(tmp_path, variables):
-    found = matlab.read_mat(mat(tmp_path, **variables))
-    np.testing.assert_allclose(found.rdms, [VECTOR * variables.get("scale", 1)])
-    assert found.names == tuple(NAMES)
+    table = matlab.read_mat(mat(tmp_path, **variables))
+    np.testing.assert_allclose(table.rdms, [VECTOR * variables.get("scale", 1)])
+    assert table.names == tuple(NAMES)
 
 
 def test_squares_of_several_raters_are_read(tmp_path):
     both = np.stack([squareform(VECTOR), squareform(OTHER)], axis=2)
-    found = matlab.read_mat(mat(tmp_path, rdms=both, raters=cells(["P1", "P2"])))
-    np.testing.assert_allclose(found.rdms, [VECTOR, OTHER])
+    table = matlab.read_mat(mat(tmp_path, rdms=both, raters=cells(["P1", "P2"])))
+    np.testing.assert_allclose(table.rdms, [VECTOR, OTHER])
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_version_7_3_is_read_and_damage_to_it_is_named(tmp_path):
             handle.create_dataset(key, data=np.array([[text.ref for text in texts]], dtype=h5py.ref_dtype))
     with (tmp_path / "x.mat").open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
-    found = matlab.read_mat(tmp_path / "x.mat")
-    np.testing.assert_array_equal(found.rdms, np.atleast_2d(VECTOR))
-    assert (list(found.names), found.raters) == (list(NAMES), ("P1",))
+    table = matlab.read_mat(tmp_path / "x.mat")
+    np.testing.assert_array_equal(table.rdms, np.atleast_2d(VECTOR))
+    assert (list(table.names), table.raters) == (list(NAMES), ("P1",))
     whole = (tmp_path / "x.mat").read_bytes()
     (tmp_path / "x.mat").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"x\.mat: not a readable MATLAB file"):
@@ -195,9 +195,9 @@ def test_meadows_one_participant_files(tmp_path, stimuli, rdm, reason):
     file = tmp_path / "Meadows_x_v_v1_cuddly-bunny_3_1D.mat"
     scipy.io.savemat(file, {"stimuli": stimuli, "rdmutv": rdm})
     if reason is None:
-        found = meadows.read_1d_mat(file)
-        assert (found.names, found.raters) == (tuple(NAMES), ("cuddly-bunny",))
-        np.testing.assert_allclose(found.rdms, [VECTOR])
+        read = meadows.read_1d_mat(file)
+        assert (read.names, read.raters) == (tuple(NAMES), ("cuddly-bunny",))
+        np.testing.assert_allclose(read.rdms, [VECTOR])
         return
     with pytest.raises(ValueError, match=rf"1D\.mat: {reason}"):
         meadows.read_1d_mat(file)

@@ -59,9 +59,9 @@ SQUARES = {
 @pytest.mark.parametrize("content", SQUARES.values(), ids=SQUARES.keys())
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_square_tables_as_people_have_them_are_read(tmp_path, content, encoding):
-    found = tables.read_square_csv(write(tmp_path, content.encode(encoding)))
-    np.testing.assert_allclose(found.rdms, [RIGHT], rtol=1e-12)
-    assert found.names == ("a", "b", "c")
+    table = tables.read_square_csv(write(tmp_path, content.encode(encoding)))
+    np.testing.assert_allclose(table.rdms, [RIGHT], rtol=1e-12)
+    assert table.names == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("missing", ["", "NA", "NaN", "nan", "NULL", "#N/A", "N/A", "#NV", " NA "])
@@ -86,27 +86,27 @@ def test_a_square_without_names_is_never_named_after_its_numbers(tmp_path, conte
     file = write(tmp_path, content)
     with pytest.raises(ValueError, match=r"table\.csv: has no names: all its cells are numbers"):
         tables.read_square_csv(file)
-    found = tables.read_square_csv(file, names=["x", "y", "z"])
-    np.testing.assert_allclose(found.rdms, [RIGHT])
-    assert found.names == ("x", "y", "z")
+    table = tables.read_square_csv(file, names=["x", "y", "z"])
+    np.testing.assert_allclose(table.rdms, [RIGHT])
+    assert table.names == ("x", "y", "z")
     with pytest.raises(ValueError, match="has 3 rows for the 2 names"):
         tables.read_square_csv(file, names=["x", "y"])
 
 
 def test_names_that_are_numbers_are_names_where_the_table_says_so(tmp_path):
-    found = tables.read_square_csv(write(tmp_path, ",1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
-    assert found.names == ("1", "2", "3")
-    np.testing.assert_allclose(found.rdms, [RIGHT])
-    found = tables.read_square_csv(write(tmp_path, "clip,1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
-    assert found.names == ("1", "2", "3")
-    np.testing.assert_allclose(found.rdms, [RIGHT])
+    table = tables.read_square_csv(write(tmp_path, ",1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
+    assert table.names == ("1", "2", "3")
+    np.testing.assert_allclose(table.rdms, [RIGHT])
+    table = tables.read_square_csv(write(tmp_path, "clip,1,2,3\n1,0,.1,.2\n2,.1,0,.3\n3,.2,.3,0\n"))
+    assert table.names == ("1", "2", "3")
+    np.testing.assert_allclose(table.rdms, [RIGHT])
     with pytest.raises(ValueError, match="can be read with and without names"):
         tables.read_square_csv(write(tmp_path, ",.1,.2\n.1,,.3\n.2,.3,\n"), names=["x", "y", "z"])
 
 
 def test_what_single_precision_makes_negative_is_zero(tmp_path):
-    found = tables.read_square_csv(write(tmp_path, ",a,b,c\na,0,-6e-8,1\nb,-6e-8,0,1\nc,1,1,0\n"))
-    assert found.rdms.tolist() == [[0.0, 1.0, 1.0]]
+    table = tables.read_square_csv(write(tmp_path, ",a,b,c\na,0,-6e-8,1\nb,-6e-8,0,1\nc,1,1,0\n"))
+    assert table.rdms.tolist() == [[0.0, 1.0, 1.0]]
 
 
 REFUSED_SQUARES = {
@@ -178,8 +178,8 @@ def test_a_separator_before_three_digits_alone_does_not_say_what_it_is(cells, de
     with pytest.raises(ValueError, match=r"^here: '.*' may have decimals or a thousands separator"):
         numbers([("here", cell) for cell in cells], delimiter)
     sign = "," if "," in cells[0] else "."
-    found = numbers([("here", cell) for cell in [*cells, f"0{sign}5"]], delimiter)
-    assert found[0] == float(cells[0].replace(",", "."))
+    values = numbers([("here", cell) for cell in [*cells, f"0{sign}5"]], delimiter)
+    assert values[0] == float(cells[0].replace(",", "."))
 
 
 def test_a_square_in_a_workbook_is_read(tmp_path):
@@ -187,8 +187,8 @@ def test_a_square_in_a_workbook_is_read(tmp_path):
     for row in [[None, "a", "b", "c"], ["a", 0, 0.1, 0.2], ["b", 0.1, 0, "NA"], ["c", 0.2, None, 0]]:
         book.active.append(row)
     book.save(tmp_path / "table.xlsx")
-    found = tables.read_square_csv(tmp_path / "table.xlsx")
-    np.testing.assert_array_equal(found.rdms, [[0.1, 0.2, np.nan]])
+    table = tables.read_square_csv(tmp_path / "table.xlsx")
+    np.testing.assert_array_equal(table.rdms, [[0.1, 0.2, np.nan]])
     for name in ("table.xls", "table.ods", "table.numbers"):
         with pytest.raises(ValueError, match=rf"{name}: .* is not read; save it as \.xlsx or as CSV"):
             tables.read_square_csv(write(tmp_path, "x", name))
@@ -211,8 +211,8 @@ LONGS = {
 @pytest.mark.parametrize("content", LONGS.values(), ids=LONGS.keys())
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_tables_of_pairs_as_people_have_them_are_read(tmp_path, content, encoding):
-    found = tables.read_long_csv(write(tmp_path, content.encode(encoding)), names=["a", "b", "c"])
-    np.testing.assert_allclose(found.rdms, [RIGHT])
+    table = tables.read_long_csv(write(tmp_path, content.encode(encoding)), names=["a", "b", "c"])
+    np.testing.assert_allclose(table.rdms, [RIGHT])
 
 
 HEAD = "rater,clip_a,clip_b,dissimilarity\n"
@@ -246,9 +246,9 @@ def test_tables_of_pairs_that_contradict_themselves_are_refused_by_line(tmp_path
 
 def test_two_raters_may_have_the_same_pair_and_true_is_spelled_as_r_does(tmp_path):
     text = HEAD.replace("\n", ",predicted\n") + "P1,a,b,.1,TRUE\nP2,b,a,.2,FALSE\nP1,a,c,NA,NA\n"
-    found = tables.read_long_csv(write(tmp_path, text))
-    np.testing.assert_array_equal(found.rdms, [[0.1, np.nan, np.nan], [0.2, np.nan, np.nan]])
-    assert found.predicted[:, 0].tolist() == [1, 0]
+    table = tables.read_long_csv(write(tmp_path, text))
+    np.testing.assert_array_equal(table.rdms, [[0.1, np.nan, np.nan], [0.2, np.nan, np.nan]])
+    assert table.predicted[:, 0].tolist() == [1, 0]
 
 
 PIXELS = "trial,item,x,y\n1,a,640,360\n1,b,920,360\n1,c,640,80\n"

@@ -52,8 +52,8 @@ def as_r_reads(cells):
         numbers = [float.fromhex(cell) if cell.lower().startswith("0x") else float(cell) for cell in given]
     except ValueError:
         return [None if cell == "NA" else cell for cell in cells]
-    found = iter(numbers)
-    return [None if cell in ("NA", "") else next(found) for cell in cells]
+    following = iter(numbers)
+    return [None if cell in ("NA", "") else next(following) for cell in cells]
 
 
 @pytest.mark.parametrize(

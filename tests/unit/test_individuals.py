@@ -26,23 +26,23 @@ def halves(rng: np.random.Generator, own: float) -> np.ndarray:
 
 def test_noise_that_differs_between_raters_is_not_taken_for_kind_and_kind_is_found() -> None:
     rng = np.random.default_rng(2)
-    found = {
+    significant = {
         own: [individual_test(*halves(rng, own).transpose(1, 0, 2), n_permutations=199, rng=rng).p for _ in range(60)]
         for own in (0.0, 0.5)
     }
     # Of 60 at a rate of .05 nine or more are found in 1 of 500 cases; the plain difference of means finds 33.
-    assert sum(p <= 0.05 for p in found[0.0]) <= 8
-    assert sum(p <= 0.05 for p in found[0.5]) >= 50
+    assert sum(p <= 0.05 for p in significant[0.0]) <= 8
+    assert sum(p <= 0.05 for p in significant[0.5]) >= 50
 
 
 def test_the_expected_correlation_is_the_product_of_the_halves_factors() -> None:
     rng = np.random.default_rng(3)
     same = halves(rng, 0.0).transpose(1, 0, 2)
-    found = individual_test(*same, n_permutations=99)
+    test = individual_test(*same, n_permutations=99)
     plain = np.corrcoef(*same)[:N_RATERS, N_RATERS:]
-    assert found.within == pytest.approx(np.trace(plain) / N_RATERS)
-    assert found.expected == pytest.approx(found.within, abs=0.04)
-    assert found.difference.interval[0] < 0 < found.difference.interval[1]
+    assert test.within == pytest.approx(np.trace(plain) / N_RATERS)
+    assert test.expected == pytest.approx(test.within, abs=0.04)
+    assert test.difference.interval[0] < 0 < test.difference.interval[1]
     with pytest.raises(ValueError, match="at least 4 raters"):
         individual_test(same[0][:3], same[1][:3])
 
@@ -57,26 +57,26 @@ def test_groups_weights_and_words_of_raters() -> None:
     two = np.abs(table[:, None] + 0.3 * rng.normal(size=(N_RATERS, 2, table.shape[1])))
     names = [f"P{k}" for k in range(N_RATERS)]
     asked = {"n_permutations": 199, "level": 0.95, "seed": 0, "report": lambda *_: None}
-    found = individuals(table, names, two, attributes, **asked)  # type: ignore[arg-type]
-    assert (found.n_clusters, found.p < 0.05, found.remarks) == (2, True, ())
-    assert found.silhouette > 0.8
-    clusters = np.array([one.cluster for one in found.raters])
+    differences = individuals(table, names, two, attributes, **asked)  # type: ignore[arg-type]
+    assert (differences.n_clusters, differences.p < 0.05, differences.remarks) == (2, True, ())
+    assert differences.silhouette > 0.8
+    clusters = np.array([one.cluster for one in differences.raters])
     assert set(clusters[kinds == 0]) != set(clusters[kinds == 1])
-    ratios = np.array([one.dimensions[0] / max(one.dimensions[1], 1e-9) for one in found.raters])
+    ratios = np.array([one.dimensions[0] / max(one.dimensions[1], 1e-9) for one in differences.raters])
     assert abs(np.log(ratios[kinds == 0].mean() / ratios[kinds == 1].mean())) > 1
-    assert min(one.fit for one in found.raters) > 0.99
+    assert min(one.fit for one in differences.raters) > 0.99
     own = attribute_weights(table, list(attributes.values()))
     assert (own[kinds == 1, 0] > own[kinds == 1, 1]).all()
     x = np.array([(one - one.mean()) / one.std() for one in attributes.values()])
     y = (table[0] - table[0].mean()) / table[0].std()
     np.testing.assert_allclose(own[0], np.linalg.solve(x @ x.T, x @ y))
-    np.testing.assert_allclose([one.mean for one in found.weights], own.mean(axis=0))
-    parts = ModelParts(individuals=found)
+    np.testing.assert_allclose([one.mean for one in differences.weights], own.mean(axis=0))
+    parts = ModelParts(individuals=differences)
     rows = {name: len(rows) for name in PART_TABLES if (rows := part_rows(parts, name))}
     assert rows == {"rater_test": 1, "rater_places": N_RATERS, "rater_attribute_weights": 2 * N_RATERS}
     assert len(parts_methods(parts, "ρa")) == 4
     weighted = (WeightedSum("net", ("early", "late"), (0.2, 0.8), 0.5, 0.4),)
-    whole = ModelParts(individuals=found, weighted=weighted)
+    whole = ModelParts(individuals=differences, weighted=weighted)
     written = {name: [*csv_lines(columns, part_rows(whole, name))] for name, columns in PART_TABLES.items()}
     assert written["weighted_models"][1:] == ["net,early,0.2,0.5,0.4\n", "net,late,0.8,0.5,0.4\n"]
     assert len(written["rater_places"]) == 1 + N_RATERS

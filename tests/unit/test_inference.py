@@ -61,10 +61,10 @@ def test_weights_are_copies(method, seed, missing):
     sample = sample_of_items(prepare(rdms, models, method), (items[ROW] * items[COL]).astype(float))
     copies = similarity(wide(with_copies(rdms, items)), wide(with_copies(models, items)), method=method)
     assert sample.similarities == pytest.approx(copies, nan_ok=True)
-    found = scores(sample, raters[None].astype(float))[0]
+    means = scores(sample, raters[None].astype(float))[0]
     defined = np.isfinite(copies)
     by_hand = (raters[:, None] * np.where(defined, copies, 0)).sum(axis=0) / (raters[:, None] * defined).sum(axis=0)
-    assert found[:3] == pytest.approx(by_hand, nan_ok=True)
+    assert means[:3] == pytest.approx(by_hand, nan_ok=True)
     everyone = scores(sample, np.ones((1, 5)))[0]
     ceiling = noise_ceiling(wide(with_copies(rdms, items)), method=method)
     assert everyone[3:] == pytest.approx([ceiling.lower, ceiling.upper])
@@ -95,28 +95,28 @@ def test_a_sample_of_raters_has_the_ceiling_of_its_members(method, missing):
 @pytest.mark.parametrize("method", COEFFICIENTS)
 def test_scores_are_means_over_raters_and_the_truth_wins(method):
     rdms, models = study(0, n_raters=8)
-    found = compare_models(rdms, models, method=method, names=["truth", "categories", "chance"], n_boot=60)
-    assert found.by_rater == pytest.approx(similarity(rdms, models, method=method))
-    assert found.similarity == pytest.approx(found.by_rater.mean(axis=0))
-    assert found.similarity.argmax() == 0
+    comparison = compare_models(rdms, models, method=method, names=["truth", "categories", "chance"], n_boot=60)
+    assert comparison.by_rater == pytest.approx(similarity(rdms, models, method=method))
+    assert comparison.similarity == pytest.approx(comparison.by_rater.mean(axis=0))
+    assert comparison.similarity.argmax() == 0
     ceiling = noise_ceiling(rdms, method=method)
-    assert found.ceiling == ceiling
-    assert found.difference[0, 2] == pytest.approx(found.similarity[0] - found.similarity[2])
-    assert found.p_difference[0, 2] == found.p_difference[2, 0] < 0.12
-    assert np.isnan(np.diag(found.p_difference)).all()
-    assert found.p_above_zero[0] < 0.02
-    assert found.p_below_ceiling[2] < 0.12
-    assert (found.interval[:, 0] < found.similarity).all()
-    assert found.degrees_of_freedom == 7
+    assert comparison.ceiling == ceiling
+    assert comparison.difference[0, 2] == pytest.approx(comparison.similarity[0] - comparison.similarity[2])
+    assert comparison.p_difference[0, 2] == comparison.p_difference[2, 0] < 0.12
+    assert np.isnan(np.diag(comparison.p_difference)).all()
+    assert comparison.p_above_zero[0] < 0.02
+    assert comparison.p_below_ceiling[2] < 0.12
+    assert (comparison.interval[:, 0] < comparison.similarity).all()
+    assert comparison.degrees_of_freedom == 7
 
 
 def test_the_standard_error_over_raters_is_the_standard_error_of_the_mean():
     rdms, models = study(1, n_raters=12)
-    found = compare_models(rdms, models, resample="raters", n_boot=4000, method="pearson")
+    comparison = compare_models(rdms, models, resample="raters", n_boot=4000, method="pearson")
     by_rater = similarity(rdms, models)
-    assert found.standard_error == pytest.approx(by_rater.std(axis=0, ddof=1) / np.sqrt(12), rel=0.06)
+    assert comparison.standard_error == pytest.approx(by_rater.std(axis=0, ddof=1) / np.sqrt(12), rel=0.06)
     paired = by_rater[:, 0] - by_rater[:, 1]
-    assert found.difference_error[0, 1] == pytest.approx(paired.std(ddof=1) / np.sqrt(12), rel=0.06)
+    assert comparison.difference_error[0, 1] == pytest.approx(paired.std(ddof=1) / np.sqrt(12), rel=0.06)
 
 
 def test_the_standard_error_over_both_is_the_spread_over_new_studies():
@@ -140,9 +140,9 @@ def test_the_standard_error_over_both_is_the_spread_over_new_studies():
 
 def test_a_model_and_its_copy_do_not_differ():
     rdms, models = study(2)
-    found = compare_models(rdms, models[[0, 0]], n_boot=30, names=["a", "b"])
-    assert found.difference[0, 1] == 0
-    assert found.p_difference[0, 1] == 1
+    comparison = compare_models(rdms, models[[0, 0]], n_boot=30, names=["a", "b"])
+    assert comparison.difference[0, 1] == 0
+    assert comparison.p_difference[0, 1] == 1
 
 
 @pytest.mark.parametrize("resample", ["both", "items"])
@@ -150,22 +150,22 @@ def test_a_model_and_its_copy_do_not_differ():
 def test_a_sample_of_one_item_alone_counts_as_undefined(method, resample):
     """Of four items one in 64 samples is such."""
     rng = np.random.default_rng(0)
-    found = compare_models(
+    comparison = compare_models(
         rng.random((2, 6)), rng.random((2, 6)), method=method, resample=resample, n_boot=200, rng=rng
     )
-    assert 100 < found.n_defined < 200
-    assert np.isfinite(found.standard_error).all()
+    assert 100 < comparison.n_defined < 200
+    assert np.isfinite(comparison.standard_error).all()
 
 
 @pytest.mark.parametrize("resample", ["both", "raters", "items"])
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 def test_every_way_of_drawing_gives_numbers_with_missing_pairs_too(resample, missing):
     rdms, models = study(4, missing=missing)
-    found = compare_models(rdms, models, resample=resample, n_boot=40)
-    assert (found.standard_error > 0).all()
-    assert found.n_defined == found.n_boot == 40
-    assert np.isfinite(found.p_below_ceiling).all()
-    assert found.degrees_of_freedom == {"both": 4, "raters": 4, "items": 8}[resample]
+    comparison = compare_models(rdms, models, resample=resample, n_boot=40)
+    assert (comparison.standard_error > 0).all()
+    assert comparison.n_defined == comparison.n_boot == 40
+    assert np.isfinite(comparison.p_below_ceiling).all()
+    assert comparison.degrees_of_freedom == {"both": 4, "raters": 4, "items": 8}[resample]
 
 
 def test_both_is_never_surer_than_either():
@@ -194,10 +194,10 @@ def test_the_seed_decides_and_the_number_of_processes_does_not():
 
 def test_a_single_rater_is_compared_over_items_without_a_ceiling():
     rdms, models = study(7, n_raters=1)
-    found = compare_models(rdms, models, resample="items", n_boot=40)
-    assert np.isfinite(found.standard_error).all()
-    assert "two raters" in found.ceiling.reason
-    assert np.isnan(found.p_below_ceiling).all()
+    comparison = compare_models(rdms, models, resample="items", n_boot=40)
+    assert np.isfinite(comparison.standard_error).all()
+    assert "two raters" in comparison.ceiling.reason
+    assert np.isnan(comparison.p_below_ceiling).all()
 
 
 def call(**options):
@@ -247,28 +247,28 @@ def test_mantel_approaches_the_share_of_all_permutations(method):
     every = np.array([to_condensed(square[np.ix_(order, order)]) for order in permutations(range(5))])
     null = similarity(pool(rdms, method), every, method=method)[0]
     exact = (null >= null[0] - 1e-12).mean()
-    found = mantel(rdms, model, method=method, n_permutations=1000 if method == "tau_a" else 6000)
-    assert found.similarity[0] == pytest.approx(null[0])
-    assert found.p[0] == pytest.approx(exact, abs=0.04 if method == "tau_a" else 0.02)
-    assert found.p_max[0] == pytest.approx(found.p[0])
+    mantel_test = mantel(rdms, model, method=method, n_permutations=1000 if method == "tau_a" else 6000)
+    assert mantel_test.similarity[0] == pytest.approx(null[0])
+    assert mantel_test.p[0] == pytest.approx(exact, abs=0.04 if method == "tau_a" else 0.02)
+    assert mantel_test.p_max[0] == pytest.approx(mantel_test.p[0])
 
 
 def test_mantel_with_missing_pairs_and_the_maximum_over_models():
     rdms, models = study(8, missing=0.1)
-    found = mantel(rdms, models, method="spearman", n_permutations=200)
-    assert (found.p_max >= found.p - 1e-12).all()
-    assert found.p[0] == pytest.approx(1 / 201)
-    assert found.p[2] > 0.02
+    mantel_test = mantel(rdms, models, method="spearman", n_permutations=200)
+    assert (mantel_test.p_max >= mantel_test.p - 1e-12).all()
+    assert mantel_test.p[0] == pytest.approx(1 / 201)
+    assert mantel_test.p[2] > 0.02
     again = mantel(rdms, models, method="spearman", n_permutations=200)
-    assert np.array_equal(found.p_max, again.p_max)
+    assert np.array_equal(mantel_test.p_max, again.p_max)
 
 
 def test_mantel_holds_its_error_rate_over_models():
     hits = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        found = mantel(rng.random((1, 28)), rng.random((5, 28)), method="pearson", n_permutations=99, rng=rng)
-        hits += found.p_max.min() <= 0.05
+        mantel_test = mantel(rng.random((1, 28)), rng.random((5, 28)), method="pearson", n_permutations=99, rng=rng)
+        hits += mantel_test.p_max.min() <= 0.05
     assert 1 <= hits <= 20
 
 
@@ -294,11 +294,11 @@ def test_the_true_model_comes_out_below_the_ceiling_in_no_more_than_alpha_of_stu
         rng = np.random.default_rng([1, seed])
         rdms = truth + 0.6 * rng.normal(size=(20, 66))
         wrong = truth + 0.6 * rng.normal(size=66)
-        found = compare_models(
+        comparison = compare_models(
             rdms, [truth, wrong], method="pearson", resample="raters", n_boot=60, correction="none", rng=rng
         )
-        p_true.append(found.p_below_ceiling[0])
-        p_wrong.append(found.p_below_ceiling[1])
+        p_true.append(comparison.p_below_ceiling[0])
+        p_wrong.append(comparison.p_below_ceiling[1])
     # At a rate of .05 more than 7 of 60 come up in 1 of 100 runs of this test.
     assert np.sum(np.array(p_true) <= 0.05) <= 7
     assert np.mean(np.array(p_wrong) <= 0.05) > 0.9
@@ -334,20 +334,20 @@ def test_a_rater_of_zeros_is_named():
         compare_models(rdms, rng.uniform(size=15), n_boot=10)
     assert "rater 2" in noise_ceiling(rdms).reason
     names = ["P001", "P002", "P003", "P004"]
-    found = reliability(rdms, names=names)
-    assert "P003 (no variation" in found.leave_one_out.reason
+    coefficients = reliability(rdms, names=names)
+    assert "P003 (no variation" in coefficients.leave_one_out.reason
     assert "P003" in noise_ceiling(rdms, names=names).reason
-    assert "3 pairs of raters" in found.pairwise_pearson.reason
+    assert "3 pairs of raters" in coefficients.pairwise_pearson.reason
 
 
 def test_two_opposite_raters_are_said_to_cancel_each_other_out():
     one = np.random.default_rng(0).uniform(0.5, 1.5, size=15)
     rdms = np.array([one, 2.0 - one])
-    found = reliability(rdms)
-    assert found.pairwise_pearson.value == pytest.approx(-1)
-    assert found.leave_one_out.value == pytest.approx(-1)
+    coefficients = reliability(rdms)
+    assert coefficients.pairwise_pearson.value == pytest.approx(-1)
+    assert coefficients.leave_one_out.value == pytest.approx(-1)
     for name in ("cronbach_alpha", "icc_3_k"):
-        coefficient = getattr(found, name)
+        coefficient = getattr(coefficients, name)
         assert np.isnan(coefficient.value), name
         assert "cancel each other out" in coefficient.reason, name
     for method in ("pearson", "spearman"):

@@ -60,8 +60,8 @@ def test_comparators(rsa, rdms, models, method):
 @pytest.mark.parametrize("method", COEFFICIENTS)
 def test_noise_ceilings_and_pools(rsa, rdms, method):
     lower, upper = rsa.boot_noise_ceiling(rsa.RDMs(rdms), method=THEIRS[method])
-    found = noise_ceiling(rdms, method=method)
-    assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=1e-12)
+    ceiling = noise_ceiling(rdms, method=method)
+    assert (ceiling.lower, ceiling.upper) == pytest.approx((lower, upper), abs=1e-12)
     theirs = rsa.pool_rdm(rsa.RDMs(rdms), method=THEIRS[method]).get_vectors()
     assert similarity(pool(rdms, method), theirs, method=method)[0, 0] == pytest.approx(
         similarity(theirs, method=method)[0, 0]
@@ -110,5 +110,5 @@ def test_variances_of_the_dual_bootstrap_and_of_each_factor(rsa):
         assert ours(each[:3] - each[3]) == pytest.approx(ceiling[:, 0])
     for resample, numbers in (("raters", (n_raters, None)), ("items", (None, n_items))):
         model, difference, _ = rsa.extract_variances(covariances[1], True, *numbers)
-        found = corrected_variances(covariances[1:2], np.eye(5)[:3], n_raters, n_items, resample)
-        assert found == pytest.approx(model)
+        variances = corrected_variances(covariances[1:2], np.eye(5)[:3], n_raters, n_items, resample)
+        assert variances == pytest.approx(model)

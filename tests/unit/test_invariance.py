@@ -75,8 +75,8 @@ HEAPS = [
 @pytest.mark.parametrize(("trials", "n_items"), [(JUMP, 7), (ANOTHER_JUMP, 7), (HEAPS, 9)])
 def test_rounding_decides_nothing_in_sessions_where_it_did(trials, n_items, monkeypatch):
     monkeypatch.setattr("analysis.estimators.estimate.canonical", lambda trials: (trials, np.arange(n_items)))
-    found = [deviation(trials, n_items, "arrangement", np.random.default_rng(seed)) for seed in range(8)]
-    assert max(found) < TOLERANCES["arrangement"]
+    deviations = [deviation(trials, n_items, "arrangement", np.random.default_rng(seed)) for seed in range(8)]
+    assert max(deviations) < TOLERANCES["arrangement"]
 
 
 @pytest.mark.parametrize("seed", [764, 837, 998])
@@ -85,8 +85,8 @@ def test_where_the_line_search_gives_up_the_estimate_is_one_and_the_same(seed, m
     n_items, trials = small_session(np.random.default_rng(seed))
     assert not estimate_rdm(trials, n_items, method="arrangement").converged
     monkeypatch.setattr("analysis.estimators.estimate.canonical", lambda trials: (trials, np.arange(n_items)))
-    found = [deviation(trials, n_items, "arrangement", np.random.default_rng(turn)) for turn in range(6)]
-    assert max(found) < 1e-9
+    deviations = [deviation(trials, n_items, "arrangement", np.random.default_rng(turn)) for turn in range(6)]
+    assert max(deviations) < 1e-9
 
 
 def test_sessions_in_another_form_are_estimated_from_the_same_bits():
@@ -169,10 +169,10 @@ def rosenbrock(point):
 
 
 def test_descent_finds_a_minimum_and_rests_there():
-    found = descend(rosenbrock, np.array([-1.2, 1.0]), steps=200)
-    np.testing.assert_allclose(found.point, 1, atol=1e-4)
-    assert not found.gave_up
-    assert found.steps < 200
+    minimum = descend(rosenbrock, np.array([-1.2, 1.0]), steps=200)
+    np.testing.assert_allclose(minimum.point, 1, atol=1e-4)
+    assert not minimum.gave_up
+    assert minimum.steps < 200
 
 
 def test_descent_takes_the_steps_it_may_and_each_lowers_the_loss():
@@ -188,8 +188,8 @@ def test_descent_stops_at_the_last_accepted_point_where_the_gradient_misleads():
         tried.append(point[0])
         return float(abs(point[0] - 1)), np.array([-1.0])
 
-    found = descend(uphill, np.array([0.0]), steps=5)
-    assert found.gave_up
-    assert found.steps == 1
-    np.testing.assert_allclose(found.point, [1.0])
+    minimum = descend(uphill, np.array([0.0]), steps=5)
+    assert minimum.gave_up
+    assert minimum.steps == 1
+    np.testing.assert_allclose(minimum.point, [1.0])
     assert len(tried) == 2 + TRIES

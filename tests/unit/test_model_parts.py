@@ -30,7 +30,7 @@ def test_partial_tests_approach_the_share_of_all_permutations_of_what_the_contro
     control = pdist(rng.normal(size=(6, 2)))
     model = control + 0.5 * pdist(rng.normal(size=(6, 2)))
     rater = control + 0.6 * model + 0.5 * rng.random(15)
-    found = partial_tests(rater[None], model, control, method="pearson", n_permutations=4000, rng=rng)
+    partial = partial_tests(rater[None], model, control, method="pearson", n_permutations=4000, rng=rng)
     left, target = to_square(residual(model, control)), residual(rater, control)
 
     def correlation(square: np.ndarray) -> float:
@@ -38,8 +38,8 @@ def test_partial_tests_approach_the_share_of_all_permutations_of_what_the_contro
 
     observed = correlation(left)
     every = [correlation(left[np.ix_(order, order)]) for order in permutations(range(6))]
-    assert found.correlations[0].value == pytest.approx(observed)
-    assert found.p[0] == pytest.approx(np.mean(np.array(every) >= observed - 1e-12), abs=0.025)
+    assert partial.correlations[0].value == pytest.approx(observed)
+    assert partial.p[0] == pytest.approx(np.mean(np.array(every) >= observed - 1e-12), abs=0.025)
     with pytest.raises(ValueError, match="leave nothing of model 0"):
         partial_tests(rater[None], 2 * control, control)
 
@@ -56,9 +56,9 @@ def test_what_a_control_explains_is_no_finding_and_what_it_does_not_is() -> None
         low += int(partial_tests(raters, models, control, n_permutations=99, rng=rng).p[0] <= 0.05)
     assert low <= 6
     both = pdist(np.hstack([seen, own])) + 0.2 * rng.random((5, control.size))
-    found = partial_tests(both, models, control, n_permutations=199, rng=rng)
-    assert (found.p[0], found.p_max[0]) == (0.005, 0.005)
-    assert found.correlations[0].interval[0] > 0.3
+    partial = partial_tests(both, models, control, n_permutations=199, rng=rng)
+    assert (partial.p[0], partial.p_max[0]) == (0.005, 0.005)
+    assert partial.correlations[0].interval[0] > 0.3
 
 
 def test_correlation_without_noise_is_that_with_what_raters_share() -> None:
@@ -67,9 +67,9 @@ def test_correlation_without_noise_is_that_with_what_raters_share() -> None:
     model = 0.6 * truth + 0.8 * rng.normal(size=1225)
     raters = truth + np.array([0.5, 1.0, 1.5, 2.0, 1.0])[:, None] * rng.normal(size=(5, 1225))
     expected = np.corrcoef(truth, model)[0, 1]
-    (found,) = correlation_without_noise(raters, model)
-    assert found.value == pytest.approx(expected, abs=0.05)
-    assert found.interval[0] < expected < found.interval[1]
+    (corrected,) = correlation_without_noise(raters, model)
+    assert corrected.value == pytest.approx(expected, abs=0.05)
+    assert corrected.interval[0] < expected < corrected.interval[1]
     assert np.corrcoef(raters, model)[:-1, -1].mean() < expected - 0.2
     assert correlation_without_noise(raters[:1], model)[0].reason == "fewer than two raters"
 
@@ -90,9 +90,9 @@ def test_parts_come_only_when_asked_for_with_their_words_and_survive_being_store
     assert not any(part_rows(base.parts, name) for name in PART_TABLES)
     asked = AskedParts(True, ("sex", "age", "chance"), "age", True)
     options = ModelOptions(n_boot=100, n_permutations=99, parts=asked)
-    found = compare_candidates(table, list("abcdef"), clips, [], attributes, options, known=base)
-    assert found.scores is base.scores
-    parts = found.parts
+    findings = compare_candidates(table, list("abcdef"), clips, [], attributes, options, known=base)
+    assert findings.scores is base.scores
+    parts = findings.parts
     assert {one.model: one.p_max < 0.05 for one in parts.tests} == {
         "sex": True,
         "age": True,
@@ -111,8 +111,8 @@ def test_parts_come_only_when_asked_for_with_their_words_and_survive_being_store
     (fit,) = parts.weighted
     assert (fit.block, len(fit.weights)) == ("all attributes", 4)
     assert fit.cross_validated > fit.equal_weights
-    assert len(models_methods(found)) == len(models_methods(base)) + 4
-    stored = json.dumps(asdict(found))
+    assert len(models_methods(findings)) == len(models_methods(base)) + 4
+    stored = json.dumps(asdict(findings))
     assert json.dumps(asdict(findings_of(json.loads(stored)))) == stored
     lacking = AskedParts(explain=("sex", "age", "what"))
     again = compare_candidates(

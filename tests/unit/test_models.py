@@ -33,32 +33,32 @@ def raters(seed: int, n_raters: int = 5) -> np.ndarray:
 
 def test_an_attributes_effect_is_between_less_within_in_z():
     x = raters(0)
-    found = attribute_effects(x, {"gender": GENDER, "age": AGE}, n_permutations=50)
+    effects = attribute_effects(x, {"gender": GENDER, "age": AGE}, n_permutations=50)
     z = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
     for column, labels in enumerate((GENDER, AGE)):
         differ = attribute_rdm(labels) == 1
         by_hand = z[:, differ].mean(axis=1) - z[:, ~differ].mean(axis=1)
-        assert found.by_rater[:, column] == pytest.approx(by_hand)
-        assert found.effects[column].value == pytest.approx(by_hand.mean())
+        assert effects.by_rater[:, column] == pytest.approx(by_hand)
+        assert effects.effects[column].value == pytest.approx(by_hand.mean())
         reach = 2.7764451 * by_hand.std(ddof=1) / np.sqrt(5)
-        assert found.effects[column].interval == pytest.approx((by_hand.mean() - reach, by_hand.mean() + reach))
-    assert found.names == ("gender", "age")
-    assert found.effects[0].value > 1.5
+        assert effects.effects[column].interval == pytest.approx((by_hand.mean() - reach, by_hand.mean() + reach))
+    assert effects.names == ("gender", "age")
+    assert effects.effects[0].value > 1.5
 
 
 def test_labels_are_permuted():
     x = raters(1, n_raters=2)
-    found = attribute_effects(x, {"gender": GENDER}, n_permutations=3000)
+    effects = attribute_effects(x, {"gender": GENDER}, n_permutations=3000)
     z = ((x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)).mean(axis=0)
     every = []
     for order in set(permutations(GENDER)):
         differ = attribute_rdm(list(order)) == 1
         every.append(z[differ].mean() - z[~differ].mean())
     every = np.array(every) - np.mean(every)
-    observed = found.effects[0].value - np.mean(every)
+    observed = effects.effects[0].value - np.mean(every)
     exact = (np.abs(every) >= observed - 1e-9).mean()
-    assert found.p[0] == pytest.approx(exact, abs=0.02)
-    assert found.p_max[0] == found.p[0]
+    assert effects.p[0] == pytest.approx(exact, abs=0.02)
+    assert effects.p_max[0] == effects.p[0]
 
 
 def test_the_largest_attribute_holds_the_error_rate():
@@ -66,9 +66,9 @@ def test_the_largest_attribute_holds_the_error_rate():
     for seed in range(100):
         rng = np.random.default_rng(seed)
         labels = {str(a): rng.permutation([0, 0, 0, 0, 1, 1, 1, 1]).tolist() for a in range(4)}
-        found = attribute_effects(rng.random((2, ROW.size)), labels, n_permutations=99, rng=rng)
-        assert (found.p_max >= found.p).all()
-        hits += found.p_max.min() <= 0.05
+        effects = attribute_effects(rng.random((2, ROW.size)), labels, n_permutations=99, rng=rng)
+        assert (effects.p_max >= effects.p).all()
+        hits += effects.p_max.min() <= 0.05
     assert 0 < hits <= 12
 
 
@@ -76,15 +76,15 @@ def test_unknown_labels_and_missing_pairs_are_left_out():
     x = raters(2)
     x[0, :5] = np.nan
     labels = [*GENDER[:6], None, ""]
-    found = attribute_effects(x, {"gender": labels}, n_permutations=60)
+    effects = attribute_effects(x, {"gender": labels}, n_permutations=60)
     z = (x - np.nanmean(x, axis=1, keepdims=True)) / np.nanstd(x, axis=1, keepdims=True)
     known = (ROW < 6) & (COL < 6)
     differ = attribute_rdm(GENDER) == 1
     for rater in range(5):
         here = known & np.isfinite(x[rater])
         by_hand = z[rater, here & differ].mean() - z[rater, here & ~differ].mean()
-        assert found.by_rater[rater, 0] == pytest.approx(by_hand)
-    assert 0 < found.p[0] <= 1
+        assert effects.by_rater[rater, 0] == pytest.approx(by_hand)
+    assert 0 < effects.p[0] <= 1
 
 
 def test_attribute_rdms():
@@ -132,22 +132,22 @@ def test_variance_is_parted_by_inclusion_and_exclusion():
     a, b, c = rng.random((3, 45))
     b += 0.5 * a
     y = a + b + 0.3 * c + rng.random(45)
-    found = variance_partition(y, {"b": b, "a": a, "c": c})
-    assert found.adjusted_r2["a",] == pytest.approx(adjusted(y, a))
-    assert found.adjusted_r2["a", "b", "c"] == pytest.approx(adjusted(y, a, b, c))
-    assert found.parts["a",] == pytest.approx(adjusted(y, a, b, c) - adjusted(y, b, c))
+    partition = variance_partition(y, {"b": b, "a": a, "c": c})
+    assert partition.adjusted_r2["a",] == pytest.approx(adjusted(y, a))
+    assert partition.adjusted_r2["a", "b", "c"] == pytest.approx(adjusted(y, a, b, c))
+    assert partition.parts["a",] == pytest.approx(adjusted(y, a, b, c) - adjusted(y, b, c))
     # What a and b share, but not c.
-    assert found.parts["a", "b"] == pytest.approx(
+    assert partition.parts["a", "b"] == pytest.approx(
         adjusted(y, a, c) + adjusted(y, b, c) - adjusted(y, c) - adjusted(y, a, b, c)
     )
-    assert sum(found.parts.values()) == pytest.approx(found.adjusted_r2["a", "b", "c"])
-    with_a = sum(part for names, part in found.parts.items() if "a" in names)
-    assert with_a == pytest.approx(found.adjusted_r2["a",])
+    assert sum(partition.parts.values()) == pytest.approx(partition.adjusted_r2["a", "b", "c"])
+    with_a = sum(part for names, part in partition.parts.items() if "a" in names)
+    assert with_a == pytest.approx(partition.adjusted_r2["a",])
     grouped = variance_partition(y, {"ab": np.array([a, b]), "c": c})
     assert grouped.adjusted_r2["ab",] == pytest.approx(adjusted(y, a, b))
-    half = mean_partition([found, variance_partition(y + rng.random(45), {"a": a, "b": b, "c": c})])
+    half = mean_partition([partition, variance_partition(y + rng.random(45), {"a": a, "b": b, "c": c})])
     assert half.n_pairs == 90
-    assert half.parts["a",] < found.parts["a",] or half.parts["b",] < found.parts["b",]
+    assert half.parts["a",] < partition.parts["a",] or half.parts["b",] < partition.parts["b",]
 
 
 def test_missing_pairs_have_no_share():
@@ -156,9 +156,9 @@ def test_missing_pairs_have_no_share():
     thin = y.copy()
     thin[::3] = np.nan
     kept = np.isfinite(thin)
-    found = variance_partition(thin, {"a": a})
-    assert found.n_pairs == 30
-    assert found.adjusted_r2["a",] == pytest.approx(adjusted(y[kept], a[kept]))
+    partition = variance_partition(thin, {"a": a})
+    assert partition.n_pairs == 30
+    assert partition.adjusted_r2["a",] == pytest.approx(adjusted(y[kept], a[kept]))
 
 
 def test_partial_correlation_is_the_textbooks():
@@ -167,13 +167,13 @@ def test_partial_correlation_is_the_textbooks():
     model = control + rng.random(45)
     rdms = control + rng.random((3, 45))
     rdms[1, :9] = np.nan
-    found = partial_correlation(rdms, model, control)
+    correlations = partial_correlation(rdms, model, control)
     for rater, row in enumerate(rdms):
         here = np.isfinite(row)
         x, y, z = (rankdata(one[here]) for one in (row, model, control))
         r = np.corrcoef([x, y, z])
         by_hand = (r[0, 1] - r[0, 2] * r[1, 2]) / np.sqrt((1 - r[0, 2] ** 2) * (1 - r[1, 2] ** 2))
-        assert found[rater] == pytest.approx(by_hand)
+        assert correlations[rater] == pytest.approx(by_hand)
     assert np.isnan(partial_correlation(rdms, control, control, method="pearson")).all()
     assert np.isnan(partial_correlation(np.where(np.arange(45) > 40, rdms, np.nan), model, control)).all()
 
@@ -200,12 +200,12 @@ def test_weights_are_found_and_never_negative():
 
 def test_cross_validated_weights_beat_equal_ones_where_weights_matter():
     rdms, parts, truth = composed(1, np.array([2.0, 0.0, 0.2, 0.0]), noise=0.8)
-    found = weighted_model(rdms, parts)
-    assert found.cross_validated > found.equal_weights + 0.05
-    assert found.by_fold.shape == (12, 2)
-    assert similarity(found.rdm, truth)[0, 0] > 0.95
+    weighted = weighted_model(rdms, parts)
+    assert weighted.cross_validated > weighted.equal_weights + 0.05
+    assert weighted.by_fold.shape == (12, 2)
+    assert similarity(weighted.rdm, truth)[0, 0] > 0.95
     again = weighted_model(rdms, parts)
-    assert again.cross_validated == found.cross_validated
+    assert again.cross_validated == weighted.cross_validated
     rdms[np.random.default_rng(0).random(rdms.shape) < 0.2] = np.nan
     assert weighted_model(rdms, parts).cross_validated > 0.5
 

@@ -47,10 +47,10 @@ def test_layers_come_to_what_numpy_computes(
     network = open_network(file, ["scores", "/features/conv", "relu"], Preprocessing(size=SIZE))
     assert network.layers == ("scores", "/features/conv", "relu")
     assert network.units == (5, 4 * 14 * 14, 4 * 14 * 14)
-    found = dict(zip(("scores", "conv", "relu"), network.run(pictures), strict=True))
+    layers = dict(zip(("scores", "conv", "relu"), network.run(pictures), strict=True))
     for k, picture in enumerate(pictures):
         for name, values in expected(usual(picture)).items():
-            np.testing.assert_allclose(found[name][k], values, rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(layers[name][k], values, rtol=1e-4, atol=1e-4)
 
 
 def test_colours_and_numbers_are_what_is_asked_for(tmp_path: Path, pictures: NDArray[np.uint8]) -> None:

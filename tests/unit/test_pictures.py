@@ -43,8 +43,8 @@ def refusal(path: Path, **limits: int) -> str:
     return str(caught.value)
 
 
-def near(found: NDArray[Any], expected: Image.Image, most: float = 0) -> None:
-    difference = np.abs(found.astype(int) - np.asarray(expected).astype(int))
+def near(actual: NDArray[Any], expected: Image.Image, most: float = 0) -> None:
+    difference = np.abs(actual.astype(int) - np.asarray(expected).astype(int))
     assert difference.mean() <= most
 
 
@@ -110,9 +110,9 @@ def test_what_is_transparent_shows_the_background(tmp_path: Path, mode: str, bac
     image.convert(mode).save(tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as own:
         expected = Image.alpha_composite(Image.new("RGBA", SIZE, (*background, 255)), own.convert("RGBA"))
-    found = shown(tmp_path / "a.png", background)
-    near(found, expected.convert("RGB"))
-    assert found[5, 5].tolist() == list(background)
+    on_background = shown(tmp_path / "a.png", background)
+    near(on_background, expected.convert("RGB"))
+    assert on_background[5, 5].tolist() == list(background)
     remarks = read_picture(tmp_path / "a.png", Limits(), background)[2]
     assert "transparent" in remarks[0]
 

@@ -90,16 +90,16 @@ class TestCurve:
         worlds = [flat(0.25)] * 3
         assert expected_reliability(worlds, 9, seen=1.0, level=0.95).value == pytest.approx(0.75)
         # 0.75 takes 9 raters, and without any spread the interval is that number.
-        found = raters_for(worlds, 0.7499, seen=1.0, level=0.95)
-        assert (found.value, found.low, found.high) == (9, 9, 9)
+        raters = raters_for(worlds, 0.7499, seen=1.0, level=0.95)
+        assert (raters.value, raters.low, raters.high) == (9, 9, 9)
         assert raters_for([flat(0.0)] * 3, 0.5, seen=1.0, level=0.95).value is None
         with pytest.raises(ValueError, match="between 0 and 1"):
             raters_for(worlds, 1.0, seen=1.0, level=0.95)
 
     def test_accuracy_of_a_mean(self):
         # The mean of many raters correlates with the truth by t / sqrt(r).
-        found = expected_accuracy([flat(0.36, 0.48)] * 3, 100_000, seen=1.0, level=0.95).value
-        assert found == pytest.approx(0.8, abs=1e-4)
+        accuracy = expected_accuracy([flat(0.36, 0.48)] * 3, 100_000, seen=1.0, level=0.95).value
+        assert accuracy == pytest.approx(0.8, abs=1e-4)
 
     def test_where_raters_see_a_part_fewer_stand_behind_a_pair(self):
         assert raters_of_pair(7, 1.0) == 7
@@ -146,8 +146,8 @@ class TestModels:
     def test_models_correlate_with_the_truth_as_assumed(self):
         rng = np.random.default_rng(3)
         truth = make_truth("gaussian_5", 20, rng=rng)
-        found = similarity(truth, assumed_models(truth, (0.7, 0.3), "gaussian_5", exact=True, rng=rng))[0]
-        np.testing.assert_allclose(found, [0.7, 0.3])
+        correlations = similarity(truth, assumed_models(truth, (0.7, 0.3), "gaussian_5", exact=True, rng=rng))[0]
+        np.testing.assert_allclose(correlations, [0.7, 0.3])
 
     def test_a_truth_correlates_with_given_models_as_assumed(self):
         rng = np.random.default_rng(4)
@@ -170,10 +170,10 @@ class TestPower:
         alike = Contest(0.0, 0.04, 0.0, 0.0, 24)
         for n_raters in (3, 10, 40):
             rng = np.random.default_rng(n_raters)
-            found = np.mean(
+            share = np.mean(
                 [chance_to_tell(alike, n_raters, resample="raters", alpha=0.05, rng=rng) for _ in range(60)]
             )
-            assert found == pytest.approx(0.05, abs=0.005)
+            assert share == pytest.approx(0.05, abs=0.005)
 
     def test_power_rises_with_raters_and_with_the_difference(self):
         rng = np.random.default_rng(7)
@@ -200,8 +200,8 @@ class TestPower:
         rejected = []
         for _ in range(25):
             table, truth = group(n_raters)
-            found = compare_models(table, models(truth), method="pearson", correction="none", n_boot=60, rng=rng)
-            rejected.append(found.p_difference[0, 1] < 0.05)
+            comparison = compare_models(table, models(truth), method="pearson", correction="none", n_boot=60, rng=rng)
+            rejected.append(comparison.p_difference[0, 1] < 0.05)
         worlds = []
         for _ in range(6):
             table, truth = group(8)
@@ -226,22 +226,22 @@ class TestPlan:
                 progress=progress, rng=np.random.default_rng(1),
             )  # fmt: skip
 
-        found = plan(lambda done, of: steps.append((done, of)))
-        assert found == plan()
+        first = plan(lambda done, of: steps.append((done, of)))
+        assert first == plan()
         assert steps == [(k, 12) for k in range(1, 13)]
-        assert (found.sessions, found.worlds, sum(found.ended_by.values())) == (12, 3, 12)
-        assert found.minutes.low <= found.minutes.median <= found.minutes.high <= 13
-        assert [point.raters for point in found.curve] == sorted({point.raters for point in found.curve})
-        assert 6 in [point.raters for point in found.curve]
+        assert (first.sessions, first.worlds, sum(first.ended_by.values())) == (12, 3, 12)
+        assert first.minutes.low <= first.minutes.median <= first.minutes.high <= 13
+        assert [point.raters for point in first.curve] == sorted({point.raters for point in first.curve})
+        assert 6 in [point.raters for point in first.curve]
         for name in ("reliability", "accuracy"):
-            values = [getattr(point, name).value for point in found.curve]
+            values = [getattr(point, name).value for point in first.curve]
             assert values == sorted(values)
-            assert all(getattr(p, name).low <= getattr(p, name).value <= getattr(p, name).high for p in found.curve)
-        assert found.needed.low is not None
-        assert found.needed.value is not None
-        assert found.needed.low <= found.needed.value
-        reached = {point.raters: point.reliability.value for point in found.curve}
-        assert reached[found.needed.value] >= 0.8 if found.needed.value in reached else True
+            assert all(getattr(p, name).low <= getattr(p, name).value <= getattr(p, name).high for p in first.curve)
+        assert first.needed.low is not None
+        assert first.needed.value is not None
+        assert first.needed.low <= first.needed.value
+        reached = {point.raters: point.reliability.value for point in first.curve}
+        assert reached[first.needed.value] >= 0.8 if first.needed.value in reached else True
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -262,7 +262,7 @@ class TestPlan:
     def test_the_work_is_bounded_whatever_the_study(self):
         for n_items in (4, 24, 59, 200, 707):
             for trials in (3, 30, longest_session(n_items)):
-                found = budget_for(n_items, trials)
-                assert found.worlds >= 4
-                assert found.raters >= 4
-                assert found.worlds * found.raters * trials * trial_cost(n_items) <= 300
+                budget = budget_for(n_items, trials)
+                assert budget.worlds >= 4
+                assert budget.raters >= 4
+                assert budget.worlds * budget.raters * trials * trial_cost(n_items) <= 300

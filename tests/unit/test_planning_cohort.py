@@ -79,8 +79,8 @@ def test_raters_needed_are_read_off_the_curve():
         # Fisher's z is at the target halfway between 10 and 40 on a log scale, which is 20.
         point(40, 0.4, float(np.tanh(2 * z - np.arctanh(0.5))), 0.97),
     ]
-    found = raters_needed(curve, 0.8)
-    assert (found.low, found.value, found.high) == (10, 20, None)
+    needed = raters_needed(curve, 0.8)
+    assert (needed.low, needed.value, needed.high) == (10, 20, None)
     unknown = raters_needed([point(10, np.nan, np.nan, np.nan), *curve], 0.8)
     assert (unknown.value, unknown.high) == (20, None)
     assert raters_needed(curve, 0.999).value is None

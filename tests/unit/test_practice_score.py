@@ -30,14 +30,14 @@ def turned(
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_known_layout_is_turned_and_mirrored_to_the_participants_and_never_shrunk(mirrored: bool) -> None:
     placed = turned(KNOWN, 0.7, mirrored=mirrored, scale=0.3) + np.array([0.1, -0.05])
-    found = judge(at(placed), LAYOUT)
-    assert found.agreement == pytest.approx(1.0)
-    assert found.verdict == "good"
-    expected = np.array([found.expected[name] for name in NAMES])
+    verdict = judge(at(placed), LAYOUT)
+    assert verdict.agreement == pytest.approx(1.0)
+    assert verdict.verdict == "good"
+    expected = np.array([verdict.expected[name] for name in NAMES])
     assert pdist(expected) == pytest.approx(pdist(KNOWN)), "at its full size"
     assert np.hypot(*expected.T).max() <= 0.5, "inside the circle"
     assert expected == pytest.approx(turned(KNOWN, 0.7, mirrored=mirrored))
-    assert [each.kind for each in found.advice] == ["use_circle"]
+    assert [each.kind for each in verdict.advice] == ["use_circle"]
 
 
 def test_the_turn_is_scipys_orthogonal_procrustes() -> None:

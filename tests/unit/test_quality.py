@@ -32,44 +32,44 @@ def names(quality) -> set[str]:
 
 def test_a_square_fills_what_it_fills():
     corners = Arrangement([0, 1, 2, 3], [[0.3, 0.3], [-0.3, 0.3], [-0.3, -0.3], [0.3, -0.3]])
-    found = trial_quality(corners, item_size=0.1)
-    assert found.hull_area == pytest.approx(0.36 / (np.pi / 4))
-    assert found.spread == pytest.approx(1)
-    assert found.stacked == 0
-    assert found.on_a_line == pytest.approx(0.5)
+    quality = trial_quality(corners, item_size=0.1)
+    assert quality.hull_area == pytest.approx(0.36 / (np.pi / 4))
+    assert quality.spread == pytest.approx(1)
+    assert quality.stacked == 0
+    assert quality.on_a_line == pytest.approx(0.5)
 
 
 def test_time_moves_and_clips_watched_are_per_item_of_the_trial():
     trial = Arrangement([3, 5, 7, 8], [[0, 0], [0.1, 0], [0, 0.1], [0.2, 0.2]])
-    found = trial_quality(trial, seconds=20, moves=[3, 5, 7, 8, 5], watched=[3, 5, 8])
-    assert found.seconds_per_item == 5
-    assert found.seconds_per_move == 4
-    assert found.watched == 0.75
-    assert found.never_moved_again == 0.75
+    quality = trial_quality(trial, seconds=20, moves=[3, 5, 7, 8, 5], watched=[3, 5, 8])
+    assert quality.seconds_per_item == 5
+    assert quality.seconds_per_move == 4
+    assert quality.watched == 0.75
+    assert quality.never_moved_again == 0.75
     assert trial_quality(trial).seconds_per_item is None
     assert trial_quality(trial, moves=[]).seconds_per_move is None
 
 
 def test_stacks_and_crowding():
     heap = Arrangement(np.arange(5), [[0.01, 0.01], [0.012, 0.01], [0.01, 0.011], [0.012, 0.012], [0.4, 0]])
-    found = trial_quality(heap, item_size=0.05)
-    assert found.stacked == 0.8
+    quality = trial_quality(heap, item_size=0.05)
+    assert quality.stacked == 0.8
     share = np.array([0.8, 0.2])
-    assert found.spread == pytest.approx(-(share * np.log(share)).sum() / np.log(5))
+    assert quality.spread == pytest.approx(-(share * np.log(share)).sum() / np.log(5))
 
 
 def test_lines_have_no_area():
     x = np.linspace(-0.4, 0.4, 6)
-    found = trial_quality(Arrangement(np.arange(6), np.column_stack([x, 0.5 * x])))
-    assert found.on_a_line == pytest.approx(1)
-    assert found.hull_area == 0
+    quality = trial_quality(Arrangement(np.arange(6), np.column_stack([x, 0.5 * x])))
+    assert quality.on_a_line == pytest.approx(1)
+    assert quality.hull_area == 0
 
 
 def test_everything_on_one_spot_is_defined():
     spot = Arrangement(np.arange(5), np.full((5, 2), 0.1))
-    found = trial_quality(spot, item_size=0.05, seats=np.arange(5))
-    assert (found.hull_area, found.spread, found.stacked) == (0.0, 0.0, 1.0)
-    assert found.on_a_line is None
+    quality = trial_quality(spot, item_size=0.05, seats=np.arange(5))
+    assert (quality.hull_area, quality.spread, quality.stacked) == (0.0, 0.0, 1.0)
+    assert quality.on_a_line is None
     for m in range(3):
         tiny = trial_quality(
             Arrangement(np.arange(m), np.zeros((m, 2))), seconds=3, moves=[], watched=[], seats=range(m)
@@ -119,7 +119,7 @@ def test_values_that_cannot_be_are_refused(options, message):
 def test_a_careful_participant_gets_no_flag():
     trials = [noisy(scattered(0), seed, 0.05) for seed in range(5)]
     moves = [[*range(12), 3, 4]] * 5
-    found = participant_quality(
+    quality = participant_quality(
         trials,
         seconds=[60.0] * 5,
         moves=moves,
@@ -127,15 +127,15 @@ def test_a_careful_participant_gets_no_flag():
         seats=[np.arange(12)] * 5,
         item_size=0.03,
     )
-    assert names(found) == set()
-    assert found.medians["seconds_per_item"] == 5
-    assert len(found.trials) == 5
+    assert names(quality) == set()
+    assert quality.medians["seconds_per_item"] == 5
+    assert len(quality.trials) == 5
 
 
 def test_a_careless_participant_gets_flags_with_value_limit_and_sentence():
     line = np.column_stack([np.linspace(-0.01, 0.01, 8), np.zeros(8)])
     trials = [Arrangement(np.arange(8), line)] * 3
-    found = participant_quality(
+    quality = participant_quality(
         trials,
         seconds=[2.0] * 3,
         moves=[list(range(8))] * 3,
@@ -143,8 +143,8 @@ def test_a_careless_participant_gets_flags_with_value_limit_and_sentence():
         seats=[np.arange(8)] * 3,
         item_size=0.05,
     )
-    assert names(found) == set(Limits.__annotations__)
-    flag = next(flag for flag in found.flags if flag.name == "watched")
+    assert names(quality) == set(Limits.__annotations__)
+    flag = next(flag for flag in quality.flags if flag.name == "watched")
     assert (flag.value, flag.limit) == (0.125, 0.5)
     assert flag.sentence == "watched 12% of the clips to the end before submitting"
     lenient = participant_quality(trials, limits=Limits(hull_area=0, spread=0, on_a_line=1.1))
@@ -153,9 +153,9 @@ def test_a_careless_participant_gets_flags_with_value_limit_and_sentence():
 
 def test_small_trials_raise_no_flags_and_what_was_not_measured_is_none():
     pair = Arrangement([0, 1], [[0, 0], [0.1, 0]])
-    found = participant_quality([pair, pair], seconds=[0.1, 0.1])
-    assert names(found) == set()
-    assert set(found.medians.values()) == {None}
+    quality = participant_quality([pair, pair], seconds=[0.1, 0.1])
+    assert names(quality) == set()
+    assert set(quality.medians.values()) == {None}
     assert participant_quality([]).trials == ()
 
 
@@ -173,8 +173,8 @@ def noisy(trial: Arrangement, seed: int, noise: float) -> Arrangement:
 def test_repeats_are_found_aligned_and_tested():
     trials = [scattered(0), scattered(1, 9), scattered(2, 10)]
     again = [noisy(trial, seed, 0.1) for seed, trial in enumerate(trials)]
-    found = repeat_reliability([*trials, *again])
-    assert found.trials == ((0, 3), (1, 4), (2, 5))
+    repeats = repeat_reliability([*trials, *again])
+    assert repeats.trials == ((0, 3), (1, 4), (2, 5))
     squares = [np.sqrt(((t.positions[:, None] - t.positions[None]) ** 2).sum(-1)) for t in trials]
     by_hand = []
     for square, trial in zip(squares, again, strict=True):
@@ -182,21 +182,21 @@ def test_repeats_are_found_aligned_and_tested():
         other = np.sqrt(((trial.positions[order][:, None] - trial.positions[order][None]) ** 2).sum(-1))
         upper = np.triu_indices(len(trial), 1)
         by_hand.append(np.corrcoef(square[upper], other[upper])[0, 1])
-    assert found.correlations == pytest.approx(by_hand)
+    assert repeats.correlations == pytest.approx(by_hand)
     test = ttest_1samp(np.arctanh(by_hand), 0, alternative="greater")
-    assert (found.t, found.p) == pytest.approx((test.statistic, test.pvalue))
-    assert found.consistent
-    assert found.mean == pytest.approx(np.tanh(np.arctanh(by_hand).mean()))
-    assert found.corrected == pytest.approx(2 * found.mean / (1 + found.mean))
+    assert (repeats.t, repeats.p) == pytest.approx((test.statistic, test.pvalue))
+    assert repeats.consistent
+    assert repeats.mean == pytest.approx(np.tanh(np.arctanh(by_hand).mean()))
+    assert repeats.corrected == pytest.approx(2 * repeats.mean / (1 + repeats.mean))
     assert repeat_reliability([*trials, *again], [(0, 3)]).correlations == pytest.approx(by_hand[:1])
 
 
 def test_random_repeats_are_flagged():
     trials = [scattered(seed, 10) for seed in range(8)]
-    found = participant_quality(trials, repeats=[(0, 1), (2, 3), (4, 5), (6, 7)])
-    assert found.repeats.consistent is False
-    assert "repeats" in names(found)
-    assert "do not agree" in found.flags[0].sentence
+    quality = participant_quality(trials, repeats=[(0, 1), (2, 3), (4, 5), (6, 7)])
+    assert quality.repeats.consistent is False
+    assert "repeats" in names(quality)
+    assert "do not agree" in quality.flags[0].sentence
 
 
 def test_too_few_repeats_say_so():
@@ -228,18 +228,18 @@ def test_the_odd_one_out_is_seen():
     rng = np.random.default_rng(0)
     x = rng.normal(size=66) + 0.5 * rng.normal(size=(9, 66))
     x[4] = rng.normal(size=66)
-    found = group_quality(x)
-    assert found.outlier.tolist() == [False] * 4 + [True] + [False] * 4
+    quality = group_quality(x)
+    assert quality.outlier.tolist() == [False] * 4 + [True] + [False] * 4
     r = leave_one_out(x)
     z = np.arctanh(r)
-    assert found.leave_one_out == pytest.approx(r)
-    assert found.robust_z == pytest.approx((z - np.median(z)) / (1.4826 * np.median(np.abs(z - np.median(z)))))
-    assert found.alpha_if_deleted.argmax() == 4
-    assert found.alpha_if_deleted[4] == pytest.approx(reliability(np.delete(x, 4, axis=0)).cronbach_alpha.value)
+    assert quality.leave_one_out == pytest.approx(r)
+    assert quality.robust_z == pytest.approx((z - np.median(z)) / (1.4826 * np.median(np.abs(z - np.median(z)))))
+    assert quality.alpha_if_deleted.argmax() == 4
+    assert quality.alpha_if_deleted[4] == pytest.approx(reliability(np.delete(x, 4, axis=0)).cronbach_alpha.value)
 
 
 def test_two_raters_have_nobody_to_be_held_against():
-    found = group_quality(np.random.default_rng(0).normal(size=(2, 6)))
-    assert np.isnan(found.robust_z).all()
-    assert np.isnan(found.alpha_if_deleted).all()
-    assert not found.outlier.any()
+    quality = group_quality(np.random.default_rng(0).normal(size=(2, 6)))
+    assert np.isnan(quality.robust_z).all()
+    assert np.isnan(quality.alpha_if_deleted).all()
+    assert not quality.outlier.any()

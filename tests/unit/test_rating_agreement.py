@@ -23,32 +23,32 @@ KRIPPENDORFF = np.array(
 
 
 def test_a_published_table_gives_its_published_coefficients() -> None:
-    found = scale_ratings(SHROUT)
-    assert found.icc_2_1.value == pytest.approx(0.29, abs=0.005)
-    assert found.icc_2_k.value == pytest.approx(0.62, abs=0.005)
+    scale = scale_ratings(SHROUT)
+    assert scale.icc_2_1.value == pytest.approx(0.29, abs=0.005)
+    assert scale.icc_2_k.value == pytest.approx(0.62, abs=0.005)
     # Their ICC(3,4) is Cronbach's alpha of the four judges.
-    assert found.cronbach_alpha.value == pytest.approx(0.91, abs=0.005)
-    assert (found.raters_per_clip, found.mean.tolist()) == (4, SHROUT.mean(axis=0).tolist())
-    assert found.sd == pytest.approx(SHROUT.std(axis=0, ddof=1))
-    low, high = found.icc_2_k.interval
-    assert low < found.icc_2_k.value < high
+    assert scale.cronbach_alpha.value == pytest.approx(0.91, abs=0.005)
+    assert (scale.raters_per_clip, scale.mean.tolist()) == (4, SHROUT.mean(axis=0).tolist())
+    assert scale.sd == pytest.approx(SHROUT.std(axis=0, ddof=1))
+    low, high = scale.icc_2_k.interval
+    assert low < scale.icc_2_k.value < high
 
 
 def test_alpha_of_kinds_and_of_intervals_are_krippendorffs_own_figures() -> None:
     assert scale_ratings(KRIPPENDORFF).krippendorff_alpha.value == pytest.approx(0.849, abs=0.0005)
-    found = choice_ratings(KRIPPENDORFF - 1, 5)
-    assert found.krippendorff_alpha.value == pytest.approx(0.743, abs=0.0005)
-    assert found.most[:7] == [0, 1, 2, 2, 1, None, 3]
-    assert found.counts.sum(axis=1).tolist() == np.isfinite(KRIPPENDORFF).sum(axis=0).tolist()
+    choice = choice_ratings(KRIPPENDORFF - 1, 5)
+    assert choice.krippendorff_alpha.value == pytest.approx(0.743, abs=0.0005)
+    assert choice.most[:7] == [0, 1, 2, 2, 1, None, 3]
+    assert choice.counts.sum(axis=1).tolist() == np.isfinite(KRIPPENDORFF).sum(axis=0).tolist()
 
 
 def test_clips_and_raters_without_ratings_are_missing_and_change_nothing() -> None:
     holes = np.full((6, 8), np.nan)
     holes[:4, :6] = SHROUT
-    found = scale_ratings(holes)
-    assert found.icc_2_k.value == pytest.approx(scale_ratings(SHROUT).icc_2_k.value)
-    assert np.isnan(found.mean[6:]).all()
-    assert found.n.tolist() == [4] * 6 + [0, 0]
+    scale = scale_ratings(holes)
+    assert scale.icc_2_k.value == pytest.approx(scale_ratings(SHROUT).icc_2_k.value)
+    assert np.isnan(scale.mean[6:]).all()
+    assert scale.n.tolist() == [4] * 6 + [0, 0]
     nothing = scale_ratings(np.full((0, 3), np.nan))
     assert np.isnan([nothing.icc_2_k.value, nothing.raters_per_clip]).all()
     alone = scale_ratings(SHROUT[:1])
@@ -65,27 +65,27 @@ def test_clips_and_raters_without_ratings_are_missing_and_change_nothing() -> No
 def test_the_reliability_of_samples_is_that_of_the_raters_simulated() -> None:
     # Each of 40 raters sees 15 of 30 clips: clips vary by 1, raters by 0.5, the rest is noise of 1.
     rng = np.random.default_rng(5)
-    found = []
+    values = []
     for _ in range(40):
         table = rng.normal(size=30) + 0.5 * rng.normal(size=(40, 1)) + rng.normal(size=(40, 30))
         for row in table:
             row[rng.permutation(30)[:15]] = np.nan
-        found.append(scale_ratings(table).icc_2_1.value)
-    assert np.mean(found) == pytest.approx(1 / (1 + 0.25 + 1), abs=0.03)
+        values.append(scale_ratings(table).icc_2_1.value)
+    assert np.mean(values) == pytest.approx(1 / (1 + 0.25 + 1), abs=0.03)
 
 
 def test_repeats_say_how_alike_a_raters_own_ratings_are() -> None:
-    found = scale_ratings(SHROUT, [(1, 2), (3, 3), (5, 6), (np.nan, 4)])
-    assert (found.n_repeats, found.self_difference) == (3, pytest.approx(2 / 3))
-    assert found.self_r == pytest.approx(np.corrcoef([1, 3, 5], [2, 3, 6])[0, 1])
+    scale = scale_ratings(SHROUT, [(1, 2), (3, 3), (5, 6), (np.nan, 4)])
+    assert (scale.n_repeats, scale.self_difference) == (3, pytest.approx(2 / 3))
+    assert scale.self_r == pytest.approx(np.corrcoef([1, 3, 5], [2, 3, 6])[0, 1])
     assert np.isnan(scale_ratings(SHROUT, [(1, 2)]).self_r)
     assert choice_ratings([[0, 1]], 2, [(0, 0), (1, 0)]).self_same == 0.5
 
 
 def test_halves_of_the_raters_agree_as_the_coefficients_of_rdms_say() -> None:
-    found = scale_ratings(SHROUT).split_half_corrected
+    split_half = scale_ratings(SHROUT).split_half_corrected
     expected = reliability(SHROUT).split_half_corrected
-    assert (found.value, *found.interval) == pytest.approx((expected.value, *expected.interval))
+    assert (split_half.value, *split_half.interval) == pytest.approx((expected.value, *expected.interval))
     # Of many raters the interval would take long; the value is still there, and near what alpha says of the same means.
     rng = np.random.default_rng(5)
     many = scale_ratings(rng.normal(size=30) + 2 * rng.normal(size=(60, 30)))

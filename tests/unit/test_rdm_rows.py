@@ -72,5 +72,5 @@ def test_pairs_that_nobody_has_need_no_rows(tmp_path: Path) -> None:
     disk = rows_on_disk(NAMES[:4], RATERS[:2], "combined", rows)
     tables.write_long_csv(tmp_path / "rdms.csv", disk, only_known=True)
     assert len((tmp_path / "rdms.csv").read_text().splitlines()) == 1 + 2 * 3
-    found = tables.read_long_csv(tmp_path / "rdms.csv", NAMES[:4])
-    np.testing.assert_array_equal(found.rdms, [row["rdms"] for row in rows])
+    table = tables.read_long_csv(tmp_path / "rdms.csv", NAMES[:4])
+    np.testing.assert_array_equal(table.rdms, [row["rdms"] for row in rows])

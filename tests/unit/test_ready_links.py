@@ -30,7 +30,7 @@ def opened_by(recruiter: Recruiter, link: str) -> str:
     """
     if recruiter is PROLIFIC:
         known = {"PROLIFIC_PID": PERSON, "STUDY_ID": "6" * 24, "SESSION_ID": "7" * 24}
-        return re.sub(r"\{\{%(\w+)%\}\}", lambda found: known[found[1]], link)
+        return re.sub(r"\{\{%(\w+)%\}\}", lambda placeholder: known[placeholder[1]], link)
     if recruiter is SONA:
         return link.replace("%SURVEY_CODE%", "48213")
     added = {
@@ -159,9 +159,9 @@ kind = "scale"
     ],
 )
 def test_a_quota_that_cannot_be_kept_to_is_an_error_of_its_key(quotas: str, words: str | None) -> None:
-    found = errors_of(parse_definition(f'title = "x"\n[recruitment]\nquotas = {quotas}\n{QUESTIONS}'))
-    assert [words] == [one.sentence[: len(words)] if words else one for one in found] or (words is None and not found)
-    assert all(one.key.startswith("recruitment.quotas.") for one in found)
+    errors = errors_of(parse_definition(f'title = "x"\n[recruitment]\nquotas = {quotas}\n{QUESTIONS}'))
+    assert [words] == [one.sentence[: len(words)] if words else one for one in errors] or (words is None and not errors)
+    assert all(one.key.startswith("recruitment.quotas.") for one in errors)
 
 
 @pytest.mark.parametrize("quotas", ["{ hand = -1 }", "{ hand = true }", "{ hand = 2.5 }", "{ hand = {} }", "3"])

@@ -28,10 +28,10 @@ NAMES = list(PROLIFIC.parameters)
     ["prolific_pid", "Prolific_Pid", "PROLIFIC-PID", "prolificPid", "PROLIFIC.PID", "PROLIFIC PID", "prolific__pid"],
 )
 def test_a_name_in_another_case_or_punctuation_is_the_same_name_and_is_noted(name: str) -> None:
-    found = read_link(NAMES, {name: ["abc"], "session_id": ["x"]})
-    assert found.parameters == {"PROLIFIC_PID": "abc", "SESSION_ID": "x"}
-    assert (found.note, found.similar) == (IdNote.NEAR_NAME, name)
-    assert found.has_id
+    arrival = read_link(NAMES, {name: ["abc"], "session_id": ["x"]})
+    assert arrival.parameters == {"PROLIFIC_PID": "abc", "SESSION_ID": "x"}
+    assert (arrival.note, arrival.similar) == (IdNote.NEAR_NAME, name)
+    assert arrival.has_id
 
 
 def test_names_of_other_recruiters_in_their_spellings() -> None:
@@ -42,8 +42,8 @@ def test_names_of_other_recruiters_in_their_spellings() -> None:
 
 @pytest.mark.parametrize("name", ["PROLFIC_PID", "PROLIFIC_ID", "PROLIFIC_SID", "PROLIFIC_PIDS", "PRLIFIC_PID"])
 def test_a_similar_name_is_recognised_but_never_used_because_people_might_share_its_value(name: str) -> None:
-    found = read_link(NAMES, {name: ["abc"]})
-    assert (found.parameters, found.note, found.similar) == ({}, IdNote.MISSING, name)
+    arrival = read_link(NAMES, {name: ["abc"]})
+    assert (arrival.parameters, arrival.note, arrival.similar) == ({}, IdNote.MISSING, name)
 
 
 def test_two_near_names_and_a_right_name_beside_a_near_one() -> None:
@@ -66,8 +66,8 @@ def test_study_and_session_are_not_taken_for_each_other() -> None:
     ],
 )  # fmt: skip
 def test_what_nobody_filled_in_identifies_nobody(value: str) -> None:
-    found = read_link(NAMES, {"PROLIFIC_PID": [value], "STUDY_ID": ["s"]})
-    assert (found.parameters, found.note, found.has_id) == ({"STUDY_ID": "s"}, IdNote.UNFILLED, False)
+    arrival = read_link(NAMES, {"PROLIFIC_PID": [value], "STUDY_ID": ["s"]})
+    assert (arrival.parameters, arrival.note, arrival.has_id) == ({"STUDY_ID": "s"}, IdNote.UNFILLED, False)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_case_counts_and_space_around_does_not() -> None:
 @given(st.text(max_size=250), st.text(max_size=250))
 def test_two_values_that_differ_after_trimming_never_become_one(first: str, second: str) -> None:
     try:
-        found = [read_link(["id"], {"id": [value]}).parameters.get("id") for value in (first, second)]
+        ids = [read_link(["id"], {"id": [value]}).parameters.get("id") for value in (first, second)]
     except Invalid:
         return
-    assert None in found or (found[0] == found[1]) == (first.strip() == second.strip())
+    assert None in ids or (ids[0] == ids[1]) == (first.strip() == second.strip())
 
 
 def test_f08_an_overlong_value_is_refused_not_cut() -> None:

@@ -34,9 +34,9 @@ def off_diagonal(table: np.ndarray) -> np.ndarray:
 @settings(max_examples=25, deadline=None)
 def test_alpha_of_z_scored_rows_is_spearman_brown_of_the_mean_pairwise_r(seed, n_raters):
     z = standardise(raters(seed, n_raters), "pearson")
-    found = reliability(z)
-    r = found.pairwise_pearson.value
-    assert found.cronbach_alpha.value == pytest.approx(n_raters * r / (1 + (n_raters - 1) * r), abs=1e-10)
+    coefficients = reliability(z)
+    r = coefficients.pairwise_pearson.value
+    assert coefficients.cronbach_alpha.value == pytest.approx(n_raters * r / (1 + (n_raters - 1) * r), abs=1e-10)
 
 
 @given(seed=seeds, n_raters=sizes)
@@ -44,18 +44,18 @@ def test_alpha_of_z_scored_rows_is_spearman_brown_of_the_mean_pairwise_r(seed, n
 def test_icc_3_k_is_alpha_by_its_own_definition(seed, n_raters):
     x = raters(seed, n_raters)
     alpha = n_raters / (n_raters - 1) * (1 - x.var(axis=1, ddof=1).sum() / x.sum(axis=0).var(ddof=1))
-    found = reliability(x)
-    assert found.icc_3_k.value == pytest.approx(alpha, abs=1e-10)
-    assert found.cronbach_alpha.value == pytest.approx(alpha, abs=1e-10)
+    coefficients = reliability(x)
+    assert coefficients.icc_3_k.value == pytest.approx(alpha, abs=1e-10)
+    assert coefficients.cronbach_alpha.value == pytest.approx(alpha, abs=1e-10)
 
 
 @given(seed=seeds, n_raters=sizes)
 @settings(max_examples=25, deadline=None)
 def test_kendall_w_goes_with_the_mean_pairwise_rho(seed, n_raters):
     x = raters(seed, n_raters)
-    found = reliability(x)
-    assert (n_raters * found.kendall_w.value - 1) / (n_raters - 1) == pytest.approx(
-        found.pairwise_spearman.value, abs=1e-10
+    coefficients = reliability(x)
+    assert (n_raters * coefficients.kendall_w.value - 1) / (n_raters - 1) == pytest.approx(
+        coefficients.pairwise_spearman.value, abs=1e-10
     )
 
 
@@ -68,13 +68,13 @@ def test_kendall_w_with_ties_is_friedmans_statistic():
 
 def test_pairwise_means_are_scipys():
     x = np.round(raters(4), 1)
-    found = reliability(x)
-    assert found.pairwise_pearson.value == pytest.approx(off_diagonal(np.corrcoef(x)).mean())
-    assert found.pairwise_spearman.value == pytest.approx(off_diagonal(spearmanr(x.T).statistic).mean())
+    coefficients = reliability(x)
+    assert coefficients.pairwise_pearson.value == pytest.approx(off_diagonal(np.corrcoef(x)).mean())
+    assert coefficients.pairwise_spearman.value == pytest.approx(off_diagonal(spearmanr(x.T).statistic).mean())
     signs = np.sign(x[:, :, None] - x[:, None, :])
     n = x.shape[1]
     tau_a = [(signs[i] * signs[j]).sum() / (n * (n - 1)) for i in range(6) for j in range(i)]
-    assert found.pairwise_tau_a.value == pytest.approx(np.mean(tau_a))
+    assert coefficients.pairwise_tau_a.value == pytest.approx(np.mean(tau_a))
     assert np.mean(tau_a) < np.mean([kendalltau(x[i], x[j]).statistic for i in range(6) for j in range(i)])
 
 
@@ -85,11 +85,11 @@ def test_split_half_is_the_mean_over_every_halving():
     for order in permutations(range(6)):
         halves = frozenset([frozenset(order[:3]), frozenset(order[3:])])
         by_hand[halves] = np.corrcoef(z[list(order[:3])].sum(axis=0), z[list(order[3:])].sum(axis=0))[0, 1]
-    found = reliability(x)
-    assert (found.n_splits, len(by_hand)) == (10, 10)
+    coefficients = reliability(x)
+    assert (coefficients.n_splits, len(by_hand)) == (10, 10)
     r = np.mean(list(by_hand.values()))
-    assert found.split_half.value == pytest.approx(r)
-    assert found.split_half_corrected.value == pytest.approx(2 * r / (1 + r))
+    assert coefficients.split_half.value == pytest.approx(r)
+    assert coefficients.split_half_corrected.value == pytest.approx(2 * r / (1 + r))
 
 
 @pytest.mark.parametrize(("n_raters", "expected"), [(2, 1), (3, 3), (5, 10), (6, 10), (8, 35)])
@@ -140,17 +140,17 @@ def test_missing_pairs_are_left_out_pair_by_pair():
     for i, j in [(0, 1), (0, 2), (1, 2)]:
         both = np.isfinite(x[i]) & np.isfinite(x[j])
         each.append([np.corrcoef(x[i][both], x[j][both])[0, 1], spearmanr(x[i][both], x[j][both]).statistic])
-    found = reliability(x)
-    assert found.pairwise_pearson.value == pytest.approx(np.mean([r for r, _ in each]))
-    assert found.pairwise_spearman.value == pytest.approx(np.mean([rho for _, rho in each]))
+    coefficients = reliability(x)
+    assert coefficients.pairwise_pearson.value == pytest.approx(np.mean([r for r, _ in each]))
+    assert coefficients.pairwise_spearman.value == pytest.approx(np.mean([rho for _, rho in each]))
     z = standardise(x, "pearson")
     halves = [np.ma.masked_invalid(z[[i, j]]).mean(axis=0).filled(np.nan) for i, j in [(1, 2), (0, 2), (0, 1)]]
     r = []
     for rater, rest in zip(z, halves, strict=True):
         both = np.isfinite(rater) & np.isfinite(rest)
         r.append(np.corrcoef(rater[both], rest[both])[0, 1])
-    assert found.split_half.value == pytest.approx(np.mean(r))
-    assert found.leave_one_out.value == pytest.approx(np.mean(r))
+    assert coefficients.split_half.value == pytest.approx(np.mean(r))
+    assert coefficients.leave_one_out.value == pytest.approx(np.mean(r))
 
 
 def test_the_reliability_of_the_mean_counts_the_raters_that_a_pair_really_had():
@@ -158,9 +158,9 @@ def test_the_reliability_of_the_mean_counts_the_raters_that_a_pair_really_had():
     thin = x.copy()
     thin[:4, ::2] = np.nan
     thin[4:, 1::2] = np.nan
-    found = reliability(thin)
-    assert found.raters_per_pair == pytest.approx(4)
-    assert found.cronbach_alpha.value < reliability(x).cronbach_alpha.value
+    coefficients = reliability(thin)
+    assert coefficients.raters_per_pair == pytest.approx(4)
+    assert coefficients.cronbach_alpha.value < reliability(x).cronbach_alpha.value
 
 
 @given(seed=seeds)
@@ -178,16 +178,16 @@ def test_neither_the_raters_order_nor_their_scale_matters_to_correlations(seed):
 def test_intervals_are_the_jackknifes_over_raters(missing):
     x = raters(10, n_raters=8, n_items=15)
     x[np.random.default_rng(2).random(x.shape) < missing] = np.nan
-    found = reliability(x)
+    coefficients = reliability(x)
     without = [reliability(np.delete(x, rater, axis=0)) for rater in range(8)]
     for name in ("pairwise_pearson", "pairwise_tau_a", "leave_one_out", "split_half"):
         moved = np.arctanh([getattr(rest, name).value for rest in without])
         reach = t.ppf(0.975, 7) * np.sqrt(7 / 8 * ((moved - moved.mean()) ** 2).sum())
-        value, interval = getattr(found, name).value, getattr(found, name).interval
+        value, interval = getattr(coefficients, name).value, getattr(coefficients, name).interval
         assert interval == pytest.approx(np.tanh(np.arctanh(value) + np.array([-reach, reach]))), name
     for name in COEFFICIENTS:
-        low, high = getattr(found, name).interval
-        assert low < getattr(found, name).value < high, name
+        low, high = getattr(coefficients, name).interval
+        assert low < getattr(coefficients, name).value < high, name
 
 
 def test_a_wider_level_gives_a_wider_interval():
@@ -217,17 +217,17 @@ def test_intervals_over_raters_cover_what_such_raters_agree_on(n_raters):
 
 
 def test_one_rater_says_why_there_is_nothing():
-    found = reliability(raters(0, n_raters=1))
+    coefficients = reliability(raters(0, n_raters=1))
     for name in COEFFICIENTS:
-        coefficient = getattr(found, name)
+        coefficient = getattr(coefficients, name)
         assert np.isnan(coefficient.value)
         assert "at least two raters" in coefficient.reason
 
 
 def test_two_raters_have_values_but_no_interval():
-    found = reliability(raters(0, n_raters=2))
+    coefficients = reliability(raters(0, n_raters=2))
     for name in COEFFICIENTS:
-        coefficient = getattr(found, name)
+        coefficient = getattr(coefficients, name)
         assert np.isfinite(coefficient.value)
         assert np.isnan(coefficient.interval).all()
         assert "at least three raters" in coefficient.reason
@@ -236,31 +236,31 @@ def test_two_raters_have_values_but_no_interval():
 def test_a_constant_rater_is_left_out_and_named():
     x = raters(12)
     x[2] = 0.4
-    found = reliability(x)
+    coefficients = reliability(x)
     rest = reliability(np.delete(x, 2, axis=0))
-    assert found.pairwise_pearson.value == pytest.approx(rest.pairwise_pearson.value)
-    assert found.leave_one_out.value == pytest.approx(rest.leave_one_out.value)
-    assert "5 pairs of raters" in found.pairwise_pearson.reason
-    assert "rater 2" in found.leave_one_out.reason
-    assert np.isfinite(found.split_half.value)
+    assert coefficients.pairwise_pearson.value == pytest.approx(rest.pairwise_pearson.value)
+    assert coefficients.leave_one_out.value == pytest.approx(rest.leave_one_out.value)
+    assert "5 pairs of raters" in coefficients.pairwise_pearson.reason
+    assert "rater 2" in coefficients.leave_one_out.reason
+    assert np.isfinite(coefficients.split_half.value)
 
 
 def test_raters_without_a_common_pair_get_a_reason():
     x = np.full((2, 15), np.nan)
     x[0, :7], x[1, 8:] = np.arange(7), np.arange(7)
-    found = reliability(x)
-    assert np.isnan(found.pairwise_pearson.value)
+    coefficients = reliability(x)
+    assert np.isnan(coefficients.pairwise_pearson.value)
     for name in COEFFICIENTS:
-        coefficient = getattr(found, name)
+        coefficient = getattr(coefficients, name)
         assert np.isfinite(coefficient.value) or coefficient.reason
 
 
 def test_no_correlation_between_halves_is_not_corrected():
     x = np.array([[1.0, 2, 3, 4, 5, 6], [6.0, 5, 4, 3, 2, 1]])
-    found = reliability(x)
-    assert found.split_half.value == pytest.approx(-1)
-    assert np.isnan(found.split_half_corrected.value)
-    assert "not above 0" in found.split_half_corrected.reason
+    coefficients = reliability(x)
+    assert coefficients.split_half.value == pytest.approx(-1)
+    assert np.isnan(coefficients.split_half_corrected.value)
+    assert "not above 0" in coefficients.split_half_corrected.reason
 
 
 @pytest.mark.parametrize(

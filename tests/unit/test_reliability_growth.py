@@ -21,13 +21,13 @@ def raters(seed: int, n_raters: int, n: int = 45, noise: float = 1.0) -> np.ndar
 
 def test_one_rater_is_the_mean_pairwise_r_and_all_but_one_is_leave_one_out():
     x = raters(0, 6)
-    curve, found = growth(x, n_draws=3000), reliability(x)
+    curve, coefficients = growth(x, n_draws=3000), reliability(x)
     assert curve.sizes == (1, 2, 3, 4, 5)
-    assert curve.rater_with_pool[0].value == pytest.approx(found.pairwise_pearson.value, abs=0.01)
-    assert curve.between_pools[0].value == pytest.approx(found.pairwise_pearson.value, abs=0.01)
-    assert curve.rater_with_pool[-1].value == pytest.approx(found.leave_one_out.value, abs=0.01)
-    assert curve.between_pools[2].value == pytest.approx(found.split_half.value, abs=0.01)
-    assert curve.reliability_of_mean[0].value == found.pairwise_pearson.value
+    assert curve.rater_with_pool[0].value == pytest.approx(coefficients.pairwise_pearson.value, abs=0.01)
+    assert curve.between_pools[0].value == pytest.approx(coefficients.pairwise_pearson.value, abs=0.01)
+    assert curve.rater_with_pool[-1].value == pytest.approx(coefficients.leave_one_out.value, abs=0.01)
+    assert curve.between_pools[2].value == pytest.approx(coefficients.split_half.value, abs=0.01)
+    assert curve.reliability_of_mean[0].value == coefficients.pairwise_pearson.value
 
 
 def test_two_raters_against_one_is_the_mean_over_every_such_group():
@@ -69,20 +69,20 @@ def test_the_same_seed_gives_the_same_curve():
 def test_as_many_raters_as_needed_reach_the_target():
     x = raters(4, 12, n=300, noise=1.5)
     r = reliability(x).pairwise_pearson.value
-    found = raters_needed(x, 0.9)
-    reached = [m * r / (1 + (m - 1) * r) for m in (found.n - 1, found.n)]
+    needed = raters_needed(x, 0.9)
+    reached = [m * r / (1 + (m - 1) * r) for m in (needed.n - 1, needed.n)]
     assert reached[0] < 0.9 <= reached[1]
-    assert found.interval[0] <= found.n <= found.interval[1]
+    assert needed.interval[0] <= needed.n <= needed.interval[1]
     # With noise of 1.5 two raters correlate at 1 / (1 + 1.5**2), and 21 of them reach .9.
-    assert found.interval[0] <= 21 <= found.interval[1]
-    assert raters_needed(x, 0.5).n < found.n
+    assert needed.interval[0] <= 21 <= needed.interval[1]
+    assert raters_needed(x, 0.5).n < needed.n
 
 
 def test_a_target_without_an_answer_says_why():
     against = np.array([np.arange(6.0), -np.arange(6.0)])
-    found = raters_needed(against, 0.8)
-    assert found.n is None
-    assert "not above 0" in found.reason
+    needed = raters_needed(against, 0.8)
+    assert needed.n is None
+    assert "not above 0" in needed.reason
     assert raters_needed(against[:1], 0.8).reason == "agreement needs at least two raters"
     assert (
         raters_needed(np.random.default_rng(1).normal(size=(5, 45)) + 0.2 * np.arange(45) / 45, 0.8).interval[1]
@@ -112,12 +112,12 @@ def test_running_sums_give_the_correlations_of_the_pools(missing: float) -> None
         pools = np.zeros((2, 4, 6))
         for k, (first, last) in enumerate(zip(one.ravel(), two.ravel(), strict=True)):
             pools[0, k, order[:first]] = pools[1, k, order[first:last]] = 1
-        found = between_pools(x, *pools)
-        return np.where(two > len(order), np.nan, found.reshape(2, 2))
+        correlations = between_pools(x, *pools)
+        return np.where(two > len(order), np.nan, correlations.reshape(2, 2))
 
-    found = list(in_order(scaled_rows(x), order, one, two, each=True))
+    correlations = list(in_order(scaled_rows(x), order, one, two, each=True))
     wanted = [expected([*order]), *(expected([r for r in order if r != absent]) for absent in range(6))]
-    np.testing.assert_allclose(found, wanted, atol=1e-12)
+    np.testing.assert_allclose(correlations, wanted, atol=1e-12)
     # Halves without each rater, likewise.
     halves, rest = splits(6, 5, np.random.default_rng(1)), splits(5, 4, np.random.default_rng(1))
     each = [

@@ -31,9 +31,9 @@ def test_icc_and_alpha_are_pingouins(pingouin, seed):
     rater, pair = np.indices(x.shape)
     long = pd.DataFrame({"rater": rater.ravel(), "pair": pair.ravel(), "d": x.ravel()})
     icc = pingouin.intraclass_corr(long, targets="pair", raters="rater", ratings="d").set_index("Type")["ICC"]
-    found = reliability(x)
+    coefficients = reliability(x)
     names = {"icc_2_1": ("ICC2", "ICC(A,1)"), "icc_2_k": ("ICC2k", "ICC(A,k)"), "icc_3_k": ("ICC3k", "ICC(C,k)")}
     for name, types in names.items():
         theirs = next(icc[kind] for kind in types if kind in icc.index)
-        assert getattr(found, name).value == pytest.approx(theirs, abs=1e-9), name
-    assert found.cronbach_alpha.value == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(x.T))[0], abs=1e-9)
+        assert getattr(coefficients, name).value == pytest.approx(theirs, abs=1e-9), name
+    assert coefficients.cronbach_alpha.value == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(x.T))[0], abs=1e-9)

@@ -23,19 +23,19 @@ def test_raters_who_differ_by_noise_only_agree_fully_without_it():
 
 
 def test_raters_of_two_kinds_do_not():
-    found = agreement_without_noise(*two_sessions(0, 2))
+    corrected = agreement_without_noise(*two_sessions(0, 2))
     # 12 of the 28 pairs of raters are of one kind.
-    assert found.value == pytest.approx(12 / 28, abs=0.1)
-    assert found.interval[0] < found.value < found.interval[1] < 1
+    assert corrected.value == pytest.approx(12 / 28, abs=0.1)
+    assert corrected.interval[0] < corrected.value < corrected.interval[1] < 1
 
 
 def test_unknown_reliabilities_leave_raters_out():
     rdms, own = two_sessions(1, 1)
     own[3], own[5] = np.nan, -0.1
-    found = agreement_without_noise(rdms, own)
+    corrected = agreement_without_noise(rdms, own)
     kept = [0, 1, 2, 4, 6, 7]
-    assert found.value == pytest.approx(agreement_without_noise(rdms[kept], own[kept]).value)
-    assert found.reason == "left out: 2 raters without a known reliability"
+    assert corrected.value == pytest.approx(agreement_without_noise(rdms[kept], own[kept]).value)
+    assert corrected.reason == "left out: 2 raters without a known reliability"
     assert "fewer than two" in agreement_without_noise(rdms, np.where(np.arange(8) == 0, own, np.nan)).reason
 
 

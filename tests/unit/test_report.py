@@ -94,10 +94,10 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        found = dict(attrs)
-        self.references += [found[key] for key in ("href", "src") if key in found]
-        if "id" in found:
-            self.ids.append(found["id"])
+        attributes = dict(attrs)
+        self.references += [attributes[key] for key in ("href", "src") if key in attributes]
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +116,13 @@ def html(report):
 def test_the_rdms_are_those_that_estimate_rdm_gives_for_the_exported_placements(report):
     bundle = read_bundle(report.parent / "faces.zip")
     expected = [estimate_rdm(trials, N_CLIPS, method="latent").rdm for trials in bundle.arrangements().values()]
-    for found in (read_long_csv(report / "tables" / "rdms.csv"), read_npz(report / "rdms" / "rdms.npz")):
-        np.testing.assert_array_equal(found.rdms, expected)
-        assert found.raters == ("P001", "P002", "P003")
+    for table in (read_long_csv(report / "tables" / "rdms.csv"), read_npz(report / "rdms" / "rdms.npz")):
+        np.testing.assert_array_equal(table.rdms, expected)
+        assert table.raters == ("P001", "P002", "P003")
     group = np.mean([rdm / np.sqrt(np.mean(rdm**2)) for rdm in expected], axis=0)
-    for found in (read_square_csv(report / "tables" / "group_square.csv"), read_hdf5(report / "rdms" / "group.hdf5")):
-        np.testing.assert_allclose(found.rdms[0], group / np.linalg.norm(group), rtol=1e-12)
-        assert found.names == tuple(NAMES)
+    for table in (read_square_csv(report / "tables" / "group_square.csv"), read_hdf5(report / "rdms" / "group.hdf5")):
+        np.testing.assert_allclose(table.rdms[0], group / np.linalg.norm(group), rtol=1e-12)
+        assert table.names == tuple(NAMES)
 
 
 def test_every_figure_is_there_as_a_file_and_on_the_page(report, html):
@@ -180,10 +180,10 @@ def test_a_refused_interval_says_why_on_the_page_and_in_the_table(tmp_path, monk
     out = tmp_path / "report"
     main([str(tmp_path / "bundle.zip"), "--uncertainty", "--out", str(out)])
     with (out / "tables" / "raters.csv").open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
     reason = "8 items; intervals are known to hold from 12 items"
-    assert {row["no_interval"] for row in found} == {reason}
-    assert {row["correlation_with_truth"] for row in found} == {"NA"}
+    assert {row["no_interval"] for row in rows} == {reason}
+    assert {row["correlation_with_truth"] for row in rows} == {"NA"}
     assert reason in (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -194,19 +194,19 @@ def test_estimates_that_borrow_are_there_when_they_are_asked_for(tmp_path, monke
     options = ["--group-estimates", "--method", "weighted_average", "--jobs", "1", "--out", str(out)]
     assert main([str(tmp_path / "bundle.zip"), *options]) == 0
     with (out / "tables" / "group_estimates.csv").open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    assert list(found[0]) == ["rater", "clip_a", "clip_b", "dissimilarity", "borrowed"]
+        estimates = list(csv.DictReader(file))
+    assert list(estimates[0]) == ["rater", "clip_a", "clip_b", "dissimilarity", "borrowed"]
     trials = read_bundle(tmp_path / "bundle.zip").arrangements()
     kept = {rater: trials[rater] for rater in ("P001", "P002", "P003")}
     expected = estimate_group(kept, N_CLIPS, method="latent")
     for rater in kept:
-        rows = [row for row in found if row["rater"] == rater]
+        rows = [row for row in estimates if row["rater"] == rater]
         assert [float(row["dissimilarity"]) for row in rows] == expected.raters[rater].rdm.tolist()
         assert [float(row["borrowed"]) for row in rows] == expected.shares[rater].tolist()
-    group = [row for row in found if row["rater"] == "group"]
+    group = [row for row in estimates if row["rater"] == "group"]
     assert [float(row["dissimilarity"]) for row in group] == expected.group.rdm.tolist()
     assert {row["borrowed"] for row in group} == {"NA"}
-    assert len(found) == 4 * N_CLIPS * (N_CLIPS - 1) / 2
+    assert len(estimates) == 4 * N_CLIPS * (N_CLIPS - 1) / 2
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "No agreement, noise ceiling or reliability may be computed from them" in page
     assert "no rater&#x27;s agreement with it, and no noise ceiling, may be computed from it" in page

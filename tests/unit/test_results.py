@@ -70,30 +70,30 @@ def test_what_a_model_predicts_is_nowhere_among_the_judgments(trials, estimates)
         np.testing.assert_array_equal(np.isfinite(row), seen_by(one))
     group = group_rdm(estimates)
     np.testing.assert_array_equal(group.n_raters, np.sum([seen_by(one) for one in trials], axis=0))
-    rows = [np.where(seen_by(one), found.rdm, np.nan) for one, found in zip(trials, estimates, strict=True)]
+    rows = [np.where(seen_by(one), estimate.rdm, np.nan) for one, estimate in zip(trials, estimates, strict=True)]
     unit = np.array([row / np.sqrt(np.nanmean(row**2)) for row in rows])
     mean = np.nanmean(unit, axis=0)
     np.testing.assert_allclose(group.rdm, mean / np.linalg.norm(mean), rtol=1e-12)
 
 
 def test_agreement_is_over_pairs_that_both_raters_saw(trials, estimates) -> None:
-    found = agreement(judged(estimates), ["a", "b", "c", "d"])
+    coefficients = agreement(judged(estimates), ["a", "b", "c", "d"])
     expected = []
     for i in range(4):
         for j in range(i):
             both = seen_by(trials[i]) & seen_by(trials[j])
             expected.append(np.corrcoef(estimates[i].rdm[both], estimates[j].rdm[both])[0, 1])
-    assert found.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected), abs=1e-12)
+    assert coefficients.reliability.pairwise_pearson.value == pytest.approx(np.mean(expected), abs=1e-12)
     with_predictions = np.corrcoef([estimate.rdm for estimate in estimates])[np.triu_indices(4, 1)].mean()
     assert abs(with_predictions - np.mean(expected)) > 0.005, "the two must differ, or this test shows nothing"
 
 
 def test_a_study_in_which_nobody_saw_some_pairs_has_its_agreement(trials) -> None:
     raters = {name: given_result(np.where(seen_by(trials[3]), row, np.nan), "combined") for name, row in rows_of_two()}
-    found = StudyResults(Choice(), tuple(NAMES), tuple(Rater(name) for name in raters), raters)
+    results = StudyResults(Choice(), tuple(NAMES), tuple(Rater(name) for name in raters), raters)
     both = seen_by(trials[3])
     expected = np.corrcoef([row[both] for _, row in rows_of_two()])[0, 1]
-    assert found.agreement.reliability.pairwise_pearson.value == pytest.approx(expected)
+    assert results.agreement.reliability.pairwise_pearson.value == pytest.approx(expected)
 
 
 def rows_of_two() -> list[tuple[str, np.ndarray]]:
@@ -107,13 +107,13 @@ def test_the_size_of_a_row_does_not_follow_from_how_much_the_rater_saw(estimates
 
 
 def test_the_completed_rdm_is_there_and_says_which_pairs_are_predicted(trials, estimates) -> None:
-    counts = [observations(one, N, found) for one, found in zip(trials, estimates, strict=True)]
+    counts = [observations(one, N, estimate) for one, estimate in zip(trials, estimates, strict=True)]
     rdms = rater_set(estimates, NAMES, list("abcd"), counts)
     seen = np.array([seen_by(one) for one in trials])
     np.testing.assert_array_equal(np.isfinite(rdms.rdms), seen)
     np.testing.assert_array_equal(rdms.observations > 0, seen)
     np.testing.assert_array_equal(rdms.predicted, ~seen)
-    np.testing.assert_array_equal(rdms.completed, [found.rdm for found in estimates])
+    np.testing.assert_array_equal(rdms.completed, [estimate.rdm for estimate in estimates])
     np.testing.assert_array_equal(rdms.rdms[seen], rdms.completed[seen])
 
 
@@ -130,7 +130,9 @@ def test_the_group_is_completed_only_where_nobody_saw_the_pair(estimates) -> Non
 
 def test_the_groups_evidence_is_the_mean_over_all_raters_and_its_column_says_so(estimates) -> None:
     group = group_rdm(estimates)
-    np.testing.assert_allclose(group.evidence, np.mean([found.evidence for found in estimates], axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        group.evidence, np.mean([estimate.evidence for estimate in estimates], axis=0), rtol=1e-12
+    )
     (column,) = [column for column in RDM_COLUMNS if column.name == "evidence"]
     assert "in group.csv its mean over raters" in column.meaning
 
@@ -138,20 +140,20 @@ def test_the_groups_evidence_is_the_mean_over_all_raters_and_its_column_says_so(
 def test_a_trial_that_could_not_be_used_is_no_observation() -> None:
     one_spot = Arrangement([0, 1, 2], np.zeros((3, 2)))
     used = Arrangement([1, 2, 3], [[0, 0], [0.3, 0], [0, 0.3]])
-    found = estimate_rater([one_spot, used], 4, "weighted_average")
-    assert not isinstance(found, str)
-    counts = observations([one_spot, used], 4, found)
-    np.testing.assert_array_equal(counts > 0, found.evidence > 0)
+    estimate = estimate_rater([one_spot, used], 4, "weighted_average")
+    assert not isinstance(estimate, str)
+    counts = observations([one_spot, used], 4, estimate)
+    np.testing.assert_array_equal(counts > 0, estimate.evidence > 0)
     assert isinstance(estimate_rater([one_spot], 4, "weighted_average"), str)
 
 
 def test_one_rater_without_a_standard_error_leaves_the_others_theirs(trials) -> None:
-    found = [estimate_rdm(one, N, method="weighted_average") for one in trials[:2]]
-    found[0] = replace(found[0], standard_error=np.linspace(0.1, 0.2, n_pairs(N)))
-    rdms = rater_set(found, NAMES, ["a", "b"], [np.ones(n_pairs(N))] * 2)
-    np.testing.assert_array_equal(rdms.standard_error[0], found[0].standard_error)
+    both = [estimate_rdm(one, N, method="weighted_average") for one in trials[:2]]
+    both[0] = replace(both[0], standard_error=np.linspace(0.1, 0.2, n_pairs(N)))
+    rdms = rater_set(both, NAMES, ["a", "b"], [np.ones(n_pairs(N))] * 2)
+    np.testing.assert_array_equal(rdms.standard_error[0], both[0].standard_error)
     assert np.isnan(rdms.standard_error[1]).all()
-    assert rater_set(found[1:], NAMES, ["b"], [np.ones(n_pairs(N))]).standard_error is None
+    assert rater_set(both[1:], NAMES, ["b"], [np.ones(n_pairs(N))]).standard_error is None
 
 
 def test_a_careless_round_of_five_clips_does_not_turn_the_figures_over() -> None:
@@ -160,8 +162,8 @@ def test_a_careless_round_of_five_clips_does_not_turn_the_figures_over() -> None
     truth = make_truth("clusters", N, rng=rng)
     careful = [rater(truth, [np.arange(N), np.arange(N)], seed) for seed in range(6)]
     careless = [Arrangement(np.arange(5), rng.uniform(-0.3, 0.3, size=(5, 2)))]
-    found = [estimate_rdm(one, N, method="weighted_average") for one in [*careful, careless]]
-    with_all = agreement(judged(found), [f"P{r}" for r in range(7)])
+    estimated = [estimate_rdm(one, N, method="weighted_average") for one in [*careful, careless]]
+    with_all = agreement(judged(estimated), [f"P{r}" for r in range(7)])
     for name in COEFFICIENTS:
         coefficient = getattr(with_all.reliability, name)
         low, high = coefficient.interval
@@ -172,7 +174,7 @@ def test_a_careless_round_of_five_clips_does_not_turn_the_figures_over() -> None
     assert with_all.influence.rater == "P6"
     assert with_all.influence.pairwise_without > with_all.influence.pairwise
     assert "without P6, mean pairwise r is" in with_all.influence.sentence
-    rest = agreement(judged(found[:-1]), [f"P{r}" for r in range(6)])
+    rest = agreement(judged(estimated[:-1]), [f"P{r}" for r in range(6)])
     assert with_all.influence.pairwise_without == pytest.approx(rest.reliability.pairwise_pearson.value, abs=1e-12)
     assert with_all.influence.alpha_without == pytest.approx(rest.reliability.cronbach_alpha.value, abs=1e-12)
 
@@ -204,15 +206,15 @@ FEW_SHARED = [[7, 7, 2, NAN, 5, 8], [7, 4, 1, 3, NAN, 6], [8, NAN, 1, NAN, 6, 7]
     ids=["opposite", "few shared"],
 )
 def test_a_value_beyond_its_measures_range_is_explained_in_its_place(table, beyond) -> None:
-    found = agreement(np.array(table, dtype=float), [f"P{rater}" for rater in range(len(table))])
+    coefficients = agreement(np.array(table, dtype=float), [f"P{rater}" for rater in range(len(table))])
     for name in COEFFICIENTS:
-        coefficient = getattr(found.reliability, name)
+        coefficient = getattr(coefficients.reliability, name)
         lowest, highest = RANGES[name]
         assert coefficient.reason or lowest <= coefficient.value <= highest, name
         assert not coefficient.value < lowest, name
         assert not coefficient.value > highest, name
     for name, value in beyond.items():
-        coefficient = getattr(found.reliability, name)
+        coefficient = getattr(coefficients.reliability, name)
         assert np.isnan([coefficient.value, *coefficient.interval]).all()
         assert f"it would be {value}, beyond the measure's own range" in coefficient.reason
 
@@ -220,8 +222,8 @@ def test_a_value_beyond_its_measures_range_is_explained_in_its_place(table, beyo
 def test_the_reason_stands_in_the_rows_of_the_table() -> None:
     rng = np.random.default_rng(0)
     table = np.abs(rng.normal(size=(2, 15)))
-    found = agreement(table, ["P001", "P002"])
-    rows = {row["measure"]: row for row in reliability_rows(found, "combined")}
+    coefficients = agreement(table, ["P001", "P002"])
+    rows = {row["measure"]: row for row in reliability_rows(coefficients, "combined")}
     assert set(rows) == set(COEFFICIENTS)
     missing = [row for row in rows.values() if np.isnan(row["low"])]
     assert missing

@@ -21,8 +21,8 @@ LIMITS = Limits()
 
 def taken(path: Path, **wanted: Any) -> tuple[np.ndarray, Sample]:
     given = {"count": 4, "height": 16, "width": 16, "shorter_side": 24} | wanted
-    found = sample(path, path.parent, Sampling(**given), LIMITS, lambda share: None)
-    return np.load(path.parent / PICTURES), found
+    sampled = sample(path, path.parent, Sampling(**given), LIMITS, lambda share: None)
+    return np.load(path.parent / PICTURES), sampled
 
 
 def test_frames_are_those_shown_in_the_middles_of_equal_parts(tmp_path: Path) -> None:
@@ -30,24 +30,24 @@ def test_frames_are_those_shown_in_the_middles_of_equal_parts(tmp_path: Path) ->
     greys = [np.full((48, 64, 3), 40 + 30 * k, np.uint8) for k in range(6)]
     times = [0.0, 0.1, 0.2, 0.3, 1.1, 1.15]
     clip = make_clip(tmp_path / "clip.mkv", frames=6, pictures=greys, times=times, start=2.0)
-    pictures, found = taken(clip)
-    assert found.times == pytest.approx([0.1, 0.3, 0.3, 0.3])
-    assert found.places == [0, 1, 1, 1]
+    pictures, sampled = taken(clip)
+    assert sampled.times == pytest.approx([0.1, 0.3, 0.3, 0.3])
+    assert sampled.places == [0, 1, 1, 1]
     assert [round((float(one.mean()) - 40) / 30) for one in pictures] == [1, 3]
-    many, found = taken(clip, count=40)
+    many, sampled = taken(clip, count=40)
     assert len(many) == 6, "each picture is there once"
-    assert [found.places.count(k) for k in (0, 3)] == [3, 27]
+    assert [sampled.places.count(k) for k in (0, 3)] == [3, 27]
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_a_picture_is_what_another_decoder_and_pillow_make_of_it(tmp_path: Path, rotation: int) -> None:
     clip = make_clip(tmp_path / "clip.mp4", frames=10, size=(128, 96), rotation=rotation)
-    pictures, found = taken(clip, count=1)
+    pictures, sampled = taken(clip, count=1)
     with av.open(str(clip)) as container:
         frames = [Image.fromarray(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
     # The middle of .4 s is where the sixth picture begins, but for rounding.
     frame = frames[5].rotate(-rotation, expand=True)
-    assert found.times == pytest.approx([5 / 25])
+    assert sampled.times == pytest.approx([5 / 25])
     scaled = frame.resize((32, 24) if rotation == 0 else (24, 32), Image.Resampling.BILINEAR)
     left, top = (scaled.width - 16) // 2, (scaled.height - 16) // 2
     expected = np.asarray(scaled.crop((left, top, left + 16, top + 16)))
@@ -72,9 +72,9 @@ def test_a_whole_picture_can_be_squeezed_and_a_size_need_not_be_square() -> None
 
 def test_a_still_picture_is_shown_all_the_time_and_a_sound_never(tmp_path: Path) -> None:
     Image.fromarray(picture(64, 48)).save(tmp_path / "still.png")
-    pictures, found = sample_pictures(tmp_path / "still.png", Sampling(3, 16, 16, 24))
+    pictures, sampled = sample_pictures(tmp_path / "still.png", Sampling(3, 16, 16, 24))
     assert pictures.shape == (1, 16, 16, 3)
-    assert found.places == [0, 0, 0]
+    assert sampled.places == [0, 0, 0]
     with wave.open(str(tmp_path / "sound.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 800, "NONE", ""))
         file.writeframes(np.zeros(800, np.int16).tobytes())

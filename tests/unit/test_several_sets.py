@@ -115,13 +115,13 @@ def test_the_simulated_study_finds_what_was_put_in() -> None:
     options = argparse.Namespace(
         sets=2, clips=18, raters=8, runs=1, small_clips=8, small_raters=3, minutes=4.0, seed=0, processes=1
     )
-    found = bench.measure(options)
-    assert found["sizes"] == [18, 17]
-    assert found["layers"]["best"] in {"fc6", "fc7"}
-    assert "conv1" not in found["layers"]["not_worse"]
-    assert found["effects"]["gender"]["p"] < bench.ALPHA
-    assert min(found["recovered"]) > 0.6
-    parts = found["partition"]
+    measured = bench.measure(options)
+    assert measured["sizes"] == [18, 17]
+    assert measured["layers"]["best"] in {"fc6", "fc7"}
+    assert "conv1" not in measured["layers"]["not_worse"]
+    assert measured["effects"]["gender"]["p"] < bench.ALPHA
+    assert min(measured["recovered"]) > 0.6
+    parts = measured["partition"]
     assert parts["network"] > parts["early layer"]
-    assert sum(parts.values()) == pytest.approx(found["adjusted_r2"]["attributes + early layer + network"])
-    assert "best layer: " in bench.report(found)
+    assert sum(parts.values()) == pytest.approx(measured["adjusted_r2"]["attributes + early layer + network"])
+    assert "best layer: " in bench.report(measured)

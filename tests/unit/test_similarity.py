@@ -24,13 +24,13 @@ def test_missing_pairs_are_as_if_they_were_not_there(method, seed):
     a, b = np.round(rng.random((2, 3, 28)), 1)
     a[rng.random(a.shape) < 0.3] = np.nan
     b[rng.random(b.shape) < 0.3] = np.nan
-    found = similarity(a, b, method=method)
+    similarities = similarity(a, b, method=method)
     for i in range(3):
         for j in range(3):
             both = np.isfinite(a[i]) & np.isfinite(b[j])
             # The shared pairs at the front and nothing after them: the same, but for the place of the gaps.
             alone = similarity(padded(a[i][both], 28), padded(b[j][both], 28), method=method)
-            assert found[i, j] == pytest.approx(alone[0, 0], abs=1e-12)
+            assert similarities[i, j] == pytest.approx(alone[0, 0], abs=1e-12)
 
 
 @pytest.mark.parametrize("method", COEFFICIENTS)
@@ -91,15 +91,15 @@ def test_many_rows_with_ties_and_missing_pairs_are_what_scipy_finds_for_each_two
     rng = np.random.default_rng(4)
     x = np.round(rng.normal(size=(9, 36)) * 2) / 2
     x[rng.random(x.shape) < 0.3] = np.nan
-    found = {method: similarity(x[:2], x[2:], method=method) for method in ("spearman", "rho_a")}
-    found["tau_a"] = similarity(x, method="tau_a")[:2, 2:]
+    similarities = {method: similarity(x[:2], x[2:], method=method) for method in ("spearman", "rho_a")}
+    similarities["tau_a"] = similarity(x, method="tau_a")[:2, 2:]
     for i in range(2):
         for j in range(7):
             shared = np.isfinite(x[i]) & np.isfinite(x[2 + j])
             one, two = x[i, shared], x[2 + j, shared]
-            assert found["spearman"][i, j] == pytest.approx(spearmanr(one, two).statistic)
-            assert found["rho_a"][i, j] == pytest.approx(rho_a(one, two))
-            assert found["tau_a"][i, j] == pytest.approx(tau_a(one, two))
+            assert similarities["spearman"][i, j] == pytest.approx(spearmanr(one, two).statistic)
+            assert similarities["rho_a"][i, j] == pytest.approx(rho_a(one, two))
+            assert similarities["tau_a"][i, j] == pytest.approx(tau_a(one, two))
 
 
 def rho_a(x: Floats, y: Floats) -> float:

@@ -65,8 +65,8 @@ class TestTruths:
         rng = np.random.default_rng(3)
         has = rng.uniform(size=(5, 2)) < 0.5
         weight, own = rng.exponential(size=2), 0.3 * rng.exponential(size=5)
-        found = to_square(features(5, 2, np.random.default_rng(3)))
-        assert found[1, 4] == pytest.approx(own[1] + own[4] + weight @ (has[1] != has[4]))
+        distances = to_square(features(5, 2, np.random.default_rng(3)))
+        assert distances[1, 4] == pytest.approx(own[1] + own[4] + weight @ (has[1] != has[4]))
 
     def test_city_block_distances_add_up_over_features(self):
         from analysis.simulate.truths import city_block

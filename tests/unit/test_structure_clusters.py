@@ -118,10 +118,10 @@ def test_cross_validation_finds_the_dimensions_that_raters_share(dims):
     rng = np.random.default_rng(dims)
     truth = pdist(rng.normal(size=(18, dims)))
     rdms = np.abs(truth + 0.5 * truth.mean() * rng.normal(size=(10, truth.size)))
-    found = dimensionality(rdms, max_dims=5)
-    assert found.simplest == dims
-    assert found.correlations.shape == (5, 10)
-    assert (np.diff(found.stress) < 0).all()
+    dimensions = dimensionality(rdms, max_dims=5)
+    assert dimensions.simplest == dims
+    assert dimensions.correlations.shape == (5, 10)
+    assert (np.diff(dimensions.stress) < 0).all()
     rdms[rng.random(rdms.shape) < 0.2] = np.nan
     assert dimensionality(rdms, max_dims=4).simplest == dims
 
@@ -138,22 +138,22 @@ def test_indscal_finds_axes_and_weights_without_rotation(missing):
     true = rng.uniform(0.1, 1, size=(8, 2)) * [1, 0.6]
     rdms = weighted_distances(x, true) * rng.uniform(0.5, 2, size=(8, 1))
     rdms[rng.random(rdms.shape) < missing] = np.nan
-    found = indscal(rdms, 2)
-    assert found.converged
-    near = np.abs(np.corrcoef(x.T, found.positions.T)[:2, 2:])
+    solution = indscal(rdms, 2)
+    assert solution.converged
+    near = np.abs(np.corrcoef(x.T, solution.positions.T)[:2, 2:])
     assert near.max(axis=0).min() > (0.9999 if not missing else 0.99)
     match = near.argmax(axis=0)
     share = (true / true.sum(axis=1, keepdims=True))[:, 0]
     length = (x**2).sum(axis=0)
-    weighed = found.weights[:, np.argsort(match)] / length
+    weighed = solution.weights[:, np.argsort(match)] / length
     assert np.corrcoef(share, weighed[:, 0] / weighed.sum(axis=1))[0, 1] > (0.9999 if not missing else 0.98)
-    assert found.fit.min() > (0.9999 if not missing else 0.98)
-    assert np.linalg.norm(found.positions, axis=0) == pytest.approx([1, 1])
-    assert (found.weights >= 0).all()
+    assert solution.fit.min() > (0.9999 if not missing else 0.98)
+    assert np.linalg.norm(solution.positions, axis=0) == pytest.approx([1, 1])
+    assert (solution.weights >= 0).all()
 
 
 def test_indscal_is_bounded_and_says_so():
     rdms = np.random.default_rng(5).random((5, 28))
-    found = indscal(rdms, 3, max_iter=2)
-    assert (found.n_iter, found.converged) == (2, False)
-    assert found.fit.shape == (5,)
+    solution = indscal(rdms, 3, max_iter=2)
+    assert (solution.n_iter, solution.converged) == (2, False)
+    assert solution.fit.shape == (5,)

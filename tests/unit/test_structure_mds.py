@@ -25,11 +25,11 @@ def raw_stress(flat: np.ndarray, rdm: np.ndarray, dims: int) -> float:
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_true_distances_give_the_true_map(dims):
     points, rdm = euclidean(1, 12, dims)
-    found = mds(rdm, dims)
-    assert found.stress < 1e-9
-    assert found.converged
-    assert procrustes(points, found.positions)[2] < 1e-12
-    assert pdist(found.positions) == pytest.approx(rdm)
+    solution = mds(rdm, dims)
+    assert solution.stress < 1e-9
+    assert solution.converged
+    assert procrustes(points, solution.positions)[2] < 1e-12
+    assert pdist(solution.positions) == pytest.approx(rdm)
     assert pdist(classical_mds(rdm, dims)) == pytest.approx(rdm)
 
 
@@ -37,8 +37,8 @@ def test_missing_pairs_do_not_hinder_a_perfect_map():
     _, rdm = euclidean(2, 15, 2)
     thin = rdm.copy()
     thin[np.random.default_rng(1).random(rdm.size) < 0.3] = np.nan
-    found = mds(thin, max_iter=5000, tolerance=1e-12)
-    assert pdist(found.positions) == pytest.approx(rdm, abs=1e-3)
+    solution = mds(thin, max_iter=5000, tolerance=1e-12)
+    assert pdist(solution.positions) == pytest.approx(rdm, abs=1e-3)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.25])
@@ -46,12 +46,12 @@ def test_the_map_is_a_minimum_of_the_stress(missing):
     rng = np.random.default_rng(3)
     rdm = rng.uniform(0.2, 1, 66)
     rdm[rng.random(66) < missing] = np.nan
-    found = mds(rdm, tolerance=1e-13, max_iter=20_000)
-    before = raw_stress(found.positions.ravel(), rdm, 2)
-    after = minimize(raw_stress, found.positions.ravel(), args=(rdm, 2), method="BFGS").fun
+    solution = mds(rdm, tolerance=1e-13, max_iter=20_000)
+    before = raw_stress(solution.positions.ravel(), rdm, 2)
+    after = minimize(raw_stress, solution.positions.ravel(), args=(rdm, 2), method="BFGS").fun
     assert before == pytest.approx(after, rel=1e-5)
-    size = pdist(found.positions)[np.isfinite(rdm)]
-    assert found.stress == pytest.approx(np.sqrt(before / (size**2).sum()))
+    size = pdist(solution.positions)[np.isfinite(rdm)]
+    assert solution.stress == pytest.approx(np.sqrt(before / (size**2).sum()))
 
 
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 30))

@@ -23,13 +23,13 @@ HELP = "The texts have changed: run `python -m app.web.extract_texts` and transl
 
 def texts_of_scripts() -> set[str]:
     """Every text of a `t("…")` in the scripts, found in another way than the extraction's: character by character."""
-    found = set()
+    texts = set()
     for file in [*ROOT.glob("static/arena/*.js"), *ROOT.glob("static/task/*.js")]:
         source = file.read_text(encoding="utf-8")
         for start in (match.end() for match in re.finditer(r"(?<![\w.'\"`])t\(\s*(?=['\"`])", source)):
             quote = source[start]
-            found.add(source[start + 1 : source.index(quote, start + 1)])
-    return found
+            texts.add(source[start + 1 : source.index(quote, start + 1)])
+    return texts
 
 
 @pytest.fixture

@@ -46,9 +46,9 @@ def cohort() -> tuple[np.ndarray, dict[str, list[Arrangement]]]:
 
 @pytest.fixture(scope="module")
 def together(cohort: tuple[np.ndarray, dict[str, list[Arrangement]]]) -> Together:
-    found = estimate_together(cohort[1], N, "latent")
-    assert found is not None
-    return found
+    estimate = estimate_together(cohort[1], N, "latent")
+    assert estimate is not None
+    return estimate
 
 
 def test_the_groups_rdm_is_that_of_all_trials(

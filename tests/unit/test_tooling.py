@@ -76,9 +76,9 @@ def test_the_javascript_unit_tests_pass() -> None:
     files = sorted(str(file) for file in (ROOT / "tests" / "js").glob("*.test.mjs"))
     assert files
     output = run("node", "--test", *files)
-    found = re.search(r"^. pass (\d+)$", output, re.MULTILINE)
-    assert found is not None
-    assert int(found[1]) >= len(files)
+    match = re.search(r"^. pass (\d+)$", output, re.MULTILINE)
+    assert match is not None
+    assert int(match[1]) >= len(files)
 
 
 def test_the_lock_for_tests_pins_what_the_lock_for_running_pins() -> None:

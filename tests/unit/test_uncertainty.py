@@ -31,12 +31,12 @@ def test_intervals_hold_the_truth(method):
     inside, r_inside = [], []
     for seed, kind in enumerate(["gaussian_2", "clusters"]):
         truth, trials = session(kind, seed=seed)
-        found = estimate_rdm(trials, N_ITEMS, method=method, uncertainty=True)
+        estimate = estimate_rdm(trials, N_ITEMS, method=method, uncertainty=True)
         wanted = scale_to_rms(truth) / np.sqrt(n_pairs(N_ITEMS))
-        inside.append(np.abs(found.rdm - wanted) <= 1.96 * found.standard_error)
-        value, lower, upper = found.correlation_with_truth
+        inside.append(np.abs(estimate.rdm - wanted) <= 1.96 * estimate.standard_error)
+        value, lower, upper = estimate.correlation_with_truth
         assert lower < value < upper
-        r_inside.append(lower < np.corrcoef(found.rdm, wanted)[0, 1] < upper)
+        r_inside.append(lower < np.corrcoef(estimate.rdm, wanted)[0, 1] < upper)
     assert 0.85 < np.mean(inside) < 0.995
     assert any(r_inside)
 
@@ -57,9 +57,9 @@ def test_the_same_trials_give_the_same_figures():
 
 
 def test_pairs_without_an_estimate_have_no_standard_error():
-    found = estimate_rdm(session()[1], N_ITEMS + 1, method="precision_weighted", uncertainty=True)
-    assert np.isnan(found.rdm).sum() == N_ITEMS
-    np.testing.assert_array_equal(np.isnan(found.standard_error), np.isnan(found.rdm))
+    estimate = estimate_rdm(session()[1], N_ITEMS + 1, method="precision_weighted", uncertainty=True)
+    assert np.isnan(estimate.rdm).sum() == N_ITEMS
+    np.testing.assert_array_equal(np.isnan(estimate.standard_error), np.isnan(estimate.rdm))
 
 
 def few_items():
@@ -104,10 +104,10 @@ def at_random():
 )
 def test_where_it_is_not_calibrated_nothing_is_given_and_the_reason_is_kept(case, reason):
     n_items, trials = case()
-    found = estimate_rdm(trials, n_items, method="latent", uncertainty=True)
-    assert found.standard_error is None
-    assert found.correlation_with_truth is None
-    assert re.search(reason, found.uncertainty_reason)
+    estimate = estimate_rdm(trials, n_items, method="latent", uncertainty=True)
+    assert estimate.standard_error is None
+    assert estimate.correlation_with_truth is None
+    assert re.search(reason, estimate.uncertainty_reason)
 
 
 def test_each_reason_for_which_no_interval_is_given_decides_by_its_own_number():
@@ -125,9 +125,9 @@ def test_each_reason_for_which_no_interval_is_given_decides_by_its_own_number():
 
 
 def test_the_method_that_drifts_has_no_standard_error():
-    found = estimate_rdm(session()[1], N_ITEMS, method="inverse_mds", uncertainty=True)
-    assert found.standard_error is None
-    assert "drifts" in found.uncertainty_reason
+    estimate = estimate_rdm(session()[1], N_ITEMS, method="inverse_mds", uncertainty=True)
+    assert estimate.standard_error is None
+    assert "drifts" in estimate.uncertainty_reason
 
 
 def test_no_reason_where_intervals_are_given_or_were_not_asked_for():
@@ -146,8 +146,8 @@ def test_summaries_tell_noise_from_spread():
 
 def test_two_strategies_contradict_each_other_and_noise_does_not():
     def of(kind):
-        found = [usable_trials(session(kind, n_trials=12, noise=0.05, seed=seed)[1], N_ITEMS) for seed in range(3)]
-        return np.mean([contradiction(trials, fit_latent(trials)) for trials in found])
+        sessions = [usable_trials(session(kind, n_trials=12, noise=0.05, seed=seed)[1], N_ITEMS) for seed in range(3)]
+        return np.mean([contradiction(trials, fit_latent(trials)) for trials in sessions])
 
     assert of("mixture") > max(of("clusters"), of("gaussian_2")) + 0.3
 
@@ -164,9 +164,9 @@ def test_contradiction_by_hand():
 
 def test_a_participant_of_two_strategies_gets_no_interval():
     _, trials = session("mixture", n_items=15, n_trials=12, size=8, noise=0.05, seed=1)
-    found = estimate_rdm(trials, 15, method="latent", uncertainty=True)
-    assert found.correlation_with_truth is None
-    assert re.search("contradict|noise|no simulated participant", found.uncertainty_reason)
+    estimate = estimate_rdm(trials, 15, method="latent", uncertainty=True)
+    assert estimate.correlation_with_truth is None
+    assert re.search("contradict|noise|no simulated participant", estimate.uncertainty_reason)
 
 
 def test_the_interval_of_a_tree_holds():
@@ -177,11 +177,11 @@ def test_the_interval_of_a_tree_holds():
         rng = np.random.default_rng([5, seed])
         truth = make_truth("ultrametric", 15, rng=rng)
         trials = simulate_rater(truth, behaviour=Behaviour(noise=0.05), rng=rng).arrangements
-        found = estimate_rdm(trials, 15, method="latent", uncertainty=True)
-        if found.correlation_with_truth is not None:
-            _, lower, upper = found.correlation_with_truth
+        estimate = estimate_rdm(trials, 15, method="latent", uncertainty=True)
+        if estimate.correlation_with_truth is not None:
+            _, lower, upper = estimate.correlation_with_truth
             given += 1
-            held += lower <= np.corrcoef(found.rdm, truth)[0, 1] <= upper
+            held += lower <= np.corrcoef(estimate.rdm, truth)[0, 1] <= upper
     assert given >= 5
     # Intervals that hold 9 in 10 fall below this in less than one of a hundred such tests.
     assert held >= binom.ppf(0.01, given, 0.9)

@@ -233,12 +233,12 @@ def test_sha256_file(tmp_path):
 
 def _processes() -> dict[int, tuple[str, int]]:
     """State and parent of every process, by its number."""
-    found = {}
+    processes = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(FileNotFoundError, ProcessLookupError):
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-            found[int(stat.parent.name)] = (state, int(parent))
-    return found
+            processes[int(stat.parent.name)] = (state, int(parent))
+    return processes
 
 
 def _children_of(pid: int) -> list[int]:

@@ -32,13 +32,13 @@ def probe(path: Path):
     ],
 )
 def test_frames_duration_and_rate_are_counted_in_every_container(tmp_path, name, codec, pix_fmt, container, decoder):
-    found = probe(make_clip(tmp_path / name, codec=codec, pix_fmt=pix_fmt, frames=10))
-    assert found.container.split(",")[0] == container
-    assert (found.codec, found.width, found.height, found.frames) == (decoder, 64, 48, 10)
-    assert found.duration == pytest.approx(0.4, abs=1e-6)
-    assert found.fps == pytest.approx(25.0)
-    assert not found.variable_frame_rate
-    assert not found.has_audio
+    video = probe(make_clip(tmp_path / name, codec=codec, pix_fmt=pix_fmt, frames=10))
+    assert video.container.split(",")[0] == container
+    assert (video.codec, video.width, video.height, video.frames) == (decoder, 64, 48, 10)
+    assert video.duration == pytest.approx(0.4, abs=1e-6)
+    assert video.fps == pytest.approx(25.0)
+    assert not video.variable_frame_rate
+    assert not video.has_audio
 
 
 def test_a_wrong_extension_is_no_reason_to_refuse(tmp_path):
@@ -56,41 +56,41 @@ def test_any_file_name_will_do(tmp_path, name):
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (48, 64)), (180, (64, 48)), (270, (48, 64))])
 def test_width_and_height_are_those_of_the_picture_turned_upright(tmp_path, rotation, size):
-    found = probe(make_clip(tmp_path / "a.mp4", rotation=rotation))
-    assert ((found.width, found.height), found.rotation) == (size, rotation)
+    video = probe(make_clip(tmp_path / "a.mp4", rotation=rotation))
+    assert ((video.width, video.height), video.rotation) == (size, rotation)
 
 
 def test_width_is_that_of_square_pixels(tmp_path):
-    found = probe(make_clip(tmp_path / "a.mp4", aspect=Fraction(4, 3)))
-    assert (found.width, found.height) == (85, 48)
+    video = probe(make_clip(tmp_path / "a.mp4", aspect=Fraction(4, 3)))
+    assert (video.width, video.height) == (85, 48)
     turned = probe(make_clip(tmp_path / "b.mp4", aspect=Fraction(4, 3), rotation=90))
     assert (turned.width, turned.height) == (48, 85)
 
 
 def test_a_pixel_aspect_that_is_a_rounding_error_of_1_counts_as_1(tmp_path):
-    found = probe(make_clip(tmp_path / "a.mp4", size=(410, 314), aspect=Fraction(1001, 1000)))
-    assert (found.width, found.height) == (410, 314)
+    video = probe(make_clip(tmp_path / "a.mp4", size=(410, 314), aspect=Fraction(1001, 1000)))
+    assert (video.width, video.height) == (410, 314)
 
 
 def test_a_variable_frame_rate_is_seen_and_its_duration_is_right(tmp_path):
     times = [0, 0.04, 0.08, 0.20, 0.24, 0.50, 0.54]
-    found = probe(make_clip(tmp_path / "a.mkv", frames=7, times=times))
-    assert found.variable_frame_rate
-    assert found.frames == 7
-    assert found.duration == pytest.approx(0.58, abs=0.002)
-    assert found.fps == pytest.approx(6 / 0.54)
+    video = probe(make_clip(tmp_path / "a.mkv", frames=7, times=times))
+    assert video.variable_frame_rate
+    assert video.frames == 7
+    assert video.duration == pytest.approx(0.58, abs=0.002)
+    assert video.fps == pytest.approx(6 / 0.54)
 
 
 def test_times_rounded_to_the_containers_tick_are_not_a_variable_frame_rate(tmp_path):
-    found = probe(make_clip(tmp_path / "a.mkv", fps=Fraction(30000, 1001)))
-    assert not found.variable_frame_rate
-    assert found.fps == pytest.approx(30000 / 1001, rel=1e-6)
+    video = probe(make_clip(tmp_path / "a.mkv", fps=Fraction(30000, 1001)))
+    assert not video.variable_frame_rate
+    assert video.fps == pytest.approx(30000 / 1001, rel=1e-6)
 
 
 def test_times_that_do_not_start_at_zero_add_nothing_to_the_duration(tmp_path):
-    found = probe(make_clip(tmp_path / "a.mkv", start=5.0))
-    assert found.start == pytest.approx(5.0)
-    assert found.duration == pytest.approx(0.48, abs=0.002)
+    video = probe(make_clip(tmp_path / "a.mkv", start=5.0))
+    assert video.start == pytest.approx(5.0)
+    assert video.duration == pytest.approx(0.48, abs=0.002)
 
 
 def test_sound_is_seen(tmp_path):

@@ -177,8 +177,8 @@ def test_what_a_phone_cut_away_without_encoding_anew_is_not_shown(tmp_path, show
     sources = np.stack([picture(200, 100, index) for index in range(40)]).astype(float)
     for name in VIDEOS:
         np.testing.assert_allclose(one.times(name), np.arange(20) / 25, atol=0.0011)
-        found = [np.abs(sources - image).mean(axis=(1, 2, 3)).argmin() for image in one.pictures(name)]
-        assert found == list(range(10, 30))
+        frames = [np.abs(sources - image).mean(axis=(1, 2, 3)).argmin() for image in one.pictures(name)]
+        assert frames == list(range(10, 30))
 
 
 def test_three_frames_are_enough(tmp_path, shown):

@@ -70,14 +70,14 @@ def test_a_still_picture_before_the_track_is_passed_over_and_named(tmp_path, nam
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "mjpeg"), ("a.mov", "png")])
 def test_a_still_picture_is_passed_over_even_when_marked_as_the_default(tmp_path, name, codec):
-    found = looked_at(write(tmp_path / name, [(codec, 128, 1, True), ("libx264", 64, 25, False)]))
-    assert (found.probe.frames, found.probe.width) == (25, 64)
+    video = looked_at(write(tmp_path / name, [(codec, 128, 1, True), ("libx264", 64, 25, False)]))
+    assert (video.probe.frames, video.probe.width) == (25, 64)
 
 
 def test_the_track_marked_as_the_default_is_shown_though_it_is_smaller_and_later(tmp_path):
-    found = looked_at(write(tmp_path / "a.mkv", [("libx264", 128, 25, False), ("libx264", 64, 10, True)]))
-    assert (found.probe.frames, found.probe.width) == (10, 64)
-    (remark,) = found.probe.remarks
+    video = looked_at(write(tmp_path / "a.mkv", [("libx264", 128, 25, False), ("libx264", 64, 10, True)]))
+    assert (video.probe.frames, video.probe.width) == (10, 64)
+    (remark,) = video.probe.remarks
     assert remark == (
         "video track 2 of 2 is shown, 64 x 64 pixels and marked as the default: track 1 has 128 x 128 pixels"
     )
@@ -90,9 +90,9 @@ def test_of_equal_tracks_the_largest_is_shown_as_ffmpeg_does(tmp_path):
 
 def test_the_sound_marked_as_the_default_is_heard(tmp_path):
     path = write(tmp_path / "a.mkv", [("libx264", 64, 25, True)], [("aac", 440, 0, False), ("aac", 880, 0, True)])
-    found = looked_at(path, sound=True)
-    assert found.audio == 2
-    assert found.probe.remarks == ["sound track 2 of 2 is heard, marked as the default"]
+    video = looked_at(path, sound=True)
+    assert video.audio == 2
+    assert video.probe.remarks == ["sound track 2 of 2 is heard, marked as the default"]
     assert looked_at(path).probe.remarks == [], "nothing is heard where the study has no sound"
 
 
@@ -109,9 +109,9 @@ def test_sound_that_cannot_be_decoded_gives_way_to_sound_that_can(tmp_path, dama
                     place = data.index(bytes(packet))
                     data[place : place + packet.size] = b"\0" * packet.size
     path.write_bytes(data)
-    found = looked_at(path, sound=True)
-    assert found.audio == 2
-    assert found.probe.remarks == ["sound track 2 of 2 is heard (track 1 cannot be decoded)"]
+    video = looked_at(path, sound=True)
+    assert video.audio == 2
+    assert video.probe.remarks == ["sound track 2 of 2 is heard (track 1 cannot be decoded)"]
 
 
 def test_sound_that_cannot_be_decoded_at_all_refuses_only_where_it_would_be_heard(tmp_path):
@@ -124,12 +124,12 @@ def test_sound_that_cannot_be_decoded_at_all_refuses_only_where_it_would_be_hear
 
 def test_sound_that_begins_after_the_pictures_have_ended_is_told(tmp_path):
     path = write(tmp_path / "a.mkv", [("libx264", 64, 25, True)], [("aac", 440, 3.0, True)])
-    found = looked_at(path, sound=True)
-    assert found.audio is None
-    assert "nothing of it is heard" in found.probe.remarks[0]
+    video = looked_at(path, sound=True)
+    assert video.audio is None
+    assert "nothing of it is heard" in video.probe.remarks[0]
 
 
 def test_a_programme_of_a_broadcast_is_chosen_by_its_size(tmp_path):
-    found = looked_at(write(tmp_path / "a.ts", [("libx264", 64, 25, False), ("libx264", 128, 25, False)]))
-    assert (found.probe.width, found.probe.frames) == (128, 25)
-    assert found.times == pytest.approx([number / 25 for number in ALL])
+    video = looked_at(write(tmp_path / "a.ts", [("libx264", 64, 25, False), ("libx264", 128, 25, False)]))
+    assert (video.probe.width, video.probe.frames) == (128, 25)
+    assert video.times == pytest.approx([number / 25 for number in ALL])

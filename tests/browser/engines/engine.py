@@ -41,14 +41,14 @@ def until(engine: Engine, expression: str) -> Any:
 
 def centre(engine: Engine, css: str) -> Point:
     """The middle of an element that is shown, CSS pixels."""
-    found = until(
+    box = until(
         engine,
         f"""(() => {{
           const box = document.querySelector({json.dumps(css)})?.getBoundingClientRect();
           return box?.width ? [box.left + box.width / 2, box.top + box.height / 2] : null;
         }})()""",
     )
-    return (found[0], found[1])
+    return (box[0], box[1])
 
 
 def press(engine: Engine, css: str) -> None:

@@ -110,8 +110,8 @@ class Firefox:
     def _address(self) -> str:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self._process.poll() is None:
-            if found := re.search(r"WebDriver BiDi listening on (ws://\S+)\n", self._log.read_text()):
-                return found[1]
+            if match := re.search(r"WebDriver BiDi listening on (ws://\S+)\n", self._log.read_text()):
+                return match[1]
             time.sleep(0.1)
         raise RuntimeError(f"Firefox cannot be reached: {self._log.read_text()}")
 

@@ -88,8 +88,8 @@ def shown(engine: Engine, n_clips: int) -> list[str]:
     """The clips on the page in the order of their seats."""
     until(engine, f"document.querySelectorAll('[data-clip]').length === {n_clips}")
     centre(engine, "[data-clip]")
-    found: list[str] = engine.evaluate("[...document.querySelectorAll('[data-clip]')].map((one) => one.dataset.clip)")
-    return found
+    clips: list[str] = engine.evaluate("[...document.querySelectorAll('[data-clip]')].map((one) => one.dataset.clip)")
+    return clips
 
 
 def saved(engine: Engine) -> None:
