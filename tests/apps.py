@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from flask import Flask
 
 from app import create_app
-from app.config import Settings
+from app.config import Settings, load_settings
 from app.db import open_database
 from app.logs import configure_logs
 from app.metrics import Counts
@@ -18,6 +20,13 @@ from app.runtime import Runtime
 # the data are use one after the other.
 BUCKET = {"bucket_url", "bucket_key", "bucket_secret", "bucket_region"}
 _spare_apps: dict[str, list[Flask]] = {}
+
+
+def installation(data: Path, empty_sqlite: Path) -> Settings:
+    """Settings of an installation in the folder, without rate limits and with a migrated SQLite database."""
+    settings = load_settings(data=data, rate_limits=False)
+    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    return settings
 
 
 @contextmanager

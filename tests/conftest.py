@@ -6,7 +6,6 @@ import gc
 import os
 import shutil
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +16,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from flask import Flask
-from werkzeug.serving import make_server
 
-from app.config import Settings, load_settings
+from app.config import Settings
 from app.db import Database, open_database
 from app.models import Base
 from app.schema import _config, migrate
-from tests.apps import app_for
-from tests.serving import POLL_SECONDS, read_whole
+from tests.apps import app_for, installation
+from tests.serving import serving
 
 # SQLite waits for the disk at each commit: in memory, tests wait less. pytest reads this when it makes its folder.
 MEMORY = Path("/dev/shm")
@@ -55,9 +53,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def settings(tmp_path: Path, empty_sqlite: Path) -> Settings:
     """Settings of an installation in a temporary folder, with a migrated SQLite database."""
-    made = load_settings(data=tmp_path / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, made.data / "asterism.sqlite3")
-    return made
+    return installation(tmp_path / "data", empty_sqlite)
 
 
 @pytest.fixture(scope="session")
@@ -178,10 +174,6 @@ def database(app: Flask) -> Database:
 
 @pytest.fixture
 def server(app: Flask) -> Iterator[str]:
-    """The address of a real server of `app` in a thread. (pytest-flask's own clashes with an app for each test.)"""
-    made = make_server("127.0.0.1", 0, read_whole(app), threaded=True)
-    thread = threading.Thread(target=made.serve_forever, args=[POLL_SECONDS], daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    thread.join(timeout=10)
+    """The address of a real server of `app`."""
+    with serving(app) as address:
+        yield address

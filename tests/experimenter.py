@@ -33,7 +33,7 @@ from app.participation.submission import submit
 from app.participation.trials import advance, start
 from app.results.work import compute_next
 from app.tokens import hash_token, new_token
-from tests.apps import app_for
+from tests.apps import app_for, installation
 from tests.factories import encode, make_study, submit_body
 
 EMAIL = "ada@lab.example"
@@ -80,8 +80,7 @@ def prepare(folder: Path, empty_sqlite: Path) -> Path:
 
     Building it takes a while, so a module of tests builds it once and each test works on a copy (`open_copy`).
     """
-    settings = load_settings(data=folder, rate_limits=False)
-    shutil.copyfile(empty_sqlite, folder / "asterism.sqlite3")
+    settings = installation(folder, empty_sqlite)
     database = open_database(settings.database)
     make_study(database, settings, toml=SHORT)
     for seed in range(3):

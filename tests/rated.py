@@ -16,7 +16,33 @@ from tests.experimenter import Lab, go_on, take_part
 from tests.factories import encode, make_study
 
 NAME = "rated"
-TOML = """
+VALENCE = """\
+[[ratings.questions]]
+name = "valence"
+ask = "How pleasant is it?"
+kind = "scale"
+min = -3
+max = 3
+"""
+AGE_AND_STRATEGY = """\
+[[questions]]
+name = "age"
+ask = "How old are you?"
+kind = "number"
+when = "before"
+[[questions]]
+name = "strategy"
+ask = "How did you go about it?"
+kind = "text"
+"""
+SAW = """\
+[[questions]]
+name = "saw"
+ask = "What did you see?"
+kind = "several_of"
+choices = ["faces", "places"]
+"""
+TOML = f"""
 title = "Fäces, rated"
 seed = 11
 [design]
@@ -28,33 +54,13 @@ max_trials = 3
 [ratings]
 clips = 4
 repeats = 1
-[[ratings.questions]]
-name = "valence"
-ask = "How pleasant is it?"
-kind = "scale"
-min = -3
-max = 3
-[[ratings.questions]]
+{VALENCE}[[ratings.questions]]
 name = "place"
 ask = "Where is it?"
 kind = "one_of"
 required = false
 choices = ["indoors", "NA"]
-[[questions]]
-name = "age"
-ask = "How old are you?"
-kind = "number"
-when = "before"
-[[questions]]
-name = "strategy"
-ask = "How did you go about it?"
-kind = "text"
-[[questions]]
-name = "saw"
-ask = "What did you see?"
-kind = "several_of"
-choices = ["faces", "places"]
-"""
+{AGE_AND_STRATEGY}{SAW}"""
 # "NA" is a text here, and 007 is not the number 7.
 AFTER = (
     {"strategy": "NA", "saw": ["faces", "places"]},

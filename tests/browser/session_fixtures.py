@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clips.conversion import convert_waiting_clips
-from app.config import load_settings
 from app.domain import ClipState
 from app.models import Clip, Rendition
 from app.studies.lifecycle import create_study, open_study
 from app.studies.study_folder import read_study_folder
+from tests.apps import installation
 from tests.browser.session_site import Site
 from tests.conftest import ROOT
 
@@ -58,8 +58,7 @@ completion_url = "https://recruiter.example/done"
 def whole_site(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Site]:
     """The installation, made once: the studies `plain` (5 clips) and `practised` (3 of them) are open."""
     folder = tmp_path_factory.mktemp("site")
-    settings = load_settings(data=folder / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(folder / "data", empty_sqlite)
     site = Site(settings)
     for name, toml, n_clips in (("plain", PLAIN, 5), ("practised", PRACTISED, 3)):
         open_another(site, name, toml, n_clips=n_clips)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from werkzeug.serving import make_server
 
 from app.config import Settings
 from tests import experimenter
 from tests.browser.axe import complaints_in_both_schemes
+from tests.browser.experimenter_pages import log_in
 from tests.integration.test_bring_in_page import PIXELS
-from tests.serving import read_whole
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -23,20 +22,14 @@ def site(settings: Settings) -> Iterator[str]:
     """A server without a study."""
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
-        server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(timeout=10)
+        with serving(lab.app) as address:
+            yield address
 
 
 def test_a_table_becomes_a_study_once_its_columns_are_said(site: str, device: Callable[..., BrowserContext]) -> None:
     page = device(bypass_csp=True).new_page()
     page.goto(f"{site}/login")
-    page.get_by_label("E-mail address").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page)
     page.get_by_role("link", name="bring in data").click()
     violations = complaints_in_both_schemes(page, "empty")
     table = {"name": "my placements.csv", "mimeType": "text/csv", "buffer": PIXELS.encode()}

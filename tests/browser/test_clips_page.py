@@ -16,6 +16,7 @@ from app.domain import ClipState, StudyState
 from app.models import Clip
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.experimenter_pages import log_in
 from tests.browser.waiting import until
 from tests.conftest import ROOT
 from tests.factories import make_study
@@ -69,19 +70,13 @@ def clips_of(database: Database) -> list[Clip]:
         return list(db.scalars(select(Clip).order_by(Clip.position)))
 
 
-def log_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/login?next=/studies/faces/clips")
-    page.get_by_label("E-mail address").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("button", name="Choose a folder")).to_be_enabled()
-
-
 def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
     device: Callable[..., BrowserContext], server: LiveServer, database: Database, folder: Path
 ) -> None:
     page = device(bypass_csp=True).new_page()
-    log_in(page, server.address)
+    page.goto(f"{server.address}/login?next=/studies/faces/clips")
+    log_in(page)
+    expect(page.get_by_role("button", name="Choose a folder")).to_be_enabled()
     pieces: list[tuple[str, int]] = []
 
     def pass_on(route: Route) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.config import Settings
 from app.models import Clip
@@ -19,8 +17,9 @@ from app.results.model_files import MAX_UPLOAD
 from app.results.model_work import compute_next_comparison
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.experimenter_pages import log_in
 from tests.factories import make_study
-from tests.serving import read_whole
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -33,12 +32,8 @@ def site(settings: Settings) -> Iterator[tuple[str, experimenter.Lab]]:
         make_study(lab.database, lab.settings, toml=experimenter.SHORT)
         for seed in (1, 2):
             experimenter.take_part(lab.database, "faces", seed)
-        server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", lab
-        server.shutdown()
-        thread.join(timeout=10)
+        with serving(lab.app) as address:
+            yield address, lab
 
 
 def test_models_are_added_waited_for_read_and_removed(
@@ -56,9 +51,7 @@ def test_models_are_added_waited_for_read_and_removed(
     assert len(file.getvalue()) > MAX_UPLOAD
     page = device(bypass_csp=True).new_page()
     page.goto(f"{address}/studies/faces/models")
-    page.get_by_label("E-mail").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page)
     expect(page.locator("[data-what-to-do]")).to_contain_text("Add a file of model RDMs")
     picker, add = page.get_by_label("Add models"), page.get_by_role("button", name="Add", exact=True)
     picker.set_input_files({"name": "bad.npz", "mimeType": "application/zip", "buffer": b"PK nothing"})

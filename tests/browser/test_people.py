@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from werkzeug.serving import make_server
 
 from app.config import Settings
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.experimenter_pages import log_in
 from tests.factories import make_study
-from tests.serving import read_whole
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -26,12 +25,8 @@ def site(settings: Settings) -> Iterator[str]:
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         make_study(lab.database, lab.settings, toml=experimenter.SHORT)
-        server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(timeout=10)
+        with serving(lab.app) as address:
+            yield address
 
 
 def test_an_owner_invites_somebody_joins_is_made_an_editor_and_removed(
@@ -40,9 +35,7 @@ def test_an_owner_invites_somebody_joins_is_made_an_editor_and_removed(
     ada, grace = (device(bypass_csp=True).new_page() for _ in range(2))
     violations: list[str] = []
     ada.goto(f"{site}/login")
-    ada.get_by_label("E-mail address").fill(experimenter.EMAIL)
-    ada.get_by_label("Password").fill(experimenter.PASSWORD)
-    ada.get_by_role("button", name="Log in").click()
+    log_in(ada)
     ada.goto(f"{site}/studies/faces/people")
     ada.get_by_label("E-mail address").fill(GRACE)
     ada.get_by_label("Role", exact=True).select_option("viewer")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
-from werkzeug.serving import make_server
 
 from analysis.planning import plan_study
 from analysis.planning.budget import Budget
@@ -16,8 +14,9 @@ from app.planning import work as work_module
 from app.planning.work import compute_next_plan
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.experimenter_pages import log_in
 from tests.factories import make_study
-from tests.serving import read_whole
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -28,12 +27,8 @@ def site(settings: Settings) -> Iterator[tuple[str, experimenter.Lab]]:
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         make_study(lab.database, lab.settings, toml=experimenter.SHORT)
-        server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", lab
-        server.shutdown()
-        thread.join(timeout=10)
+        with serving(lab.app) as address:
+            yield address, lab
 
 
 def test_a_plan_is_asked_for_waited_for_and_read(
@@ -50,9 +45,7 @@ def test_a_plan_is_asked_for_waited_for_and_read(
     monkeypatch.setattr(work_module, "plan_study", small)
     page = device(bypass_csp=True).new_page()
     page.goto(f"{address}/studies/faces/plan")
-    page.get_by_label("E-mail").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    log_in(page)
     page.get_by_label("Placement noise").fill("3")
     page.get_by_role("button", name="Plan the study").click()
     expect(page.locator("[data-problem]")).to_contain_text("noise")

@@ -18,7 +18,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from analysis.results import rater_result
 from app import health as room
@@ -35,7 +34,7 @@ from tests.browser.axe import complaints, complaints_in_both_schemes
 from tests.browser.waiting import PATIENCE, drawn
 from tests.conftest import ROOT
 from tests.factories import make_study
-from tests.serving import POLL_SECONDS, read_whole
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -80,20 +79,15 @@ class Site:
     def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """What the lab's app answers that is there now."""
         assert self.app is not None
-        return read_whole(self.app)(environ, start_response)
+        return self.app(environ, start_response)
 
 
 def site_of(chromium: Browser, **options: Any) -> Iterator[Site]:
     site = Site()
-    server = make_server("127.0.0.1", 0, site.answer, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=[POLL_SECONDS], daemon=True)
-    thread.start()
-    site.address = f"http://127.0.0.1:{server.server_port}"
-    site.context = chromium.new_context(base_url=site.address, viewport={"width": 1280, "height": 720}, **options)
-    yield site
-    site.context.close()
-    server.shutdown()
-    thread.join(timeout=10)
+    with serving(site.answer) as site.address:
+        site.context = chromium.new_context(base_url=site.address, viewport={"width": 1280, "height": 720}, **options)
+        yield site
+        site.context.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.config import Settings
 from app.definition.study_toml import definition_of
@@ -19,8 +17,9 @@ from app.models import Study
 from app.studies.editing import save_settings
 from tests import experimenter
 from tests.browser.axe import complaints
+from tests.browser.experimenter_pages import log_in
 from tests.browser.waiting import PATIENCE
-from tests.serving import read_whole
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -35,19 +34,13 @@ def lab(settings: Settings) -> Iterator[experimenter.Lab]:
 @pytest.fixture
 def page(lab: experimenter.Lab, device: Callable[..., BrowserContext]) -> Iterator[Page]:
     """A browser in which Ada is logged in."""
-    server = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    page = device(base_url=f"http://127.0.0.1:{server.server_port}", bypass_csp=True).new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto("/login?next=/new-study")
-    page.get_by_label("E-mail").fill(experimenter.EMAIL)
-    page.get_by_label("Password").fill(experimenter.PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/new-study")
-    yield page
-    server.shutdown()
-    thread.join()
+    with serving(lab.app) as address:
+        page = device(base_url=address, bypass_csp=True).new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto("/login?next=/new-study")
+        log_in(page)
+        page.wait_for_url("**/new-study")
+        yield page
 
 
 def stored(lab: experimenter.Lab) -> Study:

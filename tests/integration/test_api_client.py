@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from analysis.formats.bundle import read_bundle
 from analysis.results import Choice
@@ -20,7 +18,7 @@ from app.models import Clip, Experimenter, Study
 from app.results.stored import results_now
 from clients.asterism_client import Asterism, Refused
 from tests import experimenter
-from tests.serving import POLL_SECONDS, read_whole
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +31,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterato
 
 @pytest.fixture(scope="module")
 def address(lab: experimenter.Lab) -> Iterator[str]:
-    made = make_server("127.0.0.1", 0, read_whole(lab.app), threaded=True)
-    thread = threading.Thread(target=made.serve_forever, args=[POLL_SECONDS], daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_port}"
-    made.shutdown()
-    thread.join(timeout=10)
+    with serving(lab.app) as address:
+        yield address
 
 
 def client(lab: experimenter.Lab, address: str, *scopes: str) -> Asterism:

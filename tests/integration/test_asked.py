@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from sqlalchemy import select, update
 from analysis.formats.bundle import read_bundle
 from analysis.ratings import choice_ratings, scale_ratings
 from app.cli import commands
-from app.config import load_settings
 from app.models import Clip, ParticipantSession, Study
 from app.results.export import export_bundle
 from app.studies.deletion import holdings_of
 from app.web.api_answers.asked import AnswerCounts, Ratings
 from tests import experimenter
+from tests.apps import installation
 from tests.factories import make_study
 from tests.integration.test_participant_api import join
 from tests.integration.test_ratings import arrange, put, rated
@@ -92,8 +91,7 @@ AFTER = [
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[experimenter.Lab]:
     """Three raters and a test, who rated all clips; the account that made the study is logged in."""
-    settings = load_settings(data=tmp_path_factory.mktemp("asked") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("asked") / "data", empty_sqlite)
     with experimenter.open_lab(settings) as lab:
         owner = experimenter.make_account(lab.database)
         make_study(lab.database, settings, toml=TOML, owner_id=owner.id)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,6 @@ from app.cli import commands
 from app.clips import conversion
 from app.clips.importing import source_path
 from app.clips.unused_files import files_of, remove_unused
-from app.config import load_settings
 from app.domain import ClipState, Role, StudyState
 from app.media import media_path
 from app.models import AuditEntry, Clip, Experimenter, Rendition, Seat, Study, StudyMember, Trial
@@ -30,6 +28,7 @@ from app.participation.enrolment import enter
 from app.participation.trials import start
 from app.video import VideoError
 from tests import experimenter
+from tests.apps import installation
 from tests.factories import make_study
 
 Lab = experimenter.Lab
@@ -38,8 +37,7 @@ Lab = experimenter.Lab
 @pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
     """Ada is logged in."""
-    settings = load_settings(data=tmp_path_factory.mktemp("lab") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("lab") / "data", empty_sqlite)
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         experimenter.log_in(lab.client)

@@ -39,6 +39,7 @@ from app.models import (
     Submission,
     now,
 )
+from tests.apps import installation
 from tests.conftest import ROOT
 from tests.experimenter import make_account, take_part
 from tests.factories import make_study
@@ -49,8 +50,7 @@ TOML = 'title = "A study"\n[design]\nmax_items = 4\n[stop]\nmax_trials = 2\n'
 @pytest.fixture(scope="module")
 def well(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Path:
     """The data folder of an installation with a study, the files of its clips, and a participant's two trials."""
-    settings = load_settings(data=tmp_path_factory.mktemp("well") / "data")
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("well") / "data", empty_sqlite)
     database = open_database(settings.database)
     make_account(database)
     make_study(database, settings, toml=TOML)

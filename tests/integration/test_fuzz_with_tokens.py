@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from app.config import load_settings
 from app.db import Database
 from app.domain import SessionState
 from app.models import ParticipantSession, SessionToken, Submission, Trial
 from app.participation.enrolment import enter
 from app.tokens import hash_token
 from tests import experimenter
+from tests.apps import installation
 from tests.factories import encode, make_study, trial_body
 
 # Values that programs trip over, wherever a body may hold one.
@@ -185,8 +184,7 @@ class Page(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[experimenter.Lab]:
-    made = load_settings(data=tmp_path_factory.mktemp("fuzz") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, made.data / "asterism.sqlite3")
+    made = installation(tmp_path_factory.mktemp("fuzz") / "data", empty_sqlite)
     with experimenter.open_lab(made) as lab:
         make_study(lab.database, made, toml=experimenter.SHORT)
         yield lab

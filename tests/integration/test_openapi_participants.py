@@ -14,8 +14,9 @@ from tests import experimenter
 from tests.factories import make_study, trial_body
 from tests.integration.test_openapi import PARTICIPANTS, Caller
 from tests.integration.test_participant_api import Person, join
+from tests.rated import AGE_AND_STRATEGY, SAW, VALENCE
 
-ALL_OF_IT = """
+ALL_OF_IT = f"""
 title = "A study"
 [design]
 max_items = 4
@@ -27,27 +28,7 @@ max_trials = 3
 completion_code = "DONE"
 [ratings]
 clips = 2
-[[ratings.questions]]
-name = "valence"
-ask = "How pleasant is it?"
-kind = "scale"
-min = -3
-max = 3
-[[questions]]
-name = "age"
-ask = "How old are you?"
-kind = "number"
-when = "before"
-[[questions]]
-name = "strategy"
-ask = "How did you go about it?"
-kind = "text"
-[[questions]]
-name = "saw"
-ask = "What did you see?"
-kind = "several_of"
-choices = ["faces", "places"]
-"""
+{VALENCE}{AGE_AND_STRATEGY}{SAW}"""
 
 
 def _go_on(person: Person, view: dict[str, Any]) -> dict[str, Any]:

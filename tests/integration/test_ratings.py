@@ -26,6 +26,7 @@ from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join
+from tests.rated import AGE_AND_STRATEGY
 
 TOML = """
 title = "A study"
@@ -54,18 +55,8 @@ ask = "Where is it?"
 kind = "one_of"
 required = false
 choices = ["indoors", "outdoors"]
-
-[[questions]]
-name = "age"
-ask = "How old are you?"
-kind = "number"
-when = "before"
-
-[[questions]]
-name = "strategy"
-ask = "How did you go about it?"
-kind = "text"
 """
+TOML += AGE_AND_STRATEGY
 AFTER, BEFORE = TOML.replace("WHEN", "after"), TOML.replace("WHEN", "before")
 BODY = {"watched": "yes", "plays": 1, "played": 1000.0, "duration": 4000.0, "hidden": 0.0}
 

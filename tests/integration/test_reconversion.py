@@ -26,6 +26,7 @@ from app.studies.lifecycle import close_study, create_study, open_study
 from app.studies.study_folder import read_study_folder
 from app.video import Options, convert
 from tests import experimenter
+from tests.apps import installation
 from tests.conftest import ROOT
 from tests.factories_frames import count_itself
 
@@ -37,8 +38,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> P
     """A data folder with a draft of three clips, as an earlier version converted them: at 48 pixels, one with half of
     its frames."""
     data = tmp_path_factory.mktemp("converted")
-    settings = load_settings(data=data, rate_limits=False)
-    shutil.copyfile(empty_sqlite, data / "asterism.sqlite3")
+    settings = installation(data, empty_sqlite)
     folder = tmp_path_factory.mktemp("old", numbered=False)
     (folder / "clips").mkdir()
     shutil.copy(CLIPS / "h264_2bframes.avi", folder / "clips" / "a.avi")

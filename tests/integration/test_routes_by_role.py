@@ -6,7 +6,6 @@ Over 300 lines: one table of routes, from which every test here takes its cases.
 from __future__ import annotations
 
 import re
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,6 @@ from app.accounts.account import account_of
 from app.accounts.api_tokens import make_token
 from app.accounts.experimenters import require_account
 from app.accounts.passwords import hash_password
-from app.config import load_settings
 from app.domain import Role, Scope, WorkState
 from app.models import AuditEntry, Draft, Experimenter, ModelComparison, Study, StudyMember, Submission, Trial
 from app.participation.enrolment import enter
@@ -33,6 +31,7 @@ from app.results.model_settings import ModelSettings
 from app.results.model_work import stored_content
 from app.web import scopes
 from tests import experimenter
+from tests.apps import installation
 from tests.conftest import ROOT
 from tests.factories import make_study, trial_body
 
@@ -67,8 +66,7 @@ CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[experimenter.Lab]:
-    settings = load_settings(data=tmp_path_factory.mktemp("roles") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("roles") / "data", empty_sqlite)
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database, email_of("administrator"))
         with lab.database.writing() as db:

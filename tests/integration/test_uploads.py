@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,12 +22,13 @@ from app.clips import unfinished, uploads
 from app.clips.clip_files import ClipFile
 from app.clips.conversion import convert_waiting_clips
 from app.clips.importing import source_path
-from app.config import Settings, load_settings
+from app.config import Settings
 from app.domain import ClipState, StudyState
 from app.models import Clip, Experimenter, Rendition, Study, StudyMember
 from app.studies.lifecycle import import_clips
 from app.web.clip_uploads import CHUNK_BYTES
 from tests import experimenter
+from tests.apps import installation
 from tests.conftest import ROOT
 from tests.factories import make_study
 
@@ -40,8 +40,7 @@ Lab = experimenter.Lab
 @pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Path) -> Iterator[Lab]:
     """Ada is logged in; the draft "theirs" belongs to somebody else."""
-    settings = load_settings(data=tmp_path_factory.mktemp("lab") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("lab") / "data", empty_sqlite)
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         with lab.database.writing() as db:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from flask import Flask
 from sqlalchemy import event, insert, select
 
 from analysis.reliability import Coefficient, raters_for, raters_needed, reliability
-from app.config import load_settings
 from app.db import Database
 from app.domain import SessionState
 from app.errors import Invalid
@@ -23,6 +21,7 @@ from app.results.so_far import reliability_so_far
 from app.studies.monitoring import session_statuses
 from app.studies.watching import FILTERS, ROWS, SORTS, View, figures_of, page_of
 from tests import experimenter
+from tests.apps import installation
 from tests.factories import make_study
 
 STATES = list(SessionState)
@@ -88,8 +87,7 @@ def fill(database: Database, study_id: int, n: int) -> None:
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory, empty_sqlite: Any) -> Iterator[experimenter.Lab]:
     """A study with 1,000 sessions, "faces", and one with ten, "few"."""
-    settings = load_settings(data=tmp_path_factory.mktemp("crowd") / "data", rate_limits=False)
-    shutil.copyfile(empty_sqlite, settings.data / "asterism.sqlite3")
+    settings = installation(tmp_path_factory.mktemp("crowd") / "data", empty_sqlite)
     with experimenter.open_lab(settings) as lab:
         experimenter.make_account(lab.database)
         experimenter.log_in(lab.client)
