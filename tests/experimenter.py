@@ -17,7 +17,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from analysis import Arrangement
 from analysis.simulate import Behaviour, place_items
 from app.accounts import passwords
 from app.accounts.account import Account
@@ -26,7 +28,7 @@ from app.config import Settings, load_settings
 from app.db import Database, open_database
 from app.heartbeat import Heartbeat, beat
 from app.jobs import compute_results
-from app.models import ParticipantSession, SessionToken, Study
+from app.models import ParticipantSession, Placement, SessionToken, Study, Trial
 from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter, session_of
 from app.participation.submission import submit
@@ -127,6 +129,22 @@ def make_account(database: Database, email: str = EMAIL) -> Account:
         token = make_setup_link(db)
         assert token is not None
         return use_setup_link(db, token, email, PASSWORD)
+
+
+def placed_trials(db: Session, study_id: int) -> dict[str, list[Arrangement]]:
+    """The trials of each rater, out of the rows of their placements."""
+    item = {clip.id: place for place, clip in enumerate(clip_order(db, study_id))}
+    trials: dict[tuple[str, int], dict[int, tuple[float, float]]] = {}
+    query = (
+        select(ParticipantSession, Trial.number, Placement).join(Trial).join(Placement, Placement.trial_id == Trial.id)
+    )
+    for session, number, place in db.execute(query.order_by(ParticipantSession.number, Trial.number)):
+        trials.setdefault((session.rater, number), {})[item[place.clip_id]] = (place.x, place.y)
+    raters: dict[str, list[Arrangement]] = {}
+    for (rater, _), places in trials.items():
+        items = sorted(places)
+        raters.setdefault(rater, []).append(Arrangement(items, [places[one] for one in items]))
+    return raters
 
 
 def csrf_token(page: str) -> str:

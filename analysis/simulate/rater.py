@@ -68,11 +68,6 @@ class Session:
     seconds: Floats
 
     @property
-    def n_placements(self) -> int:
-        """Items placed, counted again in each trial."""
-        return sum(len(trial) for trial in self.arrangements)
-
-    @property
     def minutes(self) -> float:
         """Minutes of all trials together."""
         return float(self.seconds.sum()) / 60

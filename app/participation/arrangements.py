@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -12,17 +11,8 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 
 from analysis import Arrangement
 from analysis.purposes import JUDGMENTS
-from app.domain import LEFT_OUT, ClipState, SessionState
-from app.models import COUNTED, Clip, ParticipantSession, Submission, Trial
-
-
-@dataclass(frozen=True)
-class RaterTrials:
-    """A rater's session, its submitted trials in order, and the same trials as arrangements."""
-
-    session: ParticipantSession
-    trials: list[Trial]
-    arrangements: list[Arrangement]
+from app.domain import ClipState
+from app.models import Clip, ParticipantSession, Submission, Trial
 
 
 def clip_order(db: Session, study_id: int) -> list[Clip]:
@@ -57,43 +47,20 @@ def session_trials(
     index = {clip_id: item for item, clip_id in enumerate(clip_ids)}
     trials = [
         trial
-        for trial in _submitted(db, [session.id])
+        for trial in _submitted(db, session.id)
         if trial.number <= last and trial.number not in without and _holds_only(trial, index)
     ]
     times = [(trial.assigned_at, trial.submission.received_at) for trial in trials if trial.submission]
     return [_arrangement(trial, index) for trial in trials], times
 
 
-def rater_trials(
-    db: Session, study_id: int, *, include_unfinished: bool = True, include_simulated: bool = True
-) -> list[RaterTrials]:
-    """The raters of a study who submitted at least one trial, in the order of their numbers; never a withdrawn one."""
-    query = select(ParticipantSession).where(
-        ParticipantSession.study_id == study_id, COUNTED, ParticipantSession.state.not_in(LEFT_OUT)
-    )
-    if not include_unfinished:
-        query = query.where(ParticipantSession.state == SessionState.FINISHED)
-    if not include_simulated:
-        query = query.where(ParticipantSession.is_simulated.is_(False))
-    sessions = list(db.scalars(query.order_by(ParticipantSession.number)))
-    trials: dict[int, list[Trial]] = {session.id: [] for session in sessions}
-    for trial in _submitted(db, list(trials)):
-        trials[trial.session_id].append(trial)
-    index = {clip_id: item for item, clip_id in enumerate(item_order(db, study_id))}
-    return [
-        RaterTrials(session, trials[session.id], [_arrangement(trial, index) for trial in trials[session.id]])
-        for session in sessions
-        if trials[session.id]
-    ]
-
-
-def _submitted(db: Session, session_ids: list[int]) -> list[Trial]:
+def _submitted(db: Session, session_id: int) -> list[Trial]:
     query = (
         select(Trial)
         .join(Submission)
-        .where(Trial.session_id.in_(session_ids), Trial.purpose.in_(JUDGMENTS))
+        .where(Trial.session_id == session_id, Trial.purpose.in_(JUDGMENTS))
         .options(joinedload(Trial.submission).selectinload(Submission.placements), lazyload(Trial.seats))
-        .order_by(Trial.session_id, Trial.number)
+        .order_by(Trial.number)
     )
     return list(db.scalars(query))
 

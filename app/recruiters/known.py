@@ -1,4 +1,4 @@
-"""The recruiters that the docs describe: the parameters of their links, and how they write a placeholder."""
+"""The recruiters that the docs describe: the parameters of their links, their placeholders, what is entered there."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ class Recruiter:
 
     `parameters` are the names in the link's query, the person's id first; `query` is what the experimenter adds to the
     participants' link, with the recruiter's own placeholders ("" when the recruiter adds the parameters itself);
-    `person` matches the ids of people that nobody could guess (None: they are short, or of any form).
+    `steps` are what to do with it on the recruiter's own pages; `person` matches the ids of people that nobody could
+    guess (None: they are short, or of any form).
     """
 
     name: str
     parameters: tuple[str, ...]
     query: str
+    steps: tuple[str, ...]
     person: re.Pattern[str] | None = None
 
 
@@ -25,12 +27,41 @@ PROLIFIC = Recruiter(
     "Prolific",
     ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"),
     "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}",
+    (
+        "Enter the link as the study's URL, and choose “I'll use URL parameters”.",
+        "Add a completion path for each code below; the one for screened out pays a fixed amount.",
+    ),
     re.compile(r"[0-9a-f]{24}"),
 )
-SONA = Recruiter("SONA", ("survey_code",), "survey_code=%SURVEY_CODE%")
-MTURK = Recruiter("MTurk", ("workerId", "hitId", "assignmentId"), "", re.compile(r"A[0-9A-Z]{11,20}"))
+SONA = Recruiter(
+    "SONA",
+    ("survey_code",),
+    "survey_code=%SURVEY_CODE%",
+    (
+        "Enter the link as the study URL; SONA fills in %SURVEY_CODE%.",
+        "Take the client-side completion URL into completion_url, with survey_code={survey_code} at its end: opening "
+        "it gives the credit.",
+    ),
+)
+MTURK = Recruiter(
+    "MTurk",
+    ("workerId", "hitId", "assignmentId"),
+    "",
+    (
+        "Enter the link as an external question; MTurk adds who people are.",
+        "Participants enter the completion code in the HIT. A preview shows the consent without a button.",
+    ),
+    re.compile(r"A[0-9A-Z]{11,20}"),
+)
 CONNECT = Recruiter(
-    "CloudResearch Connect", ("participantId", "assignmentId", "projectId"), "", re.compile(r"[0-9A-F]{32}")
+    "CloudResearch Connect",
+    ("participantId", "assignmentId", "projectId"),
+    "",
+    (
+        "Enter the link as the project's URL; Connect adds who people are.",
+        "Take the redirect URL that Connect shows into completion_url.",
+    ),
+    re.compile(r"[0-9A-F]{32}"),
 )
 
 RECRUITERS = (PROLIFIC, SONA, MTURK, CONNECT)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.definition.study_toml import Recruitment
 from app.recruiters.arrival import plain
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
-from app.recruiters.known import CONNECT, MTURK, PROLIFIC, RECRUITERS, SONA, Recruiter
+from app.recruiters.known import RECRUITERS, SONA, Recruiter
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,6 @@ class ShownEnding:
 
 ANOTHER = "Another panel"
 _CODE = "12345"
-_STEPS = {
-    PROLIFIC: (
-        "Enter the link as the study's URL, and choose “I'll use URL parameters”.",
-        "Add a completion path for each code below; the one for screened out pays a fixed amount.",
-    ),
-    SONA: (
-        "Enter the link as the study URL; SONA fills in %SURVEY_CODE%.",
-        "Take the client-side completion URL into completion_url, with survey_code={survey_code} at its end: opening "
-        "it gives the credit.",
-    ),
-    MTURK: (
-        "Enter the link as an external question; MTurk adds who people are.",
-        "Participants enter the completion code in the HIT. A preview shows the consent without a button.",
-    ),
-    CONNECT: (
-        "Enter the link as the project's URL; Connect adds who people are.",
-        "Take the redirect URL that Connect shows into completion_url.",
-    ),
-}
 WHEN = {
     Ending.COMPLETION: ("Complete", "has finished, and answered what is asked at the end"),
     Ending.SCREENED_OUT: ("Screened out", "gave an answer that ends the session"),
@@ -95,7 +76,7 @@ def _ready(recruiter: Recruiter, recruitment: Recruitment, link: str) -> ReadyLi
     if recruitment.signed:
         problems.append(f"{recruiter.name} cannot sign links: set signed = false, or make personal links.")
     address = f"{link}?{recruiter.query}" if recruiter.query else link
-    return ReadyLink(recruiter.name, address, _STEPS[recruiter], tuple(problems))
+    return ReadyLink(recruiter.name, address, recruiter.steps, tuple(problems))
 
 
 def _another(recruitment: Recruitment, link: str) -> ReadyLink:

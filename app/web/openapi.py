@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from app.participation.payloads import AnswersBody, EventBody, RatingBody, TrialBody
+from app.results.export import MEADOWS, RDM_FORMATS
 from app.results.figures import WIDTHS
 from app.studies.watching import FILTERS, SORTS
 from app.version import VERSION
@@ -90,6 +91,10 @@ PAGE: dict[str, Schema] = {
 }
 ASKED: dict[str, Schema] = {
     "asked": {"type": "number", "description": "When it was asked for first; it comes with `again`."}
+}
+# Parts of addresses that are one of a few words.
+PARTS: dict[str, dict[str, Schema]] = {
+    "researcher_api.life.rdms": {"kind": {"type": "string", "enum": [*RDM_FORMATS, MEADOWS]}},
 }
 # What may follow the ? of an address.
 QUERIES: dict[str, dict[str, Schema]] = {
@@ -200,8 +205,10 @@ def _operation(rule: Rule) -> dict[str, Any]:
         operation["security"] = [{"participant": []}]
     elif not endpoint.startswith("openapi."):
         operation["security"] = [{"token": sorted(SCOPES.get(endpoint, ()))}, {"experimenter": []}]
+    parts = PARTS.get(endpoint, {})
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+        {"name": name, "in": "path", "required": True, "schema": parts.get(name, TEXT)}
+        for name in sorted(rule.arguments)
     ]
     needed = endpoint in NEEDED_QUERIES
     parameters += [

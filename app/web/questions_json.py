@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.definition.questions import (
-    NumberQuestion,
-    Question,
-    Scale,
-    TextQuestion,
-    WithChoices,
-    in_language,
-)
+from app.definition.questions import Question, in_language
 from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import StudyDefinition
 from app.participation.sheets import questions_of
+from app.web.api_answers.participant import AskedQuestion
 from app.web.study_texts import ToHtml
 
 
@@ -38,29 +32,15 @@ def page_question(question: Question | RatingQuestion, language: str, html: ToHt
 
 
 def _question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "name": question.name,
-        "kind": question.kind,
-        "ask": in_language(question.ask, language),
-        "required": question.required,
-    }
-    if isinstance(question, TextQuestion):
-        view |= {"max_length": question.max_length}
-    elif isinstance(question, NumberQuestion):
-        view |= {key: _plain(getattr(question, key)) for key in ("min", "max", "step")}
-    elif isinstance(question, WithChoices):
-        view |= {
-            "choices": [
-                {"value": choice.value, "label": in_language(choice.label, language)} for choice in question.choices
-            ]
-        }
-    elif isinstance(question, Scale):
-        ends = (("min_label", question.min_label), ("max_label", question.max_label))
-        view |= {"min": question.min, "max": question.max}
-        view |= {key: None if text is None else in_language(text, language) for key, text in ends}
-    return view
+    """Those keys of the question that the API's description has."""
+    told = [key for key in AskedQuestion.model_fields if key in type(question).model_fields]
+    return {key: _told(getattr(question, key), language) for key in told}
 
 
-def _plain(number: float | None) -> float | None:
-    """18 rather than 18.0, as people write it."""
-    return int(number) if number is not None and number.is_integer() else number
+def _told(value: Any, language: str) -> Any:
+    """A key's value as the page gets it: texts in one language, and 18 rather than 18.0, as people write it."""
+    if isinstance(value, list):
+        return [{"value": choice.value, "label": in_language(choice.label, language)} for choice in value]
+    if isinstance(value, dict):
+        return in_language(value, language)
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -167,7 +167,7 @@ def bundle(name: str) -> AnyResponse:
 
 @blueprint.get("/<name>/<any(raters, group):whose>.<kind>")
 def rdms(name: str, whose: str, kind: str) -> AnyResponse:
-    """RDMs of raters or group as one file (csv, npz, mat, hdf5, npy.zip, meadows.zip); 202 while they wait."""
+    """RDMs of the raters or of the group as one file; 202 while they wait."""
     return researcher.rdms(name, whose, kind)
 
 

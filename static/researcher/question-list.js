@@ -27,7 +27,7 @@ export function newQuestion(kind, others, isOnly = false) {
 }
 
 /** @param {string} base @param {Question[]} others @returns {string} a name that none of them has */
-export function freeName(base, others) {
+function freeName(base, others) {
   const taken = new Set(others.map((one) => String(one.name).toLowerCase()));
   let number = 1;
   while (taken.has(`${base}_${number}`)) number += 1;

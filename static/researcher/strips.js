@@ -15,7 +15,7 @@ const WIDTH = 280;
 const HEIGHT = 30;
 const EDGE = 8;
 /** With more values than this, dots hide each other. */
-export const MAX_DOTS = 400;
+const MAX_DOTS = 400;
 const BINS = 40;
 
 /**

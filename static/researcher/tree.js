@@ -72,7 +72,7 @@ export function showTree(element, tree, clips, colours) {
  * @param {Tree} tree
  * @param {number} most the height of the last joint
  */
-export function joints({ linkage, order }, most) {
+function joints({ linkage, order }, most) {
   /** @type {{y: number, height: number}[]} */
   const nodes = order.map(() => ({ y: 0, height: 0 }));
   order.forEach((item, place) => {

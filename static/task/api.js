@@ -30,7 +30,7 @@ export class ApiError extends Error {
 }
 
 /** True for an answer that settles the matter: 4xx other than 408, 425 and 429. @param {number} status */
-export function isRefusal(status) {
+function isRefusal(status) {
   return status >= 400 && status < 500 && !TRY_LATER.has(status);
 }
 

@@ -25,7 +25,7 @@ export const fitsDevice = (devices, hasFine) => devices !== 'mouse' || hasFine;
  * @param {Document} page
  * @param {HTMLElement} note
  */
-export function followSize(page, note) {
+function followSize(page, note) {
   const fine = matchMedia('(any-pointer: fine)');
   const tell = () => {
     const { clientWidth: width, clientHeight: height } = page.documentElement;

@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import func, select
 
 from analysis.formats.bundle import read_bundle
+from analysis.results import Choice
 from app.cli import commands
 from app.config import Settings
 from app.db import open_database
-from app.definition.find import find_study
 from app.definition.study_toml import parse_definition
 from app.demo import simulate_rater_session
 from app.errors import AsterismError
+from app.models import ParticipantSession, Submission
+from app.results.inputs import inputs_of
 from app.studies.text import study_text
 from tests import experimenter
 from tests.conftest import ROOT
@@ -74,25 +78,20 @@ def test_doctor_says_what_is_wrong(settings: Settings, monkeypatch: pytest.Monke
 
 
 def test_simulated_raters_go_through_the_same_services_and_are_marked(settings: Settings) -> None:
-    import numpy as np
-
-    from app.participation.arrangements import rater_trials
-
     database = open_database(settings.database)
     study_id = make_study(database, settings, n_clips=6, toml='title = "x"\n[stop]\nmin_evidence = 0.2\n')
     truth = np.random.default_rng(1).uniform(0.2, 1.0, 15)
     for rater in range(2):
         simulate_rater_session(database, "faces", study_id, truth, rater)
     with database.reading() as db:
-        raters = rater_trials(db, find_study(db, "faces").id)
-        assert [rater.session.is_simulated for rater in raters] == [True, True]
-        assert {rater.session.ended_by for rater in raters} == {"evidence"}
-        for rater in raters:
-            assert rater.session.consented_at < rater.session.last_seen_at
-            for trial in rater.trials:
-                assert trial.submission is not None
-                assert trial.submission.active_ms > 1000
-        assert rater_trials(db, study_id, include_simulated=False) == []
+        sessions = db.scalars(select(ParticipantSession)).all()
+        assert [session.is_simulated for session in sessions] == [True, True]
+        assert {session.ended_by for session in sessions} == {"evidence"}
+        for session in sessions:
+            assert session.consented_at < session.last_seen_at
+        assert db.scalar(select(func.min(Submission.active_ms))) > 1000
+        assert len(inputs_of(db, study_id, Choice()).chosen) == 2
+        assert inputs_of(db, study_id, Choice(with_simulated=False)).chosen == []
     database.close()
 
 

@@ -39,7 +39,6 @@ from app.cli import main
 from app.definition.study_toml import parse_definition
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
-from app.participation.arrangements import rater_trials
 from app.participation.decisions import exclude
 from app.results import export as export_module
 from app.results.chosen import ExportOptions
@@ -495,7 +494,7 @@ def test_meadows_files_hold_each_raters_rdm_and_trials(lab: experimenter.Lab, tm
     with lab.database.reading() as db:
         study, rdms = study_of(db), results_now(db, study_of(db).id, choice).rdm_set()
         file.write_bytes(b"".join(meadows_file(db, study, choice)))
-        placed = {one.session.rater: one.arrangements for one in rater_trials(db, study.id)}
+        placed = experimenter.placed_trials(db, study.id)
     with zipfile.ZipFile(file) as archive:
         archive.extractall(tmp_path)
     names = dict(line.split(",") for line in (tmp_path / "raters.csv").read_text().splitlines()[1:])

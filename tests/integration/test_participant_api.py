@@ -15,8 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from analysis.results import Choice
 from app.models import Clip, ParticipantSession, Placement, SessionEvent, Submission, Trial
 from app.participation.payloads import Record, recorded
+from app.results.inputs import inputs_of
 from tests.factories import encode, make_study, trial_body
 
 SHORT = 'title = "A study"\n[design]\nmax_items = 4\n[stop]\nmax_trials = 3\n'
@@ -268,19 +270,17 @@ def test_tokens_are_stored_hashed(client: FlaskClient) -> None:
 
 
 def test_withdrawing_ends_the_session_and_keeps_it_out_of_results(client: FlaskClient) -> None:
-    from app.participation.arrangements import rater_trials
-
     person = join(client)
     trial = person.call("POST", "/start").get_json()["trial"]
     person.call("PUT", f"/trials/{trial['key']}", trial_body(trial))
     database = client.application.extensions["asterism"].database
     with database.reading() as db:
-        [rater] = rater_trials(db, 1)
-        assert len(rater.arrangements) == 1
+        [sitting] = inputs_of(db, 1, Choice(with_unfinished=True)).chosen
+        assert sitting.trials == 1
     assert person.call("DELETE").get_json()["session"]["state"] == "withdrawn"
     assert person.call("DELETE").status_code == 200
     with database.reading() as db:
-        assert rater_trials(db, 1) == []
+        assert inputs_of(db, 1, Choice(with_unfinished=True)).chosen == []
         assert db.scalar(select(func.count()).select_from(Submission)) == 1
 
 

@@ -17,13 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from analysis.formats.bundle import read_bundle
+from analysis.results import Choice
 from app.domain import SessionState
 from app.models import Answer, ParticipantSession, SessionEvent, Study
-from app.participation.arrangements import rater_trials
 from app.participation.erasure import erase_person
 from app.participation.pilots import begin_pilot, skip_to
 from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
+from app.results.inputs import inputs_of
 from app.studies.monitoring import session_statuses
 from tests.experimenter import log_in, make_account, open_lab
 from tests.factories import encode, make_study, trial_body
@@ -241,7 +242,7 @@ def test_the_trials_count_before_the_last_answers_are_in(client: FlaskClient) ->
     until_after(person)
     assert state(client).state == SessionState.FINISHED
     with client.application.extensions["asterism"].database.reading() as db:
-        assert len(rater_trials(db, state(client).study_id, include_unfinished=False)) == 1
+        assert len(inputs_of(db, state(client).study_id, Choice()).chosen) == 1
     # Another device finds the questions, not a second visit, although the study allows two.
     page = client.get(f"/join/faces?{query}").text
     assert 'name="again"' not in page

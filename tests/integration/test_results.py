@@ -14,7 +14,7 @@ from analysis.noise_ceiling import noise_ceiling
 from analysis.results import Choice, StudyResults, clip_map, cluster_order, coverage, not_converged, notes
 from app.domain import SessionState
 from app.models import ParticipantSession, Placement, Study, now
-from app.participation.arrangements import clip_order, rater_trials
+from app.participation.arrangements import clip_order
 from app.results.stored import results_now
 from app.studies.monitoring import session_statuses, study_counts
 from tests import experimenter
@@ -38,13 +38,13 @@ def ask(lab: experimenter.Lab, study_id: int, choice: Choice = REFERENCE) -> Stu
 def test_each_raters_rdm_is_that_of_its_placements(lab: experimenter.Lab, study: int) -> None:
     results = ask(lab, study)
     with lab.database.reading() as db:
-        raters = rater_trials(db, study)
+        trials = experimenter.placed_trials(db, study)
         n_items = len(clip_order(db, study))
     assert results.raters == ("P001", "P002", "P003", "P004")
-    assert [one.work.trials for one in results.chosen.values()] == [len(rater.trials) for rater in raters]
-    for (rater, estimate), theirs in zip(results.estimates.items(), raters, strict=True):
-        assert rater == theirs.session.rater
-        expected = estimate_rdm(theirs.arrangements, n_items, method="weighted_average")
+    assert [one.work.trials for one in results.chosen.values()] == [len(theirs) for theirs in trials.values()]
+    for (rater, estimate), (other, theirs) in zip(results.estimates.items(), trials.items(), strict=True):
+        assert rater == other
+        expected = estimate_rdm(theirs, n_items, method="weighted_average")
         np.testing.assert_array_equal(estimate.rdm, expected.rdm)
 
 
@@ -111,7 +111,7 @@ def test_estimates_that_borrow_are_those_of_the_same_trials_and_refused_when_the
     lab: experimenter.Lab, study: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with lab.database.reading() as db:
-        trials = {rater.session.rater: rater.arrangements for rater in rater_trials(db, study)}
+        trials = experimenter.placed_trials(db, study)
     expected = estimate_group({rater: trials[rater] for rater in ("P001", "P002", "P003")}, 6, method="latent")
     experimenter.make_account(lab.database)
     experimenter.log_in(lab.client)

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from analysis.results import Choice
 from app.models import SessionEvent, Study, Submission, Trial
-from app.participation.arrangements import rater_trials
 from app.participation.practice import LAYOUT, MAX_ROUNDS, NAMES
 from app.results.chosen import ExportOptions
 from app.results.export_tables import bundle_tables
+from app.results.inputs import inputs_of
 from app.studies.monitoring import session_statuses
 from tests.factories import make_study, trial_body
 from tests.integration.test_participant_api import Person, join
@@ -122,8 +123,8 @@ def test_repeats_show_an_earlier_trials_clips_and_count_as_judgments(app: Flask)
         assert seats[0] != seats[1]
     assert len({repeat.repeat_of for repeat in repeats}) == 2
     with app.extensions["asterism"].database.reading() as db:
-        [rater] = rater_trials(db, 1)
-    assert len(rater.arrangements) == 12
+        [sitting] = inputs_of(db, 1, Choice(with_unfinished=True)).chosen
+    assert sitting.trials == 12
 
 
 def test_missing_repeats_come_at_the_end_when_the_evidence_is_reached_early(app: Flask) -> None:
@@ -146,8 +147,8 @@ def test_attention_checks_are_judged_and_kept_out_of_the_data(app: Flask, y: flo
     [event] = rows(app, select(SessionEvent).where(SessionEvent.kind == "check"))
     assert event.detail["passed"] is passed
     with app.extensions["asterism"].database.reading() as db:
-        [rater] = rater_trials(db, 1)
-    assert len(rater.arrangements) == 6
+        [sitting] = inputs_of(db, 1, Choice(with_unfinished=True)).chosen
+    assert sitting.trials == 6
     assert len(shown) == 7
     with app.extensions["asterism"].database.reading() as db:
         study = db.scalars(select(Study)).one()

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import get_args
 
 from analysis.designs import DESIGNS, DesignName
+from app.definition.question_fields import KIND_NAMES
+from app.definition.questions import KINDS, ConsentQuestion
 from app.results.export import RDM_FORMATS
+from app.web.api_answers.participant import AskedQuestion
 from tests.conftest import ROOT
 
 SOURCES = {".py", ".js", ".mjs", ".css", ".html", ".toml", ".md", ".svg", ".json", ".mp4"}
@@ -140,6 +143,20 @@ def test_designs_and_formats_are_in_the_docs() -> None:
         assert name in docs["study-toml.md"]
     for extension in RDM_FORMATS:
         assert f"`.{extension}`" in docs["formats.md"]
+
+
+def test_each_kind_of_question_stands_in_each_file_that_the_newcomers_table_names() -> None:
+    files = {
+        name: (ROOT / name).read_text(encoding="utf-8")
+        for name in ("templates/participant/question.html", "static/task/answers.js")
+    }
+    for kind, model in KINDS.items():
+        assert KIND_NAMES[kind]
+        # What the page is told of a question are those of its keys that the API's description has.
+        own = model.model_fields.keys() - ConsentQuestion.model_fields.keys()
+        assert {key for key in own if not key.startswith("screen_out")} <= AskedQuestion.model_fields.keys()
+        for name, text in files.items():
+            assert re.search(rf"[\"']{kind}[\"']", text), f"{kind}: {name}"
 
 
 def test_what_the_newcomers_table_names_exists() -> None:
