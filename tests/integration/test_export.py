@@ -1,7 +1,4 @@
-"""The export bundle and the single files: the same numbers as the results, in every format (F29, F38).
-
-Over 300 lines: tests of one subject, which share their fixtures.
-"""
+"""The export bundle: every row, the same numbers as the results (F38)."""
 
 from __future__ import annotations
 
@@ -9,44 +6,25 @@ import csv
 import io
 import json
 import re
-import tracemalloc
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
-from scipy.io import loadmat
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from analysis import estimate_rdm
-from analysis.formats.bundle import Bundle, BundleContents, BundleError, read_bundle
-from analysis.formats.bundle_readme import TABLES_HOLD
-from analysis.formats.bundle_tables import RDM_COLUMNS, TABLES
-from analysis.formats.bundle_writer import Row
-from analysis.formats.meadows import read_1d_mat, read_tree
-from analysis.rdm import scale_to_rms
-from analysis.report.results import analyse
-from analysis.report.write import write_tables
+from analysis.formats.bundle import Bundle, BundleError, read_bundle
 from analysis.results import Choice
-from app.cli import main
 from app.definition.study_toml import parse_definition
 from app.domain import SessionState
-from app.models import Clip, ParticipantSession, Placement, Seat, Study, Submission, Trial
-from app.participation.decisions import exclude
-from app.results import export as export_module
+from app.models import Clip, ParticipantSession, Placement, Study, Submission, Trial
 from app.results.chosen import ExportOptions
-from app.results.export import EXPORTED, export_bundle, meadows_file, rdm_file, rdms_to_download
+from app.results.export import EXPORTED, export_bundle
 from app.results.stored import results_now
 from app.studies.text import study_text
-from app.version import VERSION
-from app.web import researcher
 from tests import experimenter
 from tests.conftest import ROOT
 
@@ -95,14 +73,6 @@ def test_a_bundle_holds_what_the_docs_promise_and_the_docs_name_what_it_holds(
         )
     for name in promised:
         assert name in NOT_IN_EVERY_BUNDLE or any(re.fullmatch(patterns[name], file) for file in held), name
-
-
-def downloaded(lab: experimenter.Lab, folder: Path, kind: str, method: str, *, group: bool = False) -> Path:
-    file = folder / f"rdms.{kind}"
-    with lab.database.reading() as db:
-        rdms = rdms_to_download(db, study_of(db), Choice(method, with_unfinished=True), group=group, kind=kind)
-    file.write_bytes(b"".join(rdm_file(rdms, kind)))
-    return file
 
 
 def results(lab: experimenter.Lab, method: str) -> tuple[np.ndarray, np.ndarray]:
@@ -244,39 +214,6 @@ def test_when_each_clip_was_converted_last_is_in_the_clips_table(lab: experiment
     assert [row["converted_at"] for row in rows[:2]] == [again, None]
 
 
-def test_the_mat_file_opens_with_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
-    table, group = results(lab, "combined")
-    data = loadmat(downloaded(lab, tmp_path, "mat", "combined"))
-    sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
-    np.testing.assert_allclose(data["rdms"] / sizes, table, rtol=1e-12)
-    np.testing.assert_array_equal(np.isfinite(data["completed"]), True)
-    assert [str(cell[0][0]) for cell in data["raters"]] == ["P001", "P002", "P003", "P004"]
-    pooled = loadmat(downloaded(lab, tmp_path, "mat", "combined", group=True))
-    np.testing.assert_array_equal(pooled["rdms"][0], group)
-
-
-@pytest.mark.filterwarnings("default")
-def test_the_hdf5_file_opens_in_rsatoolbox_with_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
-    from rsatoolbox.rdm import load_rdm
-
-    table, _ = results(lab, "weighted_average")
-    rdms = load_rdm(str(downloaded(lab, tmp_path, "hdf5", "weighted_average")), file_type="hdf5")
-    sizes = np.sqrt(np.nanmean(rdms.dissimilarities**2, axis=1, keepdims=True))
-    np.testing.assert_allclose(rdms.dissimilarities / sizes, table, rtol=1e-12)
-    assert rdms.n_cond == 6
-
-
-def test_npz_and_csv_hold_the_same_numbers(lab: experimenter.Lab, tmp_path: Path) -> None:
-    table, group = results(lab, "weighted_average")
-    with np.load(downloaded(lab, tmp_path, "npz", "weighted_average")) as data:
-        sizes = np.sqrt(np.nanmean(data["rdms"] ** 2, axis=1, keepdims=True))
-        np.testing.assert_allclose(data["rdms"] / sizes, table, rtol=1e-12)
-        np.testing.assert_array_equal(data["observations"] > 0, np.isfinite(table))
-    text = downloaded(lab, tmp_path, "csv", "weighted_average", group=True).read_text()
-    values = [float(row["dissimilarity"] or "nan") for row in csv.DictReader(io.StringIO(text))]
-    np.testing.assert_array_equal(values, group)
-
-
 def test_a_study_without_data_exports_its_head(lab: experimenter.Lab, tmp_path: Path) -> None:
     with lab.database.writing() as db:
         for session in db.scalars(select(ParticipantSession)):
@@ -286,189 +223,6 @@ def test_a_study_without_data_exports_its_head(lab: experimenter.Lab, tmp_path: 
     assert len(bundle.names) == 6
     assert list(bundle.rows("placements")) == []
     assert not [name for name in bundle.manifest["files"] if name.startswith("rdms/")]
-
-
-def test_f29_the_download_is_streamed(lab: experimenter.Lab, tmp_path: Path) -> None:
-    experimenter.make_account(lab.database)
-    experimenter.log_in(lab.client)
-    answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
-    assert answer.status_code == 200
-    assert answer.is_streamed
-    assert answer.content_length is None
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="faces_')
-    file = tmp_path / "download.zip"
-    file.write_bytes(b"".join(answer.response))
-    assert len(read_bundle(file).rdms("combined").raters) == 4
-
-
-def test_f29_the_first_bytes_leave_before_the_last_are_made(
-    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[object] = []
-
-    def counted(rows: Iterable[Row]) -> Iterator[Row]:
-        for row in rows:
-            made.append(row)
-            yield row
-
-    def watched(*about: object) -> BundleContents:
-        contents = export_module.bundle_contents(*about)  # type: ignore[arg-type]
-        return replace(contents, tables={**contents.tables, "plays": counted(contents.tables["plays"])})
-
-    monkeypatch.setattr(researcher, "bundle_contents", watched)
-    experimenter.make_account(lab.database)
-    experimenter.log_in(lab.client)
-    answer = lab.client.get("/studies/faces/bundle.zip?unfinished=1")
-    pieces = iter(answer.response)
-    assert next(pieces).startswith(b"PK")
-    assert made == []
-    assert sum(len(piece) for piece in pieces) > 10_000
-    assert made
-
-
-def test_f29_memory_does_not_grow_with_the_rows(
-    lab: experimenter.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(export_module, "EXPORTED", ("weighted_average",))
-
-    def peak() -> int:
-        tracemalloc.start()
-        export(lab, tmp_path, ExportOptions())
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    export(lab, tmp_path)
-    small = peak()
-    _add_trials(lab, 20, plays=1_500)
-    assert peak() < small + 4_000_000
-
-
-def _add_trials(lab: experimenter.Lab, number: int, *, plays: int) -> None:
-    """Checks, which no result needs, in the first session; each holds a record of 150 kB."""
-    with lab.database.writing() as db:
-        query = select(Trial).join(Submission).options(joinedload(Trial.submission).undefer(Submission.body))
-        first = db.scalars(query).first()
-        assert first is not None
-        assert first.submission is not None
-        body = json.loads(first.submission.body)
-        body["plays"] *= plays
-        for k in range(number):
-            trial = Trial(
-                session_id=first.session_id,
-                key=f"more{k}",
-                number=1000 + k,
-                purpose="check",
-                design="random",
-                seed=1,
-                seats=[Seat(seat=seat.seat, clip_id=seat.clip_id) for seat in first.seats],
-            )
-            db.add(trial)
-            db.flush()
-            columns = {column.key for column in sa.inspect(Submission).column_attrs} - {"trial_id", "body"}
-            copied = {name: getattr(first.submission, name) for name in columns}
-            db.add(Submission(trial_id=trial.id, body=json.dumps(body).encode(), **copied))
-        db.commit()
-
-
-def test_page_bundle_and_report_give_the_same_figures(lab: experimenter.Lab, tmp_path: Path) -> None:
-    """One study, three ways: the pages' JSON, the bundle's tables, and the report that is made of the bundle."""
-    bundle = export(lab, tmp_path)
-    report = analyse(bundle, Choice("combined", with_unfinished=True), lambda message: None, jobs=1)
-    write_tables(report, tmp_path)
-
-    def table(text: str) -> list[dict[str, str]]:
-        rows = list(csv.DictReader(io.StringIO(text)))
-        return [row for row in rows if row.get("method", "combined") == "combined"]
-
-    for name in ("reliability", "noise_ceiling", "quality"):
-        assert table(bundle.text(f"{name}.csv")) == table((tmp_path / f"{name}.csv").read_text()), name
-    assert list(bundle.rows("quality"))
-    for own, group in ((report.rdm_set(), False), (report.group_set(), True)):
-        stored = bundle.rdms("combined", group=group)
-        for label in ("rdms", "completed", "evidence", "observations", "predicted"):
-            np.testing.assert_array_equal(getattr(stored, label), getattr(own, label), err_msg=label)
-    experimenter.make_account(lab.database)
-    experimenter.log_in(lab.client)
-    query = "?method=combined&unfinished=1"
-    lab.client.get(f"/api/v1/studies/faces/results{query}")
-    experimenter.compute(lab)
-    page = lab.client.get(f"/api/v1/studies/faces/results/agreement{query}").json
-    for measure in page["measures"]:
-        mine = getattr(report.reliability, measure["key"])
-        assert measure["reason"] == mine.reason
-        for shown, exact in zip(
-            (measure["value"], measure["low"], measure["high"]), (mine.value, *mine.interval), strict=True
-        ):
-            assert (shown is None and np.isnan(exact)) or shown == round(exact, 5)
-    assert page["remarks"] == [report.agreement.influence.sentence]
-    group = lab.client.get(f"/api/v1/studies/faces/results/rdms/group{query}").json
-    np.testing.assert_allclose(group["rdm"], scale_to_rms(report.group), atol=1e-5)
-    assert group["n_raters"] == report.pooled.n_raters.tolist()
-
-
-def test_page_files_and_texts_each_say_both_units(lab: experimenter.Lab, tmp_path: Path) -> None:
-    """Files hold RDMs at a sum of squares of 1, pages show a root mean square of 1: each says what the other does."""
-    experimenter.make_account(lab.database)
-    experimenter.log_in(lab.client)
-    page = " ".join(lab.client.get("/studies/faces/results").text.split())
-    assert "in files have a sum of squares of 1, where this page shows a root mean square of 1" in page
-    bundle = export(lab, tmp_path)
-    readme = " ".join(bundle.text("README.md").split())
-    assert "the sum of squares of a completed RDM is 1" in readme
-    assert "The pages show RDMs at a root mean square of 1" in readme
-    methods = " ".join(bundle.text("methods.md").split())
-    assert "RDMs in files have a sum of squares of 1" in methods
-    assert "with each RDM at a root mean square of 1" in methods
-    for row in bundle.rdms("combined").completed:
-        assert np.sum(row**2) == pytest.approx(1.0)
-    lab.client.get("/api/v1/studies/faces/results?method=combined&unfinished=1")
-    experimenter.compute(lab)
-    shown = lab.client.get("/api/v1/studies/faces/results/rdms/group?method=combined&unfinished=1").json["rdm"]
-    seen = np.array([value for value in shown if value is not None])
-    assert np.sqrt(np.mean(seen**2)) == pytest.approx(1.0, abs=1e-4)
-
-
-def test_the_dictionary_of_the_bundle_names_what_the_database_can_hold() -> None:
-    from app.domain import SessionState
-    from app.participation.payloads import MoveBody, PlayBody
-
-    meaning = {(table, column.name): column.meaning for table, columns in TABLES.items() for column in columns}
-    for key, values in (
-        (("moves", "kind"), get_args(MoveBody.model_fields["how"].annotation)),
-        (("plays", "trigger"), get_args(PlayBody.model_fields["how"].annotation)),
-        (("participants", "state"), [state.value for state in SessionState]),
-    ):
-        assert [value for value in values if value not in re.split(r"\W+", meaning[key])] == [], key
-    (error,) = [column.meaning for column in RDM_COLUMNS if column.name == "standard_error"]
-    assert "where it was asked for" in error
-    assert "each session" in meaning["reliability", "n_raters"]
-    assert set(TABLES) == set(TABLES_HOLD)
-
-
-def test_the_readme_tells_of_this_very_bundle(lab: experimenter.Lab, tmp_path: Path) -> None:
-    """What a reviewer needs: the files that are there with their rows, how many people, what was left out, versions."""
-    with lab.database.writing() as db:
-        exclude(db, study_of(db), "P002", "asleep *twice*")
-        exclude(db, study_of(db), "P001", "tried keys", trial=1)
-    bundle = export(lab, tmp_path)
-    text = bundle.text("README.md")
-    for name, listed in bundle.manifest["files"].items():
-        assert (f"| `{name}` | {listed.get('rows', '')} |" in text) == (name != "README.md"), name
-    assert {name for name, listed in bundle.manifest["files"].items() if "rows" in listed} == {
-        name for name in bundle.manifest["files"] if name.endswith(".csv")
-    }
-    assert "4 sessions (1 arranging, 3 finished); 1 of them simulated" in text
-    assert "by the experimenter: 1 session (“asleep \\*twice\\*”: 1) and 1 trial of others" in text
-    assert "RDMs by `combined`: 3 raters, 15 pairs each." in text
-    assert f"Asterism {VERSION} at {bundle.manifest['created_at']} (export bundle, format version 2)" in text
-    array = np.load(io.BytesIO(bundle._read("rdms/combined/01.npy", 1 << 20)))
-    np.testing.assert_array_equal(array, bundle.rdms("combined").rdms)
-    assert bundle.text("rdms/combined/01_raters.txt").split() == ["P001", "P003", "P004"]
-    # What it tells R and Python to open is there.
-    named = re.findall(r"\(['\"]([\w/.]+)['\"]", text)
-    assert len(named) == 8
-    assert set(named) <= bundle.manifest["files"].keys()
 
 
 def test_a_table_with_more_or_fewer_rows_than_its_manifest_says_is_refused(
@@ -485,48 +239,3 @@ def test_a_table_with_more_or_fewer_rows_than_its_manifest_says_is_refused(
     n = manifest["files"]["plays.csv"]["rows"]
     with pytest.raises(BundleError, match=rf"plays\.csv has {n - 1} rows, and {n} by manifest\.json"):
         read_bundle(tmp_path / "other.zip")
-
-
-def test_meadows_files_hold_each_raters_rdm_and_trials(lab: experimenter.Lab, tmp_path: Path) -> None:
-    """Read back by the platform's own file names: RDMs as seen, trials as placed, and who is who."""
-    choice = Choice("weighted_average", with_unfinished=True)
-    file = tmp_path / "study.meadows.zip"
-    with lab.database.reading() as db:
-        study, rdms = study_of(db), results_now(db, study_of(db).id, choice).rdm_set()
-        file.write_bytes(b"".join(meadows_file(db, study, choice)))
-        placed = experimenter.placed_trials(db, study.id)
-    with zipfile.ZipFile(file) as archive:
-        archive.extractall(tmp_path)
-    names = dict(line.split(",") for line in (tmp_path / "raters.csv").read_text().splitlines()[1:])
-    assert list(names) == list(rdms.raters)
-    back = read_1d_mat(next(tmp_path.glob("Meadows_faces_v_v1_*_1D.mat")))
-    np.testing.assert_array_equal(back.rdms, rdms.rdms)
-    told = (tmp_path / "README.txt").read_text()
-    whole = 0
-    for place, rater in enumerate(rdms.raters):
-        trees = list(tmp_path.glob(f"Meadows_faces_v_v1_{names[rater]}_tree.json"))
-        assert bool(trees) == bool(np.isfinite(rdms.rdms[place]).all())
-        assert (rater in told) != bool(trees)
-        if trees:
-            whole += 1
-            (session,) = read_tree(trees[0])
-            for exported, given in zip(session.arrangements, placed[rater], strict=True):
-                np.testing.assert_array_equal(exported.items, given.items)
-                np.testing.assert_allclose(exported.positions, given.positions, atol=1e-12)
-    assert whole
-
-
-def test_the_command_writes_one_file_of_rdms(lab: experimenter.Lab, tmp_path: Path) -> None:
-    out = tmp_path / "faces.npy.zip"
-    data = ["--data", str(lab.settings.data)]
-    with pytest.raises(SystemExit) as ended:
-        main([*data, "study", "rdms", "faces", "--out", str(out), "--method", "weighted_average"])
-    assert not ended.value.code
-    with lab.database.reading() as db:
-        expected = results_now(db, study_of(db).id, Choice("weighted_average")).rdm_set()
-    with zipfile.ZipFile(out) as archive:
-        np.testing.assert_array_equal(np.load(io.BytesIO(archive.read("01.npy"))), expected.rdms)
-        assert archive.read("01_raters.txt").decode().split() == list(expected.raters)
-    with pytest.raises(SystemExit) as ended:
-        main([*data, "study", "rdms", "faces", "--out", str(tmp_path / "faces.docx")])
-    assert ended.value.code
