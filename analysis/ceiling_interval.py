@@ -29,7 +29,7 @@ def ceiling_with_interval(
     """The ceiling `ceiling` of these RDMs (R, P) with an interval of each bound, or with the reason why there is none.
 
     Each rater is left out once (each of GROUPS groups of raters, rater r in group r modulo GROUPS, where there are
-    more) and both bounds computed anew, pools and all. The intervals are symmetric in Fisher's z.
+    more) and both bounds recomputed, pools and all. The intervals are symmetric in Fisher's z.
     """
     if not np.isfinite([ceiling.lower, ceiling.upper]).all():
         return ceiling

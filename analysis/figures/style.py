@@ -92,7 +92,7 @@ def file_of(figure: Any, kind: str) -> bytes:
         For another kind.
     """
     if kind not in KINDS:
-        raise ValueError(f"a figure can be had as {', '.join(KINDS)}, not as {kind}")
+        raise ValueError(f"a figure is available as {', '.join(KINDS)}, not as {kind}")
     import matplotlib
 
     with matplotlib.rc_context(STYLE):

@@ -137,7 +137,7 @@ def partial_correlation(rdms: ArrayLike, model: ArrayLike, controls: ArrayLike, 
         if rows.shape[1] != table.shape[1] or np.isnan(rows).any():
             raise ValueError(f"model and controls must have {table.shape[1]} pairs and none missing")
     if len(one) != 1:
-        raise ValueError(f"one model is wanted, got {len(one)}")
+        raise ValueError(f"expected one model, got {len(one)}")
     fixed = np.vstack([one, held_constant])
     if method not in ("spearman", "pearson"):
         raise ValueError(f"method must be spearman or pearson, got {method!r}")

@@ -50,7 +50,7 @@ def space_of(rdm: ArrayLike) -> Space:
     """
     table = check_rdms(rdm, "rdm", row="row")
     if len(table) != 1 or np.isnan(table).any():
-        raise ValueError("the space of one complete RDM is wanted")
+        raise ValueError("expected one complete RDM")
     given = table[0]
     if given.min() < 0:
         return Space(given, True, imaginary_share(given))

@@ -217,6 +217,7 @@ def raters_needed(points: Sequence[CohortPoint], target: float) -> Needed:
     """
 
     def least(end: str) -> int | None:
+        """The least number of raters at which this end of the band is at the target."""
         z = [float(np.arctanh(getattr(point.accuracy, end))) for point in points]
         goal = float(np.arctanh(target))
         if z[0] >= goal:

@@ -163,7 +163,7 @@ def raters_for(worlds: Sequence[World], target: float, *, seen: float, level: fl
         When the target does not lie between 0 and 1.
     """
     if not 0 < target < 1:
-        raise ValueError(f"the reliability that is wanted must lie between 0 and 1, got {target}")
+        raise ValueError(f"the wanted reliability must lie between 0 and 1, got {target}")
 
     def least(end: str) -> int | None:
         """Found by halving: each end rises with the number of raters."""

@@ -113,7 +113,7 @@ def plan_study(
             if progress is not None:
                 progress(len(simulated.sessions), total)
         if len(rdms) < min(budget.raters, 3):
-            raise ValueError("of most simulated sessions no RDM can be estimated: they end before enough is placed")
+            raise ValueError("most simulated sessions give no RDM: they end before enough clips are placed")
         table = np.stack(rdms)
         simulated.worlds.append(world_of(table, truth))
         simulated.contests.append(contests(table, pairs, method=wanted.comparator, n_boot=n_boot, rng=world_rng))

@@ -112,8 +112,8 @@ def chance_to_tell(
     """How often R raters, at least 2, give a difference with p < alpha (two-sided), with these clips and models.
 
     The test is that of `compare_models`: the difference over its standard error, by Student's t. For "raters" the
-    variance is V_r, that by raters, which each study estimates anew, with R - 1 degrees of freedom. For "both" it is
-    V_r + V_s - V_rs, not below V_r or V_s: V_s is the variance by clips, V_rs what both hold; min(R, n) - 1 degrees.
+    variance is V_r, that by raters, which each study estimates for itself, with R - 1 degrees of freedom. For "both" it
+    is V_r + V_s - V_rs, not below V_r or V_s: V_s is the variance by clips, V_rs what both hold; min(R, n) - 1 degrees.
     """
     n = contest.n_items
     items = n / (n - 1)

@@ -148,7 +148,7 @@ def check_assumed(n_items: int, assumed: Assumptions, wanted: Wanted) -> None:
             raise ValueError(f"{name} is a correlation between -1 and 1, got {getattr(assumed, name)}")
     for name in ("reliability", "accuracy"):
         if not 0 < getattr(wanted, name) < 1:
-            raise ValueError(f"the {name} that is wanted must lie between 0 and 1, got {getattr(wanted, name)}")
+            raise ValueError(f"the wanted {name} must lie between 0 and 1, got {getattr(wanted, name)}")
     if wanted.raters < 2:
         raise ValueError(f"a plan needs at least 2 raters, got {wanted.raters}")
 

@@ -55,7 +55,7 @@ def individual_test(
     Halves that show one RDM with noise of their own correlate by the root of the product of their reliabilities, so
     one factor for each first and each second half explains the correlations of different raters. Without these factors
     raters with little noise would make the mean within raters larger, also where all see the same. What is left of the
-    correlations is compared within and between raters, by dealing out the second halves anew.
+    correlations is compared within and between raters, by dealing out the second halves again.
 
     Parameters
     ----------

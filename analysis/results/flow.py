@@ -86,6 +86,7 @@ def flow_of(counts: Iterable[SessionCount], choice: Choice, *, without_rdm: int 
         raise ValueError(f"no stage of a participant flow is named {', '.join(sorted(unknown))}")
 
     def number(*stages: str, trials: bool | None = None) -> int:
+        """Sessions that ended in one of the stages, with or without trials, or both (None)."""
         return sum(
             row.sessions for row in rows if row.stage in stages and (trials is None or row.with_trials == trials)
         )

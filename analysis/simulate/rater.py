@@ -14,7 +14,7 @@ from ..evidence import evidence_weights
 from ..rdm import n_items_of, pairs_within, subset, to_square
 from .layout import fit_arena, principal_layout, stress_layout
 
-# No design is worth simulating for longer than this; a stop rule that is out of reach must not run for ever.
+# No design is worth simulating for longer than this; a stop rule that is out of reach must not run forever.
 MAX_TRIALS = 2000
 
 

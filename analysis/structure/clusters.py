@@ -57,7 +57,7 @@ def cluster_items(rdm: ArrayLike, *, method: Linkage = "average") -> Tree:
     """
     table = check_rdms(rdm, "rdm", row="row")
     if len(table) != 1:
-        raise ValueError(f"one RDM is wanted, got {len(table)}")
+        raise ValueError(f"expected one RDM, got {len(table)}")
     return _tree(table[0], method, "items")
 
 

@@ -95,14 +95,16 @@ def _checked(rdm: ArrayLike) -> Floats:
     """The RDM as a square with 0 on the diagonal."""
     table = check_rdms(rdm, "rdm", row="row")
     if len(table) != 1:
-        raise ValueError(f"one RDM is wanted, got {len(table)}")
+        raise ValueError(f"expected one RDM, got {len(table)}")
     if np.nanmin(table) < 0:
         raise ValueError("a map needs dissimilarities that are not negative (z-scores are not: pool by 'cosine')")
     square = to_square(table[0])
     n_groups, group = connected_components(np.isfinite(square), directed=False)
     if n_groups > 1:
         apart = int(np.flatnonzero(group != group[0])[0])
-        raise ValueError(f"the pairs present leave {n_groups} groups of items without a tie: item {apart} to item 0")
+        raise ValueError(
+            f"the pairs present leave {n_groups} groups of items unconnected: none connects item {apart} with item 0"
+        )
     return square
 
 

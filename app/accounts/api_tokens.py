@@ -84,7 +84,7 @@ def make_token(
     Invalid
         When the name, the scopes or the days cannot be used; `field` says which.
     NotFound
-        When the account is no member of the study.
+        When the account is not a member of the study.
     """
     name = name.strip()
     if not name or len(name) > MAX_NAME or not name.isprintable():
@@ -148,7 +148,7 @@ def revoke_token(db: Session, token_id: int, *, account_id: int | None = None, b
 
 
 def access_of(db: Session, text: str) -> tuple[Access, bool] | None:
-    """What a token allows, and whether its use is to be noted (`note_use`); None when it is none, or has expired."""
+    """What a token allows, and whether its use is to be noted (`note_use`); None if it is unknown or expired."""
     query = _WITH_NAMES.where(ApiToken.token_hash == hash_token(text), ApiToken.expires_at > now())
     match = db.execute(query).tuples().first()
     if match is None:

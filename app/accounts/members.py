@@ -41,7 +41,7 @@ def require_study(db: Session, account_id: int, name: str, role: Role) -> Study:
     Raises
     ------
     NotFound
-        When there is no such study or the account is no member of it: the answer does not tell which (F34, F43).
+        When there is no such study or the account is not a member of it: the answer does not tell which (F34, F43).
     Forbidden
         When the account's role in the study is not enough.
     """
@@ -58,7 +58,7 @@ def require_study(db: Session, account_id: int, name: str, role: Role) -> Study:
 
 
 def role_in(db: Session, account_id: int, name: str) -> Role | None:
-    """The role of an account in the study of that name; None for who is no member, and where there is no such study."""
+    """The role of an account in the study of that name; None without membership, or without such a study."""
     query = select(StudyMember.role).join(Study)
     return db.scalar(query.where(Study.name == name.lower(), StudyMember.experimenter_id == account_id))
 
@@ -106,7 +106,7 @@ def set_role(db: Session, study: Study, account_id: int, role: Role, *, by: Acco
     Raises
     ------
     NotFound
-        When the account is no member of the study.
+        When the account is not a member of the study.
     NotAllowed
         When the study would be left without an owner.
     """
@@ -126,7 +126,7 @@ def remove_member(db: Session, study: Study, account_id: int, *, by: Account | N
     Raises
     ------
     NotFound
-        When the account is no member of the study.
+        When the account is not a member of the study.
     NotAllowed
         When the study would be left without an owner.
     """
@@ -145,7 +145,7 @@ def _locked_member(db: Session, study: Study, account_id: int) -> tuple[StudyMem
     query = query.where(StudyMember.study_id == study.id, StudyMember.experimenter_id == account_id)
     match = db.execute(query).tuples().first()
     if match is None:
-        raise NotFound("This account is no member of the study.")
+        raise NotFound("This account is not a member of the study.")
     return match
 
 

@@ -120,7 +120,7 @@ def open_archive(file: Path) -> Iterator[Archive]:
     Raises
     ------
     Invalid
-        Naming the file and the reason, when it is no backup, is of a newer format, or any file in it is missing, not
+        Naming the file and the reason, when it is not a backup, is of a newer format, or any file in it is missing, not
         listed, or differs from what was put in.
     """
     if not file.is_file():
@@ -129,7 +129,7 @@ def open_archive(file: Path) -> Iterator[Archive]:
         try:
             checked = _checked(file, stack.enter_context(zipfile.ZipFile(file)))
         except UNREADABLE as error:
-            raise Invalid(f"{file}: this is no backup, or it is truncated or damaged ({error}).") from error
+            raise Invalid(f"{file}: this is not a backup, or it is truncated or damaged ({error}).") from error
         yield checked
 
 
@@ -137,11 +137,11 @@ def _checked(file: Path, archive: zipfile.ZipFile) -> Archive:
     names = archive.namelist()
     for info in archive.infolist():
         if info.header_offset < 0 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise Invalid(f"{file}: this is no backup, or it is damaged: its directory is not that of one.")
+            raise Invalid(f"{file}: this is not a backup, or it is damaged: its file list is not that of a backup.")
     if not {MANIFEST, SEAL} <= set(names):
-        raise Invalid(f"{file}: this is no backup, or it is truncated: it has no {MANIFEST}.")
+        raise Invalid(f"{file}: this is not a backup, or it is truncated: it has no {MANIFEST}.")
     if len(set(names)) != len(names) or archive.getinfo(MANIFEST).file_size > MAX_MANIFEST:
-        raise Invalid(f"{file}: this is no backup of this program.")
+        raise Invalid(f"{file}: this is not a backup of this program.")
     text = archive.read(MANIFEST)
     if hashlib.sha256(text).hexdigest().encode() != archive.read(SEAL).strip():
         raise Invalid(f"{file}: {MANIFEST} is damaged.")

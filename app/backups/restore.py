@@ -47,7 +47,9 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
         if target is not None:
             # A write-ahead log that lies beside the restored file would be taken for its own, and break it.
             if there := [file for suffix in SUFFIXES if (file := Path(f"{target}{suffix}")).exists()]:
-                raise ConfigurationError(f"There is {there[0]} already. A backup is restored into no database.")
+                raise ConfigurationError(
+                    f"There is already a database: {there[0]}. A backup is only restored where there is none."
+                )
             _write(archive, settings.data, names, target)
         else:
             database = open_database(settings.database)

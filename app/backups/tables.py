@@ -154,4 +154,4 @@ def _check_file(file: Path) -> None:
     except sqlite3.Error as error:
         verdict = str(error)
     if verdict != "ok":
-        raise Invalid(f"The database is damaged ({verdict}); this is no backup of it.")
+        raise Invalid(f"The database is damaged ({verdict}), so it was not backed up.")

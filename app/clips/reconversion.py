@@ -89,7 +89,7 @@ def count_clips(db: Session, name: str) -> int:
 def _check(db: Session, study: Study, *, although_seen: bool) -> int:
     if study.state == StudyState.OPEN:
         raise NotAllowed(
-            f"The study {study.name} is open: its participants would see other clips than those before them. "
+            f"The study {study.name} is open: its next participants would see different clips from the earlier ones. "
             f"Close it first: python3 run.py study close {study.name}"
         )
     if study.origin is not None:
@@ -100,8 +100,8 @@ def _check(db: Session, study: Study, *, although_seen: bool) -> int:
     if seen and not although_seen:
         people = "1 session has" if seen == 1 else f"{seen} sessions have"
         raise NotAllowed(
-            f"{people} seen the clips of {study.name} as they are, and later ones would see them as they become. "
-            "To convert them all the same, add --although-seen; each clip will say when it was changed."
+            f"{people} seen the clips of {study.name} as they are; later ones would see them converted again. "
+            "To convert them anyway, add --although-seen; each clip will say when it was changed."
         )
     return seen
 

@@ -45,10 +45,10 @@ def packages(locks: Path = LOCKS, *, today: date | None = None) -> Finding:
         pinned.setdefault(name, set()).add(one)
     others = [name for name, some in pinned.items() if (there := _installed(name)) is not None and there not in some]
     if others:
-        return Finding(False, "packages", f"other versions than the lock's are installed of {', '.join(others)}")
+        return Finding(False, "packages", f"installed in other versions than the lock's: {', '.join(others)}")
     said = f"as locked on {made['date']}, {max(age, 0)} days ago"
     if age > OLD_LOCK_DAYS:
-        return Finding(False, "packages", f"{said}: look for a newer version of Asterism, which mends known faults")
+        return Finding(False, "packages", f"{said}: look for a newer version of Asterism, which fixes known faults")
     return Finding(True, "packages", said)
 
 
@@ -70,7 +70,7 @@ def disk(data: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GB free at {folder}"
     if free < MIN_DISK:
-        return Finding(False, "disk", f"only {text}; 2 GB are wanted")
+        return Finding(False, "disk", f"only {text}; 2 GB are needed")
     if hasattr(os, "statvfs"):
         files = os.statvfs(folder)
         # Some file systems have no such limit, and say 0 of 0.

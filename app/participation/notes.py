@@ -47,7 +47,7 @@ def withdraw_for(db: Session, study: Study, name: str, *, by: Account | None = N
     """
     session = session_named(db, study, name, lock=True)
     if session.is_pilot:
-        raise NotAllowed("A pilot is no participant. Delete it instead.")
+        raise NotAllowed("A pilot is not a participant. Delete it instead.")
     if session.state == SessionState.WITHDRAWN:
         raise NotAllowed(f"{session.rater} is withdrawn already.")
     end_as_withdrawn(db, session, by=BY_EXPERIMENTER)

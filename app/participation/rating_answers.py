@@ -34,7 +34,7 @@ class RatingAck:
 def rate(
     database: Database, token: str, key: str, raw: bytes, *, at: datetime | None = None
 ) -> tuple[RatingAck, SessionRecord]:
-    """Store how a clip was rated, once. The last clip that was rated can be rated anew, as a revision.
+    """Store how a clip was rated, once. The last clip that was rated can be rated again, as a revision.
 
     The same bytes sent again get the same ack. Other bytes for a revision that is stored are refused, and kept in the
     session's log.
@@ -47,7 +47,7 @@ def rate(
     Raises
     ------
     Unauthorised, NotFound
-        When the token is unknown, or the clip is none that the session is to rate.
+        When the token is unknown, or the clip is not one that the session is to rate.
     Invalid
         When the body or an answer cannot be used; `field` names it, and nothing is stored.
     Conflict

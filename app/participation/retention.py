@@ -1,7 +1,7 @@
 """What a study's own rules delete after so many days: planned, shown beforehand, and applied by the worker once a day.
 
 Nothing is deleted without a rule in study.toml. Days count from when a session was last seen. A rule that is new or
-changed takes effect three days after it was saved, so that a mistyped number can still be mended.
+changed takes effect three days after it was saved, so that a mistyped number can still be corrected.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def write_csv(out: IO[bytes], rdms: RDMs) -> None:
 
 
 class RDMFormat(NamedTuple):
-    """A kind of file that RDMs can be had as: how it is written, its MIME type, and what the results page calls it."""
+    """A kind of file of RDMs: how it is written, its MIME type, and what the results page calls it."""
 
     write: Callable[[IO[bytes], RDMs], None]
     mime_type: str
@@ -188,7 +188,7 @@ MEADOWS = "meadows.zip"
 
 
 def check_kind(kind: str) -> None:
-    """Return if RDMs can be had as files of that kind.
+    """Return if RDMs are available as files of that kind.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def check_kind(kind: str) -> None:
         When it is neither one of RDM_FORMATS nor MEADOWS.
     """
     if kind not in RDM_FORMATS and kind != MEADOWS:
-        raise Invalid(f"RDMs can be had as {', '.join([*RDM_FORMATS, MEADOWS])}, not as {kind}.", field="kind")
+        raise Invalid(f"RDMs are available as {', '.join([*RDM_FORMATS, MEADOWS])}, not as {kind}.", field="kind")
 
 
 def rdms_to_download(

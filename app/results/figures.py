@@ -27,7 +27,7 @@ drawing = threading.Lock()
 
 
 def check_figure(name: str, kind: str) -> None:
-    """Return if there is such a figure, and it can be had as a file of that kind.
+    """Return if there is such a figure, and it is available as a file of that kind.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def check_figure(name: str, kind: str) -> None:
     if name not in FIGURES:
         raise Invalid(f"There is no figure {name}; there are {', '.join(FIGURES)}.", field="figure")
     if kind not in MIME:
-        raise Invalid(f"Figures can be had as {', '.join(MIME)}, not as {kind}.", field="kind")
+        raise Invalid(f"Figures are available as {', '.join(MIME)}, not as {kind}.", field="kind")
 
 
 def figure_file(db: Session, study: Study, choice: Choice, name: str, view: View, kind: str) -> bytes:

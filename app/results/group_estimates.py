@@ -38,7 +38,7 @@ def borrowed_estimates(database: Database, study_id: int, choice: Choice) -> Gro
         _check(inputs)
         trials = judgments_together(db, inputs)
     if not _at_work.acquire(blocking=False):
-        raise Busy("Other estimates that borrow from the group are being computed; try again in some seconds.")
+        raise Busy("Other estimates that borrow from the group are being computed; try again in a few seconds.")
     try:
         return group_estimates(trials, inputs.names)
     except ValueError as error:

@@ -25,7 +25,7 @@ from app.participation.arrangements import clip_order
 from app.participation.decisions import excluded_trials
 from app.version import VERSION
 
-# Raised whenever what is kept of results (`packing`) has other parts, so that earlier ones are computed anew.
+# Raised whenever what is kept of results (`packing`) has other parts, so that earlier ones are recomputed.
 LAYOUT = 6
 
 
@@ -34,7 +34,7 @@ class Sitting:
     """A session with judgments as it stood when it was read: the number of its judgments, and of its last one.
 
     `left_out` are the numbers (from 0) of trials that the choice leaves out, as somebody decided; `trials` counts the
-    others. `with_excluded` says that some were left out, and that the choice takes them in all the same. `sets` are the
+    others. `with_excluded` says that some were left out, and that the choice includes them anyway. `sets` are the
     sets of clips that the session was given; None where the study has none.
     """
 

@@ -19,7 +19,7 @@ from app.results.sets import OfSet, request_sets, results_of_sets
 from app.results.stored import standing_of, stored_overview
 from app.results.work import request_results
 
-# A study in which somebody finishes every minute is not computed anew each time.
+# A study in which somebody finishes every minute is not recomputed each time.
 FRESH = timedelta(minutes=10)
 
 

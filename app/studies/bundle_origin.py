@@ -12,7 +12,7 @@ from analysis.results import quoted_task
 from app.definition.study_toml import FILE, StudyDefinition, parse_definition
 from app.studies.bundle_checks import BIGGEST, Row
 
-# Tables whose rows are stored, and those that follow from them and are computed anew.
+# Tables whose rows are stored, and those that follow from them and are recomputed.
 STORED = (
     "clips",
     "attributes",

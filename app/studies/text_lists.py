@@ -69,6 +69,7 @@ def _origins(before: Sequence[Table], after: Sequence[Table]) -> list[int | None
     free = list(range(len(before)))
 
     def is_same(old: int, new: int) -> Iterator[bool]:
+        """Whether the two are one by each of the four rules, the strictest first."""
         yield before[old] == after[new]
         yield before[old].get("name") == after[new].get("name")
         yield before[old].get("ask") == after[new].get("ask") and len(before) == len(after)
@@ -133,7 +134,7 @@ def _with_comments_above(lines: Sequence[str], line: int, least: int) -> int:
 
 
 def _edited(block: str, key: str, before: Table, after: Table) -> str:
-    """The block with what differs changed in it; written anew below its comments where that is not possible."""
+    """The block with what differs changed in it; rewritten below its comments where that is not possible."""
     if before == after:
         return block
     try:

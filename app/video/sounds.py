@@ -57,7 +57,7 @@ def begins_like_a_sound(head: bytes) -> bool:
 
 
 def holds_only_sound(path: Path, limits: Limits) -> bool:
-    """Whether a file can be opened and holds sound and no video; the cover of a record is none."""
+    """Whether a file can be opened and holds sound and no video; a cover picture is not one."""
     if path.stat().st_size > limits.file_bytes:
         return False
     try:
@@ -185,6 +185,7 @@ def _decoded(container: Any, stream: Any, limits: Limits) -> NDArray[np.float32]
     length = 0
 
     def keep(frame: Any) -> None:
+        """Resample a frame and keep the pieces; None brings out what the resampler still holds."""
         nonlocal length, resampler
         if resampler is None:
             if frame is None:

@@ -41,7 +41,7 @@ def view_of_request() -> View:
     Raises
     ------
     Invalid
-        When the width or the number of dimensions is none that there is.
+        When there is no such width or number of dimensions.
     """
     asked = request.args
     width = asked.get("width", "single")

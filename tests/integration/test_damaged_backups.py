@@ -101,7 +101,7 @@ def test_f31_a_backup_that_is_cut_or_has_a_wrong_byte_anywhere_is_refused(backup
     place = read_settings(data=tmp_path / "restored")
     for cut in (0, 1, len(whole) // 3, len(whole) - 1):
         backup.write_bytes(whole[:cut])
-        with pytest.raises(Invalid, match="no backup"):
+        with pytest.raises(Invalid, match="not a backup"):
             restore_backup(backup, place)
     backup.write_bytes(whole)
     with zipfile.ZipFile(backup) as archive:

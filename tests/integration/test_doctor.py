@@ -269,7 +269,7 @@ def test_packages_that_are_not_the_locks_or_are_old_are_told(tmp_path: Path) -> 
     (tmp_path / "runtime.txt").write_text(text)
     made = f'date = 2026-11-01\nruntime = "{hashlib.sha256(text.encode()).hexdigest()}"\n'
     (tmp_path / "made.toml").write_text(made)
-    assert packages(tmp_path, today=date(2026, 11, 2)).text == "other versions than the lock's are installed of numpy"
+    assert packages(tmp_path, today=date(2026, 11, 2)).text == "installed in other versions than the lock's: numpy"
     (tmp_path / "runtime.txt").write_text(text.replace("0.0.1", "0.0.2"))
     assert not packages(tmp_path).ok
     new = packages(today=date(2026, 12, 1))

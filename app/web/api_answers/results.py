@@ -209,7 +209,7 @@ class MeanOfSets(Answer):
 
 
 class SetResults(Answer):
-    """Agreement in each set of clips; `waiting` sets are being computed, anew or for the first time."""
+    """Agreement in each set of clips; `waiting` sets are being computed, again or for the first time."""
 
     measures: list[SetMeasure]
     sets: list[SetRow]
