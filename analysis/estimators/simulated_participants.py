@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ..arrangement import Arrangement, Floats
-from ..rdm import scale_to_rms
+from ..rdm import n_pairs, scale_to_rms, upper_triangle
 from .latent import DESIGN_MAX_ITER, LatentFit, fit_latent
 from .stress import Batch, differences
 from .trials import Trials, usable_trials
@@ -55,6 +55,14 @@ def summaries(trials: Trials, fit: LatentFit) -> Floats:
     return np.log(np.maximum([scatter, fit.rdm.std() / fit.rdm.mean(), misfit], 1e-12))
 
 
+def shared_pairs(trials: Trials) -> Floats:
+    """For each two trials the number of pairs that both hold, (T(T-1)/2,) in condensed order."""
+    n_trials = trials.sizes.size
+    shape = (n_trials, n_pairs(trials.n_items))
+    held = csr_array((np.ones(trials.pair.size), (trials.trial, trials.pair)), shape=shape)
+    return (held @ held.T).toarray()[upper_triangle(n_trials)]
+
+
 def contradiction(trials: Trials, fit: LatentFit) -> float:
     """How strongly trials depart from the fit alike or oppositely: logarithm of the mean squared correlation of two
     trials' departures over the pairs that both hold, weighted by their number.
@@ -69,9 +77,8 @@ def contradiction(trials: Trials, fit: LatentFit) -> float:
     shape = (n_trials, fit.rdm.size)
     place = (trials.trial, trials.pair)
     relative = csr_array((departure / np.maximum(size, 1e-12)[trials.trial], place), shape=shape)
-    held = csr_array((np.ones(departure.size), place), shape=shape)
     first, second = np.triu_indices(n_trials, 1)
-    shared = (held @ held.T).toarray()[first, second]
+    shared = shared_pairs(trials)
     alike = (relative @ relative.T).toarray()[first, second]
     enough = shared >= SHARED_PAIRS
     if not enough.any():

@@ -11,7 +11,8 @@ result.
 
 Two things that simulation cannot know are added. Planar arrangements hide a part of some kinds of dissimilarities:
 trees and arcs have the layouts of other, simpler dissimilarities. So the lower end of the correlation allows for a
-hidden part. And a session that is not like the simulated ones gets no interval, but the reason.
+hidden part, and for a larger one where trials are too small to show that they follow two strategies. And a session
+that is not like the simulated ones gets no interval, but the reason.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from ..arrangement import Floats
 from ..rdm import scale_to_rms
 from .latent import DESIGN_MAX_ITER, LatentFit, fit_latent
 from .simulated_participants import (
+    SHARED_PAIRS,
     Participant,
     contradiction,
     pilot,
     session_like,
+    shared_pairs,
     summaries,
     truth_like,
 )
@@ -44,8 +47,12 @@ LEVEL = 0.95
 # The constants below were set on 183 participants of ten kinds of truth (docs/benchmarks/coverage.md), none of them a
 # city block or made of features: these two were kept to test what came out.
 #
-# The sd of what planar arrangements may hide of the true dissimilarities, at RMS 1: from nothing to this.
+# The sd of what planar arrangements may hide of the true dissimilarities, at RMS 1: from nothing to this. The second
+# value is for trials too small to tell whether somebody follows two strategies: where less than this share of the
+# pairs of trials can be compared.
 HIDDEN = 0.16
+HIDDEN_UNTESTED = 0.34
+TESTED_SHARE = 0.5
 # How much more or less a kind of truth is recovered than what is simulated, in Fisher's z: the middle, and the sds
 # below it and above it. Below, most is in the hidden part.
 SHIFT = 0.05
@@ -149,18 +156,21 @@ def uncertainty(
     centre, half = _at_target(np.array(rows), np.array(correlations))
     spread = float(np.mean(spreads))
     factor = np.clip(TYPICAL_SPREAD / spread, 1.0, MAX_FACTOR)
+    tested = np.mean(shared_pairs(trials) >= SHARED_PAIRS) >= TESTED_SHARE
+    hidden = (HIDDEN if tested else HIDDEN_UNTESTED) / spread
     return Uncertainty(
         standard_error=np.sqrt(factor * np.exp(size + more_error) * pattern),
-        correlation_with_truth=_correlation(centre + more_z + SHIFT, half, spread),
+        correlation_with_truth=_correlation(centre + more_z + SHIFT, half, hidden),
     )
 
 
-def _correlation(centre: float, half: float, spread: float) -> Interval:
-    """The correlation with the truth from its simulated Fisher's z, the half-width of that, and the truths' sd."""
+def _correlation(centre: float, half: float, hidden: float) -> Interval:
+    """The correlation with the truth from its simulated Fisher's z, the half-width of that, and the sd of what may be
+    hidden over that of the truths."""
     reach = ndtri((1 + LEVEL) / 2)
     lowest = np.tanh(centre - np.hypot(half, reach * BELOW))
     # What is hidden is unrelated to the estimate, and part of the truth's variance.
-    lower = min(lowest, lowest / np.hypot(1, HIDDEN / spread))
+    lower = min(lowest, lowest / np.hypot(1, hidden))
     upper = np.tanh(centre + np.hypot(half, reach * ABOVE))
     return Interval(float(np.tanh(centre)), float(lower), float(upper))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from scipy.stats import binom
 
 from analysis import Arrangement, estimate_rdm
 from analysis.estimators.latent import fit_latent
-from analysis.estimators.simulated_participants import contradiction, summaries
+from analysis.estimators.simulated_participants import contradiction, shared_pairs, summaries
 from analysis.estimators.trials import usable_trials
 from analysis.estimators.uncertainty import noise_out_of_range, unlike
 from analysis.rdm import n_pairs, scale_to_rms
@@ -54,6 +55,23 @@ def test_the_same_trials_give_the_same_figures():
     first, second = (estimate_rdm(trials, N_ITEMS, method="latent", uncertainty=True) for _ in range(2))
     np.testing.assert_array_equal(first.standard_error, second.standard_error)
     assert first.correlation_with_truth == second.correlation_with_truth
+
+
+@pytest.mark.parametrize(("n_trials", "size", "lower_by"), [(30, 4, 0.03), (9, 7, 0.0)])
+def test_trials_too_small_to_show_two_strategies_widen_the_interval_downwards(n_trials, size, lower_by, monkeypatch):
+    _, trials = session(n_trials=n_trials, size=size)
+    given = estimate_rdm(trials, N_ITEMS, method="latent", uncertainty=True).correlation_with_truth
+    monkeypatch.setattr("analysis.estimators.uncertainty.TESTED_SHARE", 0.0)
+    taken_for_tested = estimate_rdm(trials, N_ITEMS, method="latent", uncertainty=True).correlation_with_truth
+    assert given.lower <= taken_for_tested.lower - lower_by
+    assert (given.value, given.upper) == (taken_for_tested.value, taken_for_tested.upper)
+    assert lower_by or given == taken_for_tested
+
+
+def test_pairs_that_two_trials_share_are_counted():
+    trials = usable_trials(session(n_trials=6)[1], N_ITEMS)
+    sets = [set(combinations(sorted(trial.items), 2)) for trial in trials.arrangements]
+    assert shared_pairs(trials).tolist() == [len(one & other) for one, other in combinations(sets, 2)]
 
 
 def test_pairs_without_an_estimate_have_no_standard_error():
