@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -30,7 +32,9 @@ MIN_TOKEN = 20
 class Settings(BaseSettings):
     """What an operator may set. Paths below the data folder are derived, not set one by one."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", str_strip_whitespace=True, allow_inf_nan=False
+    )
 
     data: Path = LAB_DATA
     database_url: str = ""
@@ -43,7 +47,7 @@ class Settings(BaseSettings):
     joins_per_address: int = Field(default=600, gt=0)
     connections_per_address: int = Field(default=2000, gt=0)
     max_clip_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    max_clip_seconds: float = Field(default=120.0, gt=0)
+    max_clip_seconds: float = Field(default=120.0, gt=0, le=24 * 3600)
     max_clips: int = Field(default=2000, gt=0)
     least_free_bytes: int = Field(default=500 * 1024 * 1024, ge=0)
     log_file: Path | None = None
@@ -51,11 +55,11 @@ class Settings(BaseSettings):
     log_files: int = Field(default=9, ge=0, le=1000)
     metrics_token: str = Field(default="", repr=False)
     update_backups: int = Field(default=5, ge=1, le=1000)
-    session_hours: float = Field(default=12.0, gt=0)
     bucket_url: str = ""
     bucket_key: str = Field(default="", repr=False)
     bucket_secret: str = Field(default="", repr=False)
     bucket_region: str = "us-east-1"
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 366)
     smtp_host: str = ""
     smtp_port: int = Field(default=587, gt=0, le=65535)
     smtp_user: str = ""
@@ -63,11 +67,27 @@ class Settings(BaseSettings):
     smtp_from: str = ""
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
 
+    @field_validator("data", "log_file")
+    @classmethod
+    def _from_home(cls, value: Path | None) -> Path | None:
+        """A shell fills in ~ only where it stands without quotes; systemd and containers never do."""
+        if value is None:
+            return None
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"nobody on this machine has the home {value.parts[0]}") from error
+
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        # What is printed is this address and a path behind it.
+        if value and (not known or parts.query or parts.fragment or any(sign.isspace() for sign in value)):
             raise ValueError("must be a full http or https address, as https://asterism.example.org")
         return value.rstrip("/")
 
@@ -84,6 +104,13 @@ class Settings(BaseSettings):
         # As browsers write it, which the signatures hold: in small letters, and without the port that is meant anyway.
         host = parts.netloc.lower().removesuffix({"http": ":80", "https": ":443"}.get(parts.scheme, ""))
         return parts._replace(netloc=host).geturl().rstrip("/")
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+            raise ValueError("must be an e-mail address, as asterism@lab.example")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -137,11 +164,20 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise ConfigurationError(f"{name}: {reason}", field=name) from error
+        raise ConfigurationError(f"{name}: {_reason(first)}", field=name) from error
     _check_mail(settings)
     _check_bucket(settings)
     return settings
+
+
+def _reason(problem: Any) -> str:
+    """The reason of one of pydantic's errors, in words."""
+    kind = problem["type"]
+    for begins, wanted in (("int_", "a whole number"), ("float_", "a number"), ("bool_", "true or false")):
+        if kind.startswith(begins):
+            return f"must be {wanted}, not {str(problem['input'])!r}"
+    reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return reason.replace("valid number", "number")
 
 
 def _check_mail(settings: Settings) -> None:
@@ -224,6 +260,10 @@ def _with_driver(value: str) -> str:
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if backend != "sqlite":
         raise ValueError(f"{backend} is not supported; use postgresql://… or sqlite:///…")
+    if "+" in url.drivername and url.drivername != "sqlite+pysqlite":
+        raise ValueError(f"{url.drivername} is not supported; use sqlite:///…")
+    if str(url.database).startswith("~"):
+        raise ValueError("~ is not filled in here; name the SQLite file by its whole path: sqlite:////home/…")
     if url.database in {None, "", ":memory:"}:
         raise ValueError("an SQLite database in memory would be lost with the process; name a file: sqlite:////srv/…")
     if str(url.database).startswith("file:"):

@@ -20,6 +20,10 @@ from app.schema import migrate, schema_state
 
 NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
+UNUSABLE = {
+    "foreign": "holds tables of another program: name an empty database, or another one",
+    "newer": "was written by a newer version of Asterism: update the program, or restore a backup",
+}
 
 
 def require_data(settings: Settings) -> None:
@@ -30,6 +34,7 @@ def require_data(settings: Settings) -> None:
     ConfigurationError
         When one of them is missing: a command that asks for a study must not make an empty installation instead.
     """
+    refuse_file(settings.data)
     if not settings.data.exists():
         raise ConfigurationError(
             f"There is no data folder {settings.data}. Name the right one with --data or ASTERISM_DATA; "
@@ -37,8 +42,22 @@ def require_data(settings: Settings) -> None:
         )
     file = sqlite_file(settings)
     if file is not None and not file.exists():
+        if settings.database_url:
+            raise ConfigurationError(f"There is no database {file} (ASTERISM_DATABASE_URL).")
         raise ConfigurationError(f"The data folder {settings.data} holds no database ({file.name}).")
     _refuse_empty(file)
+
+
+def refuse_file(data: Path) -> None:
+    """Return unless there is a file where the data folder should be.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is.
+    """
+    if data.exists() and not data.is_dir():
+        raise ConfigurationError(f"{data} is a file, not a folder: name the data folder with --data or ASTERISM_DATA.")
 
 
 def refuse_lost_database(settings: Settings) -> None:
@@ -49,6 +68,7 @@ def refuse_lost_database(settings: Settings) -> None:
     ConfigurationError
         When it does: an empty new database would hide that the old one is gone.
     """
+    refuse_file(settings.data)
     file = sqlite_file(settings)
     _refuse_empty(file)
     if file is None or file.exists():
@@ -166,6 +186,7 @@ def open_checked(settings: Settings, *, on_empty: Callable[[Settings], None] | N
         database = open_database(settings.database)
         try:
             state = schema_state(database)
+            refuse_state(settings, state)
             if state == "empty" and on_empty is not None:
                 on_empty(settings)
             if state == "older":
@@ -176,6 +197,18 @@ def open_checked(settings: Settings, *, on_empty: Callable[[Settings], None] | N
             database.close()
             raise
     return database
+
+
+def refuse_state(settings: Settings, state: str) -> None:
+    """Return if this version can work with a database in this state (`schema_state`).
+
+    Raises
+    ------
+    ConfigurationError
+        When a newer version of Asterism has written it, or another program.
+    """
+    if state in UNUSABLE:
+        raise ConfigurationError(f"{_database_in_words(settings)} {UNUSABLE[state]}.")
 
 
 def refuse_missing_columns(database: Database) -> None:

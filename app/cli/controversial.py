@@ -17,7 +17,14 @@ from app.studies.duplication import duplicate_study
 @click.command("controversial")
 @click.argument("name")
 @click.option("--model", "models", multiple=True, required=True, help="A model to be told from the others (2 to 6).")
-@click.option("--clips", "n_clips", type=int, default=20, show_default=True, help="How many clips are to be chosen.")
+@click.option(
+    "--clips",
+    "n_clips",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="How many clips are to be chosen.",
+)
 @click.option("--make", metavar="NEW", help="Make a study of this name of them.")
 @with_data
 def study_controversial(name: str, models: tuple[str, ...], n_clips: int, make: str | None, data: Path | None) -> None:

@@ -56,7 +56,9 @@ def study_edit(name: str, file: Path, new_version: bool, data: Path | None) -> N
 
 @click.command("versions")
 @click.argument("name")
-@click.option("--revision", type=int, default=None, help="Print the study.toml of this revision.")
+@click.option(
+    "--revision", type=click.IntRange(1, 2**31 - 1), default=None, help="Print the study.toml of this revision."
+)
 @with_data
 def study_versions(name: str, revision: int | None, data: Path | None) -> None:
     """List the versions of the study NAME since it was opened, with who changed what and when."""

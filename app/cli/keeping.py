@@ -59,7 +59,7 @@ def restore_command(file: Path, database_only: bool, data: Path | None) -> None:
 @with_data
 def doctor_command(quick: bool, data: Path | None) -> None:
     """Report what is wrong with this machine or the data folder."""
-    findings = examine(data or Path(os.environ.get("ASTERISM_DATA", LAB_DATA)), quick=quick)
+    findings = examine(Path(os.path.expanduser(data or os.environ.get("ASTERISM_DATA") or LAB_DATA)), quick=quick)
     for finding in findings:
         click.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.subject}: {finding.text}")
     if not all(finding.ok for finding in findings):

@@ -25,7 +25,6 @@ from app.config import Settings, load_settings, read_settings
 from app.db import Database, open_database
 from app.definition.find import find_study
 from app.domain import ClipState
-from app.errors import ConfigurationError
 from app.log_files import log_of
 from app.logs import configure_logs
 from app.models import Study
@@ -47,6 +46,7 @@ from app.startup import (
     open_checked,
     refuse_database_without_tables,
     refuse_lost_database,
+    refuse_state,
     require_data,
 )
 
@@ -116,8 +116,9 @@ def back_up(data: Path | None, out: Path) -> tuple[Settings, Backup]:
     try:
         with in_words(settings):
             state = schema_state(database)
-        if state not in {"current", "older"}:
-            raise ConfigurationError(f"There is nothing to back up: the database is {state}.")
+        refuse_state(settings, state)
+        if state == "empty":
+            refuse_database_without_tables(settings)
         return settings, make_backup(database, settings, out)
     finally:
         database.close()

@@ -56,7 +56,7 @@ def token_list(email: str | None, data: Path | None) -> None:
 
 
 @token.command("revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @with_data
 def token_revoke(number: int, data: Path | None) -> None:
     """End the token NUMBER at once; `token list` has the numbers."""

@@ -23,7 +23,7 @@ from app.front.running import room_for_connections
 from app.heartbeat import worker_state
 from app.models import COUNTED, ParticipantSession, Submission, Trial
 from app.schema import schema_state
-from app.startup import in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk
+from app.startup import UNUSABLE, in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk
 
 OLD_BACKUP = timedelta(days=7)
 FEW_CONNECTIONS = 1000
@@ -86,8 +86,7 @@ def _database(settings: Settings) -> Finding:
         "empty": "is empty; the first start fills it",
         "current": "is there, and fits this version",
         "older": "is of an older version; the next start brings it forward, after a backup",
-        "newer": "was written by a newer version of Asterism: update the program, or restore a backup",
-        "foreign": "holds tables of another program: name an empty database, or another one",
+        **UNUSABLE,
     }
     lossy = []
     try:
@@ -108,7 +107,7 @@ def _database(settings: Settings) -> Finding:
         return Finding(False, "database", error.message)
     if lossy:
         return Finding(False, "database", f"PostgreSQL runs with {', '.join(lossy)} off: a power cut loses trials")
-    return Finding(state not in {"newer", "foreign"}, "database", f"{kind} {texts[state]}")
+    return Finding(state not in UNUSABLE, "database", f"{kind} {texts[state]}")
 
 
 def settings_of_a_server(settings: Settings) -> Iterator[Finding]:

@@ -117,6 +117,54 @@ def test_a_new_data_folder_is_said_to_be_new(tmp_path: Path, command: Command) -
     assert "New data folder" not in command("study", "list", "--data", str(data)).stderr
 
 
+def test_f30_a_file_in_place_of_the_data_folder_is_named(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("ASTERISM_DATA", str(file))
+    for arguments in (["study", "list"], ["study", "new", "x"]):
+        assert f"{file} is a file, not a folder" in refused(command(*arguments))
+    assert f"{file} is a file, not a folder" in command("doctor", "--quick").stdout
+
+
+def test_a_home_is_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ASTERISM_DATA", "~/lab")
+    monkeypatch.setenv("ASTERISM_LOG_FILE", "~/log")
+    settings = read_settings()
+    assert (settings.data, settings.log_file) == (tmp_path / "lab", tmp_path / "log")
+    assert read_settings(data=Path("~/other")).data == tmp_path / "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PROCESSES", "two", "must be a whole number, not 'two'"),
+        ("PROCESSES", "0", "must be greater than or equal to 1"),
+        ("SECURE_COOKIES", "maybe", "must be true or false, not 'maybe'"),
+        ("MAX_CLIP_SECONDS", "inf", "must be a finite number"),
+        ("SESSION_HOURS", "1e300", "must be less than"),
+        ("SMTP_SECURITY", "ssl", "must be 'starttls', 'tls' or 'none'"),
+        ("SMTP_FROM", "lab", "must be an e-mail address"),
+        ("BASE_URL", "https://x.example/?a=1", "must be a full http or https address"),
+        ("BASE_URL", "https://x.example:99999", "must be a full http or https address"),
+        ("BASE_URL", "https://[::1", "must be a full http or https address"),
+        ("DATABASE_URL", "sqlite:///~/x.sqlite3", "~ is not filled in here"),
+        ("DATABASE_URL", "sqlite+aiosqlite:////srv/x", "sqlite+aiosqlite is not supported"),
+        ("DATA", "~nobody-of-this-name/lab", "nobody on this machine has the home ~nobody-of-this-name"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_in_words(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"ASTERISM_{name}", value)
+    with pytest.raises(ConfigurationError) as refused_:
+        read_settings()
+    assert refused_.value.message.startswith(f"ASTERISM_{name}: ")
+    assert words in refused_.value.message
+
+
 @pytest.mark.parametrize("mess", ["no database", "empty file of another program", "folder", "damaged"])
 def test_f30_a_file_that_is_no_database_is_named(settings: Settings, mess: str, command: Command) -> None:
     file = settings.data / "asterism.sqlite3"
@@ -135,7 +183,10 @@ def test_f30_a_file_that_is_no_database_is_named(settings: Settings, mess: str, 
             other.execute("CREATE TABLE recipes (name TEXT)")
         other.close()
     sentence = refused(command("study", "list", "--data", str(settings.data)))
-    assert "asterism.sqlite3" in sentence or "another program" in sentence
+    assert "asterism.sqlite3" in sentence
+    if mess == "empty file of another program":
+        assert "holds tables of another program" in sentence
+        assert sentence == refused(command("backup", str(settings.data / "x.zip"), "--data", str(settings.data)))
 
 
 def test_f30_a_missing_column_or_table_is_named(settings: Settings, command: Command) -> None:
