@@ -22,7 +22,11 @@ NO_CLIPS = {
     *(".zip", ".7z", ".rar", ".gz", ".tar", ".db", ".ini", ".lnk", ".log", ".xmp", ".aae", ".cue", ".m3u", ".m3u8"),
     *(".sha256", ".md5", ".bak", ".tmp", ".part", ".crdownload", ".prproj", ".aep", ".blend", ".eaf", ".pfsx"),
 }
+# The icon of a folder on a Mac; the name ends in a control character.
+SYSTEM_FILES = {"icon\r"}
 SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information"}
+# Between the parts of an emoji, and of letters in Persian and several languages of India.
+JOINERS = "\u200d\u200c"
 # More names than this are counted in place of being listed.
 LISTED = 8
 
@@ -68,8 +72,9 @@ def clip_files(folder: Path) -> list[ClipFile]:
         check_file_name(file.name, str(file.path))
         plain = plain_name(file.name)
         if plain in known:
+            in_what = "capitals" if known[plain].casefold() == file.name.casefold() else "how accents are stored"
             raise Invalid(
-                f"{folder}: {known[plain]} and {file.name} differ in capitals only, and would be one file on a Mac or "
+                f"{folder}: {known[plain]} and {file.name} differ in {in_what} only, and would be one file on a Mac or "
                 "in Windows; rename one"
             )
         known[plain] = file.name
@@ -84,7 +89,7 @@ def check_file_name(name: str, where: str) -> None:
     Invalid
         When the name is too long, cannot be stored, or would lead out of the folder of clips.
     """
-    if not name.isprintable():
+    if not is_storable(name):
         # As of old archives: bytes that are not UTF-8, which no database and no table of results could hold.
         raise Invalid(f"{where!r}: the name has characters that cannot be stored; rename the file")
     parts = name.split("/")
@@ -92,6 +97,14 @@ def check_file_name(name: str, where: str) -> None:
         raise Invalid(f"{where}: the name is longer than {MAX_FILE_NAME_LENGTH} characters")
     if "\\" in name or any(part.strip() in {"", ".", ".."} for part in parts):
         raise Invalid(f"{where}: is not the name of a file; rename it")
+
+
+def is_storable(name: str) -> bool:
+    """Whether tables and figures can hold the name, and people see all of it.
+
+    A Mac names its screen recordings with a narrow blank before PM, and some emoji are joined by a sign without width.
+    """
+    return all(sign.isprintable() or sign in JOINERS or unicodedata.category(sign) == "Zs" for sign in name)
 
 
 def plain_name(name: str) -> str:
@@ -103,8 +116,10 @@ def is_passed_over(name: str) -> bool:
     """Whether a path below the folder of clips is that of a file which lies beside clips and never is one."""
     path = PurePosixPath(name)
     folders = path.parts[:-1]
-    return path.suffix.lower() in NO_CLIPS or any(
-        part.startswith(".") or part.lower() in SYSTEM_FOLDERS for part in (*folders, path.name)
+    return (
+        path.suffix.lower() in NO_CLIPS
+        or path.name.lower() in SYSTEM_FILES
+        or any(part.startswith(".") or part.lower() in SYSTEM_FOLDERS for part in (*folders, path.name))
     )
 
 
@@ -113,7 +128,7 @@ def passed_over(folder: Path) -> tuple[str, ...]:
     _, others = _look_through(folder)
     if not others:
         return ()
-    shown = sorted(others)[:LISTED]
+    shown = sorted(name.rstrip("\r") for name in others)[:LISTED]
     more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
     return (f"passed over in {folder.name}/, as no clips: {', '.join(shown)}{more}",)
 

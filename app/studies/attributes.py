@@ -17,6 +17,9 @@ KEYS = ("clip", "clipname", "file", "filename")
 # How R, Excel (in several languages), databases and SPSS write an unknown value. In other cases these are words.
 UNKNOWN = frozenset({".", "NA", "N/A", "NaN", "NULL", "#N/A", "#NV", "#N/D"})
 
+MAX_HEADER, MAX_CELL = 200, 10_000
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+
 Attributes = dict[str, dict[str, str]]
 
 
@@ -34,14 +37,15 @@ def read_attributes(file: Path, files: Sequence[str]) -> Attributes:
     ------
     Invalid
         Naming the file, the line and the reason: the text cannot be read, no column names the clip, a header is empty
-        or repeated, a row is too short or too long, a clip appears twice, is not there or could be several, or a number
-        cannot be told.
+        or repeated, a row is too short or too long, a clip appears twice, is not there or could be several, a number
+        cannot be told, or a text is too long or holds control characters.
     """
     try:
         table = read_table(file, _lacks)
         _check_keys(table)
         place = next(table.header.index(column) for column in _keys(table.header))
         columns = [(k, column) for k, column in enumerate(table.header) if k != place]
+        _check_texts(table, columns)
         values = {column: _values(table, k) for k, column in columns}
         values = _with_points(table, values)
     except FileNotFoundError as error:
@@ -100,6 +104,22 @@ def _check_keys(table: Table) -> None:
         )
 
 
+def _check_texts(table: Table, columns: Sequence[tuple[int, str]]) -> None:
+    """Exported tables and figures have to hold all of it, and a bundle is read back within these bounds."""
+    for k, column in columns:
+        if len(column) > MAX_HEADER or _CONTROLS.search(column):
+            raise ValueError(
+                f"{table.name}, line 1: the name of column {k + 1} must be one line of at most {MAX_HEADER} "
+                f"characters, not {column[:MAX_HEADER]!r}"
+            )
+        for line, cells in table.rows:
+            if len(cells[k]) > MAX_CELL or _CONTROLS.search(re.sub(r"[\t\r\n]", " ", cells[k])):
+                raise ValueError(
+                    f"{table.name}, line {line}: {column}: must have at most {MAX_CELL:,} characters, and no control "
+                    f"characters, not {cells[k][:20]!r}"
+                )
+
+
 def _values(table: Table, column: int) -> list[str]:
     values = [cells[column].strip() for _, cells in table.rows]
     return ["" if cell in UNKNOWN else cell for cell in values]
@@ -123,8 +143,10 @@ def _with_points(table: Table, values: dict[str, list[str]]) -> dict[str, list[s
 
 
 def _same_letters(name: str) -> str:
-    """A Mac spells the ä of a file's name in two characters, a table in one: they are the same name."""
-    return unicodedata.normalize("NFC", name)
+    """A Mac spells the ä of a file's name in two characters, a table in one: they are the same name. So are two names
+    with blanks of different widths.
+    """
+    return re.sub(r"[^\S\n]", " ", unicodedata.normalize("NFC", name))
 
 
 def _in_any_case(name: str) -> str:

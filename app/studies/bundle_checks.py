@@ -8,6 +8,8 @@ from typing import Any
 
 from analysis.formats.bundle import Bundle
 from analysis.formats.bundle_tables import TABLES
+from app.clips.clip_files import is_storable
+from app.studies.attributes import MAX_HEADER
 
 # What the database wants a value for, and a bundle may not have.
 MAY_BE_UNKNOWN = {
@@ -44,7 +46,7 @@ LONGEST = {
     "sha256": 64,
     "question": 64,
     "asked": 32,
-    "attribute": 64,
+    "attribute": MAX_HEADER,
     "reason": 200,
     "rule": 32,
     "decided_by": 254,
@@ -63,7 +65,7 @@ def checked(bundle: Bundle, table: str) -> Iterable[Row]:
     for number, row in enumerate(bundle.rows(table), start=1):
         for name, value in row.items():
             if isinstance(value, str):
-                if "\0" in value or (not value.isprintable() and name not in ("experimenter_note", "value")):
+                if "\0" in value or (not is_storable(value) and name not in ("experimenter_note", "value")):
                     raise ValueError(f"{table}.csv, row {number}: {name} holds a character that a text cannot hold")
                 if len(value) > LONGEST.get(name, 50_000):
                     raise ValueError(f"{table}.csv, row {number}: {name} is longer than {LONGEST.get(name, 50_000)}")

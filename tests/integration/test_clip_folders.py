@@ -17,6 +17,7 @@ from app.db import Database, open_database
 from app.domain import ClipState, StudyState
 from app.errors import Invalid, NotAllowed
 from app.models import Clip, Study
+from app.studies.attributes import read_attributes
 from app.studies.lifecycle import create_study, export_study, import_clips, open_study
 from app.studies.study_folder import read_study_folder
 from tests import experimenter
@@ -110,6 +111,25 @@ def test_the_commands_say_what_was_passed_over(folder: Path, settings: Settings,
     said = run("study", "open", "my-study")
     assert "without late/broken.mp4: the file is text" in said
     assert "The study my-study is open" in said
+
+
+def test_names_that_differ_in_how_accents_are_stored_are_refused(tmp_path: Path) -> None:
+    for name in ("\u00e9.mp4", "e\u0301.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("this file system stores accents in one way")
+    with pytest.raises(Invalid, match="differ in how accents are stored only"):
+        clip_files(tmp_path)
+
+
+def test_names_that_a_mac_gives_are_taken(tmp_path: Path) -> None:
+    recording, scientist = "Screen Recording at 5.01.23\u202fPM.mp4", "\U0001f469\u200d\U0001f52c.mp4"
+    for name in (recording, scientist, "Icon\r"):
+        (tmp_path / name).write_bytes(b"x")
+    files = [file.name for file in clip_files(tmp_path)]
+    assert sorted(files) == sorted([recording, scientist])
+    (tmp_path / "attributes.csv").write_text("clip,a\nScreen Recording at 5.01.23 PM,1\n", encoding="utf-8")
+    assert read_attributes(tmp_path / "attributes.csv", files) == {recording: {"a": "1"}}
 
 
 def test_names_that_differ_in_capitals_only_are_refused(tmp_path: Path) -> None:

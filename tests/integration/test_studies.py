@@ -258,6 +258,8 @@ def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
         ("clip;age\nclip1.mp4;1 234\nclip2.mp4;5\n", ["line 2", "'1 234'", "thousands"]),
         ("clip,age\nclip1.mp4," + "3" * 200_000, ["line 2", "limit"]),
         ("clip,age\nclip1.mp4,\0\n", ["zero byte"]),
+        ("clip,age\nclip1.mp4,\a\n", ["line 2", "age", "control characters"]),
+        ('clip,"age\nin years"\nclip1.mp4,3\n', ["line 1", "column 2", "one line"]),
     ],
 )
 def test_attributes_that_cannot_be_used_are_refused_by_file_line_and_reason(
