@@ -86,6 +86,10 @@ def test_the_image_holds_what_the_program_needs() -> None:
     assert own | {"static", "templates", "locks"} <= set(copied)
     assert "USER asterism" in text
     assert "--require-hashes" in text
+    # Without more the program alone; --build-arg LOCK=networks adds what shows clips to a network.
+    assert "ARG LOCK=runtime\n" in text
+    assert "-r locks/$LOCK.txt\n" in text
+    assert all((ROOT / "locks" / f"{lock}.txt").is_file() for lock in ("runtime", "networks"))
     words = re.findall(r'"([^"]+)"', re.findall(r"^CMD (.*)$", text, re.MULTILINE)[0])
     check_command(words[3:])
 
