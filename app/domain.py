@@ -137,7 +137,8 @@ def transition_study(state: StudyState, to: StudyState) -> StudyState:
     if to == state:
         raise NotAllowed(f"The study is {state.value} already.")
     if to not in STUDY_TRANSITIONS[state]:
-        raise NotAllowed(f"A study that is {state.value} cannot become {to.value}.")
+        is_now = "a draft" if state == StudyState.DRAFT else state.value
+        raise NotAllowed(f"A study that is {is_now} cannot become {to.value}.")
     return to
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -17,7 +18,8 @@ def moment_of(text: str) -> datetime:
     Raises
     ------
     ValueError
-        When it is not a date, a time and a time zone, or the clocks of that zone never showed that time.
+        When it is not a date, a time and a time zone, the clocks of that zone never showed that time, or no calendar
+        has it.
     """
     parts = text.split()
     named = len(parts) == 3
@@ -25,10 +27,14 @@ def moment_of(text: str) -> datetime:
         moment = datetime.fromisoformat("T".join(parts[:2]) if named else text)
     except ValueError:
         raise ValueError(f"must be a date and time with its time zone, such as {FORM}") from None
-    if named:
-        return _in_zone(moment, parts[2])
-    if moment.tzinfo is None:
+    if not named and moment.tzinfo is None:
         raise ValueError(f"has no time zone: write it as {FORM}")
+    try:
+        if named:
+            moment = _in_zone(moment, parts[2])
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the year {moment.year:04} is beyond the calendar") from None
     return moment
 
 
@@ -50,10 +56,17 @@ def _in_zone(local: datetime, name: str) -> datetime:
     try:
         moment = local.replace(tzinfo=ZoneInfo(name))
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"there is no time zone {name!r}; they are written as in {FORM}") from None
+        raise ValueError(f"there is no time zone {name!r}; {_meant(name)}they are written as in {FORM}") from None
     if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != local:
         raise ValueError(f"clocks never show {local:%H:%M} on that day in {name}: they are put forward then")
     return moment
+
+
+def _meant(name: str) -> str:
+    """Which time zone was probably meant: places come without their part of the world, or in small letters."""
+    known = {key.casefold(): zone for zone in sorted(available_timezones()) for key in (zone, zone.rpartition("/")[2])}
+    near = difflib.get_close_matches(name.replace(" ", "_").casefold(), known, n=1, cutoff=0.8)
+    return f"did you mean {known[near[0]]}? " if near else ""
 
 
 def _as_text(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 from typing import Annotated
 
 from pydantic import Field
@@ -64,7 +65,46 @@ def range_of(name: str) -> tuple[float, float] | None:
     if not match:
         return None
     low = float(match["low"])
-    return (low, float("inf")) if match["open"] else (low, float(match["high"]))
+    return (low, inf) if match["open"] else (low, float(match["high"]))
+
+
+def quota_doubts(quotas: dict[str, Quota], questions: list[Question], places: int | None) -> Iterator[tuple[str, str]]:
+    """Each quota that works, but probably not as it was meant: the key, and the reason."""
+    before = {question.name: question for question in questions if question.when == "before"}
+    for name, quota in quotas.items():
+        key, question = f"recruitment.quotas.{name}", before.get(name)
+        if question is None:
+            continue
+        if not question.required:
+            yield key, f"whoever leaves {name} without an answer counts in none of its quotas: set required = true"
+        most = limits(question, quota)
+        nobodys = [answer for answer in possible_names(question, quota) if _never_counts(question, answer)]
+        if isinstance(quota, dict):
+            for answer in nobodys:
+                if most.get(answer):
+                    yield key, f"nobody counts for {answer!r}: such an answer cannot be given, or it ends the session"
+        counting = [answer for answer in offered(question) if answer not in nobodys]
+        total = sum(most.get(answer, inf) for answer in counting)
+        of_one_answer = isinstance(question, OneOfQuestion | ScaleQuestion) and question.required
+        if of_one_answer and places is not None and total < places:
+            yield key, f"lets in {total} people in all, but places is {places}: the others can never be filled"
+
+
+def possible_names(question: Question, quota: Quota) -> list[str]:
+    """The answers that can have a quota, as study.toml names them; of a number the ranges that have one."""
+    return list(limits(question, quota)) if isinstance(question, NumberQuestion) else offered(question)
+
+
+def _never_counts(question: Question, name: str) -> bool:
+    """Whether everybody whose answer has this name is sent away, or nobody can give such an answer."""
+    if isinstance(question, NumberQuestion):
+        ends = range_of(name) or (-inf, inf)
+        lows = (ends[0], question.min, question.screen_out_below)
+        highs = (ends[1], question.max, question.screen_out_above)
+        return max(one for one in lows if one is not None) > min(one for one in highs if one is not None)
+    if isinstance(question, SeveralOfQuestion):
+        return question.screens_out([name])
+    return question.screens_out(int(name) if isinstance(question, ScaleQuestion) else name)
 
 
 def quota_problems(quotas: dict[str, Quota], questions: list[Question]) -> Iterator[tuple[str, str]]:
@@ -104,7 +144,8 @@ def _range_problems(question: NumberQuestion, quota: Quota) -> Iterator[str]:
 def _nobody_could(question: Question, quota: Quota) -> bool:
     most, answers = limits(question, quota), possible(question)
     return bool(answers) and all(
-        any(most.get(name) == 0 for name in counted_as(question, quota, answer)) for answer in answers
+        question.screens_out(answer) or any(most.get(name) == 0 for name in counted_as(question, quota, answer))
+        for answer in (int(one) if isinstance(question, ScaleQuestion) else one for one in answers)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,16 +31,21 @@ from app.definition.study_toml_errors import (
     place_of,
     question_depth,
     setting_problem,
-    toml_problem,
 )
+from app.definition.toml_hints import toml_problem
 from app.i18n.renamed import current_texts
 from app.models import ParticipantSession, Study, StudyRevision
 
 FILE = "study.toml"
+# As JSON writes them; line ends and tabs have signs of their own. No table or figure could hold one.
+CONTROLS = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u00[01][0-9a-f]|u007f|b|f)")
 
 
 def _web_address(value: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError("must be a full http or https address")
     return value
@@ -210,7 +216,7 @@ def read_toml(text: str, *, file: str = FILE) -> dict[str, Any]:
     Raises
     ------
     DefinitionRefused
-        When the text is not TOML, or holds a zero byte.
+        When the text is not TOML, or holds a control character.
     """
     try:
         # The line end gives a mistake in the last line its line.
@@ -220,8 +226,9 @@ def read_toml(text: str, *, file: str = FILE) -> dict[str, Any]:
     except RecursionError as error:
         reason = "lists or tables lie too deep in one another"
         raise DefinitionRefused([SettingProblem(None, None, reason)], file) from error
-    if "\\u0000" in json.dumps(raw, default=str):
-        raise DefinitionRefused([SettingProblem(None, None, "a text holds a zero byte (\\u0000)")], file)
+    if found := CONTROLS.search(json.dumps(raw, default=str)):
+        sign = "a zero byte" if found[0] == "\\u0000" else "a control character"
+        raise DefinitionRefused([SettingProblem(None, None, f"a text holds {sign} ({found[0]}): take it out")], file)
     return raw
 
 

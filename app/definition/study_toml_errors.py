@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +15,6 @@ from app.definition.questions import KINDS
 from app.definition.ratings import RATING_KINDS
 from app.errors import Invalid
 
-# Signs that word processors put in place of the straight ones.
-SMART_QUOTES = "“”„‟«»‘’‚‹›"
 # Values that people write, and what they mean here.
 SYNONYMS = {
     "german": "de",
@@ -80,89 +77,6 @@ class DefinitionRefused(Invalid):
         self.problems = tuple(problems)
 
 
-def toml_problem(text: str, error: tomllib.TOMLDecodeError) -> tuple[int | None, str]:
-    """The line of a mistake in TOML, and the reason with a hint at what was probably meant."""
-    place = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
-    reason = re.sub(r"\s*\(at .*\)$", "", str(error))
-    lines = text.splitlines()
-    number = int(place[1]) if place and place[1] else None
-    if number is None:
-        number = _unclosed(lines)
-        return number, f"not valid TOML: {reason}; something is opened here that nothing closes"
-    line = lines[number - 1] if number <= len(lines) else ""
-    hint = _hint(line, reason)
-    if not hint and number > 1 and "=" not in line and _hint(lines[number - 2], reason):
-        return number - 1, f"not valid TOML: {reason}; {_hint(lines[number - 2], reason)}"
-    return number, f"not valid TOML: {reason}" + (f"; {hint}" if hint else "")
-
-
-def _unclosed(lines: Sequence[str]) -> int | None:
-    """The last line that opens a long text, a list or a quote."""
-    marks = [number for number, line in enumerate(lines, start=1) if line.count('"""') % 2 or line.count("'''") % 2]
-    if len(marks) % 2:
-        return marks[-1]
-    opened = [number for number, line in enumerate(lines, start=1) if line.count("[") + line.count("{") > 0]
-    return opened[-1] if opened else (len(lines) or None)
-
-
-def _hint(line: str, reason: str) -> str:
-    """What was probably meant by a line that is no TOML."""
-    bare = line.split("#", maxsplit=1)[0].strip()
-    key, _, value = (part.strip() for part in bare.partition("="))
-    if any(sign in line for sign in SMART_QUOTES):
-        sign = next(sign for sign in line if sign in SMART_QUOTES)
-        return f'{sign} is not the quote of TOML: write straight quotes ("), as a plain text editor does'
-    if "\u00a0" in line or "\u200b" in line:
-        return "the line contains a non-breaking or zero-width space: type it again"
-    if "declare" in reason and bare.startswith("["):
-        return f"the section {bare} appears twice: put its keys together"
-    if "overwrite" in reason:
-        return f"{key} appears twice: keep one"
-    if bare.startswith("[") and not bare.endswith("]"):
-        return f"a section's name is closed by a bracket: {bare}]"
-    if "=" not in bare and re.match(r"[A-Za-z_][\w .-]*:", bare):
-        name, _, rest = (part.strip() for part in bare.partition(":"))
-        return f"write = in place of the colon: {name} = {rest}"
-    if "=" not in bare and re.fullmatch(r"[A-Za-z_][\w-]*\s+\S.*", bare):
-        name, rest = bare.split(None, 1)
-        return f"an = is missing: {name} = {rest}"
-    if re.fullmatch(r"[A-Za-z_][\w-]*(?:\s+[\w-]+)+", key):
-        return f"a key has no blanks: {re.sub(r'[ ]+', '_', key)} = {value}"
-    if not value:
-        return f"the value is missing behind {key} =" if "=" in bare else ""
-    if value.startswith("="):
-        return f"one = is enough: {key} = {value.lstrip('= ')}"
-    return _hint_at_value(key, value)
-
-
-def _hint_at_value(key: str, value: str) -> str:
-    word = value.rstrip(";,")
-    if word.lower() in ("true", "false", "yes", "no", "on", "off"):
-        plain = "true" if word.lower() in ("true", "yes", "on") else "false"
-        return f"write it in small letters: {key} = {plain}"
-    if word.lower() in ("none", "null", "nil", "na"):
-        return f"leave the line out where {key} has no value"
-    if re.fullmatch(r"[+-]?\d+,\d+", word):
-        return f"decimals have a point: {key} = {word.replace(',', '.')}"
-    if re.fullmatch(r"[+-]?0\d+", word):
-        return f"numbers have no leading zero: {key} = {int(word)}"
-    if re.fullmatch(r"[+-]?\.\d+|[+-]?\d+\.", word):
-        return f"write the 0 on both sides of the point: {key} = {float(word)}"
-    if number := re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*[A-Za-z%]+", word):
-        return f"write the number alone: {key} = {number[1]}"
-    if "\\" in value and value[0] == '"':
-        return "a backslash is written twice (\\\\), or put the text in single quotes"
-    if value.startswith("[") and '"' not in value and "'" not in value:
-        return 'put each text of a list in quotes: ["…", "…"]'
-    if value[0] in "\"'":
-        if value.count(value[0]) % 2:
-            return f"the quote ({value[0]}) is never closed; a longer text goes between three quotes"
-        return 'a quote inside a text is written \\", or put the text in single quotes'
-    if re.fullmatch(r"[+-]?\d+(?:\.\d+)?;", value):
-        return f"nothing may follow a value: {key} = {word}"
-    return f'put text in quotes: {key} = "{word}"'
-
-
 def line_of(text: str, place: Sequence[int | str]) -> int | None:
     """The line of a key, or else of its section; None where there is neither."""
     path = list(place)
@@ -180,6 +94,9 @@ def line_of(text: str, place: Sequence[int | str]) -> int | None:
                 section += [name, many[above]] if above in many else [name]
             if path[: len(section)] == section and len(section) > of_section[0]:
                 of_section = (len(section), number)
+            elif section[: len(path)] == path and len(path) > of_section[0]:
+                # A section that lies in the one that is looked for, or is one of several.
+                of_section = (len(path), number)
         elif (match := KEY.match(line)) and [*section, match["key"].strip("\"'")] == path[: len(section) + 1]:
             return number
     return of_section[1]
@@ -190,6 +107,9 @@ def place_of(problem: Any) -> Place:
     place: Place = problem["loc"]
     if problem["type"].startswith("union_tag_"):
         return (*place, str(problem["ctx"]["discriminator"]).strip("'"))
+    if place[:2] == ("recruitment", "quotas"):
+        # After the question's name comes which of the two forms of a quota was tried.
+        return (*place[:3], *place[4:])
     above = question_depth(place)
     return place if above is None or place[0] == "consent" else (*place[: above + 1], *place[above + 2 :])
 
@@ -207,10 +127,21 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
     above = question_depth(location)
     kinds: dict[str, type[BaseModel]] = {**(RATING_KINDS if above == 2 else KINDS)}
     if kind == "union_tag_not_found":
-        return f"is missing; it can be {_listed(kinds)}"
+        near = next((key for key in given if key == "type" or key.lower() == "kind"), None)
+        return f"is missing; it can be {_listed(kinds)}" + (f"; did you mean kind, not {near}?" if near else "")
     if kind == "union_tag_invalid":
         return _unknown_word(problem["ctx"]["tag"] if isinstance(given["kind"], str) else given["kind"], list(kinds))
-    if above is not None and kind in ("list_type", "model_attributes_type"):
+    if location[:2] == ("recruitment", "quotas") and len(location) > 2:
+        if kind == "greater_than_equal":
+            return "must be 0 or more"
+        return "must be a whole number for each answer, or { answer = number, … } for those that are named"
+    if above is not None and len(location) == above + 3 and location[-2] == "choices" and kind == "model_type":
+        return f'must be a text in quotes, or {{ value = "…", label = "…" }}, not {_shown(given)}'
+    if (
+        above is not None
+        and len(location) <= above + 1
+        and kind in ("list_type", "model_attributes_type", "model_type")
+    ):
         name = ".".join(map(str, location[:above]))
         one = "clause" if location[0] == "consent" else "question"
         return f"each {one} is a section of its own with two brackets, [[{name}]]"
@@ -220,13 +151,19 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
         of_question: type[BaseModel] | None = None
         if above is not None and len(location) == above + 2:
             of_question = Clause if location[0] == "consent" else kinds[problem["loc"][above + 1]]
-        return f"no such key{_meant(of_question or model, location)}"
+        return f"no such key{_meant(of_question or model, location, is_section=isinstance(given, list | dict))}"
     if kind == "missing":
         return "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section, [{'.'.join(map(str, location))}]"
     if kind == "string_too_short" and not str(given).strip():
         return "must not be empty"
+    if kind in ("string_too_long", "too_long", "too_short"):
+        limit, things = problem["ctx"], "characters" if kind == "string_too_long" else "entries"
+        how_many = f"most {limit['max_length']}" if "max_length" in limit else f"least {limit['min_length']}"
+        return f"must have at {how_many} {things}, not {len(given)}"
+    if location[:2] == ("recruitment", "parameters") and kind == "string_pattern_mismatch":
+        return f"must be letters, digits and _ alone, at most 64, and begin with no digit, not {_shown(given)}"
     if location[-2:] == ("clips", "labels"):
         return 'must be "numbers", "file_names", or "attributes." and the name of a column of attributes.csv'
     if kind == "literal_error":
@@ -261,7 +198,9 @@ def _near(word: str, known: Sequence[str]) -> list[str]:
 
 
 def _unknown_word(given: Any, known: list[str]) -> str:
-    near = SYNONYMS.get(str(given).strip().lower()) if isinstance(given, str) else None
+    word = str(given).strip().lower()
+    # A language may come with its country: en-GB.
+    near = SYNONYMS.get(word, re.split("[-_]", word)[0]) if isinstance(given, str) else None
     near = near if near in known else next(iter(_near(str(given), known)), None)
     return f"must be one of {_listed(known)}, not {_shown(given)}" + (f'; did you mean "{near}"?' if near else "")
 
@@ -270,15 +209,15 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(f'"{word}"' for word in words)
 
 
-def _meant(model: type[BaseModel], location: Sequence[int | str]) -> str:
-    """Where a key that is not known here belongs, or which one it is like."""
+def _meant(model: type[BaseModel], location: Sequence[int | str], *, is_section: bool) -> str:
+    """Where a key that is not known here belongs, or which one it is like; a section is not meant for a single key."""
     keys = list(_keys(model))
     section, wrong = ".".join(map(str, location[:-1])), str(location[-1])
     # A question's own model has its keys above all sections.
     section = "" if re.fullmatch(r"((ratings\.)?questions|consent\.clauses)\.\d+", section) else section
     here = [name for name, place in keys if place == section]
     elsewhere = [(name, place) for name, place in keys if name == wrong]
-    if elsewhere:
+    if elsewhere and not is_section:
         place = elsewhere[0][1]
         return f"; it belongs {f'into the section [{place}]' if place else 'above all sections'}"
     if near := _near(wrong, here):

@@ -47,7 +47,11 @@ _PLACEHOLDER = re.compile(
 # What an address may hold (RFC 3986, and letters of other alphabets), each percent sign with its two digits.
 # A value that was to be replaced by hand, or by a name without the signs of a placeholder.
 _BY_HAND = re.compile(
-    r"(your|insert|enter|add|paste|replace|my|the)[-_ ]?(\w+[-_ ])?(code|id|pid|token)([-_ ]?here)?", re.IGNORECASE
+    r"""
+      (your|insert|enter|add|paste|replace|my|the)[-_ ]?(\w+[-_ ])?(code|id|pid|token)([-_ ]?here)?
+    | (\w+[-_ ])?(code|id|pid|token)[-_ ]?here | todo | tb[ad] | fixme | change[-_ ]?me | placeholder | \.{3} | … | \?+
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=\u00a1-\U0010ffff]|%[0-9A-Fa-f]{2})*")
 
@@ -101,7 +105,12 @@ def completion_address(url: str, values: Mapping[str, str], names: Sequence[str]
 
 def _left_as_they_are(url: str, names: Sequence[str]) -> Iterator[str]:
     """Values that would be sent as they are, though a placeholder was meant; `url` has none left."""
-    for key, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+    parts = urlsplit(url)
+    # Before the ? and behind a # are values without names: /done/PROLIFIC_PID, ?pid=#PROLIFIC_PID#.
+    for value in re.split(r"[/=&]", f"{parts.path}/{parts.fragment}"):
+        if value.isupper() and (named := _resolve(value, [*names, *_KNOWN])) and "_" in named:
+            yield f"{value} would be sent as it is; did you mean {{{named}}}?"
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
         meant = _resolve(key, names)
         if not value and meant:
             yield f"{key} has no value: write {key}={{{meant}}}"
@@ -145,6 +154,6 @@ def _resolve(name: str, names: Sequence[str]) -> str | None:
 def _unknown(shown: str, name: str, key: str | None, names: Sequence[str]) -> str:
     choices = {plain(one): one for one in (*names, CODE)}
     close = difflib.get_close_matches(plain(name or key or ""), choices, n=1, cutoff=0.6)
-    hint = f"did you mean {{{choices[close[0]]}}}? " if close else ""
+    hint = f"; did you mean {{{choices[close[0]]}}}?" if close else "."
     known = ", ".join(f"{{{one}}}" for one in choices.values())
-    return f"nothing is known that could replace {shown}; {hint}There can be {known}"
+    return f"nothing is known that could replace {shown}{hint} There can be {known}"

@@ -14,7 +14,8 @@ from app.definition.study_toml import StudyDefinition, definition_of
 from app.definition.text_images import images_of
 from app.domain import MIN_CLIPS, ClipState, ItemKind
 from app.i18n.catalogues import known_texts
-from app.models import Clip, Study
+from app.models import Clip, Study, now
+from app.recruiters.rules import over_since
 from app.studies.rules import Facts, Problem, problems_of
 
 
@@ -23,7 +24,7 @@ def facts_of(db: Session, study: Study) -> Facts:
     clips = list(db.scalars(select(Clip).where(Clip.study_id == study.id, Clip.state != ClipState.FAILED)))
     attributes = tuple(clip.attributes for clip in clips)
     if any(clip.state != ClipState.READY for clip in clips):
-        return Facts(n_clips=len(clips), attributes=attributes)
+        return Facts(n_clips=len(clips), attributes=attributes, at=now())
     seconds = sum(clip.duration_s or 0.0 for clip in clips)
     kinds = [clip.kind for clip in clips]
     return Facts(
@@ -33,6 +34,7 @@ def facts_of(db: Session, study: Study) -> Facts:
         n_pictures=kinds.count(ItemKind.PICTURE),
         n_sounds=kinds.count(ItemKind.SOUND),
         attributes=attributes,
+        at=now(),
     )
 
 
@@ -42,7 +44,7 @@ def settings_problems(db: Session, study: Study, definition: StudyDefinition) ->
     A draft without clips is held against the rules that need none.
     """
     facts = facts_of(db, study)
-    problems = list(problems_of(definition, facts if facts.n_clips else Facts()))
+    problems = list(problems_of(definition, facts if facts.n_clips else Facts(at=facts.at)))
     of_labels = labels_problem(definition, (clip.attributes for clip in study.clips)) if facts.n_clips else None
     if of_labels is not None:
         problems.append(Problem("error", "clips.labels", of_labels))
@@ -95,10 +97,18 @@ def clips_missing(study: Study) -> list[str]:
 
 
 def missing_before_opening(db: Session, study: Study) -> list[Problem]:
-    """What keeps the study from being opened: its clips, and the errors in its settings."""
+    """What keeps the study from being opened: its clips, and the errors in its settings and dates."""
     of_clips = [Problem("error", "clips", sentence) for sentence in clips_missing(study)]
-    of_settings = settings_problems(db, study, definition_of(study))
+    of_settings = [*settings_problems(db, study, definition_of(study)), *over_already(study)]
     return of_clips + [problem for problem in of_settings if problem.severity == "error"]
+
+
+def over_already(study: Study) -> Iterator[Problem]:
+    """A date that has passed: a study that is opened then is one in which nobody can begin."""
+    if over := over_since(definition_of(study).recruitment, now()):
+        yield Problem(
+            "error", "recruitment.closes", f"was {over}: nobody could begin; choose a later time, or take it out"
+        )
 
 
 def failed_clips(study: Study) -> list[Clip]:

@@ -24,7 +24,7 @@ from app.errors import Invalid, NotAllowed
 from app.media import media_path
 from app.models import Clip, Study
 from app.studies.attributes import write_attributes
-from app.studies.checking import clips_missing, facts_of, failed_clips, named, text_image_problems
+from app.studies.checking import clips_missing, facts_of, failed_clips, named, over_already, text_image_problems
 from app.studies.naming import name_is_taken, name_problem
 from app.studies.origin import check_collected_here
 from app.studies.rules import CLIPS_TO_COME, Problem, errors_of, refuse, warnings_of
@@ -155,6 +155,7 @@ def open_study(db: Session, name: str, *, without_failed: bool = True, by: Accou
         )
     definition = definition_of(study)
     refuse(errors_of(definition, facts_of(db, study)), FILE)
+    refuse(list(over_already(study)), FILE)
     _refuse_unseen(definition, [one.name for one in text_files(db, study)])
     check_labels(definition, (clip.attributes for clip in study.clips))
     study.state = transition_study(study.state, StudyState.OPEN)

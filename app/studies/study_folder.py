@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from app.clips.clip_files import ClipFile, clip_files, passed_over, with_folders
 from app.clips.text_files import check_text_name
 from app.definition.study_toml import StudyDefinition, parse_definition
 from app.errors import Invalid
+from app.models import now
 from app.studies.attributes import read_attributes
 from app.studies.checking import replaced_texts_problems, text_image_problems
 from app.studies.naming import NAME
 from app.studies.rules import CLIPS_TO_COME, Facts, problems_of, refuse
 from app.studies.study_folder_parts import find_parts
+
+SAVE_AS_UTF8 = "save it as UTF-8 (in Windows' Notepad: Save as, with the encoding UTF-8)"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def read_study_folder(folder: Path, *, name: str | None = None) -> StudyFolder:
     files = clip_files(parts.clips)
     attributes = read_attributes(parts.attributes, [file.name for file in files]) if parts.attributes else {}
     rows = with_folders(files, attributes)
-    problems = problems_of(definition, Facts(len(files), attributes=tuple(rows.get(file.name, {}) for file in files)))
+    of_files = tuple(rows.get(file.name, {}) for file in files)
+    problems = problems_of(definition, Facts(len(files), attributes=of_files, at=now()))
     errors = [problem for problem in problems if problem.severity == "error" and problem.key not in CLIPS_TO_COME]
     refuse(errors, str(parts.definition))
     notes = tuple(f"{problem.key}: {problem.sentence}" for problem in [*of_texts, *problems])
@@ -96,13 +101,20 @@ def read_text(file: Path) -> str:
         When it cannot be read, or is not UTF-8 text; the message names the file.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes()
     except FileNotFoundError as error:
         raise Invalid(f"{file}: no such file") from error
-    except UnicodeDecodeError as error:
-        raise Invalid(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except OSError as error:
         raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise Invalid(f"{file}: is UTF-16 text; {SAVE_AS_UTF8}")
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Invalid(
+            f"{file}, line {line}: is not UTF-8 text (byte 0x{content[error.start]:02x}); {SAVE_AS_UTF8}"
+        ) from error
     if "\0" in text:
         raise Invalid(f"{file}: is not text: it holds a zero byte")
     return text

@@ -41,7 +41,10 @@ def find_parts(folder: Path) -> StudyParts:
     files = [entry for entry in entries if entry.is_file()]
     attributes, notes = _attributes(folder, files)
     texts = next((entry for entry in entries if entry.is_dir() and entry.name.lower() == TEXTS), None)
-    return StudyParts(_definition(folder, files), _clips(folder, entries), texts, attributes, notes)
+    definition = _definition(folder, files)
+    beside = [file.name for file in files if file != definition and file.suffix.lower() == ".toml"]
+    notes = (*notes, *(f"{name} is not read: the settings are in {definition.name}" for name in beside))
+    return StudyParts(definition, _clips(folder, entries), texts, attributes, notes)
 
 
 def _definition(folder: Path, files: list[Path]) -> Path:

@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.definition.study_toml import definition_of
 from app.domain import SessionState
-from app.errors import NotYetOpen, StudyClosed
+from app.errors import Invalid, NotYetOpen, StudyClosed
 from app.models import ParticipantSession, SessionEvent, Study, StudyRevision, now
 from app.participation.answers import hand_in
 from app.participation.enrolment import enter
@@ -25,6 +26,7 @@ from app.participation.pilots import begin_pilot
 from app.participation.places import PLACE_LEASE, READING_LEASE, why_closed
 from app.studies.admission import admission_of
 from app.studies.editing import current_text, save_settings
+from app.studies.lifecycle import close_study, open_study
 from app.studies.text import with_settings
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join
@@ -101,19 +103,24 @@ def test_nobody_begins_before_it_opens_or_after_it_closes_and_those_under_way_fi
 
 
 def test_no_visit_more_is_offered_after_it_has_closed(app: Flask) -> None:
-    client = make(app, f'visits = 2\ncloses = "{in_days(-1)}"\n')
-    runtime = app.extensions["asterism"]
-    with runtime.database.writing() as db:
-        study = db.scalars(select(Study)).one()
-        toml = study.definition_toml
-        study.definition = study.definition | {"recruitment": study.definition["recruitment"] | {"closes": None}}
-        db.commit()
+    client = make(app, "visits = 2\n")
     join(client, query=f"PROLIFIC_PID={PERSON}1")
-    with runtime.database.writing() as db:
+    with app.extensions["asterism"].database.writing() as db:
         db.scalars(select(ParticipantSession)).one().state = SessionState.FINISHED
-        save_settings(db, "faces", toml)
+        db.commit()
+    save(app, closes=in_days(-1))
     page = client.get(f"/join/faces?PROLIFIC_PID={PERSON}1")
     assert (page.status_code, 'name="again"' in page.text) == (200, False)
+
+
+def test_a_study_whose_end_has_passed_is_not_opened(app: Flask) -> None:
+    make(app)
+    runtime = app.extensions["asterism"]
+    save(app, closes=in_days(-1))
+    with runtime.database.writing() as db:
+        close_study(db, "faces")
+    with runtime.database.writing() as db, pytest.raises(Invalid, match=r"recruitment\.closes: was .*: nobody could"):
+        open_study(db, "faces")
 
 
 def answer(person: Person, hand: str) -> Any:
@@ -314,7 +321,8 @@ def test_whoever_leaves_for_good_gets_the_way_back_where_there_is_one(app: Flask
 
 
 def test_the_dates_are_the_servers_clock_at_the_very_moment(app: Flask) -> None:
-    make(app, 'opens = 2026-03-29T01:00:00+00:00\ncloses = "2026-03-29 04:00 Europe/Berlin"\n')
+    make(app)
+    save(app, opens="2026-03-29T01:00:00+00:00", closes="2026-03-29 04:00 Europe/Berlin")
     with app.extensions["asterism"].database.reading() as db:
         study = db.scalars(select(Study)).one()
         recruitment = definition_of(study).recruitment

@@ -203,6 +203,10 @@ def test_a_placeholder_that_nothing_fills_is_refused(value: str, words: list[str
         ("YOUR_CODE_HERE", "did you mean {survey_code}?"),
         ("insert-id", "did you mean {survey_code}?"),
         ("", "survey_code has no value: write survey_code={survey_code}"),
+        ("TODO", "TODO would be sent as it is"),
+        ("code_here", "code_here would be sent as it is"),
+        ("...", "... would be sent as it is"),
+        ("17#PROLIFIC_PID#", "PROLIFIC_PID# would be sent as it is"),
     ],
 )
 def test_a_value_that_was_to_be_put_in_by_hand_is_refused(value: str, words: str) -> None:
@@ -214,7 +218,7 @@ def test_a_value_that_was_to_be_put_in_by_hand_is_refused(value: str, words: str
     "url",
     [
         "https://app.prolific.com/submissions/complete?cc=C1ABCDEF",
-        "https://example.org/?sort=id&code=my_code_7&a=@me&b=_x_&c=$5&d=",
+        "https://example.org/my-code/CODE/#done?sort=id&code=my_code_7&a=@me&b=_x_&c=$5&d=",
         "https://example.org/caf%C3%A9?q=%E9t%E9&a=50%25&b=%20A%20",
         "https://example.org/?filter[status]=done&ids[0]=1&a[]=2&c=%5B%5D",
         "https://[::1]:8000/back",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from app.definition.study_toml import Design, parse_definition
@@ -9,7 +11,10 @@ from app.studies.rules import Facts, errors_of, problems_of, trials_needed, warn
 
 SIX = Facts(n_clips=6)
 BETWEEN = '[[questions]]\nname = "tired"\nkind = "text"\nask = "Tired?"\nwhen = "between"\nafter_trial = {}\n'
+HAND = '[[questions]]\nname = "hand"\nkind = "one_of"\nask = "Hand?"\nwhen = "before"\nrequired = true\n'
 AGE = '[[questions]]\nname = "age"\nkind = "number"\nask = "Your age?"\nwhen = "before"\n'
+REQUIRED = AGE + "required = true\n"
+LATER = Facts(n_clips=6, at=datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def rules(toml: str, facts: Facts) -> list[tuple[str, str]]:
@@ -60,6 +65,21 @@ def rules(toml: str, facts: Facts) -> list[tuple[str, str]]:
         ('[texts.replace]\n"Clip {n}" = "Clip {number}"', SIX, "texts.replace", "'Clip {number}' has {number}"),
         ('[texts.replace]\n"Done" = ""', SIX, "texts.replace", "'Done' is replaced by nothing"),
         ('[texts.replace]\n"Done" = "\u00a0 "', SIX, "texts.replace", "'Done' is replaced by nothing"),
+        (AGE + "min = 0\nmax = 1\nstep = 5", SIX, "questions", "age: with step = 5 0 is the only answer up to 1"),
+        (REQUIRED + "min = 18\nscreen_out_below = 18", SIX, "questions", "min = 18 allows no answer below it"),
+        (REQUIRED + "max = 65\nscreen_out_above = 70", SIX, "questions", "max = 65 allows no answer above it"),
+        (HAND + 'choices = [{ value = "l", label = "x" }, { value = "r", label = "x" }]', SIX, "questions", "as 'x'"),
+        (
+            "[recruitment]\nquotas = { hand = { l = 0, r = 5 } }\n" + HAND + 'choices = ["l", "r"]\nscreen_out = ["r"]',
+            SIX,
+            "recruitment.quotas.hand",
+            "nobody could take part",
+        ),
+        ("[models]\nstd = [0, 1, 1]", SIX, "models.std", "must be above 0"),
+        ("[models]\nmean = [0.5, 0.5]", SIX, "models.mean", "one number, or three"),
+        ("[models]\nsize = 224\nresize = 100", SIX, "models.resize", "smaller than size, which is 224"),
+        ('[recruitment]\nparameters = ["COMPLETION_CODE"]', SIX, "recruitment.parameters", "choose another name"),
+        ('[recruitment]\ncompletion_url = "https://x.y:99999/"', SIX, "recruitment.completion_url", "has a port"),
     ],
 )
 def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: str) -> None:
@@ -131,6 +151,42 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "quality.failed_checks",
             "nobody can fail that many",
         ),
+        (AGE + "screen_out_below = 18", SIX, "questions", "whoever leaves it without an answer takes part"),
+        ('[texts]\nscreened_out = "Sorry"', SIX, "texts.screened_out", "is never shown"),
+        ('[texts]\nquota_full = "Sorry"', SIX, "texts.quota_full", "is never shown"),
+        ('[recruitment]\nscreened_out_code = "A"', SIX, "recruitment.screened_out_code", "is never used"),
+        ('[recruitment]\nquota_full_code = "A"', SIX, "recruitment.quota_full_code", "is never used"),
+        ('[recruitment]\ncloses = "2026-12-31 18:00 UTC"', LATER, "recruitment.closes", "was 2026-12-31 18:00 UTC"),
+        (
+            "[recruitment]\nplaces = 100\nquotas = { hand = 20 }\n" + HAND + 'choices = ["l", "r"]',
+            SIX,
+            "recruitment.quotas.hand",
+            "lets in 40 people in all, but places is 100",
+        ),
+        (
+            "[recruitment]\nquotas = { hand = { r = 5 } }\n" + HAND + 'choices = ["l", "r"]\nscreen_out = ["r"]',
+            SIX,
+            "recruitment.quotas.hand",
+            "nobody counts for 'r'",
+        ),
+        (
+            '[recruitment]\nquotas = { age = { "18-29" = 5, "30+" = 5 } }\n' + REQUIRED + "screen_out_below = 30",
+            SIX,
+            "recruitment.quotas.age",
+            "nobody counts for '18-29'",
+        ),
+        (
+            '[recruitment]\nquotas = { age = { "100+" = 5 } }\n' + REQUIRED + "max = 99",
+            SIX,
+            "recruitment.quotas.age",
+            "nobody counts for '100+'",
+        ),
+        (
+            '[recruitment]\nquotas = { age = { "18-29" = 5 } }\n' + AGE,
+            SIX,
+            "recruitment.quotas.age",
+            "set required = true",
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning(toml: str, facts: Facts, key: str, words: str) -> None:
@@ -167,10 +223,20 @@ def test_a_study_of_defaults_has_no_problem(n_clips: int | None) -> None:
         BETWEEN.format(5) + "[stop]\nmax_trials = 5\n[design]\nchecks = 1",
         AGE + "step = 1\nscreen_out_below = 18\nscreen_out_above = 18",
         AGE.replace("number", "scale") + "screen_out_below = 7",
+        AGE + "min = 0\nmax = 10\nstep = 10",
+        "[recruitment]\nquotas = { hand = { l = 0, r = 5 } }\n" + HAND + 'choices = ["l", "r"]\nscreen_out = ["l"]',
+        "[recruitment]\nplaces = 5\nquotas = { hand = 5 }\n" + HAND + 'choices = ["l", "r"]\nscreen_out = ["l"]',
     ],
 )
 def test_what_just_can_run_is_taken(toml: str) -> None:
     assert errors_of(parse_definition(f'title = "x"\n{toml}'), SIX) == []
+
+
+def test_quotas_that_fill_the_places_have_no_problem() -> None:
+    two = HAND + 'choices = ["l", "r"]'
+    assert rules("[recruitment]\nplaces = 40\nquotas = { hand = 20 }\n" + two, SIX) == []
+    assert rules("[recruitment]\nplaces = 40\nquotas = { hand = { l = 20 } }\n" + two, SIX) == []
+    assert rules("[recruitment]\nplaces = 5\nquotas = { hand = 5 }\n" + two + '\nscreen_out = ["l"]', SIX) == []
 
 
 def test_the_trials_that_repeats_and_checks_need_are_those_of_a_session() -> None:

@@ -8,6 +8,7 @@ from app.definition.study_toml import check_definition, parse_definition
 from app.errors import Invalid
 
 HEAD = 'title = "x"\n'
+QUESTION = HEAD + '[[questions]]\nname = "q"\nask = "?"\n'
 
 
 def refusal(text: str) -> str:
@@ -46,6 +47,8 @@ def refusal(text: str) -> str:
         (HEAD + "seed\u00a0= 2", 2, ["non-breaking"]),
         (HEAD + '[texts]\nconsent = """\nOne\nTwo\n', 3, ["opened here that nothing closes"]),
         (HEAD + "[recruitment]\nparameters = [\n'A',\n", 3, ["opened here that nothing closes"]),
+        ('title = "x",', 1, ['nothing may follow a value: title = "x"']),
+        ("{\\rtf1\\ansi title}", 1, ["no plain text"]),
     ],
 )
 def test_mistakes_in_toml_are_told_with_line_and_hint(text: str, line: int, words: list[str]) -> None:
@@ -88,7 +91,24 @@ def test_mistakes_in_toml_are_told_with_line_and_hint(text: str, line: int, word
         (HEAD + "[stop]\nmax_minutes = inf", ["stop.max_minutes", "must be a finite number"]),
         ('title = " "', ["line 1", "title", "must not be empty"]),
         ("title = 3", ["line 1", "title", "must be a text (in quotes), not 3"]),
-        (HEAD + "[[design]]\nmax_items = 3", ["design", "must be a section, [design]"]),
+        (HEAD + "[[design]]\nmax_items = 3", ["line 2", "design", "must be a section, [design]"]),
+        (HEAD + "[a.b]\nc = 3", ["line 2", "a: no such key"]),
+        (HEAD + 'language = "en-GB"', ['did you mean "en"?']),
+        (HEAD + '[[question]]\nname = "q"', ["line 2", "question: no such key; did you mean questions?"]),
+        (QUESTION + 'type = "text"', ["question 1: kind: is missing", "did you mean kind, not type?"]),
+        (QUESTION + 'kind = "one_of"\nchoices = "a, b"', ["choices: must be a list"]),
+        (QUESTION + 'kind = "one_of"\nchoices = [1, 2]', ["choices.0: must be a text in quotes, or {", "not 1"]),
+        (QUESTION + 'kind = "one_of"\nchoices = ["a"]', ["choices: must have at least 2 entries, not 1"]),
+        (HEAD + '[consent]\nclauses = ["I agree"]', ["clause 1: each clause is a section of its own"]),
+        ('title = "' + "x" * 201 + '"', ["title: must have at most 200 characters, not 201"]),
+        ('title = "a\\u0007b"', ["a control character (\\u0007)"]),
+        (HEAD + '[recruitment]\nparameters = ["my id"]', ["must be letters, digits and _ alone", 'not "my id"']),
+        (HEAD + "[recruitment]\nquotas = { hand = -1 }", ["line 3", "recruitment.quotas.hand: must be 0 or more"]),
+        (HEAD + '[recruitment]\nquotas = { hand = "20" }', ["recruitment.quotas.hand: must be a whole number"]),
+        (HEAD + '[recruitment]\ncompletion_url = "https://[::1/"', ["must be a full http or https address"]),
+        (HEAD + '[recruitment]\nopens = "2026-12-01 09:00 Berlin"', ["did you mean Europe/Berlin?"]),
+        (HEAD + '[recruitment]\nopens = "0001-01-01 00:00 Europe/Berlin"', ["the year 0001 is beyond the calendar"]),
+        (HEAD + "[recruitment]\ncloses = 9999-12-31T23:59:59-05:00", ["the year 9999 is beyond the calendar"]),
         ("seed = 1", ["title", "is missing"]),
     ],
 )
@@ -106,3 +126,8 @@ def test_what_lies_too_deep_is_refused(text: str) -> None:
 def test_what_was_stored_before_is_read_back_the_same() -> None:
     definition = parse_definition(HEAD + "[stop]\nmax_minutes = 20\n[recruitment]\nplaces = 3\n")
     assert check_definition(definition.model_dump(mode="json")) == definition
+
+
+@pytest.mark.parametrize("written", ["a \\\\u0007 b", "tab\\tline\\nend", "C:\\\\bin\\\\f"])
+def test_a_backslash_and_line_ends_are_no_control_characters(written: str) -> None:
+    assert parse_definition(HEAD + f'[texts]\nthanks = "{written}"').texts.thanks

@@ -15,6 +15,7 @@ from app.definition.study_toml import StudyDefinition
 from app.errors import Invalid
 from app.participation.set_turns import one_of_several
 from app.studies.rules.around_the_task import (
+    network_can_be_shown,
     people_come_and_get_back,
     practice_can_be_passed,
     ratings_can_be_given,
@@ -22,7 +23,7 @@ from app.studies.rules.around_the_task import (
 )
 from app.studies.rules.playback import playing_fits_the_kinds, sound_can_be_heard, watching_fits_the_time
 from app.studies.rules.problem import NOTHING_KNOWN, Facts, Problem, Problems
-from app.studies.rules.questions import questions_are_asked
+from app.studies.rules.questions import questions_are_asked, questions_can_be_answered, screening_can_work
 from app.studies.rules.session_length import (
     checks_and_repeats_come,
     checks_and_repeats_have_time,
@@ -109,6 +110,8 @@ RULES: Rules = (
     clips_are_in_sets,
     checks_and_repeats_come,
     questions_are_asked,
+    questions_can_be_answered,
+    screening_can_work,
     checks_can_be_failed,
     practice_can_be_passed,
     sound_can_be_heard,
@@ -116,6 +119,7 @@ RULES: Rules = (
     ratings_can_be_given,
     texts_can_be_read,
     people_come_and_get_back,
+    network_can_be_shown,
 )
 # Held against the clips that a participant arranges together: those of one set, where there are sets.
 RULES_OF_A_SET: Rules = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from app.definition.quotas import quota_problems
+from app.definition.quotas import quota_doubts, quota_problems
 from app.definition.ratings import Ratings
 from app.definition.study_toml import StudyDefinition
 from app.domain import MIN_CLIPS
+from app.recruiters.endings import Ending, code_and_url
 from app.recruiters.rules import recruitment_doubts, recruitment_problems
 from app.studies.rules.problem import Facts, Problems, error, warning
+from app.studies.rules.questions import ends_sessions
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -43,6 +45,8 @@ def ratings_can_be_given(definition: StudyDefinition, facts: Facts) -> Problems:
 
 def texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Problems:
     texts = definition.texts
+    if len(definition.title.splitlines()) > 1:
+        yield error("title", "must be one line")
     own = [name for name in ("consent", "instructions", "thanks", "question") if getattr(texts, name)]
     if definition.language == "auto" and (own or texts.replace):
         yield warning(
@@ -68,10 +72,32 @@ def texts_can_be_read(definition: StudyDefinition, _facts: Facts) -> Problems:
             )
 
 
-def people_come_and_get_back(definition: StudyDefinition, _facts: Facts) -> Problems:
-    for key, sentence in recruitment_problems(definition.recruitment):
+def people_come_and_get_back(definition: StudyDefinition, facts: Facts) -> Problems:
+    recruitment = definition.recruitment
+    for key, sentence in recruitment_problems(recruitment):
         yield error(key, sentence)
-    for key, sentence in quota_problems(definition.recruitment.quotas, definition.questions):
+    for key, sentence in quota_problems(recruitment.quotas, definition.questions):
         yield error(key, sentence)
-    for key, sentence in recruitment_doubts(definition.recruitment):
+    for key, sentence in recruitment_doubts(definition.recruitment, facts.at):
         yield warning(key, sentence)
+    for key, sentence in quota_doubts(recruitment.quotas, definition.questions, recruitment.places):
+        yield warning(key, sentence)
+    screens_out = any(ends_sessions(one) for one in definition.questions)
+    for ending, comes, reason in (
+        (Ending.SCREENED_OUT, screens_out, "no answer ends a session"),
+        (Ending.QUOTA_FULL, bool(recruitment.quotas), "there are no quotas"),
+    ):
+        for kind, value in zip(("code", "url"), code_and_url(recruitment, ending), strict=True):
+            if value is not None and not comes:
+                yield warning(f"recruitment.{ending}_{kind}", f"is never used: {reason}")
+
+
+def network_can_be_shown(definition: StudyDefinition, _facts: Facts) -> Problems:
+    models = definition.models
+    for name, values in (("mean", models.mean), ("std", models.std)):
+        if len(values) == 2:
+            yield error(f"models.{name}", "must be one number, or three: for red, green and blue")
+    if min(models.std) <= 0:
+        yield error("models.std", "must be above 0: pixel values are divided by it")
+    if models.resize is not None and models.size is not None and models.resize < models.size:
+        yield error("models.resize", f"is {models.resize}: it must not be smaller than size, which is {models.size}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -12,7 +13,7 @@ class Facts:
     """What is known of a study's clips. None: not known yet.
 
     `seconds` is their playing time in all; `with_sound` is how many of them have sound. Among the `n_clips` are
-    `n_pictures` pictures and `n_sounds` sounds; `attributes` are those of each.
+    `n_pictures` pictures and `n_sounds` sounds; `attributes` are those of each. `at` is the time now.
     """
 
     n_clips: int | None = None
@@ -21,6 +22,7 @@ class Facts:
     n_pictures: int = 0
     n_sounds: int = 0
     attributes: tuple[Mapping[str, str], ...] | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
