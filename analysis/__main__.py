@@ -21,10 +21,10 @@ from .formats.recognise import bring_in
 from .formats.source_bundle import Origin
 from .models.activations import DISTANCES, Frames
 from .report import write_report
-from .report.models import AskedModels
 from .results import Choice
+from .results.compared import ModelOptions
 from .results.model_parts import AskedParts
-from .results.models import ModelOptions
+from .results.models_of_bundle import AskedModels
 from .similarity import COEFFICIENTS
 
 NEEDED = ("h5py", "matplotlib")

@@ -1,7 +1,9 @@
 """Inference on models of the raters' RDMs: bootstrap, permutation, tests and their correction."""
 
 from .adjust import adjust
-from .compare import ModelComparison, compare_models
+from .compare import compare_models
+from .compare_joint import compare_joint
+from .conclusions import ModelComparison
 from .layers import LayerProfile, MeanProfile, layer_profile, mean_profile
 from .mantel import MantelTest, mantel
 
@@ -11,6 +13,7 @@ __all__ = [
     "MeanProfile",
     "ModelComparison",
     "adjust",
+    "compare_joint",
     "compare_models",
     "layer_profile",
     "mantel",

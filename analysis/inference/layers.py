@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from ..arrangement import Floats
 from ..noise_ceiling import NoiseCeiling
 from .adjust import adjust
-from .compare import ModelComparison, compare_models
+from .compare import compare_models
+from .conclusions import ModelComparison
 
 
 @dataclass(frozen=True, eq=False)

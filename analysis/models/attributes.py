@@ -104,6 +104,24 @@ def attribute_effects(
     return AttributeEffects(tuple(attributes), effects, by_rater, p, p_max, n_permutations)
 
 
+def between_less_within(rdms: ArrayLike, attributes: Mapping[str, Labels]) -> Floats:
+    """Each attribute's effect in each RDM, (R, A), without a test; NaN where it is undefined.
+
+    Parameters
+    ----------
+    rdms, attributes
+        As in `attribute_effects`.
+
+    Raises
+    ------
+    ValueError
+        When an attribute does not have one label per clip.
+    """
+    z = standardise(check_rdms(rdms), "pearson")
+    n_items = n_items_of(z.shape[1])
+    return np.array([_effects(z, _coded(name, values, n_items)[None])[0] for name, values in attributes.items()]).T
+
+
 @dataclass(frozen=True, eq=False)
 class MeanEffects:
     """Effects of A attributes, averaged over several sets of clips that other raters arranged.

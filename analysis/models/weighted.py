@@ -92,19 +92,20 @@ def weighted_model(
     method
         Similarity for the test.
     rater_folds, item_folds
-        At most as many folds as there are raters; each fold of items needs at least 3 items.
+        At most as many folds of raters as there are raters; with 1 the fit is tested on other items alone, and on the
+        raters that it comes from. Each fold of items needs at least 3 items.
     rng
         Deals raters and items; a generator seeded with 0 when left out.
 
     Raises
     ------
     ValueError
-        As `fit_weights`; with fewer than two raters or folds; when a fold of items is too small; or when no fold gives
-        a defined similarity.
+        As `fit_weights`; with one rater where there are several folds of raters; with fewer than two folds of items;
+        when a fold of items is too small; or when no fold gives a defined similarity.
     """
     table, parts = _checked(rdms, components)
     n_raters, n_items = len(table), n_items_of(table.shape[1])
-    if n_raters < 2 or min(rater_folds, item_folds) < 2:
+    if rater_folds < 1 or item_folds < 2 or (n_raters < 2 and rater_folds > 1):
         raise ValueError("cross-validation needs at least two raters and two folds of each")
     if n_items // item_folds < 3:
         raise ValueError(f"{n_items} items in {item_folds} folds leave fewer than 3 in a fold")
@@ -117,7 +118,8 @@ def weighted_model(
         for items in range(item_folds):
             fit = pairs_within(np.flatnonzero(item_fold != items), n_items)
             test = pairs_within(np.flatnonzero(item_fold == items), n_items)
-            train, held_out = table[rater_fold != raters][:, fit], table[rater_fold == raters][:, test]
+            others = rater_fold != raters if rater_folds > 1 else rater_fold == raters
+            train, held_out = table[others][:, fit], table[rater_fold == raters][:, test]
             if not (train > 0).any():
                 continue
             seen = np.isfinite(train).any(axis=1)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
 
 from ..results import COMPARATOR_LABELS
 from ..results.individuals import Individuals
 from ..results.model_parts import ModelParts
 from ..results.models import ModelFindings
+from ..results.models_in_sets import InSet
 from .axes_tables import axes_tables
 from .facts import interval, number, p_value
-from .models import MAX_ROWS, best_first
+from .models import MAX_ROWS, best_first, whose
 from .table import Cell, table
 
 ALPHA = 0.05
@@ -40,7 +42,7 @@ def score_table(findings: ModelFindings) -> str:
     if math.isfinite(findings.ceiling_low):
         ceiling = f" Noise ceiling: {number(findings.ceiling_low, 3)} to {number(findings.ceiling_high, 3)}."
     caption = (
-        f"Models against {findings.n_raters} raters over {findings.n_clips} clips ({label}).{ceiling} "
+        f"Models against {whose(findings)} over {findings.n_clips} clips ({label}).{ceiling} "
         f"p values are adjusted for the false discovery rate.{more}"
     )
     header = (
@@ -87,12 +89,39 @@ def effect_table(findings: ModelFindings) -> str:
         for one in findings.effects
     ]
     caption = (
-        f"Attributes: between less within in standard deviations, {findings.n_raters} raters, "
+        f"Attributes: between less within in standard deviations, {whose(findings)}, "
         f"{findings.n_permutations} permutations of the clips' values (two-sided; the last column "
         "against the largest of all attributes)."
     )
     header = ("attribute", "values", "clips", "effect", f"{findings.level:.0%} interval", "p", "p of the largest")
     return table(caption, header, rows) if rows else ""
+
+
+def set_tables(findings: ModelFindings) -> list[str]:
+    """Each model and attribute in each set, and the means over sets."""
+    sets = findings.in_sets.sets
+    tables = []
+    for what, means, each in (
+        (COMPARATOR_LABELS[findings.comparator], findings.in_sets.scores, "scores"),  # type: ignore[index]
+        ("effect", findings.in_sets.effects, "effects"),
+    ):
+        rows = [
+            [
+                Cell(mean.name),
+                Cell(number(mean.mean, 3)),
+                Cell(interval(mean.low, mean.high)),
+                *(Cell(number(_value_of(mean.name, getattr(one, each)), 3)) for one in sets),
+            ]
+            for mean in means[:MAX_ROWS]
+        ]
+        caption = f"Each set of clips: {what}, and the mean over sets with its interval over sets."
+        if rows:
+            tables.append(table(caption, ("name", "mean", "interval", *(one.name for one in sets)), rows))
+    return tables
+
+
+def _value_of(name: str, values: Sequence[InSet]) -> float:
+    return next((one.value for one in values if one.name == name), math.nan)
 
 
 def part_tables(parts: ModelParts) -> list[str]:
@@ -185,5 +214,6 @@ def individual_sentence(people: Individuals) -> str:
 
 def model_remarks(findings: ModelFindings) -> str:
     """What must be read with the models, as a list."""
-    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*findings.remarks, *findings.parts.remarks))
+    remarks = (*findings.remarks, *findings.in_sets.remarks, *findings.parts.remarks)
+    listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in remarks)
     return f"<ul>{listed}</ul>" if listed else ""

@@ -30,7 +30,8 @@ from ..results.models import ModelFindings
 from ..similarity import Method
 from .facts import number, remarks, summary
 from .markdown import to_html
-from .model_tables import effect_table, model_remarks, part_tables, profile_table, score_table
+from .model_tables import effect_table, model_remarks, part_tables, profile_table, score_table, set_tables
+from .models import FILES
 from .results import Results
 from .table import Cell, remarked, table
 
@@ -60,10 +61,7 @@ class Picture:
 
 
 # What the names of the figures of models begin with; how many there are depends on the models.
-MODEL_FIGURES = (
-    *("models", "layers_", "attribute_effects", "variance_shares", "rater_weights"),
-    *("attribute_axes", "predictions", "specificity"),
-)
+MODEL_FIGURES = (*FILES.values(), "layers_")
 SECTIONS = (
     ("flow", "Who took part", ("flow",)),
     ("structure", "What looks alike", ("rdm_group", "map", "tree", "dimensions")),
@@ -96,6 +94,7 @@ def page(
             score_table(models),
             profile_table(models),
             effect_table(models),
+            *set_tables(models),
             *part_tables(models.parts),
             model_remarks(models),
         ]

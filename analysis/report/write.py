@@ -26,10 +26,11 @@ from ..results import (
     reliability_rows,
 )
 from ..results.model_tables import MODEL_TABLES, model_rows
+from ..results.models_of_bundle import AskedModels, compare, read_asked
 from ..structure import MDS
 from .drawings import draw
 from .methods import report_methods
-from .models import AskedModels, compare, draw_models, read_asked
+from .models import draw_models
 from .page import Picture, page
 from .results import Results, analyse
 

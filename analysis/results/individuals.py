@@ -19,6 +19,10 @@ from ..structure import cluster_raters, indscal, silhouette_by_clusters
 
 N_DIMS = 2
 MAX_CLUSTERS = 8
+SHARED = (
+    "The raters saw the pairs between them: two of them, or the halves of one's trials, have too few in common to be "
+    "compared. There are only the weights of the attributes, over the pairs that each rater saw."
+)
 Progress = Callable[[str, float], None]
 
 
@@ -93,6 +97,7 @@ def individuals(
     level: float,
     seed: int,
     report: Progress,
+    pairs_are_shared: bool = False,
 ) -> Individuals:
     """How R raters differ.
 
@@ -104,8 +109,23 @@ def individuals(
         Of `halves_of`; None where there are no trials.
     attributes
         By name the RDM (P,) of an attribute.
+    pairs_are_shared
+        Whether the raters saw the pairs between them: two raters are then not compared, nor a rater's halves, which
+        hold too few of the same pairs.
     """
     remarks: list[str] = []
+    if pairs_are_shared:
+        remarks.append(SHARED)
+        weights = attribute_weights(table, list(attributes.values())) if attributes else np.empty((len(raters), 0))
+        unknown = (math.nan,) * N_DIMS
+        return Individuals(
+            weights=tuple(_mean_weight(*one, level) for one in zip(attributes, weights.T, strict=True)),
+            raters=tuple(
+                RaterPlace(name, 0, unknown, math.nan, tuple(row), math.nan)
+                for name, row in zip(raters, weights.tolist(), strict=True)
+            ),
+            remarks=tuple(remarks),
+        )
     report("Comparing raters with themselves", 0.0)
     tested = _test(halves, n_permutations, level, seed, remarks)
     own = np.full(len(raters), np.nan)

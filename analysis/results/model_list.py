@@ -117,3 +117,11 @@ def blocks_of(models: Sequence[Model]) -> Mapping[str, list[Model]]:
     for source in dict.fromkeys(model.source for model in models if model.kind in ("rdms", "layers")):
         blocks[source] = [model for model in models if model.source == source]
     return {model.name: [model] for model in models} | blocks
+
+
+def block_named(name: str, blocks: Mapping[str, list[Model]], remarks: list[str]) -> list[Model]:
+    """The models of a block; none where there is no such block, which is added to the remarks."""
+    members = blocks.get(name, [])
+    if not members:
+        remarks.append(f"{name} is not one of the models that can be compared.")
+    return members

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..arrangement import Floats
+from ..clip_sets import ClipSet, set_of_each
 from ..inference.mantel import mantel
-from ..models.partial import correlation_without_noise, partial_tests
-from ..models.partition import variance_partition
+from ..models.partial import correlation_without_noise
 from ..models.space import space_of
-from ..similarity import Method
+from ..rdm import n_items_of
+from ..reliability import Coefficient
+from ..similarity import Method, similarity
 from .axes import Axes, axes
 from .individuals import Individuals, individuals
-from .model_list import Attribute, Model, blocks_of
+from .joint_rdms import JointRDMs
+from .model_list import Attribute, Model, block_named, blocks_of
+from .partials import Partial, partials_of
 from .predictions import Predictions, predictions
 from .targets import targets_of
+from .variance_shares import Share, variance_shares
 from .weighted_sums import WeightedSum, weighted_sums
 
-# Fifteen shares are what a reader can take in.
-MAX_EXPLAINED = 4
 Progress = Callable[[str, float], None]
-Blocks = Mapping[str, list[Model]]
 
 
 @dataclass(frozen=True)
@@ -57,27 +59,6 @@ class ModelTest:
 
 
 @dataclass(frozen=True)
-class Partial:
-    """One model with another block held constant: mean over raters with its interval, p of the pool."""
-
-    model: str
-    correlation: float
-    low: float
-    high: float
-    p: float
-    p_max: float
-
-
-@dataclass(frozen=True)
-class Share:
-    """A subset of the blocks: `explained` by it together, and the `share` that all of it explain and no other does."""
-
-    blocks: tuple[str, ...]
-    explained: float
-    share: float
-
-
-@dataclass(frozen=True)
 class ModelParts:
     """What was asked for, each empty where it was not; `remarks` are sentences that must be read with it."""
 
@@ -102,8 +83,9 @@ def model_parts(
     attributes: Sequence[Attribute],
     asked: AskedParts,
     *,
-    set_of_clip: Sequence[str] | None,
+    sets: Sequence[ClipSet],
     halves: Floats | None,
+    joint: JointRDMs | None,
     comparator: Method,
     n_permutations: int,
     level: float,
@@ -113,9 +95,11 @@ def model_parts(
 ) -> ModelParts:
     """What is asked for of these models; what cannot be computed is said in the remarks.
 
-    `set_of_clip` is as in `compare_candidates`.
+    `table` (R, P) are the raters' own RDMs; with `joint` all but how raters differ is about that RDM. `sets` are
+    as in `compare_candidates`.
     """
     remarks: list[str] = []
+    set_of_clip = set_of_each(sets, n_items_of(table.shape[1]))
     if asked == AskedParts() or not len(table):
         return ModelParts()
     people = Individuals()
@@ -129,8 +113,10 @@ def model_parts(
             level=level,
             seed=seed,
             report=report,
+            pairs_are_shared=joint is not None,
         )
         remarks += people.remarks
+    table = table if joint is None else joint.rdm[None]
     along, predicted = Axes(), Predictions()
     if asked.axes or asked.predictions:
         own = [model for model in models if model.kind in ("rdms", "layers")]
@@ -161,6 +147,7 @@ def model_parts(
     tests: tuple[ModelTest, ...] = ()
     partials: tuple[Partial, ...] = ()
     shares: tuple[Share, ...] = ()
+    n_pairs = 0
     weighted: tuple[WeightedSum, ...] = ()
     method: Method = "pearson" if comparator in ("pearson", "cosine") else "spearman"
     if asked.permutations:
@@ -174,7 +161,7 @@ def model_parts(
                 n_jobs=jobs,
                 progress=lambda done, of: report("Permuting the clips", done / of),
             )
-            corrected = correlation_without_noise(table, rdms, level=level)
+            corrected = _without_noise(table, rdms, joint, level)
             tests = tuple(
                 ModelTest(model.name, float(value), float(p), float(p_max), one.value, *one.interval)
                 for model, value, p, p_max, one in zip(
@@ -184,14 +171,16 @@ def model_parts(
             remarks += dict.fromkeys(f"Correlation without noise: {one.reason}." for one in corrected if one.reason)
         except ValueError as error:
             remarks.append(f"Models are not tested by permutation: {error}.")
-    if asked.hold_constant and (held := _block(asked.hold_constant, blocks, remarks)):
+    if asked.hold_constant and (held := block_named(asked.hold_constant, blocks, remarks)):
         others = [model for model in models if model.name not in {one.name for one in held}]
         if not others:
             remarks.append("Nothing is left to compare when all models are held constant.")
         else:
-            partials = _partials(table, others, held, method, n_permutations, level, seed, jobs, report, remarks)
+            partials = partials_of(
+                table, others, held, method, n_permutations, level, seed, jobs, joint, report, remarks
+            )
     if asked.explain:
-        shares = _shares(table, asked.explain, blocks, remarks)
+        shares, n_pairs = variance_shares(table, asked.explain, blocks, sets, remarks)
     if asked.weighted:
         report("Fitting weights", 0.0)
         weighted = tuple(weighted_sums(table, models, blocks, comparator, seed, remarks))
@@ -203,82 +192,20 @@ def model_parts(
         partial_method=method if partials else "",
         partials=partials,
         shares=shares,
-        n_pairs=int(np.isfinite(table).any(axis=0).sum()),
+        n_pairs=n_pairs,
         weighted=weighted,
         remarks=tuple(remarks),
     )
 
 
-def _block(name: str, blocks: Blocks, remarks: list[str]) -> list[Model]:
-    members = blocks.get(name, [])
-    if not members:
-        remarks.append(f"{name} is not one of the models that can be compared.")
-    return members
-
-
-def _partials(
-    table: Floats,
-    others: Sequence[Model],
-    held: Sequence[Model],
-    method: Method,
-    n_permutations: int,
-    level: float,
-    seed: int,
-    jobs: int,
-    report: Progress,
-    remarks: list[str],
-) -> tuple[Partial, ...]:
-    controls = np.array([model.rdm for model in held])
-    chosen = []
-    for model in others:
-        if _is_explained(model.rdm, controls):
-            remarks.append(f"{model.name} follows from what is held constant.")
-        else:
-            chosen.append(model)
-    if not chosen:
-        return ()
-    try:
-        tested = partial_tests(
-            table,
-            np.array([model.rdm for model in chosen]),
-            controls,
-            method=method,
-            n_permutations=n_permutations,
-            level=level,
-            rng=np.random.default_rng(seed),
-            n_jobs=jobs,
-            progress=lambda done, of: report("Permuting what is left of the models", done / of),
-        )
-    except ValueError as error:
-        remarks.append(f"Partial correlations are not computed: {error}.")
-        return ()
-    return tuple(
-        Partial(model.name, one.value, *one.interval, p=float(p), p_max=float(p_max))
-        for model, one, p, p_max in zip(chosen, tested.correlations, tested.p, tested.p_max, strict=True)
-    )
-
-
-def _is_explained(rdm: Floats, controls: Floats) -> bool:
-    design = np.vstack([np.ones(rdm.size), controls]).T
-    rest = rdm - design @ np.linalg.lstsq(design, rdm, rcond=None)[0]
-    return bool(rest @ rest <= 1e-10 * ((rdm - rdm.mean()) ** 2).sum())
-
-
-def _shares(table: Floats, names: Sequence[str], blocks: Blocks, remarks: list[str]) -> tuple[Share, ...]:
-    chosen = {name: _block(name, blocks, remarks) for name in dict.fromkeys(names)}
-    if not 2 <= len(chosen) <= MAX_EXPLAINED:
-        remarks.append(f"Variance is divided between 2 to {MAX_EXPLAINED} different models or groups of them.")
-        return ()
-    if not all(chosen.values()):
-        return ()
-    members = [model.name for models in chosen.values() for model in models]
-    if len(set(members)) < len(members):
-        remarks.append("Variance is not divided: what was chosen has models in common.")
-        return ()
-    predictors = {name: np.array([model.rdm for model in models]) for name, models in chosen.items()}
-    try:
-        partition = variance_partition(table, predictors)
-    except ValueError as error:
-        remarks.append(f"Variance is not divided: {error}.")
-        return ()
-    return tuple(Share(key, partition.adjusted_r2[key], partition.parts[key]) for key in partition.parts)
+def _without_noise(table: Floats, rdms: Floats, joint: JointRDMs | None, level: float) -> tuple[Coefficient, ...]:
+    """Correlations of models with what raters share; of the RDM of all trials by its reliability, not by raters'."""
+    if joint is None:
+        return correlation_without_noise(table, rdms, level=level)
+    r = similarity(joint.rows, rdms)
+    if not joint.reliability > 0:
+        unknown = Coefficient(np.nan, reason="the reliability of the joint RDM is unknown or not above 0")
+        return (unknown,) * len(rdms)
+    about = "by the reliability of the joint RDM, which is taken as known for the intervals"
+    corrected = [joint.coefficient(column / np.sqrt(joint.reliability), level) for column in r.T]
+    return tuple(one if one.reason else replace(one, reason=about) for one in corrected)

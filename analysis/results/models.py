@@ -6,48 +6,35 @@ Over 300 lines: a third of it says what each figure is, and stands beside what c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from ..arrangement import Floats
-from ..inference.compare import ModelComparison, compare_models
+from ..clip_sets import ClipSet
+from ..inference.conclusions import ModelComparison
 from ..inference.layers import LayerProfile, profile_of
-from ..models.attributes import Labels, attribute_effects
 from ..models.candidates import Candidates
-from ..noise_ceiling import NoiseCeiling
 from ..rdm import upper_triangle
-from ..similarity import Method
+from .compared import LEVEL, Against, ModelOptions, Progress, compared, what_is_drawn
+from .effects import Effect, effects_of
+from .joint_rdms import JointRDMs
 from .model_list import Attribute, Model, models_of, usable_models
-from .model_parts import AskedParts, ModelParts, model_parts
+from .model_parts import ModelParts, model_parts
+from .models_in_sets import ModelsInSets, models_in_sets
 from .remarks import listed
 
-LEVEL = 0.95
-N_BOOT = 1000
-N_PERMUTATIONS = 5000
 # The pairs of more models than this are half a million tests; `score_many` scores very many RDMs without them.
 MAX_MODELS = 1000
-Progress = Callable[[str, float], None]
-NO_CEILING = "there is none, because the raters shared the pairs: others have seen too few of those that a rater saw"
-
-
-@dataclass(frozen=True)
-class ModelOptions:
-    """How models are compared; `comparator` is one of `similarity`'s methods, `parts` what is wanted beside scores."""
-
-    comparator: Method = "rho_a"
-    n_boot: int = N_BOOT
-    n_permutations: int = N_PERMUTATIONS
-    seed: int = 0
-    jobs: int = 1
-    parts: AskedParts = field(default_factory=AskedParts)
 
 
 @dataclass(frozen=True)
 class ModelScore:
     """One model against the raters: mean similarity over raters and what is tested of it; p values adjusted (FDR).
+
+    Where the raters shared the pairs (`ModelFindings.is_joint`), the similarity to the RDM of all their trials.
 
     `source` is the file or attribute it comes from, `kind` "rdms", "layers", "attribute" or "rating", `layer` its
     number in its network from 1. The last two are about the model of the highest score.
@@ -90,25 +77,12 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """Between less within of one attribute, in standard deviations of a rater's dissimilarities.
-
-    `groups` says which clips share a value; `p_max` is against the largest of all attributes in each permutation.
-    """
-
-    attribute: str
-    groups: str
-    n_clips: int
-    effect: float
-    low: float
-    high: float
-    p: float
-    p_max: float
-
-
-@dataclass(frozen=True)
 class ModelFindings:
-    """All of it; `remarks` are sentences that must be read with it."""
+    """All of it; `remarks` are sentences that must be read with it.
+
+    With `is_joint` all is about the RDM of all raters' trials, because they saw the pairs between them; else about the
+    single raters' RDMs, and means over these.
+    """
 
     n_raters: int
     n_clips: int
@@ -125,6 +99,8 @@ class ModelFindings:
     effects: tuple[Effect, ...]
     remarks: tuple[str, ...]
     parts: ModelParts = field(default_factory=ModelParts)
+    is_joint: bool = False
+    in_sets: ModelsInSets = field(default_factory=ModelsInSets)
 
 
 def compare_candidates(
@@ -137,8 +113,8 @@ def compare_candidates(
     progress: Progress | None = None,
     known: ModelFindings | None = None,
     halves: Floats | None = None,
-    set_of_clip: Sequence[str] | None = None,
-    pairs_are_shared: bool = False,
+    sets: Sequence[ClipSet] = (),
+    joint: JointRDMs | None = None,
 ) -> ModelFindings:
     """Compare candidate models, and attributes as models, with the raters; and test the attributes' effects.
 
@@ -156,10 +132,11 @@ def compare_candidates(
         Findings of the same data and options, of which only the parts are computed anew.
     halves : (R, 2, P) float
         RDMs of halves of each rater's trials (`halves_of`), where it is asked how raters differ.
-    set_of_clip
-        The set of each clip, in a study of several sets: axes are computed, and ratings predicted, over sets.
-    pairs_are_shared
-        Whether the raters saw the pairs between them, so that there is no noise ceiling.
+    sets
+        Where a study has several sets of clips: scores and effects are also computed in each, shares of variance are
+        means over sets, axes are those within sets, and ratings are predicted across sets.
+    joint
+        Where the raters saw the pairs between them: the RDM of all their trials, which models are compared with.
 
     Raises
     ------
@@ -170,31 +147,44 @@ def compare_candidates(
     report = progress or (lambda _what, _share: None)
     remarks = [f"{one.name}: {remark}" for one in candidates for remark in one.remarks]
     spread = np.array([np.ptp(row[np.isfinite(row)]) if np.isfinite(row).any() else 0.0 for row in table])
-    if constant := [name for name, one in zip(raters, spread, strict=True) if not one > 0]:
+    constant = [name for name, one in zip(raters, spread, strict=True) if not one > 0]
+    if constant and joint is None:
         remarks.append(f"Left out, because all their dissimilarities are equal: {listed(constant)}.")
-    kept = table[spread > 0]
+    own = table[spread > 0]
+    kept = own if joint is None else joint.rdm[None]
     models = usable_models(models_of(candidates, attributes, remarks), kept, options.comparator, remarks)
     if len(models) > MAX_MODELS:
         raise ValueError(f"{len(models)} models are too many to be tested against one another; {MAX_MODELS} can be")
     named = [name for name, one in zip(raters, spread, strict=True) if one > 0]
     own_halves = None if halves is None else halves[spread > 0]
-    parts = partial(_parts, kept, named, models, attributes, options, own_halves, set_of_clip, report)
+    parts = partial(_parts, own, named, models, attributes, options, own_halves, sets, joint, report)
     if known is not None:
         return replace(known, parts=parts())
-    resample = _resample(len(kept), len(clips))
-    comparison = _compared(models, kept, resample, options, remarks, report, "Comparing models with the raters")
-    if comparison is not None and pairs_are_shared:
-        comparison = _without_ceiling(comparison)
-    profiles = _profiles(models, comparison, kept, resample, options, remarks, report)
-    effects = _effects(kept, attributes, options, remarks, report)
+    against = Against(kept, joint, what_is_drawn(len(kept) if joint is None else 1 + len(joint.without), len(clips)))
+    comparison = compared(models, against, options, remarks, report, "Comparing models with the raters")
+    profiles = _profiles(models, comparison, against, options, remarks, report)
+    effects = effects_of(
+        kept,
+        attributes,
+        joint,
+        n_permutations=options.n_permutations,
+        level=LEVEL,
+        seed=options.seed,
+        remarks=remarks,
+        report=report,
+    )
+    in_sets = ModelsInSets()
+    if sets and joint is None:
+        in_sets = models_in_sets(kept, models, attributes, sets, options, report)
+    n_raters = len(kept) if joint is None else len(raters)
     if comparison is not None:
-        remarks += _sentences(comparison, len(kept))
+        remarks += _sentences(comparison, n_raters) if joint is None else joint_sentences(joint, comparison)
     ceiling = comparison.ceiling if comparison is not None else None
     return ModelFindings(
-        n_raters=len(kept),
+        n_raters=n_raters,
         n_clips=len(clips),
         comparator=options.comparator,
-        resample=resample or "",
+        resample=(against.resample if comparison is None else comparison.resample) or "",
         n_boot=options.n_boot,
         n_permutations=options.n_permutations,
         level=LEVEL,
@@ -206,6 +196,8 @@ def compare_candidates(
         effects=effects,
         remarks=tuple(dict.fromkeys(remarks)),
         parts=parts(),
+        is_joint=joint is not None,
+        in_sets=in_sets,
     )
 
 
@@ -216,7 +208,8 @@ def _parts(
     attributes: Sequence[Attribute],
     options: ModelOptions,
     halves: Floats | None,
-    set_of_clip: Sequence[str] | None,
+    sets: Sequence[ClipSet],
+    joint: JointRDMs | None,
     report: Progress,
 ) -> ModelParts:
     return model_parts(
@@ -225,8 +218,9 @@ def _parts(
         models,
         attributes,
         options.parts,
-        set_of_clip=set_of_clip,
+        sets=sets,
         halves=halves,
+        joint=joint,
         comparator=options.comparator,
         n_permutations=options.n_permutations,
         level=LEVEL,
@@ -236,58 +230,10 @@ def _parts(
     )
 
 
-def _without_ceiling(comparison: ModelComparison) -> ModelComparison:
-    """Where raters shared the pairs, what the others say of a rater's pairs is too little for a ceiling."""
-    unknown = np.full_like(comparison.p_below_ceiling, np.nan)
-    return replace(comparison, ceiling=NoiseCeiling(np.nan, np.nan, NO_CEILING), p_below_ceiling=unknown)
-
-
-def _resample(n_raters: int, n_clips: int) -> str | None:
-    """What the bootstrap draws: both, or the one of which there are enough; None when neither is enough."""
-    if n_raters == 0:
-        return None
-    if n_clips < 4:
-        return "raters" if n_raters > 1 else None
-    return "both" if n_raters > 1 else "items"
-
-
-def _compared(
-    models: Sequence[Model],
-    table: Floats,
-    resample: str | None,
-    options: ModelOptions,
-    remarks: list[str],
-    report: Progress,
-    what: str,
-) -> ModelComparison | None:
-    if not models:
-        return None
-    if resample is None:
-        remarks.append("Models are not compared: there are too few raters and clips.")
-        return None
-    try:
-        return compare_models(
-            table,
-            [model.rdm for model in models],
-            method=options.comparator,
-            names=[model.name for model in models],
-            resample=resample,  # type: ignore[arg-type]
-            n_boot=options.n_boot,
-            level=LEVEL,
-            rng=np.random.default_rng(options.seed),
-            n_jobs=options.jobs,
-            progress=lambda done, of: report(what, done / of),
-        )
-    except ValueError as error:
-        remarks.append(f"Models are not compared: {error}.")
-        return None
-
-
 def _profiles(
     models: Sequence[Model],
     comparison: ModelComparison | None,
-    table: Floats,
-    resample: str | None,
+    against: Against,
     options: ModelOptions,
     remarks: list[str],
     report: Progress,
@@ -300,7 +246,7 @@ def _profiles(
             continue
         if len(layers) == len(models):
             profiles.append(_profile(source, profile_of(comparison)))
-        elif own := _compared(layers, table, resample, options, remarks, report, f"Comparing the layers of {source}"):
+        elif own := compared(layers, against, options, remarks, report, f"Comparing the layers of {source}"):
             profiles.append(_profile(source, profile_of(own)))
     return tuple(profiles)
 
@@ -345,76 +291,6 @@ def _pairs(comparison: ModelComparison | None) -> Iterator[ModelPair]:
         )
 
 
-def _effects(
-    table: Floats, attributes: Sequence[Attribute], options: ModelOptions, remarks: list[str], report: Progress
-) -> tuple[Effect, ...]:
-    labels: dict[str, Labels] = {}
-    groups: dict[str, str] = {}
-    for attribute in attributes:
-        mine, told = _groups(attribute)
-        if (reason := _no_effect(mine, table)) is not None:
-            remarks.append(f"{attribute.name} has no effect to test: {reason}.")
-        else:
-            labels[attribute.name], groups[attribute.name] = mine, told
-    if not labels:
-        return ()
-    try:
-        tested = attribute_effects(
-            table,
-            labels,
-            n_permutations=options.n_permutations,
-            level=LEVEL,
-            rng=np.random.default_rng(options.seed),
-            progress=lambda done, of: report("Permuting the attributes", done / of),
-        )
-    except ValueError as error:
-        remarks.append(f"The attributes' effects are not tested: {error}.")
-        return ()
-    return tuple(
-        Effect(
-            attribute=name,
-            groups=groups[name],
-            n_clips=sum(label is not None for label in labels[name]),
-            effect=effect.value,
-            low=effect.interval[0],
-            high=effect.interval[1],
-            p=float(p),
-            p_max=float(p_max),
-        )
-        for name, effect, p, p_max in zip(tested.names, tested.effects, tested.p, tested.p_max, strict=True)
-    )
-
-
-def _groups(attribute: Attribute) -> tuple[list[str | None], str]:
-    """The label of each clip, and what the labels are: an attribute's values, or the halves of its numbers."""
-    numbers = attribute.numbers
-    if numbers is None:
-        known = [value.strip() or None for value in attribute.values]
-        kinds = list(dict.fromkeys(value for value in known if value is not None))
-        return known, ", ".join(kinds[:6]) + (f" and {len(kinds) - 6} more" if len(kinds) > 6 else "")
-    middle = float(np.median(numbers[np.isfinite(numbers)]))
-    halves = [
-        None if not math.isfinite(value) else "above" if value > middle else "up to" for value in numbers.tolist()
-    ]
-    return halves, f"up to the median {middle:g}, above it"
-
-
-def _no_effect(labels: Sequence[str | None], table: Floats) -> str | None:
-    """Why no rater's RDM has pairs within and pairs between these labels; None when one has."""
-    one = np.array([label or "" for label in labels])
-    row, col = upper_triangle(one.size)
-    known = (one[row] != "") & (one[col] != "")
-    same = one[row] == one[col]
-    seen = np.isfinite(table)
-    if not (known & same).any():
-        return "no two clips have the same value"
-    if not (known & ~same).any():
-        return "all clips have the same value"
-    if not (seen[:, known & same].any(axis=1) & seen[:, known & ~same].any(axis=1)).any():
-        return "no rater saw pairs within and pairs between its values"
-    return None
-
-
 def _sentences(comparison: ModelComparison, n_raters: int) -> list[str]:
     said = []
     if comparison.resample == "items":
@@ -430,3 +306,31 @@ def _sentences(comparison: ModelComparison, n_raters: int) -> list[str]:
             f"{comparison.n_defined} of {comparison.n_boot} bootstrap samples left every score defined; these count."
         )
     return said
+
+
+def joint_sentences(joint: JointRDMs, comparison: ModelComparison) -> list[str]:
+    """What has to be known of scores that are similarities to the RDM of all trials."""
+    n_groups, seen = len(joint.without), int(np.isfinite(joint.rdm).sum())
+    said = (
+        "The raters saw the pairs between them, so models are compared with the RDM of all trials and not with single "
+        f"raters, over the {seen} of {joint.rdm.size} pairs that somebody saw. "
+    )
+    if comparison.resample == "items":
+        said += "Intervals are over clips alone and say nothing about other people."
+    else:
+        said += (
+            f"Intervals allow for other clips and, by leaving out each of {n_groups} groups of raters, other people."
+        )
+    if 0 < joint.reliability <= 1:
+        said += (
+            f" There is no noise ceiling. The RDM has a reliability of {joint.reliability:.2f}: the true one would "
+            f"correlate with it by about {joint.reliability**0.5:.2f} (Pearson's r)."
+        )
+    sentences = [said]
+    if 1 < n_groups < 5:
+        sentences.append("With fewer than five groups of raters, intervals say little.")
+    if comparison.n_defined < comparison.n_boot:
+        sentences.append(
+            f"{comparison.n_defined} of {comparison.n_boot} bootstrap samples left every score defined; these count."
+        )
+    return sentences

@@ -113,33 +113,50 @@ def _known_of(parts: ModelParts, table: str) -> list[dict[str, object]]:
     ]
 
 
-def parts_methods(parts: ModelParts, label: str) -> list[str]:
-    """What was done, in sentences for the methods section; `label` is the comparator in words."""
+def parts_methods(parts: ModelParts, label: str, *, is_joint: bool = False) -> list[str]:
+    """What was done, in sentences for the methods section; `label` is the comparator in words.
+
+    With `is_joint` it was done with the one RDM of all raters' trials.
+    """
+    pooled = "that RDM" if is_joint else "the raters' pooled RDM"
     said = []
     if parts.tests:
         said.append(
-            f"Each model was tested against the raters' pooled RDM ({label}) by {parts.n_permutations} permutations "
+            f"Each model was tested against {pooled} ({label}) by {parts.n_permutations} permutations "
             "of the clips (Mantel, 1967), alone and against the largest of all models, which holds the family-wise "
-            "error rate (Westfall & Young, 1993). Correlations without noise are the mean Pearson correlation of a "
-            "model with raters, divided by the root of the mean correlation between raters (Spearman, 1904)."
+            "error rate (Westfall & Young, 1993). Correlations without noise are "
+            + (
+                "the Pearson correlation of a model with that RDM, divided by the root of the RDM's reliability"
+                if is_joint
+                else "the mean Pearson correlation of a model with raters, divided by the root of the mean correlation "
+                "between raters"
+            )
+            + " (Spearman, 1904)."
         )
     if parts.partials:
         said.append(
             f"{'Spearman' if parts.partial_method == 'spearman' else 'Pearson'} correlations were computed with "
-            f"{parts.held_constant} held constant, averaged over raters with the jackknife's interval, and tested by "
+            f"{parts.held_constant} held constant, "
+            + ("with" if is_joint else "averaged over raters with")
+            + f" the jackknife's interval{' over groups of raters' if is_joint else ''}, and tested by "
             f"{parts.n_permutations} permutations of what is left of each model (double semi-partialing, Dekker et "
             "al., 2007)."
         )
     if parts.shares:
         said.append(
-            "The variance of the raters' pooled RDM (z-scores) was divided by linear regressions on every subset of "
-            f"the named models over {parts.n_pairs} pairs: adjusted R², by inclusion and exclusion."
+            f"The variance of {pooled} (z-scores) was divided by linear regressions on every subset of the "
+            f"named models over {parts.n_pairs} pairs: adjusted R², by inclusion and exclusion."
         )
     if parts.weighted:
         said.append(
-            "Weighted sums of squared model dissimilarities, weights not negative, were fitted and tested in 4 folds "
-            "of raters and 3 of clips at once; the score is that of raters and clips without a part in the fit, beside "
-            "that of equal weights."
+            "Weighted sums of squared model dissimilarities, weights not negative, were fitted and tested in "
+            + (
+                "3 folds of clips; the score is that of clips without a part in the fit"
+                if is_joint
+                else "4 folds of raters and 3 of clips at once; the score is that of raters and clips without a part "
+                "in the fit"
+            )
+            + ", beside that of equal weights."
         )
     return said + _individual_methods(parts.individuals) + axes_methods(parts.axes, parts.predictions)
 

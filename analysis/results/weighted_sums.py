@@ -32,7 +32,10 @@ def weighted_sums(
     seed: int,
     remarks: list[str],
 ) -> list[WeightedSum]:
-    """Every block of several models, and all models where these are more than one block."""
+    """Every block of several models, and all models where these are more than one block.
+
+    `table` (R, P) are the raters' RDMs; one row is tested over other clips alone.
+    """
     several = {name: mine for name, mine in blocks.items() if len(mine) > 1}
     if len(models) > 1 and not any(len(mine) == len(models) for mine in several.values()):
         several["all models"] = list(models)
@@ -45,11 +48,17 @@ def weighted_sums(
             continue
         try:
             fit = weighted_model(
-                table, np.array([one.rdm for one in used]), method=comparator, rng=np.random.default_rng(seed)
+                table,
+                np.array([one.rdm for one in used]),
+                method=comparator,
+                rater_folds=4 if len(table) > 1 else 1,
+                rng=np.random.default_rng(seed),
             )
         except ValueError as error:
             remarks.append(f"Weighted sum of {name}: {error}.")
             continue
         names = tuple(model.name for model in used)
         sums.append(WeightedSum(name, names, tuple(fit.weights.tolist()), fit.cross_validated, fit.equal_weights))
+    if sums and len(table) == 1:
+        remarks.append("Weighted sums were tested on other clips alone: there is one RDM, and nobody left to test on.")
     return sums

@@ -111,7 +111,10 @@ def study_models(
 
 def _show(findings: ModelFindings) -> None:
     label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
-    click.echo(f"{findings.n_raters} raters, {findings.n_clips} clips; similarity: {label}; p adjusted (FDR)")
+    whose = "the RDM of all trials" if findings.is_joint else "raters"
+    click.echo(
+        f"{findings.n_raters} raters, {findings.n_clips} clips; similarity to {whose}: {label}; p adjusted (FDR)"
+    )
     if math.isfinite(findings.ceiling_low):
         click.echo(f"Noise ceiling: {findings.ceiling_low:.3f} to {findings.ceiling_high:.3f}")
     for one in sorted(findings.scores, key=lambda score: -score.score):
@@ -126,8 +129,14 @@ def _show(findings: ModelFindings) -> None:
             f"{_range(effect.low, effect.high, 2)}, p {_figure(effect.p, 4)}, "
             f"against the largest {_figure(effect.p_max, 4)}"
         )
+    for what, means in (
+        ("Mean over sets", findings.in_sets.scores),
+        ("Effect, mean over sets", findings.in_sets.effects),
+    ):
+        for mean in means:
+            click.echo(f"{what}, {mean.name}: {_figure(mean.mean)}{_range(mean.low, mean.high)}, {mean.n_sets} sets")
     _show_parts(findings.parts)
-    echo_notes([*findings.remarks, *findings.parts.remarks])
+    echo_notes([*findings.remarks, *findings.in_sets.remarks, *findings.parts.remarks])
 
 
 def _show_parts(parts: ModelParts) -> None:

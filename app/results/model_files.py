@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis.arrangement import Floats
 from analysis.models.activations import Distance, Frames
 from analysis.models.candidates import CandidateKind, Candidates
 from analysis.models.clip_names import match_clips
@@ -27,9 +25,8 @@ from app.participation.arrangements import clip_order
 from app.results.chosen import Cells, ExportOptions
 from app.results.model_reading import read_models
 from app.results.ratings import rated_attributes
+from app.studies.kept_models import MAX_MODELS, pack_rdms, unpack_rdms
 
-# All pairs of a study's models are tested against each other, and the page shows them.
-MAX_MODELS = 200
 MAX_NAME = 255
 # Of the page and the API, sent in one request and in pieces; files of any size come by the command.
 MAX_UPLOAD = 1024 * 1024
@@ -138,7 +135,7 @@ def keep_models(
         models=list(candidates.models),
         clips=list(clips),
         remarks=list(candidates.remarks),
-        content=_pack(candidates.rdms),
+        content=pack_rdms(candidates.rdms),
         file_name=file_name,
         sha256=sha256,
     )
@@ -221,7 +218,7 @@ def candidates_of(db: Session, study: Study) -> tuple[list[Candidates], list[str
         except ValueError as error:
             problems.append(f"{row.name} is not compared: it {error}.")
             continue
-        rdms = np.array([subset(rdm, np.array(places)) for rdm in _unpack(row.content)])
+        rdms = np.array([subset(rdm, np.array(places)) for rdm in unpack_rdms(row.content)])
         remarks = (*row.remarks, *([remark] if remark else []))
         kind: CandidateKind = "layers" if row.kind == "layers" else "rdms"
         candidates.append(Candidates(row.name, kind, tuple(row.models), rdms, remarks))
@@ -257,7 +254,7 @@ def model_cells(db: Session, study: Study) -> Iterator[Cells]:
     """Each pair of each model, as a bundle holds them."""
     for row in _rows(db, study):
         first, second = (axis.tolist() for axis in np.triu_indices(len(row.clips), 1))
-        for place, (model, rdm) in enumerate(zip(row.models, _unpack(row.content), strict=True), start=1):
+        for place, (model, rdm) in enumerate(zip(row.models, unpack_rdms(row.content), strict=True), start=1):
             common = {"name": row.name, "kind": row.kind, "number": place, "model": model}
             remarks = " ".join(row.remarks) if place == 1 else ""
             for i, j, value in zip(first, second, rdm.tolist(), strict=True):
@@ -279,14 +276,3 @@ def model_marks(db: Session, study: Study) -> list[list[object]]:
 
 def _rows(db: Session, study: Study) -> Sequence[StudyModel]:
     return db.scalars(select(StudyModel).where(StudyModel.study_id == study.id).order_by(StudyModel.id)).all()
-
-
-def _pack(rdms: Floats) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, rdms=rdms)
-    return file.getvalue()
-
-
-def _unpack(content: bytes) -> Floats:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return np.asarray(archive["rdms"], dtype=np.float64)

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.results.model_parts import MAX_EXPLAINED, AskedParts
+from analysis.results.model_parts import AskedParts
+from analysis.results.variance_shares import MAX_EXPLAINED
 from app.errors import Invalid
 
 

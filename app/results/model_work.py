@@ -14,10 +14,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from analysis.clip_sets import set_of_each
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
-from analysis.results.models import ModelFindings, ModelOptions, compare_candidates
+from analysis.results.compared import ModelOptions
+from analysis.results.joint_rdms import joint_rdms
+from analysis.results.models import ModelFindings, compare_candidates
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
@@ -33,16 +34,20 @@ from app.results.model_files import attributes_of, candidates_of, model_marks
 from app.results.model_settings import ModelSettings
 from app.results.rater_halves import rater_halves
 from app.results.stored import results_now
+from app.results.together import judgments_together
 from app.results.work import ensure_results
 from app.studies.origin import has_placements
 from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, tell, waits
 from app.version import VERSION
 
 N_BOOT, N_PERMUTATIONS = 1000, 5000
+# Raised whenever the same data come to other findings, so that parts are not added to earlier ones.
+LAYOUT = 2
 
 WITHIN_SETS = (
     "The clips are in several sets. A rater's RDM has the pairs within the rater's sets, and models and attributes are "
-    "compared with the raters over these alone: nothing is known of clips of different sets."
+    "compared with the raters over these alone: nothing is known of clips of different sets. Each set by "
+    "itself, and the means over sets, stand below."
 )
 
 OnStep = Callable[[str, float], object]
@@ -115,6 +120,11 @@ def choice_of(study: Study, settings: ModelSettings) -> Choice:
     """Whose RDMs the models are compared with, and by which estimator."""
     method = Choice.method if has_placements(study) else GIVEN
     return Choice(method, settings.with_simulated, settings.with_unfinished)
+
+
+def model_options(settings: ModelSettings, *, jobs: int = 1) -> ModelOptions:
+    """How the models are compared, for the analysis."""
+    return ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
 
 
 def comparison_waits(database: Database) -> bool:
@@ -190,23 +200,23 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         if definition_of(study).sets.column is not None:
             problems = [*problems, WITHIN_SETS]
         attributes = attributes_of(db, study, options_of(choice))
-        table, raters, clips, shared = results.table, results.raters, results.names, results.together is not None
+        table, raters, clips = results.table, results.raters, results.names
+        trials = None if results.together is None else judgments_together(db, inputs_of(db, study.id, choice))
         halves = rater_halves(db, study.id, choice, raters) if settings.individuals else None
         sets = clip_sets(definition_of(study).sets, [clip.attributes for clip in clip_order(db, study.id)])
         known = _known(db.get(ModelComparison, study.id), settings, facts)
-    options = ModelOptions(settings.comparator, N_BOOT, N_PERMUTATIONS, jobs=jobs, parts=settings.parts)
+    joint = None
+    if results.together is not None and trials is not None:
+        joint = joint_rdms(
+            results.together,
+            trials,
+            len(clips),
+            choice.method,
+            progress=lambda done, of: progress("Estimating without some of the raters", done / of),
+        )
+    options = model_options(settings, jobs=jobs)
     findings = compare_candidates(
-        table,
-        raters,
-        clips,
-        candidates,
-        attributes,
-        options,
-        progress,
-        known,
-        halves,
-        set_of_each(sets, len(clips)),
-        pairs_are_shared=shared,
+        table, raters, clips, candidates, attributes, options, progress, known, halves, sets, joint
     )
     if known is None:
         findings = replace(findings, remarks=(*problems, *findings.remarks))
@@ -251,6 +261,7 @@ def _facts(db: Session, study: Study, settings: ModelSettings) -> dict[str, Any]
         "models": model_marks(db, study),
         "attributes": hashlib.sha256(attributes.encode()).hexdigest(),
         "version": VERSION,
+        "layout": LAYOUT,
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from analysis.rdm import n_pairs
 from analysis.reliability import Coefficient, RatersNeeded, raters_for
 from analysis.results import Choice, mean_of_sets
 from app.db import Database
@@ -31,7 +32,7 @@ class SoFar:
 
     `of_finished` is how many have finished by now; `simulated` says that they are simulated raters, because nobody else
     has finished. Where the raters share the pairs (`pairs_are_shared`) it is the reliability of the RDM of all their
-    trials.
+    trials, and of the `pairs` of the clips `pairs_seen` were seen by one of them (None where it is not known).
     """
 
     of_finished: int
@@ -42,6 +43,8 @@ class SoFar:
     target: float
     reliability: Coefficient
     needed: RatersNeeded
+    pairs: int = 0
+    pairs_seen: int | None = None
 
 
 def reliability_so_far(database: Database, study_id: int, *, target: float) -> SoFar:
@@ -79,6 +82,8 @@ def reliability_so_far(database: Database, study_id: int, *, target: float) -> S
         target=target,
         reliability=reliability,
         needed=raters_for(reliability, raters, target),
+        pairs=n_pairs(len(inputs.clips)),
+        pairs_seen=agreement.reliability.n_pairs_seen if agreement is not None and inputs.shares_pairs else None,
     )
 
 

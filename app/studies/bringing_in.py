@@ -26,6 +26,7 @@ from app.models import (
     Seat,
     SessionEvent,
     Study,
+    StudyModel,
     StudyRevision,
     Submission,
     Trial,
@@ -96,6 +97,10 @@ def _store(db: Session, name: str, prepared: Prepared, by: Account | None) -> St
     session_ids = {one["session"]: ids[one["public_id"]] for one in prepared.sessions}
     for session, session_id in session_ids.items():
         _store_session(db, session_id, session, prepared, clip_ids)
+    for model in prepared.models:
+        db.add(StudyModel(study_id=study.id, **model))
+        # One after another: their order is that of their numbers.
+        db.flush()
     note(db, by, "brought in", study, clips=len(prepared.clips), sessions=len(prepared.sessions))
     return study
 

@@ -24,6 +24,7 @@ STORED = (
     "answers",
     "ratings",
     "decisions",
+    "candidate_models",
 )
 COMPUTED = (
     "reliability",

@@ -24,3 +24,4 @@ class Prepared:
     events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     decisions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     given: dict[str, bytes] = field(default_factory=dict)
+    models: list[dict[str, Any]] = field(default_factory=list)

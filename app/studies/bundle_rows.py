@@ -21,6 +21,7 @@ from app.studies.bundle_origin import earlier_settings, origin_of, settings_vers
 from app.studies.bundle_people import answer_rows, clip_rows, rating_rows, session_rows
 from app.studies.bundle_prepared import Prepared
 from app.studies.bundle_trials import event_rows, trial_rows
+from app.studies.kept_models import model_rows
 
 # What is read at most: a file, and all that is packed in it. A study of 300 raters and 12,000 trials has a tenth of it.
 MAX_BYTES, MAX_UNPACKED = 1 << 29, 1 << 31
@@ -105,6 +106,7 @@ def _prepare(bundle: Bundle, shown_as: str) -> Prepared:
     event_rows(rows["participants"], prepared)
     _decisions(bundle, prepared)
     _given(bundle, rows["participants"], prepared)
+    prepared.models = model_rows(bundle)
     if not seats_known:
         unknown["placements"] = ["seat"]
     prepared.origin |= {"not_known": {table: columns for table, columns in unknown.items() if columns}}

@@ -1,4 +1,4 @@
-"""Another study of the same definition and the same clips, without anybody's data."""
+"""Another study of the same definition, clips and candidate models, without anybody's data."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.definition.study_toml import definition_of, parse_definition
 from app.domain import ClipState
 from app.errors import Invalid
 from app.models import Clip, Rendition, Study, TextFile
+from app.studies.kept_models import copy_models
 from app.studies.lifecycle import add_study
 from app.studies.naming import name_problem
 from app.studies.origin import check_collected_here
@@ -52,7 +53,7 @@ def duplicate_study(
     clips: Collection[str] | None = None,
     by: Account | None = None,
 ) -> str:
-    """Make a draft with the study's definition, texts, clips and attributes; returns its name. Commits.
+    """Make a draft with the study's definition, texts, clips, attributes and models; returns its name. Commits.
 
     `clips` are the file names of those that are wanted; all, when left out. Nothing is converted again.
     Sessions, members and versions stay with the study that they belong to.
@@ -84,6 +85,7 @@ def duplicate_study(
     for one in text_files(db, study):
         kept = {field: getattr(one, field) for field in KEPT_OF_TEXTS}
         db.add(TextFile(study_id=made.id, public_id=new_public_id("T"), **kept))
-    note(db, by, "created", made, duplicate_of=study.name, clips=len(wanted))
+    models = copy_models(db, study, made)
+    note(db, by, "created", made, duplicate_of=study.name, clips=len(wanted), models=models)
     db.commit()
     return made.name

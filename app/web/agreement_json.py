@@ -20,6 +20,8 @@ def reliability_view(so_far: SoFar) -> dict[str, Any]:
         "finished": so_far.of_finished,
         "simulated": so_far.simulated,
         "pairs_are_shared": so_far.pairs_are_shared,
+        "pairs": so_far.pairs,
+        "pairs_seen": so_far.pairs_seen,
         "raters": so_far.raters,
         "computed_at": None if so_far.at is None else iso_time(so_far.at),
         "target": so_far.target,

@@ -14,22 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from analysis.figures import file_of
-from analysis.figures.axes import axis_congruence, predicted_attributes, specificity_of
-from analysis.figures.models import attribute_effects, layer_profile, model_scores, rater_weights, variance_shares
 from analysis.formats.tables import csv_lines
 from analysis.models.activations import DISTANCES, Distance, Frames
 from analysis.models.controversial import MAX_MODELS
+from analysis.paper import draw_model_figure, model_script
 from analysis.results import COMPARATOR_LABELS
 from analysis.results.model_tables import MODEL_TABLES, model_rows, models_methods
 from analysis.results.models import ModelFindings
-from analysis.results.predictions import best_predictor
 from app.accounts.members import require_study
 from app.domain import Role, WorkState
 from app.errors import Invalid, NotFound
 from app.heartbeat import worker_state
 from app.results.chosen import options_of
 from app.results.controversial import choose_clips
-from app.results.figures import MIME, drawing
+from app.results.figures import MIME, SCRIPT, drawing
 from app.results.model_files import (
     MAX_IN_PIECES,
     MAX_UPLOAD,
@@ -40,7 +38,7 @@ from app.results.model_files import (
     remove_model,
 )
 from app.results.model_settings import settings_of
-from app.results.model_work import choice_of, request_comparison, standing_of
+from app.results.model_work import choice_of, model_options, request_comparison, standing_of
 from app.studies import bring_in_files
 from app.web.bodies import Body, body_of
 from app.web.context import database, settings
@@ -52,7 +50,6 @@ from app.web.study_json import study_view
 blueprint = Blueprint("models", __name__)
 api = Blueprint("models", __name__)
 
-MAX_DRAWN = 40
 # Pairs of more models than this are in the table to download alone.
 MAX_PAIRS = 2000
 # Nor can anybody read the axes of more spaces, or the specificity of more models, attribute by attribute.
@@ -100,38 +97,26 @@ def table(name: str, table: str) -> AnyResponse:
     return download((line.encode() for line in lines), "text/csv", f"{name}_{table}.csv")
 
 
-@blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png):kind>")
+@blueprint.get("/studies/<name>/models/figures/<picture>.<any(svg, pdf, png, py):kind>")
 def figure(name: str, picture: str, kind: str) -> AnyResponse:
-    """A figure of what was computed last, for a paper: models, attributes, variance, raters, axes, predictions,
-    specificity, or layers-1 and so on."""
-    findings = _findings(name)
-    with drawing:
-        content = file_of(_drawn(findings, picture), kind)
+    """A figure of what was computed last, for a paper, or the script that remakes it from the bundle: one of
+    `MODEL_FIGURES`, or layers-1 and so on."""
+    with database().reading() as db:
+        study = require_study(db, account_id(), name, Role.VIEWER)
+        standing = standing_of(db, study)
+        findings, computed = standing.findings, standing.computed
+        choice = None if computed is None else choice_of(study, computed)
+    if findings is None or computed is None or choice is None:
+        raise NotFound("Nothing was compared yet.")
+    try:
+        if kind == SCRIPT:
+            content = model_script(picture, name, choice, model_options(computed), findings).encode()
+        else:
+            with drawing:
+                content = file_of(draw_model_figure(picture, findings), kind)
+    except ValueError as error:
+        raise NotFound(str(error)) from error
     return download([content], MIME[kind], f"{name}_{picture}.{kind}")
-
-
-def _drawn(findings: ModelFindings, picture: str) -> Any:
-    label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
-    if picture == "models" and findings.scores:
-        return model_scores(findings, sorted(findings.scores, key=lambda one: -one.score)[:MAX_DRAWN], label)
-    if picture == "attributes" and findings.effects:
-        return attribute_effects(findings.effects)
-    if picture == "variance" and findings.parts.shares:
-        return variance_shares(findings.parts.shares)
-    if picture == "raters" and any(math.isfinite(sum(one.dimensions)) for one in findings.parts.individuals.raters):
-        return rater_weights(findings.parts.individuals.raters)
-    along, predicted = findings.parts.axes, findings.parts.predictions
-    if picture == "axes" and along.with_raters:
-        return axis_congruence(along)
-    if picture == "predictions" and predicted.scores:
-        return predicted_attributes(predicted)
-    if picture == "specificity" and predicted.scores:
-        return specificity_of(predicted, best_predictor(predicted))
-    number = picture.removeprefix("layers-")
-    if number.isascii() and number.isdigit() and 0 < int(number[:6]) <= len(findings.profiles):
-        profile = findings.profiles[int(number[:6]) - 1]
-        return layer_profile(findings, profile, [one for one in findings.scores if one.model in profile.layers], label)
-    raise NotFound("There is no such figure.")
 
 
 @api.get("/<name>/models")

@@ -5,7 +5,8 @@ import { makeSvg } from './elements.js';
 
 /**
  * @typedef {{name: string, value: number | null, low: number | null, high: number | null, filled: boolean,
- *   best?: boolean, within?: boolean}} Dot filled: significant; within: where the best one lies
+ *   best?: boolean, within?: boolean, parts?: (number | null)[]}} Dot filled: significant; within: where the best one lies;
+ *   parts: what the value is the mean of
  */
 
 const WIDTH = 640;
@@ -27,7 +28,7 @@ export function showDots(element, dots, { axis, label, band, ends }) {
   const floor = TOP + ROW * dots.length;
   /** @param {number | null} value */
   const kept = (value) => (value === null || ends === null ? value : Math.min(Math.max(value, ends[0]), ends[1]));
-  const values = dots.flatMap((dot) => [kept(dot.value), kept(dot.low), kept(dot.high)]);
+  const values = dots.flatMap((dot) => [dot.value, dot.low, dot.high, ...(dot.parts ?? [])].map(kept));
   const all = [0, ...values, ...(band ? [band.low, band.high] : [])].filter((value) => value !== null);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const room = 0.03 * (most - least || 1);
@@ -82,6 +83,9 @@ function row(dot, y, x, kept) {
     { class: `${dot.filled ? '' : 'open'} ${dot.best ? 'best' : ''}` },
     makeSvg('title', {}, dot.name),
     makeSvg('text', { class: 'name', x: LEFT - 8, y: y + 4, 'text-anchor': 'end' }, shortened(dot.name)),
+    ...(dot.parts ?? []).map((one) =>
+      one === null ? null : makeSvg('circle', { class: 'part', cx: x(kept(one) ?? 0), cy: y, r: 2 }),
+    ),
     low !== null && high !== null
       ? makeSvg('line', { class: 'interval', x1: x(low), x2: x(high), y1: y, y2: y })
       : null,

@@ -4,6 +4,8 @@
 import { find } from '../page.js';
 import { make } from './elements.js';
 
+const FILES = { pdf: 'PDF', svg: 'SVG', png: 'PNG', py: 'the script that remakes it' };
+
 /** @param {number | null} value @param {number} [digits] */
 export const figure = (value, digits = 3) =>
   value === null
@@ -23,8 +25,6 @@ export const number = (text) => make('td', { class: 'number' }, text);
 /** @param {string} name */
 export function downloads(name) {
   const { figures } = find(document, '[data-figures]', HTMLElement).dataset;
-  const links = ['pdf', 'svg', 'png'].map((kind) =>
-    make('a', { href: `${figures}${name}.${kind}` }, kind.toUpperCase()),
-  );
-  return ['Figure: ', links[0], ' · ', links[1], ' · ', links[2]];
+  const links = Object.entries(FILES).map(([kind, words]) => make('a', { href: `${figures}${name}.${kind}` }, words));
+  return ['Figure: ', ...links.flatMap((link, place) => (place ? [' · ', link] : [link]))];
 }

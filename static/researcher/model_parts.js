@@ -31,18 +31,24 @@ import { downloads, figure, range, written } from './model_figures.js';
 const SIGNIFICANT = 0.05;
 const TICKS = /** @type {const} */ (['permutations', 'weighted', 'individuals', 'axes', 'predictions']);
 
-/** The sections of what was asked for. @param {Parts} parts @param {string} label the comparator in words */
-export function partCards(parts, label) {
+/**
+ * The sections of what was asked for.
+ * @param {Parts} parts
+ * @param {string} label the comparator in words
+ * @param {boolean} isJoint all but how raters differ is about the RDM of all trials
+ */
+export function partCards(parts, label, isJoint) {
+  const mean = isJoint ? 'the RDM of all trials' : 'the mean of the raters';
   const cards = [];
   if (parts.tests.length)
     cards.push(
       card(
         'Models by permutation',
-        `Similarity (${label}) to the mean of the raters, tested over ${parts.n_permutations} permutations of the clips; and Pearson’s r ` +
+        `Similarity (${label}) to ${mean}, tested over ${parts.n_permutations} permutations of the clips; and Pearson’s r ` +
           'with what raters share, their noise taken out, with 95 % intervals over raters.',
         table(
           'Permutation tests',
-          ['Model', `${label} with the mean`, 'p', 'p against the largest', 'r without noise', '95 % interval'],
+          ['Model', label, 'p', 'p against the largest', 'r without noise', '95 % interval'],
           parts.tests.map((one) => [
             one.model,
             figure(one.similarity),
@@ -54,13 +60,13 @@ export function partCards(parts, label) {
         ),
       ),
     );
-  if (parts.partials.length) cards.push(partialCard(parts));
-  if (parts.shares.length) cards.push(shareCard(parts));
+  if (parts.partials.length) cards.push(partialCard(parts, isJoint));
+  if (parts.shares.length) cards.push(shareCard(parts, mean));
   if (parts.weighted.length)
     cards.push(
       card(
         'Weighted sums of models',
-        `Similarity (${label}) of a weighted sum to raters and clips that had no part in fitting the weights. A fit that is worth its weights ` +
+        `Similarity (${label}) of a weighted sum to ${isJoint ? 'clips' : 'raters and clips'} that had no part in fitting the weights. A fit that is worth its weights ` +
           'beats equal weights.',
         table(
           'Weighted sums',
@@ -98,7 +104,8 @@ function individualCard(individuals) {
     'How raters differ',
     individualWords(individuals),
     chart,
-    ...(hasWeights ? [make('p', { class: 'hint' }, ...downloads('raters'))] : []),
+    ...(individuals.weights.length ? [make('p', { class: 'hint' }, 'Weights. ', ...downloads('weights'))] : []),
+    ...(hasWeights ? [make('p', { class: 'hint' }, 'Dimensions. ', ...downloads('raters'))] : []),
     table(
       'Raters',
       [
@@ -152,8 +159,8 @@ function individualWords(individuals) {
   return said.join(' ');
 }
 
-/** @param {Parts} parts */
-function partialCard({ partials, held_constant: held, partial_method: method, n_permutations: times }) {
+/** @param {Parts} parts @param {boolean} isJoint */
+function partialCard({ partials, held_constant: held, partial_method: method, n_permutations: times }, isJoint) {
   const chart = make('div');
   const dots = partials.map((one) => ({
     ...one,
@@ -170,9 +177,10 @@ function partialCard({ partials, held_constant: held, partial_method: method, n_
   });
   return card(
     `With ${held} held constant`,
-    `Correlation (${r}) of the other models with raters, mean with 95 % intervals over raters. Filled dots: p < .05 against the largest, over ` +
+    `Correlation (${r}) of the other models with ${isJoint ? 'the RDM of all trials,' : 'raters, mean'} with 95 % intervals over raters. Filled dots: p < .05 against the largest, over ` +
       `${times} permutations of what is left of each model.`,
     chart,
+    make('p', { class: 'hint' }, ...downloads('constant')),
     table(
       'Partial correlations',
       ['Model', 'Partial correlation', '95 % interval', 'p', 'p against the largest'],
@@ -181,8 +189,8 @@ function partialCard({ partials, held_constant: held, partial_method: method, n_
   );
 }
 
-/** @param {Parts} parts */
-function shareCard({ shares, n_pairs: pairs }) {
+/** @param {Parts} parts @param {string} mean whose variance it is */
+function shareCard({ shares, n_pairs: pairs }, mean) {
   const chart = make('div');
   const name = (/** @type {Share} */ { blocks }) => (blocks.length > 1 ? blocks.join(' & ') : `${blocks[0]} alone`);
   const dots = shares.map((one) => ({ name: name(one), value: one.share, low: 0, high: one.share, filled: true }));
@@ -194,7 +202,7 @@ function shareCard({ shares, n_pairs: pairs }) {
   });
   return card(
     'Shares of variance',
-    `How much of the variance of the raters’ mean RDM (${pairs} pairs) models explain that no other of these does, alone and together. ` +
+    `How much of the variance of ${mean} (${pairs} pairs) models explain that no other of these does, alone and together. ` +
       'A share below 0: models explain more together than one by one.',
     chart,
     make('p', { class: 'hint' }, ...downloads('variance')),

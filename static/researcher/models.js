@@ -11,6 +11,7 @@ import { make, part, syncRows } from './elements.js';
 import { keepFresh, load, RequestError } from './live.js';
 import { downloads, figure, number, range, written } from './model_figures.js';
 import { askedParts, offerBlocks, partCards } from './model_parts.js';
+import { setCards } from './model_sets.js';
 import { sendInPieces } from './pieces.js';
 import { chooseOnRequest, offerModels } from './tell_apart.js';
 import { megabytes } from './words.js';
@@ -24,7 +25,7 @@ import { megabytes } from './words.js';
  *   p: number, p_max: number}} Effect
  * @typedef {{n_raters: number, n_clips: number, label: string, level: number, ceiling_low: number | null, n_permutations: number,
  *   ceiling_high: number | null, scores: Score[], profiles: Profile[], effects: Effect[], remarks: string[], methods: string[],
- *   parts: import('./model_parts.js').Parts, tables: string[]}} Findings
+ *   parts: import('./model_parts.js').Parts, is_joint: boolean, in_sets: import('./model_sets.js').Sets, tables: string[]}} Findings
  * @typedef {{number: number, name: string, kind: string, models: string[], file_name: string, added_at: string,
  *   remarks: string[], problem: string | null}} Kept
  * @typedef {{models: Kept[], attributes: number, blocks: import('./model_parts.js').Blocks,
@@ -87,8 +88,9 @@ function whatToDo({ models, attributes }) {
 
 /** @param {Findings} findings */
 function showFindings(findings) {
-  const { scores, effects, n_raters: raters, n_clips: clips, label } = findings;
-  const remarks = [...findings.remarks, ...findings.parts.remarks];
+  const { scores, effects, n_clips: clips, label } = findings;
+  const remarks = [...findings.remarks, ...findings.in_sets.remarks, ...findings.parts.remarks];
+  const similarity = similarityAxis(findings);
   part('remarks-box').hidden = !remarks.length;
   part('remarks').replaceChildren(...remarks.map((remark) => make('li', {}, remark)));
   const best = [...scores].sort((one, other) => other.score - one.score);
@@ -97,10 +99,10 @@ function showFindings(findings) {
     const drawn = best.slice(0, MAX_DRAWN);
     const which = drawn.length < best.length ? `The best ${drawn.length} of ${best.length} models` : 'The models';
     part('scores-caption').textContent =
-      `${which}, by their similarity (${label}) to ${raters} raters over ${clips} clips, with 95 % intervals over raters and clips. ` +
+      `${which}, by their similarity (${label}) to ${whose(findings)} over ${clips} clips, with 95 % intervals over raters and clips. ` +
       `${ceiling(findings)}Filled dots: above 0 (p < .05, adjusted over models).`;
     showDots(part('scores-figure'), drawn.map(dot), {
-      axis: `similarity to raters (${label})`,
+      axis: similarity,
       label: 'Scores of the models with their intervals. The table below has the numbers.',
       band: band(findings),
       ends: [-1, 1],
@@ -114,8 +116,8 @@ function showFindings(findings) {
   part('effects-card').hidden = !effects.length;
   if (effects.length) {
     part('effects-caption').textContent =
-      `How much further apart clips are that differ in an attribute than clips that share it, in standard deviations, mean over ${raters} raters ` +
-      `with 95 % intervals. Filled dots: p < .05 over ${findings.n_permutations} permutations of the clips’ values, against the largest of all attributes.`;
+      `How much further apart clips are that differ in an attribute than clips that share it, in standard deviations, ${findings.is_joint ? 'in' : 'mean over'} ${whose(findings)} ` +
+      `with 95 % intervals over raters. Filled dots: p < .05 over ${findings.n_permutations} permutations of the clips’ values, against the largest of all attributes.`;
     const dots = effects.map((one) => ({ ...one, name: one.attribute, value: one.effect, filled: isFound(one.p_max) }));
     showDots(part('effects-figure'), dots, {
       axis: 'between less within (sd)',
@@ -125,7 +127,10 @@ function showFindings(findings) {
     });
   }
   find(part('effects'), 'tbody', HTMLElement).replaceChildren(...effects.map(effectRow));
-  part('parts').replaceChildren(...partCards(findings.parts, label));
+  part('parts').replaceChildren(
+    ...setCards(findings.in_sets, label),
+    ...partCards(findings.parts, label, findings.is_joint),
+  );
   part('methods').textContent = findings.methods.join(' ');
   for (const link of part('tables').querySelectorAll('a')) {
     link.hidden = !findings.tables.includes(link.dataset.table ?? '');
@@ -134,6 +139,16 @@ function showFindings(findings) {
     if (links instanceof HTMLElement) links.replaceChildren(...downloads(links.dataset.figureLinks ?? ''));
   }
 }
+
+/** What models are compared with. @param {Findings} findings */
+function whose({ n_raters: raters, is_joint: isJoint }) {
+  const many = `${raters} ${raters === 1 ? 'rater' : 'raters'}`;
+  return isJoint ? `the RDM of all trials of ${many}` : many;
+}
+
+/** @param {Findings} findings */
+const similarityAxis = ({ is_joint: isJoint, label }) =>
+  `similarity to ${isJoint ? 'the RDM of all trials' : 'raters'} (${label})`;
 
 /** @param {Score} one */
 const dot = (one) => ({
@@ -188,7 +203,7 @@ function profileCard(findings, profile, place) {
   const title = `profile-${place}`;
   const others = profile.not_worse.length - 1;
   showDots(chart, dots, {
-    axis: `similarity to raters (${findings.label})`,
+    axis: similarityAxis(findings),
     label: `Layers of ${profile.source} with their intervals. The table of models has the numbers.`,
     band: band(findings),
     ends: [-1, 1],

@@ -67,6 +67,8 @@ export function checksInWords({ done, passed }) {
  * @property {number} raters whom the value is of
  * @property {number} target
  * @property {number | null} value
+ * @property {number} pairs
+ * @property {number | null} pairs_seen where participants share the pairs
  * @property {(number | null)[]} interval
  * @property {string | null} reason
  * @property {number | null} needed
@@ -92,7 +94,7 @@ export function reliabilityInWords(reliability) {
       : `95 % interval ${number(low)} to ${number(high)}`;
   const later = finished > raters ? ` ${finished - raters} more have finished since.` : '';
   const soFar = reliability.pairs_are_shared
-    ? `${number(value)} for the RDM of all rounds of ${counted(raters, who)}.${later}`
+    ? `${number(value)} for the RDM of all rounds of ${counted(raters, who)}${pairsInWords(reliability)}.${later}`
     : `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
   if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${reliability.needed_reason}.` };
   const [fewest, most] = reliability.needed_interval;
@@ -104,6 +106,15 @@ export function reliabilityInWords(reliability) {
   const more = Math.max(needed - finished, 0);
   const rest = more ? `${more} more` : 'enough have finished';
   return { soFar, needed: `takes ${counted(needed, who)} in all (${rest}${range}).` };
+}
+
+/** How many pairs somebody has seen, where participants share them. @param {SoFar} reliability */
+function pairsInWords({ pairs, pairs_seen: seen }) {
+  if (seen === null) return '';
+  const all = pairs.toLocaleString('en-GB');
+  if (seen === pairs) return `, who saw all ${all} pairs between them`;
+  const share = Math.floor((100 * seen) / pairs);
+  return `, who saw ${seen.toLocaleString('en-GB')} of the ${all} pairs (${share} %) between them`;
 }
 
 /** Kruskal's (1964) words for the stress of a map. @param {number} stress */

@@ -26,7 +26,7 @@ from analysis.results import Choice
 from app.config import load_settings
 from app.domain import ItemKind, StudyState
 from app.errors import AsterismError, Invalid, NotAllowed
-from app.models import Base, Clip, ParticipantSession, Study
+from app.models import Base, Clip, ParticipantSession, Study, StudyModel
 from app.participation.decisions import exclude
 from app.results.chosen import ExportOptions
 from app.results.export import export_bundle, exported_methods
@@ -35,6 +35,7 @@ from app.studies.bringing_in import store
 from app.studies.bundle_rows import read_data
 from app.studies.deletion import delete_study
 from app.studies.duplication import duplicate_study
+from app.studies.kept_models import pack_rdms
 from app.studies.lifecycle import open_study
 from tests import experimenter
 from tests.conftest import ROOT
@@ -87,10 +88,23 @@ def test_a_bundle_that_is_brought_in_and_exported_again_is_the_same_byte_for_byt
         db.commit()
     with lab.database.writing() as db:
         exclude(db, db.scalars(select(Study).where(Study.name == "faces")).one(), "P001", "tried keys", trial=1)
+    with lab.database.writing() as db:
+        study = db.scalars(select(Study).where(Study.name == "faces")).one()
+        clips = [*(clip.file_name for clip in study.clips), "another.mp4"][::-1]
+        rdms = np.random.default_rng(1).random((2, len(clips) * (len(clips) - 1) // 2))
+        rdms[1, 3] = np.nan
+        # Activations of more clips than the study has now, in another order: they are kept as they came.
+        row = {"kind": "layers", "remarks": ["About it.", "Twice."], "sha256": "0" * 64, "file_name": "z.npz"}
+        for name in ("z net", "a net"):
+            content = pack_rdms(rdms)
+            db.add(StudyModel(study_id=study.id, name=name, models=["l1", "l0"], clips=clips, content=content, **row))
+            db.flush()
+        db.commit()
     experimenter.compute(lab)
     before = exported(lab, tmp_path / "faces.zip")
     bring(empty, tmp_path / "faces.zip")
     after = exported(empty, tmp_path / "again.zip")
+    assert len(contents(tmp_path / "again.zip")["candidate_models.csv"].splitlines()) > 4
     for method in ("weighted_average", "combined"):
         np.testing.assert_array_equal(before.rdms(method).rdms, after.rdms(method).rdms)
     told, again = the_same(tmp_path / "faces.zip", tmp_path / "again.zip")

@@ -1,4 +1,7 @@
-"""Candidate models of a study: kept, matched to its clips, compared in the background, shown, exported, by command."""
+"""Candidate models of a study: kept, matched to its clips, compared in the background, shown, exported, by command.
+
+Over 300 lines: tests of one subject, which share their fixtures.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from sqlalchemy import select, update
 
 from analysis.formats.bundle import read_bundle
 from analysis.models.candidates import Candidates
-from analysis.report.models import bundle_models
+from analysis.rdm import subset
+from analysis.results.models_of_bundle import bundle_models
 from app import cli
 from app.config import Settings
 from app.domain import WorkState
@@ -24,7 +28,7 @@ from app.models import AuditEntry, Clip, ModelComparison, ParticipantSession, St
 from app.participation.withdrawal import forget_results
 from app.results import model_work
 from app.results.export import export_bundle
-from app.results.model_files import MAX_MODELS, add_model, candidates_of, keep_models, kept_models
+from app.results.model_files import add_model, candidates_of, keep_models, kept_models
 from app.results.model_settings import settings_of
 from app.results.model_work import (
     comparison_waits,
@@ -32,6 +36,7 @@ from app.results.model_work import (
     request_comparison,
     standing_of,
 )
+from app.studies.kept_models import MAX_MODELS
 from tests import experimenter
 from tests.factories import make_study
 
@@ -200,6 +205,9 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
     table = list(csv.DictReader(io.StringIO(client.get("/studies/faces/models/models.csv").text)))
     assert [row["model"] for row in table][:2] == ["net: early", "net: late"]
     assert client.get("/studies/faces/models/figures/layers-1.svg").data.startswith(b"<?xml")
+    script = client.get("/studies/faces/models/figures/layers-1.py")
+    assert script.mimetype == "text/x-python"
+    assert "n_boot=100" in script.text
     for missing in ("figures/layers-2.svg", "figures/what.svg", "secrets.csv"):
         assert client.get(f"/studies/faces/models/{missing}").status_code == 404
     assert send(f"{API}/compare", json={"settings": {"comparator": "r2"}}).status_code == 400
@@ -283,6 +291,10 @@ def test_a_study_is_made_of_the_clips_that_tell_models_apart(
     with lab.database.reading() as db:
         made = db.scalars(select(Study).where(Study.name == "apart")).one()
         assert [clip.file_name for clip in made.clips] == chosen
+        # The models came along, and are those of the clips that there are.
+        (copied,), (kept,) = candidates_of(db, made)[0], candidates_of(db, db.get_one(Study, 1))[0]
+        places = np.array([clips.index(clip) for clip in chosen])
+        np.testing.assert_array_equal(copied.rdms, [subset(rdm, places) for rdm in kept.rdms])
     with pytest.raises(SystemExit):
         cli.main([*run, "--model", "what"])
     assert "There is no model what of these clips" in capsys.readouterr().err

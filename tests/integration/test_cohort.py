@@ -16,8 +16,11 @@ from analysis import estimate_rdm
 from analysis.arrangement import Ints
 from analysis.designs import pair_counts
 from analysis.formats.bundle import read_bundle
+from analysis.models.candidates import Candidates
 from analysis.report import write_report
-from analysis.results import Choice
+from analysis.results import Choice, results_of_bundle
+from analysis.results.compared import ModelOptions
+from analysis.results.models_of_bundle import findings_of_bundle
 from analysis.results.together import NOT_KNOWN
 from app.config import Settings
 from app.db import Database, open_database
@@ -30,6 +33,10 @@ from app.participation.record import SessionRecord
 from app.participation.submission import submit
 from app.participation.trials import start
 from app.participation.withdrawal import withdraw
+from app.results import model_work
+from app.results.model_files import keep_models
+from app.results.model_settings import settings_of
+from app.results.model_work import compute_next_comparison, request_comparison, standing_of
 from tests import experimenter
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_one_way_to_results import _same_agreement, _same_rdms
@@ -179,8 +186,30 @@ def test_page_bundle_and_report_estimate_all_trials_as_one(
     assert "Pairs below target" not in shown
     total = sum(np.array(page(f"/rdms/P00{number}")["evidence"]) for number in range(1, 5))
     np.testing.assert_allclose(page("/rdms/group")["evidence"], total, atol=1e-4)
+    lab.client.get("/api/v1/studies/mixed/reliability")
+    experimenter.compute(lab)
     so_far = lab.client.get("/api/v1/studies/mixed/reliability").json
     assert so_far["pairs_are_shared"]
+    assert (so_far["pairs"], so_far["pairs_seen"]) == (66, int(np.isfinite(group.rdms[0]).sum()))
+    # Models are compared with that RDM, by the page as by the report.
+    rng = np.random.default_rng(3)
+    model = Candidates("net", "rdms", ("near", "far"), np.abs(np.array([group.completed[0], rng.random(66)])))
+    with lab.database.writing() as db:
+        study = db.scalars(select(Study).where(Study.name == "mixed")).one()
+        keep_models(db, study, model, group.names, file_name="net.npz", sha256="0" * 64)
+        request_comparison(db, study, settings_of({"comparator": "pearson"}))
+    monkeypatch.setattr(model_work, "N_BOOT", 100)
+    assert compute_next_comparison(lab.database)
+    with lab.database.reading() as db:
+        found = standing_of(db, db.scalars(select(Study).where(Study.name == "mixed")).one()).findings
+    assert found is not None
+    assert (found.is_joint, found.n_raters) == (True, 4)
+    np.testing.assert_allclose(found.scores[0].score, 1.0, atol=1e-9)
+    file.write_bytes(lab.client.get("/studies/mixed/bundle.zip").data)
+    bundle = read_bundle(file)
+    options = ModelOptions(comparator="pearson", n_boot=100)
+    again = findings_of_bundle(bundle, results_of_bundle(bundle, Choice("combined")), options)
+    np.testing.assert_allclose([one.low for one in again.scores], [one.low for one in found.scores], atol=1e-6)
     # Nor are standard errors of a rater's part of the pairs simulated, which would take hours with many clips.
     lab.client.post(
         "/api/v1/studies/mixed/results/uncertainty", headers={"X-CSRFToken": experimenter.csrf_token(shown)}

@@ -10,10 +10,12 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from analysis.models.candidates import Candidates
+from analysis.paper import draw_model_figure
 from analysis.results.axes import Axes, ModelAxis
+from analysis.results.compared import ModelOptions
 from analysis.results.model_list import Attribute
 from analysis.results.model_parts import ModelParts
-from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.models import compare_candidates
 from analysis.results.predictions import Predicted, Predictions
 from app.cli.models import _show_parts
 from app.results.model_settings import settings_of
@@ -39,7 +41,7 @@ def test_axes_and_predictions_are_stored_told_and_drawn() -> None:
     assert answers.ModelFindings.model_validate(told).parts.predictions.scores[0].model == "the raters"
     assert len(told["parts"]["axes"]["spaces"]) == 3
     for picture in ("axes", "predictions", "specificity"):
-        assert models_page._drawn(again, picture).axes
+        assert draw_model_figure(picture, again).axes
 
 
 def test_what_is_not_defined_is_no_nan_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from analysis.results.compared import ModelOptions
 from analysis.results.model_list import Attribute
-from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.models import compare_candidates
 from app.accounts.account import account_of
 from app.accounts.api_tokens import make_token
 from app.accounts.experimenters import require_account

@@ -139,6 +139,9 @@ test('the reliability so far, and what a target takes, are said with their inter
   const known = {
     finished: 26,
     simulated: false,
+    pairs_are_shared: false,
+    pairs: 1770,
+    pairs_seen: null,
     raters: 24,
     target: 0.9,
     value: 0.83,
@@ -160,8 +163,12 @@ test('the reliability so far, and what a target takes, are said with their inter
   assert.match(reliabilityInWords(open).needed, /30 or more, without an upper end/);
   const two = { ...known, interval: [null, null], reason: 'at least three raters', needed_interval: [null, null] };
   assert.match(reliabilityInWords(two).soFar, /no interval: at least three raters/);
-  const shared = reliabilityInWords({ ...two, pairs_are_shared: true });
-  assert.equal(shared.soFar, '0.83 for the RDM of all rounds of 24 participants. 2 more have finished since.');
+  const shared = { ...two, pairs_are_shared: true, pairs_seen: 1200 };
+  assert.equal(
+    reliabilityInWords(shared).soFar,
+    '0.83 for the RDM of all rounds of 24 participants, who saw 1,200 of the 1,770 pairs (67 %) between them. 2 more have finished since.',
+  );
+  assert.match(reliabilityInWords({ ...shared, pairs_seen: 1770 }).soFar, /who saw all 1,770 pairs between them\./);
   const none = reliabilityInWords({ ...known, value: null, needed: null, reason: 'nobody has finished' });
   assert.deepEqual(none, { soFar: 'It cannot be told yet: nobody has finished.', needed: '' });
   const low = reliabilityInWords({ ...known, value: -0.1, needed: null, needed_reason: 'it is not above 0' });

@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import PredefinedSplit
 
-from analysis.clip_sets import orders_within
+from analysis.clip_sets import ClipSet, orders_within
 from analysis.figures.axes import axis_congruence, predicted_attributes, specificity_of
 from analysis.models import axis_test, congruence, coordinates, predict_ratings, prediction_null, space_of
 from analysis.models.candidates import Candidates
@@ -17,9 +17,10 @@ from analysis.models.space import between_axes, places_along
 from analysis.report.axes_tables import axes_tables
 from analysis.results.axes import bounded
 from analysis.results.axes_tables import AXES_TABLES
+from analysis.results.compared import ModelOptions
 from analysis.results.model_list import Attribute
 from analysis.results.model_parts import AskedParts
-from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.models import compare_candidates
 from analysis.results.part_tables import part_rows, parts_methods
 from analysis.results.predictions import best_predictor
 
@@ -244,9 +245,10 @@ def test_what_axes_and_predictions_need_is_said() -> None:
     asked = ModelOptions(n_boot=100, n_permutations=19, parts=AskedParts(axes=True, predictions=True))
     names, clips = [f"P{k}" for k in range(len(raters))], [f"c{k}" for k in range(N)]
     sets = [str(k % 3) for k in range(N)]
+    clip_sets = [ClipSet(str(k), tuple(range(k, N, 3))) for k in range(3)]
     across = np.array([a != b for k, a in enumerate(sets) for b in sets[k + 1 :]])
     raters[:, across] = np.nan
-    parts = compare_candidates(raters, names, clips, candidates, attributes[:2], asked, set_of_clip=sets).parts
+    parts = compare_candidates(raters, names, clips, candidates, attributes[:2], asked, sets=clip_sets).parts
     assert (parts.predictions.by_sets, parts.predictions.n_folds) == (True, 3)
     assert any("not predicted: the pairs seen do not tie" in one for one in parts.remarks)
     assert any("192 of 276 pairs were seen by nobody" in one for one in parts.remarks)

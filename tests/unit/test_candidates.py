@@ -17,9 +17,10 @@ from analysis.formats.tables import write_long_csv, write_npz, write_square_csv
 from analysis.models.candidates import read_candidates
 from analysis.models.clip_names import match_clips
 from analysis.rdm import subset
+from analysis.results.compared import ModelOptions
 from analysis.results.model_list import Attribute
 from analysis.results.model_tables import MODEL_TABLES, model_rows, models_methods
-from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.models import compare_candidates
 
 N = 6
 CLIPS = tuple(f"face{k}.mp4" for k in range(N))
@@ -196,14 +197,6 @@ def test_findings_are_those_of_the_library_and_name_what_is_left_out(tmp_path: P
     np.testing.assert_allclose([one.p_above_zero for one in findings.scores], own.p_above_zero)
     np.testing.assert_allclose((findings.ceiling_low, findings.ceiling_high), (own.ceiling.lower, own.ceiling.upper))
     assert findings.n_raters == 7
-    # Where the raters shared the pairs, the scores are the same, and nothing is held against a ceiling.
-    shared = compare_candidates(
-        table, [f"P{k}" for k in range(8)], clips, candidates, attributes, options, pairs_are_shared=True
-    )
-    assert [one.score for one in shared.scores] == [one.score for one in findings.scores]
-    assert np.isnan([shared.ceiling_low, shared.ceiling_high, *(one.p_below_ceiling for one in shared.scores)]).all()
-    assert any("the raters shared the pairs" in remark for remark in shared.remarks)
-    assert "noise ceiling" not in " ".join(models_methods(shared))
     (profile,) = findings.profiles
     assert (profile.best, profile.layers) == ("net: l2", tuple(names[:4]))
     assert profile.best in profile.not_worse

@@ -12,10 +12,11 @@ from scipy.spatial.distance import pdist, squareform
 
 from analysis.models import correlation_without_noise, partial_tests
 from analysis.rdm import to_condensed, to_square
+from analysis.results.compared import ModelOptions
 from analysis.results.model_list import Attribute
 from analysis.results.model_parts import AskedParts
 from analysis.results.model_tables import models_methods
-from analysis.results.models import ModelOptions, compare_candidates
+from analysis.results.models import compare_candidates
 from analysis.results.part_tables import PART_TABLES, part_rows
 from app.results.model_work import findings_of
 

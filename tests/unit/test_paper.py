@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +12,22 @@ from matplotlib.text import Text
 
 from analysis import figures
 from analysis.formats.bundle import read_bundle
-from analysis.paper import FIGURES, View, draw, script, tools
+from analysis.paper import (
+    FIGURES,
+    MODEL_FIGURES,
+    View,
+    draw,
+    draw_model_figure,
+    model_script,
+    model_tools,
+    script,
+    tools,
+)
 from analysis.rdm import to_square
 from analysis.results import Choice, attribute_ranks, attributes_of, order_by, results_of_bundle
+from analysis.results.compared import ModelOptions
+from analysis.results.model_parts import AskedParts
+from analysis.results.models_of_bundle import compare
 from tests.unit.test_report import NAMES, study
 
 CHOICE = Choice("weighted_average")
@@ -84,3 +99,30 @@ def test_values_are_ranked_as_people_sort_them():
     assert attribute_ranks(["10", "9", "", "-1.5", "9"]) == [2, 1, 3, 0, 1]
     assert attribute_ranks(["clip 10", "Clip 9", "b", "1", "nan"]) == [3, 2, 1, 0, 4]
     assert order_by([1, 0, 1, 0], [3, 2, 1, 0]) == [3, 1, 2, 0]
+
+
+@pytest.mark.parametrize("name", [*MODEL_FIGURES, "layers-1"])
+def test_every_script_of_models_imports_all_that_it_uses(name, monkeypatch):
+    figure = MODEL_FIGURES.get(name)
+    if figure is not None:
+        monkeypatch.setitem(MODEL_FIGURES, name, figure._replace(is_there=lambda found: True))
+    findings = SimpleNamespace(profiles=[SimpleNamespace(source="net")])
+    options = ModelOptions("pearson", 100, parts=AskedParts(explain=("a", "b")))
+    text = model_script(name, "a study", Choice(), options, findings)
+    assert "OPTIONS = ModelOptions(comparator='pearson', n_boot=100, n_permutations=5000, parts=AskedParts(" in text
+    tree = ast.parse(text)
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert used & set(model_tools.__all__) <= imported
+    assert imported - {"annotations", "Any"} <= set(model_tools.__all__)
+    assert (", network='net')" in text) == (name == "layers-1")
+
+
+def test_a_script_of_models_draws_what_the_page_draws(bundle, results, tmp_path, monkeypatch):
+    findings = compare(bundle, results, [], ModelOptions("pearson", n_boot=50, n_permutations=19), lambda message: None)
+    text = model_script("attributes", "a study", CHOICE, ModelOptions("pearson", 50, 19), findings)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["attributes.py", str(bundle.path)])
+    exec(compile(text, "attributes.py", "exec"), {"__name__": "__main__"})
+    figures.save(draw_model_figure("attributes", findings), tmp_path / "page")
+    assert (tmp_path / "attributes.svg").read_text() == (tmp_path / "page.svg").read_text()

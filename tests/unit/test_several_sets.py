@@ -8,11 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
-from scipy.stats import combine_pvalues
+from scipy.stats import combine_pvalues, t
 
-from analysis import attribute_effects
+from analysis import attribute_effects, compare_models, variance_partition
+from analysis.clip_sets import ClipSet
+from analysis.figures.models import in_sets as in_sets_figure
 from analysis.inference import LayerProfile, layer_profile, mean_profile
-from analysis.models import AttributeEffects, mean_effects
+from analysis.models import AttributeEffects, mean_effects, mean_partition
+from analysis.models.candidates import Candidates
+from analysis.rdm import pairs_within
+from analysis.results.compared import ModelOptions
+from analysis.results.model_list import Attribute
+from analysis.results.model_parts import AskedParts
+from analysis.results.model_tables import model_rows, models_methods
+from analysis.results.models import compare_candidates
 from benchmarks import seed as bench
 
 
@@ -125,3 +134,53 @@ def test_the_simulated_study_finds_what_was_put_in() -> None:
     assert parts["network"] > parts["early layer"]
     assert sum(parts.values()) == pytest.approx(measured["adjusted_r2"]["attributes + early layer + network"])
     assert "best layer: " in bench.report(measured)
+
+
+def test_models_and_attributes_are_compared_in_each_set_and_averaged() -> None:
+    rng = np.random.default_rng(4)
+    sets = [ClipSet("a", tuple(range(8))), ClipSet("b", tuple(range(8, 16))), ClipSet("c", tuple(range(16, 24)))]
+    labels = np.arange(24) % 2
+    seen = np.column_stack([2.0 * labels, rng.normal(size=(24, 2))])
+    pairs = [pairs_within(np.array(one.items), 24) for one in sets]
+    table = np.full((9, 276), np.nan)
+    for rater, row in enumerate(table):
+        mine = pairs[rater % 3]
+        row[mine] = pdist(seen + 0.3 * rng.normal(size=seen.shape))[mine]
+    models = np.array([pdist(seen[:, 1:]), pdist(rng.normal(size=(24, 3)))])
+    options = ModelOptions("pearson", n_boot=100, n_permutations=99, parts=AskedParts(explain=("m: one", "m: two")))
+    found = compare_candidates(
+        table,
+        [f"P{k}" for k in range(9)],
+        [f"c{k}" for k in range(24)],
+        [Candidates("m", "layers", ("one", "two"), models)],
+        [Attribute("sex", tuple("mf"[label] for label in labels))],
+        options,
+        sets=sets,
+    )
+    in_sets = found.in_sets
+    assert [(one.name, one.n_raters, one.n_clips) for one in in_sets.sets] == [("a", 3, 8), ("b", 3, 8), ("c", 3, 8)]
+    alone = compare_models(table[1::3, pairs[1]], models[:, pairs[1]], method="pearson", n_boot=100)
+    np.testing.assert_allclose([one.value for one in in_sets.sets[1].scores[:2]], alone.similarity)
+    assert in_sets.sets[1].ceiling_low == pytest.approx(alone.ceiling.lower)
+    of_first = [one.scores[0].value for one in in_sets.sets]
+    reach = t.ppf(0.975, 2) * np.std(of_first, ddof=1) / np.sqrt(3)
+    mean = in_sets.scores[0]
+    assert (mean.name, mean.n_sets) == ("m: one", 3)
+    np.testing.assert_allclose((mean.mean, mean.high), (np.mean(of_first), np.mean(of_first) + reach))
+    effects = [
+        attribute_effects(table[k::3, mine], {"sex": labels[list(one.items)].tolist()}, n_permutations=9)
+        for k, (one, mine) in enumerate(zip(sets, pairs, strict=True))
+    ]
+    assert in_sets.effects[0].mean == pytest.approx(mean_effects(effects).effects[0])
+    # Shares of variance are those of each set, averaged.
+    partitions = [
+        variance_partition(table[k::3, mine], {"m: one": models[0, mine], "m: two": models[1, mine]})
+        for k, mine in enumerate(pairs)
+    ]
+    expected = mean_partition(partitions)
+    assert {one.blocks: one.share for one in found.parts.shares} == pytest.approx(expected.parts)
+    assert found.parts.n_pairs == 3 * 28
+    rows = model_rows(found, "models_in_sets")
+    assert [row["set"] for row in rows if row["name"] == "m: one"] == ["a", "b", "c", None]
+    assert len(in_sets_figure(found, in_sets.scores, "r").axes[0].lines) == 3 * 3 + 1
+    assert "each of 3 sets of clips by itself" in " ".join(models_methods(found))

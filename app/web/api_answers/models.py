@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.web.api_answers.axes import Axes, Predictions
 from app.web.api_answers.form import Answer
+from app.web.api_answers.model_sets import ModelsInSets
 
 
 class KeptModels(Answer):
@@ -226,6 +227,10 @@ class ModelFindings(Answer):
     effects: list[AttributeEffect]
     remarks: list[str]
     parts: ModelParts
+    is_joint: bool = Field(
+        description="Scores are similarities to the one RDM of all trials, because the raters shared the pairs."
+    )
+    in_sets: ModelsInSets
     methods: list[str]
     tables: list[str] = Field(description="The tables that have rows.")
 

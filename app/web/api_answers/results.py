@@ -16,6 +16,8 @@ class Reliability(Answer):
     finished: int
     simulated: bool
     pairs_are_shared: bool
+    pairs: int = Field(description="Pairs of the study's clips.")
+    pairs_seen: int | None = Field(description="Of them, seen by somebody; where the raters share the pairs.")
     raters: int
     computed_at: str | None
     target: float
