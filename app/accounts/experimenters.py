@@ -88,7 +88,7 @@ def check_own_password(db: Session, account: Account, current: str) -> None:
         When it is another one.
     """
     if not is_password(current, require_account(db, account.email).password_hash):
-        raise Unauthorised("This is not your present password.", field="current")
+        raise Unauthorised("This is not your current password.", field="current")
 
 
 def set_administrator(db: Session, email: str, is_administrator: bool, *, by: Account | None = None) -> None:

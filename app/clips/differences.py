@@ -32,7 +32,8 @@ def _mixture(clips: list[Clip]) -> str:
     if len(counts) < 2:
         return ""
     told = [f"{counts[kind]} {kind.value}{'' if counts[kind] == 1 else 's'}" for kind in ItemKind if counts[kind]]
-    return f"kinds differ: the study holds {' and '.join(told)}; remove what is there by mistake"
+    listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
+    return f"kinds differ: the study holds {listed}; remove what is there by mistake"
 
 
 def _compare(

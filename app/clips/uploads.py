@@ -92,7 +92,9 @@ def begin_upload(
         require_draft(study)
         check_file_name(name, name)
     if is_passed_over(name):
-        raise Invalid(f"{name}: passed over, as no clip", field="name", code="passed_over")
+        raise Invalid(
+            f"{name}: passed over, being hidden or no video, picture or sound", field="name", code="passed_over"
+        )
     if not SHA256.fullmatch(sha256):
         raise Invalid(f"{name}: the SHA-256 must be 64 hexadecimal digits", field="sha256")
     if size <= 0:
@@ -203,7 +205,10 @@ def _clip_for(db: Session, settings: Settings, study: Study, name: str, sha256: 
     of_study = Clip.study_id == study.id
     same = db.scalar(select(Clip.file_name).where(of_study, Clip.source_sha256 == sha256))
     if same is not None:
-        raise Conflict(f"{name}: the same clip as {same}; taken once", field="sha256", code="same")
+        same_name = f"{name} is in the study already"
+        raise Conflict(
+            same_name if same == name else f"{name}: the same clip as {same}; taken once", field="sha256", code="same"
+        )
     replaced = None
     if replaces:
         replaced = db.scalar(select(Clip).where(of_study, Clip.public_id == replaces))

@@ -110,7 +110,7 @@ def _field(of: str, name: str, field: FieldInfo) -> QuestionField:
     return QuestionField(
         name=name,
         label=label,
-        does=" ".join(filter(None, (does, f"{within[:1].upper()}{within[1:]}." if within else ""))),
+        does=" ".join(filter(None, (does, f"Allowed: {within}." if within else ""))),
         kind=entered,
         default=None if field.is_required() else field.get_default(),
         choices=choices,

@@ -14,14 +14,15 @@ from app.definition.moments import FORM
 
 @dataclass(frozen=True)
 class SettingText:
-    """What is said of a setting: its name, what it does, what most people choose, and the names of its choices, where
-    they are not named as in study.toml.
+    """What is said of a setting: its name, what it does, what most people choose, the names of its choices, where they
+    are not named as in study.toml, and what holds while its box is empty.
     """
 
     name: str
     does: str
     usual: str
     choices: dict[str, str] = field(default_factory=dict)
+    empty: str = "none"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ GROUPS = (
                 "Question",
                 "One line above the arena that says what counts as similar.",
                 "A general question, unless you study one particular kind of similarity.",
+                empty="the page's own question",
             ),
         },
     ),
@@ -134,6 +136,7 @@ GROUPS = (
                 "How many clips each participant rates. Samples are chosen so that all clips get about the same "
                 "number of ratings.",
                 "All, up to about 40 clips; a sample if there are more.",
+                empty="all",
             ),
             "ratings.repeats": SettingText(
                 "Clips rated twice",
@@ -295,7 +298,9 @@ GROUPS = (
                 "Minutes", "The session ends after this many minutes of work, not counting breaks.", "30."
             ),
             "stop.max_trials": SettingText(
-                "Trials", "The session ends after this many trials.", "200, so that evidence or minutes decide."
+                "Trials",
+                "The session ends after this many trials; practice and attention checks do not count.",
+                "200, so that evidence or minutes decide.",
             ),
         },
     ),
@@ -358,7 +363,7 @@ GROUPS = (
             "recruitment.parameters": SettingText(
                 "Parameters of the link",
                 "The names of the parameters in the recruiter's link. The first one is the person's id.",
-                "Prolific's, as preset; docs/recruiting.md lists others.",
+                "Prolific's, as preset; the page Recruit says what other recruiters need.",
             ),
             "recruitment.without_id": SettingText(
                 "Without an id",
@@ -541,6 +546,13 @@ GROUPS = (
                 "Distance between clips",
                 "How the values of a layer become a dissimilarity of two clips.",
                 "Correlation: one minus Pearson's r.",
+                {
+                    "correlation": "correlation",
+                    "cosine": "cosine",
+                    "euclidean": "Euclidean",
+                    "sqeuclidean": "squared Euclidean",
+                    "cityblock": "city block",
+                },
             ),
         },
     ),

@@ -179,9 +179,12 @@ def setting_problem(problem: Any, model: type[BaseModel]) -> str:
         name = wanted[kind.split("_")[0]]
         quotes = " (without quotes)" if isinstance(given, str) and kind[0] in "ifb" else ""
         quotes = " (in quotes)" if kind == "string_type" else quotes
+        if kind.startswith("float_") and isinstance(given, str) and re.fullmatch(r"[+-]?\d+,\d+", given.strip()):
+            quotes = f" with a point, {given.strip().replace(',', '.')}"
         return f"must be {name}{quotes}, not {_shown(given)}"
     reason = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     reason = reason.replace(" after validation,", ",")
+    reason = reason.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     return reason[:1].lower() + reason[1:]
 
 

@@ -113,7 +113,7 @@ class PlanSettings(BaseModel):
     )
     resample: Literal["both", "raters"] = Field(
         default="both",
-        title="The test speaks of",
+        title="The test generalises to",
         description="Other raters and other clips need many clips; these clips alone need few raters.",
     )
     seed: int = Field(default=1, ge=0, lt=2**63, title="Seed", description="The same seed gives the same plan.")

@@ -39,8 +39,8 @@ SONA = Recruiter(
     "survey_code=%SURVEY_CODE%",
     (
         "Enter the link as the study URL; SONA fills in %SURVEY_CODE%.",
-        "Take the client-side completion URL into completion_url, with survey_code={survey_code} at its end: opening "
-        "it gives the credit.",
+        "Copy the client-side completion URL into “Completion address”, with survey_code={survey_code} at its end: "
+        "opening it gives the credit.",
     ),
 )
 MTURK = Recruiter(
@@ -59,7 +59,7 @@ CONNECT = Recruiter(
     "",
     (
         "Enter the link as the project's URL; Connect adds who people are.",
-        "Take the redirect URL that Connect shows into completion_url.",
+        "Copy the redirect URL that Connect shows into “Completion address”.",
     ),
     re.compile(r"[0-9A-F]{32}"),
 )

@@ -45,11 +45,14 @@ def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) ->
 
 @dataclass(frozen=True)
 class PeopleTable:
-    """A table with a line for each person: its name, its columns, and its rows with their lines in the file."""
+    """A table with a line for each person: its name, its columns, its rows with their lines in the file, and what
+    separates its cells.
+    """
 
     name: str
     header: list[str]
     rows: list[tuple[int, list[str]]]
+    delimiter: str = ","
 
 
 def read_people(content: bytes, name: str) -> PeopleTable:
@@ -72,7 +75,8 @@ def read_people(content: bytes, name: str) -> PeopleTable:
     for line, cells in rows:
         if any(cell.strip() for cell in cells[len(header) :]):
             raise Invalid(f"{name}: line {line}: has more cells than the first line has columns")
-    return PeopleTable(name, header, [(line, (cells + [""] * len(header))[: len(header)]) for line, cells in rows])
+    filled = [(line, (cells + [""] * len(header))[: len(header)]) for line, cells in rows]
+    return PeopleTable(name, header, filled, delimiter)
 
 
 def ids_of_table(table: PeopleTable, parameter: str) -> list[str]:
@@ -85,7 +89,9 @@ def ids_of_table(table: PeopleTable, parameter: str) -> list[str]:
     """
     column = _column(table, parameter)
     if column is None:
-        raise Invalid(f"{table.name}: line 1: no column is named {parameter} or id")
+        raise Invalid(
+            f"{table.name}: line 1: no column is named {parameter} or id; without ids, choose to give each person one"
+        )
     ids: dict[str, int] = {}
     for line, cells in table.rows:
         value = cells[column].strip()
@@ -98,7 +104,8 @@ def ids_of_table(table: PeopleTable, parameter: str) -> list[str]:
 
 
 def links_table(study: Study, table: PeopleTable, address: str, secret: str, *, new_ids: bool = False) -> str:
-    """The table as CSV with a column `link` at its end; `address` and `secret` are as in `person_links`.
+    """The table with a column `link` at its end, its cells separated as they were; `address` and `secret` are as in
+    `person_links`.
 
     Parameters
     ----------
@@ -130,7 +137,7 @@ def links_table(study: Study, table: PeopleTable, address: str, secret: str, *, 
         ids = ids_of_table(table, parameter)
     links = person_links(study, address, secret, ids)
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, delimiter=table.delimiter, lineterminator="\n")
     writer.writerow([*header, "link"])
     writer.writerows([*cells, link] for cells, (_, link) in zip(rows, links, strict=True))
     return out.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.definition.setting_texts import SETTING_TEXTS
 from app.definition.study_toml import Recruitment
 from app.recruiters.arrival import plain
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
@@ -36,12 +37,17 @@ class ShownEnding:
     example: WayBack
 
 
+def _setting(key: str) -> str:
+    """The name of a setting on the page "Settings"."""
+    return f"“{SETTING_TEXTS[f'recruitment.{key}'].name}”"
+
+
 ANOTHER = "Another panel"
 _CODE = "12345"
 WHEN = {
     Ending.COMPLETION: ("Complete", "has finished, and answered what is asked at the end"),
     Ending.SCREENED_OUT: ("Screened out", "gave an answer that ends the session"),
-    Ending.QUOTA_FULL: ("Quota full", "gave an answer of which there are enough"),
+    Ending.QUOTA_FULL: ("Quota full", "gave an answer that enough others have given"),
     Ending.NO_CONSENT: ("No consent", "does not agree on the first page"),
     Ending.WITHDRAWN: ("Withdrawn", "leaves for good"),
     Ending.FULL: ("Study full", "comes when the study is full or closed"),
@@ -69,12 +75,14 @@ def _ready(recruiter: Recruiter, recruitment: Recruitment, link: str) -> ReadyLi
     names = recruitment.parameters
     problems = []
     if not names or plain(names[0]) != plain(recruiter.parameters[0]):
-        wanted = ", ".join(f'"{name}"' for name in recruiter.parameters)
-        problems.append(f"The link would not say who people are: set parameters = [{wanted}].")
+        wanted = ", ".join(recruiter.parameters)
+        problems.append(f"The link would not say who people are: set {_setting('parameters')} to {wanted}.")
     elif recruiter is SONA and _CODE not in (way_back(recruitment, Ending.COMPLETION, {names[0]: _CODE}).url or ""):
-        problems.append("Nobody would get credit: completion_url must hold survey_code={survey_code}.")
+        problems.append(
+            f"Nobody would get credit: {_setting('completion_url')} must contain survey_code={{survey_code}}."
+        )
     if recruitment.signed:
-        problems.append(f"{recruiter.name} cannot sign links: set signed = false, or make personal links.")
+        problems.append(f"{recruiter.name} cannot sign links: switch {_setting('signed')} off, or make personal links.")
     address = f"{link}?{recruiter.query}" if recruiter.query else link
     return ReadyLink(recruiter.name, address, recruiter.steps, tuple(problems))
 
@@ -86,7 +94,9 @@ def _another(recruitment: Recruitment, link: str) -> ReadyLink:
         "Put the panel's own placeholder, such as {{id}}, in place of each name in square brackets.",
         "Enter the codes and addresses below as the panel's redirects.",
     )
-    problems = ["Panels cannot sign links: set signed = false, or make personal links."] if recruitment.signed else []
+    problems = []
+    if recruitment.signed:
+        problems.append(f"Panels cannot sign links: switch {_setting('signed')} off, or make personal links.")
     if not names:
-        problems.append("The link would not say who people are: parameters names nothing.")
+        problems.append(f"The link would not say who people are: {_setting('parameters')} is empty.")
     return ReadyLink(ANOTHER, f"{link}?{query}" if query else link, steps, tuple(problems))

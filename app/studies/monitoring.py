@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from analysis.purposes import JUDGMENTS
 from app.domain import ClipState, SessionState
-from app.models import COUNTED, Clip, ParticipantSession, SessionEvent, Study, Submission, Trial, now
+from app.models import (
+    COUNTED,
+    Clip,
+    ClipToRate,
+    ParticipantSession,
+    Rating,
+    SessionEvent,
+    Study,
+    Submission,
+    Trial,
+    now,
+)
 from app.participation.attention_checks import NO_CHECKS, Checks, checks_of_sessions
 from app.participation.places import PLACE_LEASE, READING_LEASE
 from app.participation.session_log import ASKED_TO_LEAVE, UNPROVEN_TRIAL
@@ -26,8 +37,9 @@ class SessionStatus:
 
     `state` is a session's state, or "idle" (not seen for five minutes), or "left" (not seen for so long that the place
     is free again). `minutes` are those of active work on submitted trials. Sessions with the same `person` (the number
-    of the person's first session) are one person's visits. `unproven_trials` came from a browser that only knew an id
-    which can be guessed.
+    of the person's first session) are one person's visits. `to_rate` are the clips that were chosen for it to rate and
+    that it has not rated, which also a finished one may have. `unproven_trials` came from a browser that only knew an
+    id which can be guessed.
     """
 
     rater: str
@@ -37,6 +49,7 @@ class SessionStatus:
     is_pilot: bool
     progress: float
     trials: int
+    to_rate: int
     minutes: float
     checks: Checks
     consented_at: datetime
@@ -98,6 +111,16 @@ def session_statuses(
     checks = checks_of_sessions(db, wanted)
     unproven = event_counts(db, study, UNPROVEN_TRIAL, only=only)
     leaving = event_counts(db, study, ASKED_TO_LEAVE, only=only)
+    to_rate = dict(
+        db.execute(
+            select(ClipToRate.session_id, func.count())
+            .join(ParticipantSession, ParticipantSession.id == ClipToRate.session_id)
+            .where(wanted, ~exists().where(Rating.to_rate_id == ClipToRate.id))
+            .group_by(ClipToRate.session_id)
+        )
+        .tuples()
+        .all()
+    )
     rows = db.execute(
         select(ParticipantSession, work.c.trials, work.c.active_ms)
         .outerjoin(work, work.c.session_id == ParticipantSession.id)
@@ -113,6 +136,7 @@ def session_statuses(
             is_pilot=session.is_pilot,
             progress=session.progress,
             trials=int(trials or 0),
+            to_rate=to_rate.get(session.id, 0),
             # PostgreSQL adds in no fixed order, which shows in the last digits.
             minutes=round(float(active_ms or 0.0) / 60_000, 6),
             checks=checks.get(session.id, NO_CHECKS),

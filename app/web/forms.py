@@ -44,7 +44,7 @@ class SetupForm(NewPasswordForm):
 class ChangePasswordForm(NewPasswordForm):
     """A new password, and the present one: who finds an open browser must not be able to take the account."""
 
-    current = PasswordField("Present password", [InputRequired("Enter your present password.")])
+    current = PasswordField("Current password", [InputRequired("Enter your current password.")])
     password = PasswordField("New password", [InputRequired("Choose a password.")])
     again = PasswordField("New password again", [InputRequired("Enter the new password again.")])
 

@@ -52,6 +52,7 @@ def session_row(session: SessionStatus, *, with_ids: bool) -> dict[str, Any]:
         "pilot": session.is_pilot,
         "progress": session.progress,
         "trials": session.trials,
+        "to_rate": session.to_rate,
         "minutes": session.minutes,
         "checks": {"done": session.checks.done, "passed": session.checks.passed},
         "consented_at": iso_time(session.consented_at),

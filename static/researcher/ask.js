@@ -1,5 +1,8 @@
 // @ts-check
-/** Forms and buttons that destroy something ask first: in the words of `data-ask`, the button's before the form's. */
+/**
+ * Forms and buttons that cannot be undone ask first: in the words of `data-ask`, the button's before the form's. Those
+ * with `data-calm` destroy nothing.
+ */
 
 import { make } from './elements.js';
 
@@ -12,18 +15,28 @@ export function wireQuestions() {
     const question = button?.dataset.ask ?? form.dataset.ask;
     if (!question || agreed === form) return;
     event.preventDefault();
-    ask(question, button?.textContent ?? 'Yes', () => {
-      agreed = form;
-      form.requestSubmit(button);
-      agreed = null;
-    });
+    ask(
+      question,
+      button?.textContent ?? 'Yes',
+      () => {
+        agreed = form;
+        form.requestSubmit(button);
+        agreed = null;
+      },
+      'calm' in form.dataset ? null : 'danger',
+    );
   });
 }
 
-/** @param {string} question @param {string} yes what the button says @param {() => void} act */
-export function ask(question, yes, act) {
+/**
+ * @param {string} question
+ * @param {string} yes what the button says
+ * @param {() => void} act
+ * @param {string | null} kind the button's class
+ */
+export function ask(question, yes, act, kind = 'danger') {
   const stay = make('button', { type: 'button', class: 'quiet', autofocus: true }, 'Cancel');
-  const go = make('button', { type: 'button', class: 'danger' }, yes);
+  const go = make('button', { type: 'button', class: kind }, yes);
   const title = make('p', { id: 'question' }, question);
   const dialog = make(
     'dialog',

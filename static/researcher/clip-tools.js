@@ -32,10 +32,15 @@ export function mountTools({ clips, onChange }) {
   tag.addEventListener('submit', (event) => {
     event.preventDefault();
     const [column, value] = ['column', 'value'].map((name) => find(tag, `[name="${name}"]`, HTMLInputElement).value);
-    attempt(() => change('/attribute', { clips: [...chosen], column, value }));
+    const words = `${column} of ${counted(chosen.size, 'clip')}: ${value || 'none'}.`;
+    attempt(async () => {
+      await change('/attribute', { clips: [...chosen], column, value });
+      return words;
+    });
   });
   part('remove-chosen').addEventListener('click', () => {
-    const lost = 'Their attributes are lost; your own files are not touched.';
+    const their = chosen.size === 1 ? 'Its' : 'Their';
+    const lost = `${their} attributes are lost; your own files are not touched.`;
     ask(`Remove ${counted(chosen.size, 'clip')} from this study? ${lost}`, 'Remove', () =>
       attempt(() => change('/remove', { clips: [...chosen] })),
     );

@@ -162,7 +162,7 @@ function summary(clips) {
     const some = clips.filter((clip) => clip.state === 'ready' && clip.kind === kind).length;
     return some ? [counted(some, kind)] : [];
   });
-  return told.join(' and ') || counted(0, 'clip');
+  return new Intl.ListFormat('en-GB').format(told) || counted(0, 'clip');
 }
 
 /** @param {number|null} width @param {number|null} height */
@@ -191,7 +191,11 @@ function clipRow(clip) {
       make(
         'button',
         { type: 'button', class: 'quiet', 'aria-label': `${selection ? 'Play and edit' : 'Play'} ${clip.file}` },
-        clip.poster ? make('img', { src: clip.poster, alt: '', loading: 'lazy', width: 64, height: 48 }) : '…',
+        clip.poster
+          ? make('img', { src: clip.poster, alt: '', loading: 'lazy', width: 64, height: 48 })
+          : clip.state === 'failed'
+            ? '–'
+            : '…',
       ),
     ),
     make(
@@ -212,6 +216,7 @@ function clipRow(clip) {
         ? make('progress', { max: 100, value: percent, 'aria-label': `Conversion of ${clip.file}` })
         : null,
     ),
+    make('td', { class: 'attributes', title: attributes }, attributes || '–'),
     make('td', {}, clip.state === 'ready' ? clip.kind : '–'),
     make('td', { class: 'number' }, number(clip.duration, 1)),
     make('td', { class: 'number' }, number(clip.frames, 0)),
@@ -219,6 +224,5 @@ function clipRow(clip) {
     make('td', { class: 'number' }, size(clip.width, clip.height)),
     make('td', { class: 'number' }, number(clip.fps, 1)),
     make('td', {}, clip.has_audio === null ? '–' : clip.has_audio ? 'yes' : 'no'),
-    make('td', { class: 'attributes', title: attributes }, attributes || '–'),
   );
 }

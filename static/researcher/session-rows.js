@@ -2,7 +2,7 @@
 /** A row of the table of sessions. */
 
 import { make, simulatedMark } from './elements.js';
-import { ago, checksInWords, notesOf, number, visitInWords } from './words.js';
+import { ago, checksInWords, counted, notesOf, number, visitInWords } from './words.js';
 
 /**
  * @typedef {object} Session
@@ -16,6 +16,7 @@ import { ago, checksInWords, notesOf, number, visitInWords } from './words.js';
  * @property {number} visit
  * @property {number} progress 0 to 1
  * @property {number} trials
+ * @property {number} to_rate
  * @property {number} minutes
  * @property {import('./words.js').Checks} checks
  * @property {string} last_seen_at
@@ -29,7 +30,7 @@ import { ago, checksInWords, notesOf, number, visitInWords } from './words.js';
 
 const STATES = {
   instructed: 'reading',
-  arranging: 'arranging',
+  arranging: 'at the task',
   idle: 'idle',
   left: 'left',
   finished: 'finished',
@@ -64,6 +65,9 @@ export function sessionRow(session, { now, recruited, checked, remarked }) {
       'td',
       {},
       make('span', { class: `badge state-${session.state}`, title: ending ?? null }, STATES[session.state]),
+      session.state === 'finished' && session.to_rate
+        ? make('small', {}, ` ${counted(session.to_rate, 'clip')} to rate`)
+        : null,
     ),
     make(
       'td',

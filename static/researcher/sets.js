@@ -18,16 +18,19 @@ import { number } from './words.js';
  * @param {(set: string) => void} choose is called with the set whose figures somebody wants to see
  */
 export function showSets(results, choose) {
+  const all = [...results.sets, results.mean].map(({ values }) => values);
+  /** What no set can have is no column: raters who share the pairs are not compared one by one. @param {string} key */
+  const isKnown = (key) => all.some((values) => isNumber(values[key]));
+  const measures = results.waiting ? results.measures : results.measures.filter(({ key }) => isKnown(key));
+  const hasCeiling = results.waiting > 0 || isKnown('ceiling_lower');
   const head = make(
     'tr',
     {},
     make('th', { scope: 'col' }, 'Set'),
     make('th', { scope: 'col', class: 'number' }, 'Clips'),
     make('th', { scope: 'col', class: 'number' }, 'Raters'),
-    ...results.measures.map(({ label, meaning }) =>
-      make('th', { scope: 'col', class: 'number', title: meaning }, label),
-    ),
-    make('th', { scope: 'col', class: 'number' }, 'Noise ceiling'),
+    ...measures.map(({ label, meaning }) => make('th', { scope: 'col', class: 'number', title: meaning }, label)),
+    hasCeiling ? make('th', { scope: 'col', class: 'number' }, 'Noise ceiling') : null,
   );
   const rows = results.sets.map((one) =>
     make(
@@ -36,7 +39,7 @@ export function showSets(results, choose) {
       make('th', { scope: 'row' }, nameOf(one, choose)),
       make('td', { class: 'number' }, one.n_clips),
       make('td', { class: 'number' }, one.is_computed ? one.n_raters : '…'),
-      ...cells(results, one.values),
+      ...cells(measures, hasCeiling, one.values),
     ),
   );
   const mean = make(
@@ -45,7 +48,7 @@ export function showSets(results, choose) {
     make('th', { scope: 'row' }, 'Mean'),
     make('td', {}),
     make('td', { class: 'number' }, results.mean.n_raters),
-    ...cells(results, results.mean.values),
+    ...cells(measures, hasCeiling, results.mean.values),
   );
   part('sets-table').replaceChildren(
     make('table', { class: 'sets' }, make('thead', {}, head), make('tbody', {}, ...rows), make('tfoot', {}, mean)),
@@ -69,15 +72,16 @@ function nameOf(one, choose) {
 }
 
 /**
- * @param {Sets} results
+ * @param {Sets['measures']} measures
+ * @param {boolean} hasCeiling
  * @param {Record<string, Value>} values
  */
-function cells(results, values) {
+function cells(measures, hasCeiling, values) {
   const { ceiling_lower: low, ceiling_upper: high } = values;
   const ceiling = !isNumber(low) || !isNumber(high) ? '–' : `${number(low.value)} to ${number(high.value)}`;
   return [
-    ...results.measures.map(({ key }) => make('td', { class: 'number' }, ...valueOf(values[key]))),
-    make('td', { class: 'number' }, ceiling),
+    ...measures.map(({ key }) => make('td', { class: 'number' }, ...valueOf(values[key]))),
+    hasCeiling ? make('td', { class: 'number' }, ceiling) : null,
   ];
 }
 

@@ -76,7 +76,7 @@ export function offerModels({ models, attributes }) {
     const value = choice.value;
     if (choice.options.length !== names.length + 1) {
       choice.replaceChildren(
-        make('option', { value: '' }, 'nothing'),
+        make('option', { value: '' }, 'choose one'),
         ...names.map((name) => make('option', { value: name }, name)),
       );
       choice.value = names.includes(value) ? value : '';

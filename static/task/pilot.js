@@ -3,6 +3,8 @@
 import { find } from '../page.js';
 import { ApiError } from './api.js';
 
+const BEFORE_SOUND_CHECK = new Set(['questions_before', 'instructions']);
+
 /**
  * Wires the strip, where the page has one: participants' pages have none.
  * @param {{
@@ -10,10 +12,11 @@ import { ApiError } from './api.js';
  *   flush: () => Promise<void>,
  *   show: (next: import('./session.js').SessionView) => void,
  *   leave: () => void,
+ *   passSoundCheck: (session: string) => void,
  * }} parts  call: one of the pilot's own requests; flush: sends the draft; show: what comes next; leave: before the page
- *   is loaded again
+ *   is loaded again; passSoundCheck: whoever jumps beyond it is not held up by it
  */
-export function wirePilot({ call, flush, show, leave }) {
+export function wirePilot({ call, flush, show, leave, passSoundCheck }) {
   const strip = document.getElementById('pilot');
   if (!strip) return;
   const said = find(strip, '[data-said]');
@@ -43,7 +46,8 @@ export function wirePilot({ call, flush, show, leave }) {
   for (const button of /** @type {NodeListOf<HTMLElement>} */ (strip.querySelectorAll('[data-skip]'))) {
     button.addEventListener('click', () =>
       doing(async () => {
-        await call(`/skip/${button.dataset.skip}`);
+        const { session } = await call(`/skip/${button.dataset.skip}`);
+        if (!BEFORE_SOUND_CHECK.has(button.dataset.skip ?? '')) passSoundCheck(session.id);
         leave();
         location.reload();
       }),

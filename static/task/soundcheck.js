@@ -13,7 +13,7 @@ const [MIN_BEEPS, MAX_BEEPS] = [2, 5];
  * @param {{sound: ReturnType<typeof import('./sound.js').createSound>, onPassed: () => void,
  *   log: (kind: string, detail: object) => void, t: import('./text.js').Translate,
  *   storage?: () => Storage}} parts
- * @returns {{isPassed: (session: string) => boolean, begin: (session: string) => void}}
+ * @returns {{isPassed: (session: string) => boolean, pass: (session: string) => void, begin: (session: string) => void}}
  */
 export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localStorage }) {
   const screen = byId('screen-sound');
@@ -60,7 +60,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
       return;
     }
     log('sound_check', { passed: true, tries: tries + 1, volume: sound.setting().volume });
-    remember();
+    pass(session);
     onPassed();
   });
 
@@ -71,10 +71,11 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
     log('sound_check', { passed: false, tries, ...how });
   }
 
-  function remember() {
-    passed.add(session);
+  /** @param {string} of */
+  function pass(of) {
+    passed.add(of);
     try {
-      storage().setItem(KEY, session);
+      storage().setItem(KEY, of);
     } catch {
       // No storage in this browser: a reload asks again.
     }
@@ -89,6 +90,7 @@ export function wireSoundCheck({ sound, onPassed, log, t, storage = () => localS
       }
       return passed.has(of);
     },
+    pass,
     begin(of) {
       session = of;
       tries = 0;

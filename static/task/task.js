@@ -468,7 +468,7 @@ function listen() {
   on('reload', () => location.reload());
   on('retry', preloader.retry);
   find(document, '#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
-  wirePilot({ call: api.pilot, flush: drafts.flush, show: placed, leave: closeTrial });
+  wirePilot({ call: api.pilot, flush: drafts.flush, show: placed, leave: closeTrial, passSoundCheck: soundCheck.pass });
   wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
 
   addEventListener('online', retryAll);

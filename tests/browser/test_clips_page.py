@@ -95,7 +95,9 @@ def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
     server.start()
     expect(page.locator("[data-upload-summary]")).to_contain_text("7 files uploaded.")
     assert [offset for url, offset in pieces if url == address] == [0, CHUNK, CHUNK, 2 * CHUNK], "it went on"
-    expect(page.locator("[data-upload-passed]")).to_contain_text("notes.txt: passed over, as no clip")
+    expect(page.locator("[data-upload-passed]")).to_contain_text(
+        "notes.txt: passed over, being hidden or no video, picture or sound"
+    )
 
     # The worker converts them, and one of them is none.
     expect(page.locator("[data-summary]")).to_have_text("6 clips")
@@ -111,7 +113,7 @@ def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
     drop(page, folder)
     expect(page.locator("[data-upload-same]")).to_contain_text("moving/theora.ogv: the same clip as moving/theora.ogv")
     page.locator("[data-choose-files-input]").set_input_files([folder / "a.mp4", folder / "z.mp4"])
-    expect(page.locator("[data-upload-same]")).to_contain_text("z.mp4: the same clip as z.mp4; taken once")
+    expect(page.locator("[data-upload-same]")).to_contain_text("z.mp4 is in the study already")
     assert len(clips_of(database)) == 7
     assert complaints(page, "uploaded") == []
     _the_board(page, database)

@@ -99,6 +99,7 @@ def test_a_study_is_built_tried_run_and_judged_without_a_terminal(
     _pilot(page)
     page.reload()
     page.get_by_role("button", name="Open the study").click()
+    page.get_by_role("dialog").get_by_role("button", name="Open the study").click()
     expect(page.locator("[data-study-state]")).to_have_text("open")
     link = page.get_by_role("textbox", name="Participants' link").input_value()
     for turn in (0.1, 0.4):

@@ -42,7 +42,7 @@ def test_a_draft_is_walked_through_in_a_few_clicks(site: Site, draft: str, devic
     expect(page.get_by_text("nothing that you do here counts")).to_be_visible()
     violations += complaints(page, "consent")
     page.get_by_role("button", name="I agree").click()
-    place_rest = page.get_by_role("button", name="Place the rest for me")
+    place_rest = page.get_by_role("button", name="Finish this round for me")
     expect(page.locator("#start")).to_be_visible()
     expect(place_rest).to_be_hidden()
     violations += complaints(page, "instructions")

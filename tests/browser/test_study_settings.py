@@ -143,7 +143,7 @@ def test_a_study_is_made_and_set_up_by_keyboard_and_what_is_wrong_is_told_beside
     largest.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("200")
-    expect(told).to_have_text("Must be less than or equal to 100")
+    expect(told).to_have_text("Must be at most 100")
     expect(source).to_have_value(re.compile("max_items = 200"))
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.locator("[data-saved]")).to_have_text("Not saved: 1 error.")

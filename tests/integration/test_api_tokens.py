@@ -85,7 +85,7 @@ def test_a_token_is_made_on_the_account_page_shown_once_kept_as_a_hash_and_revok
 @pytest.mark.parametrize(
     ("typed", "status", "told"),
     [
-        ({"current": "wrong"}, 400, "This is not your present password."),
+        ({"current": "wrong"}, 400, "This is not your current password."),
         ({"name": "  "}, 400, "Give the token a name"),
         ({"scopes": []}, 400, "Choose what the token is for"),
         ({"scopes": ["everything"]}, 400, "There is no scope"),

@@ -86,7 +86,7 @@ def test_problems_are_told_at_their_keys_and_lines_as_they_are_made(lab: experim
     assert told["design.max_items"]["sentence"] == 'must be a whole number (without quotes), not "ten"'
     assert answer["text"].splitlines()[told["design.max_items"]["line"] - 1] == 'max_items = "ten"'
     assert 'did you mean "click"?' in told["playback.play"]["sentence"]
-    assert "greater than or equal to 1" in told["stop.max_trials"]["sentence"]
+    assert "at least 1" in told["stop.max_trials"]["sentence"]
     assert answer["values"]["design.max_items"] == "ten"
     by_rules = check(lab, TOML, design__method="full", design__practice_pass=0.7, texts__replace={"Dome": "x"})
     errors = {p["key"]: p["sentence"] for p in by_rules["problems"] if p["severity"] == "error"}
@@ -236,7 +236,7 @@ def test_a_command_saves_with_the_same_refusals(lab: experimenter.Lab, tmp_path:
     assert 'language: is "auto"' in done.output
     refused = edit(TOML.replace("max_items = 5", "max_items = 500"))
     assert isinstance(refused.exception, AsterismError)
-    assert refused.exception.message.startswith(f"{file}, line 6: design.max_items: must be less than")
+    assert refused.exception.message.startswith(f"{file}, line 6: design.max_items: must be at most")
     assert definition_of(stored(lab)).title == "By command"
 
 

@@ -290,7 +290,7 @@ def test_the_own_account_changes_its_password_and_logs_out_other_browsers(owner_
     experimenter.log_in(other)
     new = {"password": "another long sentence", "again": "another long sentence"}
     wrong = send(owner_lab.client, "/account/password", "/account", current="wrong", **new)
-    assert (wrong.status_code, "not your present password" in wrong.text) == (400, True)
+    assert (wrong.status_code, "not your current password" in wrong.text) == (400, True)
     assert send(owner_lab.client, "/account/password", "/account", current=PASSWORD, **new).status_code == 303
     assert owner_lab.client.get("/account").status_code == 200
     assert other.get("/studies").status_code == 302

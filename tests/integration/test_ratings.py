@@ -24,6 +24,7 @@ from app.participation.places import PLACE_LEASE
 from app.participation.rating_choice import clip_loads
 from app.results.chosen import ExportOptions
 from app.results.export import export_bundle
+from app.studies.monitoring import session_statuses
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join
 from tests.rated import AGE_AND_STRATEGY
@@ -88,6 +89,12 @@ def arrange(person: Person) -> Any:
     return person.call("PUT", f"/trials/{trial['key']}", trial_body(trial)).get_json()["next"]
 
 
+def still_to_rate(client: FlaskClient) -> list[int]:
+    """What the experimenter's page says of each session."""
+    with database_of(client).reading() as db:
+        return [status.to_rate for status in session_statuses(db, db.scalars(select(Study)).one())]
+
+
 def rate_all(person: Person, view: Any) -> Any:
     while view["rating"] is not None:
         view = put(person, view["rating"]["now"]["key"], rated()).get_json()["next"]
@@ -95,10 +102,12 @@ def rate_all(person: Person, view: Any) -> Any:
 
 
 def test_ratings_come_after_the_last_trial_and_before_the_code(both_app: Flask) -> None:
-    person = join(study(both_app, AFTER))
+    client = study(both_app, AFTER)
+    person = join(client)
     assert person.call("GET").get_json()["rating"] is None
     view = arrange(person)
     assert view["session"]["state"] == "finished"
+    assert still_to_rate(client) == [4]
     assert (view["questions"], view["completion"], view["comment"]) == (None, None, False)
     assert view["progress"]["fraction"] < 1
     assert 0 < view["progress"]["minutes_left"] < 2
@@ -114,6 +123,7 @@ def test_ratings_come_after_the_last_trial_and_before_the_code(both_app: Flask) 
         answer = put(person, rating["now"]["key"], raw).get_json()
         assert answer["ack"] == {"rating_key": rating["now"]["key"], "sha256": hashlib.sha256(raw).hexdigest()}
         view = answer["next"]
+    assert still_to_rate(client) == [0]
     # Three different clips, and one of them again.
     assert len(set(seen[:3])) == 3
     assert seen[3] in seen[:3]

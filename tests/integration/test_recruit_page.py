@@ -80,7 +80,7 @@ def test_the_table_comes_back_with_a_signed_link_for_each_line_that_the_server_a
         lab, "name;id;email\r\nÉve;a b&c;eve@x.example\r\n\r\nAda;ada-01;ada@x.example\r\n".encode("utf-8-sig")
     )
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.text), delimiter=";"))
     assert [(row["name"], row["id"], row["email"]) for row in rows] == [
         ("Éve", "a b&c", "eve@x.example"),
         ("Ada", "ada-01", "ada@x.example"),

@@ -56,7 +56,7 @@ def test_each_recruiters_link_brings_who_the_person_is(recruiter: Recruiter) -> 
     # Others need other parameters, and say which.
     for one in ready:
         if one.recruiter not in (recruiter.name, ANOTHER):
-            assert "set parameters = [" in one.problems[0]
+            assert "set “Parameters of the link” to " in one.problems[0]
 
 
 def test_what_would_not_work_is_said_beside_the_link() -> None:

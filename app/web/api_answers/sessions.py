@@ -50,6 +50,7 @@ class SessionRow(Answer):
     pilot: bool
     progress: float
     trials: int
+    to_rate: int = Field(description="Clips that it is still to rate, which also a finished one may have.")
     minutes: float
     checks: Checks
     consented_at: str
