@@ -53,7 +53,6 @@ PARTS = {
     "<int:revision>": "1",
     "<int:member>": "9999",
     "<kind>": "csv",
-    "<any(svg, pdf, png, py):kind>": "py",
     "<figure>": "rdm",
     "<table>": "models",
     "<picture>": "models",
