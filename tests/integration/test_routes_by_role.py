@@ -47,7 +47,6 @@ PARTS = {
     "<any(JOIN, Join):_capitals>": "Join",
     "<any(raters, group):whose>": "raters",
     "<any(svg, pdf, png):kind>": "svg",
-    "<any(svg, pdf, png, py):kind>": "svg",
     "<path:filename>": "base.css",
     "<int:number>": "9999",
     "<int:revision>": "1",
