@@ -256,7 +256,7 @@ def test_f30_other_database_urls_are_refused_by_name(monkeypatch: pytest.MonkeyP
     [
         ("ASTERISM_PROXY_HOP", "1", "did you mean ASTERISM_PROXY_HOPS"),
         ("ASTERISM_NONSENSE", "1", "no such setting"),
-        ("ASTERISM_PROXY_HOPS", "many", "integer"),
+        ("ASTERISM_PROXY_HOPS", "many", "whole number"),
         ("ASTERISM_BASE_URL", "asterism.example.org", "full http or https address"),
     ],
 )
