@@ -47,9 +47,7 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
         if target is not None:
             # A write-ahead log that lies beside the restored file would be taken for its own, and break it.
             if there := [file for suffix in SUFFIXES if (file := Path(f"{target}{suffix}")).exists()]:
-                raise ConfigurationError(
-                    f"There is already a database: {there[0]}. A backup is only restored where there is none."
-                )
+                raise ConfigurationError(f"There is {there[0]} already. Restore into a place without a database.")
             _write(archive, settings.data, names, target)
         else:
             database = open_database(settings.database)

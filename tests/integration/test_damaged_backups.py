@@ -20,7 +20,9 @@ from app.config import Settings, read_settings
 from app.db import open_database
 from app.errors import ConfigurationError, Invalid
 from app.schema import schema_state
-from tests.integration.test_backups import with_study
+from tests.integration.test_backups import empty_place, with_study
+
+__all__ = ["empty_place"]
 
 
 def _flip(file: Path, at: int) -> None:
