@@ -107,8 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 models=_models(given),
                 with_group_estimates=given.group_estimates,
             )
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
+        print(f"error: {told}", file=sys.stderr)
         return 1
     progress("Done")
     print(path)

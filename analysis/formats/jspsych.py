@@ -19,7 +19,7 @@ from .cells import unescape_text
 from .placement_table import EDGE
 from .source import Source, SourceRater
 from .table_columns import PERSON
-from .text import read_table
+from .text import NUMBER, is_missing, read_table
 
 LOCATIONS = "final_locations"
 SIZES = ("sort_area_width", "sort_area_height", "stim_width", "stim_height")
@@ -74,8 +74,21 @@ def read_csv_data(
     """
     table = read_table(file, lambda header: "" if LOCATIONS in header else f"no column is named {LOCATIONS}")
     rows = [(line, dict(zip(table.header, map(unescape_text, cells), strict=True))) for line, cells in table.rows]
-    rows = [(line, row) for line, row in rows if row[LOCATIONS].strip() not in ("", "null", '""')]
+    rows = [(line, row) for line, row in rows if not is_missing(row[LOCATIONS]) and row[LOCATIONS] != '""']
     return _source(str(file), [row for _, row in rows], [f"line {line}" for line, _ in rows], arena, rater, None, names)
+
+
+def rater_field(columns: Mapping[str, str]) -> str | None:
+    """Which field says whose trial it is, of the columns that were told.
+
+    Raises
+    ------
+    ValueError
+        When another column was told, too.
+    """
+    if unknown := columns.keys() - {"rater"}:
+        raise ValueError(f"it is {KIND}, which has no column {sorted(unknown)[0]}; it can have rater")
+    return columns.get("rater")
 
 
 def _flat(value: Any) -> list[Mapping[str, Any]]:
@@ -100,6 +113,8 @@ def _source(
     if not trials:
         raise ValueError(f"{file}: no trial has {LOCATIONS}")
     column, people = _people(file, trials, rater) if whose is None or rater else (None, list(whose))
+    if rater is None:
+        _check_one_person_each(file, trials, labels, people)
     places = [_places(trial[LOCATIONS], f"{file}, {label}") for trial, label in zip(trials, labels, strict=True)]
     stimuli = [src for one in places for src in one]
     items = tuple(names) or tuple(dict.fromkeys(stimuli))
@@ -131,7 +146,7 @@ def _people(file: str, trials: Sequence[Mapping[str, Any]], rater: str | None) -
     if rater is not None:
         if rater not in fields:
             raise ValueError(f"{file}: no field is named {rater}; there are {', '.join(fields)}")
-        people = [str(trial.get(rater, "") or "").strip() for trial in trials]
+        people = ["" if trial.get(rater) is None else str(trial[rater]).strip() for trial in trials]
         if "" in people:
             raise ValueError(f"{file}: the field {rater} is empty in a trial with {LOCATIONS}")
         return rater, people
@@ -146,6 +161,20 @@ def _people(file: str, trials: Sequence[Mapping[str, Any]], rater: str | None) -
         name for name in fields if PERSON.fullmatch(name) and str(trials[0].get(name) or "").strip() and name != "sub"
     ]
     return None, [str(trials[0][one[0]]) if len(one) == 1 else "participant 1"] * len(trials)
+
+
+def _check_one_person_each(
+    file: str, trials: Sequence[Mapping[str, Any]], labels: Sequence[str], people: Sequence[str]
+) -> None:
+    """Refuse trials of several people that nothing told apart: jsPsych counts the trials of each from 0."""
+    first: dict[tuple[str, str], str] = {}
+    for trial, label, person in zip(trials, labels, people, strict=True):
+        index = trial.get("trial_index")
+        if index is not None and (before := first.setdefault((person, str(index)), label)) != label:
+            raise ValueError(
+                f"{file}, {label}: has the trial_index {index}, as {before} has: several people are in the file, or "
+                "one several times. Say which field tells whose trial it is (columns rater=NAME)"
+            )
 
 
 def _places(value: Any, where: str) -> dict[str, tuple[float, float]]:
@@ -170,21 +199,19 @@ def _places(value: Any, where: str) -> dict[str, tuple[float, float]]:
 
 def _pixels(value: Any, src: str, where: str) -> float:
     """A number, or the text of one with "px" behind it, as forks of the plugin save it."""
-    text = value.removesuffix("px") if isinstance(value, str) else value
-    try:
-        number = float(text) if not isinstance(text, bool) else np.nan
-    except (TypeError, ValueError):
-        number = np.nan
+    text = value.removesuffix("px").strip() if isinstance(value, str) else value
+    is_number = NUMBER.fullmatch(text) if isinstance(text, str) else isinstance(text, int | float) and abs(text) < 1e300
+    number = float(text) if is_number and not isinstance(text, bool) else np.nan
     if not np.isfinite(number):
         raise ValueError(f"{where}: the location of {src!r} must have numbers, got {value!r}")
-    return float(number)
+    return number
 
 
 def _arena_of(trial: Mapping[str, Any], where: str) -> Arena:
     """The arena for top left corners, from the parameters that a trial saved."""
     try:
         width, height, picture_width, picture_height = (float(trial[name]) for name in SIZES)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ValueError(
             f"{where}: locations are in pixels, and the sizes ({', '.join(SIZES)}) were not saved with the trial. Say "
             f"where the arena was: {DEFAULTS}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from ..arrangement import Arrangement, Floats
 from ..rdm import n_pairs
 from .enclosing_circle import enclosing_circle
+from .json_file import read_json
 from .mat_variables import load
 from .matlab import texts
 from .npz import as_numbers
@@ -98,20 +98,6 @@ def is_tree_of_many(tree: Any) -> bool:
     return isinstance(tree, dict) and not is_tree(tree) and len(tree) > 0 and all(is_tree(one) for one in tree.values())
 
 
-def read_json(file: str | Path) -> Any:
-    """What a JSON file holds.
-
-    Raises
-    ------
-    ValueError
-        Naming the file, when it is not JSON.
-    """
-    try:
-        return json.loads(Path(file).read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: not a JSON file ({error})") from error
-
-
 def _is_arranging(task: Any) -> bool:
     """Whether this is a multi-arrangement task; in the layout by names only its contents say so."""
     if not isinstance(task, dict):
@@ -132,7 +118,7 @@ def tasks_of(tree: dict[str, Any], where: str) -> list[MeadowsTask]:
     bare = not isinstance(tasks, list | dict)
     return [
         _read_task(task, f"{where}: task {name or number}", bare=bare and not _has_log(task), name=name)
-        for number, (name, task) in enumerate(named)
+        for number, (name, task) in enumerate(named, start=1)
         if _is_arranging(task)
     ]
 
@@ -149,13 +135,15 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool, name: str = "") 
         place = {identity: index for index, (identity, _) in enumerate(stimuli)}
         trials = list(task["trials"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{where}: stimuli or trials are missing or malformed ({error})") from error
+        raise ValueError(
+            f"{where}: must have a list of stimuli, each with an id and a name, and one of trials"
+        ) from error
     for number, label in enumerate(("id", "name")):
         seen = [stimulus[number] for stimulus in stimuli]
         if twice := [one for one in seen if seen.count(one) > 1]:
             raise ValueError(f"{where}: two stimuli have the {label} {twice[0]!r}")
     arrangements, times, least = [], [], []
-    for number, trial in enumerate(trials):
+    for number, trial in enumerate(trials, start=1):
         try:
             items = [_item(place, position["id"]) for position in trial["positions"]]
             places = [(_number(position["x"], "x"), _number(position["y"], "y")) for position in trial["positions"]]
@@ -166,8 +154,13 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool, name: str = "") 
             least.append(_number(trial.get("min_evidence"), "min_evidence", or_none=True))
         except KeyError as error:
             raise ValueError(f"{where}, trial {number}: has no {error.args[0]!r}") from error
-        except (TypeError, ValueError, IndexError, AttributeError) as error:
+        except ValueError as error:
             raise ValueError(f"{where}, trial {number}: {error}") from error
+        except (TypeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"{where}, trial {number}: must have a list of positions, each with id, x and y, and a log that begins "
+                "each entry with a time"
+            ) from error
     if bare:
         everything = np.concatenate([trial.positions for trial in arrangements]) if arrangements else np.zeros((0, 2))
         center = enclosing_circle(everything)[0] if len(everything) else np.zeros(2)

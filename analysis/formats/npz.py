@@ -92,6 +92,8 @@ def read_npy(file: str | Path) -> Floats:
     try:
         with open(file, "rb") as handle:
             array = _array(handle, Path(file).stat().st_size)
+            if handle.read(1):
+                raise ValueError("more follows after its array; save each array as a file of its own")
         return as_numbers(array)
     except (ValueError, EOFError, MemoryError, *DAMAGED_HEADER) as error:
         raise ValueError(f"{file}: not an NPY file of numbers ({error})") from error
@@ -117,6 +119,8 @@ def check_numbers(array: Any) -> None:
     ValueError
         As `as_numbers`.
     """
+    if hasattr(array, "toarray"):
+        raise ValueError("is a sparse matrix; save it as a full one")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
         kind = getattr(getattr(array, "dtype", None), "name", type(array).__name__)
         raise ValueError(f"must hold real numbers, got {kind}")

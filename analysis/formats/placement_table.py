@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ PLACEMENT_COLUMNS = (
     Column("x", "float", "arena diameters", "To the right of the arena's centre", True),
     Column("y", "float", "arena diameters", "See the source for the direction", True),
 )
+# Of a trial, also as R and pandas write it: 1, 01 and 1.0 are one.
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.0*)?")
 ROLES = ("rater", "trial", "item", "x", "y")
 
 
@@ -107,7 +110,8 @@ def read_raters_table(
         cells = texts_of(table, role) if role in wanted else [instead] * len(table.rows)
         for (line, _), text in zip(table.rows, cells, strict=True):
             if is_missing(text):
-                raise ValueError(f"{table.name}, line {line}: column {columns.get(role, role)} is empty")
+                reason = f"holds {text.strip()!r}, which says that there is none" if text.strip() else "is empty"
+                raise ValueError(f"{table.name}, line {line}: column {columns.get(role, role)} {reason}")
         keys[role] = [text.strip() for text in cells]
     check_names(zip(keys["rater"], (line for line, _ in table.rows), strict=True), str(file))
     trials, order = _arrangements(table, keys["rater"], _in_order(keys["trial"]), names, arena)
@@ -123,8 +127,8 @@ def read_raters_table(
 
 def _in_order(trials: Sequence[str]) -> list[int]:
     """Numbers that put trials into the order of their numbers, or of their first appearance where they have names."""
-    if all(text.isascii() and text.removeprefix("-").isdigit() for text in trials):
-        return [int(text) for text in trials]
+    if all(WHOLE_NUMBER.fullmatch(text) for text in trials):
+        return [int(text.partition(".")[0]) for text in trials]
     place = {text: number for number, text in enumerate(dict.fromkeys(trials))}
     return [place[text] for text in trials]
 
@@ -174,6 +178,6 @@ def _outside(x: float, y: float, arena: tuple[float, float, float]) -> str:
     if arena != WHOLE_ARENA:
         return f"{told} with the centre ({arena[0]:g}, {arena[1]:g}) and the diameter {arena[2]:g}"
     return (
-        f"{told}, whose centre is (0, 0) and whose diameter is 1. If the unit is another, say so: arena=(0, 0, 2) "
-        "where the arena's radius is 1, arena=(x, y, diameter) for pixels"
+        f"{told}, whose centre is (0, 0) and whose diameter is 1. If the unit is another, say so (arena): 0,0,2 "
+        "where the arena's radius is 1, or x,y,diameter in pixels"
     )

@@ -14,7 +14,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..rdm import n_items_of
 from .rdm_set import RDMSet
-from .square import condensed_of_square
+from .square import condensed_of_square, not_negative
 
 RatersAre = Literal["rows", "columns"]
 # An RDM of fewer items says nothing.
@@ -86,9 +86,9 @@ def read_stack(
             for one, person in zip(stack, people, strict=True)
         ]
         return RDMSet(np.array(rows), items, people)
-    if not negative and (stack < 0).any():
-        row, _ = np.argwhere(stack < 0)[0]
-        raise ValueError(f"{where}: {people[row]} has a negative dissimilarity (say negative where that is meant)")
+    if not negative:
+        pairs = zip(stack, people, strict=True)
+        stack = np.array([not_negative(row, items, f"{where} of {person}") for row, person in pairs])
     return RDMSet(stack, items, people)
 
 
@@ -100,7 +100,7 @@ def _ways(array: Floats) -> dict[tuple[str, str | None], Floats]:
     if array.ndim == 2:
         is_square = array.shape[0] == array.shape[1] >= MIN_ITEMS
         # Vectors of as many raters are not symmetric with one value on the diagonal by accident.
-        if is_square and (_looks_square(array[None]) or not _is_pairs(len(array))):
+        if is_square and (looks_square(array[None]) or not _is_pairs(len(array))):
             return {("square", None): array[None]}
         rows, columns = array.shape
         if 1 in array.shape and _is_pairs(array.size):
@@ -113,7 +113,7 @@ def _ways(array: Floats) -> dict[tuple[str, str | None], Floats]:
         stacks = {key: np.moveaxis(array, axis, 0) for axis, key in ((0, "rows"), (2, "columns"))}
         fitting = {key: one for key, one in stacks.items() if one.shape[1] == one.shape[2] >= MIN_ITEMS and len(one)}
         # What is square in two ways is what it looks like.
-        looking = {key: one for key, one in fitting.items() if _looks_square(one)}
+        looking = {key: one for key, one in fitting.items() if looks_square(one)}
         ways |= {("square", key): one for key, one in (looking or fitting).items()}
         if array.shape[0] == 1 and not ways:
             # MATLAB's own: 1 x pairs x raters.
@@ -135,10 +135,11 @@ def _square_beside_others(array: Floats) -> int:
         return 0
     wide = array if array.shape[0] == n else array.T
     squares = (wide[:, offset : offset + n] for offset in range(beside + 1))
-    return n if any(_is_square_rdm(square) for square in squares) else 0
+    return n if any(is_square_rdm(square) for square in squares) else 0
 
 
-def _is_square_rdm(square: Floats) -> bool:
+def is_square_rdm(square: Floats) -> bool:
+    """Whether a square matrix is symmetric, with nothing but 0 on its diagonal and something beside it."""
     alike = np.isclose(square, square.T, rtol=1e-6, atol=1e-12, equal_nan=True)
     return bool(not np.diagonal(square).any() and alike.all() and np.nan_to_num(square).any())
 
@@ -150,7 +151,7 @@ def _is_pairs(n: int) -> bool:
         return False
 
 
-def _looks_square(stack: Floats) -> bool:
+def looks_square(stack: Floats) -> bool:
     """Whether each matrix has one value on its diagonal, and is symmetric or a triangle."""
     diagonal = np.diagonal(stack, axis1=1, axis2=2)
     known = diagonal[np.isfinite(diagonal)]

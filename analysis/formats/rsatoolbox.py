@@ -98,6 +98,9 @@ def read_hdf5(file: str | Path | IO[bytes]) -> RDMSet:
 
     try:
         with h5py.File(file, "r") as handle:
+            needed = ("dissimilarities", "rdm_descriptors", "pattern_descriptors", "descriptors")
+            if missing := [key for key in needed if key not in handle]:
+                raise ValueError(f"it has no {missing[0]}, but {', '.join(handle) or 'nothing'}")
             rows = as_numbers(np.atleast_2d(handle["dissimilarities"][()]))
             raters = _first(handle["rdm_descriptors"], ("rater", "participant", "subject", "index"))
             names = _first(handle["pattern_descriptors"], ("clip", "conds", "stimulus", "name", "index"))

@@ -14,6 +14,7 @@ import numpy as np
 from ..arrangement import Arrangement, Floats
 from ..rdm import subset
 from .rdm_set import RDMSet
+from .text import names_alike
 
 # Names of files are shown on pages and stored in a database.
 MAX_NAME = 255
@@ -51,8 +52,8 @@ class Source:
     Raises
     ------
     ValueError
-        When there is no rater, two have the same name, a name is empty or too long, or some have trials and some have
-        none.
+        When there is no rater, two have the same name, or names that look the same, a name is empty or too long, or
+        some have trials and some have none.
     """
 
     kind: str
@@ -67,7 +68,11 @@ class Source:
                 raise ValueError(f"two {label}s are named {twice!r}")
             for text in texts:
                 if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
-                    raise ValueError(f"{label}s cannot be named {text[:40]!r}")
+                    raise ValueError(
+                        f"{label}s cannot be named {text[:40]!r}: a name is at most {MAX_NAME} characters in one line"
+                    )
+            if (alike := names_alike(texts)) is not None:
+                raise ValueError(f"the {label}s {alike}")
         if not self.raters:
             raise ValueError("it holds no rater")
         if len({bool(rater.trials) for rater in self.raters}) > 1:

@@ -23,6 +23,9 @@ from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_
 
 # What is 0, or equal, up to the rounding of single precision, in which many programs compute distances.
 ROUNDING = 1e-6
+NOT_NEGATIVE = (
+    "a dissimilarity is not negative. Are these similarities? (Cross-validated distances can be: say so, negative)"
+)
 
 
 def write_square_csv(file: str | Path, names: Sequence[str], rdm: Floats) -> None:
@@ -59,8 +62,8 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
     """Read a square table of dissimilarities as an RDM of the rater "".
 
     Names are in the first row, the first column, or both, where the corner may be empty, hold a word, or be left out
-    (as R's `write.table` does). A lower or an upper triangle is read where the other holds zeros or nothing at all.
-    Empty cells and NA are missing pairs.
+    (as R's `write.table` does). Row numbers beside names in the first row are passed over. A lower or an upper triangle
+    is read where the other holds zeros or nothing at all. Empty cells and NA are missing pairs.
 
     Parameters
     ----------
@@ -95,7 +98,7 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
     if reading.names is None and names is None:
         raise ValueError(
             f"{file}: has no names: all its cells are numbers. Write the items' names into the first row and column, "
-            "or give them in order as names="
+            "or give them in order (names)"
         )
     labels = reading.names if reading.names is not None else list(names or ())
     if names is not None and list(names) != labels:
@@ -140,21 +143,29 @@ def condensed_of_square(square: Floats, names: Sequence[str], where: str, *, neg
                 f"{_shown(upper[k])} above the diagonal and {_shown(lower[k])} below it"
             )
         chosen = upper
-    if not negative:
-        chosen = _without_rounding_below_zero(chosen)
-    if not negative and (chosen < 0).any():
-        k = int(np.flatnonzero(chosen < 0)[0])
-        raise ValueError(
-            f"{where}: the pair ({names[row[k]]}, {names[col[k]]}) has {_shown(chosen[k])}: a dissimilarity is not "
-            "negative. Are these similarities? (Cross-validated distances can be: read them with negative=True)"
-        )
-    return np.asarray(chosen, dtype=np.float64)
+    return np.asarray(chosen if negative else not_negative(chosen, names, where), dtype=np.float64)
 
 
 def _without_rounding_below_zero(values: Floats) -> Floats:
     """With 0 for what rounding has made negative, as 1 minus the correlation of two equal items can be."""
     scale = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     return np.where((values < 0) & (values >= -ROUNDING * scale), 0.0, values)
+
+
+def not_negative(rdm: Floats, names: Sequence[str], where: str) -> Floats:
+    """The condensed RDM (P,), with 0 for what rounding has made negative.
+
+    Raises
+    ------
+    ValueError
+        Naming `where`, the pair and its value, when one is negative.
+    """
+    rdm = _without_rounding_below_zero(rdm)
+    if (rdm < 0).any():
+        k = int(np.flatnonzero(rdm < 0)[0])
+        i, j = (int(axis[k]) for axis in upper_triangle(len(names)))
+        raise ValueError(f"{where}: the pair ({names[i]}, {names[j]}) has {_shown(rdm[k])}: {NOT_NEGATIVE}")
+    return rdm
 
 
 def _triangle(upper: Floats, lower: Floats) -> Floats | None:
@@ -239,15 +250,17 @@ def _readings(grid: Grid) -> list[_Reading]:
         header = [unescape_text(cell) for cell in top[1:]]
         side = [unescape_text(cell) for cell in first]
         if all(cell.strip() for cell in header) and (_has_words([top[0]]) or not top[0].strip()):
-            flaw = _differing_names(header, side, below)
+            is_counted = not top[0].strip() and _counts(side) and _has_words(header)
+            flaw = "" if is_counted else _differing_names(header, side, below)
             readings.append(_Reading(grid, "both", header, _without_first(below, n), flaw))
             if _has_words([top[0]]) and not flaw:
                 # A word in the corner heads the names below it, also where these are numbers.
                 return readings
     if len(top) == n and widths == {n + 1} and n > 0:
         header, side = [unescape_text(cell) for cell in top], [unescape_text(cell) for cell in first]
-        flaw = _differing_names(header, side, below)
-        readings.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
+        flaw = "" if _counts(side) and _has_words(header) else _differing_names(header, side, below)
+        if not flaw or _has_words(header):
+            readings.append(_Reading(grid, "short header", header, _without_first(below, n), flaw))
     if len(top) == n and _fits(below, 0) and all(cell.strip() for cell in top):
         readings.append(_Reading(grid, "first row", [unescape_text(cell) for cell in top], _padded(below, n)))
     if _fits(records, 1, cut=True) and _has_words([cells[0] for _, cells in records]) and not _has_words(top[1:]):
@@ -264,6 +277,11 @@ def _readings(grid: Grid) -> list[_Reading]:
     return [reading for reading in readings if reading.names is not None and _has_words(reading.names)] or readings
 
 
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether these are the row numbers that R and pandas write: 1, 2, 3, … or 0, 1, 2, …"""
+    return [cell.strip() for cell in cells] in ([str(k + start) for k in range(len(cells))] for start in (0, 1))
+
+
 def _trimmed(grid: Grid) -> list[tuple[int, list[str]]]:
     """The records without the blank cells and lines that Excel leaves at the right and at the end."""
     records = [(line, list(cells)) for line, cells in grid.records]
@@ -274,13 +292,14 @@ def _trimmed(grid: Grid) -> list[tuple[int, list[str]]]:
 
 
 def _fits(records: Sequence[tuple[int, list[str]]], offset: int, *, cut: bool = False) -> bool:
-    """Whether the rows are a square behind `offset` cells: all of one length, or a triangle that grows by one.
+    """Whether the rows are a square behind `offset` cells: all of one length, or a lower triangle that grows by one.
 
     With `cut` the last column may be gone, as that of a lower triangle without its diagonal is when nothing names it.
     """
     n = len(records)
     lengths = [len(cells) - offset for _, cells in records]
-    return n > 0 and (set(lengths) == {n} or lengths == list(range(1, n + 1)) or (cut and set(lengths) == {n - 1}))
+    triangles = list(range(1, n + 1)), list(range(n))
+    return n > 0 and (set(lengths) == {n} or lengths in triangles or (cut and set(lengths) == {n - 1}))
 
 
 def _padded(records: Sequence[tuple[int, list[str]]], n: int) -> list[tuple[int, list[str]]]:

@@ -16,6 +16,12 @@ PERSON = re.compile(
     r"([ _.-]*(id|pid|name|no|nr|num|number|code|key))?",
     re.IGNORECASE,
 )
+# What may say so too, unless it numbers rows or items; and what tells apart RDMs that are no people's.
+PERHAPS_PERSON = re.compile(
+    r"id|[psu]?id|uuid|code|token|initials|run[ _.-]?id|ppt?s?|proband\w*|versuchsperson\w*|teilnehmer\w*|sujet\w*|"
+    r"sujeto\w*|participante\w*|partecipante\w*|model|layer|roi|region",
+    re.IGNORECASE,
+)
 
 
 def read_with_columns(file: str | Path, required: Sequence[str], columns: Mapping[str, str]) -> Table:
@@ -51,11 +57,15 @@ def read_with_columns(file: str | Path, required: Sequence[str], columns: Mappin
 
 
 def check_one_rater(table: Table, remedy: str) -> None:
-    """Refuse judgments of several people, which would be put together as those of one."""
+    """Refuse judgments of several people, or several models, which would be put together as those of one."""
+    items = [cells[table.header.index("item")] for _, cells in table.rows] if "item" in table.header else []
     for place, column in enumerate(table.header):
-        people = list(dict.fromkeys(cells[place].strip() for _, cells in table.rows))
-        if PERSON.fullmatch(column) and len(people) > 1:
-            shown = ", ".join(map(repr, people[:3])) + (", ..." if len(people) > 3 else "")
+        cells = [row[place].strip() for _, row in table.rows]
+        named = list(dict.fromkeys(cells))
+        numbers_items = bool(items) and len(named) == len(set(items)) == len(set(zip(cells, items, strict=True)))
+        perhaps = PERHAPS_PERSON.fullmatch(column) and len(named) < len(cells) and not numbers_items
+        if len(named) > 1 and (PERSON.fullmatch(column) or perhaps):
+            shown = ", ".join(map(repr, named[:3])) + (", ..." if len(named) > 3 else "")
             raise ValueError(f"{table.name}, line 1: column {column!r} names several people ({shown}); {remedy}")
 
 

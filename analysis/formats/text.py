@@ -25,11 +25,9 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import IO
 
-from .workbook import NOT_READ, WORKBOOKS, is_workbook, workbook_records
+from .file_kinds import SAVE_RIGHT, why_no_text, why_no_workbook
+from .workbook import WORKBOOKS, is_workbook, workbook_records
 
-SAVE_RIGHT = (
-    'in Excel: File > Save As > "CSV UTF-8 (Comma delimited)"; in LibreOffice: File > Save As > Text CSV, UTF-8'
-)
 # A table of 2000 clips as a square has lines of 40 kB.
 MAX_LINE = 1 << 22
 MAX_BYTES = 1 << 28
@@ -40,14 +38,6 @@ BYTE_ORDER_MARKS = (
     (b"\x00\x00\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
-)
-# Kinds of file that are no text, by their first bytes.
-SIGNATURES = (
-    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook (.xls)"),
-    (b"PK\x03\x04", "a workbook or another zip file"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89HDF", "an HDF5 file"),
 )
 # Excel writes #N/A in its user's language.
 MISSING = frozenset({"", ".", "na", "n/a", "nan", "null", "#n/a", "#nv", "#n/d"})
@@ -107,9 +97,8 @@ def decode(data: bytes, name: str) -> str:
     ValueError
         Naming the file and the reason, when they are no text or in an encoding that cannot be known.
     """
-    for signature, kind in SIGNATURES:
-        if data.startswith(signature):
-            raise ValueError(f"{name}: is {kind}, not text; {SAVE_RIGHT}")
+    if reason := why_no_text(data):
+        raise ValueError(f"{name}: {reason}")
     mark, encoding = next(((m, e) for m, e in BYTE_ORDER_MARKS if data.startswith(m)), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)
@@ -182,17 +171,22 @@ def read_grids(file: str | Path) -> list[Grid]:
         As `read_text` and `csv_records`, and when a `sep=` line names another delimiter.
     """
     name = str(file)
-    suffix = Path(file).suffix.lower()
-    if suffix in NOT_READ:
-        raise ValueError(f"{name}: {NOT_READ[suffix]} is not read; save it as .xlsx or as CSV ({SAVE_RIGHT})")
-    if suffix in WORKBOOKS or is_workbook(file):
+    with open(file, "rb") as handle:
+        is_zip = handle.read(4) == b"PK\x03\x04"
+    if is_zip and is_workbook(file):
+        return [Grid(name, workbook_records(file), "")]
+    if is_zip and (reason := why_no_workbook(file)):
+        raise ValueError(f"{name}: {reason}")
+    if is_zip and Path(file).suffix.lower() in WORKBOOKS:
+        # A damaged one says what is wrong with it.
         return [Grid(name, workbook_records(file), "")]
     text = read_text(file)
-    first, _, rest = text.partition("\n")
-    if announced := re.fullmatch(r'"?sep=(.*?)"?', first.rstrip("\r"), re.IGNORECASE):
-        delimiter = announced[1].replace("\\t", "\t")
+    first, rest = _first_line(text)
+    # Excel saves the line itself with a delimiter for each empty cell after it.
+    if announced := re.fullmatch(r'"?sep=(.)\1*"?|"?sep=(.*?)"?', first, re.IGNORECASE):
+        delimiter = (announced[1] or announced[2]).replace("\\t", "\t")
         if delimiter not in DELIMITERS:
-            raise ValueError(f"{name}, line 1: cells can be separated by , or ; or a tab, not by {announced[1]!r}")
+            raise ValueError(f"{name}, line 1: cells can be separated by , or ; or a tab, not by {delimiter!r}")
         records = [(line + 1, cells) for line, cells in _records(rest, name, delimiter)]
         return [Grid(name, records, delimiter)]
     grids = []
@@ -210,6 +204,12 @@ def read_grids(file: str | Path) -> list[Grid]:
     if not grids and failures:
         raise failures[0]
     return grids or [Grid(name, _records(text, name, ","), ",")]
+
+
+def _first_line(text: str) -> tuple[str, str]:
+    """The first line and the rest, whichever line ends the file has."""
+    end = re.search(r"\r\n?|\n", text)
+    return (text, "") if end is None else (text[: end.start()], text[end.end() :])
 
 
 def _records(text: str, name: str, delimiter: str) -> list[Record]:
@@ -307,16 +307,31 @@ def check_names(names: Iterable[tuple[str, int | None]], file: str) -> None:
     line_of: dict[str, int | None] = {}
     for name, line in names:
         line_of.setdefault(name, line)
-    spelled: dict[str, tuple[str, int | None]] = {}
-    for name, line in line_of.items():
-        first, first_line = spelled.setdefault(_look(name), (name, line))
+    if (pair := _alike(line_of)) is not None:
+        lines = [str(number) for number in dict.fromkeys(line_of[name] for name in pair) if number is not None]
+        where = f"{file}, line{'s' if len(lines) > 1 else ''} {' and '.join(lines)}" if lines else file
+        raise ValueError(f"{where}: the names {_told_alike(pair)}")
+
+
+def names_alike(names: Iterable[str]) -> str | None:
+    """Two of the names that look the same, and what to do, in words; None when there are none."""
+    return None if (pair := _alike(names)) is None else _told_alike(pair)
+
+
+def _told_alike(pair: tuple[str, str]) -> str:
+    return (
+        f"{pair[0]!r} and {pair[1]!r} look the same, but differ in blanks or in how letters are stored; write one of "
+        "them throughout"
+    )
+
+
+def _alike(names: Iterable[str]) -> tuple[str, str] | None:
+    spelled: dict[str, str] = {}
+    for name in names:
+        first = spelled.setdefault(_look(name), name)
         if first != name:
-            lines = [str(number) for number in dict.fromkeys((first_line, line)) if number is not None]
-            where = f"{file}, line{'s' if len(lines) > 1 else ''} {' and '.join(lines)}" if lines else file
-            raise ValueError(
-                f"{where}: the names {first!r} and {name!r} look the same, but differ in blanks or in how letters are "
-                "stored; write one of them throughout"
-            )
+            return first, name
+    return None
 
 
 def _look(name: str) -> str:

@@ -11,14 +11,6 @@ from typing import Any
 
 MAX_UNPACKED = 1 << 28
 MAX_CELLS = 5_000_000
-# The other spreadsheets, and what saves them right.
-NOT_READ = {
-    ".xls": "an Excel 97 workbook",
-    ".xlsb": "a binary Excel workbook",
-    ".ods": "a LibreOffice sheet",
-    ".numbers": "a Numbers sheet",
-    ".gsheet": "a link to a Google sheet",
-}
 WORKBOOKS = (".xlsx", ".xlsm")
 # What openpyxl and zipfile raise on damaged files; their documentation does not list it. (An XML parser's error is a
 # SyntaxError, an unknown compression a NotImplementedError, which is a RuntimeError.)
@@ -61,7 +53,9 @@ def workbook_records(file: str | Path) -> list[tuple[int, list[str]]]:
     if not sheets:
         return []
     if len(sheets) > 1:
-        titles = ", ".join(repr(sheet.title) for sheet, _ in sheets)
+        titles = ", ".join(
+            f"{sheet.title!r}{', which is hidden' if sheet.sheet_state != 'visible' else ''}" for sheet, _ in sheets
+        )
         raise ValueError(f"{name}: several sheets hold something ({titles}): keep the one that is meant")
     sheet, computed_from = sheets[0]
     if sheet.merged_cells.ranges:
@@ -105,7 +99,8 @@ def _text(cell: Any, formulas: Any, name: str) -> str:
     value = cell.value
     where = f"{name}, cell {cell.coordinate}"
     if value is None:
-        if formulas[cell.coordinate].data_type == "f":
+        # A formula that gives an empty text has a value of texts, without one.
+        if formulas[cell.coordinate].data_type == "f" and cell.data_type == "n":
             raise ValueError(f"{where}: its formula was never computed: open the file in Excel and save it again")
         return ""
     if cell.data_type == "e" and value != "#N/A":

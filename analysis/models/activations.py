@@ -27,7 +27,11 @@ PART = 1 << 22
 
 
 def layer_rdms(
-    layers: Mapping[str, ArrayLike], *, distance: Distance = "correlation", frames: Frames | None = None
+    layers: Mapping[str, ArrayLike],
+    *,
+    distance: Distance = "correlation",
+    frames: Frames | None = None,
+    clips: Sequence[str] | None = None,
 ) -> Floats:
     """One RDM for each layer, (L, P), in the order of the layers.
 
@@ -41,6 +45,8 @@ def layer_rdms(
     frames
         Says that the second axis are the frames of each clip: their mean is taken, or they are put one after another.
         When left out, all axes but the first are units.
+    clips
+        What the clips are called in messages; their numbers, from 1, when left out.
 
     Raises
     ------
@@ -57,16 +63,20 @@ def layer_rdms(
         said = ", ".join(f"{name} has {count}" for name, count in counts.items())
         raise ValueError(f"the layers differ in their number of clips: {said}")
     # One layer at a time is in memory as numbers of 64 bits.
-    return np.array([layer_distances(name, _units(name, values, frames), distance) for name, values in layers.items()])
+    units = ((name, _units(name, values, frames, clips)) for name, values in layers.items())
+    return np.array([layer_distances(name, table, distance, clips) for name, table in units])
 
 
-def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:
+def _units(name: str, values: ArrayLike, frames: Frames | None, clips: Sequence[str] | None) -> Floats:
     try:
         array = as_numbers(np.asarray(values))
     except ValueError as error:
         raise ValueError(f"layer {name}: {error}") from error
-    if np.isnan(array).any():
-        raise ValueError(f"layer {name}: a value is missing; a model says something of every clip")
+    if array.ndim > 0 and np.isnan(array).any():
+        place = int(np.argwhere(np.isnan(array))[0][0])
+        raise ValueError(
+            f"layer {name}: a value of {_clip(place, clips)} is missing; a model says something of every clip"
+        )
     if array.ndim < 2 or len(array) < 3 or 0 in array.shape:
         raise ValueError(f"layer {name}: needs at least 3 clips (first axis) and a unit, got the shape {array.shape}")
     if frames is not None and array.ndim < 3:
@@ -76,8 +86,16 @@ def _units(name: str, values: ArrayLike, frames: Frames | None) -> Floats:
     return np.asarray(array.reshape(len(array), -1), dtype=np.float64)
 
 
-def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) -> Floats:
+def _clip(place: int, clips: Sequence[str] | None) -> str:
+    return clips[place] if clips is not None and place < len(clips) else f"clip {place + 1}"
+
+
+def layer_distances(
+    name: str, table: NDArray[np.floating], distance: Distance, clips: Sequence[str] | None = None
+) -> Floats:
     """The RDM (P,) of one layer, clips x units, of which a part of the units is in memory at a time.
+
+    `clips` is as in `layer_rdms`.
 
     Raises
     ------
@@ -99,7 +117,7 @@ def layer_distances(name: str, table: NDArray[np.floating], distance: Distance) 
     flat = np.flatnonzero(spread <= 1e-12 * largest.max()) if is_angle else np.array([])
     if flat.size:
         what = "all its units equal" if distance == "correlation" else "all its units at zero"
-        raise ValueError(f"layer {name}: clip {int(flat[0])} (counted from 0) has {what}: {distance} is undefined")
+        raise ValueError(f"layer {name}: {_clip(int(flat[0]), clips)} has {what}: {distance} is undefined")
     step = max(1, PART // n)
     total = np.zeros(n_pairs(n))
     for first in range(0, units, step):

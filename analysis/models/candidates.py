@@ -6,16 +6,18 @@ is guessed: the error names the ways.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arrangement import Floats
 from ..formats.bundle_reader import Bundle
+from ..formats.bundle_writer import MANIFEST
 from ..formats.hints import Hints
 from ..formats.mat_variables import VERSIONS_OF_HDF5
 from ..formats.mat_variables import load as load_mat
@@ -24,11 +26,11 @@ from ..formats.npz import as_numbers, check_numbers, read_npy
 from ..formats.original import UNNAMED
 from ..formats.recognise import read_any
 from ..formats.square import condensed_of_square
-from ..rdm import n_items_of, n_pairs, subset
+from ..rdm import n_pairs, subset
 from .activations import CLIPS, Distance, Frames, layer_rdms, named_arrays
+from .array_kinds import CandidateKind, kinds_of
 from .clip_names import match_clips
 
-CandidateKind = Literal["rdms", "layers"]
 MIN_CLIPS = 3
 
 
@@ -111,7 +113,7 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
             return _of_arrays(name, arrays, rows, clips, distance, frames)
     if start.startswith(b"\x89HDF") and "dissimilarities" in named_arrays(path):
         return _of_source(path, name, clips)
-    if start.startswith((b"PK", b"\x89HDF")):
+    if start.startswith((b"PK", b"\x89HDF")) and not _is_bundle(path):
         try:
             contents = named_arrays(path)
         except ValueError:
@@ -125,8 +127,20 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
     return _of_source(path, name, clips)
 
 
+def _is_bundle(path: Path) -> bool:
+    """Whether it is an export bundle, which holds arrays as well."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (ValueError, OSError, NotImplementedError, zipfile.BadZipFile):
+        return False
+
+
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    try:
+        return value.decode() if isinstance(value, bytes) else str(value)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{CLIPS} holds {value!r}, which is not UTF-8 text") from error
 
 
 def _checked(key: str, value: Any) -> NDArray[Any]:
@@ -168,9 +182,9 @@ def _of_source(path: Path, name: str, clips: tuple[str, ...]) -> Candidates:
         raise ValueError(f"holds {source.kind}: placements of raters, not models")
     rdms = np.array([rater.rdm for rater in source.raters], dtype=np.float64)
     models = [rater.name for rater in source.raters]
-    if UNNAMED in source.remarks:
-        return _candidates(name, "rdms", models, rdms, None, len(source.names), clips)
-    return _candidates(name, "rdms", models, rdms, source.names, len(source.names), clips)
+    names = None if UNNAMED in source.remarks else source.names
+    found = _candidates(name, "rdms", models, rdms, names, len(source.names), clips)
+    return replace(found, remarks=(*found.remarks, *(one for one in source.remarks if one != UNNAMED)))
 
 
 def _of_arrays(
@@ -185,7 +199,7 @@ def _of_arrays(
     if not arrays:
         raise ValueError("holds no array of numbers")
     n = len(clips) if rows is None else len(rows)
-    kinds = {key: _kind(key, array, n, frames) for key, array in arrays.items()}
+    kinds = kinds_of(arrays, clips if rows is None else rows, frames)
     if len(set(kinds.values())) > 1:
         said = " and ".join(
             f"{next(key for key, one in kinds.items() if one == kind)} looks like {text}"
@@ -203,7 +217,7 @@ def _of_arrays(
         parts |= {key: array} if len(array) == n else _numbered(f"{key}: layer", list(array), always=True)
     if len(arrays) == 1 and name in arrays:
         parts = {key.removeprefix(f"{name}: "): array for key, array in parts.items()}
-    rdms = layer_rdms(parts, distance=distance, frames=frames)
+    rdms = layer_rdms(parts, distance=distance, frames=frames, clips=clips if rows is None else rows)
     return _candidates(name, kind, list(parts), rdms, rows, n, clips)
 
 
@@ -212,54 +226,6 @@ def _numbered(key: str, rows: list[NDArray[Any]], *, always: bool = False) -> di
         return {key: rows[0]}
     width = len(str(len(rows)))
     return {f"{key} {number:0{width}d}": row for number, row in enumerate(rows, start=1)}
-
-
-def _kind(key: str, array: NDArray[Any], n: int, frames: Frames | None) -> CandidateKind:
-    shape = array.shape
-    rdms = (
-        shape == (n_pairs(n),)
-        or (shape == (n, n) and _is_square_rdm(array))
-        or (array.ndim == 2 and shape[1] == n_pairs(n) and shape[0] != n)
-        or (array.ndim == 3 and shape[1:] == (n, n) and all(_is_square_rdm(one) for one in array))
-    )
-    one_layer = array.ndim >= 2 and shape[0] == n
-    # With frames told, the second axis of a layer may be as long as there are clips.
-    layers = array.ndim >= 3 and shape[1] == n and not (one_layer and frames is not None)
-    if rdms:
-        return "rdms"
-    if one_layer and layers:
-        raise ValueError(f"{key} of shape {_shape(array)} can be one layer or layers: save each layer by its own name")
-    if one_layer or layers:
-        return "layers"
-    if array.ndim == 2 and shape[1] == n_pairs(n):
-        raise ValueError(f"{key} of shape {_shape(array)} can be {n} RDMs or a layer of {shape[1]} units: save apart")
-    held = f", which would be {n_items} clips" if (n_items := _items(array)) else ""
-    raise ValueError(
-        f"{key} has the shape {_shape(array)}{held}, and there are {n} clips: an RDM is {n} x {n} or a vector of "
-        f"{n_pairs(n)} pairs, RDMs are a stack of these, a layer is {n} x units, layers are layers x {n} x units"
-    )
-
-
-def _shape(array: NDArray[Any]) -> str:
-    return " x ".join(map(str, array.shape)) or "of a single number"
-
-
-def _items(array: NDArray[Any]) -> int | None:
-    """The number of clips that an array of one RDM, or of RDMs, is for."""
-    if array.ndim in (2, 3) and array.shape[-1] == array.shape[-2]:
-        return int(array.shape[-1])
-    try:
-        return n_items_of(array.shape[-1]) if array.ndim in (1, 2) else None
-    except ValueError:
-        return None
-
-
-def _is_square_rdm(array: NDArray[Any]) -> bool:
-    try:
-        condensed_of_square(as_numbers(array), [str(k) for k in range(len(array))], "", negative=True)
-    except ValueError:
-        return False
-    return True
 
 
 def _stack_of_rdms(key: str, array: NDArray[Any], n: int) -> Floats:

@@ -59,12 +59,12 @@ class LayerFiles:
             self._files[name].write(np.ascontiguousarray(value, dtype=NUMBER).reshape(shape).tobytes())
         self.n_clips += 1
 
-    def rdms(self, distance: Distance) -> Floats:
-        """One RDM for each layer, (L, P); the frames of a clip count as more units."""
+    def rdms(self, distance: Distance, clips: Sequence[str] | None = None) -> Floats:
+        """One RDM for each layer, (L, P); the frames of a clip count as more units. `clips` are names for messages."""
         distances = []
         for name in self._shapes:
             table = self._layer(name)
-            distances.append(layer_distances(name, table.reshape(self.n_clips, -1), distance))
+            distances.append(layer_distances(name, table.reshape(self.n_clips, -1), distance, clips))
         return np.array(distances)
 
     def save(self, path: Path, clips: Sequence[str]) -> None:

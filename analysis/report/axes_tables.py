@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from ..results.axes import RATERS
+from ..results.model_list import RATERS
 from ..results.model_parts import ModelParts
 from .facts import interval, number, p_value
 from .table import Cell, table

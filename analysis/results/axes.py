@@ -10,12 +10,10 @@ import numpy as np
 from ..arrangement import Floats
 from ..models.axes import axis_test
 from ..models.space import Space
-from .model_list import Model
+from .model_list import RATERS, Model
 from .remarks import listed
 from .targets import Target
 
-# What the raters are called where the space of models is spoken of.
-RATERS = "the raters"
 MIN_CLIPS = 8
 ALPHA = 0.05
 # Distances that are moved in all, which takes minutes: so many permutations as that allows, but not fewer than 199.

@@ -13,8 +13,11 @@ from ..models.attributes import attribute_rdm
 from ..models.candidates import Candidates
 from ..similarity import Method, similarity
 
-# What the blocks of all attributes and of all ratings are called; a file of this name would come first.
+# What the blocks of all attributes and of all ratings are called, and the raters where spaces of models are spoken of.
 ALL_ATTRIBUTES, ALL_RATINGS = "all attributes", "all ratings"
+RATERS = "the raters"
+# No model has one of these names.
+BUILT_IN = (ALL_ATTRIBUTES, ALL_RATINGS, RATERS)
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute],
 
 
 def _told_apart(models: Sequence[Model]) -> list[Model]:
-    """The models, of which those with the same name get a number behind it."""
-    count, seen = Counter(model.name for model in models), Counter[str]()
+    """The models, of which those with the same name, or with one that is built in, get a number behind it."""
+    count, seen = Counter([*BUILT_IN, *(model.name for model in models)]), Counter(BUILT_IN)
     named = []
     for model in models:
         seen[model.name] += 1
@@ -115,7 +118,7 @@ def blocks_of(models: Sequence[Model]) -> Mapping[str, list[Model]]:
         if len(mine := [model for model in models if model.kind == kind]) > 1:
             blocks[name] = mine
     for source in dict.fromkeys(model.source for model in models if model.kind in ("rdms", "layers")):
-        blocks[source] = [model for model in models if model.source == source]
+        blocks.setdefault(source, [model for model in models if model.source == source])
     return {model.name: [model] for model in models} | blocks
 
 

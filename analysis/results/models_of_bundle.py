@@ -12,7 +12,8 @@ import numpy as np
 from ..arrangement import Arrangement, Floats
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
-from ..models.candidates import CandidateKind, Candidates, read_candidates
+from ..models.array_kinds import CandidateKind
+from ..models.candidates import Candidates, read_candidates
 from ..models.clip_names import match_clips
 from ..rdm import subset
 from .compared import ModelOptions

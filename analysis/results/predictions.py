@@ -15,8 +15,8 @@ from ..models.prediction import correlations, predict_ratings, prediction_null
 from ..models.space import Space, coordinates, imaginary_share
 from ..pooling import mean_present, pool, standardise
 from ..rdm import n_items_of
-from .axes import RATERS, Matrix, bounded, rows_of
-from .model_list import Model
+from .axes import Matrix, bounded, rows_of
+from .model_list import RATERS, Model
 from .structure import clip_map
 from .targets import Target
 

@@ -15,7 +15,7 @@ from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
 from app.definition.study_toml import definition_of
 from app.errors import Invalid
-from app.results.activations import extract, layer_lines, megabytes, prepare
+from app.results.activations import extract, layer_lines, megabytes, origin_file, prepare
 from app.results.model_files import check_room, keep_models
 from app.results.network_settings import network_file, wanted_of
 from app.video import sha256_file
@@ -82,7 +82,7 @@ def study_activations(
         with click.progressbar(length=len(asked.items), label="Showing clips") as bar:
             shown = extract(asked, here.settings.work_folder, save=save, on_clip=lambda: bar.update(1))
         if save is not None:
-            click.echo(f"Written: {save}, and where it comes from: {save.with_suffix('.json')}")
+            click.echo(f"Written: {save}, and where it comes from: {origin_file(save)}")
         if no_keep:
             return
         digest = sha256_file(network)

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.arrangement import Floats
 from analysis.formats.square import read_square_csv
+from analysis.models.clip_names import match_clips
 from analysis.planning import Assumptions, Timing, Wanted
-from analysis.rdm import n_pairs, to_condensed, to_square
+from analysis.rdm import n_pairs, subset
 from analysis.similarity import Method
 from app.errors import Invalid
 
@@ -201,15 +202,11 @@ def _read(name: str, file: Path, clips: Sequence[str]) -> Floats:
         given = read_square_csv(file, negative=True)
     except (ValueError, OSError) as error:
         raise Invalid(str(error).replace(str(file), name), field="models") from error
-    place = {clip: row for row, clip in enumerate(given.names)}
-    short = {Path(clip).stem: row for row, clip in enumerate(given.names)}
-    rows = [place.get(clip, short.get(Path(clip).stem)) for clip in clips]
-    missing = [clip for clip, row in zip(clips, rows, strict=True) if row is None]
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise Invalid(f"{name}: holds no clip named {missing[0]}{more}", field="models")
-    order = np.array([row for row in rows if row is not None])
-    rdm = to_condensed(to_square(given.rdms[0])[np.ix_(order, order)])
+    try:
+        places, _ = match_clips(given.names, clips)
+    except ValueError as error:
+        raise Invalid(f"{name}: {error}", field="models") from error
+    rdm = subset(given.rdms[0], np.array(places))
     if np.isnan(rdm).any():
         raise Invalid(f"{name}: {int(np.isnan(rdm).sum())} pairs of clips have no value", field="models")
     return rdm

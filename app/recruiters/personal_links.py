@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
+from analysis.formats.text import read_grids
 from app.definition.study_toml import Recruitment, definition_of
 from app.errors import Invalid
 from app.models import Study
 from app.recruiters.arrival import read_link
 from app.recruiters.signing import link_key, personal_link
-
-DELIMITERS = ",;\t"
 
 
 def person_links(study: Study, address: str, secret: str, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -56,27 +57,32 @@ class PeopleTable:
 
 
 def read_people(content: bytes, name: str) -> PeopleTable:
-    """The table in a file, whose cells are separated by commas, semicolons or tabs; blank lines are passed over.
+    """The table in a file: CSV with commas, semicolons or tabs, or a workbook; blank lines are passed over.
 
     Raises
     ------
     Invalid
         When it cannot be read as a table, a line has more cells than the header, or there is nobody in it.
     """
-    try:
-        text = content.decode("utf-8-sig")
-        first = text.splitlines()[0] if text.strip() else ""
-        delimiter = max(DELIMITERS, key=first.count)
-        lines = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Invalid(f"{name}: cannot be read as a table in UTF-8: {error}") from error
-    header = [cell.strip() for cell in lines[0]] if lines else []
-    rows = [(line, cells) for line, cells in enumerate(lines[1:], start=2) if any(cell.strip() for cell in cells)]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"people{PurePath(name).suffix}"
+        file.write_bytes(content)
+        try:
+            grids = read_grids(file)
+        except ValueError as error:
+            raise Invalid(str(error).replace(str(file), name), field="file") from error
+    # Of several delimiters the one that gives most columns.
+    grid = max(grids, key=lambda grid: len(grid.records[0][1]) if grid.records else 0)
+    records = grid.records
+    header = [cell.strip() for cell in records[0][1]] if records else []
+    if twice := [column for column in header if column and header.count(column) > 1]:
+        raise Invalid(f"{name}: line {records[0][0]}: two columns are named {twice[0]}")
+    rows = [(line, cells) for line, cells in records[1:] if any(cell.strip() for cell in cells)]
     for line, cells in rows:
         if any(cell.strip() for cell in cells[len(header) :]):
             raise Invalid(f"{name}: line {line}: has more cells than the first line has columns")
     filled = [(line, (cells + [""] * len(header))[: len(header)]) for line, cells in rows]
-    return PeopleTable(name, header, filled, delimiter)
+    return PeopleTable(name, header, filled, grid.delimiter or ",")
 
 
 def ids_of_table(table: PeopleTable, parameter: str) -> list[str]:

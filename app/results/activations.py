@@ -174,14 +174,20 @@ def extract(
                 layers.add(_values(asked, item, pictures, taken))
                 if on_clip is not None:
                     on_clip()
+            clips = [item.name for item in asked.items]
             if save is not None:
-                layers.save(save, [item.name for item in asked.items])
-                save.with_suffix(".json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-            rdms: Floats = layers.rdms(asked.wanted.distance)
+                layers.save(save, clips)
+                origin_file(save).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+            rdms: Floats = layers.rdms(asked.wanted.distance, clips)
     except (ValueError, OSError, MemoryError) as error:
         raise Invalid(str(error) or f"{asked.file.name}: needs more memory than there is") from error
     name = asked.file.stem
     return Candidates(name, "layers", tuple(asked.shapes), rdms, (origin_sentence(origin),))
+
+
+def origin_file(save: Path) -> Path:
+    """Where the origin of saved activations is: beside them, under their whole name."""
+    return save.with_name(f"{save.name}.json")
 
 
 def _decoded(asked: Extraction) -> Iterator[tuple[Item, Pictures, Sample]]:

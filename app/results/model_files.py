@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.models.activations import Distance, Frames
-from analysis.models.candidates import CandidateKind, Candidates
+from analysis.models.array_kinds import CandidateKind
+from analysis.models.candidates import Candidates
 from analysis.models.clip_names import match_clips
 from analysis.rdm import subset
-from analysis.results.model_list import ALL_ATTRIBUTES, ALL_RATINGS, Attribute, full_name
+from analysis.results.model_list import ALL_ATTRIBUTES, ALL_RATINGS, BUILT_IN, Attribute, full_name
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.db import Database
@@ -154,6 +155,8 @@ def check_room(db: Session, study: Study, name: str, n_models: int) -> None:
         In these cases.
     """
     _check_name(name)
+    if name in BUILT_IN:
+        raise Invalid(f"{name} is what this program calls something else; rename the file.", field="file")
     rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
     if any(row.name == name for row in rows):
         raise Invalid(f"There is a model named {name}; remove it first, or rename the file.", field="file")

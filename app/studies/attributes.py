@@ -16,6 +16,10 @@ from app.errors import Invalid
 KEYS = ("clip", "clipname", "file", "filename")
 # How R, Excel (in several languages), databases and SPSS write an unknown value. In other cases these are words.
 UNKNOWN = frozenset({".", "NA", "N/A", "NaN", "NULL", "#N/A", "#NV", "#N/D"})
+# Among numbers they say so, too; beside words they may be words themselves.
+PERHAPS_UNKNOWN = "- -- --- – — ? ?? x na n/a n.a. nan null nil none missing unknown inf -inf k.a. s/d n.d. nd n/d"
+PERCENT = re.compile(rf"({NUMBER.pattern}|{COMMA_NUMBER.pattern})\s*%")
+NUMBERS = re.compile(f"{COMMA_NUMBER.pattern}|{NUMBER.pattern}|{GROUPED.pattern}")
 
 MAX_HEADER, MAX_CELL = 200, 10_000
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -47,6 +51,7 @@ def read_attributes(file: Path, files: Sequence[str]) -> Attributes:
         columns = [(k, column) for k, column in enumerate(table.header) if k != place]
         _check_texts(table, columns)
         values = {column: _values(table, k) for k, column in columns}
+        _check_numbers_alone(table, values)
         values = _with_points(table, values)
     except FileNotFoundError as error:
         raise Invalid(f"{file}: no such file") from error
@@ -125,13 +130,30 @@ def _values(table: Table, column: int) -> list[str]:
     return ["" if cell in UNKNOWN else cell for cell in values]
 
 
+def _check_numbers_alone(table: Table, values: dict[str, list[str]]) -> None:
+    """Refuse what says "unknown", or a percent sign, among numbers: the numbers would become labels in silence."""
+    for column, cells in values.items():
+        odd = [PERCENT.fullmatch(cell) is not None or cell.casefold() in PERHAPS_UNKNOWN.split() for cell in cells]
+        others = [cell for cell, is_odd in zip(cells, odd, strict=True) if cell and not is_odd]
+        if not any(odd) or not all(NUMBERS.fullmatch(cell) for cell in others):
+            continue
+        row = odd.index(True)
+        cell, where = cells[row], f"{table.name}, line {table.rows[row][0]}: {column}"
+        if PERCENT.fullmatch(cell):
+            raise ValueError(f"{where}: {cell!r} would be a label: write numbers without a percent sign")
+        if others:
+            raise ValueError(
+                f"{where}: {cell!r} among numbers would make labels of them: leave the cell empty where the value is "
+                "not known"
+            )
+
+
 def _with_points(table: Table, values: dict[str, list[str]]) -> dict[str, list[str]]:
     """The columns of numbers with decimal points; all others as they are."""
     numeric = [
         column
         for column, cells in values.items()
-        if any(cells)
-        and all(COMMA_NUMBER.fullmatch(c) or NUMBER.fullmatch(c) or GROUPED.fullmatch(c) for c in cells if c)
+        if any(cells) and all(NUMBERS.fullmatch(cell) for cell in cells if cell)
     ]
     cells = [
         (f"{table.name}, line {line}: {column}", cell)

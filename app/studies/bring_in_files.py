@@ -17,7 +17,7 @@ from typing import Any
 
 from analysis.formats.hints import Hints, HintsError, hints_with, names_of
 from analysis.formats.placement_table import ROLES
-from analysis.formats.recognise import PAIR_ROLES
+from analysis.formats.table_source import PAIR_ROLES
 from analysis.formats.tables import unescape_text
 from analysis.formats.text import read_grids
 from analysis.formats.workbook import is_workbook

@@ -109,7 +109,7 @@ def test_one_command_makes_models_of_layers(
             assert np.corrcoef(file[layer].ravel(), np.ravel(rows))[0, 1] > 0.999
             np.testing.assert_allclose(file[layer], rows, atol=0.06 * np.abs(rows).max())
         exact = np.array([pdist(file[layer].astype(float), "correlation") for layer in layers])
-    origin = json.loads(out.with_suffix(".json").read_text())
+    origin = json.loads(out.with_name(f"{out.name}.json").read_text())
     sha = hashlib.sha256((folder / "net.onnx").read_bytes()).hexdigest()
     assert (origin["sha256"], origin["frames"], origin["shorter_side"]) == (sha, 3, 18)
     with database.reading() as db:

@@ -204,7 +204,7 @@ def test_models_come_from_square_tables_in_any_order_of_clips(tmp_path: Path) ->
     np.testing.assert_allclose(models.rdms[0], rdm)
     np.testing.assert_allclose(models.rdms[1], rdm)
     assert models.names == ("one.csv", "two.csv")
-    with pytest.raises(Invalid, match=r"one\.csv: holds no clip named e\.mp4"):
+    with pytest.raises(Invalid, match=r"one\.csv: lacks 1 of the study's 4 clips: e\.mp4"):
         models_of_texts([("one.csv", text), ("two.csv", text)], [*clips[:3], "e.mp4"][::-1])
     with pytest.raises(Invalid, match="two models"):
         models_of_files([tmp_path / "one.csv"], clips)

@@ -112,9 +112,9 @@ def test_a_table_of_addresses_gets_ids_that_nobody_can_guess(lab: experimenter.L
         (b"id\nada\n", {"new_ids": "1"}, "has ids already, in the column id"),
         (b"id\n", {}, "there is nobody in it"),
         (b"id\nada,Ada\n", {}, "people.csv: line 2: has more cells"),
-        (b"id\n\xff\xfe\n", {}, "cannot be read as a table in UTF-8"),
+        (b"id\n\xff\xfe\n", {}, "line 2: is not UTF-8 text"),
         (b"", {}, "no column is named"),
-        (b"PK\x03\x04\x00\x00", {}, "no column is named"),
+        (b"PK\x03\x04\x00\x00", {}, "people.csv: is a workbook or another zip file, not text"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_on_the_page_by_line(

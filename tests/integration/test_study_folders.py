@@ -5,6 +5,7 @@ Over 300 lines: tests of one subject, which share their fixtures.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -108,11 +109,19 @@ def test_a_name_that_could_be_two_clips_is_refused(
 
 
 def test_unknown_values_are_empty_and_words_stay_words(tmp_path: Path) -> None:
-    read = attributes(tmp_path, "clip,a,b,c,d\nc1,NA,#N/A,na,.\nc2,1,x,007,2.5\n")
+    read = attributes(tmp_path, "clip,a,b,c,d\nc1,NA,#N/A,na,.\nc2,1,x,yes,2.5\n")
     assert read == {
         "c1.mp4": {"a": "", "b": "", "c": "na", "d": ""},
-        "c2.mov": {"a": "1", "b": "x", "c": "007", "d": "2.5"},
+        "c2.mov": {"a": "1", "b": "x", "c": "yes", "d": "2.5"},
     }
+    for delimiter, number in ((",", "007"), (";", "0,5")):
+        for word in ("na", "-", "k.A.", "None", "?"):
+            rows = [["clip", "v"], ["c1", number], ["c2", word]]
+            table = "\n".join(delimiter.join(row) for row in rows)
+            with pytest.raises(Invalid, match=f"line 3: v: '{re.escape(word)}' among numbers would make labels"):
+                attributes(tmp_path, table)
+    with pytest.raises(Invalid, match="line 2: v: '50 %' would be a label: write numbers without a percent sign"):
+        attributes(tmp_path, "clip,v\nc1,50 %\nc2,20 %\n")
 
 
 def test_another_encoding_is_refused_with_the_menu_entry_that_saves_it_right(tmp_path: Path) -> None:
@@ -162,10 +171,17 @@ def test_workbooks_that_cannot_be_told_are_refused_with_the_cell(tmp_path: Path)
     with pytest.raises(Invalid, match="reaches to row 1048576 and column 16384"):
         read_attributes(file, FILES)
     whole = workbook(tmp_path, [["clip", "x"], ["c1", 1]]).read_bytes()
-    for damaged in (b"", b"PK\x03\x04", whole[: len(whole) // 2], b"clip,x\nc1,1\n", b"\xd0\xcf\x11\xe0" + bytes(600)):
+    for damaged, reason in (
+        (b"", "holds nothing"),
+        (b"PK\x03\x04", "is not an Excel workbook"),
+        (whole[: len(whole) // 2], "is not an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), r"is an Excel 97 workbook \(\.xls\), or a workbook with a password"),
+    ):
         file.write_bytes(damaged)
-        with pytest.raises(Invalid, match=r"attributes\.xlsx: is not an Excel workbook"):
+        with pytest.raises(Invalid, match=rf"attributes\.xlsx: {reason}"):
             read_attributes(file, FILES)
+    file.write_bytes(b"clip,x\nc1,1\n")
+    assert read_attributes(file, FILES) == {"c1.mp4": {"x": "1"}}
 
 
 @pytest.mark.parametrize("name", ["Attributes.csv", "ATTRIBUTES.CSV", "attributes.tsv", "Attributes.TSV"])

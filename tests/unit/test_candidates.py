@@ -137,8 +137,8 @@ def test_a_single_square_table_is_a_model_that_may_be_negative(tmp_path: Path) -
         (lambda p: _npz(p, clips=["a", *CLIPS[1:]], a=LAYERS[0]), r"lacks 1 .*: face0.mp4; it has a, which the study"),
         (lambda p: _npz(p, clips=[CLIPS[0], *CLIPS[:-1]], a=LAYERS[0]), "'face0.mp4' twice"),
         (lambda p: _npz(p, a=LAYERS[0], b=RDM[0]), "two kinds of models: b looks like RDMs and a looks like act"),
-        (lambda p: _npz(p, clips=CLIPS, a=np.ones((N, 4))), "layer a: clip 0 .* all its units equal"),
-        (lambda p: _npz(p, a=np.where(LAYERS[0] > 1, np.nan, LAYERS[0])), "layer a: a value is missing"),
+        (lambda p: _npz(p, clips=CLIPS, a=np.ones((N, 4))), "layer a: face0.mp4 has all its units equal"),
+        (lambda p: _npz(p, a=np.where(LAYERS[0] > 1, np.nan, LAYERS[0])), "layer a: a value of face.* is missing"),
     ],
 )  # fmt: skip
 def test_files_that_do_not_fit_are_named_with_the_reason(tmp_path: Path, write: Callable, words: str) -> None:

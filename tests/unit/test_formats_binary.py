@@ -78,7 +78,7 @@ def test_squares_of_several_raters_are_read(tmp_path):
         ({"rdms": "0.1 0.2"}, "rdms: must hold real numbers"),
         ({"rdms": cells([VECTOR])}, "rdms: is a cell array"),
         ({"rdms": {"RDM": VECTOR}}, "rdms: is a struct; save its fields"),
-        ({"rdms": scipy.sparse.csc_matrix(VECTOR)}, "rdms: must hold real numbers"),
+        ({"rdms": scipy.sparse.csc_matrix(VECTOR)}, "rdms: is a sparse matrix; save it as a full one"),
         ({"item_names": np.arange(4)}, "item_names: must be a cell array of texts"),
         ({"item_names": cells([1.0, 2.0, 3.0, 4.0])}, "item_names: must be a cell array of texts"),
         ({"item_names": cells(["a", "a", "b", "c"])}, "names holds 'a' twice"),
@@ -221,13 +221,13 @@ def tree(**changes):
         ({"rdm": ["x", 1, 2]}, "rdm must be a number, got 'x'"),
         ({"rdm": {"a": 1}}, "rdm must be a list of numbers"),
         ({"rdm": [1e400, 1, 2]}, "rdm must be a number, got inf"),
-        ({"trials": [{"positions": [{"id": "1", "x": 640, "y": 360}]}]}, "trial 0: a position lies far outside"),
-        ({"trials": [{"positions": [{"id": "1", "x": "0.1", "y": 0}]}]}, "trial 0: x must be a number, got '0.1'"),
-        ({"trials": [{"positions": [{"id": "1", "x": 10**400, "y": 0}]}]}, "trial 0: x must be a number"),
-        ({"trials": [{"positions": [{"id": "1", "y": 0}]}]}, "trial 0: has no 'x'"),
-        ({"trials": ["x"]}, "trial 0: "),
-        ({"trials": [{"positions": [], "log": 5}]}, "trial 0: "),
-        ({"trials": None}, "stimuli or trials are missing"),
+        ({"trials": [{"positions": [{"id": "1", "x": 640, "y": 360}]}]}, "trial 1: a position lies far outside"),
+        ({"trials": [{"positions": [{"id": "1", "x": "0.1", "y": 0}]}]}, "trial 1: x must be a number, got '0.1'"),
+        ({"trials": [{"positions": [{"id": "1", "x": 10**400, "y": 0}]}]}, "trial 1: x must be a number"),
+        ({"trials": [{"positions": [{"id": "1", "y": 0}]}]}, "trial 1: has no 'x'"),
+        ({"trials": ["x"]}, "trial 1: "),
+        ({"trials": [{"positions": [], "log": 5}]}, "trial 1: "),
+        ({"trials": None}, "must have a list of stimuli"),
     ],
 )
 def test_meadows_trees_that_do_not_fit_are_refused_by_file_task_and_trial(tmp_path, changes, reason):
@@ -237,7 +237,7 @@ def test_meadows_trees_that_do_not_fit_are_refused_by_file_task_and_trial(tmp_pa
     np.testing.assert_allclose(task.arrangements[0].positions, [[0.25, 0], [-0.25, 0.05]])
     np.testing.assert_array_equal(task.rdm, [1, 2, np.nan])
     file.write_text(json.dumps(tree(**changes)))
-    with pytest.raises(ValueError, match=rf"x_tree\.json: task 0.*{reason}"):
+    with pytest.raises(ValueError, match=rf"x_tree\.json: task 1.*{reason}"):
         meadows.read_tree(file)
 
 

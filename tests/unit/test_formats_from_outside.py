@@ -189,9 +189,6 @@ def test_a_square_in_a_workbook_is_read(tmp_path):
     book.save(tmp_path / "table.xlsx")
     table = tables.read_square_csv(tmp_path / "table.xlsx")
     np.testing.assert_array_equal(table.rdms, [[0.1, 0.2, np.nan]])
-    for name in ("table.xls", "table.ods", "table.numbers"):
-        with pytest.raises(ValueError, match=rf"{name}: .* is not read; save it as \.xlsx or as CSV"):
-            tables.read_square_csv(write(tmp_path, "x", name))
 
 
 LONGS = {
@@ -257,13 +254,13 @@ PIXELS = "trial,item,x,y\n1,a,640,360\n1,b,920,360\n1,c,640,80\n"
 def test_positions_in_pixels_or_radii_are_never_taken_for_arena_diameters(tmp_path):
     file = write(tmp_path, PIXELS)
     with pytest.raises(
-        ValueError, match=r"table\.csv, line 2: .*\(640, 360\) lies outside the arena.*arena=\(x, y, di"
+        ValueError, match=r"table\.csv, line 2: .*\(640, 360\) lies outside the arena.*\(arena\): 0,0,2 where"
     ):
         tables.read_placements_csv(file)
     (trial,), _ = tables.read_placements_csv(file, arena=(640, 360, 560))
     np.testing.assert_allclose(trial.positions, [[0, 0], [0.5, 0], [0, -0.5]])
     file = write(tmp_path, "trial,item,x,y\n1,a,.1,.2\n1,b,-.8,.1\n")
-    with pytest.raises(ValueError, match=r"line 3: .*\(-0.8, 0.1\) lies outside.*arena=\(0, 0, 2\) where"):
+    with pytest.raises(ValueError, match=r"line 3: .*\(-0.8, 0.1\) lies outside.*\(arena\): 0,0,2 where"):
         tables.read_placements_csv(file)
     (trial,), _ = tables.read_placements_csv(file, arena=(0, 0, 2))
     np.testing.assert_allclose(trial.positions, [[0.05, 0.1], [-0.4, 0.05]])

@@ -93,14 +93,14 @@ def test_missing_pairs_and_absent_rdms_are_read_as_such(tmp_path):
         ([], "must hold an object"),
         ({"tasks": []}, "no multi-arrangement task"),
         (bare(rdm=[1.0, 2.0]), "rdm has 2 values for 2 stimuli"),
-        (bare(stimuli=[{"id": "a"}]), "stimuli or trials are missing or malformed"),
+        (bare(stimuli=[{"id": "a"}]), "must have a list of stimuli, each with an id and a name"),
         (
             wrapped(trials=[{"positions": [{"id": "z", "x": 0, "y": 0}]}]),
-            "task 1, trial 0: the stimulus 'z' is not among",
+            "task 2, trial 1: the stimulus 'z' is not among",
         ),
         (
             wrapped(trials=[{"positions": [{"id": "a", "x": None, "y": 0}]}]),
-            "task 1, trial 0: x must be a number, got None",
+            "task 2, trial 1: x must be a number, got None",
         ),
         (wrapped(trials=[{"positions": [{"id": "a", "x": 0, "y": 0}] * 2}]), "duplicate item"),
     ],
