@@ -47,6 +47,7 @@ PARTS = {
     "<any(JOIN, Join):_capitals>": "Join",
     "<any(raters, group):whose>": "raters",
     "<any(svg, pdf, png):kind>": "svg",
+    "<any(svg, pdf, png, py):kind>": "py",
     "<path:filename>": "base.css",
     "<int:number>": "9999",
     "<int:revision>": "1",
