@@ -44,7 +44,6 @@ _PLACEHOLDER = re.compile(
     """,
     re.VERBOSE,
 )
-# What an address may hold (RFC 3986, and letters of other alphabets), each percent sign with its two digits.
 # A value that was to be replaced by hand, or by a name without the signs of a placeholder.
 _BY_HAND = re.compile(
     r"""
@@ -53,6 +52,7 @@ _BY_HAND = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# What an address may hold (RFC 3986, and letters of other alphabets), each percent sign with its two digits.
 _LEGAL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=\u00a1-\U0010ffff]|%[0-9A-Fa-f]{2})*")
 
 
@@ -106,9 +106,11 @@ def completion_address(url: str, values: Mapping[str, str], names: Sequence[str]
 def _left_as_they_are(url: str, names: Sequence[str]) -> Iterator[str]:
     """Values that would be sent as they are, though a placeholder was meant; `url` has none left."""
     parts = urlsplit(url)
-    # Before the ? and behind a # are values without names: /done/PROLIFIC_PID, ?pid=#PROLIFIC_PID#.
+    # Before the ? and behind a # are values without names: /done/PROLIFIC_PID, ?pid=#PROLIFIC_PID#. Only whole names
+    # are meant there, because a part of a path may well be called CODE.
     for value in re.split(r"[/=&]", f"{parts.path}/{parts.fragment}"):
-        if value.isupper() and (named := _resolve(value, [*names, *_KNOWN])) and "_" in named:
+        named = _resolve(value, [*names, *_KNOWN]) if value.isupper() and "_" in value else None
+        if named is not None:
             yield f"{value} would be sent as it is; did you mean {{{named}}}?"
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
         meant = _resolve(key, names)

@@ -176,7 +176,10 @@ def test_settings_that_work_but_hardly_as_meant_are_warned_of() -> None:
             one.key for one in warnings_of(parse_definition(f'title = "x"\n[recruitment]\n{recruitment}\n{QUESTIONS}'))
         ]
 
-    assert warned('quotas = { hand = 3 }\ncompletion_code = "C"') == ["recruitment.quota_full_code"]
+    assert warned('quotas = { hand = 3 }\ncompletion_code = "C"') == [
+        "recruitment.quota_full_code",
+        "recruitment.quotas.hand",
+    ]
     assert warned("return_after = 10") == ["recruitment.return_after"]
     late = "opens = 2026-02-01T00:00:00Z\ncloses = 2026-01-01T00:00:00Z"
     (error,) = errors_of(parse_definition(f'title = "x"\n[recruitment]\n{late}\n'))
