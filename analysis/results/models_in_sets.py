@@ -14,7 +14,7 @@ from ..rdm import n_items_of, pairs_within
 from .compared import LEVEL, Against, ModelOptions, Progress, compared, what_is_drawn
 from .effects import effects_of
 from .model_list import Attribute, Model
-from .sets import mean_of_sets
+from .sets import CORRELATION, mean_of_sets
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def models_in_sets(
         sets=tuple(found),
         ceiling_low=mean_of_sets([one.ceiling_low for one in found]).value,
         ceiling_high=mean_of_sets([one.ceiling_high for one in found]).value,
-        scores=tuple(_means([model.name for model in models], [one.scores for one in found])),
+        scores=tuple(_means([model.name for model in models], [one.scores for one in found], CORRELATION)),
         effects=tuple(_means([one.name for one in attributes], [one.effects for one in found])),
         remarks=tuple(remarks),
     )
@@ -146,12 +146,14 @@ def _in_set(
     return SetFindings(one.name, len(mine), items.size, low, high, scores, tested), remarks
 
 
-def _means(names: Sequence[str], sets: Sequence[Sequence[InSet]]) -> list[OverSets]:
+def _means(
+    names: Sequence[str], sets: Sequence[Sequence[InSet]], limits: tuple[float, float] = (-math.inf, math.inf)
+) -> list[OverSets]:
     """The mean of each that is known in a set, in the order of the names."""
     means = []
     for name in names:
         values = [one.value for of_set in sets for one in of_set if one.name == name]
-        mean = mean_of_sets(values)
+        mean = mean_of_sets(values, limits)
         if mean.n_sets:
             means.append(OverSets(name, mean.value, *mean.interval, n_sets=mean.n_sets))
     return means

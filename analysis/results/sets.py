@@ -11,6 +11,7 @@ import numpy as np
 from ..clip_sets import ClipSet
 from ..reliability.report import COEFFICIENTS
 from .agreement import Agreement
+from .labels import RANGES
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class SetResult:
 class MeanOfSets:
     """A measure over sets: the mean of the sets in which it is defined, and how many they are.
 
-    The 95 % interval is over sets (by Student's t; NaN below two sets).
+    The 95 % interval is over sets (by Student's t) and within the measure's own range; NaN below two sets, and where it
+    would be wider than that range.
     """
 
     value: float
@@ -34,8 +36,8 @@ class MeanOfSets:
     n_sets: int
 
 
-def mean_of_sets(values: Sequence[float]) -> MeanOfSets:
-    """The mean over sets of a measure; NaN where it is not defined in a set."""
+def mean_of_sets(values: Sequence[float], limits: tuple[float, float] = (-np.inf, np.inf)) -> MeanOfSets:
+    """The mean over sets of a measure that lies within `limits`; a value is NaN where it is not defined in a set."""
     import scipy
 
     known = np.array([value for value in values if np.isfinite(value)])
@@ -46,15 +48,22 @@ def mean_of_sets(values: Sequence[float]) -> MeanOfSets:
     if known.size == 1:
         return MeanOfSets(mean, (nan, nan), 1)
     half = float(scipy.stats.t.ppf(0.975, known.size - 1) * known.std(ddof=1) / np.sqrt(known.size))
-    return MeanOfSets(mean, (mean - half, mean + half), int(known.size))
+    lowest, highest = limits
+    if 2 * half > highest - lowest:
+        return MeanOfSets(mean, (nan, nan), int(known.size))
+    return MeanOfSets(mean, (max(mean - half, lowest), min(mean + half, highest)), int(known.size))
 
 
 def set_means(sets: Sequence[SetResult]) -> dict[str, MeanOfSets]:
     """Each coefficient of agreement, and the ends of the noise ceiling (by Pearson's r), over sets."""
-    return {name: mean_of_sets([_value(one, name) for one in sets]) for name in (*COEFFICIENTS, *CEILING)}
+    return {
+        name: mean_of_sets([_value(one, name) for one in sets], RANGES.get(name, CORRELATION))
+        for name in (*COEFFICIENTS, *CEILING)
+    }
 
 
 CEILING = ("ceiling_lower", "ceiling_upper")
+CORRELATION = (-1.0, 1.0)
 
 
 def _value(one: SetResult, name: str) -> float:
@@ -86,8 +95,14 @@ def set_rows(method: str, sets: Sequence[SetResult]) -> Iterator[dict[str, Any]]
             "value": mean.value,
             "low": mean.interval[0],
             "high": mean.interval[1],
-            "remark": f"mean of {mean.n_sets} sets; the interval is over sets",
+            "remark": f"mean of {mean.n_sets} sets; {_of_interval(mean)}",
         }
+
+
+def _of_interval(mean: MeanOfSets) -> str:
+    if mean.n_sets < 2 or np.isfinite(mean.interval[0]):
+        return "the interval is over sets"
+    return "no interval: it would be wider than the measure's own range"
 
 
 def sets_sentence(sets: Sequence[ClipSet], given: Mapping[int, int]) -> str:

@@ -35,6 +35,15 @@ _PLACEHOLDERS = re.compile(
 )
 
 
+def plain(name: str) -> str:
+    """A parameter's name without case and punctuation: PROLIFIC_PID, prolific-pid and ProlificPid are one name."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+# The names of all recruiters' parameters: as a value, such a name is a placeholder that lost its signs.
+_NAMES = frozenset(plain(name) for recruiter in RECRUITERS for name in recruiter.parameters)
+
+
 class IdNote(StrEnum):
     """Remarks about a person's id; an id that arrives as expected gets none."""
 
@@ -106,11 +115,6 @@ def is_preview(query: Mapping[str, Sequence[str]]) -> bool:
     return any(value.strip().upper() == PREVIEW_ASSIGNMENT for values in query.values() for value in values)
 
 
-def plain(name: str) -> str:
-    """A parameter's name without case and punctuation: PROLIFIC_PID, prolific-pid and ProlificPid are one name."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
 def _given_as(name: str, names: Sequence[str], query: Mapping[str, Sequence[str]]) -> str | None:
     """Under which name of the link the parameter `name` came; None when it did not, or under several."""
     if name in query:
@@ -127,8 +131,7 @@ def _similar(name: str, names: Sequence[str], query: Mapping[str, Sequence[str]]
 
 
 def _of_a_recruiter(query: Mapping[str, Sequence[str]]) -> bool:
-    known = {plain(name) for recruiter in RECRUITERS for name in recruiter.parameters}
-    return any(plain(given) in known for given in query)
+    return any(plain(given) in _NAMES for given in query)
 
 
 def _value(name: str, values: Sequence[str]) -> tuple[str | None, IdNote | None]:
@@ -145,6 +148,6 @@ def _value(name: str, values: Sequence[str]) -> tuple[str | None, IdNote | None]
         return None, IdNote.UNUSABLE
     if not value:
         return None, IdNote.EMPTY
-    if _PLACEHOLDERS.fullmatch(value) or value.upper() == PREVIEW_ASSIGNMENT or plain(value) == plain(name):
+    if _PLACEHOLDERS.fullmatch(value) or value.upper() == PREVIEW_ASSIGNMENT or plain(value) in {plain(name), *_NAMES}:
         return None, IdNote.UNFILLED
     return value, None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from analysis.rdm import n_pairs
 from analysis.reliability import Coefficient, RatersNeeded, raters_for
 from analysis.results import Choice, mean_of_sets
+from analysis.results.labels import RANGES
 from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid
@@ -99,7 +100,9 @@ def _of_sets(database: Database, inputs: Inputs, sets: Sequence[OfSet], target: 
         ],
     )
     known = [one.result.agreement for one in sets if one.result.agreement is not None]
-    mean = mean_of_sets([agreement.reliability.split_half_corrected.value for agreement in known])
+    mean = mean_of_sets(
+        [agreement.reliability.split_half_corrected.value for agreement in known], RANGES["split_half_corrected"]
+    )
     raters = len({name for agreement in known for name in agreement.raters})
     failed = next((one.standing.reason for one in sets if one.standing.reason is not None), None)
     reason = None if mean.n_sets else _nothing_yet(len(inputs.chosen), failed=failed)

@@ -19,6 +19,7 @@ from analysis.reliability.pools import between_pools, pairs_of_groups, scaled_ro
 from analysis.reliability.report import COEFFICIENTS
 from analysis.reliability.without_each import leave_one_out, split_half
 from analysis.results.agreement import agreement, showable
+from analysis.results.sets import mean_of_sets
 from analysis.similarity import Method, similarity
 
 SETS, CLIPS, ANCHORS, RATERS = 4, 6, 3, 14
@@ -131,3 +132,22 @@ def test_the_agreement_that_is_shown_is_that_of_the_whole_table() -> None:
         error = np.sqrt((RATERS - 1) / RATERS * ((z - z.mean()) ** 2).sum())
         reach = scipy.stats.t.ppf(0.975, RATERS - 1) * error
         assert ceiling.lower_interval == pytest.approx(np.tanh(np.arctanh(ceiling.lower) + np.array([-reach, reach])))
+
+
+@pytest.mark.parametrize(
+    ("values", "limits", "interval"),
+    [
+        # Student's t of 2 degrees of freedom: half of 4.303 sd / sqrt(3).
+        ([0.6, 0.7, 0.8], (-1.0, 1.0), (0.4516, 0.9484)),
+        ([0.80, 0.90, 0.99], (-1.0, 1.0), (0.6605, 1.0)),
+        ([0.5, 0.9], (-1.0, 1.0), None),
+        ([0.5, 0.9], (-np.inf, np.inf), (-1.8412, 3.2412)),
+        ([0.5, np.nan], (-1.0, 1.0), None),
+    ],
+)
+def test_the_interval_of_a_mean_over_sets_keeps_to_the_measures_range(
+    values: list[float], limits: tuple[float, float], interval: tuple[float, float] | None
+) -> None:
+    mean = mean_of_sets(values, limits)
+    assert mean.value == pytest.approx(np.nanmean(values))
+    np.testing.assert_allclose(mean.interval, (np.nan, np.nan) if interval is None else interval, atol=1e-3)

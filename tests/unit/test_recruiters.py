@@ -62,7 +62,7 @@ def test_study_and_session_are_not_taken_for_each_other() -> None:
         "{{%PROLIFIC_PID%}}", "%7B%7B%25PROLIFIC_PID%25%7D%7D", "%257B%257BPROLIFIC_PID", "${e://Field/PROLIFIC_PID}",
         "${workerId}", "$workerId", "{PROLIFIC_PID}", "[ID]", "[[ID]]", "<id>", "%SURVEY_CODE%", "%25SURVEY_CODE%25",
         "undefined", "null", "None", "NaN", "[object Object]", "XXXX", "PROLIFIC_PID", "prolific pid", "__PID__",
-        "YOUR_ID", "pid-{{id}}", "ASSIGNMENT_ID_NOT_AVAILABLE", "N/A",
+        "YOUR_ID", "PARTICIPANT_ID", "workerId", "survey_code", "pid-{{id}}", "ASSIGNMENT_ID_NOT_AVAILABLE", "N/A",
     ],
 )  # fmt: skip
 def test_what_nobody_filled_in_identifies_nobody(value: str) -> None:
