@@ -111,7 +111,7 @@ def test_a_folder_becomes_clips_although_the_server_is_killed_on_the_way(
 
     # The same files again add nothing: the folder is dropped, as a file manager drops it, and two are chosen.
     drop(page, folder)
-    expect(page.locator("[data-upload-same]")).to_contain_text("moving/theora.ogv: the same clip as moving/theora.ogv")
+    expect(page.locator("[data-upload-same]")).to_contain_text("moving/theora.ogv is in the study already")
     page.locator("[data-choose-files-input]").set_input_files([folder / "a.mp4", folder / "z.mp4"])
     expect(page.locator("[data-upload-same]")).to_contain_text("z.mp4 is in the study already")
     assert len(clips_of(database)) == 7
