@@ -126,7 +126,7 @@ def test_an_open_study_is_left_alone(study: str, settings: Settings, database: D
     with database.writing() as db:
         open_study(db, study)
     before = state(database)
-    with pytest.raises(NotAllowed, match="is open: its participants would see other clips"):
+    with pytest.raises(NotAllowed, match="is open: its next participants would see different clips"):
         reconvert_study(database, settings, study, although_seen=True)
     assert state(database) == before
 

@@ -40,7 +40,7 @@ def question(toml: str) -> Question:
         ('name = "b"\nask = "x"\nkind = "number"\nmin = 3\nmax = 2', 13, ["max: must be greater than min"]),
         ('name = "b"\nask = "x"\nkind = "number"\nmin = "3"', 12, ["min: must be a number"]),
         ('name = "b"\nask = "x"\nkind = "scale"\nmax = 200', 12, ["question 2: max"]),
-        ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a"]', 12, ["at least 2 items"]),
+        ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a"]', 12, ["at least 2 entries"]),
         ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a", "a"]', 12, ["'a' appears twice"]),
         ('name = "b"\nask = "x"\nkind = "one_of"\nchoices = ["a", "b|c"]', 12, ["choices.1.value: must have no |"]),
         (
