@@ -19,6 +19,7 @@ from app.config import Settings
 from app.db import Database
 from app.models import Clip, Draft, ParticipantSession, Placement, SessionEvent, Submission, Trial
 from app.participation.payloads import recorded
+from tests.ports import free_port
 from tests.serving import POLL_SECONDS, read_whole
 
 Point = tuple[float, float]
@@ -65,18 +66,17 @@ class Site:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.port = 0
+        self.port = free_port()
         self._server: Server | None = None
         self._people = itertools.count(1)
         self.start()
 
     def start(self) -> None:
-        """Serve, on the port of the first start."""
+        """Serve, on the same port each time."""
         app = create_app(self.settings)
         self.database: Database = app.extensions["asterism"].database
         self._server = Server("127.0.0.1", self.port, read_whole(app))
         self._server.accepted = []
-        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=[POLL_SECONDS], daemon=True)
         self._thread.start()
 

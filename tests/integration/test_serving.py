@@ -22,7 +22,7 @@ from app.server import local_address, network_address
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
-from tests.integration.live_server import free_port
+from tests.ports import free_port
 
 
 def run(settings: Settings, *arguments: str, typed: str = "") -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,8 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 PATIENCE = 30.0  # seconds until a call counts as unanswered
 
@@ -42,7 +43,7 @@ class WebKit:
         os.close(writer)
         with os.fdopen(reader) as answer:
             number = answer.readline().strip()
-        port = _free_port()
+        port = free_port()
         own = {"DISPLAY": f":{number}", "GDK_BACKEND": "x11", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
         # Without a graphics card the pages are drawn in memory; a private bus is not needed.
         own |= {"LIBGL_ALWAYS_SOFTWARE": "1", "WEBKIT_DISABLE_DMABUF_RENDERER": "1", "NO_AT_BRIDGE": "1"}
@@ -108,9 +109,3 @@ class WebKit:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.read().decode()}") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
