@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from textwrap import dedent
 from types import CodeType
@@ -36,85 +37,46 @@ Made by Asterism {version}. It needs Python 3.11 and the package of the analysis
 
     pip install "asterism-analysis[report]=={version}"
 
-and the study's export bundle, taken with the same choices as the figure:
+and the study's export bundle, {bundle}:
 
     python {stem}.py BUNDLE.zip
 
+{does}
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+try:
+    from asterism_analysis.paper.{tools} import (
+{names}
+    )
+except ModuleNotFoundError:  # In a checkout of Asterism the same package has another name.
+    from analysis.paper.{tools} import (  # type: ignore[assignment]
+{names}
+    )
+
+CHOICE = {choice}
+{setting}
+
+
+{source}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python {stem}.py BUNDLE.zip")
+    bundle = read_bundle(sys.argv[1])
+    results = results_of_bundle(bundle, CHOICE)
+    {save}
+'''
+OF_RATERS = """\
 It estimates every rater's RDM from the placements, and writes {stem}.pdf, {stem}.svg and {stem}.png into the folder
-where it is run. Change the function below as you like.
-"""
-
-from __future__ import annotations
-
-import sys
-from typing import Any
-
-try:
-    from asterism_analysis.paper.tools import (
-{names}
-    )
-except ModuleNotFoundError:  # In a checkout of Asterism the same package has another name.
-    from analysis.paper.tools import (  # type: ignore[assignment]
-{names}
-    )
-
-CHOICE = {choice}
-VIEW = {view}
-
-
-{source}
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python {stem}.py BUNDLE.zip")
-    bundle = read_bundle(sys.argv[1])
-    results = results_of_bundle(bundle, CHOICE)
-    figures.save({function}(results, attributes_of(bundle, with_rated=True), VIEW), "{stem}")
-'''
-
-
-MODELS_TEXT = '''\
-"""{title} (study: {study}).
-
-Made by Asterism {version}. It needs Python 3.11 and the package of the analysis:
-
-    pip install "asterism-analysis[report]=={version}"
-
-and the study's export bundle, which holds its models, taken with the same choices as the figure:
-
-    python {stem}.py BUNDLE.zip
-
+where it is run. Change the function below as you like."""
+OF_MODELS = """\
 It estimates every rater's RDM from the placements, compares the models with them again, and writes {stem}.pdf,
-{stem}.svg and {stem}.png into the folder where it is run. Change the function below as you like.
-"""
-
-from __future__ import annotations
-
-import sys
-from typing import Any
-
-try:
-    from asterism_analysis.paper.model_tools import (
-{names}
-    )
-except ModuleNotFoundError:  # In a checkout of Asterism the same package has another name.
-    from analysis.paper.model_tools import (  # type: ignore[assignment]
-{names}
-    )
-
-CHOICE = {choice}
-OPTIONS = {options}
-
-
-{source}
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python {stem}.py BUNDLE.zip")
-    bundle = read_bundle(sys.argv[1])
-    results = results_of_bundle(bundle, CHOICE)
-    save({function}(findings_of_bundle(bundle, results, OPTIONS){given}), "{stem}")
-'''
+{stem}.svg and {stem}.png into the folder where it is run. Change the function below as you like."""
 # What every script of models uses, beside what its figure does.
 ALWAYS_OF_MODELS = (
     "AskedParts",
@@ -137,18 +99,15 @@ def model_script(name: str, study: str, choice: Choice, options: ModelOptions, f
         As `model_figure`.
     """
     figure, given = model_figure(name, findings)
-    used = sorted({*ALWAYS_OF_MODELS, *(_names(figure.draw.__code__) & set(model_tools.__all__))}, key=str.casefold)
-    return MODELS_TEXT.format(
+    arguments = "".join(f", {key}={value!r}" for key, value in given.items())
+    return TEXT.format(
         title=figure.title,
-        study=study,
-        version=__version__,
-        stem=name,
-        names="\n".join(f"        {one}," for one in used),
-        choice=_call(choice),
-        options=_call(options),
-        source=dedent(inspect.getsource(figure.draw)),
-        function=figure.draw.__name__,
-        given="".join(f", {key}={value!r}" for key, value in given.items()),
+        bundle="which holds its models, taken with the same choices as the figure",
+        does=OF_MODELS.format(stem=name),
+        tools="model_tools",
+        setting=f"OPTIONS = {_call(options)}",
+        save=f'save({figure.draw.__name__}(findings_of_bundle(bundle, results, OPTIONS){arguments}), "{name}")',
+        **_filled_alike(name, study, choice, figure.draw, {*ALWAYS_OF_MODELS}, model_tools.__all__),
     )
 
 
@@ -163,18 +122,30 @@ def script(name: str, study: str, choice: Choice, view: View) -> str:
     if name not in FIGURES:
         raise ValueError(f"There is no figure {name!r}; there are {', '.join(FIGURES)}.")
     title, draw, *_ = FIGURES[name]
-    used = sorted({*ALWAYS, *(_names(draw.__code__) & set(tools.__all__))}, key=str.casefold)
     return TEXT.format(
         title=title,
-        study=study,
-        version=__version__,
-        stem=name,
-        names="\n".join(f"        {one}," for one in used),
-        choice=_call(choice),
-        view=_call(view),
-        source=dedent(inspect.getsource(draw)),
-        function=draw.__name__,
+        bundle="taken with the same choices as the figure",
+        does=OF_RATERS.format(stem=name),
+        tools="tools",
+        setting=f"VIEW = {_call(view)}",
+        save=f'figures.save({draw.__name__}(results, attributes_of(bundle, with_rated=True), VIEW), "{name}")',
+        **_filled_alike(name, study, choice, draw, {*ALWAYS}, tools.__all__),
     )
+
+
+def _filled_alike(
+    stem: str, study: str, choice: Choice, draw: Callable[..., Any], always: set[str], known: Sequence[str]
+) -> dict[str, str]:
+    """What is filled in from the same in each script; `known` are the names that it can import."""
+    used = sorted(always | (_names(draw.__code__) & set(known)), key=str.casefold)
+    return {
+        "study": study,
+        "version": __version__,
+        "stem": stem,
+        "names": "\n".join(f"        {one}," for one in used),
+        "choice": _call(choice),
+        "source": dedent(inspect.getsource(draw)),
+    }
 
 
 def _names(code: CodeType) -> set[str]:
