@@ -16,10 +16,11 @@ import numpy as np
 
 from ..arrangement import Arrangement
 from .cells import unescape_text
+from .number_cells import NUMBER, is_missing
 from .placement_table import EDGE
 from .source import Source, SourceRater
 from .table_columns import PERSON
-from .text import NUMBER, is_missing, read_table
+from .text import read_table
 
 LOCATIONS = "final_locations"
 SIZES = ("sort_area_width", "sort_area_height", "stim_width", "stim_height")

@@ -11,9 +11,11 @@ import numpy as np
 from ..arrangement import Arrangement
 from .bundle_tables import Column
 from .cells import csv_lines
+from .names_alike import check_names
+from .number_cells import is_missing
 from .source import Source, SourceRater
 from .table_columns import check_one_rater, number_columns, read_with_columns, texts_of
-from .text import Table, check_names, is_missing
+from .text import Table
 
 # Positions may miss the arena's edge by what is lost when a program writes seven digits.
 EDGE = 0.5 + 1e-6

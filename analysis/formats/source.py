@@ -13,8 +13,8 @@ import numpy as np
 
 from ..arrangement import Arrangement, Floats
 from ..rdm import subset
+from .names_alike import names_alike
 from .rdm_set import RDMSet
-from .text import names_alike
 
 # Names of files are shown on pages and stored in a database.
 MAX_NAME = 255

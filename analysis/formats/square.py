@@ -18,8 +18,10 @@ import numpy as np
 from ..arrangement import Floats
 from ..rdm import n_pairs, to_square, upper_triangle
 from .cells import escape_text, unescape_text
+from .names_alike import check_names
+from .number_cells import MISSING, NUMBER, numbers
 from .rdm_set import RDMSet
-from .text import DELIMITERS, MISSING, NUMBER, Grid, check_names, numbers, read_grids
+from .text import DELIMITERS, Grid, read_grids
 
 # What is 0, or equal, up to the rounding of single precision, in which many programs compute distances.
 ROUNDING = 1e-6

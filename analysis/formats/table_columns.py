@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from .cells import unescape_text
-from .text import Table, numbers, read_table
+from .number_cells import numbers
+from .text import Table, read_table
 
 # How the column that says whose judgment a row holds is called in other programs' tables.
 PERSON = re.compile(

@@ -14,6 +14,7 @@ from ..arrangement import Floats
 from . import jspsych
 from .bundle_tables import RDM_COLUMNS
 from .hints import Hints
+from .number_cells import NUMBER, is_missing, numbers
 from .placement_table import ROLES, WHOLE_ARENA, read_raters_table
 from .rdm_stacks import MIN_ITEMS, is_square_rdm
 from .readable import READABLE
@@ -21,7 +22,7 @@ from .source import Source, source_of_rdms
 from .square import read_square_csv
 from .stack_source import stack_source
 from .tables import read_long_csv
-from .text import NUMBER, Grid, Record, is_missing, numbers, read_grids
+from .text import Grid, Record, read_grids
 
 PAIR_ROLES = ("rater", "clip_a", "clip_b", "dissimilarity")
 

@@ -12,13 +12,13 @@ from ..arrangement import Ints
 from ..rdm import n_pairs, pair_index
 from .bundle_tables import RDM_COLUMNS
 from .cells import csv_lines, escape_text, format_cell, parse_cell, read_rows, unescape_text
+from .names_alike import check_names
 from .npz import read_npz, write_npz
 from .placement_table import EDGE, PLACEMENT_COLUMNS, read_placements_csv, write_placements_csv
 from .rdm_rows import RDMS, RDMs
 from .rdm_set import OPTIONAL_ROWS, RDMSet
 from .square import ROUNDING, read_square_csv, write_square_csv
 from .table_columns import check_one_rater, number_columns, read_with_columns, texts_of
-from .text import check_names
 
 __all__ = [
     "EDGE",

@@ -1,24 +1,17 @@
-"""The text layer of all tables that people bring: bytes to cells, and cells to numbers, without guessing.
+"""The text layer of all tables that people bring: bytes to cells, without guessing (`number_cells`: cells to numbers).
 
 * Encoding: UTF-8, with or without a byte order mark, or UTF-16 or UTF-32 with one. Anything else is refused with the
   way to save it right: Windows-1252, Mac Roman and their kind cannot be told apart.
 * Cells are separated by commas, semicolons or tabs: by what the first line contains, or by a line `sep=;` before it.
-* Numbers have a decimal point; in files with semicolons or tabs a decimal comma, but never both in one file. Thousands
-  separators and infinity are refused. An empty cell, NA, N/A, NaN, NULL, #N/A and the lone point of SPSS, SAS and Stata
-  mean that there is no number.
 * R's row names (a first column without a name, or a header that is one cell short) and the empty columns and lines that
   Excel leaves at the end are passed over.
-
-Over 300 lines: one layer from bytes to numbers, whose steps share the lines and columns that errors name.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile
@@ -39,14 +32,6 @@ BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-# Excel writes #N/A in its user's language.
-MISSING = frozenset({"", ".", "na", "n/a", "nan", "null", "#n/a", "#nv", "#n/d"})
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-COMMA_NUMBER = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
-INFINITE = re.compile(r"[+-]?inf(?:inity)?|-?1\.#inf", re.IGNORECASE)
-GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ .,'’\u00a0\u2009\u202f][0-9]{3})+(?:[.,][0-9]+)?")
-THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-
 Record = tuple[int, list[str]]
 
 
@@ -291,121 +276,3 @@ def _fitted(grid: Grid, header: list[str]) -> Table:
 def _are_row_numbers(rows: Sequence[Record]) -> bool:
     first = [cells[0].strip() for _, cells in rows]
     return all(re.fullmatch(r"[0-9]+", cell) for cell in first) and len(set(first)) == len(first)
-
-
-def check_names(names: Iterable[tuple[str, int | None]], file: str) -> None:
-    """Two spellings that look the same are meant as one name, and would silently be two.
-
-    They differ in blanks, in invisible characters, or in how an accent is stored (a Mac writes ä as two characters).
-    `names` are (name, its line of the file, or None for one that was given beside the file).
-
-    Raises
-    ------
-    ValueError
-        Naming the file, the lines and both spellings.
-    """
-    line_of: dict[str, int | None] = {}
-    for name, line in names:
-        line_of.setdefault(name, line)
-    if (pair := _alike(line_of)) is not None:
-        lines = [str(number) for number in dict.fromkeys(line_of[name] for name in pair) if number is not None]
-        where = f"{file}, line{'s' if len(lines) > 1 else ''} {' and '.join(lines)}" if lines else file
-        raise ValueError(f"{where}: the names {_told_alike(pair)}")
-
-
-def names_alike(names: Iterable[str]) -> str | None:
-    """Two of the names that look the same, and what to do, in words; None when there are none."""
-    return None if (pair := _alike(names)) is None else _told_alike(pair)
-
-
-def _told_alike(pair: tuple[str, str]) -> str:
-    return (
-        f"{pair[0]!r} and {pair[1]!r} look the same, but differ in blanks or in how letters are stored; write one of "
-        "them throughout"
-    )
-
-
-def _alike(names: Iterable[str]) -> tuple[str, str] | None:
-    spelled: dict[str, str] = {}
-    for name in names:
-        first = spelled.setdefault(_look(name), name)
-        if first != name:
-            return first, name
-    return None
-
-
-def _look(name: str) -> str:
-    visible = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) != "Cf")
-    return " ".join(visible.split())
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell of numbers says that there is none."""
-    return cell.strip().lower() in MISSING
-
-
-def numbers(cells: Sequence[tuple[str, str]], delimiter: str) -> list[float]:
-    """All numeric cells of a file as numbers, NaN where there is none.
-
-    They are read together, because a decimal comma in one rules out a decimal point in all others.
-
-    Parameters
-    ----------
-    cells
-        (where, cell): `where` names file, line and column for a message.
-    delimiter
-        Of the file. Where it is a comma, no decimal commas are taken.
-
-    Raises
-    ------
-    ValueError
-        When a cell holds no number, an infinite one, or a decimal comma or thousands separator that is ambiguous.
-    """
-    with_comma = [one for one in cells if COMMA_NUMBER.fullmatch(one[1].strip())]
-    with_point = [one for one in cells if "." in one[1] and NUMBER.fullmatch(one[1].strip())]
-    if with_comma and delimiter in ("", ","):
-        where, cell = with_comma[0]
-        raise ValueError(
-            f"{where}: {cell.strip()!r} has a decimal comma or a thousands separator; write a decimal point, or "
-            "separate the cells by semicolons"
-        )
-    if with_comma and with_point:
-        (where, comma), (_, point) = with_comma[0], with_point[0]
-        raise ValueError(
-            f"{where}: {comma.strip()!r} has a comma, but the file also has {point.strip()!r}: "
-            "it is unclear which mark is the decimal point; write all numbers with a decimal point"
-        )
-    if delimiter in (";", "\t"):
-        _check_not_thousands(with_comma or with_point)
-    return [_number(where, cell.strip(), comma=bool(with_comma)) for where, cell in cells]
-
-
-def _check_not_thousands(cells: Sequence[tuple[str, str]]) -> None:
-    """Where each separator comes before three digits, 1.000 may be a thousand, as it is in half of the world."""
-    if cells and all(THOUSANDS.fullmatch(cell.strip()) for _, cell in cells):
-        where, cell = cells[0]
-        raise ValueError(
-            f"{where}: {cell.strip()!r} may have decimals or a thousands separator, and no number of the file shows "
-            "which; write numbers without thousands separators, and decimals with more or fewer than three digits"
-        )
-
-
-def _number(where: str, cell: str, *, comma: bool) -> float:
-    if cell.lower() in MISSING:
-        return math.nan
-    if INFINITE.fullmatch(cell):
-        raise ValueError(f"{where}: {cell!r} is infinite")
-    text = cell.replace(",", ".") if comma and COMMA_NUMBER.fullmatch(cell) else cell
-    if not NUMBER.fullmatch(text):
-        hint = ""
-        if GROUPED.fullmatch(cell):
-            hint = ": leave out thousands separators"
-        elif cell.startswith("#"):
-            hint = ": the spreadsheet could not compute it"
-        elif cell.startswith(("\u2212", "\u2013")):
-            hint = ": its minus is not the sign on the keyboard"
-        raise ValueError(f"{where}: {cell!r} is not a number{hint}")
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{where}: {cell!r} is too large")
-    return value

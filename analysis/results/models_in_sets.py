@@ -83,6 +83,7 @@ def models_in_sets(
     for number, one in enumerate(sets):
 
         def within(what: str, share: float, number: int = number, name: str = one.name) -> None:
+            """Report this set's share of all of the work."""
             report(f"{what}, set {name}", (number + share) / len(sets))
 
         of_set, problems = _in_set(table, models, attributes, one, options, within)

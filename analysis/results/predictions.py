@@ -173,6 +173,7 @@ def best_predictor(predictions: Predictions) -> str:
     models = list(dict.fromkeys(one.model for one in predictions.scores if one.model != RATERS)) or [RATERS]
 
     def mean(model: str) -> float:
+        """The model's r over what it predicts; below all others where there is none."""
         values = [one.r for one in predictions.scores if one.model == model and math.isfinite(one.r)]
         return sum(values) / len(values) if values else -math.inf
 

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from analysis.formats.text import COMMA_NUMBER, GROUPED, NUMBER, Table, numbers, read_table
+from analysis.formats.number_cells import COMMA_NUMBER, GROUPED, NUMBER, numbers
+from analysis.formats.text import Table, read_table
 from app.errors import Invalid
 
 # The column that names the clip, in any case: "File name" is "filename".

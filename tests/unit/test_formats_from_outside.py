@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.formats import tables
-from analysis.formats.text import decode, numbers
+from analysis.formats.number_cells import numbers
+from analysis.formats.text import decode
 
 # Three items a, b, c with the dissimilarities .1 (a, b), .2 (a, c), .3 (b, c).
 RIGHT = [0.1, 0.2, 0.3]
