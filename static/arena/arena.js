@@ -12,27 +12,27 @@
  * Over 300 lines: it ties the arena's modules together, and its state lives in one closure.
  */
 
-import { elementOf, find, given } from '../page.js';
+import { find, given } from '../page.js';
 import { createAttention, ALWAYS_AT_ONCE } from './attention.js';
+import { startClock } from './clock.js';
 import { inputsOf } from './inputs.js';
 import { bindKeyboard } from './keyboard.js';
 import { placePanel } from './panel.js';
 import { createPlayer } from './player.js';
 import { bindPointer } from './pointer.js';
-import { bounded } from './record.js';
 import { createRenderer } from './render.js';
-import { blockedWords, judgeRoom, turnedStage, whatHelps } from './room.js';
-import { seatPlan } from './seats.js';
+import { resultOf } from './result.js';
+import { createRoomNotes } from './room-notes.js';
+import { seatPlan, typicalAspect } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
-import { buildView, faceOf, make } from './view.js';
+import { bindTools } from './tools.js';
+import { buildView, faceOf } from './view.js';
 import { announcement, nameOf, plainText, restoredWords, statusText } from './words.js';
 
 /** @type {import('../task/session.js').Playback} */
 const PLAYBACK = { play: 'hover', sound: false, loop: true, watch: 'free', enlarge: true };
 /** @type {import('../task/session.js').ArenaLooks} */
 const LOOKS = { guide_lines: false, hints: true, background: 'auto', min_window: null };
-
-let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
 
 /**
  * @typedef {{id: string, label?: string, kind?: import('../task/session.js').Kind, caption?: string, width: number, height: number,
@@ -41,20 +41,7 @@ let noteClosed = false; // once a page: whoever has read that the arena is small
  * @typedef {import('../task/session.js').Source} Source
  * @typedef {import('./player.js').Sound} Sound
  * @typedef {import('./seats.js').SeatPlan} SeatPlan
- * @typedef {import('./room.js').Size} Size
- * @typedef {import('./record.js').Gap} Gap
- * @typedef {object} Result the keys of the submit body; times in ms, pixels are CSS pixels
- * @property {import('../task/session.js').Placement[]} placements
- * @property {import('./state.js').Move[]} moves
- * @property {import('./player.js').Play[]} plays
- * @property {string[]} watched
- * @property {string[]} unplayable
- * @property {Gap} [moves_gap]
- * @property {Gap} [plays_gap]
- * @property {number} duration
- * @property {number} hidden
- * @property {{width: number, height: number, pixel_ratio: number}} viewport
- * @property {{x: number, y: number, diameter: number, item: number}} arena
+ * @typedef {import('./result.js').Result} Result
  * @typedef {ReturnType<typeof mountArena>} Arena
  */
 
@@ -89,6 +76,7 @@ export function mountArena(element, options) {
   const inputs = inputsOf();
   const view = buildView(element, { clips, question, background: looks.background, inputs, t });
   const render = createRenderer(view, { labels, t, looks });
+  const roomNotes = createRoomNotes(view, { minWindow: looks.min_window, inputs, t });
   const clock = startClock();
   /** @param {string} id */
   const mediaOf = (id) => given(media.get(id));
@@ -227,10 +215,13 @@ export function mountArena(element, options) {
     closeUp.stopAll();
   }
 
+  /** @param {import('./room.js').Size} stage */
+  const planIn = ({ width, height }) => seatPlan(width, height, ids.length, typicalAspect(clips));
+
   function fitStage() {
     const { width, height } = view.stage.getBoundingClientRect();
     if (width === 0 || height === 0) return; // not shown: nothing to fit to
-    const fitted = seatPlan(width, height, ids.length, typicalAspect(clips));
+    const fitted = planIn({ width, height });
     plan = fitted;
     const { diameter } = fitted.box;
     const pitch = { x: fitted.item.width / diameter, y: fitted.item.height / diameter };
@@ -242,32 +233,10 @@ export function mountArena(element, options) {
     };
     dispatch({ type: 'space', space });
     if (state.enlarged) placePanel(view, state, fitted, state.enlarged, mediaOf(state.enlarged));
-    tellOfRoom({ width, height }, diameter);
+    const blocked = roomNotes.tell({ width, height }, diameter, (size) => planIn(size).box.diameter);
+    if (blocked !== state.blocked) block(blocked);
     cancelAnimationFrame(frame);
     draw(); // at once: a frame at the old size would be seen as a jump
-  }
-
-  /**
-   * The window's inside is measured without what a finger magnifies or a keyboard on the screen covers.
-   * @param {Size} stage
-   * @param {number} diameter
-   */
-  function tellOfRoom(stage, diameter) {
-    const screen = { width: document.documentElement.clientWidth, height: document.documentElement.clientHeight };
-    const { width, height } = turnedStage(screen, stage);
-    const turned = seatPlan(width, height, ids.length, typicalAspect(clips)).box.diameter;
-    const place = { screen, diameter, turned };
-    const room = judgeRoom(place, looks.min_window);
-    const blocked = room?.blocked ?? false;
-    view.note.hidden = room === null || blocked || noteClosed;
-    if (room && !view.note.hidden)
-      view.noteWords.textContent = `${t('The arena is small here.')} ${whatHelps(room, inputs, t)}`;
-    if (blocked && looks.min_window) {
-      const [heading, ...words] = blockedWords(screen, looks.min_window, inputs, t);
-      const dir = 'auto';
-      view.blocked.replaceChildren(make('h2', { dir }, heading), ...words.map((text) => make('p', { dir }, text)));
-    }
-    if (blocked !== state.blocked) block(blocked);
   }
 
   /** @param {boolean} blocked */
@@ -285,26 +254,9 @@ export function mountArena(element, options) {
     (waits === undefined ? view.done : itemOf(waits)).focus();
   }
 
-  /** @returns {Result} */
   function result() {
-    const stage = view.stage.getBoundingClientRect();
-    const box = plan?.box ?? { x: 0, y: 0, diameter: 0 };
-    const placed = placedIn(state);
-    const moves = bounded(state.moves);
-    const plays = bounded([...player.plays(), ...closeUp.plays()].sort((a, b) => a.t - b.t));
-    return {
-      placements: ids.filter((id) => id in placed).map((id) => ({ clip: id, x: placed[id].x, y: placed[id].y })),
-      moves: moves.kept.map((move) => ({ ...move, t: Math.round(move.t) })),
-      plays: plays.kept,
-      watched: ids.filter((id) => state.watched[id]),
-      unplayable: ids.filter((id) => state.failed[id] && !state.watched[id]),
-      ...(moves.gap && { moves_gap: moves.gap }),
-      ...(plays.gap && { plays_gap: plays.gap }),
-      duration: Math.round(clock.now()),
-      hidden: Math.round(clock.hidden()),
-      viewport: { width: window.innerWidth, height: window.innerHeight, pixel_ratio: window.devicePixelRatio },
-      arena: { x: stage.left + box.x, y: stage.top + box.y, diameter: box.diameter, item: plan?.item.width ?? 0 },
-    };
+    const plays = [...player.plays(), ...closeUp.plays()];
+    return resultOf(state, { plays, plan, stage: view.stage, clock });
   }
 
   function done() {
@@ -326,7 +278,11 @@ export function mountArena(element, options) {
     },
     now: clock.now,
   };
-  const unbind = [bindPointer(view.stage, bound), bindKeyboard(view.root, bound), bindTools(view, bound, done)];
+  const unbind = [
+    bindPointer(view.stage, bound),
+    bindKeyboard(view.root, bound),
+    bindTools(view, bound, { done, closeNote: roomNotes.close }),
+  ];
   document.addEventListener('visibilitychange', pauseWhileAway);
   window.addEventListener('resize', fitStage); // a window may shrink while the stage keeps its size
   const observer = new ResizeObserver(fitStage);
@@ -366,83 +322,5 @@ export function mountArena(element, options) {
       cancelAnimationFrame(frame);
       element.replaceChildren();
     },
-  };
-}
-
-/** Monotonic time since now, and how much of it the page was hidden or had no room. */
-function startClock() {
-  const start = performance.now();
-  let hiddenSince = document.hidden ? start : null;
-  let hiddenFor = 0;
-  let resting = false;
-  const change = () => {
-    const time = performance.now();
-    if (hiddenSince !== null) hiddenFor += time - hiddenSince;
-    hiddenSince = document.hidden || resting ? time : null;
-  };
-  document.addEventListener('visibilitychange', change);
-  return {
-    now: () => performance.now() - start,
-    hidden: () => hiddenFor + (hiddenSince === null ? 0 : performance.now() - hiddenSince),
-    /** @param {boolean} isResting */
-    rest(isResting) {
-      resting = isResting;
-      change();
-    },
-    stop: () => document.removeEventListener('visibilitychange', change),
-  };
-}
-
-/**
- * One shape for all clips of a trial, so that none looks larger than another: the median, within reason.
- * @param {Size[]} clips
- */
-function typicalAspect(clips) {
-  const aspects = clips.map((clip) => clip.width / clip.height).filter((each) => each > 0 && Number.isFinite(each));
-  const median = aspects.sort((a, b) => a - b)[Math.floor(aspects.length / 2)] ?? 4 / 3;
-  return Math.min(2.4, Math.max(0.42, median));
-}
-
-/**
- * @param {import('./view.js').ArenaView} view
- * @param {{dispatch: (action: import('./state.js').Action) => void, state: () => import('./state.js').State, now: () => number}} arena
- * @param {() => void} done
- */
-function bindTools(view, { dispatch, state, now }, done) {
-  /** @param {number} factor */
-  const zoom = (factor) => dispatch({ type: 'zoom', factor, x: state().view.x, y: state().view.y });
-  /** @param {boolean} shown */
-  const showHelp = (shown) => {
-    view.help.hidden = !shown;
-    view.helpButton.setAttribute('aria-expanded', String(shown));
-  };
-  /** @param {KeyboardEvent|PointerEvent} event */
-  const leaveHelp = (event) => {
-    const away = event instanceof KeyboardEvent ? event.key === 'Escape' : !elementOf(event).closest('[data-panel]');
-    if (away && !view.help.hidden) showHelp(false);
-  };
-  const closeNote = () => {
-    noteClosed = true;
-    view.note.hidden = true;
-  };
-  /** @type {Map<HTMLElement, () => void>} */
-  const actions = new Map([
-    [view.undo, () => dispatch({ type: 'undo', t: now() })],
-    [view.redo, () => dispatch({ type: 'redo', t: now() })],
-    [view.zoomOut, () => zoom(0.8)],
-    [view.zoomIn, () => zoom(1.25)],
-    [view.whole, () => dispatch({ type: 'whole' })],
-    [view.close, () => dispatch({ type: 'enlarge', id: null })],
-    [view.noteClose, closeNote],
-    [view.helpButton, () => showHelp(view.help.hidden !== false)],
-    [view.done, done],
-  ]);
-  for (const [button, action] of actions) button.addEventListener('click', action);
-  view.stage.addEventListener('pointerdown', leaveHelp);
-  view.root.addEventListener('keydown', leaveHelp);
-  return () => {
-    view.stage.removeEventListener('pointerdown', leaveHelp);
-    view.root.removeEventListener('keydown', leaveHelp);
-    for (const [button, action] of actions) button.removeEventListener('click', action);
   };
 }

@@ -175,3 +175,13 @@ function crampedSeats(width, height, count, aspect, centre) {
   });
   return { box: { ...centre, diameter }, item: itemSize(diameter, count, aspect, 0.7), seats };
 }
+
+/**
+ * One shape for all clips of a trial, so that none looks larger than another: the median, within reason.
+ * @param {Size[]} clips
+ */
+export function typicalAspect(clips) {
+  const aspects = clips.map((clip) => clip.width / clip.height).filter((each) => each > 0 && Number.isFinite(each));
+  const median = aspects.sort((a, b) => a - b)[Math.floor(aspects.length / 2)] ?? 4 / 3;
+  return Math.min(2.4, Math.max(0.42, median));
+}

@@ -4,6 +4,7 @@
  * answers go out through the outbox, as arrangements do.
  */
 import { byId, elementOf, find } from '../page.js';
+import { answersKey } from './entries.js';
 import {
   answersIn,
   clearProblem,
@@ -19,12 +20,6 @@ import {
 } from './question-form.js';
 
 const COMMENT = 'comment';
-
-/** The outbox's key for a sheet's answers. @param {string} session @param {string} sheet */
-const keyOf = (session, sheet) => `answers/${session}/${sheet}`;
-
-/** The sheet that an outbox's entry belongs to; null for an arrangement. @param {string} key */
-export const sheetOfKey = (key) => (key.startsWith('answers/') ? (key.split('/').at(-1) ?? null) : null);
 
 /**
  * @param {{store: Awaited<ReturnType<typeof import('./store.js').openStore>>,
@@ -53,7 +48,7 @@ export function wireQuestions({ store, send, t }) {
   function keep(of) {
     if (session === null) return;
     const body = JSON.stringify(Object.fromEntries(questionsIn(of).map((one) => [nameOf(one), givenIn(one)])));
-    store.putDraft({ id: keyOf(session, of.dataset.sheet ?? ''), body, over: '' });
+    store.putDraft({ id: answersKey(session, of.dataset.sheet ?? ''), body, over: '' });
   }
 
   /** @param {HTMLFormElement} of */
@@ -63,7 +58,7 @@ export function wireQuestions({ store, send, t }) {
     if (answers === null) return;
     keep(of);
     setBusy(of, true);
-    await send(keyOf(session, of.dataset.sheet ?? ''), JSON.stringify({ answers }));
+    await send(answersKey(session, of.dataset.sheet ?? ''), JSON.stringify({ answers }));
   }
 
   return {
@@ -80,7 +75,7 @@ export function wireQuestions({ store, send, t }) {
       session = of;
       form = next;
       setBusy(next, false);
-      const kept = store.draft(keyOf(of, sheet));
+      const kept = store.draft(answersKey(of, sheet));
       if (kept) fill(next, JSON.parse(kept.body));
       return true;
     },
@@ -106,7 +101,7 @@ export function wireQuestions({ store, send, t }) {
     /** Forgets what was typed: the participant has withdrawn. @param {string} of */
     async forget(of) {
       const sheets = [...screen.querySelectorAll('form')].map((each) => each.dataset.sheet ?? '');
-      for (const sheet of [...sheets, COMMENT]) await store.dropDraft(keyOf(of, sheet));
+      for (const sheet of [...sheets, COMMENT]) await store.dropDraft(answersKey(of, sheet));
     },
   };
 }
@@ -131,11 +126,12 @@ export function wireComment({ store, send }) {
   async function handIn() {
     if (session === null || button.disabled) return;
     button.disabled = box.disabled = true;
-    await send(keyOf(session, COMMENT), JSON.stringify({ answers: { [COMMENT]: box.value } }));
+    await send(answersKey(session, COMMENT), JSON.stringify({ answers: { [COMMENT]: box.value } }));
   }
 
   box.addEventListener('input', () => {
-    if (session !== null) store.putDraft({ id: keyOf(session, COMMENT), body: JSON.stringify(box.value), over: '' });
+    if (session !== null)
+      store.putDraft({ id: answersKey(session, COMMENT), body: JSON.stringify(box.value), over: '' });
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -156,7 +152,7 @@ export function wireComment({ store, send }) {
       session = of;
       form.hidden = !wanted;
       button.disabled = box.disabled = false;
-      const kept = store.draft(keyOf(of, COMMENT));
+      const kept = store.draft(answersKey(of, COMMENT));
       if (kept) box.value = JSON.parse(kept.body);
     },
     /** Whether somebody writes a comment, which no automatic return may interrupt. */

@@ -15,6 +15,7 @@
 import { createPlayer } from '../arena/player.js';
 import { byId, elementOf, find } from '../page.js';
 import { withBreaks } from './breaks.js';
+import { ratingKey } from './entries.js';
 import {
   answersIn,
   clearProblem,
@@ -31,12 +32,6 @@ import {
 
 /** ms between two looks at whether the clip plays. */
 const LOOK = 250;
-
-/** The outbox's key of a rating. @param {ToRate} one */
-const keyOf = ({ key, revision }) => `rating/${key}/${revision}`;
-
-/** The clip's own key in an outbox's key; null for anything but a rating. @param {string} key */
-export const ratingOfKey = (key) => (key.startsWith('rating/') ? key.split('/')[1] : null);
 
 /**
  * @param {{
@@ -100,7 +95,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     const { of, watch, now } = view;
     shown = one;
     unplayable = one.watched === 'unplayable';
-    const draft = store.draft(keyOf(one));
+    const draft = store.draft(ratingKey(one));
     kept = draft ? JSON.parse(draft.body) : { ...nothingKept(), watched: one.watched === 'yes' };
     intro.hidden = true;
     page.hidden = false;
@@ -236,7 +231,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
   }
 
   function keep() {
-    if (shown) store.putDraft({ id: keyOf(shown), body: JSON.stringify(soFar()), over: '' });
+    if (shown) store.putDraft({ id: ratingKey(shown), body: JSON.stringify(soFar()), over: '' });
   }
 
   async function handIn() {
@@ -245,7 +240,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     if (answers === null) return;
     if (shown !== view.now && questionsIn(form).every((one) => answers[nameOf(one)] === shown?.answers[nameOf(one)])) {
       // Nothing was changed.
-      store.dropDraft(keyOf(shown));
+      store.dropDraft(ratingKey(shown));
       show(view.now);
       return;
     }
@@ -256,7 +251,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     player?.stopAll();
     setBusy(form, true);
     back.disabled = true;
-    await send(keyOf(shown), JSON.stringify({ answers, revision, watched: seen, plays, played, duration, hidden }));
+    await send(ratingKey(shown), JSON.stringify({ answers, revision, watched: seen, plays, played, duration, hidden }));
   }
 
   function stop() {

@@ -5,30 +5,32 @@
  *
  * Over 300 lines: it ties the task's modules together; each screen's own code is in a module of its own.
  */
-import { mountArena } from '../arena/arena.js';
 import { byId, find, given } from '../page.js';
-import { ApiError, createApi, untilAnswered } from './api.js';
-import { announce, createBar, practiceWords, retract } from './bar.js';
-import { createBreaks, withBreaks } from './breaks.js';
+import { ApiError, createApi } from './api.js';
+import { createAsking } from './asking.js';
+import { createBar } from './bar.js';
+import { createBreaks } from './breaks.js';
 import { wireDialogs } from './dialogs.js';
 import { randomId } from './digest.js';
 import { createDrafts } from './drafts.js';
+import { isArrangement, sendBy, sheetOfKey } from './entries.js';
 import { announceNext, fillFeedback } from './feedback.js';
 import { createOutbox } from './outbox.js';
 import { wirePilot } from './pilot.js';
 import { createPreloader } from './preload.js';
-import { ratingOfKey, wireRating } from './rating.js';
-import { sheetOfKey, wireComment, wireQuestions } from './questions.js';
+import { wireRating } from './rating.js';
+import { wireComment, wireQuestions } from './questions.js';
 import { wireRefused } from './refused.js';
 import { createReturn } from './returning.js';
-import { fillProblem, fillWayBack, showScreen } from './screens.js';
+import { fillWayBack, showScreen } from './screens.js';
 import { savingState } from './saving.js';
-import { namedClips, questionOf, screenOf, timeLeft } from './session.js';
+import { screenOf } from './session.js';
 import { createSound } from './sound.js';
 import { wireSoundCheck } from './soundcheck.js';
 import { openStore } from './store.js';
 import { watchTabs } from './tabs.js';
 import { stringsOf, translator } from './text.js';
+import { createTrialScreen } from './trial.js';
 
 /** ms between two questions whether the next trial is ready. */
 const ASK_AGAIN = 3_000;
@@ -43,6 +45,7 @@ const token = decodeURIComponent(location.pathname.split('/').filter(Boolean).at
 const tab = randomId();
 const t = translator(stringsOf(document));
 const api = createApi({ token, tab });
+const answerTo = createAsking(t);
 const store = await openStore();
 const bar = createBar(t, store);
 const outbox = createOutbox({
@@ -55,7 +58,7 @@ const outbox = createOutbox({
 });
 const drafts = createDrafts({ store, send: api.draft, onChange: showSaving, onRefused: draftRefused });
 const preloader = createPreloader({
-  onChange: showLoading,
+  onChange: () => trialScreen.showLoading(),
   onReady: clipReady,
   onFailed: clipFailed,
   fromBucket: document.querySelector('main[data-from-bucket]') !== null,
@@ -66,13 +69,22 @@ const returning = createReturn({ t, waits: () => comment.waits() || outbox.state
 const breaks = createBreaks();
 const rating = wireRating({ store, send: outbox.add, breaks, onUnplayable: clipUnplayable, t });
 const sound = createSound({ onChange: soundChanged });
+const trialScreen = createTrialScreen({
+  bar,
+  breaks,
+  drafts,
+  preloader,
+  sound,
+  send: outbox.add,
+  onUnplayable: clipUnplayable,
+  t,
+});
 const soundCheck = wireSoundCheck({ sound, onPassed: () => apply(given(afterSoundCheck)), log, t });
 const showRefusal = wireRefused({ outbox, onAside: enter, t });
 const tabs = watchTabs({ onTaken: (taken) => taken === session && goneElsewhere(), send: drafts.flush });
 
 /**
  * @typedef {import('./session.js').SessionView} SessionView
- * @typedef {import('./session.js').Trial} Trial
  * @typedef {import('./session.js').Clip} Clip
  */
 
@@ -81,11 +93,6 @@ const tabs = watchTabs({ onTaken: (taken) => taken === session && goneElsewhere(
  * @type {string | null}
  */
 let session = null;
-/**
- * The trial on the screen and its arena.
- * @type {{trial: Trial, arena: import('../arena/arena.js').Arena, progress: SessionView['progress'], hasSound: boolean} | null}
- */
-let current = null;
 /**
  * What the server said comes next, while the feedback of a practice round is read.
  * @type {SessionView | null}
@@ -99,24 +106,10 @@ let afterSoundCheck = null;
 /** Counts visits of `enter`, so that an answer that comes too late changes nothing. */
 let visit = 0;
 
-/**
- * Sends what the outbox holds: an arrangement, the answers to a sheet of questions, or how a clip was rated.
- * @param {ReturnType<typeof createApi>} way
- * @returns {ReturnType<typeof createApi>['submit']}
- */
-function sendBy(way) {
-  return (key, body) => {
-    const sheet = sheetOfKey(key);
-    const rated = ratingOfKey(key);
-    if (rated !== null) return way.rating(key, rated, body);
-    return sheet === null ? way.submit(key, body) : way.answers(key, sheet, body);
-  };
-}
-
 /** Takes the session for this tab and shows how far it has come. */
 async function enter() {
   const mine = (visit += 1);
-  closeTrial();
+  closeTrialOrRating();
   showScreen('loading');
   await tabs.ask();
   const leased = await answerTo(api.lease, () => mine === visit);
@@ -142,42 +135,16 @@ async function enter() {
   }
 }
 
-/**
- * The answer to a call that is repeated until there is one; null when it was refused, or is no longer wanted.
- * @template T
- * @param {() => Promise<T>} call
- * @param {() => boolean} wanted
- * @returns {Promise<T | null>}
- */
-async function answerTo(call, wanted = () => true) {
-  const line = find(document, 'main > section:not([hidden]) [data-waiting]');
-  /** @param {ApiError} error */
-  const tellTrouble = ({ status }) => {
-    line.textContent = status
-      ? t('The server is busy. We will keep trying.')
-      : t('No connection. We will keep trying.');
-  };
-  try {
-    return await untilAnswered(call, wanted, tellTrouble);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    fillProblem(showScreen('problem'), error, t);
-    return null;
-  } finally {
-    line.textContent = line.dataset.waiting ?? '';
-  }
-}
-
 /** @param {import('./session.js').SessionView} next */
 function apply(next) {
   bar.progress(next.progress);
   if (next.arena?.background === 'grey') document.documentElement.dataset.background = 'grey';
   const screen = screenOf(next);
   const trial = screen === 'trial' ? next.trial : null;
-  if (trial && current?.trial.key === trial.key) return;
+  if (trial && trialScreen.key() === trial.key) return;
   const toRate = screen === 'rating' ? (next.rating ?? null) : null;
   if (toRate && document.body.dataset.screen === 'rating' && rating?.isOpen(toRate)) return;
-  closeTrial();
+  closeTrialOrRating();
   preloader.want(toRate ? { clips: [toRate.now.clip] } : next.trial, next.upcoming);
   sound.show(next.playback.sound);
   if ((trial || toRate) && next.playback.sound && !soundCheck.isPassed(next.session.id)) {
@@ -192,7 +159,7 @@ function apply(next) {
     return;
   }
   const element = showScreen(screen);
-  if (trial) openTrial(trial, next);
+  if (trial) trialScreen.open(trial, next);
   if (toRate) given(rating).open(toRate, next.playback, sound.setting());
   if (ENDS.has(screen)) {
     fillWayBack(element, next.completion, t);
@@ -209,66 +176,17 @@ async function askAgain() {
   if (view) apply(view);
 }
 
-/** @param {Trial} trial @param {SessionView} view */
-function openTrial(trial, { playback, arena: looks, progress }) {
-  breaks.reset();
-  const element = byId('arena');
-  const arena = mountArena(element, {
-    clips: namedClips(trial, t),
-    question: questionOf(trial, t, playback) ?? element.dataset.question ?? '',
-    playback,
-    looks,
-    draft: drafts.draftOf(trial),
-    sound: sound.setting(),
-    t,
-    onChange: drafts.changed,
-    onDone: done,
-    onClipError: clipUnplayable,
-  });
-  current = { trial, arena, progress, hasSound: playback.sound };
-  drafts.begin(trial, () => resultOf(arena));
-  if (trial.purpose === 'practice') announce(practiceWords(t));
-  showLoading();
-  arena.focus();
-}
-
-/** @param {import('../arena/arena.js').Arena} arena */
-const resultOf = (arena) => withBreaks(arena.result(), breaks.total());
-
-/** The time left counts down while a round is under way. */
-function countDown() {
-  if (!current) return;
-  const { duration, hidden } = resultOf(current.arena);
-  bar.progress(timeLeft(current.progress, (duration - hidden) / 60_000));
-}
-
 /** @param {import('../arena/player.js').Sound} setting */
 function soundChanged(setting) {
-  current?.arena.setSound(setting);
+  trialScreen.setSound(setting);
   rating?.setSound(setting);
-  showLoading();
+  trialScreen.showLoading();
 }
 
-/** Takes the trial off the screen, and what the bar says about it. Its draft stays where it is. */
-function closeTrial() {
+/** Takes a trial or a rating off the screen. */
+function closeTrialOrRating() {
   rating?.close();
-  if (!current) return;
-  drafts.end();
-  current.arena.destroy();
-  current = null;
-  retract(practiceWords(t));
-  showLoading();
-  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
-}
-
-/** @param {import('../arena/arena.js').Result} result */
-async function done(result) {
-  if (!current) return;
-  const { trial, arena } = current;
-  const body = JSON.stringify(withBreaks(result, breaks.total()));
-  drafts.end();
-  arena.setBusy(true);
-  await outbox.add(trial.key, body);
+  trialScreen.close();
 }
 
 /** @param {import('./store.js').Entry} entry @param {SessionView} next */
@@ -296,7 +214,7 @@ function acked(entry, next) {
  */
 function showFeedback(next, practice) {
   afterFeedback = next;
-  closeTrial();
+  closeTrialOrRating();
   const screen = showScreen('feedback');
   fillFeedback(screen, practice, t);
   announceNext(screen, next, t);
@@ -304,7 +222,7 @@ function showFeedback(next, practice) {
 
 /** A pilot's trial was placed by the server. @param {SessionView} next */
 function placed(next) {
-  if (current) drafts.forget(current.trial.key);
+  trialScreen.forgetDraft();
   if (next.practice) showFeedback(next, next.practice);
   else apply(next);
 }
@@ -312,14 +230,14 @@ function placed(next) {
 /** Another tab or device has the session now. What is finished still goes out from here. */
 function goneElsewhere() {
   visit += 1;
-  closeTrial();
+  closeTrialOrRating();
   showScreen('elsewhere');
 }
 
 /** @param {ApiError} error */
 function draftRefused(error) {
-  if (error.status !== 409 || !current) return;
-  const { key } = current.trial;
+  const key = trialScreen.key();
+  if (error.status !== 409 || key === null) return;
   if (error.code === 'elsewhere') goneElsewhere();
   else look();
   drafts.forget(key);
@@ -348,19 +266,15 @@ function showSaving() {
   if (sending.refused && document.body.dataset.screen !== 'elsewhere') showRefused();
 }
 
-function showLoading() {
-  bar.loading(current?.trial ?? null, preloader.state(), current?.hasSound && sound.setting().muted);
-}
-
 /** @param {Clip} clip */
 function clipReady(clip) {
-  current?.arena.clipReady(clip.id, clip.sources);
+  trialScreen.clipReady(clip);
   rating?.clipReady(clip);
 }
 
 /** @param {Clip} clip @param {string} url @param {string} reason @param {'poster' | 'clip'} kind */
 function clipFailed(clip, url, reason, kind) {
-  if (kind === 'clip') current?.arena.clipFailed(clip.id);
+  if (kind === 'clip') trialScreen.clipFailed(clip.id);
   log('clip_failed', { clip: clip.id, url: new URL(url, location.href).pathname, reason });
 }
 
@@ -387,7 +301,7 @@ function showRefused() {
     outbox.setAside().then(enter);
     return;
   }
-  closeTrial();
+  closeTrialOrRating();
   if (isArrangement(refused?.key ?? '')) showRefusal();
   else answersRefused(given(refused));
 }
@@ -405,9 +319,6 @@ async function answersRefused({ key, refused }) {
   else rating?.refused(refused?.field);
 }
 
-/** @param {string} key of an entry of the outbox */
-const isArrangement = (key) => sheetOfKey(key) === null && ratingOfKey(key) === null;
-
 /** What an earlier page left behind is on its way. */
 function showSending() {
   const ofAnswers = store.entries().some((entry) => entry.session === session && !isArrangement(entry.key));
@@ -418,19 +329,19 @@ function showSending() {
 
 function rest() {
   breaks.rest();
-  log('pause', { trial: current?.trial.key });
+  log('pause', { trial: trialScreen.key() ?? undefined });
 }
 
 function goOn() {
   breaks.goOn();
-  log('resume', { trial: current?.trial.key });
-  current?.arena.focus();
+  log('resume', { trial: trialScreen.key() ?? undefined });
+  trialScreen.focus();
 }
 
 /** @param {SessionView} view */
 async function left(view) {
-  if (current) drafts.forget(current.trial.key);
-  closeTrial();
+  trialScreen.forgetDraft();
+  closeTrialOrRating();
   await outbox.clear();
   if (session !== null) await questions.forget(session);
   apply(view);
@@ -468,7 +379,13 @@ function listen() {
   on('reload', () => location.reload());
   on('retry', preloader.retry);
   find(document, '#screen-sending [data-retry]').addEventListener('click', outbox.retryNow);
-  wirePilot({ call: api.pilot, flush: drafts.flush, show: placed, leave: closeTrial, passSoundCheck: soundCheck.pass });
+  wirePilot({
+    call: api.pilot,
+    flush: drafts.flush,
+    show: placed,
+    leave: closeTrialOrRating,
+    passSoundCheck: soundCheck.pass,
+  });
   wireDialogs({ t, withdraw: api.withdraw, onRest: rest, onGoOn: goOn, onLeft: left });
 
   addEventListener('online', retryAll);
@@ -482,7 +399,7 @@ function listen() {
       drafts.farewell();
     } else {
       outbox.retryNow();
-      if (current || document.body.dataset.screen === 'rating') look();
+      if (trialScreen.key() !== null || document.body.dataset.screen === 'rating') look();
     }
   });
   addEventListener('pagehide', drafts.farewell);
@@ -491,6 +408,6 @@ function listen() {
 }
 
 listen();
-setInterval(countDown, COUNT_DOWN);
+setInterval(trialScreen.countDown, COUNT_DOWN);
 await enter();
 sendForOthers();
