@@ -141,8 +141,14 @@ def npz_arrays(file: str | Path | IO[bytes]) -> dict[str, Any]:
         return arrays
 
 
-def _array(handle: IO[bytes], size: int) -> Any:
-    """One array, once its header has been checked against the bytes: no memory is set aside for a mere claim."""
+def read_header(handle: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, Any]:
+    """Shape, order (whether Fortran's) and type of an array of a file of `size` bytes, which holds as many as it says.
+
+    Raises
+    ------
+    ValueError, or one of `DAMAGED_HEADER`
+        When it does not, or the array is none of plain values.
+    """
     version = np.lib.format.read_magic(handle)
     if version == (1, 0):
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(handle)
@@ -155,6 +161,13 @@ def _array(handle: IO[bytes], size: int) -> Any:
     needed = math.prod(shape) * dtype.itemsize
     if needed > size:
         raise ValueError(f"is truncated: its header promises {needed} bytes, and the file has {size}")
+    return shape, fortran, dtype
+
+
+def _array(handle: IO[bytes], size: int) -> Any:
+    """One array, once its header has been checked against the bytes: no memory is set aside for a mere claim."""
+    shape, fortran, dtype = read_header(handle, size)
+    needed = math.prod(shape) * dtype.itemsize
     data = handle.read(needed)
     if len(data) < needed:
         raise ValueError(f"is truncated: its header promises {needed} bytes, and {len(data)} are there")

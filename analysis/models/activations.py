@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,20 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from ..arrangement import Floats
-from ..formats.npz import DAMAGED_HEADER, MAX_BYTES, as_numbers, npz_arrays
+from ..formats.npz import MAX_BYTES, as_numbers
 from ..rdm import n_pairs
+from .stored_arrays import StoredArray, is_hdf5, stored_arrays
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
 Frames = Literal["mean", "concatenate"]
 DISTANCES: tuple[Distance, ...] = get_args(Distance)
 # The name under which a file of activations may say which clips its rows are.
 CLIPS = "clips"
-# Numbers of a layer that are in memory at a time, as float64.
-PART = 1 << 22
+# Numbers of a layer that are in memory at a time, as float64; and of a layer that is kept there whole.
+PART, IN_MEMORY = 1 << 22, 1 << 25
 
 
 def layer_rdms(
-    layers: Mapping[str, ArrayLike],
+    layers: Mapping[str, ArrayLike | StoredArray],
     *,
     distance: Distance = "correlation",
     frames: Frames | None = None,
@@ -39,7 +40,8 @@ def layer_rdms(
     ----------
     layers
         For each layer an array whose first axis are the n clips, in the study's order: (n, units), or of more axes,
-        such as channels, rows and columns.
+        such as channels, rows and columns. One that is stored in a file comes in parts, and its numbers of 64 bits
+        are kept on the disk where they are many.
     distance
         Between the clips' activations: one minus Pearson's correlation, or another of SciPy's `pdist`.
     frames
@@ -67,20 +69,52 @@ def layer_rdms(
     return np.array([layer_distances(name, table, distance, clips) for name, table in units])
 
 
-def _units(name: str, values: ArrayLike, frames: Frames | None, clips: Sequence[str] | None) -> Floats:
+def _units(
+    name: str, values: ArrayLike | StoredArray, frames: Frames | None, clips: Sequence[str] | None
+) -> NDArray[np.float64]:
+    """One layer as clips x units; of a large one that is in a file some rows are in memory at a time."""
+    if not isinstance(values, StoredArray):
+        array = np.asarray(values)
+        return _rows(name, array, array.shape, frames, clips)
+    table, done = np.empty((0, 0)), 0
+    for block in values.blocks():
+        rows = _rows(name, block, values.shape, frames, clips, first=done)
+        if done == 0:
+            shape = (len(values), rows.shape[1])
+            table = _on_disk(shape) if prod(shape) > IN_MEMORY else np.empty(shape)
+        table[done : done + len(rows)] = rows
+        done += len(rows)
+    return table
+
+
+def _on_disk(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Room for numbers in a file that is gone with them."""
+    with TemporaryFile() as file:
+        return np.memmap(file, np.float64, "w+", shape=shape)
+
+
+def _rows(
+    name: str,
+    values: NDArray[Any],
+    shape: tuple[int, ...],
+    frames: Frames | None,
+    clips: Sequence[str] | None,
+    first: int = 0,
+) -> Floats:
+    """Some clips, from the number `first` on, of a layer of this shape: clips x units."""
     try:
-        array = as_numbers(np.asarray(values))
+        array = as_numbers(values)
     except ValueError as error:
         raise ValueError(f"layer {name}: {error}") from error
     if array.ndim > 0 and np.isnan(array).any():
-        place = int(np.argwhere(np.isnan(array))[0][0])
+        place = first + int(np.argwhere(np.isnan(array))[0][0])
         raise ValueError(
             f"layer {name}: a value of {_clip(place, clips)} is missing; a model says something of every clip"
         )
-    if array.ndim < 2 or len(array) < 3 or 0 in array.shape:
-        raise ValueError(f"layer {name}: needs at least 3 clips (first axis) and a unit, got the shape {array.shape}")
-    if frames is not None and array.ndim < 3:
-        raise ValueError(f"layer {name}: has no axis for frames, only clips and units: {array.shape}")
+    if len(shape) < 2 or shape[0] < 3 or 0 in shape:
+        raise ValueError(f"layer {name}: needs at least 3 clips (first axis) and a unit, got the shape {shape}")
+    if frames is not None and len(shape) < 3:
+        raise ValueError(f"layer {name}: has no axis for frames, only clips and units: {shape}")
     if frames == "mean":
         array = array.mean(axis=1)
     return np.asarray(array.reshape(len(array), -1), dtype=np.float64)
@@ -200,9 +234,7 @@ def unpacked_bytes(file: str | Path) -> int:
                 return sum(member.file_size for member in archive.infolist())
         except zipfile.BadZipFile as error:
             raise ValueError(f"{path}: truncated or corrupt ({error})") from error
-    with path.open("rb") as handle:
-        is_hdf5 = handle.read(8) == b"\x89HDF\r\n\x1a\n"
-    return _hdf5_bytes(path) if is_hdf5 else path.stat().st_size
+    return _hdf5_bytes(path) if is_hdf5(path) else path.stat().st_size
 
 
 def _hdf5_bytes(path: Path) -> int:
@@ -219,46 +251,7 @@ def _hdf5_bytes(path: Path) -> int:
 
 def named_arrays(path: Path) -> dict[str, Any]:
     """The arrays of an NPZ or HDF5 file by name; ValueError when it is neither, or unpacks to more than 4 GB."""
-    with open(path, "rb") as handle:
-        is_hdf5 = handle.read(8) == b"\x89HDF\r\n\x1a\n"
-    return _hdf5(path) if is_hdf5 else _npz(path)
-
-
-def _npz(path: Path) -> dict[str, Any]:
-    try:
-        return npz_arrays(path)
-    except FileNotFoundError:
-        raise
-    except (
-        ValueError,
-        EOFError,
-        OSError,
-        KeyError,
-        RuntimeError,
-        NotImplementedError,
-        zlib.error,
-        zipfile.BadZipFile,
-        *DAMAGED_HEADER,
-    ) as error:
-        raise ValueError(f"{path}: not an NPZ or HDF5 file of activations ({error})") from error
-
-
-def _hdf5(path: Path) -> dict[str, Any]:
-    """The arrays by name, where layer2 comes before layer10: the order of an HDF5 file is that of the alphabet."""
-    import h5py
-
-    arrays: dict[str, Any] = {}
-    try:
-        with h5py.File(path, "r") as handle:
-            sets: dict[str, Any] = {}
-            handle.visititems(lambda name, one: sets.update({name: one} if isinstance(one, h5py.Dataset) else {}))
-            if sum(one.nbytes for one in sets.values()) > MAX_BYTES:
-                raise ValueError(f"unpacks to more than {MAX_BYTES >> 30} GB")
-            arrays = {name: one[()] for name, one in sets.items()}
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(f"{path}: truncated or corrupt HDF5 file ({error})") from error
-    return {name: arrays[name] for name in sorted(arrays, key=_by_number)}
-
-
-def _by_number(name: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    arrays = stored_arrays(path)
+    if sum(prod(one.shape) * one.dtype.itemsize for one in arrays.values()) > MAX_BYTES:
+        raise ValueError(f"{path}: unpacks to more than {MAX_BYTES >> 30} GB")
+    return {name: np.asarray(one) for name, one in arrays.items()}

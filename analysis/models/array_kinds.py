@@ -13,12 +13,13 @@ from ..formats.rdm_stacks import looks_square
 from ..formats.square import condensed_of_square
 from ..rdm import n_items_of, n_pairs
 from .activations import Frames
+from .stored_arrays import StoredArray
 
 CandidateKind = Literal["rdms", "layers"]
 
 
 def kinds_of(
-    arrays: Mapping[str, NDArray[Any]], clips: Sequence[str], frames: Frames | None
+    arrays: Mapping[str, NDArray[Any] | StoredArray], clips: Sequence[str], frames: Frames | None
 ) -> dict[str, CandidateKind]:
     """What each array is, of these n clips; `frames` is as in `layer_rdms`.
 
@@ -34,12 +35,12 @@ def kinds_of(
 
 
 def _kind(
-    key: str, array: NDArray[Any], clips: Sequence[str], frames: Frames | None, *, beside_layers: bool
+    key: str, array: NDArray[Any] | StoredArray, clips: Sequence[str], frames: Frames | None, *, beside_layers: bool
 ) -> CandidateKind:
     """What an array of n clips is by its shape and, where it is square, by its values."""
     n, shape = len(clips), array.shape
-    squares = array[None] if shape == (n, n) else array
-    if squares.ndim == 3 and squares.shape[1:] == (n, n):
+    if array.ndim in (2, 3) and shape[-2:] == (n, n):
+        squares = np.asarray(array).reshape(-1, n, n)
         if not (reason := _why_no_rdms(squares, clips)):
             return "rdms"
         # A layer of as many units as there are clips is not symmetric, nor is its diagonal one value.
@@ -72,11 +73,11 @@ def _kind(
     )
 
 
-def _shape(array: NDArray[Any]) -> str:
+def _shape(array: NDArray[Any] | StoredArray) -> str:
     return " x ".join(map(str, array.shape)) or "of a single number"
 
 
-def _items(array: NDArray[Any]) -> int | None:
+def _items(array: NDArray[Any] | StoredArray) -> int | None:
     """The number of clips that an array of one RDM, or of RDMs, is for."""
     if array.ndim in (2, 3) and array.shape[-1] == array.shape[-2]:
         return int(array.shape[-1])

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,13 @@ from ..formats.original import UNNAMED
 from ..formats.recognise import read_any
 from ..formats.square import condensed_of_square
 from ..rdm import n_pairs, subset
-from .activations import CLIPS, Distance, Frames, layer_rdms, named_arrays
+from .activations import CLIPS, Distance, Frames, layer_rdms
 from .array_kinds import CandidateKind, kinds_of
 from .clip_names import match_clips
+from .stored_arrays import StoredArray, stored_arrays
 
 MIN_CLIPS = 3
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,19 +113,19 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
         if (arrays := _plain(variables)) is not None:
             rows = texts(variables[CLIPS], f"{path}: {CLIPS}") if CLIPS in variables else None
             return _of_arrays(name, arrays, rows, clips, distance, frames)
-    if start.startswith(b"\x89HDF") and "dissimilarities" in named_arrays(path):
+    if start.startswith(b"\x89HDF") and "dissimilarities" in stored_arrays(path):
         return _of_source(path, name, clips)
     if start.startswith((b"PK", b"\x89HDF")) and not _is_bundle(path):
         try:
-            contents = named_arrays(path)
+            contents = stored_arrays(path)
         except ValueError:
             # A zip file of another kind: what it is, the reader of all formats says.
             contents = {}
         if contents and not {"rdms", "names", "raters"} <= contents.keys():
             given = contents.pop(CLIPS, None)
-            rows = None if given is None else [_text(value) for value in np.ravel(given).tolist()]
-            arrays = {key: _checked(key, value) for key, value in contents.items()}
-            return _of_arrays(name, arrays, rows, clips, distance, frames)
+            rows = None if given is None else [_text(value) for value in np.ravel(np.asarray(given)).tolist()]
+            stored = {key: _checked(key, value) for key, value in contents.items()}
+            return _of_arrays(name, stored, rows, clips, distance, frames)
     return _of_source(path, name, clips)
 
 
@@ -143,14 +145,13 @@ def _text(value: Any) -> str:
         raise ValueError(f"{CLIPS} holds {value!r}, which is not UTF-8 text") from error
 
 
-def _checked(key: str, value: Any) -> NDArray[Any]:
-    """Real numbers, of as many bits as in the file: layers become numbers of 64 bits one at a time."""
-    array = np.asarray(value)
+def _checked(key: str, stored: StoredArray) -> StoredArray:
+    """Real numbers, which stay in the file: whether they are finite is seen when they are read."""
     try:
-        check_numbers(array)
+        check_numbers(np.empty(0, dtype=stored.dtype))
     except ValueError as error:
         raise ValueError(f"{key} {error}") from error
-    return array
+    return stored
 
 
 def _plain(variables: Mapping[str, Any]) -> dict[str, Floats] | None:
@@ -189,7 +190,7 @@ def _of_source(path: Path, name: str, clips: tuple[str, ...]) -> Candidates:
 
 def _of_arrays(
     name: str,
-    arrays: Mapping[str, NDArray[Any]],
+    arrays: Mapping[str, NDArray[Any] | StoredArray],
     rows: Sequence[str] | None,
     clips: tuple[str, ...],
     distance: Distance,
@@ -206,11 +207,11 @@ def _of_arrays(
             for kind, text in (("rdms", "RDMs"), ("layers", "activations"))
         )
         raise ValueError(f"holds two kinds of models: {said}; save them as files of their own")
-    parts: dict[str, NDArray[Any]] = {}
+    parts: dict[str, NDArray[Any] | StoredArray] = {}
     kind: CandidateKind = "layers" if "layers" in kinds.values() else "rdms"
     if kind == "rdms":
         for key, array in arrays.items():
-            stack = _stack_of_rdms(key, array, n)
+            stack = _stack_of_rdms(key, np.asarray(array), n)
             parts |= _numbered(key, list(stack))
         return _candidates(name, kind, list(parts), np.array(list(parts.values())), rows, n, clips)
     for key, array in arrays.items():
@@ -221,7 +222,7 @@ def _of_arrays(
     return _candidates(name, kind, list(parts), rdms, rows, n, clips)
 
 
-def _numbered(key: str, rows: list[NDArray[Any]], *, always: bool = False) -> dict[str, NDArray[Any]]:
+def _numbered(key: str, rows: Sequence[Row], *, always: bool = False) -> dict[str, Row]:
     if len(rows) == 1 and not always:
         return {key: rows[0]}
     width = len(str(len(rows)))
@@ -229,7 +230,10 @@ def _numbered(key: str, rows: list[NDArray[Any]], *, always: bool = False) -> di
 
 
 def _stack_of_rdms(key: str, array: NDArray[Any], n: int) -> Floats:
-    array = as_numbers(array)
+    try:
+        array = as_numbers(array)
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from error
     if array.shape[-1] == n_pairs(n) and array.ndim <= 2:
         return np.atleast_2d(array)
     names = [str(k + 1) for k in range(n)]
