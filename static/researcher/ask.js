@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Forms and buttons that cannot be undone ask first: in the words of `data-ask`, the button's before the form's. Those
- * with `data-calm` destroy nothing.
+ * with `data-calm` destroy nothing. Their templates make them inert, so that none is sent unasked before this runs.
  */
 
 import { make } from './elements.js';
@@ -26,6 +26,9 @@ export function wireQuestions() {
       'calm' in form.dataset ? null : 'danger',
     );
   });
+  for (const form of document.querySelectorAll('form[data-ask]')) {
+    if (form instanceof HTMLFormElement) form.inert = false;
+  }
 }
 
 /**

@@ -357,6 +357,7 @@ if (mayEdit) {
     };
     send('/compare', 'POST', JSON.stringify({ settings }), part('compare-problem'));
   });
+  add.inert = compare.inert = false;
 }
 
 keepFresh(async () => show(await load(address)), PAUSE);

@@ -133,5 +133,6 @@ form.addEventListener('submit', async (event) => {
     problem.textContent = 'The server cannot be reached. Please try again.';
   }
 });
+form.inert = false;
 
 keepFresh(async () => show(await load(address)), PAUSE);

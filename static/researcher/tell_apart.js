@@ -39,6 +39,7 @@ export function chooseOnRequest(address) {
       problem.textContent = 'The server cannot be reached. Please try again.';
     }
   });
+  form.inert = false;
 }
 
 /** @param {Chosen} chosen */

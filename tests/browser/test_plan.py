@@ -44,6 +44,8 @@ def test_a_plan_is_asked_for_waited_for_and_read(
 
     monkeypatch.setattr(work_module, "plan_study", small)
     page = device(bypass_csp=True).new_page()
+    # The script comes late, and what is pressed before must not be lost.
+    page.route("**/researcher/plan.js", lambda route: (page.wait_for_timeout(500), route.continue_()))
     page.goto(f"{address}/studies/faces/plan")
     log_in(page)
     page.get_by_label("Placement noise").fill("3")
