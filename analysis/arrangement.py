@@ -41,7 +41,7 @@ class Arrangement:
         if indices.size and not np.issubdtype(indices.dtype, np.integer):
             raise ValueError(f"items must be integers, got {indices.dtype}")
         indices = indices.astype(np.int64)
-        places = np.asarray(positions, dtype=np.float64)
+        places = with_nan(positions)
         if indices.size == 0 and places.size == 0:
             places = places.reshape(0, 2)
         if places.shape != (indices.size, 2):
@@ -82,6 +82,22 @@ def within(arrangements: Iterable[Arrangement], items: Sequence[int] | Ints) -> 
         for trial in arrangements
         if np.isin(trial.items, order).all()
     ]
+
+
+def with_nan(values: ArrayLike) -> Floats:
+    """The values as numbers of 64 bits, NaN where a masked array masks them: NumPy alone would show what is masked.
+
+    Raises
+    ------
+    ValueError
+        When they are complex.
+    """
+    array = np.asanyarray(values)
+    if array.dtype.kind == "c":
+        raise ValueError("values must be real numbers, got complex ones")
+    if isinstance(array, np.ma.MaskedArray):
+        return np.asarray(np.where(np.ma.getmaskarray(array), np.nan, array.data), dtype=np.float64)
+    return np.asarray(array, dtype=np.float64)
 
 
 @lru_cache(maxsize=256)

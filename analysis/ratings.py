@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arrangement import Floats, Ints
+from .arrangement import Floats, Ints, with_nan
 from .reliability import Coefficient
 from .reliability.coefficients import krippendorff_alpha, variance_ratios
 from .reliability.pools import between_pools, splits
@@ -103,7 +103,7 @@ def scale_ratings(table: ArrayLike, repeats: ArrayLike = (), *, level: float = 0
         ratios = variance_ratios(rated, weights, k) | {"krippendorff_alpha": krippendorff_alpha(rated, weights)}
         coefficients = {name: with_interval(ratios[name], level, "ratio", undefined=TOO_LITTLE) for name in names}
         coefficients["split_half_corrected"] = spearman_brown(_split_half(rated, level))
-    pairs = np.asarray(repeats, dtype=np.float64).reshape(-1, 2)
+    pairs = with_nan(repeats).reshape(-1, 2)
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     varies = len(pairs) > 2 and bool((pairs.std(axis=0) > 0).all())
     return ScaleRatings(
@@ -134,7 +134,7 @@ def choice_ratings(table: ArrayLike, n_choices: int, repeats: ArrayLike = (), *,
     if len(rated) > 1:
         weights = np.vstack([np.ones(len(rated)), 1 - np.eye(len(rated))])
         alpha = with_interval(_alpha_of_kinds(rated, weights), level, "ratio", undefined=TOO_LITTLE)
-    pairs = np.asarray(repeats, dtype=np.float64).reshape(-1, 2)
+    pairs = with_nan(repeats).reshape(-1, 2)
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     return ChoiceRatings(
         counts=chosen.sum(axis=0).astype(np.int64),
@@ -158,7 +158,7 @@ def _split_half(rated: Floats, level: float) -> Coefficient:
 
 
 def _checked(table: ArrayLike) -> Floats:
-    values = np.asarray(table, dtype=np.float64)
+    values = with_nan(table)
     if values.ndim != 2:
         raise ValueError(f"a table of ratings must have shape (raters, clips), got {values.shape}")
     if np.isinf(values).any():

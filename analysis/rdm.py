@@ -7,6 +7,7 @@ import numpy as np
 from . import arrangement
 from .arrangement import Floats, Ints
 
+ROUNDING = 1e-12
 # Rows and columns of the pairs of so many items; arrangements, which know nothing of RDMs, need them too.
 upper_triangle = arrangement.upper_triangle
 
@@ -60,6 +61,20 @@ def to_condensed(square: Floats) -> Floats:
 def subset(condensed: Floats, items: Ints) -> Floats:
     """The condensed vector over `items` only, in the order of `items`."""
     return condensed[..., pairs_within(items, n_items_of(condensed.shape[-1]))]
+
+
+def with_ties(condensed: Floats) -> Floats:
+    """The dissimilarities, of which those that rounding alone keeps apart (by 1e-12 of the largest) are equal.
+
+    So are |0.2 - 0.1| and |0.3 - 0.2|, which rank measures would take for an order.
+    """
+    order = np.argsort(condensed)
+    values = condensed[order]
+    least = ROUNDING * np.abs(values).max(initial=0.0)
+    starts = np.diff(values, prepend=-np.inf) > least
+    tied = np.empty(condensed.shape)
+    tied[order] = values[np.maximum.accumulate(np.where(starts, np.arange(values.size), 0))]
+    return tied
 
 
 def scale_to_rms(condensed: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from .arrangement import Floats
+from .arrangement import Floats, with_nan
 from .rdm import n_items_of
 
 Method = Literal["pearson", "spearman", "rho_a", "tau_a", "cosine"]
@@ -37,15 +37,21 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     Raises
     ------
     ValueError
-        When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, a row holds no pair at all, or
-        its largest value is above 1e60 or, without being 0, below 1e-60: there powers overflow or vanish.
+        When there is no row, P is not n(n-1)/2 of at least 2 items, a value is infinite, a row holds no pair at all,
+        its largest value is above 1e60 or, without being 0, below 1e-60 (there powers overflow or vanish), or the table
+        is a single RDM as a square.
     """
-    table = np.asarray(rdms, dtype=np.float64)
+    table = with_nan(rdms)
     if table.ndim == 1:
         table = table[None]
     if table.ndim != 2 or table.shape[0] == 0 or table.shape[1] == 0:
         raise ValueError(f"{name} must have shape (rows, pairs) with at least one of each, got {table.shape}")
     n_items_of(table.shape[1])
+    if len(table) > 2 and len(table) == table.shape[1] and _is_square_rdm(table):
+        raise ValueError(
+            f"{name} is one RDM as a square of {len(table)} x {len(table)}, and would be taken for {len(table)} rows; "
+            "give its pairs (analysis.rdm.to_condensed)"
+        )
     if np.isinf(table).any():
         raise ValueError(f"{name} holds an infinite dissimilarity ({row} {int(np.argwhere(np.isinf(table))[0, 0])})")
     empty = np.flatnonzero(np.isnan(table).all(axis=1))
@@ -60,6 +66,12 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
             f"{row} first, for example to a root mean square of 1"
         )
     return table
+
+
+def _is_square_rdm(table: Floats) -> bool:
+    """Whether a table of as many rows as pairs is symmetric, with nothing on its diagonal and something beside it."""
+    filled = np.nan_to_num(table)
+    return not filled.diagonal().any() and bool(filled.any()) and np.array_equal(filled, filled.T)
 
 
 def ranks(rdms: Floats) -> Floats:

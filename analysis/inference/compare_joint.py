@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats, Ints
+from ..arrangement import Floats, Ints, with_nan
 from ..noise_ceiling import NoiseCeiling
 from ..rdm import n_items_of, upper_triangle
 from ..similarity import Method
@@ -77,7 +77,7 @@ def compare_joint(
         raise ValueError(f"{n_items} items are too few to be resampled")
     if n_boot < 2 or not 0 < level < 1:
         raise ValueError("n_boot must be at least 2, and level must lie between 0 and 1")
-    left_out = np.asarray(without, dtype=np.float64).reshape(-1, whole.shape[1])
+    left_out = with_nan(without).reshape(-1, whole.shape[1])
     several = len(left_out) > 1
     seen = np.isfinite(whole[0])
     if np.ptp(whole[0, seen]) <= 1e-12 * np.abs(whole[0, seen]).max():

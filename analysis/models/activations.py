@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from ..arrangement import Floats
+from ..arrangement import Floats, with_nan
 from ..formats.npz import MAX_BYTES, as_numbers
-from ..rdm import n_pairs
+from ..rdm import n_pairs, with_ties
 from .stored_arrays import StoredArray, is_hdf5, stored_arrays
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
@@ -74,7 +74,7 @@ def _units(
 ) -> NDArray[np.float64]:
     """One layer as clips x units; of a large one that is in a file some rows are in memory at a time."""
     if not isinstance(values, StoredArray):
-        array = np.asarray(values)
+        array = with_nan(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
         return _rows(name, array, array.shape, frames, clips)
     table, done = np.empty((0, 0)), 0
     for block in values.blocks():
@@ -164,7 +164,7 @@ def layer_distances(
     distances = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
     if not (np.isfinite(distances).all() and np.isfinite(length).all()):
         raise ValueError(f"layer {name}: its values are so large that distances between clips are infinite")
-    return np.asarray(np.maximum(distances, 0.0), dtype=np.float64)
+    return with_ties(np.maximum(distances, 0.0))
 
 
 def read_activations(file: str | Path, names: Sequence[str] | None = None) -> dict[str, Floats]:

@@ -10,10 +10,10 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats, Ints
+from ..arrangement import Floats, Ints, with_nan
 from ..inference.chunks import Progress, run_chunks
 from ..pooling import standardise
-from ..rdm import n_items_of, upper_triangle
+from ..rdm import n_items_of, upper_triangle, with_ties
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
 from ..similarity import check_rdms
@@ -65,7 +65,7 @@ def attribute_effects(
     rdms : (R, P) float
         NaN = missing pair.
     attributes
-        By name one label for each clip; None or "" = not known, and the clip's pairs are left out for this attribute.
+        By name one label for each clip; None, NaN or "" = not known: the clip's pairs are left out for this attribute.
     n_permutations
         Permutations of the known labels among their clips, the same for all attributes where they are all known.
     level, rng, n_jobs, dask_address, progress
@@ -174,27 +174,39 @@ def attribute_rdm(values: ArrayLike, *, kind: str = "category") -> Floats:
     Raises
     ------
     ValueError
-        When `kind` is neither, or a number is not finite.
+        When `kind` is neither, there is not one value for each clip, a number is not finite, or a category is not known
+        (None, NaN or "").
     """
+    if np.ndim(values) != 1:
+        raise ValueError(f"there must be one value for each clip, got the shape {np.shape(values)}")
     if kind == "category":
-        labels = np.asarray(values)
-        row, col = upper_triangle(labels.size)
-        return np.asarray(labels[row] != labels[col], dtype=np.float64)
+        codes = _coded("category", list(values), len(values))  # type: ignore[arg-type]
+        row, col = upper_triangle(codes.size)
+        if (unknown := np.flatnonzero(codes < 0)).size:
+            raise ValueError(f"clip {int(unknown[0])} has no value; a model predicts all pairs")
+        return np.asarray(codes[row] != codes[col], dtype=np.float64)
     if kind != "number":
         raise ValueError(f"kind must be category or number, got {kind!r}")
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = with_nan(values)
     if not np.isfinite(numbers).all():
         raise ValueError("numbers must be finite")
     row, col = upper_triangle(numbers.size)
-    return np.asarray(np.abs(numbers[row] - numbers[col]))
+    return with_ties(np.abs(numbers[row] - numbers[col]))
 
 
 def _coded(name: str, values: Labels, n_items: int) -> Ints:
     if len(values) != n_items:
         raise ValueError(f"attribute {name!r} has {len(values)} labels for {n_items} clips")
-    known = [value for value in dict.fromkeys(values) if value is not None and value != ""]
-    codes = {value: code for code, value in enumerate(known)}
-    return np.array([codes.get(value, -1) if value is not None else -1 for value in values], dtype=np.int64)
+    codes: dict[Hashable, int] = {}
+    return np.array([codes.setdefault(one, len(codes)) if _is_known(one) else -1 for one in values], dtype=np.int64)
+
+
+def _is_known(value: Hashable) -> bool:
+    """NaN, which tables have where a cell is empty, is not equal to itself, and pandas' NA is neither equal nor not."""
+    try:
+        return value is not None and value != "" and bool(value == value)  # noqa: PLR0124
+    except TypeError:
+        return False
 
 
 def _effects(z: Floats, labels: Ints) -> Floats:

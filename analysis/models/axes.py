@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats, Ints
+from ..arrangement import Floats, Ints, with_nan
 from ..clip_sets import centred, orders_within
 from ..inference.chunks import Progress, run_chunks
 from ..inference.largest import permutation_p
@@ -146,7 +146,7 @@ def axis_test(
     ValueError
         When shapes do not fit, an attribute does not vary within any set, or raters saw too few pairs to place clips.
     """
-    table, y = check_rdms(rdms), np.asarray(attributes, dtype=np.float64)
+    table, y = check_rdms(rdms), with_nan(attributes)
     n = n_items_of(table.shape[1])
     if y.ndim != 2 or len(y) != n or not np.isfinite(y).all():
         raise ValueError(f"attributes must be {n} rows of finite numbers, got the shape {y.shape}")
@@ -195,7 +195,7 @@ def axis_test(
 
 
 def _rows(values: ArrayLike, name: str) -> Floats:
-    table = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    table = np.atleast_2d(with_nan(values))
     if table.ndim != 2 or 0 in table.shape:
         raise ValueError(f"{name} must be a table, got the shape {table.shape}")
     if not np.isfinite(table).all():

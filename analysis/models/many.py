@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats
+from ..arrangement import Floats, with_nan
 from ..similarity import Method, check_rdms, ranks, similarity
 
 # Rows of a block: 1,711 pairs of 59 clips then take 27 MB.
@@ -57,7 +57,7 @@ def score_many(rdms: ArrayLike, blocks: Iterable[ArrayLike], *, method: Method =
     scores: list[Floats] = []
     done = 0
     for block in blocks:
-        rows = np.asarray(block, dtype=np.float64)
+        rows = with_nan(block)
         if rows.ndim != 2 or rows.shape[1] != table.shape[1]:
             raise ValueError(f"the raters' RDMs have {table.shape[1]} pairs, a block has the shape {rows.shape}")
         there = ~np.isnan(rows).all(axis=1)

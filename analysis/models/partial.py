@@ -108,7 +108,8 @@ def partial_tests(
 
 def _basis(controls: Floats) -> Floats:
     """Orthonormal columns (p, k) that span the constant and the controls."""
-    columns = np.vstack([np.ones(controls.shape[1]), controls]).T
+    centred = controls - controls.mean(axis=1, keepdims=True)
+    columns = np.vstack([np.ones(controls.shape[1]), centred]).T
     u, s, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0).clip(1e-300), full_matrices=False)
     return np.asarray(u[:, s > 1e-10 * s[0]])
 

@@ -91,10 +91,22 @@ def mean_partition(partitions: Sequence[VariancePartition]) -> VariancePartition
 
 
 def _adjusted_r2(target: Floats, columns: Floats) -> float:
-    design = np.vstack([np.ones(target.size), columns]).T
-    residual = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
-    r2 = 1 - float(residual @ residual) / float(((target - target.mean()) ** 2).sum())
+    centred = target - target.mean()
+    residual = centred - explained_by(centred, columns)
+    r2 = 1 - float(residual @ residual) / float(centred @ centred)
     return 1 - (1 - r2) * (target.size - 1) / (target.size - len(columns) - 1)
+
+
+def explained_by(rows: Floats, predictors: Floats) -> Floats:
+    """What a regression on predictors (K, P) and a constant explains of rows (..., P) that have mean 0.
+
+    Predictors are brought to one size first, or a small one beside a large one would count as rounding error.
+    """
+    centred = predictors - predictors.mean(axis=1, keepdims=True)
+    varies = np.ptp(predictors, axis=1) > 1e-12 * np.abs(predictors).max(axis=1)
+    columns = centred[varies].T
+    columns = columns / np.linalg.norm(columns, axis=0)
+    return np.asarray((columns @ np.linalg.lstsq(columns, rows.T, rcond=1e-10)[0]).T)
 
 
 def _part(r2: dict[tuple[str, ...], float], names: list[str], subset: tuple[str, ...]) -> float:
@@ -149,8 +161,7 @@ def partial_correlation(rdms: ArrayLike, model: ArrayLike, controls: ArrayLike, 
         rows = np.vstack([row[present], fixed[:, present]])
         rows = ranks(rows) if method == "spearman" else rows
         rows = rows - rows.mean(axis=1, keepdims=True)
-        held = rows[2:].T
-        left = [side - held @ np.linalg.lstsq(held, side, rcond=None)[0] for side in rows[:2]]
+        left = rows[:2] - explained_by(rows[:2], rows[2:])
         if all(side @ side > 1e-12 * (whole @ whole) for side, whole in zip(left, rows[:2], strict=True)):
             out[rater] = left[0] @ left[1] / np.sqrt((left[0] @ left[0]) * (left[1] @ left[1]))
     return out

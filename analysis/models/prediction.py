@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats, Ints
+from ..arrangement import Floats, Ints, with_nan
 
 # Penalties that the inner folds choose from, as shares of the mean squared singular value of the training features.
 PENALTIES = tuple(float(10.0**power) for power in range(-4, 5))
@@ -191,7 +191,7 @@ def _by_column(predicted: Floats, ratings: Floats) -> Floats:
 
 
 def _table(values: ArrayLike, name: str) -> Floats:
-    table = np.asarray(values, dtype=np.float64)
+    table = with_nan(values)
     if table.ndim == 1:
         table = table[:, None]
     if table.ndim != 2 or 0 in table.shape:

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from ..arrangement import Floats
 from ..pooling import pool
-from ..rdm import n_items_of, pairs_within
+from ..rdm import n_items_of, pairs_within, with_ties
 from ..similarity import MIN_PAIRS, Method, check_rdms, similarity
 
 
@@ -137,7 +137,7 @@ def weighted_model(
 
 
 def _predict(parts: Floats, weights: Floats) -> Floats:
-    return np.asarray(np.sqrt(weights @ parts**2))
+    return with_ties(np.sqrt(weights @ parts**2))
 
 
 def _mean(rows: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrangement import Floats
+from ..arrangement import Floats, with_nan
 from ..similarity import check_rdms, similarity
 from .coefficients import mean_over_pairs
 from .report import Coefficient, with_interval
@@ -41,7 +41,7 @@ def agreement_without_noise(rdms: ArrayLike, own_reliability: ArrayLike, *, leve
     Spearman (1904), The proof and measurement of association between two things (the correction for attenuation).
     """
     table = check_rdms(rdms)
-    own = np.asarray(own_reliability, dtype=np.float64)
+    own = with_nan(own_reliability)
     if own.shape != (len(table),):
         raise ValueError(f"own_reliability must hold one number for each of the {len(table)} raters, got {own.shape}")
     if (own > 1).any():

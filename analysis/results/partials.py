@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..models.partial import partial_tests
-from ..models.partition import partial_correlation
+from ..models.partition import explained_by, partial_correlation
 from ..similarity import Method
 from .joint_rdms import JointRDMs
 from .model_list import Model
@@ -83,6 +83,6 @@ def partials_of(
 
 
 def _is_explained(rdm: Floats, controls: Floats) -> bool:
-    design = np.vstack([np.ones(rdm.size), controls]).T
-    rest = rdm - design @ np.linalg.lstsq(design, rdm, rcond=None)[0]
-    return bool(rest @ rest <= 1e-10 * ((rdm - rdm.mean()) ** 2).sum())
+    centred = rdm - rdm.mean()
+    rest = centred - explained_by(centred, controls)
+    return bool(rest @ rest <= 1e-10 * (centred @ centred))

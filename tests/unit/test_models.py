@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.stats import rankdata
+from scipy.stats import rankdata, spearmanr
 
 from analysis.models import (
     attribute_effects,
@@ -14,9 +15,11 @@ from analysis.models import (
     fit_weights,
     mean_partition,
     partial_correlation,
+    partial_tests,
     variance_partition,
     weighted_model,
 )
+from analysis.pooling import pool
 from analysis.rdm import to_condensed, to_square
 from analysis.similarity import similarity
 
@@ -87,9 +90,30 @@ def test_unknown_labels_and_missing_pairs_are_left_out():
     assert 0 < effects.p[0] <= 1
 
 
+@pytest.mark.parametrize("unknown", [float("nan"), "", pd.NA])
+def test_an_empty_cell_is_no_label_whatever_a_table_has_there(unknown):
+    rdms = raters(0)
+    known = attribute_effects(rdms, {"gender": [None, None, *GENDER[2:]]}, n_permutations=50)
+    found = attribute_effects(rdms, {"gender": [unknown, unknown, *GENDER[2:]]}, n_permutations=50)
+    np.testing.assert_array_equal(found.by_rater, known.by_rater)
+    assert found.p == known.p
+    with pytest.raises(ValueError, match="clip 1 has no value"):
+        attribute_rdm(["a", unknown, unknown])
+
+
 def test_attribute_rdms():
     assert attribute_rdm(["a", "b", "a"]).tolist() == [1, 0, 1]
     assert attribute_rdm([1, 4, 6], kind="number").tolist() == [3, 5, 2]
+
+
+def test_the_unit_of_ratings_moves_no_rank_measure():
+    rng = np.random.default_rng(2)
+    ratings = rng.integers(0, 6, N)
+    whole, tenths = attribute_rdm(ratings, kind="number"), attribute_rdm(ratings / 10, kind="number")
+    assert tenths == pytest.approx(whole / 10)
+    row = whole + rng.normal(size=ROW.size)
+    assert similarity(row, tenths, method="spearman")[0, 0] == pytest.approx(spearmanr(row, whole).statistic)
+    assert similarity(row, tenths, method="tau_a") == pytest.approx(similarity(row, whole, method="tau_a"))
 
 
 @pytest.mark.parametrize(
@@ -101,6 +125,7 @@ def test_attribute_rdms():
         (lambda: attribute_effects(raters(0), {"gender": GENDER}, level=3), "level"),
         (lambda: attribute_rdm([1], kind="colour"), "category or number"),
         (lambda: attribute_rdm([1, np.nan], kind="number"), "finite"),
+        (lambda: attribute_rdm([[1, 2, 3]], kind="number"), "one value for each clip"),
         (lambda: variance_partition(raters(0), {}), "1 to 10 predictors"),
         (lambda: variance_partition(raters(0), {"a": np.arange(3.0)}), "'a' must have 28 pairs"),
         (lambda: variance_partition(np.arange(3.0), {"a": [[1.0, 2, 4], [1, 0, 0]]}), "too few"),
@@ -148,6 +173,24 @@ def test_variance_is_parted_by_inclusion_and_exclusion():
     half = mean_partition([partition, variance_partition(y + rng.random(45), {"a": a, "b": b, "c": c})])
     assert half.n_pairs == 90
     assert half.parts["a",] < partition.parts["a",] or half.parts["b",] < partition.parts["b",]
+
+
+@pytest.mark.parametrize(("size", "offset"), [(1e-14, 0), (1e17, 0), (1, 1e9)])
+def test_shares_and_partial_correlations_do_not_depend_on_a_models_unit(size, offset):
+    rng = np.random.default_rng(8)
+    one, two = rng.random((2, 28))
+    rdms = one + two + rng.random((3, 28))
+    moved = size * two + offset
+    want, found = (variance_partition(rdms, {"a": one, "b": b}) for b in (two, moved))
+    assert list(found.parts.values()) == pytest.approx(list(want.parts.values()), abs=1e-6)
+    assert found.adjusted_r2["a", "b"] == pytest.approx(adjusted(pool(rdms), one, two))
+    partial = partial_correlation(rdms, one, np.array([two, one**2]), method="pearson")
+    again = partial_correlation(rdms, one, np.array([moved, one**2]), method="pearson")
+    assert again == pytest.approx(partial, abs=1e-6)
+    p, at_unit = (
+        partial_tests(rdms, one, np.array([b, one**2]), method="pearson", n_permutations=99).p for b in (moved, two)
+    )
+    assert p == at_unit
 
 
 def test_missing_pairs_have_no_share():

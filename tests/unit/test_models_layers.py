@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
-from scipy.stats import pearsonr
+from scipy.stats import pearsonr, rankdata
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import PredefinedSplit
 
@@ -40,6 +40,13 @@ def test_rdms_of_layers_are_one_minus_numpys_correlations(rng: np.random.Generat
     assert rdms[0] == pytest.approx(1 - np.corrcoef(layers["a"])[upper])
     assert rdms[1] == pytest.approx(1 - np.corrcoef(layers["b"].reshape(6, -1))[upper])
     assert layer_rdms(layers, distance="euclidean")[0] == pytest.approx(pdist(layers["a"]))
+
+
+def test_clips_that_a_layer_keeps_equally_far_apart_are_tied(rng: np.random.Generator) -> None:
+    units = np.hstack([rng.integers(0, 2, (20, 7)), np.tile([0, 1], (20, 1))])
+    one, other = layer_rdms({"a": units / 10, "turned": units[:, ::-1] * 3})
+    assert rankdata(one).tolist() == rankdata(other).tolist()
+    assert np.unique(one).size == np.unique(np.round(pdist(units, "correlation"), 9)).size
 
 
 def test_frames_are_averaged_or_put_one_after_another_when_told(rng: np.random.Generator) -> None:

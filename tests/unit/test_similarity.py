@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata, spearmanr
 
 from analysis.arrangement import Floats
+from analysis.rdm import to_square
 from analysis.similarity import COEFFICIENTS, similarity, tau_a
 
 
@@ -107,3 +108,14 @@ def rho_a(x: Floats, y: Floats) -> float:
     n = len(x)
     centred = [rankdata(values) - (n + 1) / 2 for values in (x, y)]
     return float(12 / (n**3 - n) * (centred[0] @ centred[1]))
+
+
+def test_a_masked_value_is_missing_and_a_square_is_not_many_raters():
+    rows = np.random.default_rng(0).random((3, 21))
+    hidden = rows > 0.7
+    missing = np.where(hidden, np.nan, rows)
+    np.testing.assert_array_equal(similarity(np.ma.masked_array(rows, hidden)), similarity(missing))
+    with pytest.raises(ValueError, match="one RDM as a square of 21 x 21"):
+        similarity(to_square(np.random.default_rng(0).random(210)))
+    with pytest.raises(ValueError, match="complex"):
+        similarity(rows + 1j)
