@@ -33,6 +33,7 @@ from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter, session_of
 from app.participation.submission import submit
 from app.participation.trials import advance, start
+from app.participation.withdrawal import withdraw
 from app.results.work import compute_next
 from app.tokens import hash_token, new_token
 from tests.apps import app_for, installation
@@ -160,6 +161,12 @@ def log_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD) ->
     return client.post("/login", data={"csrf_token": token, "email": email, "password": password})
 
 
+def send_form(client: FlaskClient, path: str, page: str | None = None, **form: str) -> Any:
+    """Send the form of a page, with its token."""
+    token = csrf_token(client.get(page or path).text)
+    return client.post(path, data={"csrf_token": token, **form})
+
+
 def take_part(
     database: Database,
     name: str,
@@ -191,6 +198,13 @@ def give_token(database: Database, number: int) -> str:
         db.add(SessionToken(token_hash=hash_token(token), session_id=db.scalars(query).one().id))
         db.commit()
     return token
+
+
+def leave(lab: Lab, number: int) -> None:
+    """The participant withdraws through the service, by a token of the session."""
+    token = give_token(lab.database, number)
+    with lab.database.writing() as db:
+        withdraw(db, token)
 
 
 def go_on(database: Database, session_id: int, seed: int = 0, *, trials: int | None, token: str | None = None) -> None:

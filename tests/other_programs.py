@@ -46,6 +46,13 @@ def squares(rows):
     return np.array([squareform(row) for row in rows])
 
 
+def cells(texts):
+    """A column of texts as MATLAB has it."""
+    column = np.empty((len(texts), 1), dtype=object)
+    column[:, 0] = texts
+    return column
+
+
 def same_trials(actual, wanted):
     """The same items at the same places, whatever the order within a trial."""
     assert len(actual) == len(wanted)

@@ -1,4 +1,4 @@
-"""Invitations, new passwords by mail, and accounts: services on both databases, pages, and a real mail server.
+"""Invitations, the roles they give, and accounts: services on both databases, and pages.
 
 Over 300 lines: tests of one subject, which share their fixtures.
 """
@@ -6,15 +6,11 @@ Over 300 lines: tests of one subject, which share their fixtures.
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.accounts.account import Account
@@ -33,16 +29,14 @@ from app.accounts.links import (
 from app.accounts.logins import account_of_login, log_in, start_login
 from app.accounts.members import members_of, remove_member, require_study, set_role
 from app.cli import commands
-from app.config import Settings, read_settings
+from app.config import Settings
 from app.db import Database
 from app.domain import Role
-from app.errors import ConfigurationError, Invalid, NotAllowed, NotFound, Unauthorised
-from app.mail import MailFailed, send_mail
+from app.errors import Invalid, NotAllowed, NotFound, Unauthorised
 from app.models import AccountLink, Experimenter, Study, now
 from tests import experimenter
-from tests.experimenter import PASSWORD, Lab
+from tests.experimenter import PASSWORD, Lab, send_form
 from tests.factories import make_study
-from tests.mailbox import Mailbox, mailbox
 
 OTHER = "grace@lab.example"
 
@@ -193,22 +187,6 @@ def test_an_account_goes_but_not_with_the_last_owner_of_a_study_or_the_last_admi
         ]
 
 
-@pytest.fixture
-def owner_lab(settings: Settings) -> Iterator[Lab]:
-    """Ada is logged in, in the first browser, and owns "faces"."""
-    with experimenter.open_lab(settings) as lab:
-        experimenter.make_account(lab.database)
-        make_study(lab.database, lab.settings)
-        experimenter.log_in(lab.client)
-        yield lab
-
-
-def send(client: FlaskClient, path: str, page: str | None = None, **form: str) -> Any:
-    """Send the form of a page, with its token."""
-    token = experimenter.csrf_token(client.get(page or path).text)
-    return client.post(path, data={"csrf_token": token, **form})
-
-
 def link_of(page: str) -> str:
     match = re.search(r'id="new-link"[^>]*value="http://[^/"]+(/invited/[^"]+)"', page)
     assert match, page
@@ -216,16 +194,16 @@ def link_of(page: str) -> str:
 
 
 def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(owner_lab: Lab) -> None:
-    page = send(owner_lab.client, "/studies/faces/people", email=OTHER, role="viewer").text
+    page = send_form(owner_lab.client, "/studies/faces/people", email=OTHER, role="viewer").text
     link = link_of(page)
     assert "Hand it over yourself." in page
     assert OTHER in owner_lab.client.get("/studies/faces/people").text
     assert "new-link" not in owner_lab.client.get("/studies/faces/people").text
     visitor = owner_lab.app.test_client()
     assert "as a viewer" in visitor.get(link).text
-    differing = send(visitor, link, password=PASSWORD, again="something else")
+    differing = send_form(visitor, link, password=PASSWORD, again="something else")
     assert (differing.status_code, "The two passwords differ." in differing.text) == (400, True)
-    joined = send(visitor, link, password=PASSWORD, again=PASSWORD)
+    joined = send_form(visitor, link, password=PASSWORD, again=PASSWORD)
     assert (joined.status_code, joined.headers["Location"]) == (303, "/studies/faces")
     seen = visitor.get("/studies/faces").text
     assert "Close the study" not in seen
@@ -240,7 +218,7 @@ def test_somebody_with_an_account_logs_in_and_joins(owner_lab: Lab) -> None:
     with owner_lab.database.writing() as db:
         db.add(Experimenter(email=OTHER, password_hash="x"))
         db.commit()
-    link = link_of(send(owner_lab.client, "/studies/faces/people", email=OTHER, role="owner").text)
+    link = link_of(send_form(owner_lab.client, "/studies/faces/people", email=OTHER, role="owner").text)
     page = owner_lab.app.test_client().get(link).text
     assert f"/login?next={link}" in page
     assert 'type="password"' not in page
@@ -262,13 +240,13 @@ def test_an_owner_changes_roles_and_removes_and_a_member_leaves(owner_lab: Lab) 
     there = owner_lab.app.test_client()
     experimenter.log_in(there, OTHER)
     assert there.get("/studies/faces").status_code == 200
-    assert send(owner_lab.client, f"{path}/role", "/studies/faces/people", role="viewer").status_code == 303
+    assert send_form(owner_lab.client, f"{path}/role", "/studies/faces/people", role="viewer").status_code == 303
     assert roles(owner_lab.database)[OTHER] == "viewer"
-    assert send(owner_lab.client, f"{path}/role", "/studies/faces/people", role="king").status_code == 400
-    left = send(there, f"{path}/remove", "/studies/faces/people")
+    assert send_form(owner_lab.client, f"{path}/role", "/studies/faces/people", role="king").status_code == 400
+    left = send_form(there, f"{path}/remove", "/studies/faces/people")
     assert (left.status_code, left.headers["Location"]) == (303, "/studies")
     assert there.get("/studies/faces").status_code == 404
-    alone = send(owner_lab.client, "/studies/faces/people/1/remove", "/studies/faces/people")
+    alone = send_form(owner_lab.client, "/studies/faces/people/1/remove", "/studies/faces/people")
     assert (alone.status_code, "needs an owner" in alone.text) == (409, True)
 
 
@@ -282,16 +260,16 @@ def test_the_own_account_changes_its_password_and_logs_out_other_browsers(owner_
     assert "Firefox on Linux" in page
     browser = re.search(r'name="browser" value="(\w+)"', page)
     assert browser is not None
-    assert send(owner_lab.client, "/account/logout", "/account", browser=browser[1]).status_code == 303
+    assert send_form(owner_lab.client, "/account/logout", "/account", browser=browser[1]).status_code == 303
     assert other.get("/studies").status_code == 302
     experimenter.log_in(other)
-    assert send(owner_lab.client, "/account/logout", "/account").status_code == 303
+    assert send_form(owner_lab.client, "/account/logout", "/account").status_code == 303
     assert other.get("/studies").status_code == 302
     experimenter.log_in(other)
     new = {"password": "another long sentence", "again": "another long sentence"}
-    wrong = send(owner_lab.client, "/account/password", "/account", current="wrong", **new)
+    wrong = send_form(owner_lab.client, "/account/password", "/account", current="wrong", **new)
     assert (wrong.status_code, "not your current password" in wrong.text) == (400, True)
-    assert send(owner_lab.client, "/account/password", "/account", current=PASSWORD, **new).status_code == 303
+    assert send_form(owner_lab.client, "/account/password", "/account", current=PASSWORD, **new).status_code == 303
     assert owner_lab.client.get("/account").status_code == 200
     assert other.get("/studies").status_code == 302
 
@@ -306,130 +284,17 @@ def test_f41_guessing_the_present_password_is_slowed_down(owner_lab: Lab, settin
 
 
 def test_an_administrator_sees_invites_and_removes_accounts_and_nobody_else_does(owner_lab: Lab) -> None:
-    link = link_of(send(owner_lab.client, "/accounts", email=OTHER).text)
+    link = link_of(send_form(owner_lab.client, "/accounts", email=OTHER).text)
     grace = owner_lab.app.test_client()
     assert "To an account on this server" in grace.get(link).text
-    assert send(grace, link, password=PASSWORD, again=PASSWORD).headers["Location"] == "/studies"
+    assert send_form(grace, link, password=PASSWORD, again=PASSWORD).headers["Location"] == "/studies"
     assert grace.get("/accounts").status_code == 403
     assert "Accounts</a>" not in grace.get("/studies").text
-    assert send(owner_lab.client, "/accounts", email=OTHER).status_code == 400
-    assert send(owner_lab.client, "/accounts/administrator", "/accounts", email=OTHER, may="1").status_code == 303
+    assert send_form(owner_lab.client, "/accounts", email=OTHER).status_code == 400
+    assert send_form(owner_lab.client, "/accounts/administrator", "/accounts", email=OTHER, may="1").status_code == 303
     assert grace.get("/accounts").status_code == 200
-    assert send(owner_lab.client, "/accounts/remove", "/accounts", email=OTHER).status_code == 303
+    assert send_form(owner_lab.client, "/accounts/remove", "/accounts", email=OTHER).status_code == 303
     assert grace.get("/studies").status_code == 302
-
-
-@pytest.fixture
-def post(settings: Settings) -> Iterator[tuple[Mailbox, Settings]]:
-    """A mail server, and settings that name it."""
-    with mailbox() as server:
-        yield server, mailing(settings, server)
-
-
-def mailing(settings: Settings, server: Mailbox) -> Settings:
-    return settings.model_copy(
-        update={
-            "smtp_host": "127.0.0.1",
-            "smtp_port": server.port,
-            "smtp_from": "asterism@lab.example",
-            "smtp_security": "none",
-            "base_url": "https://asterism.lab.example",
-        }
-    )
-
-
-def test_a_forgotten_password_is_set_anew_by_a_mail_and_nobody_learns_who_has_an_account(
-    post: tuple[Mailbox, Settings],
-) -> None:
-    server, settings = post
-    with experimenter.open_lab(settings) as lab:
-        experimenter.make_account(lab.database)
-        pages = [send(lab.client, "/forgot", email=email).text for email in ("nobody@lab.example", experimenter.EMAIL)]
-        assert pages[0] == pages[1]
-        assert "a mail is on its way" in pages[0]
-        (message,) = server.wait_for(1)
-        assert (message["To"], message["From"]) == (experimenter.EMAIL, "asterism@lab.example")
-        # The operator's address, whatever name the visitor's request had.
-        match = re.search(r"^https://asterism\.lab\.example(/reset/\S+)", message.get_content(), re.MULTILINE)
-        assert match is not None
-        new = "another long sentence"
-        assert experimenter.EMAIL in lab.client.get(match[1]).text
-        assert send(lab.client, match[1], password=new, again="else").status_code == 400
-        done = send(lab.client, match[1], password=new, again=new)
-        assert done.headers["Location"] == "/login"
-        assert "The new password is set." in lab.client.get("/login").text
-        assert lab.client.get(match[1]).status_code == 404
-        assert experimenter.log_in(lab.client, password=new).status_code == 303
-
-
-def test_f41_asking_for_new_passwords_is_slowed_down_for_accounts_that_exist_and_those_that_do_not(
-    post: tuple[Mailbox, Settings],
-) -> None:
-    server, settings = post
-    with experimenter.open_lab(settings.model_copy(update={"rate_limits": True})) as lab:
-        experimenter.make_account(lab.database)
-        token = experimenter.csrf_token(lab.client.get("/forgot").text)
-        for email in ("nobody@lab.example", experimenter.EMAIL):
-            answers = [lab.client.post("/forgot", data={"csrf_token": token, "email": email}) for _ in range(4)]
-            assert [answer.status_code for answer in answers] == [200] * 3 + [429]
-        for thread in threading.enumerate():
-            if thread.name == "reset":
-                thread.join(timeout=20)
-        assert {message["To"] for message in server.wait_for(3)} == {experimenter.EMAIL}
-
-
-def test_without_a_mail_server_the_page_says_whom_to_ask(owner_lab: Lab) -> None:
-    visitor = owner_lab.app.test_client()
-    assert "Forgot your password?" in visitor.get("/login").text
-    assert "python3 run.py user password" in visitor.get("/forgot").text
-    token = experimenter.csrf_token(visitor.get("/login").text)
-    assert visitor.post("/forgot", data={"csrf_token": token, "email": experimenter.EMAIL}).status_code == 400
-
-
-def test_an_invitation_goes_out_by_mail_too_and_a_server_that_refuses_is_named(
-    post: tuple[Mailbox, Settings],
-) -> None:
-    server, settings = post
-    with experimenter.open_lab(settings) as lab:
-        experimenter.make_account(lab.database)
-        make_study(lab.database, lab.settings)
-        experimenter.log_in(lab.client)
-        page = send(lab.client, "/studies/faces/people", email=OTHER, role="editor").text
-        assert f"A mail with the link was sent to {OTHER}." in page
-        link = re.search(r'value="(https://asterism\.lab\.example/invited/[^"]+)"', page)
-        assert link is not None
-        (message,) = server.messages
-        assert link[1] in message.get_content()
-        assert "the study “A study”, as an editor" in message.get_content()
-        server.refuse = "550 no such user"
-        page = send(lab.client, "/studies/faces/people", email="x@lab.example", role="editor").text
-        assert "No mail was sent." in page
-        assert "/invited/" in page
-
-
-def test_a_user_and_a_password_are_given_to_the_mail_server_and_an_encrypted_one_is_insisted_on(
-    post: tuple[Mailbox, Settings],
-) -> None:
-    server, settings = post
-    with_user = settings.model_copy(update={"smtp_user": "ada", "smtp_password": "secret"})
-    send_mail(with_user, OTHER, "Übung", "Grüße")
-    assert server.messages[0].get_content().strip() == "Grüße"
-    assert server.logins == ["AGFkYQBzZWNyZXQ="]
-    with pytest.raises(MailFailed, match="did not take the mail"):
-        send_mail(with_user.model_copy(update={"smtp_security": "starttls"}), OTHER, "x", "y")
-    assert len(server.messages) == 1
-    assert "smtp_password" not in repr(with_user)
-
-
-def test_mail_needs_an_address_of_the_program_and_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASTERISM_SMTP_HOST", "mail.example")
-    with pytest.raises(ConfigurationError, match="ASTERISM_SMTP_FROM: is needed to send mail"):
-        read_settings()
-    monkeypatch.setenv("ASTERISM_SMTP_FROM", "asterism@lab.example")
-    with pytest.raises(ConfigurationError, match="ASTERISM_BASE_URL: is needed to send mail"):
-        read_settings()
-    monkeypatch.setenv("ASTERISM_BASE_URL", "https://asterism.lab.example")
-    assert read_settings().smtp_security == "starttls"
 
 
 def test_people_and_accounts_by_commands(owner_lab: Lab) -> None:
@@ -442,7 +307,7 @@ def test_people_and_accounts_by_commands(owner_lab: Lab) -> None:
     assert run("study", "people", "faces").splitlines()[0] == f"{experimenter.EMAIL}\towner"
     assert f"{OTHER}\tviewer\tinvited until" in run("study", "people", "faces")
     path = "/invited/" + link.rsplit("/", 1)[1].strip()
-    assert send(owner_lab.app.test_client(), path, password=PASSWORD, again=PASSWORD).status_code == 303
+    assert send_form(owner_lab.app.test_client(), path, password=PASSWORD, again=PASSWORD).status_code == 303
     assert run("study", "role", "faces", OTHER, "owner") == f"{OTHER}: owner\n"
     assert run("study", "role", "faces", experimenter.EMAIL, "none") == f"{experimenter.EMAIL}: none\n"
     assert "needs an owner" in run("study", "role", "faces", OTHER, "none")
@@ -458,7 +323,7 @@ def test_people_and_accounts_by_commands(owner_lab: Lab) -> None:
 def test_a_removed_members_session_sees_the_study_no_longer_at_once(owner_lab: Lab) -> None:
     token = invited(owner_lab.database, role=Role.VIEWER)
     there = owner_lab.app.test_client()
-    send(there, f"/invited/{token}", password=PASSWORD, again=PASSWORD)
+    send_form(there, f"/invited/{token}", password=PASSWORD, again=PASSWORD)
     assert there.get("/api/v1/studies/faces").status_code == 200
     with owner_lab.database.writing() as db:
         study = db.scalars(select(Study)).one()

@@ -1,4 +1,4 @@
-"""Results are computed once, in the background: claims, failures, withdrawals, and what is stored of them.
+"""Results are computed once, in the background: who computes, what is computed anew, and failures.
 
 Over 300 lines: tests of one subject, which share their fixtures.
 """
@@ -8,50 +8,30 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from analysis.estimators import Interval
 from analysis.results import Choice, RaterResult, StudyResults
 from analysis.results import rater_result as compute_rater_result
 from app import cli
-from app.config import Settings
-from app.domain import SessionState, WorkState
+from app.domain import WorkState
 from app.logs import configure_logs
-from app.models import ParticipantSession, SessionEvent, SessionToken, StoredRater, StoredResults, Study, now
-from app.participation.enrolment import enter
-from app.participation.withdrawal import withdraw
-from app.results import inputs as inputs_module
+from app.models import ParticipantSession, StoredResults, now
 from app.results import stored as stored_module
 from app.results import work as work_module
-from app.results.inputs import Inputs, inputs_of
+from app.results.inputs import Inputs
 from app.results.overview import Overview, overview_of
-from app.results.packing import pack_overview, pack_rater, unpack_overview, unpack_rater
-from app.results.stored import Standing, results_now, standing_of, stored_overview
-from app.results.work import claim_results, compute_next, ensure_results, request_results
+from app.results.stored import results_now
+from app.results.work import claim_results, compute_next, ensure_results
 from tests import experimenter
-from tests.factories import make_study
-
-QUICK = Choice("weighted_average")
-EVERYBODY = Choice("weighted_average", with_unfinished=True)
-
-
-@pytest.fixture
-def both_lab(both_settings: Settings) -> Iterator[experimenter.Lab]:
-    """The study "faces" with two finished raters and one after a trial, on SQLite and on PostgreSQL."""
-    with experimenter.open_lab(both_settings) as lab:
-        make_study(lab.database, lab.settings, toml=experimenter.SHORT)
-        experimenter.take_part(lab.database, "faces", 0)
-        experimenter.take_part(lab.database, "faces", 1)
-        experimenter.take_part(lab.database, "faces", 2, trials=1)
-        yield lab
+from tests.asked_results import EVERYBODY, QUICK, overview, request, standing, study_id
 
 
 @pytest.fixture
@@ -70,28 +50,6 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, str]]:
 
     monkeypatch.setattr(stored_module, "rater_result", counting)
     return calls
-
-
-def study_id(lab: experimenter.Lab) -> int:
-    with lab.database.reading() as db:
-        return db.scalars(select(Study.id).where(Study.name == "faces")).one()
-
-
-def standing(lab: experimenter.Lab, choice: Choice = QUICK) -> tuple[Inputs, Standing]:
-    with lab.database.reading() as db:
-        inputs = inputs_of(db, study_id(lab), choice)
-        return inputs, standing_of(db, inputs)
-
-
-def request(lab: experimenter.Lab, choice: Choice = QUICK, *, retry: bool = False) -> None:
-    inputs, _ = standing(lab, choice)
-    with lab.database.writing() as db:
-        request_results(db, inputs, retry=retry)
-
-
-def overview(lab: experimenter.Lab, choice: Choice = QUICK) -> Overview | None:
-    with lab.database.reading() as db:
-        return stored_overview(db, inputs_of(db, study_id(lab), choice))
 
 
 def test_what_was_asked_for_is_computed_and_kept(both_lab: experimenter.Lab) -> None:
@@ -197,7 +155,7 @@ def test_uncertainty_gives_way_to_what_takes_seconds_and_is_kept(
     first = lab.client.get(f"{address.replace('uncertainty', 'rdms/P001')}&uncertainty=1").get_json()
     np.testing.assert_allclose(first["standard_error"], np.array(first["rdm"]) / 4, atol=1e-4)
     assert lab.client.get(address.replace("uncertainty", "rdms/P001")).get_json()["standard_error"] is None
-    _leave(lab, 1)
+    experimenter.leave(lab, 1)
     states.append(lab.client.get(address).get_json()["state"])
     assert states == ["none", "working", "ready", "none"], "a withdrawal takes what was computed with it"
 
@@ -311,147 +269,6 @@ def test_a_machine_at_fault_leaves_the_results_waiting(lab: experimenter.Lab, mo
                 compute_next(lab.database)
     assert standing(lab)[1].state == WorkState.WAITING
     assert experimenter.compute(lab) == 1
-
-
-def _leave(lab: experimenter.Lab, number: int) -> None:
-    """The participant withdraws through the service, by a token of the session."""
-    token = experimenter.give_token(lab.database, number)
-    with lab.database.writing() as db:
-        withdraw(db, token)
-
-
-def test_whoever_withdraws_is_in_no_stored_result(both_lab: experimenter.Lab) -> None:
-    for choice in (QUICK, EVERYBODY):
-        request(both_lab, choice)
-    experimenter.compute(both_lab)
-    _leave(both_lab, 1)
-    with both_lab.database.reading() as db:
-        left = db.execute(select(StoredRater.session_id, ParticipantSession.number).join(ParticipantSession)).all()
-        assert {number for _, number in left} == {2, 3}
-        assert db.scalars(select(StoredResults)).all() == []
-    assert overview(both_lab) is None
-    request(both_lab)
-    experimenter.compute(both_lab)
-    shown = overview(both_lab)
-    assert shown is not None
-    assert [rater["rater"] for rater in shown.raters] == ["P002"]
-
-
-@pytest.mark.parametrize("moment", ["rater", "study"])
-def test_whoever_withdraws_while_results_are_computed_is_in_none(
-    both_lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
-    request(both_lab)
-
-    def leaving(function: Callable[..., Any]) -> Callable[..., Any]:
-        def leave_first(*given: Any, **more: Any) -> Any:
-            monkeypatch.undo()
-            _leave(both_lab, 1)
-            return function(*given, **more)
-
-        return leave_first
-
-    if moment == "rater":
-        monkeypatch.setattr(stored_module, "rater_result", leaving(compute_rater_result))
-    else:
-        monkeypatch.setattr(work_module, "overview_of", leaving(overview_of))
-    compute_next(both_lab.database)
-    with both_lab.database.reading() as db:
-        assert db.scalars(select(StoredResults)).all() == []
-        numbers = set(db.scalars(select(ParticipantSession.number).join(StoredRater)))
-    assert 1 not in numbers
-
-
-def test_results_go_with_their_session_and_their_study(both_lab: experimenter.Lab) -> None:
-    make_study(both_lab.database, both_lab.settings, name="other", n_clips=0)
-    with both_lab.database.writing() as db:
-        enter(db, "other", {})
-    with both_lab.database.writing() as db:
-        other = db.scalars(select(Study).where(Study.name == "other")).one()
-        session = db.scalars(select(ParticipantSession).where(ParticipantSession.study_id == other.id)).one()
-        db.add(StoredRater(session_id=session.id, method="latent", inputs="x", content=b""))
-        db.add(
-            StoredResults(
-                study_id=other.id, method="latent", with_simulated=True, with_unfinished=False, wanted="x", content=b""
-            )
-        )
-        db.commit()
-        db.execute(delete(SessionToken).where(SessionToken.session_id == session.id))
-        db.execute(delete(SessionEvent).where(SessionEvent.session_id == session.id))
-        db.execute(delete(ParticipantSession).where(ParticipantSession.id == session.id))
-        assert db.scalars(select(StoredRater.inputs)).all() == []
-        db.execute(delete(Study).where(Study.id == other.id))
-        assert db.scalars(select(StoredResults.wanted)).all() == []
-        db.rollback()
-
-
-def test_results_are_out_of_date_whenever_something_that_they_follow_from_changes(
-    lab: experimenter.Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request(lab)
-    experimenter.compute(lab)
-    assert standing(lab)[1].is_current
-    with monkeypatch.context() as patched:
-        patched.setattr(inputs_module, "VERSION", "another")
-        assert not standing(lab)[1].is_current, "the program's version"
-    with lab.database.writing() as db:
-        study = db.scalars(select(Study).where(Study.name == "faces")).one()
-        before = study.definition
-        study.definition = before | {"stop": before["stop"] | {"min_evidence": 0.7}}
-        db.commit()
-        assert not standing(lab)[1].is_current, "the target"
-        study.definition = before
-        db.commit()
-    assert standing(lab)[1].is_current
-    for change in ({"is_simulated": True}, {"person": 99}, {"state": SessionState.ARRANGING}):
-        with lab.database.writing() as db:
-            session = db.scalars(select(ParticipantSession).where(ParticipantSession.number == 1)).one()
-            kept = {name: getattr(session, name) for name in change}
-            for name, value in change.items():
-                setattr(session, name, value)
-            db.commit()
-            assert not standing(lab)[1].is_current, change
-            for name, value in kept.items():
-                setattr(session, name, value)
-            db.commit()
-    assert standing(lab)[1].is_current
-
-
-def test_what_is_packed_is_the_same_when_it_is_unpacked(lab: experimenter.Lab) -> None:
-    with lab.database.reading() as db:
-        choice = Choice("combined", with_unfinished=True)
-        inputs = inputs_of(db, study_id(lab), choice)
-        results = results_now(db, inputs.study_id, choice)
-    for rater in results.chosen.values():
-        again = unpack_rater(pack_rater(rater))
-        assert again.work.sizes == rater.work.sizes
-        np.testing.assert_array_equal(again.work.minutes, rater.work.minutes)
-        np.testing.assert_array_equal(again.observations, rater.observations)
-        assert again.estimate is not None
-        assert rater.estimate is not None
-        for name, value in vars(rater.estimate).items():
-            np.testing.assert_equal(getattr(again.estimate, name), value, err_msg=name)
-    expected = overview_of(inputs, results)
-    overview_again = unpack_overview(pack_overview(expected), with_quality=True)
-    for name in ("raters", "unfinished", "unfinished_sentence", "remarks"):
-        assert getattr(overview_again, name) == getattr(expected, name)
-    assert list(overview_again.orders) == list(expected.orders)
-    assert list(overview_again.rater_order) == list(expected.rater_order)
-    np.testing.assert_array_equal(overview_again.between, results.between)
-    assert overview_again.growth is not None
-    assert results.growth is not None
-    np.testing.assert_equal(asdict(overview_again.growth), asdict(results.growth))
-    for name, value in vars(expected.group).items():
-        np.testing.assert_array_equal(getattr(overview_again.group, name), value)
-    assert overview_again.agreement is not None
-    assert expected.agreement is not None
-    np.testing.assert_equal(vars(overview_again.agreement.reliability), vars(expected.agreement.reliability))
-    np.testing.assert_equal(
-        {method: vars(one) for method, one in overview_again.agreement.ceilings.items()},
-        {method: vars(one) for method, one in expected.agreement.ceilings.items()},
-    )
-    np.testing.assert_equal(overview_again.agreement.with_others, expected.agreement.with_others)
-    assert overview_again.agreement.influence == expected.agreement.influence
 
 
 def test_the_command_stores_where_the_pages_read(
