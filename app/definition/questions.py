@@ -255,6 +255,13 @@ Question = Annotated[
     Field(discriminator="kind"),
 ]
 KINDS = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(Question)[0])}
+
+
+def is_told(key: str) -> bool:
+    """Whether a question's page is told this key: not where it is asked, and not which answers end the session."""
+    return key not in ("when", "after_trial") and not key.startswith("screen_out")
+
+
 # Its words are the page's own. Its name is reserved, so that no question can have it.
 THE_COMMENT = TextQuestion.model_construct(
     name=COMMENT, ask=COMMENT, kind="text", required=True, max_length=MAX_COMMENT, after_trial=None

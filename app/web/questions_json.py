@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.definition.questions import Question, in_language
+from app.definition.questions import Question, in_language, is_told
 from app.definition.ratings import RatingQuestion
 from app.definition.study_toml import StudyDefinition
 from app.participation.sheets import questions_of
-from app.web.api_answers.participant import AskedQuestion
 from app.web.study_texts import ToHtml
 
 
@@ -26,15 +25,16 @@ def sheets_of_page(definition: StudyDefinition, language: str, html: ToHtml) -> 
 
 
 def page_question(question: Question | RatingQuestion, language: str, html: ToHtml) -> dict[str, Any]:
-    """A question for the page's template."""
+    """A question for the page's template, with what the page's script needs to know of it (`asked`)."""
     view = _question(question, language)
-    return view | {"ask_html": html(view["ask"]), "whole": float(view.get("step") or 0.5).is_integer()}
+    asked = {key: value for key, value in view.items() if key not in ("ask", "choices")}
+    whole = float(view.get("step") or 0.5).is_integer()
+    return view | {"ask_html": html(view["ask"]), "asked": asked, "whole": whole}
 
 
 def _question(question: Question | RatingQuestion, language: str) -> dict[str, Any]:
-    """Those keys of the question that the API's description has."""
-    told = [key for key in AskedQuestion.model_fields if key in type(question).model_fields]
-    return {key: _told(getattr(question, key), language) for key in told}
+    """Those keys of the question that its page is told."""
+    return {key: _told(getattr(question, key), language) for key in type(question).model_fields if is_told(key)}
 
 
 def _told(value: Any, language: str) -> Any:

@@ -3,7 +3,8 @@
  * What a participant typed or chose, as an answer of the kind that the question takes. Pure. The server checks it again.
  *
  * @typedef {'text' | 'number' | 'one_of' | 'several_of' | 'scale' | 'consent'} Kind
- * @typedef {{name: string, kind: Kind, required: boolean, min: number | null, max: number | null, step: number | null}} Question
+ * @typedef {{name: string, kind: Kind, required: boolean, min?: number | null, max?: number | null, step?: number | null}} Question
+ *   the keys are those that its kind has in study.toml
  * @typedef {string | number | boolean | string[] | null} Answer
  * @typedef {string | string[] | boolean} Given  the text of a box, the value that is chosen ('' for none), the values
  *   that are ticked, or whether a clause is
@@ -37,7 +38,7 @@ const NUMBER = /^([+\-−]?)(\d+)(?:([.,])(\d+))?$/;
  * @param {string} text
  * @param {import('./text.js').Translate} t
  */
-function numberOf({ min, max, step }, text, t) {
+function numberOf({ min = null, max = null, step = null }, text, t) {
   const parts = NUMBER.exec(text.replace(/[\s\u00a0\u2009\u202f'’]/g, ''));
   if (!parts) return wrong(t('Please enter a number.'));
   const [, sign, whole, point, decimals = ''] = parts;

@@ -19,29 +19,18 @@ export const statusOf = (form) => find(form, '[data-sheet-status]');
 export const inputsIn = (element) =>
   /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */ ([...element.querySelectorAll('input, textarea')]);
 
-/** @param {HTMLElement} element @returns {Question} */
-export function questionOf(element) {
-  const { kind, min, max, step, required } = element.dataset;
-  /** @param {string | undefined} text */
-  const number = (text) => (text === undefined ? null : Number(text));
-  return {
-    name: nameOf(element),
-    kind: /** @type {import('./answers.js').Kind} */ (kind),
-    required: required !== undefined,
-    min: number(min),
-    max: number(max),
-    step: number(step),
-  };
-}
+/** The question as the server tells it, without its words. @param {HTMLElement} element @returns {Question} */
+export const questionOf = (element) => JSON.parse(element.dataset.asked ?? '{}');
 
 /** @param {HTMLElement} element @returns {Given} */
 export function givenIn(element) {
   const inputs = inputsIn(element);
   const chosen = inputs.filter((input) => input instanceof HTMLInputElement && input.checked).map(({ value }) => value);
-  if (element.dataset.kind === 'consent') return chosen.length > 0;
-  if (element.dataset.kind === 'several_of') return chosen;
-  if (element.dataset.kind === 'one_of' || element.dataset.kind === 'scale') return chosen[0] ?? '';
-  return inputs[0].value;
+  const { type, value } = inputs[0];
+  if (type === 'radio') return chosen[0] ?? '';
+  if (type !== 'checkbox') return value;
+  // One box alone is a clause; choices are two at least.
+  return inputs.length === 1 ? chosen.length > 0 : chosen;
 }
 
 /** @param {HTMLFormElement} form @param {Record<string, Given>} kept */

@@ -23,6 +23,7 @@ import {
   givenIn,
   inputsIn,
   nameOf,
+  questionOf,
   questionsIn,
   setBusy,
   statusOf,
@@ -206,7 +207,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
       all[0];
     const inputs = /** @type {HTMLInputElement[]} */ (inputsIn(question));
     // On a scale from 0 the digit is the step, on all others its place.
-    const input = inputs[question.dataset.min === '0' ? digit : digit - 1];
+    const input = inputs[questionOf(question).min === 0 ? digit : digit - 1];
     if (!input || input.disabled) return false;
     input.checked = true;
     input.dispatchEvent(new Event('input', { bubbles: true }));

@@ -152,9 +152,10 @@ def test_each_kind_of_question_stands_in_each_file_that_the_newcomers_table_name
     }
     for kind, model in KINDS.items():
         assert KIND_NAMES[kind]
-        # What the page is told of a question are those of its keys that the API's description has.
+        # The API's description has all that the page is told of a question without another file that names its keys.
         own = model.model_fields.keys() - ConsentQuestion.model_fields.keys()
         assert {key for key in own if not key.startswith("screen_out")} <= AskedQuestion.model_fields.keys()
+        assert not any(key.startswith("screen_out") for key in AskedQuestion.model_fields)
         for name, text in files.items():
             assert re.search(rf"[\"']{kind}[\"']", text), f"{kind}: {name}"
 

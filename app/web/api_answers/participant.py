@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
-from pydantic import Field
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
+from app.definition.controls import kind_of
+from app.definition.questions import KINDS, is_told
 from app.web.api_answers.form import Answer
 
 
@@ -136,27 +139,43 @@ class AskedChoice(Answer):
     label: str
 
 
-class AskedQuestion(Answer):
-    """A question in the participant's language; what belongs to other kinds is not there."""
+def _keys_of_questions() -> dict[str, Any]:
+    """What participants are told of a question, made from the kinds' own keys: each with its type and its default."""
+    kinds_with: dict[str, list[str]] = {}
+    fields: dict[str, FieldInfo] = {}
+    for kind, model in KINDS.items():
+        for key, field in model.model_fields.items():
+            if is_told(key):
+                kinds_with.setdefault(key, []).append(kind)
+                fields.setdefault(key, field)
+    keys: dict[str, Any] = {}
+    for key, kinds in kinds_with.items():
+        told = _told(fields[key])
+        of_all = len(kinds) == len(KINDS)
+        keys[key] = told if of_all else (told | None, Field(default=None, description=f"Kinds: {', '.join(kinds)}."))
+    return keys
 
-    name: str
-    kind: str
-    ask: str
-    required: bool
-    max_length: int | None = Field(default=None, description="Of a text.")
-    min: float | None = Field(default=None, description="Of a number or a scale.")
-    max: float | None = Field(default=None, description="Of a number or a scale.")
-    step: float | None = Field(default=None, description="Of a number.")
-    min_label: str | None = Field(default=None, description="Of a scale.")
-    max_label: str | None = Field(default=None, description="Of a scale.")
-    choices: list[AskedChoice] = Field(default=[], description="Of one or several choices.")
+
+def _told(field: FieldInfo) -> Any:
+    """The type of a key as it is told: texts in one language, choices with their labels, whole numbers as numbers."""
+    if get_origin(field.annotation) is list:
+        return list[AskedChoice]
+    return {"tick": bool, "whole": float, "number": float}.get(kind_of(field.annotation)[0], str)
+
+
+AskedQuestion = create_model(
+    "AskedQuestion",
+    __base__=Answer,
+    __doc__="A question in the participant's language; what belongs to other kinds is not there.",
+    **_keys_of_questions(),
+)
 
 
 class QuestionSheet(Answer):
     """The questions to answer now."""
 
     sheet: str
-    questions: list[AskedQuestion]
+    questions: list[AskedQuestion]  # type: ignore[valid-type]  # mypy knows no model that is made from others' keys
 
 
 class ClipToRate(Answer):
