@@ -5,6 +5,7 @@ Runs in the child process.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -50,6 +51,18 @@ def orientation_of(frame: Any) -> Orientation:
     return ORIENTATIONS.get((a, b, c, d), ORIENTATIONS[1, 0, 0, 1])
 
 
+def turn_remarks(frame: Any) -> list[str]:
+    """What the experimenter should know of a turn that is asked for and not made."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return []
+    matrix = memoryview(bytes(data)).cast("i")
+    degrees = math.degrees(math.atan2(matrix[1], matrix[0]))
+    if abs(degrees - 90 * round(degrees / 90)) < 1:
+        return []
+    return [f"its file asks for a turn by {abs(degrees):.0f} degrees, which is not made: it is shown as it is stored"]
+
+
 def pixel_aspect(stream: Any) -> float:
     """Width over height of a stored pixel; 1 where none is given, or where it is a rounding error of 1."""
     ratio = float(stream.sample_aspect_ratio or 1)
@@ -74,7 +87,7 @@ class PictureChain:
     red, green and blue (`rgb`).
 
     Brightness and colours of HDR video are brought into the standard range, interlaced pictures are made whole, and
-    `background` (red, green, blue) is seen through what is transparent; `transparent` tells whether that can happen.
+    `background` (red, green, blue) is seen through what is transparent; `transparent` tells whether anything was.
     """
 
     def __init__(
@@ -82,13 +95,12 @@ class PictureChain:
         stream: Any,
         size: tuple[int, int],
         *,
-        shown: tuple[int, int],
         background: tuple[int, int, int],
         rgb: bool = False,
     ) -> None:
         self.transparent = self._interlaced = False
         self._aspect = pixel_aspect(stream)
-        self._size, self._shown = size, shown
+        self._size = size
         self._background, self._rgb = background, rgb
         self._graph: Any = None
         self._key: tuple[Any, ...] = ()
@@ -100,6 +112,7 @@ class PictureChain:
         if frame.colorspace == UNSPECIFIED and not frame.format.is_rgb:
             # What players assume of untagged files.
             frame.colorspace = Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601
+        self.transparent = self.transparent or is_transparent(frame)
         # Some recordings mix whole and interlaced pictures; the filter leaves whole ones as they are.
         self._interlaced = self._interlaced or frame.interlaced_frame
         key = (
@@ -148,7 +161,6 @@ class PictureChain:
         if self._interlaced:
             node = _follow(graph, node, "bwdif", "mode=send_frame:deint=interlaced")
         if has_alpha(frame):
-            self.transparent = True
             node = self._over_background(graph, node)
         for name, arguments in [*self._filters(frame), ("buffersink", "")]:
             node = _follow(graph, node, name, arguments)
@@ -168,7 +180,9 @@ class PictureChain:
     def _filters(self, frame: Any) -> list[tuple[str, str]]:
         filters = [*orientation_of(frame).filters]
         width, height = self._size
-        if self._aspect == 1.0 and all(0 <= a - b <= 1 for a, b in zip(self._shown, self._size, strict=True)):
+        # Of a file whose pictures change their size, each is brought to the one size by its own.
+        own = (frame.height, frame.width) if orientation_of(frame).rotation % 180 else (frame.width, frame.height)
+        if self._aspect == 1.0 and all(0 <= a - b <= 1 for a, b in zip(own, self._size, strict=True)):
             # Cutting off an odd last row or column leaves every other pixel as it was; scaling would blur them all.
             filters.append(("crop", f"{width}:{height}:0:0"))
         scale = f"w={width}:h={height}:flags=lanczos"
@@ -188,6 +202,11 @@ class PictureChain:
 def has_alpha(frame: Any) -> bool:
     """Whether pictures of this format can be transparent; palettes may hold transparent colours."""
     return frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
+
+
+def is_transparent(frame: Any) -> bool:
+    """Whether any part of a picture is transparent; many formats could hold that and seldom do."""
+    return has_alpha(frame) and int(frame.reformat(format="rgba").to_ndarray()[..., 3].min()) < 255
 
 
 def _follow(graph: Any, node: Any, name: str, arguments: str) -> Any:

@@ -5,7 +5,7 @@ Over 300 lines: one walk over a file's packets and pictures, whose findings depe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from app.video.clock import Clock, one_clock, times_in_order, usual_step
-from app.video.frame_filters import orientation_of, shown_size
+from app.video.frame_filters import orientation_of, shown_size, turn_remarks
 from app.video.joined import check_not_joined
 from app.video.records import Limits, Probe, VideoError
 from app.video.source import check_dimensions, check_duration, frames_of, open_source, refusing
@@ -25,17 +25,25 @@ from app.video.transparency import AlphaTrack
 MAX_GAP = 10.0
 # A picture that stays longer than this, and ten times longer than is usual in the file, is worth a remark.
 LONG_STILL = 2.0
+# Sound that is cut off at an end is worth a remark from this many seconds on: codecs begin and end it in whole blocks.
+CUT_SOUND = 0.25
+# Pictures that change their size keep their shape, but for rounding.
+SAME_SHAPE = 0.02
 # More would not help pictures of this size, and the same machine saves participants' trials.
 THREADS = 2
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What the decoder says of a picture: its time in ticks, if it has one, and how long it lasts (0: not known)."""
+    """What the decoder says of a picture: its time in ticks, if it has one, and how long it lasts (0: not known).
+
+    `size` is its width and height as they are shown.
+    """
 
     time: int | None
     duration: int
     interlaced: bool
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,17 @@ def inspect(path: Path, limits: Limits, *, sound: bool = False) -> Inspected:
         remarks = [*choice.remarks, *_check_gaps(choice.video, stream)]
         pictures, first = _all_pictures(container, stream, clock, choice.video)
         remarks += _check_count(pictures, choice.video, stream)
-        width, height = shown_size(first, stream)
+        width, height = pictures[0].size
         check_dimensions(width, height, limits)
+        remarks += [*_check_sizes(pictures), *turn_remarks(first)]
         step = _step(stream, pictures)
-        ticks, made_up = times_in_order([picture.time for picture in pictures], step)
+        decodings = _times_of_decoding(choice.video, clock)
+        of_decoding = container.format.name == "avi" and step > 1 and len(decodings) == len(pictures)
+        given = decodings if of_decoding else [picture.time for picture in pictures]
+        ticks, made_up = times_in_order(given, step)
         tick = float(stream.time_base)
         times = [(time - ticks[0]) * tick for time in ticks]
-        last = step if made_up else pictures[-1].duration or step
+        last = step if made_up or of_decoding else pictures[-1].duration or step
         duration = times[-1] + last * tick
         check_duration(duration, limits)
         fps, variable = _rate(times, step * tick, stream)
@@ -103,6 +115,8 @@ def inspect(path: Path, limits: Limits, *, sound: bool = False) -> Inspected:
             if begin >= probe.start + duration or end <= probe.start:
                 remarks.append("its sound plays at no time at which there are pictures: nothing of it is heard")
                 shifts = None
+            else:
+                remarks += _cut_remarks(probe.start - begin, end - probe.start - duration)
         index = None if choice.audio is None or shifts is None else choice.audio.index
         return Inspected(probe, times, choice.video.index, index, clock, shifts)
 
@@ -169,7 +183,7 @@ def _all_pictures(container: Any, stream: Any, clock: Clock, track: Track) -> tu
     first, pictures = None, []
     for frame in decoded(container, stream, clock):
         first = frame if first is None else first
-        pictures.append(Picture(frame.pts, frame.duration or 0, frame.interlaced_frame))
+        pictures.append(Picture(frame.pts, frame.duration or 0, frame.interlaced_frame, shown_size(frame, stream)))
     if first is None:
         raise VideoError("the video cannot be decoded: no picture comes out of it")
     if len(pictures) == 1:
@@ -224,6 +238,35 @@ def _check_count(pictures: list[Picture], track: Track, stream: Any) -> list[str
     raise VideoError(f"the video cannot be decoded whole: of {stored} stored pictures only {len(pictures)} come out")
 
 
+def _check_sizes(pictures: list[Picture]) -> list[str]:
+    """A remark where pictures are larger or smaller than the first one, as in joined files: all are shown as large.
+
+    Raises
+    ------
+    VideoError
+        When their shape differs, so that they would be shown stretched.
+    """
+    width, height = pictures[0].size
+    other = next((picture.size for picture in pictures if picture.size != (width, height)), None)
+    if other is None:
+        return []
+    change = f"from {width} x {height} to {other[0]} x {other[1]} pixels"
+    for wide, high in {picture.size for picture in pictures}:
+        if abs(wide * height / (high * width) - 1) > SAME_SHAPE:
+            raise VideoError(f"the video's pictures change their shape on the way, {change}")
+    return [f"its pictures change their size on the way, {change}: all are shown as the first ones"]
+
+
+def _cut_remarks(before: float, after: float) -> list[str]:
+    """What is said of sound that plays for so many seconds before the first picture, and after the last one."""
+    remarks = []
+    if before > CUT_SOUND:
+        remarks.append(f"its sound begins {before:.1f} s before its pictures: so much of it is not heard")
+    if after > CUT_SOUND:
+        remarks.append(f"its sound goes on for {after:.1f} s after its pictures: so much of it is not heard")
+    return remarks
+
+
 def _check_end(container: Any, track: Track, contents: Contents) -> None:
     """Hold what could be read against the length that the header gives, of the video or else of the whole file."""
     stream = container.streams[track.index]
@@ -243,6 +286,18 @@ def _check_end(container: Any, track: Track, contents: Contents) -> None:
     # Headers are sometimes a few frames off, but a tenth of a clip is not rounding.
     if read < 0.9 * declared - 2 * step * float(stream.time_base):
         raise VideoError(f"{BROKEN_OFF}: {read:.1f} s of {declared:.1f} s can be read")
+
+
+def _times_of_decoding(track: Track, clock: Clock) -> Sequence[int | None]:
+    """When the packets of a track are decoded, in ticks.
+
+    AVI stores no other times, and FFmpeg guesses those of showing as if pictures were a tick apart, which is wrong
+    where they are not. With every picture that is decoded one is shown, so these are the times of showing too.
+    """
+    return [
+        None if stamp.dts is None or (shift := clock.shift(number)) is None else stamp.dts + shift
+        for number, stamp in enumerate(track.stamps)
+    ]
 
 
 def _step(stream: Any, pictures: list[Picture]) -> float:

@@ -18,7 +18,7 @@ from app.video.frame_filters import TICK, PictureChain, rendered_size
 from app.video.inspection import THREADS, Inspected, decoded, inspect
 from app.video.poster import PosterChoice
 from app.video.records import Limits, Options, Probe, Rendered, VideoError, colour_name
-from app.video.sound import SoundTrack
+from app.video.sound import ClipSound, SoundTrack
 from app.video.source import open_source, refusing
 from app.video.transparency import alpha_track
 
@@ -75,9 +75,10 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = THREADS
         audio = None if inspected.audio is None else container.streams[inspected.audio]
-        outputs = [stack.enter_context(Output(folder, form, size, probe, audio)) for form in FORMATS]
+        sound = None if audio is None else ClipSound(audio, probe)
+        outputs = [stack.enter_context(Output(folder, form, size, probe, sound)) for form in FORMATS]
         poster = PosterChoice(probe.duration)
-        chain = PictureChain(stream, size, shown=shown, background=options.background)
+        chain = PictureChain(stream, size, background=options.background)
         alpha = alpha_track(stream)
         timeline = Timeline(inspected, options.frames_per_second)
         written = 0
@@ -91,13 +92,18 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
                     output.picture(picture)
                 written += 1
 
+        def write_sound(frame: Any | None) -> None:
+            """Give a decoded frame of sound to every output; None at the end."""
+            for piece in [] if sound is None else sound.through(frame):
+                for output in outputs:
+                    output.sound(piece)
+
         frames = decoded(
             container, stream, inspected.video_clock, audio=audio, shifts=inspected.audio_clock, alpha=alpha
         )
         for frame in frames:
             if isinstance(frame, av.AudioFrame):
-                for output in outputs:
-                    output.sound(frame)
+                write_sound(frame)
                 continue
             if timeline.place(frame):
                 with refusing("the video is damaged: its pictures cannot be brought into one shape"):
@@ -106,13 +112,14 @@ def render(source: Path, folder: Path, options: Options, limits: Limits, report:
             report(min(1.0, timeline.seen / probe.frames))
         write(timeline.with_durations(chain.through(None)))
         write(timeline.last())
+        write_sound(None)
         for output in outputs:
             output.finish()
     timeline.check(written)
     poster.save(folder / POSTER, options.poster_side)
     for form in FORMATS:
         _check(folder / form.name, written, limits)
-    remarks = [*probe.remarks, *timeline.remarks()]
+    remarks = [*probe.remarks, *timeline.remarks(), *([] if sound is None else sound.remarks())]
     if chain.transparent:
         remarks.append(f"where it is transparent, {colour_name(options.background)} is shown")
     return Rendered(*size, timeline.end, written, audio is not None, probe, remarks)
@@ -186,7 +193,9 @@ class Timeline:
 class Output:
     """One video that is being written."""
 
-    def __init__(self, folder: Path, form: Format, size: tuple[int, int], probe: Probe, audio: Any | None) -> None:
+    def __init__(
+        self, folder: Path, form: Format, size: tuple[int, int], probe: Probe, sound: ClipSound | None
+    ) -> None:
         self._container = av.open(f"file:{folder / form.name}", "w", container_options=form.container_options)
         rate = Fraction(probe.fps).limit_denominator(1001)
         self._stream = cast(VideoStream, self._container.add_stream(form.codec, rate=rate, options=form.codec_options))
@@ -201,7 +210,7 @@ class Output:
         context.color_trc = ColorTrc.BT709
         context.color_range = ColorRange.MPEG
         self._durations: dict[int | None, int] = {}
-        self._sound = SoundTrack(self._container, audio, probe, **form.sound) if audio else None
+        self._sound = SoundTrack(self._container, sound.layout, **form.sound) if sound else None
 
     def __enter__(self) -> Output:
         return self
@@ -219,7 +228,7 @@ class Output:
             self._container.mux(packet)
 
     def sound(self, frame: Any) -> None:
-        """Write decoded sound; without effect in an output that has none."""
+        """Write a frame of sound; without effect in an output that has none."""
         if self._sound:
             self._sound.add(frame)
 

@@ -56,7 +56,7 @@ def sample(source: Path, folder: Path, sampling: Sampling, limits: Limits, repor
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = THREADS
         size = rendered_size(shown, sampling.side)
-        chain = PictureChain(stream, size, shown=shown, background=sampling.background, rgb=True)
+        chain = PictureChain(stream, size, background=sampling.background, rgb=True)
         timeline = Timeline(inspected, math.inf)
         by_time: dict[int, int] = {}
         frames = decoded(container, stream, inspected.video_clock, alpha=alpha_track(stream))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -226,7 +227,7 @@ def _track(stored: int, **more: Any) -> Track:
 
 
 def test_lost_pictures_that_nothing_explains_refuse_the_file():
-    pictures = [Picture(number, 1, False) for number in range(25)]
+    pictures = [Picture(number, 1, False, (64, 48)) for number in range(25)]
     assert _check_count(pictures, _track(25), _Stream()) == []
     assert _check_count(pictures, _track(27, cut=2), _Stream()) == []
     with pytest.raises(VideoError, match="of 26 stored pictures only 25 come out"):
@@ -234,7 +235,7 @@ def test_lost_pictures_that_nothing_explains_refuse_the_file():
 
 
 def test_fields_that_are_stored_one_by_one_are_one_picture():
-    pictures = [Picture(2 * number, 2, True) for number in range(25)]
+    pictures = [Picture(2 * number, 2, True, (64, 48)) for number in range(25)]
     assert _check_count(pictures, _track(50), _Stream()) == []
     with pytest.raises(VideoError, match="of 40 stored pictures only 25 come out"):
         _check_count(pictures, _track(40), _Stream())
@@ -245,3 +246,18 @@ def test_a_gap_is_a_joint_only_before_a_picture_that_needs_no_others():
     assert "joined from 2 files" in remark
     with pytest.raises(VideoError, match=r"damaged near 0\.2 s: packets of the recording are missing"):
         _check_gaps(_track(25, flagged=[5], keys={0, 12}), _Stream())
+
+
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_avi_whose_tick_is_not_a_pictures_keeps_its_times(tmp_path, b_frames):
+    """As FFmpeg copies a phone's MP4 into AVI: FFmpeg itself shows the last pictures of it a tick apart."""
+    path = tmp_path / "clip.avi"
+    given = count_itself(tmp_path / "given.h264", "libx264", b_frames=b_frames, container="h264")
+    with av.open(str(given)) as source, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        stream.time_base = Fraction(1, 600)
+        for number, packet in enumerate(packet for packet in source.demux(video=0) if packet.size):
+            packet.stream, packet.time_base, packet.pts, packet.dts = stream, Fraction(1, 600), None, 24 * number
+            packet.duration = 24
+            output.mux(packet)
+    rendered(path).is_whole(ALL)

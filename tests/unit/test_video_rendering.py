@@ -17,8 +17,9 @@ from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
 from PIL import Image
 
 from app.video.frame_filters import rendered_size
-from app.video.records import Limits, Options
+from app.video.records import Limits, Options, VideoError
 from app.video.rendering import MP4, POSTER, WEBM, Rendered, render
+from tests.factories_frames import joined
 from tests.factories_video import QUARTERS, make_clip, picture, quarters_of
 
 VIDEOS = (MP4, WEBM)
@@ -347,6 +348,37 @@ def test_a_transparent_gif_shows_the_background(tmp_path, shown, ground):
         images.append(image)
     images[0].save(tmp_path / "a.gif", save_all=True, append_images=images[1:], duration=40, disposal=2)
     _is_over(shown(tmp_path / "a.gif", background=ground), ground, (200, 40, 40), inside=(slice(20, 28), slice(24, 40)))
+
+
+def test_only_what_is_transparent_is_called_so(tmp_path, shown):
+    opaque = [np.dstack([picture(64, 48, k), np.full((48, 64), 255, np.uint8)]) for k in range(3)]
+    one = shown(
+        make_clip(tmp_path / "a.mov", codec="png", pix_fmt="rgba", pictures=opaque, source_format="rgba", frames=3)
+    )
+    assert one.result.remarks == []
+    opaque[1][5, 5, 3] = 0
+    one = shown(
+        make_clip(tmp_path / "b.mov", codec="png", pix_fmt="rgba", pictures=opaque, source_format="rgba", frames=3)
+    )
+    assert one.result.remarks == ["where it is transparent, black is shown"]
+
+
+def test_pictures_that_change_their_size_are_all_shown_whole(tmp_path, shown):
+    small, large = make_clip(tmp_path / "1.ts"), make_clip(tmp_path / "2.ts", size=(128, 96))
+    one = shown(joined(tmp_path / "a.ts", small, large))
+    assert (one.result.width, one.result.height, one.result.frames) == (64, 48, 24)
+    for name in VIDEOS:
+        for image in one.pictures(name):
+            assert_quarters(image)
+    assert any("change their size on the way, from 64 x 48 to 128 x 96 pixels" in one for one in one.result.remarks)
+    wide = make_clip(tmp_path / "3.ts", size=(128, 48))
+    with pytest.raises(VideoError, match="change their shape on the way, from 64 x 48 to 128 x 48"):
+        shown(joined(tmp_path / "b.ts", small, wide))
+
+
+def test_a_turn_that_is_not_made_is_told(tmp_path, shown):
+    remark = shown(make_clip(tmp_path / "a.mp4", rotation=30)).result.remarks
+    assert remark == ["its file asks for a turn by 30 degrees, which is not made: it is shown as it is stored"]
 
 
 def test_half_transparent_is_half_background(tmp_path, shown):

@@ -35,7 +35,7 @@ def write(
             streams.append(stream)
         tones = []
         for codec, _, _, default in sounds or []:
-            tone = output.add_stream(codec, rate=48_000, layout="stereo")
+            tone = output.add_stream(codec, rate=48_000, layout="stereo", bit_rate=128_000)
             tone.disposition = Disposition.default if default else Disposition(0)
             tone.codec_context.open()
             tones.append(tone)
