@@ -31,6 +31,9 @@ TRIAL_KEY = Column("trial_key", "text", "", "Id of the trial, unique in the stud
 NUMBER = Column("number", "int", "", "Place of the trial in its session, from 1", True)
 CLIP = Column("clip", "text", "", "Name of the clip: its file name, unique in the study", True)
 METHOD = Column("method", "text", "", "Estimator of the RDMs, as in analysis.estimate_rdm", True)
+ACTIVE_MS = Column("active_ms", "float", "ms", "Part of duration_ms during which the participant was at work")
+ENTERED = Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True)
+REMARK = Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it")
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "clips": (
@@ -120,7 +123,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("submitted_at", "time", "UTC", "When the trial was stored (server clock)", True),
         Column("duration_ms", "float", "ms", "From the arena being shown to the submit, the page's monotonic clock"),
         Column("hidden_ms", "float", "ms", "Part of duration_ms during which the page was hidden"),
-        Column("active_ms", "float", "ms", "Part of duration_ms during which the participant was at work"),
+        ACTIVE_MS,
         Column("viewport_width_px", "float", "CSS px", "Width of the browser's viewport at the submit"),
         Column("viewport_height_px", "float", "CSS px", "Height of the browser's viewport at the submit"),
         Column("arena_center_x_px", "float", "CSS px", "Centre of the arena from the viewport's left edge"),
@@ -241,7 +244,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("played_ms", "float", "ms", "How long it played in all"),
         Column("duration_ms", "float", "ms", "From the clip being shown to the rating, the page's monotonic clock"),
         Column("hidden_ms", "float", "ms", "Part of duration_ms during which the page was hidden, or on a break"),
-        Column("active_ms", "float", "ms", "Part of duration_ms during which the participant was at work"),
+        ACTIVE_MS,
         Column("rated_at", "time", "UTC", "When it was stored (server clock)", True),
     ),
     "attributes_from_ratings": (
@@ -285,7 +288,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("value", "float", "", "The measure; NA when it is not defined for these data"),
         Column("low", "float", "", "Lower end of its interval over raters; of the mean's over sets"),
         Column("high", "float", "", "Upper end of its interval over raters; of the mean's over sets"),
-        Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it"),
+        REMARK,
     ),
     "reliability": (
         METHOD,
@@ -293,15 +296,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("value", "float", "", "The measure; NA when it is not defined for these data"),
         Column("low", "float", "", "Lower end of its interval over raters"),
         Column("high", "float", "", "Upper end of its interval over raters"),
-        Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
-        Column("remark", "text", "", "Why the value or its interval is not given, or what was left out of it"),
+        ENTERED,
+        REMARK,
     ),
     "noise_ceiling": (
         METHOD,
         Column("comparator", "text", "", "pearson, spearman, rho_a, tau_a or cosine", True),
         Column("lower", "float", "", "Mean similarity of each rater to the pool of the others"),
         Column("upper", "float", "", "Mean similarity of each rater to the pool of all"),
-        Column("n_raters", "int", "", "Raters that entered it; each session of a person counts as one", True),
+        ENTERED,
         Column("remark", "text", "", "Why a bound or its interval is not given, or what was left out of it"),
         Column("lower_low", "float", "", "Lower end of the 95 % interval of lower over raters"),
         Column("lower_high", "float", "", "Upper end of the 95 % interval of lower"),

@@ -7,22 +7,22 @@ from itertools import combinations
 
 from ..formats.bundle_tables import Column
 from .axes import Axes
+from .columns import INTERVAL, MODEL, N_PERMUTATIONS
 from .predictions import Predictions
 
 AXES_TABLES: Mapping[str, tuple[Column, ...]] = {
     "attribute_axes": (
-        Column("model", "text", "", "Name of the model", True),
+        MODEL,
         Column("attribute", "text", "", "Attribute, or one of its values", True),
         Column("congruence", "float", "", "Congruence of its axis in the model with its axis in the raters' space"),
-        Column("low", "float", "", "Lower end of its 95 % interval over raters"),
-        Column("high", "float", "", "Upper end of its 95 % interval over raters"),
+        *INTERVAL,
         Column("p", "float", "", "One-sided p by permutation of the model's clips"),
         Column("p_max", "float", "", "The same against the largest of all models and attributes (family-wise)"),
         Column("carried", "float", "", "Correlation of the places along the axis in the model with the attribute"),
         Column("reliability", "float", "", "Reliability of the raters' axis; a perfect model would reach its root"),
         Column("raters_carried", "float", "", "Correlation of the places along the raters' axis with the attribute"),
         Column("p_raters_carried", "float", "", "One-sided p of it by permutation of the clips"),
-        Column("n_permutations", "int", "", "Permutations", True),
+        N_PERMUTATIONS,
     ),
     "attribute_axis_pairs": (
         Column("space", "text", "", "Model, or the raters", True),
@@ -32,7 +32,7 @@ AXES_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("correlation", "float", "", "Correlation of the attributes themselves"),
         Column("p", "float", "", "Two-sided p by permutation of the space's clips"),
         Column("p_max", "float", "", "The same against the farthest of all spaces and pairs (family-wise)"),
-        Column("n_permutations", "int", "", "Permutations", True),
+        N_PERMUTATIONS,
     ),
     "predictions": (
         Column("model", "text", "", "Model, or the raters, from whose space it is predicted", True),
@@ -47,7 +47,7 @@ AXES_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("of_squares", "bool", "", "Whether the model's dissimilarities are squared distances", True),
         Column("n_folds", "int", "", "Folds", True),
         Column("by_sets", "bool", "", "Whether whole sets of clips were left out", True),
-        Column("n_permutations", "int", "", "Permutations", True),
+        N_PERMUTATIONS,
     ),
     "specificity": (
         Column("model", "text", "", "Model, or the raters; the values themselves: correlations of values", True),

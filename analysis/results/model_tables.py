@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..formats.bundle_tables import Column
+from .columns import MODEL, N_PERMUTATIONS, N_RATERS
 from .labels import COMPARATOR_LABELS
 from .models import ModelFindings
 from .models_in_sets import ModelsInSets
@@ -70,13 +71,13 @@ def models_methods(findings: ModelFindings) -> list[str]:
 
 
 SCORE_COLUMNS = (
-    Column("model", "text", "", "Name of the model", True),
+    MODEL,
     Column("source", "text", "", "File or attribute it comes from", True),
     Column("kind", "text", "", "rdms, layers (of a network), attribute, or rating (mean of participants')", True),
     Column("layer", "int", "", "Number of the layer in its network, from 1"),
     Column("compared_with", "text", "", "raters (mean over their RDMs), or joint (the one RDM of all trials)", True),
     Column("comparator", "text", "", "Measure of similarity: rho_a, spearman, pearson, tau_a or cosine", True),
-    Column("n_raters", "int", "", "Raters", True),
+    N_RATERS,
     Column("n_clips", "int", "", "Clips", True),
     Column("score", "float", "", "Mean over raters of the similarity to the rater's RDM, or that to the joint RDM"),
     Column("low", "float", "", "Lower end of its 95 % bootstrap interval"),
@@ -110,13 +111,13 @@ EFFECT_COLUMNS = (
     Column("attribute", "text", "", "Name of the attribute", True),
     Column("groups", "text", "", "Its values, or how its numbers were cut", True),
     Column("n_clips", "int", "", "Clips with a value", True),
-    Column("n_raters", "int", "", "Raters", True),
+    N_RATERS,
     Column("effect", "float", "sd", "Mean z-scored dissimilarity between values less that within, mean over raters"),
     Column("low", "float", "sd", "Lower end of its 95 % interval over raters"),
     Column("high", "float", "sd", "Upper end of its 95 % interval over raters"),
     Column("p", "float", "", "Two-sided p by permutation of the clips' values"),
     Column("p_max", "float", "", "The same against the largest of all attributes (family-wise)"),
-    Column("n_permutations", "int", "", "Permutations", True),
+    N_PERMUTATIONS,
 )
 SET_COLUMNS = (
     Column("set", "text", "", "Set of clips; missing for the mean over sets"),

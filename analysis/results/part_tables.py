@@ -6,30 +6,29 @@ from collections.abc import Mapping
 
 from ..formats.bundle_tables import Column
 from .axes_tables import AXES_TABLES, axes_methods, axes_rows
+from .columns import INTERVAL, MODEL, N_PERMUTATIONS, P_MAX_OF_MODELS
 from .individuals import Individuals
 from .model_parts import ModelParts
 
 PART_TABLES: Mapping[str, tuple[Column, ...]] = {
     "model_permutations": (
-        Column("model", "text", "", "Name of the model", True),
+        MODEL,
         Column("similarity", "float", "", "Similarity to the raters' pool"),
         Column("p", "float", "", "One-sided p by permutation of the clips"),
-        Column("p_max", "float", "", "The same against the largest of all models (family-wise)"),
+        P_MAX_OF_MODELS,
         Column("corrected", "float", "", "Pearson correlation with what raters share, without their noise"),
-        Column("low", "float", "", "Lower end of its 95 % interval over raters"),
-        Column("high", "float", "", "Upper end of its 95 % interval over raters"),
-        Column("n_permutations", "int", "", "Permutations", True),
+        *INTERVAL,
+        N_PERMUTATIONS,
     ),
     "model_partial": (
-        Column("model", "text", "", "Name of the model", True),
+        MODEL,
         Column("held_constant", "text", "", "Model or group of models that is held constant", True),
         Column("method", "text", "", "spearman or pearson", True),
         Column("correlation", "float", "", "Partial correlation, mean over raters"),
-        Column("low", "float", "", "Lower end of its 95 % interval over raters"),
-        Column("high", "float", "", "Upper end of its 95 % interval over raters"),
+        *INTERVAL,
         Column("p", "float", "", "One-sided p by permutation of what is left of the model"),
-        Column("p_max", "float", "", "The same against the largest of all models (family-wise)"),
-        Column("n_permutations", "int", "", "Permutations", True),
+        P_MAX_OF_MODELS,
+        N_PERMUTATIONS,
     ),
     "variance_shares": (
         Column("blocks", "text", "", "Models or groups of models, with ;", True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,20 @@ A_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def for_raters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Which sessions are in, as `study results` asks."""
+    """Which sessions are in, as `study results` asks; the command gets them as `options`."""
+
+    @wraps(command)
+    def with_options(*args: Any, no_simulated: bool, with_unfinished: bool, with_excluded: bool, **others: Any) -> Any:
+        options = ExportOptions(not no_simulated, with_unfinished, with_excluded=with_excluded)
+        return command(*args, options=options, **others)
+
     for option in (
         click.option("--with-excluded", is_flag=True, help="Count sessions that were left out of the results, too."),
         click.option("--with-unfinished", is_flag=True, help="Include unfinished sessions."),
         click.option("--no-simulated", is_flag=True, help="Exclude simulated raters."),
     ):
-        command = option(command)
-    return with_data(command)
+        with_options = option(with_options)
+    return with_data(with_options)
 
 
 @click.command("ratings")
@@ -46,13 +53,10 @@ def study_ratings(
     name: str,
     single: Path | None,
     by_clip: Path | None,
-    no_simulated: bool,
-    with_unfinished: bool,
-    with_excluded: bool,
+    options: ExportOptions,
     data: Path | None,
 ) -> None:
     """Print how the clips of the study NAME were rated, and how far the raters agree."""
-    options = ExportOptions(not no_simulated, with_unfinished, with_excluded=with_excluded)
     with open_installation(data) as here, here.database.reading() as db:
         study = find_study(db, name)
         clips = [clip.file_name for clip in clip_order(db, study.id)]
@@ -74,13 +78,10 @@ def study_ratings(
 def study_answers(
     name: str,
     out: Path | None,
-    no_simulated: bool,
-    with_unfinished: bool,
-    with_excluded: bool,
+    options: ExportOptions,
     data: Path | None,
 ) -> None:
     """Print how many gave which answer to each question of the study NAME."""
-    options = ExportOptions(not no_simulated, with_unfinished, with_excluded=with_excluded)
     with open_installation(data) as here, here.database.reading() as db:
         study = find_study(db, name)
         for one in answer_counts(db, study, options):

@@ -42,12 +42,28 @@ class StoredRater(Base):
     computed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-class StoredResults(Base):
+class BackgroundWork:
+    """Columns of what the worker computes for a study: when it last did, and the state of the work on something newer.
+
+    Whoever computes holds the `claim` and sends a heartbeat in `worked_at`; `done` tells how far it is, `reason` why it
+    failed.
+    """
+
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    claim: Mapped[str | None] = mapped_column(String(32))
+    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class StoredResults(BackgroundWork, Base):
     """A study's results for one choice of estimator and raters, and the state of the work on newer ones.
 
-    `inputs`, `content` and `computed_at` belong to what is there, and are NULL before the first time. The other columns
-    are about the work: whoever computes holds the `claim` and gives a heartbeat in `worked_at`; `done` of `raters` are
-    computed; `reason` says why it failed, for the `wanted` inputs.
+    `inputs`, `content` and `computed_at` belong to what is there, and are NULL before the first time. The work is on
+    the `wanted` inputs: `done` of `raters` are computed.
     """
 
     __tablename__ = "study_result"
@@ -62,23 +78,15 @@ class StoredResults(Base):
     clip_set: Mapped[str] = mapped_column(String(64), primary_key=True, default="", server_default=text("''"))
     inputs: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
     wanted: Mapped[str] = mapped_column(String(64))
-    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    claim: Mapped[str | None] = mapped_column(String(32))
-    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    done: Mapped[int] = mapped_column(Integer, default=0)
     raters: Mapped[int] = mapped_column(Integer, default=0)
-    reason: Mapped[str | None] = mapped_column(Text)
 
 
-class StudyPlan(Base):
+class StudyPlan(BackgroundWork, Base):
     """A study's plan: what was asked for last, what was computed last, and the state of the work on it.
 
     `asked` are the settings (`app.planning.asked`), `models` two models of the clips as an NPZ archive. `content` holds
-    the plan with what it was computed from (`app.planning.stored`). The other columns are as in `study_result`.
+    the plan with what it was computed from (`app.planning.stored`); `done` of `of` simulations are.
     """
 
     __tablename__ = "study_plan"
@@ -87,15 +95,7 @@ class StudyPlan(Base):
     asked: Mapped[dict[str, Any]] = mapped_column(JSON)
     models: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
-    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    claim: Mapped[str | None] = mapped_column(String(32))
-    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    done: Mapped[int] = mapped_column(Integer, default=0)
     of: Mapped[int] = mapped_column(Integer, default=0)
-    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class StudyModel(Base):
@@ -120,11 +120,11 @@ class StudyModel(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-class ModelComparison(Base):
+class ModelComparison(BackgroundWork, Base):
     """What a study's models and attributes came to against its raters, and the state of the work on a newer comparison.
 
-    `content` holds the findings with what they were computed from (`app.results.model_work`). The other columns are as
-    in `study_plan`; `step` says in words what is being done, `done` how many per cent of it.
+    `content` holds the findings with what they were computed from (`app.results.model_work`); `step` says in words what
+    is being done, `done` how many per cent of it.
     """
 
     __tablename__ = "model_comparison"
@@ -132,12 +132,4 @@ class ModelComparison(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
     asked: Mapped[dict[str, Any]] = mapped_column(JSON)
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state: Mapped[WorkState] = mapped_column(states(WorkState), default=WorkState.WAITING)
-    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    claim: Mapped[str | None] = mapped_column(String(32))
-    worked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    done: Mapped[int] = mapped_column(Integer, default=0)
     step: Mapped[str] = mapped_column(Text, default="")
-    reason: Mapped[str | None] = mapped_column(Text)

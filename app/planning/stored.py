@@ -13,6 +13,7 @@ from analysis.planning import CohortPlan, Plan
 from analysis.reliability import Coefficient
 from analysis.results import Choice
 from app.domain import WorkState
+from app.json_numbers import finite
 from app.models import Study, StudyPlan
 from app.planning.basis import Basis, changes_since
 from app.results.inputs import inputs_of
@@ -60,7 +61,7 @@ def content_of(
     """
     return {
         "pairs_are_shared": isinstance(plan, CohortPlan),
-        "plan": _finite(asdict(plan)),
+        "plan": finite(asdict(plan)),
         "asked": asked,
         "models": None if models is None else list(models),
         "timing": timing,
@@ -86,11 +87,3 @@ def observed_agreement(db: Session, study: Study, *, is_over_cohort: bool) -> Ob
     reliability = overview.agreement.reliability
     coefficient = reliability.split_half_corrected if is_over_cohort else reliability.pairwise_pearson
     return Observed(coefficient, reliability.n_raters) if math.isfinite(coefficient.value) else None
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

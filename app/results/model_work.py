@@ -26,6 +26,7 @@ from app.definition.sets import clip_sets
 from app.definition.study_toml import definition_of
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
+from app.json_numbers import finite
 from app.models import ModelComparison, Study, now
 from app.participation.arrangements import clip_order
 from app.results.chosen import options_of
@@ -226,7 +227,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
 
 def stored_content(findings: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is stored of findings: with the settings, and the facts that they follow from."""
-    return {"findings": _finite(asdict(findings)), "asked": settings.model_dump(mode="json"), "facts": dict(facts)}
+    return {"findings": finite(asdict(findings)), "asked": settings.model_dump(mode="json"), "facts": dict(facts)}
 
 
 def findings_of(stored: Mapping[str, Any]) -> ModelFindings:
@@ -272,11 +273,3 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
         "attributes": "Attributes or ratings of the clips have changed.",
     }
     return [sentence for key, sentence in told.items() if before.get(key) != after.get(key)]
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

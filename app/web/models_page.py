@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from app.accounts.members import require_study
 from app.domain import Role, WorkState
 from app.errors import Invalid, NotFound
 from app.heartbeat import worker_state
+from app.json_numbers import finite
 from app.results.chosen import options_of
 from app.results.controversial import choose_clips
 from app.results.figures import MIME, SCRIPT, drawing
@@ -255,12 +255,4 @@ def _view(findings: ModelFindings) -> dict[str, Any]:
         plain["pairs"] = []
     for part, matrices in (("axes", "spaces"), ("predictions", "specificity")):
         plain["parts"][part][matrices] = plain["parts"][part][matrices][:MAX_MATRICES]
-    return {key: _finite(value) for key, value in plain.items()}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return {key: finite(value) for key, value in plain.items()}
