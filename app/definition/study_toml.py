@@ -66,7 +66,7 @@ class Texts(Section):
     quota_full: str | None = Field(default=None, max_length=50_000)
     # Any other text of the participant's pages: the English wording, and its replacement.
     replace: Annotated[dict[str, Annotated[str, Field(max_length=2000)]], AfterValidator(current_texts)] = Field(
-        default={}, max_length=500
+        default={}, max_length=1000
     )
 
 

@@ -69,6 +69,7 @@ WRITTEN: dict[Kind, dict[str, str]] = {
         "not yet watched": "not yet heard",
         "Please watch the clip to its end, then rate it.": "Please listen to the sound to its end, then rate it.",
         "You will see clips one at a time, {n} in all. Please rate each of them.": "You will hear sounds one at a time, {n} in all. Please rate each of them.",
+        "You will see one clip. Please rate it.": "You will hear one sound. Please rate it.",
         "Watch “{name}” to its end first.": "Listen to “{name}” to its end first.",
         WITH_SOUND: WITH_SOUND.replace("The clips have sound, and it matters here.", "You will hear sounds."),
         TINY: "There is little room on a screen this small. A computer or a tablet is better for this task.",

@@ -16,7 +16,10 @@ def how_long(definition: StudyDefinition) -> str:
 
 
 def default_consent(*, asks: bool = False) -> str:
-    """The consent text of a study that brings none of its own, in Markdown; `asks`: whether it has questions."""
+    """The consent text of a study that brings none of its own, in Markdown; `asks`: whether it has questions.
+
+    Questions about clips are among them.
+    """
     text = translate(
         "In this study you will see short video clips and arrange them on the screen by how similar they are.\n\n"
         "* Taking part is voluntary. You can stop at any time, without giving a reason.\n"
@@ -27,7 +30,9 @@ def default_consent(*, asks: bool = False) -> str:
     if not asks:
         return text
     more = translate("You will also be asked a few questions. Your answers are stored with the rest.")
-    return f"{text}\n\n{more}"
+    # Whoever is asked to agree has read all of it.
+    *before, agree = text.split("\n\n")
+    return "\n\n".join([*before, more, agree])
 
 
 def default_instructions() -> str:

@@ -114,7 +114,9 @@ def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None
     return render_template(
         "participant/consent.html",
         study=_study(study, definition),
-        consent_html=html(definition.texts.consent or default_consent(asks=bool(definition.questions))),
+        consent_html=html(
+            definition.texts.consent or default_consent(asks=bool(definition.questions or definition.ratings.questions))
+        ),
         how_long=_how_long(study, definition),
         min_window=definition.arena.min_window,
         devices=definition.recruitment.devices,
@@ -189,6 +191,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
     g.study_language, g.study_texts = session.language, definition.texts.replace
     g.study_kind = one_kind(kinds)
     texts = definition.texts
+    # What was rated, and the sound check of it, lie behind whoever reads the instructions then.
+    rated_before = bool(definition.ratings.questions) and definition.ratings.when == "before"
     return render_template(
         "participant/task.html",
         study=_study(study, definition),
@@ -205,7 +209,8 @@ def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
         hears_clips=definition.playback.sound and g.study_kind not in {"picture", "sound"},
         watch="free" if g.study_kind == "picture" else definition.playback.watch,
         pilot=session.is_pilot,
-        how_long=_how_long(study, definition),
+        rated_before=rated_before,
+        how_long=how_long(definition) if rated_before else _how_long(study, definition),
         from_bucket=bool(settings().bucket_url),
     )
 

@@ -12,6 +12,8 @@ import { answerOf } from './answers.js';
 export const questionsIn = (form) => /** @type {HTMLElement[]} */ ([...form.querySelectorAll('.question')]);
 /** @param {HTMLElement} element */
 export const nameOf = (element) => element.dataset.question ?? '';
+/** What hands the form in: not the first button, which may take an answer back. @param {HTMLFormElement} form */
+export const submitOf = (form) => find(form, '[type=submit]', HTMLButtonElement);
 /** @param {HTMLFormElement} form */
 export const statusOf = (form) => find(form, '[data-sheet-status]');
 
@@ -101,7 +103,7 @@ export function focusOn(element) {
 
 /** @param {HTMLFormElement} form @param {boolean} busy */
 export function setBusy(form, busy) {
-  find(form, 'button', HTMLButtonElement).disabled = busy;
+  submitOf(form).disabled = busy;
   for (const input of form.querySelectorAll('input, textarea')) input.toggleAttribute('disabled', busy);
   statusOf(form).textContent = '';
 }

@@ -15,6 +15,7 @@ import {
   questionsIn,
   setBusy,
   statusOf,
+  submitOf,
   tell,
   wireClearing,
 } from './question-form.js';
@@ -96,7 +97,7 @@ export function wireQuestions({ store, send, t }) {
     },
     /** The state of the answers on their way, in words. @param {string} words */
     status(words) {
-      if (form && find(form, 'button', HTMLButtonElement).disabled) statusOf(form).textContent = words;
+      if (form && submitOf(form).disabled) statusOf(form).textContent = words;
     },
     /** Forgets what was typed: the participant has withdrawn. @param {string} of */
     async forget(of) {
@@ -114,7 +115,7 @@ export function wireQuestions({ store, send, t }) {
 export function wireComment({ store, send }) {
   const form = byId('comment-form', HTMLFormElement);
   const box = find(form, 'textarea', HTMLTextAreaElement);
-  const button = find(form, 'button', HTMLButtonElement);
+  const button = submitOf(form);
   const back = find(byId('way-back'), '[data-back]', HTMLAnchorElement);
   /** @type {string | null} */
   let session = null;

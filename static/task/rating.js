@@ -27,6 +27,7 @@ import {
   questionsIn,
   setBusy,
   statusOf,
+  submitOf,
   tell,
   wireClearing,
 } from './question-form.js';
@@ -153,7 +154,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
   function tellWhatIsWanted(watch = view?.watch ?? false) {
     const waits = watch && !kept.watched && !unplayable;
     for (const input of form.querySelectorAll('input')) input.toggleAttribute('disabled', waits);
-    find(form, 'button', HTMLButtonElement).disabled = waits;
+    submitOf(form).disabled = waits;
     form.classList.toggle('waits', waits);
     let words = '';
     if (unplayable) words = t('This clip cannot be played. You can go on without rating it.');
@@ -213,7 +214,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
     input.dispatchEvent(new Event('input', { bubbles: true }));
     lastChosen = question;
     const next = all.find((one) => givenIn(one) === '');
-    (next ? inputsIn(next)[0] : find(form, '[type=submit]')).focus();
+    (next ? inputsIn(next)[0] : submitOf(form)).focus();
     return true;
   }
 
@@ -236,7 +237,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
   }
 
   async function handIn() {
-    if (!shown || !view || find(form, 'button', HTMLButtonElement).disabled) return;
+    if (!shown || !view || submitOf(form).disabled) return;
     const answers = answersIn(form, t, { optional: unplayable });
     if (answers === null) return;
     if (shown !== view.now && questionsIn(form).every((one) => answers[nameOf(one)] === shown?.answers[nameOf(one)])) {
@@ -257,7 +258,7 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
 
   function stop() {
     clearInterval(looking);
-    if (player && shown && !find(form, 'button', HTMLButtonElement).disabled) keep();
+    if (player && shown && !submitOf(form).disabled) keep();
     player?.destroy();
     player = null;
     shown = null;
@@ -283,7 +284,10 @@ export function wireRating({ store, send, breaks, onUnplayable, t }) {
       intro.hidden = false;
       page.hidden = true;
       const line = intro.querySelector('[data-rating-default]');
-      const words = t('You will see clips one at a time, {n} in all. Please rate each of them.', { n: next.of });
+      const words =
+        next.of === 1
+          ? t('You will see one clip. Please rate it.')
+          : t('You will see clips one at a time, {n} in all. Please rate each of them.', { n: next.of });
       if (line) line.textContent = words;
       find(intro, 'h1').focus();
     },

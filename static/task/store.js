@@ -3,13 +3,16 @@
  * What this browser keeps until the server has it: finished arrangements on their way, and the latest draft of a trial.
  *
  * Everything lives in memory and is mirrored to IndexedDB, so that a browser that has none (some private windows), or
- * whose disk is full, still works; `persistent` then says false, and the page warns.
+ * whose disk is full, still works; `persistent` then says false, and the page warns. One that is slow, as on a machine
+ * under load, is not waited for, but used as soon as it answers.
  */
 import { openDB } from '../vendor/idb/index.js';
 
 const NAME = 'asterism';
 const VERSION = 1;
+/** ms for which the page waits for the browser's storage. */
 const PATIENCE = 4_000;
+const LATE = new Error('no answer from the storage yet');
 
 /**
  * @typedef {{id: string, session: string | null, token: string, key: string, body: string, sha256: string, order: number,
@@ -22,21 +25,40 @@ const PATIENCE = 4_000;
 
 /** @typedef {import('idb').IDBPDatabase} Database */
 
-/** @param {() => Promise<Database>} open */
-export async function openStore(open = openDatabase) {
+/** @param {() => Promise<Database>} open @param {number} patience ms */
+export async function openStore(open = openDatabase, patience = PATIENCE) {
   /** @type {Database | null} */
   let database = null;
+  /** Changes that were not stored in time, and may yet be. */
+  let overdue = 0;
   /** @type {Map<string, Entry>} */
   const entries = new Map();
   /** @type {Map<string, LocalDraft>} */
   const drafts = new Map();
+
+  const opening = open().then(async (opened) => {
+    const [kept, typed] = await Promise.all([opened.getAll('entries'), opened.getAll('drafts')]);
+    return { opened, kept, typed };
+  });
   try {
-    const opened = await soon(open());
-    for (const entry of await soon(opened.getAll('entries'))) entries.set(entry.id, entry);
-    for (const draft of await soon(opened.getAll('drafts'))) drafts.set(draft.id, draft);
+    const { opened, kept, typed } = await inTime(opening, patience);
+    for (const entry of kept) entries.set(entry.id, entry);
+    for (const draft of typed) drafts.set(draft.id, draft);
     database = opened;
   } catch (error) {
     console.warn('No lasting storage in this browser:', error);
+    if (error === LATE) opening.then(({ opened }) => keepIn(opened)).catch(() => {});
+  }
+
+  /**
+   * The storage has opened after all: what this page holds goes there. What an earlier page left there waits for the next
+   * one, because meanwhile the participant may have done it again here.
+   * @param {Database} opened
+   */
+  async function keepIn(opened) {
+    database = opened;
+    for (const entry of entries.values()) mirror((db) => written(db, 'entries', (table) => table.put(entry)));
+    for (const draft of drafts.values()) mirror((db) => written(db, 'drafts', (table) => table.put(draft)));
   }
 
   /**
@@ -45,17 +67,26 @@ export async function openStore(open = openDatabase) {
    */
   async function mirror(change) {
     if (!database) return;
+    const stored = change(database);
     try {
-      await soon(change(database));
+      // While one is overdue, no other is waited for.
+      await inTime(stored, overdue ? 0 : patience);
     } catch (error) {
-      console.warn('This browser has stopped storing:', error);
-      database = null;
+      if (error !== LATE) return stopped(error);
+      overdue += 1;
+      stored.then(() => (overdue -= 1)).catch(stopped);
     }
+  }
+
+  /** @param {unknown} error */
+  function stopped(error) {
+    console.warn('This browser has stopped storing:', error);
+    database = null;
   }
 
   return {
     get persistent() {
-      return database !== null;
+      return database !== null && overdue === 0;
     },
     /** In the order in which they were finished. */
     entries: () => [...entries.values()].sort((a, b) => a.order - b.order),
@@ -111,13 +142,14 @@ function openDatabase() {
  * IndexedDB can hang without an error; a participant must not hang with it.
  * @template T
  * @param {Promise<T>} promise
- * @returns {Promise<T>}
+ * @param {number} ms
+ * @returns {Promise<T>} rejected with LATE after so long
  */
-function soon(promise) {
+function inTime(promise, ms) {
   let timer = 0;
   /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer from the storage')), PATIENCE);
+    timer = setTimeout(() => reject(LATE), ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -69,6 +69,7 @@ def test_clips_are_rated_by_keyboard_and_nothing_is_lost(site: Site, rated: str,
     expect(page.get_by_role("heading", name="Clip 1 of 2")).to_be_focused()
     expect(page.get_by_text("Please watch the clip to its end, then rate it.")).to_be_visible()
     expect(page.get_by_role("radio", name="4", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Continue")).to_be_disabled()
     watched(page)
     violations += complaints(page, "rating")
 

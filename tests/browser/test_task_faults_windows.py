@@ -29,7 +29,10 @@ pytestmark = pytest.mark.browser
 
 NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('no', 'SecurityError'); }})"
 
-OPEN_STORE = "(async () => { window.store = await (await import('/static/test/task/store.js')).openStore(); })"
+# With patience: a busy machine may take many seconds to open the browser's storage.
+OPEN_STORE = (
+    "(async () => { window.store = await (await import('/static/test/task/store.js')).openStore(undefined, 60_000); })"
+)
 
 
 def test_f09_f16_a_reload_shows_the_servers_state_and_overwrites_nothing(serve: Serve, page: Page) -> None:

@@ -80,6 +80,28 @@ def test_the_consent_says_how_long_the_task_takes_at_most(app: Flask, minutes: s
     assert words in task_page(visitor)
 
 
+RATED_BEFORE = """
+[playback]
+sound = true
+[ratings]
+when = "before"
+[[ratings.questions]]
+name = "nice"
+ask = "How nice is it?"
+kind = "scale"
+"""
+
+
+def test_what_is_asked_is_said_before_the_agreement_and_what_is_over_is_not_said_to_come(app: Flask) -> None:
+    visitor = client(app, RATED_BEFORE)
+    consent, instructions = visitor.get("/join/faces").text, task_page(visitor)
+    assert consent.index("You will also be asked a few questions.") < consent.index("Please go on only if you agree.")
+    assert "Rating clips takes about" in consent
+    assert "Rating clips takes about" not in instructions
+    assert SOUND_CHECK not in instructions
+    assert "You can set the volume at the top of the page at any time." in instructions
+
+
 OWN = "الخاصة بالدراسة"
 PLACEHOLDER = re.compile(r"\{\w+\}")
 OWN_TEXTS = f"""

@@ -246,23 +246,51 @@ test('a refusal of what was withdrawn meanwhile is nothing to show', async () =>
   assert.deepEqual(run.store.entries(), []);
 });
 
+/** A browser's storage; each change waits for `ready`. */
+function databaseIn(kept, ready = async () => {}) {
+  const store = {
+    put: (entry) => ready().then(() => kept.set(entry.id, entry)),
+    delete: (id) => ready().then(() => kept.delete(id)),
+  };
+  const transaction = () => ({ store, commit: () => {}, done: Promise.resolve() });
+  return { getAll: async () => [], transaction };
+}
+
 test('a storage that fails in the middle says so and loses nothing', async () => {
   let healthy = true;
   const kept = new Map();
-  const database = {
-    getAll: async () => [],
-    put: async (_, entry) => {
-      if (!healthy) throw new Error('disk full');
-      kept.set(entry.id, entry);
-    },
-    delete: async (_, id) => kept.delete(id),
-  };
+  const database = databaseIn(kept, async () => {
+    if (!healthy) throw new Error('disk full');
+  });
   const store = await openStore(async () => database);
+  await store.putDraft({ id: 'd' });
   assert.equal(store.persistent, true);
+  assert.deepEqual([...kept.keys()], ['d']);
   healthy = false;
   const run = await outboxOn([], store);
   await run.outbox.add('k1', '{}');
   await run.settled();
   assert.equal(store.persistent, false);
   assert.equal(run.acked.length, 1);
+});
+
+test('a storage that is slow to open or to write is not waited for, and used once it answers', async () => {
+  const kept = new Map();
+  let open;
+  let write;
+  const opening = new Promise((resolve) => (open = resolve));
+  const store = await openStore(() => opening, 0);
+  await store.putDraft({ id: 'before' });
+  assert.equal(store.persistent, false);
+  const writing = new Promise((resolve) => (write = resolve));
+  open(databaseIn(kept, () => writing));
+  await opening;
+  await store.putDraft({ id: 'during' });
+  await store.putDraft({ id: 'more' });
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the patience of 0 ms is over for all that is written
+  assert.equal(store.persistent, false);
+  write();
+  for (let i = 0; i < 1000 && !store.persistent; i += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(store.persistent, true);
+  assert.deepEqual([...kept.keys()].sort(), ['before', 'during', 'more']);
 });
