@@ -14,6 +14,7 @@ from .noise_ceiling import NoiseCeiling
 from .pooling import standardise, without_rounding
 from .reliability.report import Coefficient, with_interval
 from .similarity import MIN_PAIRS, Method, check_rdms, tau_a
+from .words import counted
 
 # Raters are left out one by one, or where there are more than this, in so many groups of nearly equal size.
 GROUPS = 20
@@ -38,7 +39,7 @@ def ceiling_with_interval(
     n_groups = int(groups.max()) + 1
     seen = np.isfinite(table)
     if seconds(method, (len(table), int(seen.sum(axis=1).max())), n_groups) > MAX_SECONDS:
-        size = f"{len(table)} raters and {int(seen.any(axis=0).sum())} pairs"
+        size = f"{counted(len(table), 'rater')} and {counted(int(seen.any(axis=0).sum()), 'pair')}"
         return replace(ceiling, no_interval=f"no interval: for {size} it would take too long with this measure")
     ends: list[Coefficient] = []
     without = np.array(list(_without_each_group(table, method, groups)))

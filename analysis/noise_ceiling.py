@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .arrangement import Floats
 from .pooling import pool, pools_without_each
 from .similarity import Method, check_rdms, similarity
+from .words import counted
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def noise_ceiling(rdms: ArrayLike, *, method: Method = "pearson", names: Sequenc
     table = check_rdms(rdms)
     labels = [f"rater {r}" for r in range(len(table))] if names is None else list(names)
     if len(labels) != len(table):
-        raise ValueError(f"names must hold one name for each of the {len(table)} raters, got {len(labels)}")
+        raise ValueError(f"names must hold one name for each of the {counted(len(table), 'rater')}, got {len(labels)}")
     lower = leave_one_out(table, method)
     if len(table) < 2:
         return NoiseCeiling(float("nan"), float("nan"), "a noise ceiling needs at least two raters")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arrangement import Floats, with_nan
 from .rdm import n_items_of
+from .words import counted
 
 Method = Literal["pearson", "spearman", "rho_a", "tau_a", "cosine"]
 COEFFICIENTS: tuple[Method, ...] = get_args(Method)
@@ -49,8 +50,8 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     n_items_of(table.shape[1])
     if len(table) > 2 and len(table) == table.shape[1] and _is_square_rdm(table):
         raise ValueError(
-            f"{name} is one RDM as a square of {len(table)} x {len(table)}, and would be taken for {len(table)} rows; "
-            "give its pairs (analysis.rdm.to_condensed)"
+            f"{name} is one RDM as a square of {len(table)} x {len(table)}, and would be taken for "
+            f"{counted(len(table), 'row')}; give its pairs (analysis.rdm.to_condensed)"
         )
     if np.isinf(table).any():
         raise ValueError(f"{name} holds an infinite dissimilarity ({row} {int(np.argwhere(np.isinf(table))[0, 0])})")

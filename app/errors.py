@@ -30,6 +30,16 @@ class NotFound(AsterismError):
     code = "not_found"
 
 
+class NoStudy(NotFound):
+    """No study of that name, or none for who asks."""
+
+    # Whoever came by a link has never heard of its name.
+    to_participants = "There is no such study."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no study {name.lower()}.")
+
+
 class Forbidden(AsterismError):
     """The thing exists and may be seen, but the account's role is not enough for this."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.claims import CLAIM_LEASE, heartbeat
 from app.db import Database
 from app.domain import WorkState
@@ -183,7 +184,7 @@ def take(row: Row) -> str | None:
     """Claim a row, and return the claim's token; None where it was begun too often, and is given up."""
     if row.attempts >= MAX_ATTEMPTS:
         row.state, row.claim = WorkState.FAILED, None
-        row.reason = f"the worker ended {row.attempts} times during the computation; its log says more"
+        row.reason = f"the worker ended {counted(row.attempts, 'time')} during the computation; its log says more"
         return None
     row.state, row.worked_at, row.attempts = WorkState.COMPUTING, now(), row.attempts + 1
     row.claim = secrets.token_hex(16)

@@ -48,6 +48,8 @@ class DesignEntry:
 
     Attributes
     ----------
+    label
+        Its name and, in parentheses, what it shows.
     choose
         The items of the next trial, in any order.
     summary
@@ -69,6 +71,7 @@ class DesignEntry:
         Whether it goes by what all participants were shown: a participant alone is never done by evidence.
     """
 
+    label: str
     choose: Callable[[TrialsSoFar], Ints]
     summary: str
     details: str
@@ -119,6 +122,7 @@ def _over_cohort(so_far: TrialsSoFar) -> Ints:
 
 DESIGNS: dict[str, DesignEntry] = {
     "posterior_variance": DesignEntry(
+        "posterior variance (what teaches most about all pairs)",
         _by_posterior_variance,
         "After each trial the clips of the next were chosen so that its placements were expected to lower the "
         "uncertainty about all dissimilarities most.",
@@ -128,6 +132,7 @@ DESIGNS: dict[str, DesignEntry] = {
         has_fixed_size=True,
     ),
     "lift_the_weakest": DesignEntry(
+        "lift the weakest (the pairs with least evidence)",
         _by_lifting,
         "After each trial the clips of the next were chosen to raise the evidence about the least known pairs most, "
         "for the least expected effort (lift the weakest; Kriegeskorte & Mur, 2012).",
@@ -138,6 +143,7 @@ DESIGNS: dict[str, DesignEntry] = {
         aims_at_the_weakest=True,
     ),
     "balanced": DesignEntry(
+        "balanced (all pairs equally often)",
         _balanced,
         "The clips of each trial were chosen so that all pairs were shown together equally often.",
         "each later trial showed {fixed} items: the pair that the participant had seen least often, joined one by one "
@@ -145,6 +151,7 @@ DESIGNS: dict[str, DesignEntry] = {
         has_fixed_size=True,
     ),
     "cohort": DesignEntry(
+        "cohort (what all participants together saw least)",
         _over_cohort,
         "Each trial showed clips whose pairs the participants had been shown together least often so far, counted over "
         "all participants.",
@@ -157,6 +164,7 @@ DESIGNS: dict[str, DesignEntry] = {
         is_over_cohort=True,
     ),
     "covering": DesignEntry(
+        "covering (a fixed schedule with every pair)",
         lambda so_far: next_of_schedule(
             [trial.items for trial in so_far.trials], so_far.n_items, so_far.size, rng=so_far.rng
         ),
@@ -169,12 +177,14 @@ DESIGNS: dict[str, DesignEntry] = {
         is_scheduled=True,
     ),
     "random": DesignEntry(
+        "random (drawn at random)",
         lambda so_far: random_items(so_far.n_items, so_far.size, rng=so_far.rng),
         "The clips of each trial were drawn at random.",
         "each later trial showed {fixed} items drawn at random.",
         has_fixed_size=True,
     ),
     "full": DesignEntry(
+        "full (all clips in every trial)",
         lambda so_far: random_items(so_far.n_items, so_far.largest, rng=so_far.rng),
         "Each trial showed all clips.",
         "",

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..arrangement import Arrangement, Floats, Ints, check_arrangements
 from ..rdm import n_pairs, pairs_within, upper_triangle
+from ..words import counted
 
 # Items this close together (relative to the coordinates) are on one spot as far as floating point can tell.
 COINCIDENT = 1e-9
@@ -74,7 +75,7 @@ def usable_trials(arrangements: Iterable[Arrangement], n_items: int) -> Trials:
     for number, arrangement in enumerate(check_arrangements(arrangements, n_items)):
         distance = arrangement.distances()
         if len(arrangement) < 3:
-            dropped.append((number, f"has {len(arrangement)} items; fewer than three hold no information"))
+            dropped.append((number, f"has {counted(len(arrangement), 'item')}; fewer than three hold no information"))
         elif distance.max() <= COINCIDENT * max(1.0, np.abs(arrangement.positions).max()):
             dropped.append((number, "all items are on one spot, so the trial has no scale"))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrangement import Floats
+from ..words import percent
 from .canvas import CM, LINE, TALLEST, name_rows, new_figure, within_range
 from .style import ACCENT, GRID, INK, PAGE, SMALL, styled
 
@@ -56,7 +57,7 @@ def coefficients(rows: Sequence[tuple[str, float, tuple[float, float]]], *, leve
         beyond = "<" if value < -1 else ">" if value > 1 else "o"
         axes.plot(np.clip(value, -1, 1), place, beyond, color=ACCENT, markersize=4)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    name_rows(axes, [name for name, _, _ in rows], f"coefficient, {level:.0%} interval over raters")
+    name_rows(axes, [name for name, _, _ in rows], f"coefficient, {percent(level)} interval over raters")
     within_range(axes.set_xlim, axes.get_xlim())
     return figure
 

@@ -20,6 +20,7 @@ from typing import Any
 from ..arrangement import Arrangement
 from ..clip_sets import ClipSet
 from ..purposes import JUDGMENTS
+from ..words import counted
 from .bundle_tables import TABLES
 from .bundle_writer import BLOCK, FORMAT, FORMAT_VERSION, MANIFEST
 from .rdm_set import RDMSet, without_predictions
@@ -153,7 +154,7 @@ class Bundle:
         by_participant: dict[str, list[BundleTrial]] = {row["participant"]: [] for row in self.rows("participants")}
         for key, head in sorted(heads.items(), key=lambda entry: (entry[1]["submitted_at"], entry[1]["number"])):
             if len(items[key]) != head["n_clips"]:
-                counts = f"{head['n_clips']} clips in trials.csv, {len(items[key])} in placements.csv"
+                counts = f"{counted(head['n_clips'], 'clip')} in trials.csv, {len(items[key])} in placements.csv"
                 raise BundleError(f"{self.path}: trial {key} has {counts}")
             try:
                 arrangement = Arrangement(items[key], positions[key])
@@ -361,7 +362,9 @@ def _verify(archive: zipfile.ZipFile, manifest: dict[str, Any], path: Path) -> N
             raise BundleError(f"{path}: {name} does not have the SHA-256 in {MANIFEST}: it was changed or damaged")
         # Tables of version 1 are not listed with their rows.
         if name.endswith(".csv") and manifest["format_version"] > 1 and listed.get("rows") != lines.ended - 1:
-            raise BundleError(f"{path}: {name} has {lines.ended - 1} rows, and {listed.get('rows')} by {MANIFEST}")
+            raise BundleError(
+                f"{path}: {name} has {counted(lines.ended - 1, 'row')}, and {listed.get('rows')} by {MANIFEST}"
+            )
 
 
 class _Lines:

@@ -194,7 +194,7 @@ def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
         raters, clips = (sorted({one[k] for one in sets}) for k in (0, 1))
         lines.append(
             f"RDMs by `{method}`: {_number(len(sets), 'set', 'sets')} of {_from_to(clips)} clips, "
-            f"{_from_to(raters)} raters each; `sets.csv` has their names and clips."
+            f"{_from_to(raters)} {'rater' if raters[-1] == 1 else 'raters'} each; `sets.csv` has their names and clips."
         )
     if any(design in DESIGNS and DESIGNS[design].is_over_cohort for design in tally.designs):
         lines.append(

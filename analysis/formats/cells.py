@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from ..words import counted
 from .bundle_tables import Column
 from .text import csv_records
 
@@ -181,7 +182,9 @@ def read_rows(file: IO[str], columns: Sequence[Column], name: str, *, version: i
     absent: dict[str, Any] = {column.name: None for column in columns if column.name not in header}
     for line, cells in records:
         if len(cells) != len(header):
-            raise ValueError(f"{name}, line {line}: {len(cells)} cells under {len(header)} columns")
+            raise ValueError(
+                f"{name}, line {line}: {counted(len(cells), 'cell')} under {counted(len(header), 'column')}"
+            )
         try:
             yield {column.name: parse_cell(cells[place], column, version=version) for column, place in places} | absent
         except ValueError as error:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ..arrangement import Arrangement, Floats, check_arrangements
 from ..rdm import n_items_of, n_pairs, pairs_within
+from ..words import counted
 from .mat_matrix import write_matrix
 from .mat_variables import MatFile, load
 from .npz import as_numbers
@@ -99,8 +100,9 @@ def _rows(array: Floats, names: Sequence[str], raters: Sequence[str], where: str
         named = zip(squares, raters, strict=True)
         return np.array([condensed_of_square(one, names, f"{where} of {r}", negative=True) for one, r in named])
     raise ValueError(
-        f"{where}: must be {n_raters} x {n_pairs(n)} (raters x pairs) or {n} x {n} x {n_raters} for {n_raters} raters "
-        f"and {n} items, got {' x '.join(map(str, array.shape))}"
+        f"{where}: must be {n_raters} x {n_pairs(n)} (raters x pairs) or {n} x {n} x {n_raters} for "
+        f"{counted(n_raters, 'rater')} "
+        f"and {counted(n, 'item')}, got {' x '.join(map(str, array.shape))}"
     )
 
 
@@ -132,7 +134,9 @@ def write_arrangement_mat(
     rows = {key: np.asarray(values, dtype=np.float64).reshape(1, -1) for key, values in vectors.items()}
     for key, row in rows.items():
         if row.shape != (1, pairs):
-            raise ValueError(f"{key} must have {pairs} values for {n_items} items, got {row.size}")
+            raise ValueError(
+                f"{key} must have {counted(pairs, 'value')} for {counted(n_items, 'item')}, got {row.size}"
+            )
     trials = check_arrangements(arrangements, n_items)
     distances = np.full((1, pairs, len(trials)), np.nan)
     for number, trial in enumerate(trials):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arrangement import Arrangement, Floats
 from ..rdm import n_pairs
+from ..words import counted
 from .enclosing_circle import enclosing_circle
 from .json_file import read_json
 from .mat_variables import load
@@ -176,7 +177,7 @@ def _read_task(task: dict[str, Any], where: str, *, bare: bool, name: str = "") 
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
         if rdm.shape != (n_pairs(len(stimuli)),):
-            raise ValueError(f"{where}: rdm has {rdm.size} values for {len(stimuli)} stimuli")
+            raise ValueError(f"{where}: rdm has {counted(rdm.size, 'value')} for {len(stimuli)} stimuli")
     name = name or str(_get(task, "task").get("name", ""))
     names = tuple(name for _, name in stimuli)
     times_ms = np.array(times, dtype=np.float64).reshape(len(trials), 2)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ..arrangement import Arrangement, check_arrangements
 from ..evidence import evidence_weights
 from ..rdm import n_pairs, pairs_within
+from ..words import counted
 from .rdm_set import RDMSet
 
 # Radii of the arena in our unit, its diameter.
@@ -124,7 +125,9 @@ def tree_text(
         raise ValueError(f"rdm must have shape ({n_pairs(len(names))},) for {len(names)} items, got {vector.shape}")
     if not np.isfinite(vector).all():
         missing = int(np.count_nonzero(~np.isfinite(vector)))
-        raise ValueError(f"rdm lacks {missing} pairs, and tree.json has no way to say so: write 1D.mat, which has")
+        raise ValueError(
+            f"rdm lacks {counted(missing, 'pair')}, and tree.json has no way to say so: write 1D.mat, which has"
+        )
     ids = [f"{index:024x}" for index in range(len(names))]
     stimuli = [{"id": ids[i], "name": stems[i], "type": "video", "size": 1} for i in range(len(names))]
     # Evidence there is counted in the file's own unit, the arena's radius, with the same floor of 0.2.

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..arrangement import Arrangement, Floats
 from ..rdm import n_items_of, pairs_within, to_square
+from ..words import counted
 from .enclosing_circle import enclosing_circle
 from .matlab import numbers_of
 from .rdm_set import RDMSet
@@ -72,7 +73,9 @@ def read_original(file: str | Path, variables: Mapping[str, Any], names: Sequenc
     n = _items(distances.shape[1], f"{file}: {DISTANCES}")
     for key in ESTIMATES:
         if key in holding and np.size(holding[key]) not in (0, distances.shape[1]):
-            raise ValueError(f"{file}: {key} has {np.size(holding[key])} values, {DISTANCES} {distances.shape[1]}")
+            raise ValueError(
+                f"{file}: {key} has {counted(np.size(holding[key]), 'value')}, {DISTANCES} {distances.shape[1]}"
+            )
     trials = tuple(
         arrangement_of_distances(row, f"{file}: {DISTANCES}, trial {number}")
         for number, row in enumerate(distances, start=1)
@@ -150,7 +153,7 @@ def _items(pairs: int, where: str) -> int:
 
 def _names(names: Sequence[str], n: int, file: str | Path) -> list[str]:
     if names and len(names) != n:
-        raise ValueError(f"{file}: has {n} items, and {len(names)} names were given")
+        raise ValueError(f"{file}: has {counted(n, 'item')}, and {counted(len(names), 'name was', 'names were')} given")
     return list(names) or numbered(n, "item")
 
 

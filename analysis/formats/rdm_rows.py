@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..rdm import n_pairs
+from ..words import counted
 from .rdm_set import OPTIONAL_ROWS, completed_method
 
 RDMS = "rdms"
@@ -136,7 +137,9 @@ def rows_on_disk(
                 raise ValueError(f"{kind} must have {unknown.size} values, got the shape {values.shape}")
             kept.file.write(values.tobytes())
     if written != len(raters):
-        raise ValueError(f"there are {written} rows for {len(raters)} raters")
+        raise ValueError(
+            f"there must be as many rows as raters: {counted(written, 'row')} for {counted(len(raters), 'rater')}"
+        )
     places = {kind: place for place, kind in enumerate(KINDS) if kind in there}
     return RDMRows(tuple(names), tuple(raters), method, places, kept)
 

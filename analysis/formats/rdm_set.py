@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..arrangement import Floats
 from ..rdm import n_pairs
+from ..words import counted
 
 OPTIONAL_ROWS = ("evidence", "standard_error", "observations", "predicted", "completed")
 
@@ -74,7 +75,8 @@ class RDMSet:
             rows = rows.reshape(shape) if 0 in shape else rows
         if rows.shape != shape:
             raise ValueError(
-                f"rdms must have shape {shape} for {len(raters)} raters and {len(names)} items, got {rows.shape}"
+                f"rdms must have shape {shape} for {counted(len(raters), 'rater')} and {len(names)} items, got "
+                f"{rows.shape}"
             )
         for label, values in (("names", names), ("raters", raters)):
             if len(set(values)) != len(values):

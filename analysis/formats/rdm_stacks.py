@@ -13,6 +13,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..rdm import n_items_of
+from ..words import counted
 from .rdm_set import RDMSet
 from .square import condensed_of_square, not_negative
 
@@ -76,10 +77,15 @@ def read_stack(
     n = stack.shape[1] if kind == "square" else n_items_of(stack.shape[1])
     items = list(names) or numbered(n, "item")
     if len(items) != n:
-        raise ValueError(f"{where}: has {n} items, and {len(items)} names were given")
+        raise ValueError(
+            f"{where}: has {counted(n, 'item')}, and {counted(len(items), 'name was', 'names were')} given"
+        )
     people = list(rater_names) or numbered(len(stack), "rater")
     if len(people) != len(stack):
-        raise ValueError(f"{where}: has {len(stack)} raters, and {len(people)} names of raters were given")
+        raise ValueError(
+            f"{where}: has {counted(len(stack), 'rater')}, and "
+            f"{counted(len(people), 'name of a rater was', 'names of raters were')} given"
+        )
     if kind == "square":
         rows = [
             condensed_of_square(one, items, f"{where} of {person}", negative=negative)
@@ -166,4 +172,4 @@ def looks_square(stack: Floats) -> bool:
 def _told(key: tuple[str, Any], stack: Floats) -> str:
     kind, where = key
     n = stack.shape[1] if kind == "square" else n_items_of(stack.shape[1])
-    return f"RDMs of {n} items by {len(stack)} raters (raters {where})"
+    return f"RDMs of {n} items by {counted(len(stack), 'rater')} (raters {where})"

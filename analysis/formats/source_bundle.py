@@ -14,6 +14,7 @@ import numpy as np
 
 from ..purposes import Purpose
 from ..version import __version__
+from ..words import counted
 from .bundle_reader import Bundle
 from .bundle_writer import BundleContents, Row, write_bundle
 from .rdm_set import RDMSet
@@ -69,7 +70,7 @@ def write_source(source: Source, read_from: Sequence[tuple[Path, str]], out: Pat
     """
     files = [{"file": name, "sha256": sha256_of(file)} for file, name in read_from]
     sha256 = files[0]["sha256"] if len(files) == 1 else _key(*(one["sha256"] for one in files), length=64)
-    names = files[0]["file"] if len(files) == 1 else f"{files[0]['file']} and {len(files) - 1} more files"
+    names = files[0]["file"] if len(files) == 1 else f"{files[0]['file']} and {counted(len(files) - 1, 'more file')}"
     title = Path(files[0]["file"]).stem[:200].strip() or "Data brought in"
     sentence = f"The data were not collected by this program: they were read from {names}, taken for {source.kind}."
     about = {

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..rdm import n_pairs, to_square, upper_triangle
+from ..words import counted
 from .cells import escape_text, unescape_text
 from .names_alike import check_names
 from .number_cells import MISSING, NUMBER, numbers
@@ -106,7 +107,9 @@ def read_square_csv(file: str | Path, *, names: Sequence[str] | None = None, neg
     if names is not None and list(names) != labels:
         raise ValueError(f"{file}: its names are not those that were given, in the same order")
     if len(labels) != len(reading.body):
-        raise ValueError(f"{file}: has {len(reading.body)} rows for the {len(labels)} names that were given")
+        raise ValueError(
+            f"{file}: has {counted(len(reading.body), 'row')} for the {counted(len(labels), 'name')} given"
+        )
     for name in labels:
         if labels.count(name) > 1 or not name.strip():
             raise ValueError(f"{file}: {f'the name {name!r} appears twice' if name.strip() else 'a name is empty'}")
@@ -349,7 +352,8 @@ def _why_not_square(grid: Grid) -> str:
     if not records:
         return "not a square table with the same names in its first row and first column: it holds nothing"
     widths = sorted({len(cells) for _, cells in records})
-    shape = f"{len(records)} lines of {' to '.join(str(w) for w in dict.fromkeys((widths[0], widths[-1])))} cells"
+    shape = f"{counted(len(records), 'line')} of "
+    f"{' to '.join(str(w) for w in dict.fromkeys((widths[0], widths[-1])))} cells"
     kind = DELIMITERS.get(grid.delimiter, "columns")
     if widths == [1] and len(records) > 1:
         kind = "commas, semicolons or tabs; nothing else separates them"

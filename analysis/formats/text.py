@@ -18,6 +18,7 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import IO
 
+from ..words import counted
 from .file_kinds import SAVE_RIGHT, why_no_text, why_no_workbook
 from .workbook import WORKBOOKS, is_workbook, workbook_records
 
@@ -259,7 +260,9 @@ def _fitted(grid: Grid, header: list[str]) -> Table:
         header = ["", *header]
     for line, cells in rows:
         if len(cells) != len(header):
-            raise ValueError(f"{grid.name}, line {line}: {len(cells)} cells under {len(header)} columns")
+            raise ValueError(
+                f"{grid.name}, line {line}: {counted(len(cells), 'cell')} under {counted(len(header), 'column')}"
+            )
     if header and not header[0] and _are_row_numbers(rows):
         header, rows = header[1:], [(line, cells[1:]) for line, cells in rows]
     line = grid.records[0][0]

@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist, squareform
 from ..arrangement import Floats, with_nan
 from ..formats.npz import MAX_BYTES, as_numbers
 from ..rdm import n_pairs, with_ties
+from ..words import counted
 from .stored_arrays import StoredArray, is_hdf5, stored_arrays
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
@@ -212,7 +213,7 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
         )
     for name, layer in layers.items():
         if layer.ndim == 0 or len(layer) != len(rows):
-            raise ValueError(f"{path}: {name} has the shape {layer.shape}, but clips names {len(rows)} rows")
+            raise ValueError(f"{path}: {name} has the shape {layer.shape}, but clips names {counted(len(rows), 'row')}")
     order = [rows.index(name) for name in names]
     return {name: layer[order] for name, layer in layers.items()}
 

@@ -18,6 +18,7 @@ from ..rdm import n_items_of, to_condensed, to_square
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
 from ..similarity import check_rdms
+from ..words import counted
 from .space import MIN_OTHERS, between_axes, places_along
 
 # Splits of the raters into halves that the reliability of an axis is the mean of.
@@ -149,7 +150,7 @@ def axis_test(
     table, y = check_rdms(rdms), with_nan(attributes)
     n = n_items_of(table.shape[1])
     if y.ndim != 2 or len(y) != n or not np.isfinite(y).all():
-        raise ValueError(f"attributes must be {n} rows of finite numbers, got the shape {y.shape}")
+        raise ValueError(f"attributes must be {counted(n, 'row')} of finite numbers, got the shape {y.shape}")
     if any(one.shape != table.shape[1:] or not np.isfinite(one).all() for one in spaces):
         raise ValueError(f"each space must have {table.shape[1]} squared distances")
     labels = (

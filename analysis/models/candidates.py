@@ -27,6 +27,7 @@ from ..formats.original import UNNAMED
 from ..formats.recognise import read_any
 from ..formats.square import condensed_of_square
 from ..rdm import n_pairs, subset
+from ..words import counted
 from .activations import CLIPS, Distance, Frames, layer_rdms
 from .array_kinds import CandidateKind, kinds_of
 from .clip_names import match_clips
@@ -253,7 +254,7 @@ def _candidates(
     """The RDMs of `rows` (or, without names, in the study's order) over the study's clips."""
     if rows is None:
         if n != len(clips):
-            raise ValueError(f"is for {n} clips without names, and the study has {len(clips)}")
+            raise ValueError(f"is for {counted(n, 'clip')} without names, and the study has {len(clips)}")
         remark = "The file names no clips: they were taken in the study's order."
         return Candidates(name, kind, tuple(models), rdms, (remark,))
     places, remark = match_clips(rows, clips)

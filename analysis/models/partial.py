@@ -15,6 +15,7 @@ from ..rdm import n_items_of, pair_index, upper_triangle
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
 from ..similarity import Method, check_rdms, ranks, similarity
+from ..words import counted
 from .partition import partial_correlation
 
 
@@ -139,7 +140,9 @@ def _over_raters(values: Floats, level: float) -> Coefficient:
     total = defined.sum()
     without = (total - defined) / (defined.size - 1) if defined.size > 1 else np.full(1, np.nan)
     left_out = (
-        f"left out: {values.size - defined.size} raters with too few pairs" if defined.size < values.size else None
+        f"left out: {counted(values.size - defined.size, 'rater')} with too few pairs"
+        if defined.size < values.size
+        else None
     )
     return with_interval(np.array([defined.mean(), *without]), level, "difference", left_out)
 

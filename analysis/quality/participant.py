@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrangement import Arrangement
+from ..words import counted, percent
 from .repeats import Repeats, repeat_reliability
 from .trial import TrialQuality, trial_quality
 
@@ -30,17 +31,17 @@ class Limits:
 
 # A value below (above) its limit is flagged; the sentence is what the experimenter reads.
 LOW = {
-    "seconds_per_item": "places an item in {value:.1f} s",
-    "seconds_per_move": "moves an item every {value:.1f} s",
-    "watched": "watched {value:.0%} of the clips to the end before submitting",
-    "hull_area": "uses {value:.0%} of the arena",
-    "spread": "crowds the items: {value:.0%} of the possible spread over the arena",
+    "seconds_per_item": "took {value:.1f} s for each clip",
+    "seconds_per_move": "moved a clip every {value:.1f} s",
+    "watched": "watched {share} of the clips to the end before Done",
+    "hull_area": "used {share} of the arena",
+    "spread": "crowded the clips: {share} of the possible spread over the arena",
 }
 HIGH = {
-    "never_moved_again": "left {value:.0%} of the items where they were first dropped",
-    "stacked": "stacked {value:.0%} of the items on others",
-    "on_a_line": "puts items on a line: {value:.0%} of the variance lies on one axis",
-    "by_seat": "positions follow the seats with a correlation of {value:.2f}",
+    "never_moved_again": "left {share} of the clips where they were first dropped",
+    "stacked": "stacked {share} of the clips on others",
+    "on_a_line": "put the clips on a line: {share} of the variance lies on one axis",
+    "by_seat": "put the clips near where they waited: the positions follow the seats with a correlation of {value:.2f}",
 }
 # In smaller trials a line or a small hull is no sign of anything.
 MIN_ITEMS = 4
@@ -102,7 +103,9 @@ def participant_quality(
     given = {"seconds": seconds, "moves": moves, "watched": watched, "seats": seats}
     for name, entries in given.items():
         if entries is not None and len(entries) != n_trials:
-            raise ValueError(f"{name} must have one entry for each of the {n_trials} trials, got {len(entries)}")
+            raise ValueError(
+                f"{name} must have one entry for each of the {counted(n_trials, 'trial')}, got {len(entries)}"
+            )
     trials = tuple(
         trial_quality(
             trial,
@@ -132,7 +135,7 @@ def _flags(medians: dict[str, float | None], repeats: Repeats, limits: Limits) -
             continue
         limit = getattr(limits, name)
         if value < limit if name in LOW else value > limit:
-            flags.append(Flag(name, value, limit, (LOW | HIGH)[name].format(value=value)))
+            flags.append(Flag(name, value, limit, (LOW | HIGH)[name].format(value=value, share=percent(value))))
     if repeats.consistent is False:
         sentence = f"repeated trials do not agree: mean r = {repeats.mean:.2f}, p = {repeats.p:.3f}"
         flags.append(Flag("repeats", repeats.p, 0.05, sentence))

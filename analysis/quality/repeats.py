@@ -12,6 +12,7 @@ from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, estimate_rdm
 from ..rdm import pairs_within
 from ..similarity import similarity
+from ..words import counted
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _same_items(arrangements: Sequence[Arrangement]) -> list[tuple[int, int]]:
 
 def _agreement(arrangements: Sequence[Arrangement], first: int, second: int) -> float:
     if not (0 <= first < len(arrangements) and 0 <= second < len(arrangements)):
-        raise ValueError(f"repeats name trials {first} and {second}, but there are {len(arrangements)} trials")
+        raise ValueError(f"repeats name trials {first} and {second}, of {counted(len(arrangements), 'trial')}")
     one, two = arrangements[first], arrangements[second]
     if set(one.items.tolist()) != set(two.items.tolist()):
         raise ValueError(f"trials {first} and {second} are named as repeats but do not hold the same items")

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ..arrangement import Floats, Ints
 from ..similarity import check_rdms, similarity
+from ..words import counted
 from .coefficients import mean_over_pairs
 from .orders import in_order
 from .pools import ScaledRows, scaled_rows
@@ -191,7 +192,9 @@ def _mean_correlations(
 def _point(n_one: int, n_two: int, values: Floats, n_raters: int, level: float) -> Coefficient:
     """The coefficient of pools of so many raters, `values` (1 + R,) of all raters and without each."""
     if n_one + n_two > n_raters:
-        return Coefficient(float("nan"), reason=f"two groups of {n_one} and {n_two} need more than {n_raters} raters")
+        return Coefficient(
+            float("nan"), reason=f"two groups of {n_one} and {n_two} need more than {counted(n_raters, 'rater')}"
+        )
     if n_raters > 2 and n_one + n_two == n_raters:
         return Coefficient(float(values[0]), reason="an interval needs one rater more than the groups hold")
     return with_interval(values, level, "correlation")

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..arrangement import Floats
 from ..pooling import raters_per_pair
 from ..similarity import check_rdms, similarity
+from ..words import counted
 from .coefficients import krippendorff_alpha, mean_over_pairs, variance_ratios
 from .pools import splits
 from .without_each import leave_one_out, split_half
@@ -155,7 +156,7 @@ def rater_labels(names: Sequence[str] | None, n_raters: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"rater {r}" for r in range(n_raters))
     if len(names) != n_raters:
-        raise ValueError(f"names must hold one name for each of the {n_raters} raters, got {len(names)}")
+        raise ValueError(f"names must hold one name for each of the {counted(n_raters, 'rater')}, got {len(names)}")
     return tuple(names)
 
 
@@ -239,7 +240,11 @@ def spearman_brown(split: Coefficient) -> Coefficient:
 
 def _undefined_pairs(agreement: Floats) -> str | None:
     missing = int(np.isnan(agreement[np.triu_indices(len(agreement), 1)]).sum())
-    return f"left out: {missing} pairs of raters who share fewer than 3 pairs or do not vary" if missing else None
+    return (
+        f"left out: {counted(missing, 'pair')} of raters who share fewer than 3 pairs or do not vary"
+        if missing
+        else None
+    )
 
 
 def _undefined_raters(each: Floats, between: Floats, names: tuple[str, ...]) -> str | None:

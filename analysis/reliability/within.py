@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from ..arrangement import Floats, with_nan
 from ..similarity import check_rdms, similarity
+from ..words import counted
 from .coefficients import mean_over_pairs
 from .report import Coefficient, with_interval
 
@@ -43,7 +44,9 @@ def agreement_without_noise(rdms: ArrayLike, own_reliability: ArrayLike, *, leve
     table = check_rdms(rdms)
     own = with_nan(own_reliability)
     if own.shape != (len(table),):
-        raise ValueError(f"own_reliability must hold one number for each of the {len(table)} raters, got {own.shape}")
+        raise ValueError(
+            f"own_reliability must hold one number for each of the {counted(len(table), 'rater')}, got {own.shape}"
+        )
     if (own > 1).any():
         raise ValueError(f"the reliability of rater {int(np.flatnonzero(own > 1)[0])} exceeds 1")
     known = np.isfinite(own) & (own > 0)
@@ -52,5 +55,9 @@ def agreement_without_noise(rdms: ArrayLike, own_reliability: ArrayLike, *, leve
         return Coefficient(float("nan"), reason="fewer than two raters have a known reliability of their own")
     quotients: Floats = similarity(table[known]) / np.sqrt(np.outer(own[known], own[known]))
     weights = np.vstack([np.ones(n_known), 1 - np.eye(n_known)])
-    left_out = f"left out: {len(table) - n_known} raters without a known reliability" if n_known < len(table) else None
+    left_out = (
+        f"left out: {counted(len(table) - n_known, 'rater')} without a known reliability"
+        if n_known < len(table)
+        else None
+    )
     return with_interval(mean_over_pairs(quotients, weights), level, "difference", left_out)

@@ -15,6 +15,7 @@ from ..reliability import GrowthCurve
 from ..reliability.report import COEFFICIENTS
 from ..results import COMPARATOR_LABELS, LABELS
 from ..structure import MDS, Dimensionality, Tree, silhouette_by_clusters
+from ..words import counted, percent
 from .results import Results
 
 # Small matrices of more raters than this no longer help anybody.
@@ -34,7 +35,11 @@ def draw(results: Results) -> Iterator[Drawing]:
     """The figures, one after the other; those that the data do not define are left out."""
     names, order = results.names, results.order
     if results.flow is not None:
-        simulated = f" {results.flow.simulated} of the sessions are simulated." if results.flow.simulated else ""
+        simulated = (
+            f" {counted(results.flow.simulated, 'session is', 'sessions are')} simulated."
+            if results.flow.simulated
+            else ""
+        )
         yield Drawing(
             "flow",
             "Participant flow: how many sessions reached each step, and why others went no further." + simulated,
@@ -93,7 +98,7 @@ def draw(results: Results) -> Iterator[Drawing]:
 
 
 def _whose(results: Results) -> str:
-    many = f"{len(results.raters)} raters"
+    many = counted(len(results.raters), "rater")
     return f"pooled over {many}" if results.together is None else f"from the trials of {many} as if they were one"
 
 
@@ -122,9 +127,10 @@ def _agreement(results: Results) -> Iterator[Drawing]:
     rows = [(LABELS[name], getattr(report, name).value, getattr(report, name).interval) for name in names]
     yield Drawing(
         "reliability",
-        f"Agreement of two halves of {report.n_raters} raters."
+        f"Agreement of two halves of {counted(report.n_raters, 'rater')}."
         if shared
-        else f"Agreement between {report.n_raters} raters, with {report.level:.0%} intervals over raters.",
+        else f"Agreement between {counted(report.n_raters, 'rater')}, with {percent(report.level)} intervals "
+        "over raters.",
         figures.coefficients(rows, level=report.level),
     )
     if results.growth is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..results import LABELS, listed, not_converged, repeated_sentence, together_sentences, unfinished_sentence
 from ..results.remarks import MAX_LISTED
+from ..words import counted, percent
 from .results import Results
 
 
@@ -25,7 +26,7 @@ def summary(results: Results) -> list[tuple[str, str]]:
         ("trials", str(sum(one.trials for one in done))),
         ("placements", str(sum(one.placements for one in done))),
         ("minutes (median)", number(float(np.median(minutes)) if minutes else np.nan, 1)),
-        ("pairs seen", f"{seen:.0%}"),
+        ("pairs seen", f"{percent(seen)}"),
         *([] if shared else [pairwise]),
         (
             f"{LABELS['split_half_corrected']}: reliability of the {'RDM of all trials' if shared else 'mean'}",
@@ -39,8 +40,12 @@ def remarks(results: Results) -> list[str]:
     sentences = []
     if made_up := results.simulated:
         verb = "is" if len(made_up) == 1 else "are"
-        some = f"{len(made_up)} of {len(results.raters)} raters {verb} simulated ({listed(made_up)})"
-        whole = f"All {len(results.raters)} raters are simulated"
+        some = f"{len(made_up)} of {counted(len(results.raters), 'rater')} {verb} simulated ({listed(made_up)})"
+        whole = (
+            "The only rater is simulated"
+            if len(results.raters) == 1
+            else f"All {len(results.raters)} raters are simulated"
+        )
         sentences.append(f"{whole if len(made_up) == len(results.raters) else some}: these are not data of people.")
     if unfinished := unfinished_sentence(results):
         sentences.append(f"{unfinished}{_which_unfinished(results)}.")
@@ -74,16 +79,17 @@ def remarks(results: Results) -> list[str]:
         f"Trial {index + 1} of {rater} was not used: {reason}." for rater, index, reason in dropped[:MAX_LISTED]
     ]
     if len(dropped) > MAX_LISTED:
-        sentences.append(f"{len(dropped) - MAX_LISTED} more trials were not used.")
+        sentences.append(f"{counted(len(dropped) - MAX_LISTED, 'more trial was', 'more trials were')} not used.")
     if predicted := sum(int(estimate.predicted.sum()) for _, estimate in estimates):
         sentences.append(
-            f"{predicted / results.table.size:.1%} of the raters' pairs were never seen by the rater. They enter no "
+            f"{percent(predicted / results.table.size, 1)} of the raters' pairs were never seen by the rater. "
+            "They enter no "
             "figure and no table here but tables/rdms.csv, whose column completed has what the model predicts for them."
         )
     if results.agreement.influence is not None:
         sentences.append(results.agreement.influence.sentence)
     if never := int((~np.isfinite(results.table)).all(axis=0).sum()):
-        sentences.append(f"{never} of {results.group.size} pairs were seen by nobody.")
+        sentences.append(f"{never} of {results.group.size} pairs {'was' if never == 1 else 'were'} seen by nobody.")
     if isinstance(results.map, str):
         sentences.append("The pairs seen do not tie all clips together, so there is no map of them.")
     if isinstance(results.tree, str):

@@ -11,6 +11,7 @@ from ..results.individuals import Individuals
 from ..results.model_parts import ModelParts
 from ..results.models import ModelFindings
 from ..results.models_in_sets import InSet
+from ..words import counted, percent
 from .axes_tables import axes_tables
 from .facts import interval, number, p_value
 from .models import MAX_ROWS, best_first, whose
@@ -48,7 +49,7 @@ def score_table(findings: ModelFindings) -> str:
     header = (
         "model",
         label,
-        f"{findings.level:.0%} interval",
+        f"{percent(findings.level)} interval",
         "p above 0",
         "p below ceiling",
         "below the best by",
@@ -69,7 +70,9 @@ def profile_table(findings: ModelFindings) -> str:
         ]
         for one in findings.profiles
     ]
-    caption = f"The best layer of each network; its interval holds it in {findings.level:.0%} of the bootstrap samples."
+    caption = (
+        f"The best layer of each network; its interval holds it in {percent(findings.level)} of the bootstrap samples."
+    )
     header = ("network", "layers", "best layer", "interval", "others not significantly below it")
     return table(caption, header, rows) if rows else ""
 
@@ -93,7 +96,7 @@ def effect_table(findings: ModelFindings) -> str:
         f"{findings.n_permutations} permutations of the clips' values (two-sided; the last column "
         "against the largest of all attributes)."
     )
-    header = ("attribute", "values", "clips", "effect", f"{findings.level:.0%} interval", "p", "p of the largest")
+    header = ("attribute", "values", "clips", "effect", f"{percent(findings.level)} interval", "p", "p of the largest")
     return table(caption, header, rows) if rows else ""
 
 
@@ -208,7 +211,7 @@ def individual_sentence(people: Individuals) -> str:
     kind = "Raters differ by more than noise" if people.p < ALPHA else "Raters need not differ by more than noise"
     return (
         f"{kind}: the halves of one rater's trials correlate by {number(people.within)}, with noise alone it would be "
-        f"{number(people.expected)} (p = {p_value(people.p)}, {people.n_tested} raters)."
+        f"{number(people.expected)} (p = {p_value(people.p)}, {counted(people.n_tested, 'rater')})."
     )
 
 

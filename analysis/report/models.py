@@ -8,6 +8,7 @@ from ..paper.model_draw import LAYERS, MODEL_FIGURES, draw_model_figure
 from ..paper.model_tools import MAX_DRAWN, label_of
 from ..results.models import ModelFindings, ModelScore
 from ..results.predictions import best_predictor
+from ..words import counted, percent
 from .drawings import Drawing
 from .facts import number
 
@@ -48,16 +49,20 @@ def whose(findings: ModelFindings) -> str:
 
 def _captions(findings: ModelFindings) -> dict[str, str]:
     """What stands below each figure, by name."""
-    label, level, parts = label_of(findings), f"{findings.level:.0%}", findings.parts
+    label, level, parts = label_of(findings), f"{percent(findings.level)}", findings.parts
     shown = min(len(findings.scores), MAX_DRAWN)
     which = "all" if shown == len(findings.scores) else f"the best {shown} of {len(findings.scores)}"
-    within = "in that RDM, z-scored," if findings.is_joint else f"z-scored within each of {findings.n_raters} raters,"
+    within = (
+        "in that RDM, z-scored,"
+        if findings.is_joint
+        else f"z-scored within each of {counted(findings.n_raters, 'rater')},"
+    )
     best = best_predictor(parts.predictions) if parts.predictions.scores else ""
     return {
         "models": f"Similarity ({label}) of the models ({which}) to {whose(findings)} over {findings.n_clips} clips, "
         f"with {level} bootstrap intervals. {ceiling_sentence(findings)} Filled points: above 0 (p < .05, FDR).",
         "sets": f"Similarity ({label}) of the models to raters in each of {len(findings.in_sets.sets)} sets of clips "
-        "(small points), and the means over sets with 95% intervals over sets. Grey band: their mean noise ceiling.",
+        "(small points), and the means over sets with 95 % intervals over sets. Grey band: their mean noise ceiling.",
         "attributes": "Effects of the clips' attributes: mean dissimilarity of clips that differ less that of clips "
         f"that share the value, {within} with {level} intervals over raters. Filled points: p < .05 over "
         f"{findings.n_permutations} permutations, against the largest of all attributes.",
@@ -86,7 +91,8 @@ def _profiles(findings: ModelFindings) -> Iterator[Drawing]:
     for place, profile in enumerate(findings.profiles, start=1):
         yield Drawing(
             f"layers_{place}",
-            f"Layers of {profile.source} against {whose(findings)} ({label_of(findings)}), with {findings.level:.0%} "
+            f"Layers of {profile.source} against {whose(findings)} ({label_of(findings)}), with "
+            f"{percent(findings.level)} "
             f"intervals. {ceiling_sentence(findings)} "
             f"{profile_sentence(profile.best, profile.first, profile.last, findings.level)}{lines}",
             draw_model_figure(f"{LAYERS}{place}", findings),
@@ -107,4 +113,4 @@ def ceiling_sentence(findings: ModelFindings) -> str:
 def profile_sentence(best: str, first: str, last: str, level: float) -> str:
     """Which layer is best, and how sure that is."""
     where = f"is {first}" if first == last else f"lies between {first} and {last}"
-    return f"Orange: the best layer, {best}; in {level:.0%} of the bootstrap samples the best {where}."
+    return f"Orange: the best layer, {best}; in {percent(level)} of the bootstrap samples the best {where}."

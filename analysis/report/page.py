@@ -28,6 +28,7 @@ from ..results import (
 )
 from ..results.models import ModelFindings
 from ..similarity import Method
+from ..words import counted, percent
 from .facts import number, remarks, summary
 from .markdown import to_html
 from .model_tables import effect_table, model_remarks, part_tables, profile_table, score_table, set_tables
@@ -177,8 +178,8 @@ def agreement_table(results: Results) -> str:
         interval = f"{number(low)} to {number(high)}" if math.isfinite(low) else "–"
         value = "< −1" if coefficient.value < -1 else number(coefficient.value)
         rows.append([LABELS[name], value, interval, coefficient.reason or ""])
-    caption = f"{report.n_raters} raters, {report.n_pairs_seen} pairs"
-    caption += " that somebody saw." if shared else f", {report.level:.0%} intervals over raters."
+    caption = f"{counted(report.n_raters, 'rater')}, {counted(report.n_pairs_seen, 'pair')}"
+    caption += " that somebody saw." if shared else f", {percent(report.level)} intervals over raters."
     return remarked(caption, ("measure", "value", "interval", "remark"), rows)
 
 
@@ -195,7 +196,7 @@ def ceiling_table(results: Results) -> str:
         ]
         for name, c in ceilings
     ]
-    caption = f"Noise ceilings (Nili et al. 2014), with {results.reliability.level:.0%} intervals over raters."
+    caption = f"Noise ceilings (Nili et al. 2014), with {percent(results.reliability.level)} intervals over raters."
     return remarked(caption, ("measure", "lower", "its interval", "upper", "its interval", "remark"), rows)
 
 
@@ -225,7 +226,7 @@ def both_ways_table(results: Results) -> str:
     rows = list(both_ways_rows(*ways))
     if not rows:
         return ""
-    caption = f"With and without what was left out: {rows[0]['n_raters']} raters as decided, "
+    caption = f"With and without what was left out: {counted(rows[0]['n_raters'], 'rater')} as decided, "
     caption += f"{rows[0]['n_raters_with_all']} with all. This report is {_this_way(results)}."
     cells = [
         [
@@ -317,7 +318,7 @@ def borrowing_table(estimates: GroupEstimates) -> str:
     """How much each rater's RDM that borrows has of the others."""
     shares, seen = estimates.mean_borrowed.tolist(), estimates.n_seen.tolist()
     rows = [
-        [Cell(rater), Cell(f"{share:.0%}"), Cell(f"{pairs} of {estimates.rdms.shape[1]}")]
+        [Cell(rater), Cell(f"{percent(share)}"), Cell(f"{pairs} of {estimates.rdms.shape[1]}")]
         for rater, share, pairs in zip(estimates.raters, shares, seen, strict=True)
     ]
     rows.append([Cell("group"), Cell("–"), Cell(f"{estimates.n_seen_by_anybody} of {estimates.pooled.size}")])

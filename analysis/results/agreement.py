@@ -40,7 +40,7 @@ class Influence:
     def sentence(self) -> str:
         """What the rater does to the figures, in words."""
         changes = [
-            f"{name} is {_two_digits(without)} in place of {_two_digits(value)}"
+            f"{name} {_change(value, without)}"
             for name, value, without in (
                 (in_sentence(LABELS["pairwise_pearson"]), self.pairwise, self.pairwise_without),
                 (in_sentence(LABELS["cronbach_alpha"]), self.alpha, self.alpha_without),
@@ -195,6 +195,11 @@ def ceiling_rows(agreement: Agreement, method: str) -> Iterator[dict[str, Any]]:
 def _mean(values: Floats) -> float:
     defined = values[np.isfinite(values)]
     return float(defined.mean()) if defined.size else float("nan")
+
+
+def _change(value: float, without: float) -> str:
+    before, after = _two_digits(value), _two_digits(without)
+    return f"stays {before}" if before == after else f"is {after} in place of {before}"
 
 
 def _two_digits(value: float) -> str:

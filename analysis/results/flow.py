@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..words import counted
 from .study import Choice
 
 # What became of a session, as far as a flow tells: each is in one of these.
@@ -103,7 +104,7 @@ def flow_of(counts: Iterable[SessionCount], choice: Choice, *, without_rdm: int 
     n_reached, n_inside = (sum(row.sessions for row in part) for part in (reached, inside))
     analysed = n_inside - without_trials - without_rdm
     if analysed < 0:
-        raise ValueError(f"{without_rdm} sessions cannot be without an RDM of {n_inside - without_trials}")
+        raise ValueError(f"{counted(without_rdm, 'session')} cannot be without an RDM of {n_inside - without_trials}")
     agreed = number(*STAGES)
     begun = number("withdrew", "unfinished", "finished")
     stopped = number("unfinished", trials=False if choice.with_unfinished else None)

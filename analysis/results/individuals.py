@@ -16,6 +16,7 @@ from ..reliability import Coefficient, IndividualTest, agreement_without_noise, 
 from ..reliability.report import with_interval
 from ..similarity import MIN_PAIRS, similarity
 from ..structure import cluster_raters, indscal, silhouette_by_clusters
+from ..words import counted
 
 N_DIMS = 2
 MAX_CLUSTERS = 8
@@ -189,7 +190,10 @@ def _test(
         remarks.append(f"Whether raters differ in kind is not tested: {reason}.")
         return None
     if places.size < len(halves):
-        remarks.append(f"{len(halves) - places.size} raters have too few trials to be compared with themselves.")
+        remarks.append(
+            f"{counted(len(halves) - places.size, 'rater has', 'raters have')} too few trials to be compared "
+            "with themselves."
+        )
     return places, tested
 
 
@@ -242,7 +246,7 @@ def _dimensions(table: Floats, remarks: list[str]) -> tuple[Floats, Floats, int]
         remarks.append(f"No common space of the raters: {error}.")
         return np.full((len(table), N_DIMS), np.nan), np.full(len(table), np.nan), 0
     if not solution.converged:
-        remarks.append(f"The common space of the raters did not converge in {solution.n_iter} rounds.")
+        remarks.append(f"The common space of the raters did not converge in {counted(solution.n_iter, 'round')}.")
     return solution.weights, solution.fit, solution.n_iter
 
 

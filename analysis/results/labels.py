@@ -114,7 +114,7 @@ LABELS = {measure.key: measure.label for measure in MEASURES}
 COMPARATOR_LABELS: dict[Method, str] = {
     "pearson": "Pearson r",
     "spearman": "Spearman ρ",
-    "rho_a": "ρa",
+    "rho_a": "Spearman ρa",
     "tau_a": "Kendall τa",
     "cosine": "cosine",
 }

@@ -16,6 +16,7 @@ import scipy
 
 from ..designs import DESIGNS
 from ..version import __version__
+from ..words import counted, percent
 from .flow import Flow
 from .labels import MEASURES, SHARED_MEASURES
 from .remarks import excluded_sentence, unfinished_sessions
@@ -111,7 +112,7 @@ AGREEMENT_TOGETHER = """We report {coefficients}, each half's RDM estimated from
 compared with one another, because two of them have too few pairs in common; so there is no noise ceiling, and
 there are no intervals over raters."""
 
-INTERVALS = "{level:.0%} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."
+INTERVALS = "{level} intervals over raters come from the jackknife (Arvesen, 1969): each rater was left out once."
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _data(results: StudyResults) -> list[str]:
         sentences = ["No rater has an RDM yet."]
     else:
         works = [results.chosen[rater].work for rater in results.raters]
-        many = "1 rater" if len(works) == 1 else f"{len(works)} raters"
+        many = counted(len(works), "rater")
         each = " each" if len(works) > 1 else ""
         if any(work.trials for work in works):
             sizes = _range([size for work in works for size in work.sizes])
@@ -208,7 +209,7 @@ def _data(results: StudyResults) -> list[str]:
         sentences.append(f"{share} {'is' if share.startswith('1 ') else 'are'} simulated.")
     if again := len(results.repeated):
         sessions = "each of whose sessions counts as a rater" if again == 1 else "and each session counts as a rater"
-        sentences.append(f"{'1 person' if again == 1 else f'{again} people'} took part more than once, {sessions}.")
+        sentences.append(f"{counted(again, 'person', 'people')} took part more than once, {sessions}.")
     if results.n_left_out:
         was = "was" if results.n_left_out == 1 else "were"
         sentences.append(f"{unfinished_sessions(results.n_left_out)} {was} left out.")
@@ -242,10 +243,10 @@ def _estimator(results: StudyResults) -> str:
             f"Placement noise had an estimated standard deviation of {_range(spread, 3)} of a trial's largest distance."
         )
     if fitted and all("dimensions" in parameters for parameters in fitted):
-        sentences.append(f"The latent configuration has {fitted[0]['dimensions']} dimensions.")
+        sentences.append(f"The latent configuration has {counted(fitted[0]['dimensions'], 'dimension')}.")
     if predicted:
         whose = "the raters' pairs" if results.together is None else "the pairs"
-        sentences.append(f"It predicts {predicted / pairs:.1%} of {whose}.")
+        sentences.append(f"It predicts {percent(predicted / pairs, 1)} of {whose}.")
     if results.choice.uncertainty and results.estimates:
         sentences.append(_uncertainty(results))
     return f"* {' '.join(sentences)}"
@@ -277,7 +278,9 @@ def _agreement(results: StudyResults) -> str:
         else measure.in_sentence
         for measure in (SHARED_MEASURES if shared else MEASURES)
     ]
-    intervals = INTERVALS.format(level=report.level) if report.n_raters > 2 else "Two raters leave no intervals."
+    intervals = (
+        INTERVALS.format(level=percent(report.level)) if report.n_raters > 2 else "Two raters leave no intervals."
+    )
     ceilings = "; the jackknife gives their intervals too" if report.n_raters > 2 else ""
     coefficients = f"{', '.join(names[:-1])} and {names[-1]}"
     if shared:

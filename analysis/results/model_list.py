@@ -12,6 +12,7 @@ from ..arrangement import Floats
 from ..models.attributes import attribute_rdm
 from ..models.candidates import Candidates
 from ..similarity import Method, similarity
+from ..words import counted
 
 # What the blocks of all attributes and of all ratings are called, and the raters where spaces of models are spoken of.
 ALL_ATTRIBUTES, ALL_RATINGS = "all attributes", "all ratings"
@@ -72,7 +73,9 @@ def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute],
     for attribute in attributes:
         kind = "rating" if attribute.is_rated else "attribute"
         if unknown := attribute.n_unknown:
-            remarks.append(f"{attribute.name} is no model, because {unknown} clips have no value of it.")
+            remarks.append(
+                f"{attribute.name} is no model, because {counted(unknown, 'clip has', 'clips have')} no value of it."
+            )
             continue
         numbers = attribute.numbers
         rdm = attribute_rdm(attribute.values) if numbers is None else attribute_rdm(numbers, kind="number")
@@ -96,7 +99,10 @@ def usable_models(models: Sequence[Model], table: Floats, comparator: Method, re
     kept = []
     for model in models:
         if missing := int(np.isnan(model.rdm).sum()):
-            remarks.append(f"{model.name} is left out: {missing} of its {model.rdm.size} pairs have no value.")
+            remarks.append(
+                f"{model.name} is left out: {missing} of its {model.rdm.size} pairs "
+                f"{'has' if missing == 1 else 'have'} no value."
+            )
         elif np.ptp(model.rdm) <= 1e-12 * np.abs(model.rdm).max():
             remarks.append(f"{model.name} is left out: all its dissimilarities are equal, so it predicts nothing.")
         elif len(table) and np.isnan(similarity(table, model.rdm, method=comparator)).all():

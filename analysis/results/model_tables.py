@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ..formats.bundle_tables import Column
+from ..words import counted, percent
 from .columns import MODEL, N_PERMUTATIONS, N_RATERS
 from .labels import COMPARATOR_LABELS
 from .models import ModelFindings
@@ -25,10 +26,13 @@ def models_methods(findings: ModelFindings) -> list[str]:
                 "(the jackknife; Arvesen, 1969)"
             )
         said.append(
-            f"{len(findings.scores)} model RDMs were compared by {label} with one RDM, which was estimated from all "
-            f"trials of {findings.n_raters} raters who saw the pairs between them, over the pairs that somebody saw."
+            f"{counted(len(findings.scores), 'model RDM was', 'model RDMs were')} compared by {label} with one "
+            "RDM, which was estimated from all "
+            f"trials of {counted(findings.n_raters, 'rater')} who saw the pairs between them, over the pairs "
+            "that somebody saw."
             if findings.is_joint
-            else f"{len(findings.scores)} model RDMs were compared with the RDMs of {findings.n_raters} raters by "
+            else f"{counted(len(findings.scores), 'model RDM was', 'model RDMs were')} compared with the RDMs "
+            f"of {counted(findings.n_raters, 'rater')} by "
             f"{label}, each rater over the pairs that the rater saw, and averaged over raters"
             + (
                 "; the noise ceiling is the mean similarity of the raters with the mean of the others (lower end) and "
@@ -38,14 +42,15 @@ def models_methods(findings: ModelFindings) -> list[str]:
             )
         )
         said.append(
-            f"Intervals ({findings.level:.0%}) and tests come from {findings.n_boot} bootstrap samples of {over}, with "
+            f"Intervals ({percent(findings.level)}) and tests come from {findings.n_boot} bootstrap samples of "
+            f"{over}, with "
             "the variances corrected as by Schütt et al. (2023); p values of models, and of pairs of models, are "
             "adjusted for the false discovery rate (Benjamini & Hochberg, 1995)."
         )
     if findings.profiles:
         said.append(
             "A network's best layer is that of the highest score; its interval holds the best layer in "
-            f"{findings.level:.0%} of the bootstrap samples."
+            f"{percent(findings.level)} of the bootstrap samples."
         )
     if findings.effects:
         said.append(

@@ -16,6 +16,7 @@ from ..models.array_kinds import CandidateKind
 from ..models.candidates import Candidates, read_candidates
 from ..models.clip_names import match_clips
 from ..rdm import subset
+from ..words import percent
 from .compared import ModelOptions
 from .individuals import halves_of
 from .joint_rdms import joint_rdms
@@ -143,7 +144,7 @@ def compare(
         """Say it at each quarter."""
         if shares.get(what) != (quarter := int(4 * share)):
             shares[what] = quarter
-            progress(f"{what}: {share:.0%}")
+            progress(f"{what}: {percent(share)}")
 
     attributes = bundle_attributes(bundle)
     halves = joint = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..formats.bundle_tables import Column
+from ..words import counted
 from .axes_tables import AXES_TABLES, axes_methods, axes_rows
 from .columns import INTERVAL, MODEL, N_PERMUTATIONS, P_MAX_OF_MODELS
 from .individuals import Individuals
@@ -177,7 +178,7 @@ def _individual_methods(people: Individuals) -> list[str]:
     if people.indscal_rounds:
         said.append(
             "A common space of all raters, in which each weighs the dimensions, was fitted by INDSCAL (Carroll & "
-            f"Chang, 1970; alternating least squares, {people.indscal_rounds} rounds)."
+            f"Chang, 1970; alternating least squares, {counted(people.indscal_rounds, 'round')})."
         )
     if people.weights:
         said.append(

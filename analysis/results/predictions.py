@@ -158,7 +158,8 @@ def _raters_space(table: Floats, remarks: list[str]) -> Space | None:
     squared = mean_present(standardise(table, "cosine") ** 2)
     if missing := int(np.isnan(squared).sum()):
         remarks.append(
-            f"Nothing is predicted from {RATERS} themselves: {missing} of {squared.size} pairs were seen by nobody."
+            f"Nothing is predicted from {RATERS} themselves: {missing} of {squared.size} pairs "
+            f"{'was' if missing == 1 else 'were'} seen by nobody."
         )
         return None
     return Space(squared, False, imaginary_share(squared))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from ..estimators import RDMEstimate
+from ..words import counted
 from .scales import not_converged, scale_sentences
 from .study import StudyResults
 
@@ -19,8 +20,9 @@ def notes(estimate: RDMEstimate) -> list[str]:
         sentences.append(not_converged())
     if predicted := int(estimate.predicted.sum()):
         sentences.append(
-            f"{predicted} pairs were never seen together: they enter no figure; the completed RDM shows what the model "
-            "predicts for them."
+            f"{counted(predicted, 'pair was', 'pairs were')} never seen together and "
+            f"{'enters' if predicted == 1 else 'enter'} no figure; the completed RDM shows what the model "
+            "predicts there."
         )
     sentences += [f"Trial {number + 1} was left out: {reason}." for number, reason in estimate.dropped]
     return sentences
@@ -81,7 +83,7 @@ def repeated_sentence(results: StudyResults) -> str | None:
     """Which raters are one person; None where each is a person of their own."""
     if not results.repeated:
         return None
-    people = "1 person" if len(results.repeated) == 1 else f"{len(results.repeated)} people"
+    people = counted(len(results.repeated), "person", "people")
     shown = "; ".join(listed(names) for names in results.repeated[:MAX_LISTED])
     more = "; …" if len(results.repeated) > MAX_LISTED else ""
     return f"{people} took part more than once, and each session counts as a rater ({shown}{more})."

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..clip_sets import ClipSet
 from ..reliability.report import COEFFICIENTS
+from ..words import counted
 from .agreement import Agreement
 from .labels import RANGES
 
@@ -95,7 +96,7 @@ def set_rows(method: str, sets: Sequence[SetResult]) -> Iterator[dict[str, Any]]
             "value": mean.value,
             "low": mean.interval[0],
             "high": mean.interval[1],
-            "remark": f"mean of {mean.n_sets} sets; {_of_interval(mean)}",
+            "remark": f"mean of {counted(mean.n_sets, 'set')}; {_of_interval(mean)}",
         }
 
 
@@ -119,7 +120,7 @@ def sets_sentence(sets: Sequence[ClipSet], given: Mapping[int, int]) -> str:
     of = f"{low}" if low == high else f"{low} to {high}"
     told = f"The clips were cut into {len(sets)} sets of {of}"
     if anchors:
-        told += f", of which {anchors} anchor clip{' was' if anchors == 1 else 's were'} in every set"
+        told += f", of which {counted(anchors, 'anchor clip was', 'anchor clips were')} in every set"
     numbers = sorted(given)
     if numbers:
         each = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

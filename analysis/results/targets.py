@@ -9,6 +9,7 @@ import numpy as np
 
 from ..arrangement import Floats
 from ..clip_sets import centred
+from ..words import counted
 from .model_list import Attribute
 
 # An attribute of more values than this, such as who is in a clip, has no few axes.
@@ -37,7 +38,9 @@ def targets_of(attributes: Sequence[Attribute], set_of_clip: Sequence[str] | Non
     for attribute in attributes:
         name = attribute.name
         if unknown := attribute.n_unknown:
-            remarks.append(f"{name} has no axis and is not predicted: {unknown} clips have no value of it.")
+            remarks.append(
+                f"{name} has no axis and is not predicted: {counted(unknown, 'clip has', 'clips have')} no value of it."
+            )
             continue
         if (numbers := attribute.numbers) is not None:
             mine = [Target(name, _without_unit(numbers))]

@@ -20,6 +20,7 @@ from ..rdm import n_pairs, pairs_within
 from ..reliability import Coefficient, Reliability
 from ..reliability.report import COEFFICIENTS
 from ..similarity import Method, similarity
+from ..words import counted
 from .agreement import COMPARATORS, Agreement
 from .pooled import GroupRDM
 from .raters import RaterResult
@@ -217,7 +218,8 @@ def together_sentences(together: Together) -> list[str]:
     never = int((together.n_raters == 0).sum())
     seen = together.n_raters[together.n_raters > 0]
     told = (
-        f"All trials of {len(together.raters)} raters were estimated as one: no rater saw more than a part of the "
+        f"All trials of {counted(len(together.raters), 'rater was', 'raters were')} estimated as one: no rater "
+        "saw more than a part of the "
         f"pairs. {seen.size} of {pairs} pairs were seen, by {seen.mean():.1f} raters on average and {seen.max()} at "
         "most"
     )

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..models.weighted import weighted_model
 from ..similarity import Method
+from ..words import counted
 from .model_list import Model
 
 
@@ -43,7 +44,9 @@ def weighted_sums(
     for name, mine in several.items():
         used = [model for model in mine if model.rdm.min() >= 0]
         if len(used) < len(mine):
-            remarks.append(f"Weighted sum of {name}: without {len(mine) - len(used)} models with negative values.")
+            remarks.append(
+                f"Weighted sum of {name}: without {counted(len(mine) - len(used), 'model')} with negative values."
+            )
         if len(used) < 2:
             continue
         try:

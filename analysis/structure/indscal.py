@@ -12,6 +12,7 @@ from ..arrangement import Floats
 from ..pooling import mean_present
 from ..rdm import n_items_of, upper_triangle
 from ..similarity import check_rdms, similarity
+from ..words import counted
 from .mds import classical_mds
 
 
@@ -70,7 +71,7 @@ def indscal(rdms: ArrayLike, n_dims: int = 2, *, max_iter: int = 2000, tolerance
     if (np.nanmax(table, axis=1) == 0).any():
         raise ValueError(f"rater {int(np.flatnonzero(np.nanmax(table, axis=1) == 0)[0])} has dissimilarities of 0 only")
     if np.isnan(typical).any():
-        raise ValueError(f"{int(np.isnan(typical).sum())} pairs were seen by no rater")
+        raise ValueError(f"no rater saw {counted(int(np.isnan(typical).sum()), 'pair')}")
     start = classical_mds(typical, n_dims)
     if not 1 <= n_dims < len(start):
         raise ValueError(f"n_dims must lie between 1 and {len(start) - 1}, got {n_dims}")

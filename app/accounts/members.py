@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.domain import Role
-from app.errors import Forbidden, NotAllowed, NotFound
+from app.errors import Forbidden, NoStudy, NotAllowed, NotFound
 from app.models import Experimenter, Study, StudyMember
 
 # Each role may do what those before it may do.
@@ -49,7 +49,7 @@ def require_study(db: Session, account_id: int, name: str, role: Role) -> Study:
     query = query.where(Study.name == name.lower(), StudyMember.experimenter_id == account_id)
     match = db.execute(query).tuples().first()
     if match is None:
-        raise NotFound("There is no such study.")
+        raise NoStudy(name)
     study, own = match
     if not includes(own, role):
         who = " or ".join(WITH_ARTICLE[one] for one in (Role.EDITOR, Role.OWNER) if includes(one, role))

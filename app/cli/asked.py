@@ -14,6 +14,7 @@ from analysis.formats.bundle_tables import TABLES, Column
 from analysis.formats.tables import csv_lines
 from analysis.ratings import ScaleRatings
 from analysis.reliability import Coefficient
+from analysis.words import counted
 from app.cli.options import with_data
 from app.cli.support import open_installation
 from app.definition.find import find_study
@@ -115,7 +116,7 @@ def write_table(file: Path, columns: Sequence[Column], rows: Iterable[Cells]) ->
 
 
 def _echo_question(one: RatedQuestion, clips: Sequence[str]) -> None:
-    click.echo(f"{one.question.name}: {one.n_raters} {'rater' if one.n_raters == 1 else 'raters'}")
+    click.echo(f"{one.question.name}: {counted(one.n_raters, 'rater')}")
     for line in agreement_lines(one):
         click.echo(f"  {line.label:<22} {_in_words(line.coefficient)}")
     if (sentence := repeats_sentence(one)) is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from analysis.words import counted
 from app.cli.options import with_data
 from app.cli.support import convert_clips, echo_notes, echo_same, open_installation
 from app.clips.clip_files import clip_files, passed_over
@@ -35,7 +36,7 @@ def clips_import(name: str, folder: Path, data: Path | None) -> None:
         echo_same(imported)
         made = convert_clips(here, name)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
-        click.echo(f"{len(imported.added)} new clips; the study {name} has {ready} that can be shown.")
+        click.echo(f"{counted(len(imported.added), 'new clip')}; the study {name} has {ready} that can be shown.")
 
 
 @clips.command("rename")
@@ -62,10 +63,10 @@ def clips_remove(name: str, files: tuple[str, ...], yes: bool, data: Path | None
         with here.database.reading() as db:
             clips = [clip_named(find_study(db, name), file) for file in files]
         if not yes:
-            click.confirm(f"Remove {len(files)} clips of {name} with their attributes?", abort=True)
+            click.confirm(f"Remove {counted(len(files), 'clip')} of {name} with their attributes?", abort=True)
         with here.database.writing() as db:
             remove_from_draft(db, here.settings, find_study(db, name), clips)
-        click.echo(f"{len(files)} clips of the study {name} were removed.")
+        click.echo(f"Removed {counted(len(files), 'clip')} of the study {name}.")
 
 
 @clips.command("attributes")
@@ -76,7 +77,7 @@ def clips_attributes(name: str, table: Path, data: Path | None) -> None:
     """Take the attributes of the draft study NAME from TABLE, a CSV, TSV or XLSX file."""
     with open_installation(data) as here, here.database.writing() as db:
         clips, columns = take_table(db, here.settings, find_study(db, name), table.name, table.read_bytes())
-        click.echo(f"{clips} clips of the study {name} have new values of {', '.join(columns)}.")
+        click.echo(f"{counted(clips, 'clip')} of the study {name}: new values of {', '.join(columns)}.")
 
 
 @clips.command("reconvert")
@@ -96,4 +97,7 @@ def clips_reconvert(name: str, although_seen: bool, data: Path | None) -> None:
         if result.changed or result.kept:
             click.echo(f"  {result.file}: {result.text}")
     changed = sum(result.changed for result in results)
-    click.echo(f"{changed} of {len(results)} clips of the study {name} are new; the others are as they were.")
+    click.echo(
+        f"{changed} of {counted(len(results), 'clip')} of the study {name} {'is' if changed == 1 else 'are'} "
+        "new; the others are as they were."
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from analysis.words import counted
 from app.cli.options import for_other_programs, hints_of_options, with_data
 from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
@@ -87,6 +88,7 @@ def study_import(files: tuple[Path, ...], name: str, data: Path | None, **hints:
             sentences = origin_sentences(made)
     echo_notes(sentences)
     click.echo(
-        f"The study {name} has {len(prepared.sessions)} raters and {len(prepared.clips)} clips, and stays closed."
+        f"The study {name} has {counted(len(prepared.sessions), 'rater')} and {len(prepared.clips)} clips, and "
+        "stays closed."
     )
     click.echo(f"Its results: python3 run.py study results {name} --out {name}.zip")

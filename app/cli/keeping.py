@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from analysis.words import counted
 from app.backups.backup import backup_name, prune
 from app.backups.restore import restore_backup
 from app.cli.options import with_data
@@ -30,7 +31,9 @@ def backup_command(file: Path, keep: int | None, data: Path | None) -> None:
         raise click.UsageError("--keep is for a folder, and FILE is none.")
     file = file if folder is None else backup_name(folder)
     settings, made = back_up(data, file)
-    click.echo(f"{file}: {made.files} files, {made.bytes / 1e6:,.1f} MB, read back and checked. Keep it secret.")
+    click.echo(
+        f"{file}: {counted(made.files, 'file')}, {made.bytes / 1e6:,.1f} MB, read back and checked. Keep it secret."
+    )
     if not made.has_secret:
         click.echo("ASTERISM_SECRET_KEY is set outside the data folder, so it is not in the backup: keep it as well.")
     for problem in made.problems:
@@ -51,7 +54,7 @@ def restore_command(file: Path, database_only: bool, data: Path | None) -> None:
     """Restore the backup FILE into an empty data folder and an empty database."""
     settings = settings_of(data)
     files = restore_backup(file, settings, database_only=database_only)
-    click.echo(f"{settings.data}: restored, {files} files, each with the checksum that it had.")
+    click.echo(f"{settings.data}: restored, {counted(files, 'file')}, each with the checksum that it had.")
 
 
 @click.command("doctor")

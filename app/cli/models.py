@@ -15,6 +15,7 @@ from analysis.results import COMPARATOR_LABELS
 from analysis.results.model_parts import ModelParts
 from analysis.results.model_tables import MODEL_TABLES, model_rows
 from analysis.results.models import ModelFindings
+from analysis.words import counted
 from app.cli.options import with_data
 from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
@@ -113,7 +114,8 @@ def _show(findings: ModelFindings) -> None:
     label = COMPARATOR_LABELS[findings.comparator]  # type: ignore[index]
     whose = "the RDM of all trials" if findings.is_joint else "raters"
     click.echo(
-        f"{findings.n_raters} raters, {findings.n_clips} clips; similarity to {whose}: {label}; p adjusted (FDR)"
+        f"{counted(findings.n_raters, 'rater')}, {findings.n_clips} clips; similarity to {whose}: {label}; p "
+        "adjusted (FDR)"
     )
     if math.isfinite(findings.ceiling_low):
         click.echo(f"Noise ceiling: {findings.ceiling_low:.3f} to {findings.ceiling_high:.3f}")

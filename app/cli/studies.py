@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.accounts.audit import note
 from app.cli.editing import study_edit, study_import, study_new, study_versions
 from app.cli.options import with_data
@@ -73,7 +74,10 @@ def study_create(folder: Path, name: str | None, data: Path | None) -> None:
         echo_same(imported)
         made = convert_clips(here, created)
         ready = sum(clip.state == ClipState.READY for clip in made.clips)
-        click.echo(f"The study {created} has {ready} clips. Let participants in: python3 run.py study open {created}")
+        click.echo(
+            f"The study {created} has {counted(ready, 'clip')}. Let participants in: python3 run.py study open "
+            f"{created}"
+        )
 
 
 @study.command("open")
@@ -268,9 +272,9 @@ def study_results(
             with here.database.writing() as db:
                 note(db, None, "recruiters' ids exported", find_study(db, name))
                 db.commit()
-    click.echo(f"{out}: {len(manifest['files'])} files of the study {name}.")
+    click.echo(f"{out}: {counted(len(manifest['files']), 'file')} of the study {name}.")
     if left_out := manifest["about"]["unfinished_sessions_left_out"]:
-        sessions = "1 unfinished session is" if left_out == 1 else f"{left_out} unfinished sessions are"
+        sessions = counted(left_out, "unfinished session is", "unfinished sessions are")
         click.echo(f"{sessions} left out; --with-unfinished takes them in.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from analysis.words import counted
 from app.domain import ClipState, ItemKind
 from app.models import Clip
 
@@ -31,7 +32,7 @@ def _mixture(clips: list[Clip]) -> str:
     counts = Counter(clip.kind for clip in clips)
     if len(counts) < 2:
         return ""
-    told = [f"{counts[kind]} {kind.value}{'' if counts[kind] == 1 else 's'}" for kind in ItemKind if counts[kind]]
+    told = [counted(counts[kind], kind.value) for kind in ItemKind if counts[kind]]
     listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
     return f"kinds differ: the study holds {listed}; remove what is there by mistake"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.clips.conversion import conversion_limits, conversion_options, store_conversion
 from app.clips.importing import source_path
 from app.clips.unused_files import write_down
@@ -98,7 +99,7 @@ def _check(db: Session, study: Study, *, although_seen: bool) -> int:
     participants = query.where(ParticipantSession.study_id == study.id, COUNTED, ~ParticipantSession.is_simulated)
     seen = db.scalar(participants) or 0
     if seen and not although_seen:
-        people = "1 session has" if seen == 1 else f"{seen} sessions have"
+        people = counted(seen, "session has", "sessions have")
         raise NotAllowed(
             f"{people} seen the clips of {study.name} as they are; later ones would see them converted again. "
             "To convert them anyway, add --although-seen; each clip will say when it was changed."
@@ -164,7 +165,7 @@ def _store(db: Session, clip: Clip, made: Converted, seen: int) -> tuple[str, bo
     store_conversion(clip, made)
     text = _difference(before, clip) if had_one else "can be used now"
     if changed and had_one:
-        after = f", after {seen} session{'' if seen == 1 else 's'} had begun" if seen else ""
+        after = f", after {counted(seen, 'session')} had begun" if seen else ""
         earlier.append(f"converted anew on {moment:%Y-%m-%d}{after}: {text}")
     clip.remarks = [*(clip.remarks or []), *earlier]
     return (text if changed else "unchanged"), changed
@@ -173,8 +174,8 @@ def _store(db: Session, clip: Clip, made: Converted, seen: int) -> tuple[str, bo
 def _difference(before: tuple[int | None, int | None, int | None, float | None], now_is: Clip) -> str:
     frames, width, height, duration = before
     parts = []
-    if frames != now_is.frames:
-        parts.append(f"{now_is.frames} frames" + (f" in place of {frames}" if frames else ""))
+    if now_is.frames is not None and frames != now_is.frames:
+        parts.append(counted(now_is.frames, "frame") + (f" in place of {frames}" if frames else ""))
     if (width, height) != (now_is.width, now_is.height):
         parts.append(f"{now_is.width} x {now_is.height} pixels in place of {width} x {height}")
     if duration is not None and now_is.duration_s is not None and abs(duration - now_is.duration_s) >= 0.005:

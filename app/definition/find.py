@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.errors import NotFound
+from app.errors import NoStudy
 from app.models import Study
 
 
@@ -14,10 +14,10 @@ def find_study(db: Session, name: str) -> Study:
 
     Raises
     ------
-    NotFound
+    NoStudy
         When there is none.
     """
     study = db.scalar(select(Study).where(Study.name == name.lower()))
     if study is None:
-        raise NotFound("There is no such study.")
+        raise NoStudy(name)
     return study

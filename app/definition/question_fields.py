@@ -33,18 +33,18 @@ class QuestionField:
     only: tuple[str, str] | None = None
 
 
+# In the order of the form.
 KIND_NAMES = {
-    "clause": "Clause to tick",
     "text": "Text",
     "number": "Number",
     "one_of": "One of several choices",
     "several_of": "Any of several choices",
     "scale": "Scale",
     "consent": "Clause to tick",
+    "clause": "Clause to tick",
 }
-# In the order of the form.
 TEXTS = {
-    "ask": ("Question", "What is read, in Markdown."),
+    "ask": ("Question", "What is read. **Bold** and *italic* are Markdown."),
     "choices": ("Choices", "At least two, in this order. The files have the text, unless you give a shorter name."),
     "min": ("Least", "The smallest answer that can be given."),
     "max": ("Most", "The largest answer that can be given."),
@@ -64,7 +64,7 @@ TEXTS = {
 OF_KINDS = {
     ("consent", "required"): ("Must be ticked", "Nobody goes on without it."),
     ("clause", "required"): ("Must be ticked", "Nobody can take part without it."),
-    ("clause", "ask"): ("Clause", "What is agreed to, in Markdown."),
+    ("clause", "ask"): ("Clause", "What is agreed to. **Bold** and *italic* are Markdown."),
 }
 ONLY = {
     "after_trial": ("when", "between"),
@@ -95,7 +95,7 @@ def question_forms() -> dict[str, QuestionForm]:
 
 def _form(models: dict[str, type[BaseModel]], most: int) -> QuestionForm:
     kinds = {kind: _fields(kind, model.model_fields) for kind, model in models.items()}
-    return QuestionForm(kinds, {kind: KIND_NAMES[kind] for kind in kinds}, most)
+    return QuestionForm(kinds, {kind: name for kind, name in KIND_NAMES.items() if kind in kinds}, most)
 
 
 def _fields(of: str, fields: dict[str, FieldInfo]) -> list[QuestionField]:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analysis.words import counted
 from app.definition.questions import Answer, NumberQuestion, OneOfQuestion, Question, ScaleQuestion, SeveralOfQuestion
 
 Limit = Annotated[int, Field(ge=0, le=100_000)]
@@ -87,7 +88,11 @@ def quota_doubts(quotas: dict[str, Quota], questions: list[Question], places: in
         total = sum(most.get(answer, inf) for answer in counting)
         of_one_answer = isinstance(question, OneOfQuestion | ScaleQuestion) and question.required
         if of_one_answer and places is not None and total < places:
-            yield key, f"lets in {total} people in all, but places is {places}: the others can never be filled"
+            yield (
+                key,
+                f"lets in {counted(total, 'person', 'people')} in all, but places is {places}: the others can "
+                "never be filled",
+            )
 
 
 def possible_names(question: Question, quota: Quota) -> list[str]:

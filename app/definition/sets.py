@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from analysis.clip_sets import ClipSet
+from analysis.words import counted
 from app.definition.section import Section
 from app.domain import MIN_CLIPS
 
@@ -65,7 +66,7 @@ def set_problems(sets: Sets, attributes: Iterable[Row] | None, max_trials: int) 
             yield "sets.column", "says which attribute names each clip's set; without it there are no sets"
         return
     if max_trials < sets.per_session:
-        yield "sets.per_session", f"is {sets.per_session}, but sessions end after {max_trials} trials"
+        yield "sets.per_session", f"is {sets.per_session}, but sessions end after {counted(max_trials, 'trial')}"
     if attributes is not None:
         yield from _problems_of_clips(sets, list(attributes))
 
@@ -80,7 +81,8 @@ def _problems_of_clips(sets: Sets, rows: Sequence[Row]) -> Iterator[tuple[str, s
     if without := values.count(""):
         yield (
             "sets.column",
-            f"{without} of the {len(values)} clips have no {sets.column!r}: each clip must have its set",
+            f"{without} of the {len(values)} clips {'has' if without == 1 else 'have'} no {sets.column!r}: each "
+            "clip must have its set",
         )
     if sets.anchors is not None and sets.anchors not in values:
         yield "sets.anchors", f"no clip has {sets.anchors!r} as its {sets.column!r}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analysis.designs.registry import DESIGNS
 from app.definition.moments import FORM
 
 
@@ -252,8 +253,8 @@ GROUPS = (
                 "Design",
                 "How the clips of each trial are chosen.",
                 "Posterior variance, which learns most per minute. Lift the weakest is the published procedure. Cohort "
-                "is for more clips than one person can sort: each trial shows what all participants together have seen "
-                "least.",
+                "is for more clips than one person can sort.",
+                {name: entry.label for name, entry in DESIGNS.items()},
             ),
             "design.max_items": SettingText(
                 "Clips in a trial",

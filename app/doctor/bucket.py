@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from analysis.words import counted
 from app.bucket.copies import wanted_files
 from app.bucket.notes import all_notes, standing_of_bucket
 from app.bucket.store import (
@@ -53,7 +54,8 @@ def _answers(there: Bucket) -> Finding:
         ahead = 0.0
     if abs(ahead) > SKEW_SECONDS:
         which = "ahead of" if ahead > 0 else "behind"
-        text = f"{there.url}: its clock is {abs(ahead) / 60:.0f} minutes {which} this machine's: set the wrong one"
+        text = f"{there.url}: its clock is {counted(round(abs(ahead) / 60), 'minute')} {which} this machine's: "
+        "set the wrong one"
         return Finding(False, "bucket", text)
     return Finding(True, "bucket", f"{there.url} answers, and takes the key")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.claims import CLAIM_LEASE
 from app.clips.unused_files import CONTENTS, FRESH_SECONDS
 from app.config import Settings
@@ -189,7 +190,7 @@ def _members(db: Session) -> Finding:
 
 def _retention(db: Session) -> Finding:
     """Studies whose own rules should have deleted something by now."""
-    late = [f"{name} ({sessions} sessions)" for name, sessions in overdue_studies(db, by=LATE)]
+    late = [f"{name} ({counted(sessions, 'session')})" for name, sessions in overdue_studies(db, by=LATE)]
     text = f"overdue in {_some(late)}: the worker of the server does it once a day" if late else "nothing is overdue"
     return Finding(not late, "deleting by itself", text)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from analysis.words import counted
 from app.backups.backup import last_backup
 from app.config import MIN_SECRET, Settings, read_settings, sqlite_file
 from app.database_files import SUFFIXES
@@ -186,7 +187,7 @@ def backups(settings: Settings, *, at: datetime | None = None) -> Iterator[Findi
         text = "none was made of this data folder yet"
     else:
         days = (now - last.at).days
-        text = f"the last was made {days} {'day' if days == 1 else 'days'} ago: {last.file}"
+        text = f"the last was made {counted(days, 'day')} ago: {last.file}"
         if not Path(last.file).exists():
             text += ", which is no longer there"
     late = unsaved is not None and now - unsaved > OLD_BACKUP

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from analysis.words import counted
 from app.doctor.finding import Finding
 
 MIN_DISK = 2 * 1024**3
@@ -46,7 +47,7 @@ def packages(locks: Path = LOCKS, *, today: date | None = None) -> Finding:
     others = [name for name, some in pinned.items() if (there := _installed(name)) is not None and there not in some]
     if others:
         return Finding(False, "packages", f"installed in other versions than the lock's: {', '.join(others)}")
-    said = f"as locked on {made['date']}, {max(age, 0)} days ago"
+    said = f"as locked on {made['date']}, {counted(max(age, 0), 'day')} ago"
     if age > OLD_LOCK_DAYS:
         return Finding(False, "packages", f"{said}: look for a newer version of Asterism, which fixes known faults")
     return Finding(True, "packages", said)

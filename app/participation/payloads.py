@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.words import counted
 from app.errors import Invalid
 
 # The page checks the same limit before it sends, and the shipped proxy settings allow it.
@@ -265,7 +266,10 @@ def check_placements(body: TrialBody, clips: set[str], *, complete: bool) -> Non
             raise Invalid("This place is outside the arena.", field=f"placements[{number}]")
         seen.add(placement.clip)
     if complete and seen != clips:
-        raise Invalid(f"{len(clips - seen)} clips of the trial have no place.", field="placements")
+        raise Invalid(
+            f"{counted(len(clips - seen), 'clip of the trial has', 'clips of the trial have')} no place.",
+            field="placements",
+        )
     for field, clips_named in (("watched", body.watched or []), ("unplayable", body.unplayable)):
         if len(set(clips_named)) < len(clips_named):
             raise Invalid("A clip is named twice.", field=field)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.accounts.audit import RETENTION, note
 from app.db import Database
 from app.definition.study_toml import definition_of
@@ -48,7 +49,7 @@ class Planned:
     @property
     def sentence(self) -> str:
         """The plan in words."""
-        after = f"{self.days} {'day' if self.days == 1 else 'days'} after the session was last seen"
+        after = f"{counted(self.days, 'day')} after the session was last seen"
         if self.at is None:
             return f"{_what(self.rule, 0)} will be deleted {after}; there are none yet.".capitalize()
         more = f", and those of {_counted(self.later)} later" if self.later else ""
@@ -160,7 +161,7 @@ def _what(rule: str, sessions: int) -> str:
 
 
 def _counted(sessions: int) -> str:
-    return "sessions" if sessions == 0 else f"{sessions} {'session' if sessions == 1 else 'sessions'}"
+    return "sessions" if sessions == 0 else counted(sessions, "session")
 
 
 def overdue_studies(db: Session, *, by: timedelta) -> list[tuple[str, int]]:

@@ -17,25 +17,22 @@ from analysis.formats.square import read_square_csv
 from analysis.models.clip_names import match_clips
 from analysis.planning import Assumptions, Timing, Wanted
 from analysis.rdm import n_pairs, subset
-from analysis.similarity import Method
+from analysis.results import COMPARATOR_LABELS
+from analysis.words import counted
 from app.errors import Invalid
 
 Truth = Literal["gaussian_5", "gaussian_2", "gaussian_full", "clusters", "hierarchy", "circumplex", "features"]
 TRUTHS: dict[Truth, str] = {
-    "gaussian_5": "clips differ along five dimensions",
-    "gaussian_2": "clips differ along two dimensions",
-    "gaussian_full": "every clip is different in its own way",
+    "gaussian_5": "five dimensions",
+    "gaussian_2": "two dimensions",
+    "gaussian_full": "each clip differs in its own way",
     "clusters": "five groups",
-    "hierarchy": "three groups of three sub-groups",
-    "circumplex": "a circle, as emotions or hues",
-    "features": "clips share features or do not",
+    "hierarchy": "three groups of three",
+    "circumplex": "a circle, such as hues",
+    "features": "features, had or not",
 }
-COMPARATORS: dict[Method, str] = {
-    "rho_a": "Spearman's rho-a",
-    "spearman": "Spearman's rho",
-    "pearson": "Pearson's r",
-    "cosine": "cosine",
-}
+# In the order of the form; Kendall's τa would take too long.
+COMPARATORS = {method: COMPARATOR_LABELS[method] for method in ("rho_a", "spearman", "pearson", "cosine")}
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=600.0)]
 Correlation = Annotated[float, Field(gt=-1.0, lt=1.0)]
@@ -138,7 +135,7 @@ class PlanSettings(BaseModel):
 CHOICES: dict[str, dict[Any, str]] = {
     "truth": dict(TRUTHS),
     "comparator": dict(COMPARATORS),
-    "resample": {"both": "other raters and other clips", "raters": "other raters with these clips"},
+    "resample": {"both": "other raters and clips", "raters": "other raters, these clips"},
 }
 assert set(TRUTHS) == set(get_args(Truth))
 
@@ -208,7 +205,10 @@ def _read(name: str, file: Path, clips: Sequence[str]) -> Floats:
         raise Invalid(f"{name}: {error}", field="models") from error
     rdm = subset(given.rdms[0], np.array(places))
     if np.isnan(rdm).any():
-        raise Invalid(f"{name}: {int(np.isnan(rdm).sum())} pairs of clips have no value", field="models")
+        raise Invalid(
+            f"{name}: {counted(int(np.isnan(rdm).sum()), 'pair of clips has', 'pairs of clips have')} no value",
+            field="models",
+        )
     return rdm
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from analysis.words import counted
 from app.planning.asked import COMPARATORS, TRUTHS
 from app.planning.cohort_words import cohort_needed, cohort_sentences, cohort_table, is_of_cohort
 
@@ -18,7 +19,8 @@ def sentences_of(content: Content) -> list[str]:
     sentences += cohort_sentences(content) if is_of_cohort(content) else [_power(content), _simulated(plan)]
     if cut := plan["ended_by"].get("cut", 0):
         sentences.append(
-            f"{cut} of the {plan['sessions']} simulated sessions were stopped after {plan['max_trials']} trials to "
+            f"{cut} of the {plan['sessions']} simulated sessions were stopped after "
+            f"{counted(plan['max_trials'], 'trial')} to "
             "limit the computing time: real sessions are longer, and the figures for time and evidence are too low."
         )
     if (sets := content["facts"].get("sets")) is not None:
@@ -27,7 +29,7 @@ def sentences_of(content: Content) -> list[str]:
         return sentences
     if plan["no_rdm"]:
         sentences.append(
-            f"No RDM could be estimated for {plan['no_rdm']} simulated sessions; they are left out of the curves."
+            f"No RDM could be estimated for {counted(plan['no_rdm'], 'simulated session')}; the curves do without."
         )
     if (seen := plan["seen"]["median"]) is not None and seen < 0.5:
         sentences.append(
@@ -64,7 +66,7 @@ def sets_sentence(content: Content, sets: int) -> str:
     if each > 1:
         told += f" A session arranges {each} of them, one after another, and takes {each} times as long."
     if (needed := content["plan"]["needed"]["value"]) is not None:
-        told += f" {needed} raters of every set take {math.ceil(needed * sets / each)} sessions in all."
+        told += f" {needed} raters of every set take {counted(math.ceil(needed * sets / each), 'session')} in all."
     return told
 
 
@@ -77,7 +79,8 @@ def _timing(timing: Content) -> str:
     if timing["measured"]:
         spread = ", with the variation between them" if timing["spread_measured"] else ""
         return (
-            f"Minutes: {model}, times {timing['pace']:.2f}, the median pace of {timing['measured']} sessions of this "
+            f"Minutes: {model}, times {timing['pace']:.2f}, the median pace of "
+            f"{counted(timing['measured'], 'session')} of this "
             f"study{spread}. Consent, instructions, practice and questions come on top."
         )
     return (
@@ -89,7 +92,8 @@ def _timing(timing: Content) -> str:
 def _raters(asked: Content) -> str:
     careless = f", {100 * asked['random_trials']:g} % of trials at random" if asked["random_trials"] else ""
     return (
-        f"Raters: {TRUTHS[asked['truth']]}; {100 * asked['individual']:g} % of a rater's RDM is individual; "
+        f"What raters have in common: {TRUTHS[asked['truth']]}; {100 * asked['individual']:g} % of a rater's "
+        "RDM is individual; "
         f"placement noise {asked['noise']:g}{careless}. Noise and differences between raters are not estimated from "
         "sessions: without repeated trials they cannot be told apart."
     )

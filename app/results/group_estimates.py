@@ -7,6 +7,7 @@ from threading import Lock
 from analysis.formats.source_bundle import GIVEN
 from analysis.rdm import n_pairs
 from analysis.results import Choice, GroupEstimates, group_estimates
+from analysis.words import counted
 from app.db import Database
 from app.errors import Busy, Invalid, NotAllowed
 from app.results.inputs import Inputs, inputs_of
@@ -62,6 +63,7 @@ def _check(inputs: Inputs) -> None:
     raters, clips = len(inputs.chosen), len(inputs.clips)
     if (seconds := seconds_for(raters, clips)) > MAX_SECONDS:
         raise NotAllowed(
-            f"For {raters} raters and {clips} clips this takes about {seconds:.0f} seconds, too long to wait for here. "
+            f"For {counted(raters, 'rater')} and {clips} clips this takes about "
+            f"{counted(round(seconds), 'second')}, too long to wait for here. "
             "Download the bundle: python -m analysis BUNDLE.zip --group-estimates --out DIR computes it."
         )

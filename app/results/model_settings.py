@@ -20,7 +20,7 @@ class ModelSettings(BaseModel):
     comparator: Literal["rho_a", "spearman", "pearson", "cosine", "tau_a"] = Field(
         default="rho_a",
         title="Compared by",
-        description="ρa does not favour models that predict ties, as attributes do.",
+        description="Spearman ρa does not favour models that predict ties, as attributes do.",
     )
     with_simulated: bool = Field(default=True, title="with simulated raters", description="Simulated raters are in.")
     with_unfinished: bool = Field(

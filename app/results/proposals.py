@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.words import counted
 from app.definition.study_toml import QualityRules
 from app.domain import Verdict
 from app.participation.attention_checks import Checks
@@ -82,13 +83,13 @@ def _of_session(worker: Mapping[str, Any], checks: Checks, rules: QualityRules) 
         yield REPEATS, f"repeated trials do not agree (mean r = {repeats:.2f}{p})".replace("-", "−")
     failed = checks.done - checks.passed
     if rules.failed_checks and failed >= rules.failed_checks:
-        yield CHECKS, f"failed {failed} of {checks.done} attention checks"
+        yield CHECKS, f"failed {failed} of {counted(checks.done, 'attention check')}"
     if rules.seconds_per_item and seconds is not None and seconds < rules.seconds_per_item:
-        yield TOO_FAST, f"too fast: {seconds:.1f} s per clip (median over trials)"
+        yield TOO_FAST, f"too fast, with {seconds:.1f} s per clip (median over trials)"
 
 
 def _of_trials(worker: Mapping[str, Any], rules: QualityRules) -> Iterator[tuple[int, str]]:
     for trial in worker["trials"]:
         seconds = trial.get("seconds_per_item")
         if rules.seconds_per_item and seconds is not None and seconds < rules.seconds_per_item:
-            yield trial["number"], f"too fast: {seconds:.1f} s per clip"
+            yield trial["number"], f"too fast, with {seconds:.1f} s per clip"

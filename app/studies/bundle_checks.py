@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.formats.bundle import Bundle
 from analysis.formats.bundle_tables import TABLES
+from analysis.words import counted
 from app.clips.clip_files import is_storable
 from app.studies.attributes import MAX_HEADER
 
@@ -94,5 +95,5 @@ def without_values(rows: Sequence[Row], table: str) -> list[str]:
         if missing == len(rows):
             unknown.append(name)
         elif missing:
-            raise ValueError(f"{table}.csv: {name} has no value in {missing} of {len(rows)} rows")
+            raise ValueError(f"{table}.csv: {name} has no value in {missing} of {counted(len(rows), 'row')}")
     return unknown

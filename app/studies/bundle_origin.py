@@ -9,6 +9,7 @@ from typing import Any
 from analysis.formats.bundle import Bundle
 from analysis.formats.source_bundle import BROUGHT_IN, GIVEN, Origin
 from analysis.results import quoted_task
+from analysis.words import counted
 from app.definition.study_toml import FILE, StudyDefinition, parse_definition
 from app.studies.bundle_checks import BIGGEST, Row
 
@@ -82,9 +83,12 @@ def origin_of(bundle: Bundle, shown_as: str, origin: Origin) -> dict[str, Any]:
         }
         left_out = about.get("unfinished_sessions_left_out")
         if isinstance(left_out, int) and left_out > 0:
-            kept["remarks"].append(f"{left_out} unfinished sessions were left out when the bundle was made.")
+            kept["remarks"].append(
+                f"{counted(left_out, 'unfinished session was', 'unfinished sessions were')} left out when the "
+                "bundle was made."
+            )
         dropped = [
-            f"{table}.csv ({number} rows)"
+            f"{table}.csv ({counted(number, 'row')})"
             for table, number in sorted(bundle.manifest["counts"].items())
             if table not in (*STORED, *COMPUTED)
             and f"{table}.csv" in bundle.manifest["files"]

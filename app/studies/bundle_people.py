@@ -145,7 +145,7 @@ def answer_rows(bundle: Bundle, prepared: Prepared) -> None:
             if value is not None:
                 given["value"].append(value)
         elif key in answers:
-            raise ValueError(f"answers.csv: {row['participant']} answers {row['question']} twice")
+            raise ValueError(f"answers.csv: {row['participant']} gives two answers to {row['question']}")
         else:
             answers[key] = {"sheet": row["asked"], "value": value, "answered_at": row["answered_at"]}
     for (session, question), answer in answers.items():

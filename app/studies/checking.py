@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.clips.text_files import text_files
 from app.definition.labels import labels_problem
 from app.definition.study_toml import StudyDefinition, definition_of
@@ -90,7 +91,7 @@ def clips_missing(study: Study) -> list[str]:
     states = [clip.state for clip in study.clips]
     unfinished = sum(state in {ClipState.WAITING, ClipState.CONVERTING} for state in states)
     if unfinished:
-        return [f"{unfinished} clips are not converted yet."]
+        return [f"{counted(unfinished, 'clip is', 'clips are')} not converted yet."]
     if states.count(ClipState.READY) < MIN_CLIPS:
         return [f"A study needs at least {MIN_CLIPS} clips that can be shown.{named(failed_clips(study))}"]
     return []

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.clips.unfinished import all_uploads, remove_upload
@@ -140,4 +141,4 @@ def _own_files(db: Session, settings: Settings, study: Study) -> list[Path]:
 
 
 def _counted(number: int, one: str) -> str:
-    return f"{number} {one}{'' if number == 1 else 's'}"
+    return counted(number, one)

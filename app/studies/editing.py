@@ -22,7 +22,7 @@ from app.definition.controls import Control, control_groups
 from app.definition.study_toml import FILE, StudyDefinition, definition_of, parse_definition, read_toml
 from app.definition.study_toml_errors import DefinitionRefused, SettingProblem, line_of
 from app.domain import ClipState, StudyState
-from app.errors import Conflict, NotAllowed, NotFound
+from app.errors import Conflict, NoStudy, NotAllowed
 from app.models import Clip, Study
 from app.studies.checking import settings_problems
 from app.studies.rules import CLIPS_TO_COME, Problem
@@ -148,7 +148,7 @@ def save_settings(
     """
     study = db.scalar(select(Study).where(Study.name == name.lower()).with_for_update())
     if study is None:
-        raise NotFound("There is no such study.")
+        raise NoStudy(name)
     stored, before = current_text(study), definition_of(study)
     if base is not None and base != stored:
         raise ChangedMeanwhile(changes_between(parse_definition(base), before), stored)

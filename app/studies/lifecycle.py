@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 from tomlkit import dumps
 
+from analysis.words import counted
 from app.accounts.account import Account
 from app.accounts.audit import note
 from app.accounts.members import add_first_owner
@@ -184,7 +185,7 @@ def study_warnings(db: Session, name: str) -> list[Problem]:
 
 
 def _counted(clips: list[Clip]) -> str:
-    return "1 file" if len(clips) == 1 else f"{len(clips)} files"
+    return counted(len(clips), "file")
 
 
 def close_study(db: Session, name: str, *, by: Account | None = None) -> Study:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from analysis.words import counted
 from app.accounts.account import Account
 from app.accounts.audit import COMMAND_LINE
 from app.definition.changes import Change, changes_between
@@ -155,5 +156,5 @@ def pooled_sentence(sessions: dict[int, int]) -> str | None:
     """What must be said of results of several versions; None where there are not several."""
     if len(sessions) < 2:
         return None
-    parts = [f"{number} {'session' if number == 1 else 'sessions'} of version {v}" for v, number in sessions.items()]
+    parts = [f"{counted(number, 'session')} of version {v}" for v, number in sessions.items()]
     return f"Results pool {', '.join(parts[:-1])} and {parts[-1]} of the study."

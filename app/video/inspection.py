@@ -329,7 +329,7 @@ def _clock_remarks(clock: Clock, times: list[float], made_up: int, fps: float, d
         times_over = "once" if len(clock.runs) == 2 else f"{len(clock.runs) - 1} times"
         remarks.append(f"the file's clock starts again {times_over}, as in joined files: shown one after the other")
     if made_up == len(times):
-        remarks.append(f"the file stores no times: shown at {fps:g} frames a second")
+        remarks.append(f"the file stores no times: shown at {fps:g} frames per second")
     elif made_up:
         pictures = "picture has no time of its own" if made_up == 1 else "pictures have no times of their own"
         remarks.append(f"{made_up} {pictures} in the file: spread evenly")

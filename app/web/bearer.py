@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from app.accounts.api_tokens import Access, access_of, note_use
-from app.errors import Forbidden, NotFound, Unauthorised
+from app.errors import Forbidden, NoStudy, Unauthorised
 from app.web.context import database
 from app.web.limits import count_failed_token, count_token, refuse_guessing_tokens
 from app.web.scopes import BEYOND_ONE_STUDY, OF_ONE_STUDY, SCOPES
@@ -68,4 +68,4 @@ def _hold_against_route(access: Access) -> None:
     if endpoint in BEYOND_ONE_STUDY or (name is None and endpoint not in OF_ONE_STUDY):
         raise Forbidden(f"This token may not do this: it is for the study {access.study} alone.")
     if name is not None and name.lower() != access.study:
-        raise NotFound("There is no such study.")
+        raise NoStudy(name)

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestTimeout
 
-from app.errors import AsterismError
+from app.errors import AsterismError, NoStudy
 from app.front.bridge import INCOMPLETE
 from app.logs import describe_error
 from app.web.language import translate as _
@@ -63,7 +63,9 @@ def _refuse_zero_bytes() -> None:
 
 
 def _domain_error(error: AsterismError) -> Response:
-    return failure(error.status, error.code, error.message, error.field)
+    is_link = isinstance(error, NoStudy) and not request.path.startswith("/api/")
+    message = NoStudy.to_participants if is_link else error.message
+    return failure(error.status, error.code, message, error.field)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -183,18 +183,20 @@ def add(name: str) -> tuple[Response, int]:
 
 @contextmanager
 def _sent(batch_id: str | None) -> Iterator[tuple[str, bytes | Path]]:
-    """The name and content of the file: the body, or what came in pieces, which is forgotten then."""
+    """The name and content of the file: the body, or what came in pieces.
+
+    That is forgotten once it is kept as models. Refused, it stays for a day: it need not come again when only what was
+    said of it was wrong.
+    """
     if batch_id is None:
         yield "", request.get_data(cache=False)
         return
     batch = bring_in_files.find(settings(), account_id(), batch_id)
-    try:
-        if len(batch.names) != 1 or not (files := bring_in_files.files_of(settings(), batch)):
-            raise Invalid("One file at a time is a file of models, and it has to be here.", field="batch")
-        path, file_name = files[0]
-        yield file_name, path
-    finally:
-        bring_in_files.forget(settings(), batch)
+    if len(batch.names) != 1 or not (files := bring_in_files.files_of(settings(), batch)):
+        raise Invalid("One file at a time is a file of models, and it has to be here.", field="batch")
+    path, file_name = files[0]
+    yield file_name, path
+    bring_in_files.forget(settings(), batch)
 
 
 @api.delete("/<name>/models/<int:number>")

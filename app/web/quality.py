@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -60,6 +60,8 @@ def decide(name: str) -> AnyResponse:
         study = require_study(db, account_id(), name, Role.EDITOR)
         decide_as_asked(db, study, form.get("verdict", ""), rater, trial, reason, rule)
     if form.get("back") == "session":
+        is_out = form.get("verdict") == Verdict.EXCLUDE
+        flash(f"Trial {trial} is {'left out of the results' if is_out else 'in the results again'}.")
         return redirect(url_for("researcher.sessions.show", name=name, session=rater, trial=trial), 303)
     return redirect(url_for(".page", name=name), 303)
 

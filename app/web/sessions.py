@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from analysis.results import TRIAL_MEASURES
@@ -58,35 +58,38 @@ def show(name: str, session: str) -> str:
 @blueprint.post("/note")
 def note(name: str, session: str) -> Response:
     """Keep a note."""
-    return _done(name, session, write_note, request.form.get("note", ""))
+    return _done(name, session, "The note is saved.", write_note, request.form.get("note", ""))
 
 
 @blueprint.post("/exclude")
 def leave_out(name: str, session: str) -> Response:
     """Leave the session out of the results."""
-    return _done(name, session, exclude, request.form.get("reason", ""))
+    said = "The session is left out of the results, which are computed anew."
+    return _done(name, session, said, exclude, request.form.get("reason", ""))
 
 
 @blueprint.post("/include")
 def take_in(name: str, session: str) -> Response:
     """Take the session into the results again."""
-    return _done(name, session, include, request.form.get("reason", ""))
+    said = "The session is in the results again, which are computed anew."
+    return _done(name, session, said, include, request.form.get("reason", ""))
 
 
 @blueprint.post("/withdraw")
 def withdraw(name: str, session: str) -> Response:
     """Withdraw the participant, who asked for it."""
-    return _done(name, session, withdraw_for)
+    return _done(name, session, "The participant is withdrawn.", withdraw_for)
 
 
 @blueprint.post("/erase")
 def erase(name: str, session: str) -> Response:
     """Erase all that the person gave."""
-    return _done(name, session, erase_person, role=Role.OWNER)
+    return _done(name, session, "All that the person gave is erased.", erase_person, role=Role.OWNER)
 
 
-def _done(name: str, session: str, act: Any, *values: str, role: Role = Role.EDITOR) -> Response:
+def _done(name: str, session: str, said: str, act: Any, *values: str, role: Role = Role.EDITOR) -> Response:
     with database().writing() as db:
         study = require_study(db, account_id(), name, role)
         act(db, study, session, *values, by=account())
+    flash(said)
     return redirect(url_for(".show", name=name, session=session), 303)

@@ -7,6 +7,7 @@ import { make } from './elements.js';
 import { axesCards } from './model_axes.js';
 import { card, table } from './model_cards.js';
 import { downloads, figure, range, written } from './model_figures.js';
+import { counted } from './words.js';
 
 /**
  * @typedef {{model: string, similarity: number, p: number, p_max: number, corrected: number | null, low: number | null,
@@ -143,7 +144,7 @@ function individualWords(individuals) {
     const p = individuals.p < 0.001 ? 'p < .001' : `p = ${written(individuals.p)}`;
     said.push(
       `${kind} Two halves of one rater’s trials correlate by ${figure(individuals.within, 2)}; with noise alone it would be ` +
-        `${figure(individuals.expected, 2)} (${p}, ${individuals.n_tested} raters).`,
+        `${figure(individuals.expected, 2)} (${p}, ${counted(individuals.n_tested, 'rater')}).`,
     );
   }
   if (individuals.without_noise !== null) {

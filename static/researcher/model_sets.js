@@ -5,6 +5,7 @@ import { showDots } from './dots.js';
 import { make } from './elements.js';
 import { card, table } from './model_cards.js';
 import { downloads, figure, range } from './model_figures.js';
+import { counted } from './words.js';
 
 /**
  * @typedef {{name: string, value: number | null, low: number | null, high: number | null, p: number | null}} InSet
@@ -80,7 +81,7 @@ function dots(means, sets, what, axis, band) {
 function numbers(name, first, means, sets, what) {
   return table(
     name,
-    [first, 'Mean over sets', '95 % interval', ...sets.map((set) => `${set.name} (${set.n_raters} raters)`)],
+    [first, 'Mean over sets', '95 % interval', ...sets.map((set) => `${set.name} (${counted(set.n_raters, 'rater')})`)],
     means.map((one) => [
       one.name,
       figure(one.mean),

@@ -14,7 +14,7 @@ import { askedParts, offerBlocks, partCards } from './model_parts.js';
 import { setCards } from './model_sets.js';
 import { sendInPieces } from './pieces.js';
 import { chooseOnRequest, offerModels } from './tell_apart.js';
-import { megabytes } from './words.js';
+import { day, megabytes, moment } from './words.js';
 
 /**
  * @typedef {{model: string, source: string, kind: string, layer: number | null, score: number, low: number | null,
@@ -67,9 +67,7 @@ function show(answer) {
     showFindings(findings);
     shown = answer.computed_at ?? '';
   }
-  part('age').textContent = answer.computed_at
-    ? `Computed from the data of ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
-    : '';
+  part('age').textContent = answer.computed_at ? `Computed from the data of ${moment(answer.computed_at)}.` : '';
   showKept(answer);
   if (mayEdit) {
     offerBlocks(part('compare', HTMLFormElement), answer.blocks, answer.asked);
@@ -263,7 +261,7 @@ function keptRow(one) {
       ...one.remarks.map((remark) => make('p', { class: 'hint' }, remark)),
     ),
     make('td', {}, one.file_name),
-    make('td', {}, new Date(one.added_at).toLocaleDateString('en-GB')),
+    make('td', {}, day(one.added_at)),
     make('td', {}, mayEdit ? button : null),
   );
 }
@@ -273,7 +271,7 @@ function keptRow(one) {
  * @param {string} method
  * @param {BodyInit | null} body
  * @param {HTMLElement} problem where the server's reason is shown
- * @returns {Promise<boolean>} whether it was done
+ * @returns {Promise<number>} the answer's status, 0 where none came
  */
 async function send(path, method, body, problem) {
   const token = find(document, '[name="csrf_token"]', HTMLInputElement).value;
@@ -284,12 +282,15 @@ async function send(path, method, body, problem) {
     const reply = await answer.json().catch(() => null);
     if (!answer.ok) problem.textContent = reply?.error?.message ?? `The server answered ${answer.status}.`;
     show(await load(address));
-    return answer.ok;
+    return answer.status;
   } catch {
     problem.textContent = UNREACHED;
-    return false;
+    return 0;
   }
 }
+
+/** The large files that the server has, by the ids under which it has them. @type {WeakMap<File, string>} */
+const sent = new WeakMap();
 
 /** Send a file, a large one in pieces first, and keep its models. @param {File} file */
 async function addFile(file) {
@@ -311,13 +312,16 @@ async function addFile(file) {
   let body = /** @type {File | null} */ (file);
   if (file.size > Number(atOnce)) {
     try {
-      const batch = await sendInPieces(file, file.name, {
-        token: find(add, '[name="csrf_token"]', HTMLInputElement).value,
-        onSent: (sent) => {
-          progress.textContent = `Sending ${file.name}, ${Math.floor((100 * sent) / file.size)} %`;
-        },
-        wait: (failures) => new Promise((resolve) => setTimeout(resolve, pauseBefore(failures))),
-      });
+      const batch =
+        sent.get(file) ??
+        (await sendInPieces(file, file.name, {
+          token: find(add, '[name="csrf_token"]', HTMLInputElement).value,
+          onSent: (sent) => {
+            progress.textContent = `Sending ${file.name}, ${Math.floor((100 * sent) / file.size)} %`;
+          },
+          wait: (failures) => new Promise((resolve) => setTimeout(resolve, pauseBefore(failures))),
+        }));
+      sent.set(file, batch);
       query.set('batch', batch);
       body = null;
     } catch (error) {
@@ -326,7 +330,13 @@ async function addFile(file) {
     }
   }
   progress.textContent = `Reading ${file.name} …`;
-  if (!(await send(`?${query}`, 'POST', body, problem))) return false;
+  const status = await send(`?${query}`, 'POST', body, problem);
+  if (status === 404) sent.delete(file);
+  if (status !== 201) {
+    if (sent.has(file))
+      problem.textContent += ' The file is on the server: what you add with other settings need not be sent again.';
+    return false;
+  }
   byId('model-file', HTMLInputElement).value = '';
   return true;
 }

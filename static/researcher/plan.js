@@ -6,6 +6,7 @@ import { showCurve } from './curve.js';
 import { make, part } from './elements.js';
 import { keepFresh, load } from './live.js';
 import { sharedView, inWords, studyView } from './plan_views.js';
+import { moment } from './words.js';
 
 /**
  * @typedef {import('./plan_views.js').Plan} Plan
@@ -86,9 +87,7 @@ function showPlan(answer, content) {
     ),
   );
   part('sentences').replaceChildren(...answer.sentences.map((sentence) => make('li', {}, sentence)));
-  part('age').textContent = answer.computed_at
-    ? `Computed ${new Date(answer.computed_at).toLocaleString('en-GB')}.`
-    : '';
+  part('age').textContent = answer.computed_at ? `Computed ${moment(answer.computed_at)}.` : '';
 }
 
 /** @returns {Promise<{settings: Record<string, unknown>, models?: {name: string, text: string}[]}>} */

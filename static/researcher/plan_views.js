@@ -4,6 +4,8 @@
  * pairs, or of raters who share them.
  */
 
+import { counted } from './words.js';
+
 /**
  * @typedef {import('./curve.js').Expected} Expected
  * @typedef {import('./curve.js').Line} Line
@@ -102,7 +104,7 @@ export function sharedView(plan, { needed, observed, asked }) {
     ],
     observed:
       observed && known
-        ? `The results of this study have a reliability of ${withInterval(observed)} so far, with ${observed.raters} raters; the ` +
+        ? `The results of this study have a reliability of ${withInterval(observed)} so far, with ${counted(observed.raters, 'rater')}; the ` +
           `plan expects ${figure(plan.reliability, 2)} with ${plan.raters}. Plan with ${observed.raters} raters to compare them: where ` +
           'they differ, change “How far raters differ” or “Placement noise” until they agree.'
         : '',

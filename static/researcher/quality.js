@@ -51,7 +51,7 @@ export async function mountStrips(api, { reload = false } = {}) {
 function compared(count) {
   return count === 0
     ? 'Nobody has finished yet, so there is nobody to compare with.'
-    : `Dots: the ${count} participants who have finished; simulated ones are hollow, those left out grey. A dashed line is where a value asks for a look.`;
+    : `Dots: ${count === 1 ? 'the only participant who has finished' : `the ${count} participants who have finished`}; simulated ones are hollow, those left out grey. A dashed line is where a value asks for a look.`;
 }
 
 /** @param {Worker[]} workers @param {string} key */

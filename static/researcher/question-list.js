@@ -44,6 +44,15 @@ export function ofKind(question, kind, fields) {
   return { ...structuredClone(BEGINNINGS[kind] ?? {}), ...Object.fromEntries(kept), kind };
 }
 
+/**
+ * The problems of a question that are told: of one that was just added, not that its fields are still empty.
+ * @template {{reason: string}} P
+ * @param {P[]} problems @param {boolean} isNew
+ */
+export function toTell(problems, isNew) {
+  return isNew ? problems.filter(({ reason }) => reason !== 'must not be empty') : problems;
+}
+
 /** @param {Question} question */
 export function isInLanguages(question) {
   const texts = [...OF_TEXTS.map((name) => question[name]), ...choicesOf(question).map((choice) => choice.text)];

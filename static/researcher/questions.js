@@ -24,6 +24,8 @@ export function editQuestions(root, form, { changed, language }) {
   let list = [];
   /** @type {Problem[]} */
   let problems = [];
+  /** The rows that were added and not yet left. @type {WeakSet<Element>} */
+  const added = new WeakSet();
   const rows = make('ol', { class: 'questions' });
   const kinds = make('select', { 'aria-label': 'Kind of the new question' }, ...options(form.names));
   // Clauses are of one kind.
@@ -42,9 +44,15 @@ export function editQuestions(root, form, { changed, language }) {
     list = [...list, questions.newQuestion(kinds.value, list, isOnly)];
     send();
     const row = rowOf(list.length - 1);
+    added.add(row);
     rows.append(row);
     renumber();
     find(row, 'textarea').focus();
+    row.addEventListener('focusout', ({ relatedTarget }) => {
+      if (relatedTarget instanceof Node && row.contains(relatedTarget)) return;
+      added.delete(row);
+      tellAll();
+    });
   });
 
   function send() {
@@ -188,7 +196,8 @@ export function editQuestions(root, form, { changed, language }) {
 
   function tellAll() {
     [...rows.children].forEach((row, number) => {
-      const mine = problems.filter((problem) => problem.at[0] === number);
+      const all = problems.filter((problem) => problem.at[0] === number);
+      const mine = questions.toTell(all, added.has(row));
       const places = /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll('[data-beside]'));
       const known = new Set([...places].map((place) => place.dataset.beside));
       for (const place of places) {

@@ -6,6 +6,7 @@ import { find } from '../page.js';
 import { makeSvg, part } from './elements.js';
 import { load } from './live.js';
 import { clock, inWords, nextStop, prepared, previousStop, stateAt } from './replay.js';
+import { counted } from './words.js';
 
 /**
  * @typedef {{id: string, label: string, poster: string | null, seat: number}} Clip
@@ -102,7 +103,7 @@ export async function mountReplay(address) {
   });
   if (trial.moves_left_out) {
     part('replay-gap').textContent =
-      `The record was too long to be sent whole: ${trial.moves_left_out} moves of it are missing. The end is as it was handed in.`;
+      `The record was too long to be sent whole: ${counted(trial.moves_left_out, 'move')} of it ${trial.moves_left_out === 1 ? 'is' : 'are'} missing. The end is as it was handed in.`;
     part('replay-gap').hidden = false;
   }
   show(t, { glide: false });

@@ -27,7 +27,7 @@ export function showSimulated(results) {
     simulatedMark(),
     all
       ? ' All raters here are simulated: nothing below was judged by a person.'
-      : ` ${simulated} of ${results.raters.length} raters are simulated and in all figures below; untick “simulated raters” to leave them out.`,
+      : ` ${simulated} of ${results.raters.length} raters ${simulated === 1 ? 'is' : 'are'} simulated and in all figures below; untick “simulated raters” to leave them out.`,
   );
 }
 

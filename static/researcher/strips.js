@@ -4,7 +4,7 @@
  * a value asks for a look. Layout is pure; `strip` makes the picture.
  */
 import { makeSvg } from './elements.js';
-import { inUnit } from './words.js';
+import { counted, inUnit } from './words.js';
 
 /**
  * @typedef {{value: number, name: string, simulated?: boolean, out?: boolean}} Point  out: left out of the results
@@ -78,7 +78,7 @@ export function strip(points, { marked, limit, unit }) {
       height: HEIGHT + 13,
       role: 'img',
       'aria-label':
-        marked === null ? `${values.length} values from ${about}` : `${inUnit(marked, unit)} among ${about}`,
+        marked === null ? `${counted(values.length, 'value')} from ${about}` : `${inUnit(marked, unit)} among ${about}`,
     },
     makeSvg('line', { class: 'tick', x1: EDGE, x2: WIDTH - EDGE, y1: HEIGHT - 1, y2: HEIGHT - 1 }),
     ...marks,

@@ -1,6 +1,16 @@
 // @ts-check
 /** Numbers and times in words. Pure functions. */
 
+/** Times are shown as UTC everywhere, and said to be. @param {string} iso @returns {string} "28 November 2026, 17:12 (UTC)" */
+export function moment(iso) {
+  return `${day(iso)}, ${new Date(iso).toISOString().slice(11, 16)} (UTC)`;
+}
+
+/** @param {string} iso @returns {string} "28 November 2026" */
+export function day(iso) {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));
+}
+
 /** @param {string} iso @param {number} now ms @returns {string} "just now", "4 min ago", "2 h ago", or the date */
 export function ago(iso, now) {
   const seconds = (now - Date.parse(iso)) / 1000;

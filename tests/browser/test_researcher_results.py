@@ -101,7 +101,7 @@ def test_every_rater_has_a_small_picture_once_it_is_in_view(page: Page) -> None:
 
 def test_choosing_a_rater_an_order_and_who_is_in(page: Page) -> None:
     open_results(page)
-    expect(page.locator("[data-simulated]")).to_contain_text("1 of 4 raters are simulated")
+    expect(page.locator("[data-simulated]")).to_contain_text("1 of 4 raters is simulated")
     page.locator(".thumb", has_text="P002").click()
     expect(page.get_by_role("heading", name="Dissimilarities of P002")).to_be_visible()
     expect(page).to_have_url(re.compile("rater=P002"))

@@ -184,7 +184,7 @@ def test_studies_without_an_owner_belong_to_the_first_account(database: Database
         for name in ("before", "nowhere"):
             with pytest.raises(NotFound) as refused:
                 require_study(db, second_id, name, Role.VIEWER)
-            assert refused.value.message == "There is no such study."
+            assert refused.value.message == f"There is no study {name}."
 
 
 def test_set_up_then_studies_then_out_and_in_again(client: FlaskClient, database: Database, settings: Settings) -> None:

@@ -91,7 +91,7 @@ def test_a_token_is_made_on_the_account_page_shown_once_kept_as_a_hash_and_revok
         ({"scopes": ["everything"]}, 400, "There is no scope"),
         ({"days": "0"}, 400, "1 to 366 days"),
         ({"days": "ten"}, 400, "1 to 366 days"),
-        ({"study": "nowhere"}, 404, "There is no such study."),
+        ({"study": "nowhere"}, 404, "There is no study nowhere."),
     ],
 )
 def test_a_token_that_cannot_be_made_is_not(

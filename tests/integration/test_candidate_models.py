@@ -199,7 +199,7 @@ def test_page_and_api_add_compare_show_and_remove(lab: experimenter.Lab) -> None
     answer = client.get(API).json
     assert answer["work"] is None
     assert answer["findings"]["n_raters"] == 3
-    assert answer["findings"]["label"] == "ρa"
+    assert answer["findings"]["label"] == "Spearman ρa"
     # Tables of what nobody asked for are not offered.
     assert answer["findings"]["tables"] == ["models", "model_pairs", "model_layers"]
     table = list(csv.DictReader(io.StringIO(client.get("/studies/faces/models/models.csv").text)))
@@ -235,10 +235,12 @@ def test_a_large_file_comes_in_pieces_and_a_larger_one_is_refused_before_it_is_r
         return str(begun["id"])
 
     batch = sent(content)
+    # Refused for what was said of it, it need not come again.
+    assert client.post(f"{API}?batch={batch}&frames=mean", headers=token).status_code == 400
     made = client.post(f"{API}?batch={batch}", headers=token)
     assert (made.status_code, made.json["models"]) == (201, ["early", "late"])
     assert client.get(API).json["models"][0]["file_name"] == "net.npz"
-    # What came is forgotten once it was read, whatever it was.
+    # What came is forgotten once it is kept as models.
     assert client.post(f"{API}?batch={batch}", headers=token).status_code == 404
     monkeypatch.setattr("app.web.models_page.MAX_IN_PIECES", 1 << 20)
     packed = io.BytesIO()

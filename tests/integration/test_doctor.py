@@ -174,7 +174,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "waiting plan": (_change(_waiting_plan), "plans and models", "1 wait and nobody works on them"),
     "clock": (_rows(ParticipantSession, last_seen_at=datetime(2999, 1, 1, tzinfo=UTC)), "times", "2999-01-01"),
     "no owner": (_change(_unowned), "accounts", "nobody owns faces"),
-    "overdue deletion": (_change(_retention), "deleting by itself", "faces (1 sessions)"),
+    "overdue deletion": (_change(_retention), "deleting by itself", "faces (1 session)"),
     "readable folder": (lambda data: data.chmod(0o750), "data folder", "data: chmod go="),
     "empty secret": (lambda data: (data / "secret_key").write_text(""), "secret", "is empty or too short"),
     "broken references": (_foreign_row, "structure of the database", "rows of seat refer to rows that are not there"),

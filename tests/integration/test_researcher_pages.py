@@ -98,7 +98,7 @@ def test_a_study_whose_clips_are_not_ready_cannot_be_opened_and_says_why(lab: ex
     token = experimenter.csrf_token(lab.client.get("/studies/draft").text)
     answer = lab.client.post("/studies/draft/open", data={"csrf_token": token})
     assert answer.status_code == 409
-    assert "1 clips are not converted yet." in answer.text
+    assert "1 clip is not converted yet." in answer.text
     assert 'href="/studies/draft"' in answer.text
 
 

@@ -241,7 +241,7 @@ def test_a_study_toml_that_cannot_be_used_is_refused_by_file_key_and_reason(
     ("csv", "words"),
     [
         ("name,age\nclip1.mp4,3\n", ["line 1", "clip"]),
-        ("clip,age\nclip1.mp4\n", ["line 2", "1 cells"]),
+        ("clip,age\nclip1.mp4\n", ["line 2", "1 cell under"]),
         ("clip,age\nclip1.mp4,3\nclip1.mp4,4\n", ["line 3", "twice"]),
         ("clip,age\nother.mp4,3\n", ["other.mp4"]),
         ("clip,age,age\nclip1.mp4,3,3\n", ["line 1", "name of its own"]),

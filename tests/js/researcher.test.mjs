@@ -13,7 +13,9 @@ import {
   ago,
   checksInWords,
   counted,
+  day,
   fitOfMap,
+  moment,
   notesOf,
   number,
   reliabilityInWords,
@@ -229,4 +231,10 @@ test('an attribute of numbers that some clips lack is still one of numbers', () 
 test("long names of layers keep their ends, by which they differ, and stay within a figure's margin", () => {
   assert.equal(shortened('resnet50: /layer1/layer1.2/relu_2/Relu'), 'resnet50: /…yer1.2/relu_2/Relu');
   assert.equal(shortened('resnet50: avgpool'), 'resnet50: avgpool');
+});
+
+test('a time is that of UTC wherever the page is read', () => {
+  assert.equal(moment('2026-03-01T23:30:00+00:00'), '1 March 2026, 23:30 (UTC)');
+  assert.equal(moment('2026-03-02T01:05:00+02:00'), '1 March 2026, 23:05 (UTC)');
+  assert.equal(day('2026-03-02T01:05:00+02:00'), '1 March 2026');
 });

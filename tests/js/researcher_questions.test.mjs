@@ -21,6 +21,12 @@ test('a new question has a name of its own', () => {
   assert.equal(questions.newQuestion('text', [{ name: 'Text_1' }]).name, 'text_2');
 });
 
+test('of a question that was just added it is not told that it is empty', () => {
+  const problems = [{ reason: 'must not be empty' }, { reason: 'must have at least two choices' }];
+  assert.deepEqual(questions.toTell(problems, true), problems.slice(1));
+  assert.deepEqual(questions.toTell(problems, false), problems);
+});
+
 test('texts in several languages and back', () => {
   const several = questions.inLanguages(HAND, 'de');
   assert.deepEqual(several.ask, { de: 'Which?' });

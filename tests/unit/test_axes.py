@@ -221,7 +221,7 @@ def test_axes_and_predictions_of_a_study_as_tables_figures_and_words() -> None:
     assert cell["the values themselves", "sex = m", "sex = m"] == pytest.approx(1)
     assert [one for one in parts.remarks if "is not predicted" in one] == [
         "who has no axis and is not predicted: it has 8 values, more than 6.",
-        "some has no axis and is not predicted: 1 clips have no value of it.",
+        "some has no axis and is not predicted: 1 clip has no value of it.",
         "gap has no axis and is not predicted: 2 clips have no value of it.",
         "one has no axis and is not predicted: all clips have the same value.",
     ]

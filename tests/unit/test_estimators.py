@@ -185,7 +185,7 @@ def line(items):
     [
         ([], "there are no trials"),
         ([Arrangement([], np.empty((0, 2)))], "trial 0 has 0 items"),
-        ([Arrangement([1], [[0, 0]])], "trial 0 has 1 items"),
+        ([Arrangement([1], [[0, 0]])], "trial 0 has 1 item;"),
         ([Arrangement([0, 1], [[0, 0], [0.1, 0.1]])], "trial 0 has 2 items; fewer than three hold no information"),
         ([spot([0, 1, 2, 3])], "trial 0 all items are on one spot"),
     ],

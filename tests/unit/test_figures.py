@@ -68,7 +68,7 @@ def test_coefficients_are_drawn_at_their_values_with_their_intervals():
     axes = figures.coefficients(rows, level=0.95).axes[0]
     drawn = [tuple(np.ravel(line.get_xdata())) for line in axes.get_lines()]
     assert drawn[:3] == [(0.25, 0.75), (0.5,), (0.9,)]
-    assert axes.get_xlabel() == "coefficient, 95% interval over raters"
+    assert axes.get_xlabel() == "coefficient, 95 % interval over raters"
 
 
 def test_every_rater_has_its_matrix():

@@ -132,7 +132,7 @@ def test_what_the_loaders_could_not_read_is_not_written(tmp_path):
     with pytest.raises(ValueError, match="names like able-fly"):
         write_1d_mat(file, RDMSet([[1.0], [2.0]], ("a.mp4", "b.mp4"), ("P001", "P002")))
     one = {"task_name": "t", "names": ("a.mp4", "b.mp4"), "arrangements": [Arrangement([0, 1], [[0, 0], [0.1, 0]])]}
-    with pytest.raises(ValueError, match=r"rdm lacks 1 pairs.*1D\.mat"):
+    with pytest.raises(ValueError, match=r"rdm lacks 1 pair,.*1D\.mat"):
         write_tree(file, **one, times_ms=[[0, 1]], rdm=[np.nan])
     with pytest.raises(ValueError, match="times_ms must have shape"):
         write_tree(file, **one, times_ms=[0, 1], rdm=[1.0])

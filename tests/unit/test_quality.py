@@ -146,7 +146,7 @@ def test_a_careless_participant_gets_flags_with_value_limit_and_sentence():
     assert names(quality) == set(Limits.__annotations__)
     flag = next(flag for flag in quality.flags if flag.name == "watched")
     assert (flag.value, flag.limit) == (0.125, 0.5)
-    assert flag.sentence == "watched 12% of the clips to the end before submitting"
+    assert flag.sentence == "watched 12 % of the clips to the end before Done"
     lenient = participant_quality(trials, limits=Limits(hull_area=0, spread=0, on_a_line=1.1))
     assert names(lenient) == set()
 
@@ -213,7 +213,7 @@ def test_too_few_repeats_say_so():
 def test_repeats_that_are_none_are_refused():
     with pytest.raises(ValueError, match="do not hold the same items"):
         repeat_reliability([scattered(0), scattered(1, 5)], [(0, 1)])
-    with pytest.raises(ValueError, match="there are 1 trials"):
+    with pytest.raises(ValueError, match="of 1 trial"):
         repeat_reliability([scattered(0)], [(0, 1)])
 
 

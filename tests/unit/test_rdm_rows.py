@@ -59,7 +59,7 @@ def test_each_format_holds_what_was_put_on_disk(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_rows_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 rows for 3 raters"):
+    with pytest.raises(ValueError, match="1 row for 3 raters"):
         rows_on_disk(NAMES, RATERS, "", [{"rdms": np.ones(10)}])
     with pytest.raises(ValueError, match="rdms must have 10 values"):
         rows_on_disk(NAMES, RATERS, "", [{"rdms": np.ones(9)}])

@@ -105,7 +105,7 @@ def test_raters_of_two_kinds_fall_apart():
         (lambda: indscal(np.ones((2, 6)), 4), "n_dims"),
         (lambda: indscal(-np.ones((2, 6))), "not negative"),
         (lambda: indscal(np.vstack([np.ones(6), np.zeros(6)])), "rater 1"),
-        (lambda: indscal(np.tile([1.0, np.nan, 1], (2, 1))), "1 pairs were seen by no rater"),
+        (lambda: indscal(np.tile([1.0, np.nan, 1], (2, 1))), "no rater saw 1 pair"),
     ],
 )
 def test_what_cannot_be_clustered_or_mapped_is_refused(call, message):

@@ -100,7 +100,7 @@ def test_what_cannot_run_is_an_error(toml: str, facts: Facts, key: str, words: s
             "[stop]\nmax_minutes = 1",
             Facts(n_clips=40),
             "stop.max_minutes",
-            "a trial of 20 clips takes about 1.4 minutes",
+            "a trial of 20 clips takes about 1.4 min",
         ),
         ("[playback]\nsound = true", Facts(6, 9.0, 6), "playback.play", "in silence until they are clicked"),
         ('[playback]\nsound = true\nplay = "click"', Facts(6, 9.0, 4), "playback.sound", "2 of the 6 clips have no"),

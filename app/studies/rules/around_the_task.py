@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from analysis.words import counted
 from app.definition.quotas import quota_doubts, quota_problems
 from app.definition.ratings import Ratings
 from app.definition.study_toml import StudyDefinition
@@ -39,7 +40,8 @@ def ratings_can_be_given(definition: StudyDefinition, facts: Facts) -> Problems:
     rated = ratings.clips if n is None else ratings.n_clips(n)
     if rated is not None and ratings.repeats > rated:
         yield error(
-            "ratings.repeats", f"is {ratings.repeats}, but only {rated} clips are rated: none comes three times"
+            "ratings.repeats",
+            f"is {ratings.repeats}, but only {counted(rated, 'clip is', 'clips are')} rated: none comes three times",
         )
 
 

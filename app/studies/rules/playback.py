@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.words import counted
 from app.definition.study_toml import StudyDefinition
 from app.studies.rules.problem import Facts, Problems, error, warning
 
@@ -14,7 +15,10 @@ def sound_can_be_heard(definition: StudyDefinition, facts: Facts) -> Problems:
         yield error("playback.sound", "is on, but none of the clips has sound")
     elif facts.with_sound is not None and facts.n_clips is not None and facts.with_sound < facts.n_clips:
         silent = facts.n_clips - facts.with_sound
-        yield warning("playback.sound", f"is on, but {silent} of the {facts.n_clips} clips have no sound")
+        yield warning(
+            "playback.sound",
+            f"is on, but {silent} of the {facts.n_clips} clips {'has' if silent == 1 else 'have'} no sound",
+        )
     only_sounds = facts.n_sounds > 0 and facts.with_sound == facts.n_sounds
     if playback.play != "click" and not only_sounds:
         yield warning(
@@ -29,7 +33,8 @@ def playing_fits_the_kinds(definition: StudyDefinition, facts: Facts) -> Problem
     if facts.n_sounds and playback.play == "always":
         yield error(
             "playback.play",
-            f'is "always", but {facts.n_sounds} of the {facts.n_clips} clips are sounds, of which one is heard at a '
+            f'is "always", but {facts.n_sounds} of the {facts.n_clips} clips '
+            f"{'is a sound' if facts.n_sounds == 1 else 'are sounds'}, of which one is heard at a "
             'time: choose "hover" or "click"',
         )
     if facts.n_clips and facts.n_pictures == facts.n_clips and playback.watch != "free":
@@ -48,5 +53,5 @@ def watching_fits_the_time(definition: StudyDefinition, facts: Facts) -> Problem
         yield warning(
             "stop.max_minutes",
             f'watch = "{definition.playback.watch}" asks participants to see all clips to their ends, which takes '
-            f"{minutes:.0f} minutes, but sessions end after {definition.stop.max_minutes:g}",
+            f"{counted(round(minutes), 'minute')}, but sessions end after {definition.stop.max_minutes:g}",
         )

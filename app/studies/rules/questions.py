@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from analysis.words import counted
 from app.definition.questions import (
     NumberQuestion,
     OneOfQuestion,
@@ -28,7 +29,8 @@ def questions_are_asked(definition: StudyDefinition, facts: Facts) -> Problems:
         if after is not None and after >= most:
             yield error(
                 "questions",
-                f"{question.name}: is never asked: sessions have at most {most} trials, and after_trial = {after} asks "
+                f"{question.name}: is never asked: sessions have at most {counted(most, 'trial')}, and "
+                f"after_trial = {after} asks "
                 'it only when one more follows; when = "after" asks it at the end',
             )
         if isinstance(question, NumberQuestion | ScaleQuestion) and _sends_all_away(question):

@@ -7,6 +7,7 @@ import math
 from analysis.designs import DESIGNS, TRIALS_BETWEEN_REPEATS, later_size
 from analysis.evidence import DISTANCE_FLOOR
 from analysis.simulate import Behaviour
+from analysis.words import counted
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
 from app.participation import attention_checks
@@ -71,7 +72,8 @@ def checks_and_repeats_come(definition: StudyDefinition, facts: Facts) -> Proble
         if number and needed > allowed:
             yield error(
                 f"design.{key}",
-                f"{key} = {number} can never all come: that takes sessions of at least {needed} trials, and this "
+                f"{key} = {number} can never all come: that takes sessions of at least "
+                f"{counted(needed, 'trial')}, and this "
                 f"study's end by {by}",
             )
 
@@ -108,8 +110,9 @@ def evidence_can_be_reached(definition: StudyDefinition, facts: Facts) -> Proble
     if most < stop.min_evidence:
         yield warning(
             "stop.min_evidence",
-            f"min_evidence = {stop.min_evidence:g} can't be reached in {stop.max_trials} trials, which give a pair "
-            f"{most:.2g} on average at most: all sessions end by another rule (100 switches this one off)",
+            f"min_evidence = {stop.min_evidence:g} can't be reached in {counted(stop.max_trials, 'trial')}: a "
+            "pair gets "
+            f"{most:.2g} on average at most, so all sessions end by another rule (100 switches this one off)",
         )
 
 
@@ -120,8 +123,8 @@ def there_is_time(definition: StudyDefinition, facts: Facts) -> Problems:
     if stop.max_minutes < minutes and stop.max_trials > 1:
         yield warning(
             "stop.max_minutes",
-            f"a trial of {first} clips takes about {minutes:.1f} minutes, so that sessions of {stop.max_minutes:g} "
-            "minutes end after the first",
+            f"a trial of {first} clips takes about {minutes:.1f} min, so that sessions of {stop.max_minutes:g} min "
+            "end after the first",
         )
 
 
@@ -135,7 +138,8 @@ def checks_and_repeats_have_time(definition: StudyDefinition, facts: Facts) -> P
         if number and needed * minutes > stop.max_minutes:
             yield warning(
                 f"design.{key}",
-                f"{key} = {number} takes sessions of {needed} trials, about {needed * minutes:.0f} minutes, but they "
+                f"{key} = {number} takes sessions of {counted(needed, 'trial')}, about "
+                f"{counted(round(needed * minutes), 'minute')}, but they "
                 f"end after {stop.max_minutes:g}: for most participants not all of them come",
             )
 

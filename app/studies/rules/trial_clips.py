@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from analysis.designs import DESIGNS, covering_schedule, later_size
+from analysis.words import counted
 from app.definition.sets import set_problems
 from app.definition.study_toml import Design, Stop, StudyDefinition
 from app.domain import MIN_CLIPS
@@ -61,13 +62,15 @@ def schedule_is_shown_once(definition: StudyDefinition, facts: Facts) -> Problem
     if stop.max_trials < len(schedule):
         yield warning(
             "stop.max_trials",
-            f'method = "{design.method}" has {len(schedule)} trials for {n} clips, {len(schedule[0])} in each, but '
+            f'method = "{design.method}" has {counted(len(schedule), "trial")} for {n} clips, '
+            f"{len(schedule[0])} in each, but "
             f"sessions end after {stop.max_trials}: raise max_trials, or max_items",
         )
     elif stop.min_evidence > MIN_EVIDENCE:
         yield warning(
             "stop.min_evidence",
-            f'method = "{design.method}" shows every pair in {len(schedule)} trials, and then again until each pair '
+            f'method = "{design.method}" shows every pair in {counted(len(schedule), "trial")}, '
+            "and then again until each pair "
             f"has an evidence of {stop.min_evidence:g}: min_evidence = {MIN_EVIDENCE:g} ends sessions when every pair "
             "was shown",
         )
@@ -96,7 +99,8 @@ def cohort_shares_the_clips(definition: StudyDefinition, facts: Facts) -> Proble
         if seen < math.comb(n, 2):
             yield warning(
                 "stop.max_trials",
-                f"{places} participants with {stop.max_trials} trials of {size} clips see at most {seen} of the "
+                f"{counted(places, 'participant')} with {counted(stop.max_trials, 'trial')} of {size} clips see "
+                f"at most {seen} of the "
                 f"{math.comb(n, 2)} pairs together: the others are only predicted",
             )
 
