@@ -36,18 +36,20 @@ export async function openStore(open = openDatabase, patience = PATIENCE) {
   /** @type {Map<string, LocalDraft>} */
   const drafts = new Map();
 
-  const opening = open().then(async (opened) => {
+  async function opening() {
+    const opened = await open();
     const [kept, typed] = await Promise.all([opened.getAll('entries'), opened.getAll('drafts')]);
     return { opened, kept, typed };
-  });
+  }
+  const answer = opening();
   try {
-    const { opened, kept, typed } = await inTime(opening, patience);
+    const { opened, kept, typed } = await inTime(answer, patience);
     for (const entry of kept) entries.set(entry.id, entry);
     for (const draft of typed) drafts.set(draft.id, draft);
     database = opened;
   } catch (error) {
     console.warn('No lasting storage in this browser:', error);
-    if (error === LATE) opening.then(({ opened }) => keepIn(opened)).catch(() => {});
+    if (error === LATE) answer.then(({ opened }) => keepIn(opened)).catch(() => {});
   }
 
   /**
