@@ -40,9 +40,9 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         bring_in,
         clip_board,
         clip_uploads,
-        counting,
-        failures,
+        error_answers,
         headers,
+        health_and_metrics,
         language,
         limits,
         media,
@@ -50,9 +50,9 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         participant,
         participant_api,
         pilots,
+        request_counts,
         researcher,
         researcher_api,
-        status,
     )
 
     settings = settings or load_settings()
@@ -76,8 +76,8 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
     app.extensions["asterism"] = Runtime(settings, open_database(settings.database))
     language.init_app(app)
     # First, so that what others refuse is counted too.
-    counting.register(app, Counts(None if window is None else window.parent))
-    failures.register(app)
+    request_counts.register(app, Counts(None if window is None else window.parent))
+    error_answers.register(app)
     headers.register(app)
     limits.init_app(app, settings, window)
     for module in (
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, *, window: Path | None = None) 
         account_links,
         clip_uploads,
         clip_board,
-        status,
+        health_and_metrics,
     ):
         app.register_blueprint(module.blueprint)
     for blueprint in (pilots.blueprint, pilots.api, pilots.pages, bring_in.api):

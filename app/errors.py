@@ -1,4 +1,4 @@
-"""What can go wrong in the domain's own words; `app.web.failures` turns these into one JSON shape and one page."""
+"""What can go wrong in the domain's own words; `app.web.error_answers` turns these into one JSON shape and one page."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ from app.participation.arrangements import clip_order
 from app.participation.enrolment import enter
 from app.participation.submission import submit
 from app.participation.trials import advance, start
-from app.planning.asked import PlanSettings
 from app.planning.basis import basis_of
+from app.planning.plan_settings import PlanSettings
 from app.planning.stored import standing_of
 from app.planning.work import ensure_plan, request_plan
 from app.results.inputs import inputs_of

@@ -11,9 +11,9 @@ import numpy as np
 from .hints import Hints
 from .mat_variables import load
 from .matlab import numbers_of, read_mat, texts
+from .matlab_programs import UNNAMED, is_original, read_original
 from .meadows import read_1d_mat
 from .npz import as_numbers
-from .original import UNNAMED, is_original, read_original
 from .rdm_set import RDMSet
 from .rdm_stacks import numbered, read_stack
 from .readable import unknown

@@ -22,8 +22,8 @@ from ..formats.hints import Hints
 from ..formats.mat_variables import VERSIONS_OF_HDF5
 from ..formats.mat_variables import load as load_mat
 from ..formats.matlab import numbers_of, texts
+from ..formats.matlab_programs import UNNAMED
 from ..formats.npz import as_numbers, check_numbers, read_npy
-from ..formats.original import UNNAMED
 from ..formats.recognise import read_any
 from ..formats.square import condensed_of_square
 from ..rdm import n_pairs, subset

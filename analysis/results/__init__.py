@@ -12,6 +12,14 @@ from .agreement import (
     reliability_rows,
 )
 from .both_ways import both_ways_rows
+from .cohort_rdm import (
+    OWN_METHOD,
+    Together,
+    estimate_together,
+    is_over_cohort,
+    together_sentences,
+    without_uncertainty,
+)
 from .flow import Flow, SessionCount, Step, counts_of_rows, flow_of, flow_rows
 from .group_estimates import (
     GROUP_ESTIMATE_COLUMNS,
@@ -43,14 +51,6 @@ from .scales import not_converged, scale_sentences
 from .sets import CEILING, MeanOfSets, SetResult, mean_of_sets, set_means, set_rows, sets_sentence
 from .structure import attribute_ranks, clip_map, clip_tree, cluster_order, order_by, rater_order
 from .study import Choice, StudyResults, chosen_raters
-from .together import (
-    OWN_METHOD,
-    Together,
-    estimate_together,
-    is_over_cohort,
-    together_sentences,
-    without_uncertainty,
-)
 
 __all__ = [
     "CEILING",

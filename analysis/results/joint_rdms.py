@@ -11,7 +11,7 @@ from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, estimate_rdm
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
-from .together import Together
+from .cohort_rdm import Together
 
 # Each group without which everything is estimated again takes as long as the RDM itself.
 N_GROUPS = 10

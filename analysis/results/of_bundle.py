@@ -13,9 +13,9 @@ from ..clip_sets import ClipSet
 from ..formats.bundle import Bundle, BundleError, BundleTrial
 from ..formats.source_bundle import GIVEN, Origin
 from ..purposes import JUDGMENTS
+from .cohort_rdm import OWN_METHOD, Together, estimate_together, is_over_cohort, without_uncertainty
 from .raters import Rater, RaterResult, given_result, rater_result
 from .study import Choice, StudyResults, chosen_raters
-from .together import OWN_METHOD, Together, estimate_together, is_over_cohort, without_uncertainty
 
 Progress = Callable[[str], None]
 

@@ -12,7 +12,7 @@ from ..arrangement import Arrangement, Floats
 from ..estimators import NoUsableTrialsError, RDMEstimate, estimate_rdm
 from ..quality import ParticipantQuality
 from ..rdm import n_pairs, pairs_within
-from .joint import estimate_in_sets
+from .across_sets import estimate_in_sets
 
 NOTHING_IN = "all of its trials were left out"
 

@@ -19,10 +19,10 @@ from ..reliability import GrowthCurve, Reliability, growth
 from ..similarity import similarity
 from ..structure import MDS, Tree
 from .agreement import Agreement, agreement
+from .cohort_rdm import Together, agreement_together, quality_together
 from .pooled import GroupRDM, group_rdm, group_set, judged, rater_row, rater_set
 from .raters import Rater, RaterResult
 from .structure import clip_map, clip_tree, cluster_order, rater_order
-from .together import Together, agreement_together, quality_together
 
 # Numbers of raters at which the growth of agreement is taken, where there are more.
 GROWTH_SIZES = 30

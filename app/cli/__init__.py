@@ -10,20 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.accounts import user
 from app.cli.activations import study_activations
-from app.cli.asked import study_answers, study_ratings
+from app.cli.answers_and_ratings import study_answers, study_ratings
 from app.cli.clips import clips
 from app.cli.controversial import study_controversial
 from app.cli.figures import study_figure, study_rdms
-from app.cli.keeping import backup_command, doctor_command, restore_command
+from app.cli.maintenance import backup_command, doctor_command, restore_command
 from app.cli.models import study_models
 from app.cli.people import study_invite, study_log, study_people, study_role
+from app.cli.pilots import study_delete_test_data, study_try
 from app.cli.planning import study_plan
 from app.cli.serving import demo_command, pages_command, serve_command, setup_link_command, work_command, worker_command
 from app.cli.sessions import study_exclude, study_include, study_note, study_retention, study_withdraw
 from app.cli.studies import study
 from app.cli.study_life import study_archive, study_bring_back, study_delete, study_duplicate
 from app.cli.tokens import token
-from app.cli.trying import study_delete_test_data, study_try
 from app.errors import AsterismError
 from app.logs import configure_logs
 

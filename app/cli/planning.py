@@ -13,9 +13,9 @@ from app.cli.options import with_data
 from app.cli.support import echo_notes, open_installation
 from app.definition.find import find_study
 from app.errors import Invalid
-from app.planning.asked import PlanSettings, models_of_files, settings_of
 from app.planning.basis import basis_of
 from app.planning.cohort_words import is_of_cohort
+from app.planning.plan_settings import PlanSettings, models_of_files, settings_of
 from app.planning.stored import standing_of
 from app.planning.words import needed_sentence, sentences_of, table_of
 from app.planning.work import ensure_plan, request_plan

@@ -85,8 +85,8 @@ class StoredResults(BackgroundWork, Base):
 class StudyPlan(BackgroundWork, Base):
     """A study's plan: what was asked for last, what was computed last, and the state of the work on it.
 
-    `asked` are the settings (`app.planning.asked`), `models` two models of the clips as an NPZ archive. `content` holds
-    the plan with what it was computed from (`app.planning.stored`); `done` of `of` simulations are.
+    `asked` are the settings (`app.planning.plan_settings`), `models` two models of the clips as an NPZ archive.
+    `content` holds the plan with what it was computed from (`app.planning.stored`); `done` of `of` simulations are.
     """
 
     __tablename__ = "study_plan"

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from analysis.words import counted
-from app.planning.asked import COMPARATORS, TRUTHS
 from app.planning.cohort_words import cohort_needed, cohort_sentences, cohort_table, is_of_cohort
+from app.planning.plan_settings import COMPARATORS, TRUTHS
 
 Content = dict[str, Any]
 

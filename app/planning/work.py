@@ -17,8 +17,8 @@ from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid, NotFound
 from app.models import Study, StudyPlan, now
-from app.planning.asked import Models, PlanSettings, pack_models, settings_of, unpack_models
 from app.planning.basis import basis_of, timing_of
+from app.planning.plan_settings import Models, PlanSettings, pack_models, settings_of, unpack_models
 from app.planning.stored import content_of
 from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, tell, waits
 

@@ -10,8 +10,8 @@ from analysis.results import Choice, GroupEstimates, group_estimates
 from analysis.words import counted
 from app.db import Database
 from app.errors import Busy, Invalid, NotAllowed
+from app.results.cohort_rdm import judgments_together
 from app.results.inputs import Inputs, inputs_of
-from app.results.together import judgments_together
 
 # Somebody waits for the answer meanwhile.
 MAX_SECONDS = 20.0

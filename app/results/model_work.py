@@ -30,12 +30,12 @@ from app.json_numbers import finite
 from app.models import ModelComparison, Study, now
 from app.participation.arrangements import clip_order
 from app.results.chosen import options_of
+from app.results.cohort_rdm import judgments_together
 from app.results.inputs import inputs_of
 from app.results.model_files import attributes_of, candidates_of, model_marks
 from app.results.model_settings import ModelSettings
 from app.results.rater_halves import rater_halves
 from app.results.stored import results_now
-from app.results.together import judgments_together
 from app.results.work import ensure_results
 from app.studies.origin import has_placements
 from app.study_claims import TELL_SECONDS, Claim, compute_next, ensure, store, tell, waits

@@ -32,11 +32,11 @@ from app.domain import WorkState
 from app.errors import NotFound
 from app.models import GivenRdm, ParticipantSession, StoredRater, StoredResults, Study
 from app.participation.arrangements import session_judgments
+from app.results.cohort_rdm import compute_together
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import Overview
 from app.results.packing import unpack_overview, unpack_rater
 from app.results.session_work import session_work
-from app.results.together import compute_together
 from app.studies.origin import times_known
 
 T = TypeVar("T")

@@ -22,11 +22,11 @@ from app.db import Database
 from app.domain import WorkState
 from app.errors import Invalid
 from app.models import ParticipantSession, StoredRater, StoredResults, Study, now
+from app.results.cohort_rdm import compute_together
 from app.results.inputs import Inputs, Sitting, inputs_of
 from app.results.overview import overview_of
 from app.results.packing import pack_overview, pack_rater
 from app.results.stored import compute_rater, rater_now, row_of, standing_of
-from app.results.together import compute_together
 from app.study_claims import PAUSE_SECONDS, OthersFirst, carry_out, claimable, hold, store, take, tell
 
 

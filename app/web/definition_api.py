@@ -27,7 +27,7 @@ from app.web.default_texts import (
     default_screened_out,
     default_thanks,
 )
-from app.web.failures import failure
+from app.web.error_answers import failure
 from app.web.login import account, account_id, may
 from app.web.study_texts import ToHtml, html_of, text_file_view
 

@@ -19,7 +19,7 @@ from app.i18n import wordings
 from app.i18n.catalogues import FOLDER, LANGUAGES, SOURCE_LANGUAGE, catalogue
 from app.participation import attention_checks
 from app.participation.practice import NAMES
-from app.web import failures
+from app.web import error_answers
 
 ROOT = Path(__file__).parents[2]
 # Errors of these kinds reach the participant's message page; `failure` has its text in the third place.
@@ -44,7 +44,7 @@ SOURCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("templates/participant/*.html", "jinja2.ext:babel_extract", {"_": None}),
     ("app/web/participant.py", "python", PYTHON_KEYWORDS),
     ("app/web/default_texts.py", "python", PYTHON_KEYWORDS),
-    ("app/web/failures.py", "python", PYTHON_KEYWORDS),
+    ("app/web/error_answers.py", "python", PYTHON_KEYWORDS),
     ("app/db.py", "python", PYTHON_KEYWORDS),
     ("app/participation/consent.py", "python", PYTHON_KEYWORDS),
     ("app/participation/enrolment.py", "python", PYTHON_KEYWORDS),
@@ -72,9 +72,9 @@ def extracted() -> Catalog:
                 _add(template, call[2], file)
     for text in (
         DEFAULT_QUESTION,
-        *failures.TITLES.values(),
-        *failures.TITLES_OF_CODES.values(),
-        *failures.MESSAGES.values(),
+        *error_answers.TITLES.values(),
+        *error_answers.TITLES_OF_CODES.values(),
+        *error_answers.MESSAGES.values(),
     ):
         _add(template, text, ROOT / "app/web/participant.py")
     # These come with a trial; the page's script translates them.

@@ -118,8 +118,8 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "researcher_api.uncertainty.ask": {key: WHOSE[key] for key in WHOSE if key != "uncertainty"},
     "researcher_api.group_estimates.read": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "set")},
     "researcher_api.group_estimates.table": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "set")},
-    "researcher_api.asked.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
-    "researcher_api.asked.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
+    "researcher_api.answers_and_ratings.ratings": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
+    "researcher_api.answers_and_ratings.answers": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded")},
     "researcher_api.life.bundle": {key: WHOSE[key] for key in ("simulated", "unfinished", "excluded", "uncertainty")}
     | {"recruiter_ids": {**SWITCH, "description": "Whether with the recruiters' ids; for editors."}}
     | ASKED,

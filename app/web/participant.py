@@ -27,7 +27,7 @@ from app.participation.ratings import expected_rating_minutes
 from app.recruiters import signing
 from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
-from app.web import failures
+from app.web import error_answers
 from app.web.context import database, settings
 from app.web.default_texts import (
     default_consent,
@@ -233,7 +233,7 @@ def _turned_away(name: str, query: dict[str, list[str]], error: StudyClosed) -> 
     back = way_back(recruitment, Ending.FULL, arrival.parameters)
     if study.state == StudyState.DRAFT or code_and_url(recruitment, Ending.FULL) == (None, None):
         raise StudyClosed(message) from error
-    page = _ended(back, title=translate(failures.TITLES[error.status]), message=message)
+    page = _ended(back, title=translate(error_answers.TITLES[error.status]), message=message)
     return page, error.status
 
 

@@ -21,7 +21,7 @@ from app.participation.submission import submit
 from app.participation.trials import advance, start
 from app.participation.withdrawal import withdraw
 from app.web.context import database
-from app.web.failures import failure
+from app.web.error_answers import failure
 from app.web.language import translate
 from app.web.session_json import session_view
 from app.web.signing import media_url

@@ -12,9 +12,9 @@ from app.definition.study_toml import definition_of
 from app.domain import Role, WorkState
 from app.errors import Invalid
 from app.heartbeat import worker_state
-from app.planning.asked import CHOICES, PlanSettings, models_of_texts, settings_of
 from app.planning.basis import basis_of
 from app.planning.cohort_words import is_of_cohort
+from app.planning.plan_settings import CHOICES, PlanSettings, models_of_texts, settings_of
 from app.planning.stored import Observed, observed_agreement, standing_of
 from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import request_plan

@@ -44,7 +44,7 @@ from app.studies.lifecycle import close_study, open_study, study_warnings
 from app.studies.monitoring import study_counts
 from app.studies.origin import has_placements
 from app.web import (
-    asked,
+    answers_and_ratings,
     bring_in,
     figures,
     login,
@@ -76,7 +76,7 @@ for _part in (
     plan,
     own_account,
     quality,
-    asked,
+    answers_and_ratings,
     figures,
     bring_in,
     models_page,

@@ -31,7 +31,7 @@ from app.results.work import request_results
 from app.studies.monitoring import clips_of
 from app.studies.watching import Figures, figures_of, page_of
 from app.web import (
-    asked,
+    answers_and_ratings,
     definition_api,
     group_estimates,
     judging_api,
@@ -65,7 +65,7 @@ blueprint.register_blueprint(definition_api.blueprint)
 blueprint.register_blueprint(judging_api.blueprint)
 blueprint.register_blueprint(plan.api)
 blueprint.register_blueprint(models_page.api)
-blueprint.register_blueprint(asked.api)
+blueprint.register_blueprint(answers_and_ratings.api)
 blueprint.register_blueprint(sessions_api.blueprint)
 blueprint.register_blueprint(study_api.blueprint)
 blueprint.register_blueprint(uncertainty.blueprint)

@@ -22,7 +22,7 @@ import { createPlayer } from './player.js';
 import { bindPointer } from './pointer.js';
 import { createRenderer } from './render.js';
 import { resultOf } from './result.js';
-import { createRoomNotes } from './room-notes.js';
+import { createRoomNotes } from './small-window-notes.js';
 import { seatPlan, typicalAspect } from './seats.js';
 import { createState, isDone, placedIn, positionOf, update } from './state.js';
 import { bindTools } from './tools.js';
@@ -215,7 +215,7 @@ export function mountArena(element, options) {
     closeUp.stopAll();
   }
 
-  /** @param {import('./room.js').Size} stage */
+  /** @param {import('./small-window.js').Size} stage */
   const planIn = ({ width, height }) => seatPlan(width, height, ids.length, typicalAspect(clips));
 
   function fitStage() {

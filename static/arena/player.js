@@ -37,7 +37,7 @@
  * @typedef {ReturnType<typeof createPlayer>} Player
  */
 
-import { createPatience } from './patience.js';
+import { createPatience } from './load-timeout.js';
 
 const TICK = 500; // ms between two looks at whether what should play does
 const AUDIBLE = 0.05; // of full volume

@@ -2,7 +2,7 @@
 /** One clip at a time, large: it plays, and in a draft it is renamed, moved, described and removed. */
 
 import { find } from '../page.js';
-import { ask } from './ask.js';
+import { ask } from './confirm.js';
 import { make, part } from './elements.js';
 
 /** @typedef {import('./clips.js').Clip} Clip */

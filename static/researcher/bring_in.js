@@ -2,10 +2,10 @@
 /** The page on which data are brought in: files go to the server in pieces, what they hold is shown, and is stored. */
 
 import { byId, find } from '../page.js';
-import { filesOfChoice, filesOfDrop } from './dropped.js';
+import { filesOfChoice, filesOfDrop } from './dropped-files.js';
 import { RequestError } from './live.js';
 
-/** @typedef {import('./dropped.js').Named} Named */
+/** @typedef {import('./dropped-files.js').Named} Named */
 /** @typedef {{id: string, files: string[], piece: number}} Batch */
 /**
  * @typedef {object} Found

@@ -2,7 +2,7 @@
 /** What is done with several clips of a draft at once: chosen, described, removed; and their attributes as a table. */
 
 import { find } from '../page.js';
-import { ask } from './ask.js';
+import { ask } from './confirm.js';
 import { change } from './board.js';
 import { make, part } from './elements.js';
 import { counted } from './words.js';

@@ -2,7 +2,7 @@
 /** What the page "Models" shows only when it was asked for, and how it is asked for. */
 
 import { find } from '../page.js';
-import { showDots } from './dots.js';
+import { showDots } from './interval-plot.js';
 import { make } from './elements.js';
 import { axesCards } from './model_axes.js';
 import { card, table } from './model_cards.js';

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the page "Models" shows of a study of several sets of clips: each set, and the means over sets. */
 
-import { showDots } from './dots.js';
+import { showDots } from './interval-plot.js';
 import { make } from './elements.js';
 import { card, table } from './model_cards.js';
 import { downloads, figure, range } from './model_figures.js';

@@ -5,14 +5,14 @@
 
 import { byId, find } from '../page.js';
 import { pauseBefore } from '../task/backoff.js';
-import { ask } from './ask.js';
-import { showDots } from './dots.js';
+import { ask } from './confirm.js';
+import { showDots } from './interval-plot.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load, RequestError } from './live.js';
 import { downloads, figure, number, range, written } from './model_figures.js';
 import { askedParts, offerBlocks, partCards } from './model_parts.js';
 import { setCards } from './model_sets.js';
-import { sendInPieces } from './pieces.js';
+import { sendInPieces } from './import-upload.js';
 import { chooseOnRequest, offerModels } from './tell_apart.js';
 import { day, megabytes, moment } from './words.js';
 

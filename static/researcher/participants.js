@@ -4,7 +4,7 @@
  */
 
 import { find, given } from '../page.js';
-import { wireQuestions } from './ask.js';
+import { wireQuestions } from './confirm.js';
 import { bindCopying } from './copying.js';
 import { make, part, syncRows } from './elements.js';
 import { keepFresh, load } from './live.js';

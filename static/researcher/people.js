@@ -1,7 +1,7 @@
 // @ts-check
 /** The pages of people: the button that saves a role is there once another is chosen; links are copied. */
 
-import { wireQuestions } from './ask.js';
+import { wireQuestions } from './confirm.js';
 import { bindCopying } from './copying.js';
 
 bindCopying();

@@ -2,7 +2,7 @@
 /** The editor of a list of questions in the form of settings; what is entered is what study.toml has. */
 
 import { find, given } from '../page.js';
-import { ask } from './ask.js';
+import { ask } from './confirm.js';
 import { make } from './elements.js';
 import { WHEN, button, fieldOf, labelled, options, told } from './question-fields.js';
 import * as questions from './question-list.js';

@@ -39,8 +39,8 @@ import {
 } from './results-notices.js';
 import { drawMap, drawTree } from './results-structure.js';
 import { showSets } from './sets.js';
-import { mountStanding } from './standing.js';
-import { mountThumbs } from './thumbs.js';
+import { mountStanding } from './work-state.js';
+import { mountThumbs } from './rater-rdms.js';
 import { mountUncertainty } from './uncertainty.js';
 import { mountGroupEstimates } from './group_estimates.js';
 import { number } from './words.js';
@@ -61,7 +61,7 @@ import { number } from './words.js';
  *   unfinished_sentence: string, excluded_sentence: string | null, pooled_sentence: string | null,
  *   ranks: Record<string, number[]>, query: string}} Results  target: evidence that the study wants for each pair; query:
  *   what they were asked for by
- * @typedef {import('./standing.js').Standing} Standing
+ * @typedef {import('./work-state.js').Standing} Standing
  *
  * @typedef {object} Rdm
  * @property {(number | null)[]} rdm condensed, as are the evidence and the raters of each pair
@@ -180,7 +180,7 @@ async function showSideBySide(mine) {
   let sets = await load(`${page.dataset.api}/results/sets?${query()}`);
   while (mine === turn) {
     const waits = sets.waiting > 0 && sets.worker !== 'running';
-    /** @type {import('./standing.js').Update} */
+    /** @type {import('./work-state.js').Update} */
     const update = { state: 'waiting', done: 0, of: 0, reason: null, worker: sets.worker };
     showStanding({ computed_at: null, update: waits ? update : null });
     showSets(sets, (set) => {

@@ -1,6 +1,6 @@
 // @ts-check
 /** A session's page: its trials beside all others, and the replay of the one that was chosen. */
-import { wireQuestions } from './ask.js';
+import { wireQuestions } from './confirm.js';
 import { mountStrips } from './quality.js';
 import { mountReplay } from './replay-stage.js';
 

@@ -5,7 +5,7 @@ import { find, given } from '../page.js';
 import { pauseBefore } from '../task/backoff.js';
 import { make, part } from './elements.js';
 import { hashOf } from './file-hash.js';
-import { send } from './sending.js';
+import { send } from './tus-upload.js';
 import { counted, megabytes } from './words.js';
 
 /** @typedef {{name: string, bytes: number, width: number, height: number, plays: boolean, poster: string, remarks: string[]}} TextFile */

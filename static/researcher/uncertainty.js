@@ -12,7 +12,7 @@ import { counted, duration, number, progressInWords } from './words.js';
 /**
  * @typedef {{rater: string, correlation: [number, number, number] | null, reason: string | null}} Known
  * @typedef {{state: 'none' | 'working' | 'failed' | 'ready' | 'old', raters: number, seconds: number, known: Known[],
- *   update: import('./standing.js').Update | null}} Uncertainty
+ *   update: import('./work-state.js').Update | null}} Uncertainty
  * @typedef {object} Shown what the page shows
  * @property {string} rater
  * @property {import('./results.js').Clip[]} clips

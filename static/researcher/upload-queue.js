@@ -1,7 +1,7 @@
 // @ts-check
 /** The files of a drop, a few of them on their way at a time. */
 
-import { Refused } from './sending.js';
+import { Refused } from './tus-upload.js';
 
 // The browser opens six connections to a server; the page itself and its pictures need some.
 export const LANES = 3;
@@ -10,7 +10,7 @@ export const LANES = 3;
  * @typedef {'waiting' | 'sending' | 'sent' | 'same' | 'passed' | 'refused' | 'removed'} State
  * @typedef {{key: string, name: string, file: Blob, replaces?: string, state: State, sent: number, trouble: string | null,
  *   reason: string | null, abort: AbortController}} Item
- * @typedef {Pick<import('./sending.js').How, 'onSent' | 'onTrouble' | 'signal' | 'replaces'>} Hears
+ * @typedef {Pick<import('./tus-upload.js').How, 'onSent' | 'onTrouble' | 'signal' | 'replaces'>} Hears
  */
 
 /** @type {Record<string, State>} what a refusal means, by its code */

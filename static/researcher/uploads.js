@@ -3,11 +3,11 @@
 
 import { find } from '../page.js';
 import { pauseBefore } from '../task/backoff.js';
-import { filesOfChoice, filesOfDrop } from './dropped.js';
+import { filesOfChoice, filesOfDrop } from './dropped-files.js';
 import { make, part, syncRows } from './elements.js';
 import { hashOf } from './file-hash.js';
 import { load } from './live.js';
-import { send } from './sending.js';
+import { send } from './tus-upload.js';
 import { isUnderWay, makeQueue } from './upload-queue.js';
 import { counted, megabytes } from './words.js';
 

@@ -19,9 +19,9 @@ from analysis.formats.bundle import read_bundle
 from analysis.models.candidates import Candidates
 from analysis.report import write_report
 from analysis.results import Choice, results_of_bundle
+from analysis.results.cohort_rdm import NOT_KNOWN
 from analysis.results.compared import ModelOptions
 from analysis.results.models_of_bundle import findings_of_bundle
-from analysis.results.together import NOT_KNOWN
 from app.config import Settings
 from app.db import Database, open_database
 from app.domain import SessionState

@@ -23,8 +23,8 @@ from app.domain import WorkState
 from app.errors import Invalid
 from app.models import Clip, Study, StudyPlan, Submission, now
 from app.planning import work as work_module
-from app.planning.asked import PlanSettings, models_of_files, models_of_texts, settings_of
 from app.planning.basis import basis_of, changes_since, timing_of, worked_sessions
+from app.planning.plan_settings import PlanSettings, models_of_files, models_of_texts, settings_of
 from app.planning.stored import standing_of
 from app.planning.words import needed_sentence, sentences_of
 from app.planning.work import compute_next_plan, ensure_plan, plan_waits, request_plan

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { attributesToColour } from '../../static/researcher/attributes.js';
 import { colourOf, DISSIMILARITY, EVIDENCE, table } from '../../static/researcher/colour.js';
-import { shortened } from '../../static/researcher/dots.js';
+import { shortened } from '../../static/researcher/interval-plot.js';
 import { pairIndex, range, studyOrder } from '../../static/researcher/pairs.js';
 import { byMeasure, cellsOf, sorted } from '../../static/researcher/rating-rows.js';
 import {

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { belowFolder, filesOfChoice } from '../../static/researcher/dropped.js';
+import { belowFolder, filesOfChoice } from '../../static/researcher/dropped-files.js';
 import { hashOf } from '../../static/researcher/file-hash.js';
-import { Refused, send } from '../../static/researcher/sending.js';
+import { Refused, send } from '../../static/researcher/tus-upload.js';
 import { LANES, makeQueue } from '../../static/researcher/upload-queue.js';
 
 const CHUNK = 4;

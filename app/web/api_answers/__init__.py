@@ -5,7 +5,7 @@ Tests hold real answers against them: a field that is missing, new or of another
 
 from __future__ import annotations
 
-from app.web.api_answers.asked import AnswerCounts, Ratings
+from app.web.api_answers.answers_and_ratings import AnswerCounts, Ratings
 from app.web.api_answers.clips import Clips, Done, TableTaken, UploadBegun, Uploads
 from app.web.api_answers.form import Form
 from app.web.api_answers.models import ChosenClips, ComparisonAsked, Models, ModelsAdded, ModelsRemoved
@@ -81,8 +81,8 @@ ANSWERS: dict[str, dict[int, Form]] = {
     "researcher_api.judging.decide": {200: Decisions},
     "researcher_api.judging.flow": {200: Flow},
     "researcher_api.judging.trial": {200: StoredTrial},
-    "researcher_api.asked.ratings": {200: Ratings},
-    "researcher_api.asked.answers": {200: AnswerCounts},
+    "researcher_api.answers_and_ratings.ratings": {200: Ratings},
+    "researcher_api.answers_and_ratings.answers": {200: AnswerCounts},
     "researcher_api.life.create": {201: OneStudy},
     "researcher_api.life.duplicate": {201: OneStudy},
     "researcher_api.life.open_it": {200: OneStudy},

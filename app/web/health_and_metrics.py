@@ -14,9 +14,9 @@ from app.heartbeat import worker_state
 from app.metrics import CONTENT_TYPE, metrics_text
 from app.version import VERSION
 from app.web.context import database, settings
-from app.web.counting import counts
+from app.web.request_counts import counts
 
-blueprint = Blueprint("status", __name__)
+blueprint = Blueprint("health_and_metrics", __name__)
 
 
 @blueprint.get("/healthz")

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { blockedWords, judgeRoom, turnedStage, whatHelps } from '../../static/arena/room.js';
+import { blockedWords, judgeRoom, turnedStage, whatHelps } from '../../static/arena/small-window.js';
 import { plainText as t } from '../../static/arena/words.js';
 
 const mouse = { touchOnly: false, mac: false };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { sendInPieces } from '../../static/researcher/pieces.js';
+import { sendInPieces } from '../../static/researcher/import-upload.js';
 
 const PIECE = 4;
 const FILE = new Blob(['0123456789']);

@@ -21,7 +21,7 @@ OF_BLUEPRINTS = {
     "pilots": "participant",
     "media": "media",
     "static": "static",
-    "status": "other",
+    "health_and_metrics": "other",
     "openapi": "other",
 }
 

@@ -20,7 +20,7 @@ from app.cli import commands
 from app.models import Clip, ParticipantSession, Study
 from app.results.export import export_bundle
 from app.studies.deletion import holdings_of
-from app.web.api_answers.asked import AnswerCounts, Ratings
+from app.web.api_answers.answers_and_ratings import AnswerCounts, Ratings
 from tests import experimenter
 from tests.apps import installation
 from tests.factories import make_study

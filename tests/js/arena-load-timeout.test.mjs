@@ -1,7 +1,7 @@
 /** Patience with clips that neither play nor fail. Fault F49. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPatience } from '../../static/arena/patience.js';
+import { createPatience } from '../../static/arena/load-timeout.js';
 
 /** Ticks of half a second until patience is at its end, at most 200. */
 function ticksUntilEnd(plays) {

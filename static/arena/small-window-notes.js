@@ -1,6 +1,6 @@
 // @ts-check
-/** Shows what room.js finds: a note over a small arena, and words in place of one that a study does not allow. */
-import { blockedWords, judgeRoom, turnedStage, whatHelps } from './room.js';
+/** Shows what small-window.js finds: a note over a small arena, and words in place of one that a study does not allow. */
+import { blockedWords, judgeRoom, turnedStage, whatHelps } from './small-window.js';
 import { make } from './view.js';
 
 let noteClosed = false; // once a page: whoever has read that the arena is small need not read it at every trial
@@ -13,9 +13,9 @@ export function createRoomNotes(view, { minWindow, inputs, t }) {
   return {
     /**
      * The window's inside is measured without what a finger magnifies or a keyboard on the screen covers.
-     * @param {import('./room.js').Size} stage
+     * @param {import('./small-window.js').Size} stage
      * @param {number} diameter of the circle in it, pixels
-     * @param {(stage: import('./room.js').Size) => number} diameterIn what it would be in a stage of this size
+     * @param {(stage: import('./small-window.js').Size) => number} diameterIn what it would be in a stage of this size
      * @returns {boolean} whether the study allows no arena as small as this
      */
     tell(stage, diameter, diameterIn) {

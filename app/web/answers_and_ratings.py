@@ -30,8 +30,8 @@ from app.web.query import choice_of_request
 from app.web.study_json import clip_view
 
 # Parts of the experimenter's pages and of their API: guarded as all of these.
-blueprint = Blueprint("asked", __name__, url_prefix="/studies/<name>")
-api = Blueprint("asked", __name__)
+blueprint = Blueprint("answers_and_ratings", __name__, url_prefix="/studies/<name>")
+api = Blueprint("answers_and_ratings", __name__)
 
 
 @api.get("/<name>/ratings")
