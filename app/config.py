@@ -88,7 +88,7 @@ class Settings(BaseSettings):
             known = False
         # What is printed is this address and a path behind it.
         if value and (not known or parts.query or parts.fragment or any(sign.isspace() for sign in value)):
-            raise ValueError("must be a full http or https address, as https://asterism.example.org")
+            raise ValueError("must be a full http or https address, such as https://asterism.example.org")
         return value.rstrip("/")
 
     @field_validator("bucket_url")
@@ -96,7 +96,9 @@ class Settings(BaseSettings):
     def _is_the_address_of_a_bucket(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
-            raise ValueError("must be the bucket's full address, as https://s3.eu-central-1.amazonaws.com/my-clips")
+            raise ValueError(
+                "must be the bucket's full address, such as https://s3.eu-central-1.amazonaws.com/my-clips"
+            )
         if "@" in parts.netloc:
             raise ValueError(
                 "must hold no key or password: they go into ASTERISM_BUCKET_KEY and ASTERISM_BUCKET_SECRET"
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_sender(cls, value: str) -> str:
         if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
-            raise ValueError("must be an e-mail address, as asterism@lab.example")
+            raise ValueError("must be an e-mail address, such as asterism@lab.example")
         return value
 
     @field_validator("database_url")
@@ -255,7 +257,7 @@ def _with_driver(value: str) -> str:
         url = make_url(value)
         backend = url.get_backend_name()
     except (ArgumentError, ValueError) as error:
-        raise ValueError("is not a database URL, as postgresql://user:password@host/name") from error
+        raise ValueError("is not a database URL, such as postgresql://user:password@host/name") from error
     if backend in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if backend != "sqlite":

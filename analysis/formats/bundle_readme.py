@@ -170,7 +170,7 @@ def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
     lines = [
         _number(counts.get("clips", 0), "clip", "clips") + ".",
         f"{_number(tally.sessions.total(), 'session', 'sessions')}{f' ({states})' if states else ''}; "
-        f"{tally.simulated} of them simulated, which is no data of people.",
+        f"{tally.simulated} of them simulated, which are not data of people.",
         f"{_number(tally.trials.total(), 'trial', 'trials')}{f' ({purposes})' if purposes else ''}.",
     ]
     if left_out := about.get("unfinished_sessions_left_out"):

@@ -110,7 +110,7 @@ def arrangement_of_distances(row: Floats, where: str) -> Arrangement:
     if np.abs(arrangement.distances() - row[pairs_within(items, len(square))]).max(initial=0) > PLANE * max(
         largest, 1e-12
     ):
-        raise ValueError(f"{where}: no points of a plane have these distances, so they are no trial's placements")
+        raise ValueError(f"{where}: no points of a plane have these distances, so they cannot be a trial's placements")
     return Arrangement(items, positions - enclosing_circle(positions)[0])
 
 

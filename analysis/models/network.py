@@ -88,7 +88,7 @@ class Network:
             if value.shape[1] != units:
                 raise ValueError(f"{self.file}: layer {name} gave {units} units before, and now {value.shape[1]}")
             if not np.isfinite(value).all():
-                what = "a value that is no number (NaN)" if np.isnan(value).any() else "an infinite value"
+                what = "a value that is not a number (NaN)" if np.isnan(value).any() else "an infinite value"
                 raise ValueError(f"{self.file}: layer {name} gives {what}")
         return values
 

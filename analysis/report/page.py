@@ -311,7 +311,7 @@ def quality_table(results: Results) -> str:
         cells.append(Cell(number(float(results.rater_quality.odd_even[place]))))
         cells.append(Cell(number(float(group.robust_z[place])), flagged=bool(group.outlier[place])))
         rows.append(cells)
-    return table("Medians over trials; ▲ asks for a look, and is no reason to exclude anybody.", header, rows)
+    return table("Medians over trials; ▲ asks for a look, but is no reason by itself to exclude anybody.", header, rows)
 
 
 def borrowing_table(estimates: GroupEstimates) -> str:

@@ -73,9 +73,8 @@ def models_of(candidates: Sequence[Candidates], attributes: Sequence[Attribute],
     for attribute in attributes:
         kind = "rating" if attribute.is_rated else "attribute"
         if unknown := attribute.n_unknown:
-            remarks.append(
-                f"{attribute.name} is no model, because {counted(unknown, 'clip has', 'clips have')} no value of it."
-            )
+            without = counted(unknown, "clip has", "clips have")
+            remarks.append(f"{attribute.name} cannot be a model, because {without} no value of it.")
             continue
         numbers = attribute.numbers
         rdm = attribute_rdm(attribute.values) if numbers is None else attribute_rdm(numbers, kind="number")

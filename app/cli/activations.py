@@ -60,7 +60,7 @@ def study_activations(
     if save is not None and not save.parent.is_dir():
         raise Invalid(f"{save}: there is no folder {save.parent}")
     if no_keep and save is None:
-        raise Invalid("With --no-keep the activations go nowhere: give --save FILE.npz too.")
+        raise Invalid("With --no-keep nothing is stored: give --save FILE.npz too.")
     with open_installation(data) as here:
         with here.database.reading() as db:
             study = find_study(db, name)

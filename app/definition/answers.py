@@ -87,7 +87,7 @@ def _number(question: NumberQuestion | Scale, answer: Any) -> tuple[Answer, str 
     if isinstance(answer, bool) or not isinstance(answer, int | float):
         return None, "must be a number"
     if not -1e15 < answer < 1e15:
-        return None, "is no number that can be used"
+        return None, "is not a number that can be used"
     low, high = question.min, question.max
     if (low is not None and answer < low) or (high is not None and answer > high):
         bounds = [*([] if low is None else [f"at least {low:g}"]), *([] if high is None else [f"at most {high:g}"])]

@@ -40,7 +40,7 @@ def _hint(line: str, reason: str) -> str:
     bare = line.split("#", maxsplit=1)[0].strip()
     key, _, value = (part.strip() for part in bare.partition("="))
     if line.lstrip().startswith(("{\\rtf", "PK\x03\x04", "<")):
-        return "this is no plain text: save it as plain text, with a plain text editor"
+        return "this is not plain text: save it as plain text, with a plain text editor"
     if any(sign in line for sign in SMART_QUOTES):
         sign = next(sign for sign in line if sign in SMART_QUOTES)
         return f'{sign} is not the quote of TOML: write straight quotes ("), as a plain text editor does'

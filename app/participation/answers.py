@@ -132,7 +132,7 @@ def check_answers(questions: Sequence[Question | RatingQuestion], given: Mapping
         if problem is not None:
             problems[question.name] = problem
     for name in given.keys() - answers.keys():
-        problems[name[:64]] = "is no question of this sheet"
+        problems[name[:64]] = "is not a question of this sheet"
     if problems:
         told = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         raise Invalid(told, field=f"answers.{next(iter(problems))}")

@@ -232,5 +232,5 @@ def unpack_models(content: bytes | None, n_clips: int) -> Models | None:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         names, rdms = archive["names"], archive["rdms"]
     if rdms.shape[1] != n_pairs(n_clips):
-        raise Invalid("The models are of other clips than the study has now: give them again.", field="models")
+        raise Invalid("The models are for clips other than the study's present ones: add them again.", field="models")
     return Models((str(names[0]), str(names[1])), rdms)

@@ -22,7 +22,7 @@ def recruitment_problems(recruitment: Recruitment) -> Iterator[tuple[str, str]]:
     for ending in Ending:
         code, url = code_and_url(recruitment, ending)
         if url is not None and not _has_a_port_or_none(url):
-            yield f"recruitment.{ending}_url", "has a port (behind the :) that is no number from 0 to 65535"
+            yield f"recruitment.{ending}_url", "has a port (behind the :) that is not a number from 0 to 65535"
         for problem in [] if url is None else problems_of(url, names, code):
             yield f"recruitment.{ending}_url", problem.replace("completion_code", f"{ending}_code")
     if recruitment.opens and recruitment.closes and moment_of(recruitment.closes) <= moment_of(recruitment.opens):

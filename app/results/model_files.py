@@ -156,7 +156,7 @@ def check_room(db: Session, study: Study, name: str, n_models: int) -> None:
     """
     _check_name(name)
     if name in BUILT_IN:
-        raise Invalid(f"{name} is what this program calls something else; rename the file.", field="file")
+        raise Invalid(f"{name} is a name that this program uses for something else; rename the file.", field="file")
     rows = db.scalars(select(StudyModel).where(StudyModel.study_id == study.id)).all()
     if any(row.name == name for row in rows):
         raise Invalid(f"There is a model named {name}; remove it first, or rename the file.", field="file")

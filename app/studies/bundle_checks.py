@@ -77,7 +77,7 @@ def checked(bundle: Bundle, table: str) -> Iterable[Row]:
             elif isinstance(value, float) and not abs(value) < 1e15:
                 raise ValueError(f"{table}.csv, row {number}: {name} must be a number, got {value}")
             elif isinstance(value, datetime) and not 1969 < value.year < 9000:
-                raise ValueError(f"{table}.csv, row {number}: {name} is no time of a study: {value}")
+                raise ValueError(f"{table}.csv, row {number}: {name} is not a possible time: {value}")
         yield row
 
 

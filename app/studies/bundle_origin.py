@@ -56,7 +56,7 @@ def earlier_settings(bundle: Bundle) -> dict[int, tuple[StudyDefinition, str]]:
     earlier = {}
     for key, text in (told if isinstance(told, dict) else {}).items():
         if not (isinstance(text, str) and key.isascii() and key.isdecimal() and 0 < int(key) <= BIGGEST):
-            raise ValueError("manifest.json: earlier_study_versions are no texts by number")
+            raise ValueError("manifest.json: earlier_study_versions must be texts by number")
         earlier[int(key)] = (parse_definition(text, file=f"{FILE} of version {key}"), text)
     return earlier
 

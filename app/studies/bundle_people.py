@@ -97,7 +97,7 @@ def session_rows(
         ended = row["finished_at"]
         recruiter = json.loads(row["recruiter"]) if row["recruiter"] else {}
         if not isinstance(recruiter, dict) or not all(isinstance(one, str) for one in recruiter.values()):
-            raise ValueError(f"participants.csv: {row['participant']}: recruiter is no object of texts")
+            raise ValueError(f"participants.csv: {row['participant']}: recruiter must be an object of texts")
         if row["recruiter_id"] is not None and parameters:
             recruiter = {parameters[0]: row["recruiter_id"], **recruiter}
         excluded = (row["exclusion_reason"] or "no reason given") if row["excluded"] else None

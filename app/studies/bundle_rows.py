@@ -130,7 +130,7 @@ def _decisions(bundle: Bundle, prepared: Prepared) -> None:
     for row in checked(bundle, "decisions"):
         session, key = row["session"], row["trial_key"]
         if session not in whose or (key is not None and numbers.get(key, ("", 0))[0] != session):
-            raise ValueError(f"decisions.csv: {session} is no session of the study, or has no trial {key}")
+            raise ValueError(f"decisions.csv: {session} is not a session of the study, or has no trial {key}")
         try:
             verdict = Verdict(row["verdict"])
         except ValueError:

@@ -33,7 +33,7 @@ def trial_rows(bundle: Bundle, rows: Sequence[Row], prepared: Prepared) -> bool:
     for row in rows:
         key = row["trial_key"]
         if whose.get(row["session"]) != row["participant"]:
-            raise ValueError(f"trials.csv: trial {key}: {row['session']} is no session of {row['participant']}")
+            raise ValueError(f"trials.csv: trial {key}: {row['session']} is not a session of {row['participant']}")
         if row["repeat_of"] is not None and row["repeat_of"] not in numbers:
             raise ValueError(f"trials.csv: trial {key} repeats {row['repeat_of']}, which is not there")
         try:

@@ -107,7 +107,7 @@ def figure(name: str, picture: str, kind: str) -> AnyResponse:
         findings, computed = standing.findings, standing.computed
         choice = None if computed is None else choice_of(study, computed)
     if findings is None or computed is None or choice is None:
-        raise NotFound("Nothing was compared yet.")
+        raise NotFound("Nothing has been compared yet.")
     try:
         if kind == SCRIPT:
             content = model_script(picture, name, choice, model_options(computed), findings).encode()
@@ -193,7 +193,7 @@ def _sent(batch_id: str | None) -> Iterator[tuple[str, bytes | Path]]:
         return
     batch = bring_in_files.find(settings(), account_id(), batch_id)
     if len(batch.names) != 1 or not (files := bring_in_files.files_of(settings(), batch)):
-        raise Invalid("One file at a time is a file of models, and it has to be here.", field="batch")
+        raise Invalid("Send one file of models at a time, and send it completely first.", field="batch")
     path, file_name = files[0]
     yield file_name, path
     bring_in_files.forget(settings(), batch)
@@ -243,7 +243,7 @@ def _findings(name: str) -> ModelFindings:
     with database().reading() as db:
         findings = standing_of(db, require_study(db, account_id(), name, Role.VIEWER)).findings
     if findings is None:
-        raise NotFound("Nothing was compared yet.")
+        raise NotFound("Nothing has been compared yet.")
     return findings
 
 

@@ -166,7 +166,7 @@ def test_what_cannot_be_shown_to_a_network_is_said_first(
     # What study.toml says of one network is not meant for another.
     other = small_network(tmp_path / "other.onnx", change=np.nan)
     assert "no layer is named; --layers A,B takes some of:\n  conv  Conv" in refusal(settings, str(other))
-    assert "a.mp4: other.onnx: layer scores gives a value that is no number (NaN)" in refusal(
+    assert "a.mp4: other.onnx: layer scores gives a value that is not a number (NaN)" in refusal(
         settings, str(other), "--layers", "scores"
     )
     (folder / "net.onnx").rename(folder / "renamed.onnx")

@@ -196,7 +196,7 @@ def link_of(page: str) -> str:
 def test_an_owner_invites_and_somebody_without_an_account_joins_by_the_link(owner_lab: Lab) -> None:
     page = send_form(owner_lab.client, "/studies/faces/people", email=OTHER, role="viewer").text
     link = link_of(page)
-    assert "Hand it over yourself." in page
+    assert "Send it yourself." in page
     assert OTHER in owner_lab.client.get("/studies/faces/people").text
     assert "new-link" not in owner_lab.client.get("/studies/faces/people").text
     visitor = owner_lab.app.test_client()

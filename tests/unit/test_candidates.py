@@ -210,7 +210,7 @@ def test_findings_are_those_of_the_library_and_name_what_is_left_out(tmp_path: P
         "all their dissimilarities are equal: P0.",
         "others: flat is left out: all its dissimilarities are equal",
         "others: gap is left out: 1 of its 45 pairs has no value",
-        "unknown is no model, because 1 clip has no value",
+        "unknown cannot be a model, because 1 clip has no value",
         "id has no effect to test: no two clips have the same value",
     ):
         assert words in said

@@ -48,7 +48,7 @@ def refusal(text: str) -> str:
         (HEAD + '[texts]\nconsent = """\nOne\nTwo\n', 3, ["opened here that nothing closes"]),
         (HEAD + "[recruitment]\nparameters = [\n'A',\n", 3, ["opened here that nothing closes"]),
         ('title = "x",', 1, ['nothing may follow a value: title = "x"']),
-        ("{\\rtf1\\ansi title}", 1, ["no plain text"]),
+        ("{\\rtf1\\ansi title}", 1, ["not plain text"]),
     ],
 )
 def test_mistakes_in_toml_are_told_with_line_and_hint(text: str, line: int, words: list[str]) -> None:
