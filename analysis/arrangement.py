@@ -65,13 +65,34 @@ class Arrangement:
         """Euclidean distances of the trial's pairs, (m(m-1)/2,), in arena diameters, condensed order of its items."""
         if len(self) < 2:
             return np.empty(0)
-        row, col = upper_triangle(len(self))
-        x, y = self.positions.T
-        # As SciPy's pdist, whose preparations take four times as long as so few pairs.
-        with np.errstate(over="ignore"):
-            across, up = x[row] - x[col], y[row] - y[col]
-            apart: Floats = np.sqrt(across * across + up * up)
-        return apart
+        return _apart(self.positions, *upper_triangle(len(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """All pairs of some trials, one trial after the other and each in condensed order: `first` and `second` item and
+    `distance`, each (N,). `counts` (T,) says how many are of each trial.
+    """
+
+    first: Ints
+    second: Ints
+    distance: Floats
+    counts: Ints
+
+
+def pairs_of_trials(arrangements: Sequence[Arrangement]) -> Pairs:
+    """The pairs of trials, as their `distances` have them, but found at once: a trial has very few for NumPy."""
+    sizes = np.array([len(trial) for trial in arrangements], dtype=np.int64)
+    counts = sizes * (sizes - 1) // 2
+    if not counts.any():
+        return Pairs(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), counts)
+    begins = np.repeat(np.cumsum(sizes) - sizes, counts)
+    row, col = (
+        np.concatenate(side) + begins for side in zip(*map(upper_triangle, map(len, arrangements)), strict=True)
+    )
+    items = np.concatenate([trial.items for trial in arrangements])
+    positions = np.concatenate([trial.positions for trial in arrangements])
+    return Pairs(items[row], items[col], _apart(positions, row, col), counts)
 
 
 def within(arrangements: Iterable[Arrangement], items: Sequence[int] | Ints) -> list[Arrangement]:
@@ -98,6 +119,15 @@ def with_nan(values: ArrayLike) -> Floats:
     if isinstance(array, np.ma.MaskedArray):
         return np.asarray(np.where(np.ma.getmaskarray(array), np.nan, array.data), dtype=np.float64)
     return np.asarray(array, dtype=np.float64)
+
+
+def _apart(positions: Floats, row: Ints, col: Ints) -> Floats:
+    """Distances between rows of the positions. As SciPy's pdist, whose preparations take four times as long."""
+    x, y = positions.T
+    with np.errstate(over="ignore"):
+        across, up = x[row] - x[col], y[row] - y[col]
+        apart: Floats = np.sqrt(across * across + up * up)
+    return apart
 
 
 @lru_cache(maxsize=256)

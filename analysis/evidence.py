@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .arrangement import Arrangement, Floats, check_arrangements
-from .rdm import n_pairs, pairs_within
+from .arrangement import Arrangement, Floats, check_arrangements, pairs_of_trials
+from .rdm import n_pairs, pair_index
 
 # Below a fifth of the arena's diameter placement noise dominates, so the weight falls no further.
 DISTANCE_FLOOR = 0.2
@@ -28,7 +28,6 @@ def pair_evidence(arrangements: Iterable[Arrangement], n_items: int) -> Floats:
     ValueError
         When a trial holds an item that is not below `n_items`.
     """
-    total = np.zeros(n_pairs(n_items))
-    for trial in check_arrangements(arrangements, n_items):
-        total[pairs_within(trial.items, n_items)] += evidence_weights(trial.distances())
-    return total
+    pairs = pairs_of_trials(check_arrangements(arrangements, n_items))
+    index = pair_index(pairs.first, pairs.second, n_items)
+    return np.asarray(np.bincount(index, evidence_weights(pairs.distance), n_pairs(n_items)), dtype=np.float64)

@@ -59,10 +59,11 @@ def choose_by_variance(
     squared_rdm, variance = rdm**2, 1 / (precision + PRIOR_PRECISION)
     priority = rng.permutation(n)
     chosen = random_pair(variance >= variance.max() * (1 - TIE), rng=rng)
+    pairs = np.stack([pairs_of(item, n) for item in chosen])
     # Row k holds the pairs of the k-th chosen item with all items; what is at items of the set is never used.
-    rows = np.stack([variance[pairs_of(item, n)] for item in chosen])
+    rows = variance[pairs]
     inside = rows[0, chosen[1:]]
-    first, second = (squared_rdm[pairs_of(item, n)] for item in chosen)
+    first, second = squared_rdm[pairs]
     maximum, farthest = first[chosen[1]], np.maximum(first, second)
     free = np.ones(n, dtype=bool)
     free[chosen] = False
@@ -77,6 +78,7 @@ def choose_by_variance(
         maximum = largest[best]
         chosen.append(best)
         free[best] = False
-        rows = np.vstack([rows, variance[pairs_of(best, n)]])
-        farthest = np.maximum(farthest, squared_rdm[pairs_of(best, n)])
+        pairs_of_best = pairs_of(best, n)
+        rows = np.vstack([rows, variance[pairs_of_best]])
+        farthest = np.maximum(farthest, squared_rdm[pairs_of_best])
     return np.array(chosen, dtype=np.int64)

@@ -57,7 +57,10 @@ class Configuration:
 
     def ridge(self, weight: float) -> tuple[float, Floats]:
         """The penalty weight/2 (|Z - mean|**2 + |u - mean|**2) and its gradient by the flat vector."""
-        off = np.concatenate([(self.points - self.points.mean(0)).ravel(), self.unique - self.unique.mean()])
+        n = self.unique.size
+        # Sums over n: NumPy's own mean takes three times as long for so few numbers.
+        points, unique = self.points - self.points.sum(0) / n, self.unique - self.unique.sum() / n
+        off = np.concatenate([points.ravel(), unique])
         return 0.5 * weight * float(off @ off), weight * off
 
 

@@ -67,15 +67,13 @@ def precision_weighted(trials: Trials) -> PrecisionWeighted:
     converged, rounds = False, 0
     while not converged and rounds < MAX_ROUNDS:
         rounds += 1
-        scale = np.sqrt(squares / np.bincount(trial, rdm[pair] ** 2))
+        scale = np.sqrt(squares / np.bincount(trial, (rdm**2)[pair]))
         variance = 2 * s2 / scale**2 + r2 * flatness + BASE_VARIANCE
-        aligned = d / scale[trial]
-        precision = np.bincount(pair, 1 / variance[trial])
-        updated = np.bincount(pair, aligned / variance[trial]) / precision
+        aligned, of_placed = d / scale[trial], variance[trial]
+        precision = np.bincount(pair, 1 / of_placed)
+        updated = np.bincount(pair, aligned / of_placed) / precision
         if FIRST_NOISE_ROUND <= rounds <= LAST_NOISE_ROUND:
-            estimated = _noise(
-                trials, aligned - updated[pair], 1 / (variance[trial] * precision[pair]), scale, variance
-            )
+            estimated = _noise(trials, aligned - updated[pair], 1 / (of_placed * precision[pair]), scale, variance)
             if estimated is not None:
                 s2 = float(np.clip((s2 + estimated[0]) / 2, 2e-4, 0.1))
                 r2 = float(np.clip((r2 + estimated[1]) / 2, 1e-4, 0.3))

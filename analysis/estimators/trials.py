@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..arrangement import Arrangement, Floats, Ints, check_arrangements
-from ..rdm import n_pairs, pairs_within, upper_triangle
+from ..arrangement import Arrangement, Floats, Ints, Pairs, check_arrangements, pairs_of_trials
+from ..rdm import n_pairs, pair_index, upper_triangle
 from ..words import counted
 
 # Items this close together (relative to the coordinates) are on one spot as far as floating point can tell.
@@ -68,35 +68,42 @@ def usable_trials(arrangements: Iterable[Arrangement], n_items: int) -> Trials:
     ValueError
         When a trial holds an item that is not below `n_items`.
     """
-    kept: list[Arrangement] = []
-    numbers: list[int] = []
-    distances: list[Floats] = []
-    dropped: list[tuple[int, str]] = []
-    for number, arrangement in enumerate(check_arrangements(arrangements, n_items)):
-        distance = arrangement.distances()
-        if len(arrangement) < 3:
-            dropped.append((number, f"has {counted(len(arrangement), 'item')}; fewer than three hold no information"))
-        elif distance.max() <= COINCIDENT * max(1.0, np.abs(arrangement.positions).max()):
-            dropped.append((number, "all items are on one spot, so the trial has no scale"))
-        else:
-            kept.append(arrangement)
-            numbers.append(number)
-            distances.append(distance)
+    trials = check_arrangements(arrangements, n_items)
+    dropped = {
+        number: f"has {counted(len(trial), 'item')}; fewer than three hold no information"
+        for number, trial in enumerate(trials)
+        if len(trial) < 3
+    }
+    kept = [number for number in range(len(trials)) if number not in dropped]
+    pairs, extent = _pairs_and_extent([trials[number] for number in kept])
+    farthest = [float(np.abs(trials[number].positions).max()) for number in kept]
+    on_one_spot = extent <= COINCIDENT * np.maximum(1.0, farthest)
+    if on_one_spot.any():
+        for place in np.flatnonzero(on_one_spot):
+            dropped[kept[place]] = "all items are on one spot, so the trial has no scale"
+        kept = [number for number in kept if number not in dropped]
+        pairs, extent = _pairs_and_extent([trials[number] for number in kept])
     if not kept:
-        reasons = "; ".join(f"trial {number} {reason}" for number, reason in dropped[:5]) or "there are no trials"
-        raise NoUsableTrialsError(f"no usable trial among {len(dropped)}: {reasons}")
-    counts = np.array([d.size for d in distances])
+        told = [f"trial {number} {dropped[number]}" for number in sorted(dropped)[:5]]
+        raise NoUsableTrialsError(f"no usable trial among {len(trials)}: {'; '.join(told) or 'there are no trials'}")
     return Trials(
         n_items=n_items,
-        arrangements=tuple(kept),
-        numbers=np.array(numbers, dtype=np.int64),
-        dropped=tuple(dropped),
-        sizes=np.array([len(a) for a in kept], dtype=np.int64),
-        extent=np.array([d.max() for d in distances]),
-        trial=np.repeat(np.arange(len(kept)), counts),
-        pair=np.concatenate([pairs_within(a.items, n_items) for a in kept]),
-        distance=np.concatenate(distances),
+        arrangements=tuple(trials[number] for number in kept),
+        numbers=np.array(kept, dtype=np.int64),
+        dropped=tuple(sorted(dropped.items())),
+        sizes=np.array([len(trials[number]) for number in kept], dtype=np.int64),
+        extent=extent,
+        trial=np.repeat(np.arange(len(kept)), pairs.counts),
+        pair=pair_index(pairs.first, pairs.second, n_items),
+        distance=pairs.distance,
     )
+
+
+def _pairs_and_extent(trials: list[Arrangement]) -> tuple[Pairs, Floats]:
+    """The pairs of trials of two items or more, and the largest distance of each, (T,)."""
+    pairs = pairs_of_trials(trials)
+    begins = np.cumsum(pairs.counts) - pairs.counts
+    return pairs, np.maximum.reduceat(pairs.distance, begins) if trials else np.empty(0)
 
 
 def pair_components(trials: Trials) -> Ints:

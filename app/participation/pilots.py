@@ -32,10 +32,11 @@ from app.participation.practice import LAYOUT
 from app.participation.rating_answers import rate, skip_ratings
 from app.participation.rating_choice import assign_ratings
 from app.participation.ratings import stage_of
-from app.participation.record import SessionRecord, TrialRecord, record_of_token
+from app.participation.record import SessionRecord, record_of_token
 from app.participation.session_log import log
 from app.participation.sheets import skip_sheets
 from app.participation.submission import submit
+from app.participation.trial_records import TrialRecord
 from app.participation.trials import advance, start
 from app.removal import remove_below
 from app.tokens import new_public_id

@@ -5,58 +5,26 @@ from it, without another query.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
-from itertools import groupby
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from analysis import Arrangement
-from analysis.purposes import JUDGMENTS, Purpose
+from analysis.purposes import JUDGMENTS
 from app.definition.questions import COMMENT
 from app.definition.study_toml import StudyDefinition, definition_of_session
 from app.domain import MIN_CLIPS, Proof, SessionState
 from app.errors import Conflict, Unauthorised
-from app.models import (
-    Draft,
-    ParticipantSession,
-    Placement,
-    Seat,
-    SessionToken,
-    Study,
-    Submission,
-    Trial,
-)
-from app.participation.arrangements import arrangement_of
+from app.models import ParticipantSession, SessionToken, Study
 from app.participation.enrolment import UNKNOWN_LINK
 from app.participation.practice import Round, open_round, rounds_of
 from app.participation.ratings import RatingRecord, ratings_of, stage_of
 from app.participation.session_clips import ReadyClip, session_clips, session_sets
 from app.participation.sheets import due_sheets, first_open, handed_in
 from app.participation.time_left import rating_minutes
+from app.participation.trial_records import TrialRecord, trial_arrangement, trials_of
 from app.tokens import hash_token
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """A trial: what was assigned, and what came back. Clips go by their database ids, in seat order.
-
-    `sha256` is None and `places` is empty until the trial is submitted.
-    """
-
-    id: int
-    key: str
-    number: int
-    purpose: Purpose
-    design: str
-    repeat_of: int | None
-    assigned_at: datetime
-    clip_ids: tuple[int, ...]
-    has_draft: bool = False
-    sha256: str | None = None
-    active_ms: float = 0.0
-    places: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,12 +134,8 @@ class SessionRecord:
 
     def arrangements(self) -> list[Arrangement]:
         """The judgments submitted so far, in the order of their trials."""
-        items = {clip.id: item for item, clip in enumerate(self.clips)}
-        return [
-            arrangement_of(dict(zip(trial.clip_ids, trial.places, strict=True)), items)
-            for trial in self.submitted
-            if trial.purpose in JUDGMENTS
-        ]
+        clips = tuple(clip.id for clip in self.clips)
+        return [trial_arrangement(trial, clips) for trial in self.submitted if trial.purpose in JUDGMENTS]
 
     def with_trial(self, trial: TrialRecord) -> SessionRecord:
         """The record with this trial, which is new or takes the place of the one with its number."""
@@ -195,7 +159,7 @@ def record_of_token(db: Session, token: str) -> SessionRecord:
 
 def _record(db: Session, session: ParticipantSession, study: Study, proof: Proof) -> SessionRecord:
     definition = definition_of_session(db, session, study)
-    trials = _trials(db, session.id)
+    trials = trials_of(db, session)
     record = SessionRecord(
         session=session,
         study=study,
@@ -228,66 +192,10 @@ def _check_pilot(record: SessionRecord) -> None:
         raise Conflict("The study's clips have changed since this pilot began. Please begin another one.", code="ended")
 
 
-def _trials(db: Session, session_id: int) -> tuple[TrialRecord, ...]:
-    connection, of_session = db.connection(), {"session": session_id}
-    seats = {
-        trial: list(rows)
-        for trial, rows in groupby(connection.execute(_SEATS, of_session).tuples(), key=lambda seat: seat[0])
-    }
-    return tuple(
-        TrialRecord(
-            id=trial.id,
-            key=trial.key,
-            number=trial.number,
-            purpose=trial.purpose,
-            design=trial.design,
-            repeat_of=trial.repeat_of,
-            assigned_at=trial.assigned_at,
-            clip_ids=tuple(clip for _, clip, _, _ in seats[trial.id]),
-            has_draft=trial.saved_at is not None,
-            sha256=trial.sha256,
-            active_ms=trial.active_ms or 0.0,
-            places=() if trial.sha256 is None else tuple((x, y) for _, _, x, y in seats[trial.id]),
-        )
-        for trial in connection.execute(_TRIALS, of_session)
-    )
-
-
 # Made once: making a query costs more than running it.
 _SESSION = (
     select(ParticipantSession, Study, SessionToken.proof)
     .join_from(SessionToken, ParticipantSession, ParticipantSession.id == SessionToken.session_id)
     .join(Study, Study.id == ParticipantSession.study_id)
     .where(SessionToken.token_hash == bindparam("token"))
-)
-
-
-_TRIALS = (
-    select(
-        Trial.id,
-        Trial.key,
-        Trial.number,
-        Trial.purpose,
-        Trial.design,
-        Trial.repeat_of,
-        Trial.assigned_at,
-        Draft.saved_at,
-        Submission.sha256,
-        Submission.active_ms,
-    )
-    .select_from(Trial)
-    .outerjoin(Draft, Draft.trial_id == Trial.id)
-    .outerjoin(Submission, Submission.trial_id == Trial.id)
-    .where(Trial.session_id == bindparam("session"))
-    .order_by(Trial.number)
-)
-
-
-# A row for each seat of each trial, with where the clip was put. There are many, so they hold nothing else.
-_SEATS = (
-    select(Trial.id, Seat.clip_id, Placement.x, Placement.y)
-    .join_from(Trial, Seat)
-    .outerjoin(Placement, and_(Placement.trial_id == Trial.id, Placement.clip_id == Seat.clip_id))
-    .where(Trial.session_id == bindparam("session"))
-    .order_by(Trial.number, Seat.seat)
 )

@@ -34,7 +34,7 @@ def session_clips(db: Session, session: ParticipantSession, definition: StudyDef
     if given is not None and sets.column is not None:
         column = sets.column
         values["sets"] = [*given, *([] if sets.anchors is None else [sets.anchors])]
-    rows = db.execute(_ready(column), values)
+    rows = db.connection().execute(_ready(column), values).all()
     return tuple(
         ReadyClip(row.id, row.public_id, bool(row.has_audio), row.kind, row.duration_s or 0.0, row.set) for row in rows
     )

@@ -21,8 +21,9 @@ from app.participation import attention_checks as checks
 from app.participation.enrolment import session_of
 from app.participation.payloads import TrialBody, check_placements, parse_trial
 from app.participation.practice import submit_round
-from app.participation.record import SessionRecord, TrialRecord, record_of_token
+from app.participation.record import SessionRecord, record_of_token
 from app.participation.session_log import UNPROVEN_TRIAL, log, log_capped, log_refused
+from app.participation.trial_records import TrialRecord
 from app.participation.trials import NextStep, advance, next_step, take
 
 # How often a submit starts over when another request of its session was faster; each time it finds more done.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,15 @@ from app.participation import attention_checks as checks
 from app.participation.cohort import Among, choose_clips, lock_cohort
 from app.participation.enrolment import session_of
 from app.participation.rating_choice import assign_ratings
-from app.participation.record import SessionRecord, TrialRecord, record_of_token
+from app.participation.record import SessionRecord, record_of_token
 from app.participation.set_turns import turn_of
 from app.participation.time_left import expected_minutes
+from app.participation.trial_records import TrialRecord
 from app.tokens import new_trial_key
+
+# One choice at a time in a process: several would hand Python's lock to each other at every one of the thousand small
+# steps of NumPy, which costs the processor as much again and makes none of them come sooner.
+_choosing = Lock()
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,11 @@ class NextStep:
 
 def next_step(record: SessionRecord) -> NextStep:
     """The session's next trial, or its end; a pure function of the study, the seed and the submitted trials."""
+    with _choosing:
+        return _next_step(record)
+
+
+def _next_step(record: SessionRecord) -> NextStep:
     design, stop, minutes = record.definition.design, record.definition.stop, record.active_minutes
     entry, arrangements = DESIGNS[design.method], record.arrangements()
     turn = turn_of(record.sets, arrangements, stop, minutes=minutes, ends_by_evidence=not entry.is_over_cohort)

@@ -17,8 +17,9 @@ from app.media import sources_of
 from app.models import Draft, ParticipantSession
 from app.participation import attention_checks
 from app.participation.practice import AssetUrl, practice_feedback, practice_view
-from app.participation.record import SessionRecord, TrialRecord
+from app.participation.record import SessionRecord
 from app.participation.time_left import minutes_left
+from app.participation.trial_records import TrialRecord
 from app.recruiters.endings import ENDING_OF_STATE, NO_WAY_BACK, Ending, WayBack, way_back
 from app.web.questions_json import sheet_view
 from app.web.ratings_json import clips_ahead, rating_view

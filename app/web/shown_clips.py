@@ -46,7 +46,7 @@ def shown_clips(db: Session, ids: Sequence[int]) -> dict[int, ShownClip]:
             has_audio=bool(row.has_audio),
             files=[MediaFile(*file.split()) for file in (row.files or "").splitlines()],
         )
-        for row in db.connection().execute(_CLIPS, {"ids": list(ids)})
+        for row in db.connection().execute(_CLIPS, {"ids": list(ids)}).all()
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import ParticipantSession, Submission, Trial
+from app.models import ParticipantSession, Placement, Submission, Trial
 from app.participation import trials
+from app.participation.record import record_of_token
 from tests.factories import encode, make_study, trial_body
 from tests.integration.test_participant_api import Person, join, rows
 
@@ -144,3 +146,56 @@ def test_a_session_that_is_withdrawn_while_the_next_trial_is_chosen_takes_nothin
     assert (refused.status_code, refused.get_json()["error"]["code"]) == (409, "ended")
     assert rows(client, select(func.count()).select_from(Submission)) == [0]
     assert rows(client, select(ParticipantSession.state)) == ["withdrawn"]
+
+
+def test_what_was_submitted_is_read_once_and_only_for_as_long_as_it_is_there(both_app: Flask) -> None:
+    runtime = both_app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings, n_clips=20, toml=MANY_CLIPS)
+    person, trial = begin(both_app.test_client())
+    body = trial_body(trial)
+    answer = person.call("PUT", f"/trials/{trial['key']}", body)
+    token = person.headers["Authorization"].removeprefix("Bearer ")
+    with runtime.database.reading() as db:
+        first = record_of_token(db, token)
+    person.call(
+        "PUT", f"/trials/{answer.get_json()['next']['trial']['key']}", trial_body(answer.get_json()["next"]["trial"])
+    )
+    with runtime.database.reading() as db:
+        second = record_of_token(db, token)
+    places = {(place["x"], place["y"]) for place in body["placements"]}
+    assert len(second.submitted) == 2
+    assert second.trials[0] is first.trials[0]
+    assert set(second.trials[0].places) == places
+    with runtime.database.writing() as db:
+        db.execute(sa.delete(Placement).where(Placement.trial_id == second.trials[1].id))
+        db.execute(sa.delete(Submission).where(Submission.trial_id == second.trials[1].id))
+        db.commit()
+    with runtime.database.reading() as db:
+        third = record_of_token(db, token)
+    assert [one.key for one in third.submitted] == [first.trials[0].key]
+
+
+def test_a_process_chooses_one_trial_at_a_time(both_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = both_app.extensions["asterism"]
+    make_study(runtime.database, runtime.settings, n_clips=20, toml=MANY_CLIPS)
+    people = [begin(both_app.test_client()) for _ in range(2)]
+    choose, at_once, most = trials.next_items, [], []
+
+    def slowly(*args: object, **kwargs: object) -> object:
+        at_once.append(None)
+        most.append(len(at_once))
+        chosen = choose(*args, **kwargs)
+        time.sleep(0.05)
+        at_once.pop()
+        return chosen
+
+    monkeypatch.setattr(trials, "next_items", slowly)
+    sending = [
+        threading.Thread(target=person.call, args=("PUT", f"/trials/{trial['key']}", trial_body(trial)))
+        for person, trial in people
+    ]
+    for thread in sending:
+        thread.start()
+    for thread in sending:
+        thread.join(timeout=60)
+    assert most == [1, 1]

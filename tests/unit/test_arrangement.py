@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from analysis import Arrangement
-from analysis.arrangement import check_arrangements
+from analysis.arrangement import check_arrangements, pairs_of_trials
 
 
 def test_holds_items_and_positions_as_given():
@@ -78,3 +80,14 @@ def test_a_study_has_items():
 def test_distances_are_those_of_scipy(n: int, seed: int, scale: float) -> None:
     positions = scale * np.random.default_rng(seed).normal(size=(n, 2))
     np.testing.assert_allclose(Arrangement(np.arange(n), positions).distances(), pdist(positions), rtol=4e-16)
+
+
+def test_pairs_of_several_trials_are_those_of_each_to_the_last_bit() -> None:
+    rng = np.random.default_rng(3)
+    trials = [Arrangement(rng.permutation(30)[:m], rng.normal(size=(m, 2))) for m in (5, 0, 12, 1, 2, 12)]
+    pairs = pairs_of_trials(trials)
+    assert pairs.counts.tolist() == [10, 0, 66, 0, 1, 66]
+    assert pairs.distance.tolist() == [distance for trial in trials for distance in trial.distances()]
+    both = [pair for trial in trials for pair in combinations(trial.items.tolist(), 2)]
+    assert list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)) == both
+    assert pairs_of_trials(trials[1:2]).distance.size == pairs_of_trials([]).distance.size == 0
