@@ -50,7 +50,7 @@ export function mountGroupEstimates(api) {
     if (!shown) return;
     const { query } = shown;
     button.disabled = true;
-    tell('Computing, which takes some seconds …');
+    tell('Computing; this takes a few seconds …');
     try {
       const estimates = await load(`${api}/results/group-estimates?${query}`);
       if (query !== shown.query) return;

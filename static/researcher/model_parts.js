@@ -140,7 +140,7 @@ function individualWords(individuals) {
     const kind =
       individuals.p < SIGNIFICANT
         ? 'Raters differ by more than noise.'
-        : 'Nothing says that raters differ by more than noise.';
+        : 'There is no sign that raters differ by more than noise.';
     const p = individuals.p < 0.001 ? 'p < .001' : `p = ${written(individuals.p)}`;
     said.push(
       `${kind} Two halves of one rater’s trials correlate by ${figure(individuals.within, 2)}; with noise alone it would be ` +
@@ -155,7 +155,7 @@ function individualWords(individuals) {
   if (individuals.silhouette !== null)
     said.push(
       `Cut where they are most distinct, raters form ${individuals.n_clusters} groups (mean silhouette ${figure(individuals.silhouette, 2)}` +
-        `${individuals.silhouette < 0.25 ? ', so little that they hardly are groups' : ''}).`,
+        `${individuals.silhouette < 0.25 ? ', so weak that they are hardly groups' : ''}).`,
     );
   return said.join(' ');
 }

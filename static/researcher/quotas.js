@@ -32,7 +32,7 @@ export function editQuotas(root, changed) {
   const none = make(
     'p',
     { class: 'hint' },
-    'They are of questions that are asked before the task and have choices, a scale or a number. There is none so far.',
+    'Quotas apply to questions before the task that have choices, a scale or a number. There are none so far.',
   );
   const rows = make('div', { class: 'quotas' });
   root.replaceChildren(none, rows);

@@ -15,7 +15,7 @@ const MAX_POSTERS = 80;
 /** @type {Record<string, string>} by the number of dimensions */
 const MAP_HINTS = {
   2: 'Point at a clip to play it.',
-  3: 'Point at a clip to play it; drag the ground beside the clips to turn the map.',
+  3: 'Point at a clip to play it; drag the background to turn the map.',
 };
 
 /**

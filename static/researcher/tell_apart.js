@@ -15,7 +15,7 @@ export function chooseOnRequest(address) {
     event.preventDefault();
     const problem = part('choose-problem');
     problem.textContent = '';
-    part('chosen').replaceChildren('Choosing: it takes some seconds.');
+    part('chosen').replaceChildren('Choosing clips; this takes a few seconds.');
     const body = {
       models: [byId('tell-first', HTMLSelectElement).value, byId('tell-second', HTMLSelectElement).value],
       clips: byId('tell-clips', HTMLInputElement).valueAsNumber,
@@ -60,7 +60,7 @@ function show({ clips, raters, raters_of_random: random }) {
       make(
         'a',
         { class: 'button', href: `${part('chosen').dataset.duplicate}?${query}` },
-        'Make the study of these clips',
+        'Create a study of these clips',
       ),
     ),
   );

@@ -70,11 +70,11 @@ export function mountUncertainty(api) {
   function tell({ state, raters, seconds, known, update }) {
     const button = part('ask-uncertainty', HTMLButtonElement);
     button.hidden = state === 'ready' || state === 'working';
-    button.textContent = known.length ? 'Compute uncertainty anew' : 'Compute uncertainty';
+    button.textContent = known.length ? 'Recompute uncertainty' : 'Compute uncertainty';
     const each = `about ${duration(seconds * raters)} for ${counted(raters, 'rater')}`;
     const words = {
       none: `It takes ${each}, in the background; this page need not stay open.`,
-      old: `What follows was computed before the last judgments or decisions. Anew it takes ${each}, in the background.`,
+      old: `What follows was computed before the last judgments or decisions. Recomputing takes ${each}, in the background.`,
       ready: '',
       failed: `It could not be computed: ${update?.reason}.`,
       working:
@@ -137,5 +137,5 @@ function row({ rater, correlation, reason }) {
 /** @param {Known | undefined} one @param {string} rater */
 function whyNone(one, rater) {
   if (rater === GROUP) return 'Standard errors are those of a single rater: choose one at the top of the page.';
-  return one ? `Not known for ${rater}: ${one.reason}.` : `${rater} was not there yet when this was computed.`;
+  return one ? `Not known for ${rater}: ${one.reason}.` : `${rater} had not taken part yet when this was computed.`;
 }

@@ -95,7 +95,7 @@ export function reliabilityInWords(reliability) {
   const { value, raters, finished, simulated, needed } = reliability;
   const who = simulated ? 'simulated rater' : 'participant';
   if (value === null) {
-    return { soFar: `It cannot be told yet: ${reliability.reason ?? 'no reason is known'}.`, needed: '' };
+    return { soFar: `Not known yet: ${reliability.reason ?? 'no reason is known'}.`, needed: '' };
   }
   const [low, high] = reliability.interval;
   const interval =
@@ -106,7 +106,7 @@ export function reliabilityInWords(reliability) {
   const soFar = reliability.pairs_are_shared
     ? `${number(value)} for the RDM of all rounds of ${counted(raters, who)}${pairsInWords(reliability)}.${later}`
     : `${number(value)} (${interval}) for the mean of ${counted(raters, who)}.${later}`;
-  if (needed === null) return { soFar, needed: `How many are needed cannot be told: ${reliability.needed_reason}.` };
+  if (needed === null) return { soFar, needed: `How many are needed is not known: ${reliability.needed_reason}.` };
   const [fewest, most] = reliability.needed_interval;
   const range = reliability.endless
     ? `; ${fewest} or more, without an upper end, by the interval`

@@ -172,9 +172,9 @@ test('the reliability so far, and what a target takes, are said with their inter
   );
   assert.match(reliabilityInWords({ ...shared, pairs_seen: 1770 }).soFar, /who saw all 1,770 pairs between them\./);
   const none = reliabilityInWords({ ...known, value: null, needed: null, reason: 'nobody has finished' });
-  assert.deepEqual(none, { soFar: 'It cannot be told yet: nobody has finished.', needed: '' });
+  assert.deepEqual(none, { soFar: 'Not known yet: nobody has finished.', needed: '' });
   const low = reliabilityInWords({ ...known, value: -0.1, needed: null, needed_reason: 'it is not above 0' });
-  assert.match(low.needed, /cannot be told: it is not above 0/);
+  assert.match(low.needed, /is not known: it is not above 0/);
 });
 
 test('ratings are sorted by any column, with what nobody rated last either way', () => {
