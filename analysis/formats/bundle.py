@@ -5,7 +5,8 @@ Writing is in `bundle_writer`, reading in `bundle_reader`, the tables' columns i
 
 from __future__ import annotations
 
-from .bundle_reader import Bundle, BundleError, BundleTrial, read_bundle
+from .bundle_archive import BundleError
+from .bundle_reader import Bundle, BundleTrial, read_bundle
 from .bundle_writer import FORMAT_VERSION, BundleContents, iter_bundle, write_bundle
 
 __all__ = [

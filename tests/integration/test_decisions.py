@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from analysis.formats.bundle_reader import read_bundle
 from analysis.report import facts
-from analysis.report.page import both_ways_table, decisions_table
+from analysis.report.result_tables import both_ways_table, decisions_table
 from analysis.report.results import analyse
 from analysis.results import Choice, RaterResult
 from app.cli import commands
