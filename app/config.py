@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.errors import ConfigurationError
@@ -147,9 +147,12 @@ class Settings(BaseSettings):
         return self.data / "work"
 
     @property
-    def database(self) -> str:
+    def database(self) -> URL:
         """The database's URL: the given one, or an SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{(self.data / 'asterism.sqlite3').resolve()}"
+        if self.database_url:
+            return make_url(self.database_url)
+        # As a text it would end at a question mark in a folder's name.
+        return URL.create("sqlite", database=str((self.data / "asterism.sqlite3").resolve()))
 
 
 def read_settings(**given: object) -> Settings:
@@ -231,7 +234,7 @@ def load_settings(**given: object) -> Settings:
 
 def sqlite_file(settings: Settings) -> Path | None:
     """The file of the SQLite database; None when it is PostgreSQL."""
-    url = make_url(settings.database)
+    url = settings.database
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 

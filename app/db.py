@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from app.database_files import FileWatch
@@ -99,7 +99,7 @@ class Database:
             self.files.end()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str | URL) -> Database:
     """Connect to the database at `url` (SQLite or PostgreSQL)."""
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url)
@@ -117,7 +117,7 @@ def open_database(url: str) -> Database:
     )
 
 
-def _open_sqlite(url: str) -> Database:
+def _open_sqlite(url: str | URL) -> Database:
     # What participants sent must not get into a log with the text of an error.
     engine = create_engine(
         url, hide_parameters=True, pool_size=20, max_overflow=40, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}

@@ -22,10 +22,15 @@ def _config() -> Config:
 
 def schema_state(database: Database) -> str:
     """How the database compares with the code: "empty", "current", "older", "newer", or "foreign" (another's)."""
-    script = ScriptDirectory.from_config(_config())
     with database.engine.connect() as connection:
-        revision = current_revision(connection)
-        tables = inspect(connection).get_table_names()
+        return state_of(connection)
+
+
+def state_of(connection: Connection) -> str:
+    """As `schema_state`, of the database of a connection."""
+    script = ScriptDirectory.from_config(_config())
+    revision = current_revision(connection)
+    tables = inspect(connection).get_table_names()
     if revision is None:
         return "foreign" if tables else "empty"
     if revision == script.get_current_head():

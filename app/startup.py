@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import inspect
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.backups.backup import back_up_before_update
 from app.config import Settings, sqlite_file
 from app.db import Database, open_database
 from app.errors import ConfigurationError
 from app.models import Base
-from app.schema import migrate, schema_state
+from app.schema import migrate, schema_state, state_of
 
 NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
@@ -102,13 +101,51 @@ def refuse_database_without_tables(settings: Settings) -> None:
     )
 
 
+def state_before_opening(settings: Settings) -> str:
+    """How the database compares with the code (as `schema_state`), found without making or changing anything.
+
+    Raises
+    ------
+    ConfigurationError
+        When it lies on a network disk, is no database, or does not answer.
+    """
+    refuse_network_disk(settings)
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        return "empty"
+    with in_words(settings):
+        if file is None:
+            engine = create_engine(settings.database, hide_parameters=True, connect_args={"connect_timeout": 10})
+        else:
+            address = f"{file.absolute().as_uri()}?mode=ro"
+            engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
+        try:
+            with engine.connect() as connection:
+                return state_of(connection)
+        except OperationalError:
+            if file is None:
+                raise
+            # As in a folder that cannot be written to, where SQLite reads nothing; opening it will say so.
+            return "current"
+        finally:
+            engine.dispose()
+
+
 @contextmanager
-def in_words(settings: Settings) -> Iterator[None]:
-    """Turn what a database's driver complains of within the block into one sentence, without password or contents."""
+def naming_the_database(settings: Settings) -> Iterator[None]:
+    """As `in_words`, of what SQLAlchemy raises alone: other errors within the block are about something else."""
     try:
         yield
     except SQLAlchemyError as error:
         raise ConfigurationError(_sentence(settings, getattr(error, "orig", None) or error)) from error
+
+
+@contextmanager
+def in_words(settings: Settings) -> Iterator[None]:
+    """Turn what a database's driver complains of within the block into one sentence, without password or contents."""
+    try:
+        with naming_the_database(settings):
+            yield
     except (sqlite3.Error, OSError) as error:
         raise ConfigurationError(_sentence(settings, error)) from error
 
@@ -118,7 +155,7 @@ def _sentence(settings: Settings, error: BaseException) -> str:
     reason = lines[0] if lines else type(error).__name__
     file = sqlite_file(settings)
     if file is None:
-        password = make_url(settings.database).password
+        password = settings.database.password
         return f"{_database_in_words(settings)} cannot be used: {reason.replace(str(password or chr(0)), '…')}"
     if "not a database" in reason:
         return f"{file} is not an SQLite database. Restore it from a backup, or name another data folder."
@@ -138,7 +175,7 @@ def _database_in_words(settings: Settings) -> str:
     file = sqlite_file(settings)
     if file is not None:
         return f"The database {file}"
-    url = make_url(settings.database)
+    url = settings.database
     place = f"{url.host or 'the local server'}{f':{url.port}' if url.port else ''}"
     return f"The PostgreSQL database {place}/{url.database or ''}"
 

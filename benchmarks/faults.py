@@ -166,7 +166,7 @@ def measure(kind: str, *, trials: int, people: int, rounds: int, seed: int) -> V
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asterism-faults-")))
         settings = load_settings(data=folder / "data", rate_limits=False)
-        url, postgres = settings.database, None
+        url, postgres = settings.database.render_as_string(hide_password=False), None
         if kind == "postgresql":
             postgres, address = stack.enter_context(postgres_server())
             administer(address, "CREATE DATABASE faults")

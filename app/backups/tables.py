@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Connection, MetaData, Table, Text, cast, create_engine, func, select, text
+from sqlalchemy.engine import URL
 from sqlalchemy.types import NullType
 
 from app.db import Database
@@ -49,14 +50,14 @@ def copy_to_file(database: Database, file: Path) -> str:
         # A reading connection sees one state of all tables.
         with database.engine.connect() as source_connection:
             revision = current_revision(source_connection) or ""
-            engine = create_engine(f"sqlite:///{file}")
+            engine = create_engine(URL.create("sqlite", database=str(file)))
             try:
                 with engine.begin() as connection:
                     upgrade(connection, revision)
                     copy_tables(source_connection, connection)
             finally:
                 engine.dispose()
-    _check_file(file)
+    _check_file(file, "The database" if database.files is None else f"The database {database.files.file}")
     return revision
 
 
@@ -68,7 +69,7 @@ def copy_from_file(file: Path, database: Database, revision: str) -> None:
     Invalid
         When a table has other rows afterwards than before.
     """
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(URL.create("sqlite", database=str(file)))
     try:
         with engine.connect() as source, database.writer.begin() as target:
             upgrade(target, revision)
@@ -147,11 +148,11 @@ def revision_of(file: Path) -> str:
     return str(row[0])
 
 
-def _check_file(file: Path) -> None:
+def _check_file(file: Path, name: str) -> None:
     try:
         with closing(sqlite3.connect(file)) as connection:
             (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
     except sqlite3.Error as error:
         verdict = str(error)
     if verdict != "ok":
-        raise Invalid(f"The database is damaged ({verdict}), so it was not backed up.")
+        raise Invalid(f"{name} is damaged ({verdict}), so it was not backed up.")

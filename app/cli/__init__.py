@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     except AsterismError as error:
         click.echo(f"Error: {error.message}", err=True)
         sys.exit(1)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         # As when the disk fills up, or the database goes away, while a command runs.
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         click.echo(f"Error: {reason}", err=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.accounts.setup_links import make_setup_link
@@ -31,7 +30,6 @@ from app.models import Study
 from app.results.chosen import ExportOptions
 from app.results.export import bundle_choices
 from app.results.work import ensure_results
-from app.schema import schema_state
 from app.server import (
     announced,
     local_address,
@@ -42,12 +40,13 @@ from app.server import (
     worker,
 )
 from app.startup import (
-    in_words,
+    naming_the_database,
     open_checked,
     refuse_database_without_tables,
     refuse_lost_database,
     refuse_state,
     require_data,
+    state_before_opening,
 )
 
 
@@ -81,6 +80,11 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
         refuse_lost_database(settings)
     else:
         require_data(settings)
+    # Before anything is made, so that a wrong database leaves nothing behind.
+    state = state_before_opening(settings)
+    refuse_state(settings, state)
+    if state == "empty" and not make:
+        refuse_database_without_tables(settings)
     is_new = not settings.data.exists()
     settings = load_settings(**given)
     if is_new:
@@ -88,13 +92,14 @@ def open_installation(data: Path | None, default: Path | None = None, *, make: b
     configure_logs(log_of(settings))
     database = open_checked(settings, on_empty=_say_that_it_is_new if make else refuse_database_without_tables)
     try:
-        yield Installation(settings, database)
+        with naming_the_database(settings):
+            yield Installation(settings, database)
     finally:
         database.close()
 
 
 def _say_that_it_is_new(settings: Settings) -> None:
-    click.echo(f"  New database: {make_url(settings.database).render_as_string(hide_password=True)}", err=True)
+    click.echo(f"  New database: {settings.database.render_as_string(hide_password=True)}", err=True)
 
 
 def settings_of(data: Path | None) -> Settings:
@@ -112,16 +117,16 @@ def back_up(data: Path | None, out: Path) -> tuple[Settings, Backup]:
     """
     settings = settings_of(data)
     require_data(settings)
-    database = open_database(settings.database)
-    try:
-        with in_words(settings):
-            state = schema_state(database)
-        refuse_state(settings, state)
-        if state == "empty":
-            refuse_database_without_tables(settings)
-        return settings, make_backup(database, settings, out)
-    finally:
-        database.close()
+    state = state_before_opening(settings)
+    refuse_state(settings, state)
+    if state == "empty":
+        refuse_database_without_tables(settings)
+    with naming_the_database(settings):
+        database = open_database(settings.database)
+        try:
+            return settings, make_backup(database, settings, out)
+        finally:
+            database.close()
 
 
 def convert_clips(here: Installation, name: str) -> Study:

@@ -23,8 +23,14 @@ from app.errors import ConfigurationError
 from app.front.running import room_for_connections
 from app.heartbeat import worker_state
 from app.models import COUNTED, ParticipantSession, Submission, Trial
-from app.schema import schema_state
-from app.startup import UNUSABLE, in_words, refuse_lost_database, refuse_missing_columns, refuse_network_disk
+from app.startup import (
+    UNUSABLE,
+    in_words,
+    refuse_lost_database,
+    refuse_missing_columns,
+    refuse_network_disk,
+    state_before_opening,
+)
 
 OLD_BACKUP = timedelta(days=7)
 FEW_CONNECTIONS = 1000
@@ -91,10 +97,13 @@ def _database(settings: Settings) -> Finding:
     }
     lossy = []
     try:
+        state = state_before_opening(settings)
+        if state in UNUSABLE:
+            # Opening it would change how SQLite keeps it.
+            return Finding(False, "database", f"{kind} {texts[state]}")
         with in_words(settings):
             database = open_database(settings.database)
             try:
-                state = schema_state(database)
                 if state == "current":
                     refuse_missing_columns(database)
                 if file is None:
@@ -108,7 +117,7 @@ def _database(settings: Settings) -> Finding:
         return Finding(False, "database", error.message)
     if lossy:
         return Finding(False, "database", f"PostgreSQL runs with {', '.join(lossy)} off: a power cut loses trials")
-    return Finding(state not in UNUSABLE, "database", f"{kind} {texts[state]}")
+    return Finding(True, "database", f"{kind} {texts[state]}")
 
 
 def settings_of_a_server(settings: Settings) -> Iterator[Finding]:

@@ -210,7 +210,7 @@ def test_a_damaged_database_is_not_called_a_backup(settings: Settings, tmp_path:
         handle.seek(size // 2)
         handle.write(b"\xff" * 8192)
     database = open_database(settings.database)
-    with pytest.raises(Invalid, match="damaged"):
+    with pytest.raises(Invalid, match=f"database {file} is damaged"):
         make_backup(database, settings, tmp_path / "backup.zip")
     database.close()
     assert not (tmp_path / "backup.zip").exists()

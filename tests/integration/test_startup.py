@@ -9,6 +9,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def test_f30_a_data_folder_without_its_database_is_not_filled_with_an_empty_one(
 def test_f30_a_database_without_tables_is_filled_only_by_what_begins_a_new_one(
     both_settings: Settings, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ASTERISM_DATABASE_URL", both_settings.database)
+    monkeypatch.setenv("ASTERISM_DATABASE_URL", both_settings.database.render_as_string(hide_password=False))
     database = open_database(both_settings.database)
     with database.writer.begin() as connection:
         Base.metadata.drop_all(connection)
@@ -367,6 +368,56 @@ def test_doctor_makes_nothing(tmp_path: Path, command: Command) -> None:
     data.mkdir(mode=0o700)
     assert command("doctor", "--data", str(data)).status == 0
     assert list(data.iterdir()) == []
+
+
+@pytest.mark.parametrize("wrong", ["foreign", "newer"])
+def test_f30_a_wrong_database_stays_as_it_is_and_nothing_is_made_beside_it(
+    tmp_path: Path, wrong: str, command: Command
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    file = data / "asterism.sqlite3"
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+        if wrong == "newer":
+            other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+            other.execute("INSERT INTO alembic_version VALUES ('9999')")
+    before = file.read_bytes()
+    for what in (
+        ["study", "new", "A"],
+        ["study", "list"],
+        ["setup-link"],
+        ["backup", str(tmp_path / "b.zip")],
+        ["serve"],
+    ):
+        assert "asterism.sqlite3" in refused(command(*what, "--data", str(data)))
+    assert command("doctor", "--data", str(data)).status == 1
+    assert file.read_bytes() == before
+    assert [one.name for one in tmp_path.rglob("*")] == ["data", "asterism.sqlite3"]
+
+
+def test_f30_a_database_that_breaks_under_a_command_is_named(tmp_path: Path, command: Command) -> None:
+    data = str(tmp_path / "data")
+    assert command("study", "new", "A", "--name", "a", "--data", data).status == 0
+    file = tmp_path / "data" / "asterism.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'study'").fetchone()
+    with file.open("r+b") as handle:
+        handle.seek((page - 1) * 4096)
+        handle.write(b"\x7f" * 200)
+    sentence = refused(command("study", "list", "--data", data))
+    assert f"The database {file} is damaged" in sentence
+
+
+def test_a_data_folder_may_have_any_name(tmp_path: Path, command: Command) -> None:
+    """What an address takes for its end is a letter like any other here."""
+    data = tmp_path / "what? 100% of 'Ä' #1&x=2"
+    assert command("study", "new", "A", "--data", str(data)).status == 0
+    assert (data / "asterism.sqlite3").is_file()
+    assert list(tmp_path.iterdir()) == [data]
+    assert command("backup", str(tmp_path / "b? .zip"), "--data", str(data)).status == 0
+    assert command("restore", str(tmp_path / "b? .zip"), "--data", str(tmp_path / "c?")).status == 0
+    assert "A" in command("study", "list", "--data", str(tmp_path / "c?")).stdout
 
 
 def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
