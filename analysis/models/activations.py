@@ -17,6 +17,7 @@ from ..arrangement import Floats, with_nan
 from ..formats.npz import MAX_BYTES, as_numbers
 from ..rdm import n_pairs, with_ties
 from ..words import counted
+from .clip_names import match_clips, names_in
 from .stored_arrays import StoredArray, is_hdf5, stored_arrays
 
 Distance = Literal["correlation", "cosine", "euclidean", "sqeuclidean", "cityblock"]
@@ -177,7 +178,8 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
     ----------
     names
         The study's clips. If the file has an array "clips" with the names of its rows, these are brought into the
-        study's order; without it, rows are taken to be in that order, and their number must be right.
+        study's order, by names with or without folder, ending and case (`match_clips`), and other rows are left out;
+        without it, rows are taken to be in that order, and their number must be right.
 
     Raises
     ------
@@ -203,18 +205,14 @@ def read_activations(file: str | Path, names: Sequence[str] | None = None) -> di
             if layer.ndim == 0 or len(layer) != len(names):
                 raise ValueError(f"{path}: {name} has the shape {layer.shape}, but the study has {len(names)} clips")
         return layers
-    rows = [value.decode() if isinstance(value, bytes) else str(value) for value in np.ravel(given).tolist()]
-    if len(set(rows)) != len(rows):
-        raise ValueError(f"{path}: clips names one clip twice")
-    missing = [name for name in names if name not in rows]
-    if missing:
-        raise ValueError(
-            f"{path}: has no row for {missing[0]}" + (f" and {len(missing) - 1} more" * (len(missing) > 1))
-        )
+    try:
+        rows = names_in(given)
+        order, _ = match_clips(rows, names)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     for name, layer in layers.items():
         if layer.ndim == 0 or len(layer) != len(rows):
             raise ValueError(f"{path}: {name} has the shape {layer.shape}, but clips names {counted(len(rows), 'row')}")
-    order = [rows.index(name) for name in names]
     return {name: layer[order] for name, layer in layers.items()}
 
 

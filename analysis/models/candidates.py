@@ -30,7 +30,7 @@ from ..rdm import n_pairs, subset
 from ..words import counted
 from .activations import CLIPS, Distance, Frames, layer_rdms
 from .array_kinds import CandidateKind, kinds_of
-from .clip_names import match_clips
+from .clip_names import match_clips, names_in
 from .stored_arrays import StoredArray, stored_arrays
 
 MIN_CLIPS = 3
@@ -124,7 +124,7 @@ def _read(path: Path, name: str, clips: tuple[str, ...], distance: Distance, fra
             contents = {}
         if contents and not {"rdms", "names", "raters"} <= contents.keys():
             given = contents.pop(CLIPS, None)
-            rows = None if given is None else [_text(value) for value in np.ravel(np.asarray(given)).tolist()]
+            rows = None if given is None else names_in(np.asarray(given))
             stored = {key: _checked(key, value) for key, value in contents.items()}
             return _of_arrays(name, stored, rows, clips, distance, frames)
     return _of_source(path, name, clips)
@@ -137,13 +137,6 @@ def _is_bundle(path: Path) -> bool:
             return MANIFEST in archive.namelist()
     except (ValueError, OSError, NotImplementedError, zipfile.BadZipFile):
         return False
-
-
-def _text(value: Any) -> str:
-    try:
-        return value.decode() if isinstance(value, bytes) else str(value)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{CLIPS} holds {value!r}, which is not UTF-8 text") from error
 
 
 def _checked(key: str, stored: StoredArray) -> StoredArray:

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 # As many names are listed in an error or a remark.
 LISTED = 5
 Spelling = Callable[[str], str]
@@ -43,6 +46,24 @@ def match_clips(clips: Sequence[str], wanted: Sequence[str]) -> tuple[list[int],
     verb = "is" if len(extra) == 1 else "are"
     remark = f"{len(extra)} of its clips {verb} not in the study and left out: {_few(extra)}."
     return [place_of[clip] for clip in wanted], remark
+
+
+def names_in(array: ArrayLike) -> list[str]:
+    """The names in an array of texts, as NPZ and HDF5 files have them.
+
+    Raises
+    ------
+    ValueError
+        When one is of bytes that are no text.
+    """
+    return [_text(value) for value in np.ravel(array).tolist()]
+
+
+def _text(value: object) -> str:
+    try:
+        return value.decode() if isinstance(value, bytes) else str(value)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"clips holds {value!r}, which is not UTF-8 text") from error
 
 
 def _match(theirs: Sequence[str], ours: Mapping[str, str], place_of: dict[str, int]) -> None:

@@ -93,14 +93,17 @@ def test_activations_are_brought_into_the_studys_order(tmp_path: Path, rng: np.r
     for name, layer in values.items():
         assert (from_npz[name] == layer[[1, 3, 0]]).all()
         assert (from_hdf5[name] == layer[[1, 3, 0]]).all()
+    # As clips of models are matched everywhere: without folder and ending, and in any case.
+    for spelled in (["b", "d", "a"], ["set/b.MP4", "set/d.MP4", "set/a.MP4"]):
+        assert (read_activations(tmp_path / "net.h5", spelled)["layer2"] == from_npz["layer2"]).all()
 
 
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
         ({"a": np.zeros((4, 2))}, "a has the shape .4, 2., but the study has 3 clips"),
-        ({"a": np.zeros((3, 2)), "clips": ["x", "y", "y"]}, "clips names one clip twice"),
-        ({"a": np.zeros((3, 2)), "clips": ["x", "y", "w"]}, "has no row for z"),
+        ({"a": np.zeros((3, 2)), "clips": ["x", "y", "y"]}, "names the clip 'y' twice"),
+        ({"a": np.zeros((3, 2)), "clips": ["x", "y", "w"]}, "lacks 1 of the study's 3 clips: z; it has w"),
         ({"a": np.zeros((2, 2)), "clips": ["x", "y", "z"]}, "a has the shape .2, 2., but clips names 3 rows"),
         ({"clips": ["x", "y", "z"]}, "holds no layer"),
         ({"a": np.array(["u", "v", "w"])}, "a must hold real numbers"),
