@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# Fourth powers of distances are taken.
+MAX_POSITION = 1e60
+
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
@@ -28,7 +31,7 @@ class Arrangement:
     Raises
     ------
     ValueError
-        When the shapes do not fit, an item is duplicated or negative, or a position is not finite.
+        When the shapes do not fit, an item is duplicated or negative, or a position is not finite or beyond 1e60.
     """
 
     items: Ints
@@ -52,6 +55,8 @@ class Arrangement:
             raise ValueError("duplicate item in one arrangement")
         if not np.isfinite(places).all():
             raise ValueError("positions must be finite")
+        if places.size and (largest := np.abs(places).max()) > MAX_POSITION:
+            raise ValueError(f"positions reach {largest:.3g}, too far to compute with; the arena's diameter is 1")
         indices.setflags(write=False)
         places = places.copy()
         places.setflags(write=False)

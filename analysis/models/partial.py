@@ -18,6 +18,9 @@ from ..similarity import Method, check_rdms, ranks, similarity
 from ..words import counted
 from .partition import partial_correlation
 
+# Fewer pairs for each control, square and product leave too little to test, and more of these take too long.
+PAIRS_PER_COLUMN, MAX_COLUMNS = 4, 30
+
 
 @dataclass(frozen=True, eq=False)
 class PartialTest:
@@ -45,7 +48,7 @@ def partial_tests(
     models: ArrayLike,
     controls: ArrayLike,
     *,
-    method: Method = "spearman",
+    method: Method = "pearson",
     n_permutations: int = 5000,
     level: float = 0.95,
     rng: np.random.Generator | None = None,
@@ -57,7 +60,9 @@ def partial_tests(
 
     What the controls leave of a model is permuted (rows and columns together), what they explain of the permuted is
     taken out again, and the rest is correlated with what they leave of the raters' pool. Permuting the raters' RDM
-    itself would break its relation to the controls too, and reject too often.
+    itself would break its relation to the controls too, and reject too often. For the test the controls' squares and
+    products are held constant too: distances in a space of several features are no plane over the distances in some of
+    them, and what a plane leaves is alike in raters and models that share nothing else.
 
     Parameters
     ----------
@@ -66,7 +71,8 @@ def partial_tests(
     models : (M, P) float
     controls : (C, P) float
     method
-        "spearman" or "pearson".
+        "pearson" or "spearman". Controls that are held constant in ranks leave more of what they explain: 8 to 15 % of
+        models that share nothing but the controls with the raters are then significant at .05, in place of 3 to 7 %.
     rng, n_jobs, dask_address, progress
         As in `compare_models`.
 
@@ -90,11 +96,15 @@ def partial_tests(
     if method == "spearman":
         predictions, held = ranks(predictions), ranks(held)
         group = ranks(group[None])[0]
+    held = curved(held, int(seen.sum()))
     basis = _basis(held[:, seen])
     rest = _without(group[seen][None], basis)[0]
     if not rest @ rest > 1e-12 * np.var(group[seen]) * seen.sum():
         raise ValueError("the controls leave nothing of the raters' RDMs")
     left = _without(predictions, _basis(held))
+    nothing = (left**2).sum(axis=1) <= 1e-10 * predictions.var(axis=1) * predictions.shape[1]
+    if nothing.any():
+        raise ValueError(f"the controls leave nothing of model {int(np.flatnonzero(nothing)[0])}")
     rng = np.random.default_rng(0) if rng is None else rng
     observed = _correlations(_without(left[:, seen], basis), rest)
     task = partial(_permute, left, rest, basis, seen)
@@ -105,6 +115,18 @@ def partial_tests(
     p = (1 + (null >= observed - 1e-12).sum(axis=0)) / (1 + n_permutations)
     p_max = (1 + (scaled[1:].max(axis=1)[:, None] >= scaled[0] - 1e-9).sum(axis=0)) / (1 + n_permutations)
     return PartialTest(tuple(_over_raters(row, level) for row in each), p, p_max, n_permutations)
+
+
+def curved(controls: Floats, n_pairs: int) -> Floats:
+    """The controls (C, P), their squares and products of two; the controls alone where they are many or pairs few."""
+    n_controls = len(controls)
+    columns = n_controls * (n_controls + 3) // 2
+    if columns > MAX_COLUMNS or n_pairs < PAIRS_PER_COLUMN * (1 + columns):
+        return controls
+    centred = controls - controls.mean(axis=1, keepdims=True)
+    centred = centred / np.abs(centred).max(axis=1, keepdims=True).clip(1e-300)
+    one, two = np.triu_indices(n_controls)
+    return np.vstack([controls, centred[one] * centred[two]])
 
 
 def _basis(controls: Floats) -> Floats:

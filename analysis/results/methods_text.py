@@ -14,6 +14,7 @@ from textwrap import fill
 import numpy as np
 import scipy
 
+from ..ceiling_interval import GROUPS
 from ..designs import DESIGNS
 from ..version import __version__
 from ..words import counted, percent
@@ -281,7 +282,8 @@ def _agreement(results: StudyResults) -> str:
     intervals = (
         INTERVALS.format(level=percent(report.level)) if report.n_raters > 2 else "Two raters leave no intervals."
     )
-    ceilings = "; the jackknife gives their intervals too" if report.n_raters > 2 else ""
+    groups = f", over {GROUPS} groups of raters," if report.n_raters > GROUPS else ""
+    ceilings = f"; the jackknife{groups} gives their intervals too" if report.n_raters > 2 else ""
     coefficients = f"{', '.join(names[:-1])} and {names[-1]}"
     if shared:
         return AGREEMENT_TOGETHER.format(coefficients=coefficients)

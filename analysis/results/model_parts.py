@@ -149,7 +149,8 @@ def model_parts(
     shares: tuple[Share, ...] = ()
     n_pairs = 0
     weighted: tuple[WeightedSum, ...] = ()
-    method: Method = "pearson" if comparator in ("pearson", "cosine") else "spearman"
+    # In ranks too many models that share nothing but what is held constant come out significant.
+    method: Method = "spearman" if comparator == "spearman" else "pearson"
     if asked.permutations:
         try:
             tested = mantel(

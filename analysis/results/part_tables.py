@@ -140,7 +140,7 @@ def parts_methods(parts: ModelParts, label: str, *, is_joint: bool = False) -> l
             + ("with" if is_joint else "averaged over raters with")
             + f" the jackknife's interval{' over groups of raters' if is_joint else ''}, and tested by "
             f"{parts.n_permutations} permutations of what is left of each model (double semi-partialing, Dekker et "
-            "al., 2007)."
+            "al., 2007), for which squares and products of what is held constant were held constant too."
         )
     if parts.shares:
         said.append(

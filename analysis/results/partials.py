@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrangement import Floats
-from ..models.partial import partial_tests
+from ..models.partial import curved, partial_tests
 from ..models.partition import explained_by, partial_correlation
 from ..similarity import Method
 from .joint_rdms import JointRDMs
@@ -84,5 +84,5 @@ def partials_of(
 
 def _is_explained(rdm: Floats, controls: Floats) -> bool:
     centred = rdm - rdm.mean()
-    rest = centred - explained_by(centred, controls)
+    rest = centred - explained_by(centred, curved(controls, rdm.size))
     return bool(rest @ rest <= 1e-10 * (centred @ centred))

@@ -32,17 +32,32 @@ def test_partial_tests_approach_the_share_of_all_permutations_of_what_the_contro
     model = control + 0.5 * pdist(rng.normal(size=(6, 2)))
     rater = control + 0.6 * model + 0.5 * rng.random(15)
     partial = partial_tests(rater[None], model, control, method="pearson", n_permutations=4000, rng=rng)
-    left, target = to_square(residual(model, control)), residual(rater, control)
+    # For the test the square of the control is held constant too, for the coefficient the control alone.
+    curved = np.array([control, (control - control.mean()) ** 2])
+    left, target = to_square(residual(model, curved)), residual(rater, curved)
 
     def correlation(square: np.ndarray) -> float:
-        return float(np.corrcoef(residual(to_condensed(square), control), target)[0, 1])
+        return float(np.corrcoef(residual(to_condensed(square), curved), target)[0, 1])
 
     observed = correlation(left)
     every = [correlation(left[np.ix_(order, order)]) for order in permutations(range(6))]
-    assert partial.correlations[0].value == pytest.approx(observed)
+    straight = np.corrcoef(residual(model, control), residual(rater, control))[0, 1]
+    assert partial.correlations[0].value == pytest.approx(straight)
     assert partial.p[0] == pytest.approx(np.mean(np.array(every) >= observed - 1e-12), abs=0.025)
     with pytest.raises(ValueError, match="leave nothing of model 0"):
         partial_tests(rater[None], 2 * control, control)
+
+
+def test_what_two_controls_explain_together_is_no_finding() -> None:
+    rng = np.random.default_rng(8)
+    low = 0
+    for _ in range(60):
+        one, two = rng.normal(size=(2, 12, 2))
+        raters = [pdist(np.hstack([one, two, rng.normal(size=(12, 3))])) for _ in range(4)]
+        model = pdist(np.hstack([one, two, rng.normal(size=(12, 2))]))
+        low += int(partial_tests(raters, model, [pdist(one), pdist(two)], n_permutations=99, rng=rng).p[0] <= 0.05)
+    # A straight line leaves so much that 13 come out significant.
+    assert low <= 6
 
 
 def test_what_a_control_explains_is_no_finding_and_what_it_does_not_is() -> None:
