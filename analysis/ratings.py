@@ -16,6 +16,7 @@ from .reliability.coefficients import krippendorff_alpha, variance_ratios
 from .reliability.pools import between_pools, splits
 from .reliability.report import spearman_brown, with_interval
 from .reliability.without_each import split_half
+from .similarity import check_size
 
 NAN = float("nan")
 ALONE = "agreement needs at least two raters"
@@ -85,7 +86,7 @@ def scale_ratings(table: ArrayLike, repeats: ArrayLike = (), *, level: float = 0
     Raises
     ------
     ValueError
-        When the table has not two dimensions, or a rating is infinite.
+        When the table has not two dimensions, or a rating is infinite, or too large or small to compute with.
     """
     values = _checked(table)
     n = np.isfinite(values).sum(axis=0).astype(np.int64)
@@ -124,9 +125,11 @@ def choice_ratings(table: ArrayLike, n_choices: int, repeats: ArrayLike = (), *,
     Raises
     ------
     ValueError
-        As `scale_ratings`.
+        As `scale_ratings`, and when a choice is none of them.
     """
     values = _checked(table)
+    if (beyond := values[~np.isnan(values) & ~np.isin(values, np.arange(n_choices))]).size:
+        raise ValueError(f"a choice is {beyond[0]:g}, and there are {n_choices}, numbered from 0")
     # (R, C, K): 1 where the rater chose it.
     chosen = (values[:, :, None] == np.arange(n_choices)).astype(np.float64)
     rated = chosen[np.isfinite(values).any(axis=1)]
@@ -163,6 +166,7 @@ def _checked(table: ArrayLike) -> Floats:
         raise ValueError(f"a table of ratings must have shape (raters, clips), got {values.shape}")
     if np.isinf(values).any():
         raise ValueError("a rating is infinite")
+    check_size(values, "the table of ratings")
     return values
 
 

@@ -59,14 +59,34 @@ def check_rdms(rdms: ArrayLike, name: str = "rdms", *, row: str = "rater") -> Fl
     if empty.size:
         raise ValueError(f"{name}: {row} {int(empty[0])} has no pair at all; leave this {row} out")
     largest = np.nanmax(np.abs(table), axis=1)
-    beyond = np.flatnonzero((largest > MAX_VALUE) | ((largest < MIN_VALUE) & (largest > 0)))
+    beyond = np.flatnonzero([size_word(one) is not None for one in largest])
     if beyond.size:
         raise ValueError(
             f"{name}: {row} {int(beyond[0])} has values up to {largest[beyond[0]]:.3g}, which are too "
-            f"{'large' if largest[beyond[0]] > 1 else 'small'} to compute with; scale this "
+            f"{size_word(largest[beyond[0]])} to compute with; scale this "
             f"{row} first, for example to a root mean square of 1"
         )
     return table
+
+
+def size_word(largest: float) -> str | None:
+    """Whether numbers up to `largest` are too "large" or too "small" to compute with; None when they are neither."""
+    return "large" if largest > MAX_VALUE else "small" if 0 < largest < MIN_VALUE else None
+
+
+def check_size(table: Floats, name: str) -> None:
+    """Refuse a table, NaN = missing, whose largest value is too large or too small for its powers.
+
+    Raises
+    ------
+    ValueError
+        Naming the table by `name`.
+    """
+    largest = float(np.abs(table[~np.isnan(table)]).max(initial=0.0))
+    if (word := size_word(largest)) is not None:
+        raise ValueError(
+            f"{name} has values up to {largest:.3g}, which are too {word} to compute with; scale them first"
+        )
 
 
 def _is_square_rdm(table: Floats) -> bool:

@@ -16,6 +16,7 @@ from scipy.spatial.distance import pdist, squareform
 from ..arrangement import Floats, with_nan
 from ..formats.npz import MAX_BYTES, as_numbers
 from ..rdm import n_pairs, with_ties
+from ..similarity import MAX_VALUE, size_word
 from ..words import counted
 from .clip_names import match_clips, names_in
 from .stored_arrays import StoredArray, is_hdf5, stored_arrays
@@ -137,19 +138,21 @@ def layer_distances(
     ------
     ValueError
         Naming the layer and the clip, when a distance is undefined (a clip whose units are all equal has no
-        correlation), or too large for a number.
+        correlation), or values are too large or too small to compute with.
     """
     n, units = table.shape
     is_angle = distance in ("correlation", "cosine")
     centre, length, spread, largest = np.zeros((n, 1)), np.ones((n, 1)), np.zeros(n), np.zeros(n)
-    for k in range(n if is_angle else 0):
+    for k in range(n):
         row = np.asarray(table[k], dtype=np.float64)
         largest[k] = np.abs(row).max()
-        # Constants are found before rounding makes a correlation out of them.
-        spread[k] = np.ptp(row) if distance == "correlation" else largest[k]
-        centre[k] = row.mean() if distance == "correlation" else 0.0
-        with np.errstate(over="ignore"):
-            length[k] = np.linalg.norm(row - centre[k])
+        if is_angle:
+            # Constants are found before rounding makes a correlation out of them.
+            spread[k] = np.ptp(row) if distance == "correlation" else largest[k]
+            centre[k] = row.mean() if distance == "correlation" else 0.0
+            length[k] = np.linalg.norm(row - centre[k]) if largest[k] <= MAX_VALUE else np.nan
+    if (word := size_word(float(largest.max()))) is not None:
+        raise ValueError(f"layer {name}: its values are so {word} that distances between clips cannot be computed")
     flat = np.flatnonzero(spread <= 1e-12 * largest.max()) if is_angle else np.array([])
     if flat.size:
         what = "all its units equal" if distance == "correlation" else "all its units at zero"
@@ -164,8 +167,8 @@ def layer_distances(
         else:
             total += pdist(part, "cityblock" if distance == "cityblock" else "sqeuclidean")
     distances = 1 - total if is_angle else np.sqrt(total) if distance == "euclidean" else total
-    if not (np.isfinite(distances).all() and np.isfinite(length).all()):
-        raise ValueError(f"layer {name}: its values are so large that distances between clips are infinite")
+    if not np.isfinite(distances).all():
+        raise ValueError(f"layer {name}: a value is missing")
     return with_ties(np.maximum(distances, 0.0))
 
 

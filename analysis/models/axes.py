@@ -17,7 +17,7 @@ from ..pooling import mean_present, standardise
 from ..rdm import n_items_of, to_condensed, to_square
 from ..reliability import Coefficient
 from ..reliability.report import with_interval
-from ..similarity import check_rdms
+from ..similarity import check_rdms, check_size
 from ..words import counted
 from .space import MIN_OTHERS, between_axes, places_along
 
@@ -201,6 +201,7 @@ def _rows(values: ArrayLike, name: str) -> Floats:
         raise ValueError(f"{name} must be a table, got the shape {table.shape}")
     if not np.isfinite(table).all():
         raise ValueError(f"{name} has a missing or infinite value in row {int(np.argwhere(~np.isfinite(table))[0, 0])}")
+    check_size(table, name)
     return table
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrangement import Floats, Ints, with_nan
+from ..similarity import check_size
 
 # Penalties that the inner folds choose from, as shares of the mean squared singular value of the training features.
 PENALTIES = tuple(float(10.0**power) for power in range(-4, 5))
@@ -198,6 +199,7 @@ def _table(values: ArrayLike, name: str) -> Floats:
         raise ValueError(f"{name} must be a table, got the shape {table.shape}")
     if not np.isfinite(table).all():
         raise ValueError(f"{name} has a missing or infinite value in row {int(np.argwhere(~np.isfinite(table))[0, 0])}")
+    check_size(table, name)
     return table
 
 

@@ -29,6 +29,9 @@ class IndividualTest:
         Each rater's own less what is expected of it.
     difference : Coefficient
         The mean of these, with the jackknife's interval over raters.
+    agreement : Coefficient
+        `expected` over `within`, with the same: how far two raters agree when noise is taken out; 1 when they differ by
+        noise alone. It can exceed 1. NaN, with the reason, where halves of one rater do not agree.
     p : float
         One-sided, over permutations of whose second half is whose: (1 + at least as large) / (1 + permutations).
     n_permutations : int
@@ -38,6 +41,7 @@ class IndividualTest:
     expected: float
     by_rater: Floats
     difference: Coefficient
+    agreement: Coefficient
     p: float
     n_permutations: int
 
@@ -92,8 +96,25 @@ def individual_test(
     values = np.array([own.mean(), *((own.sum() - own) / (n_raters - 1))])
     within = float(np.diag(similarities).mean())
     return IndividualTest(
-        within, within - float(own.mean()), own, with_interval(values, level, "difference"), p, n_permutations
+        within=within,
+        expected=within - float(own.mean()),
+        by_rater=own,
+        difference=with_interval(values, level, "difference"),
+        agreement=_agreement(similarities, level),
+        p=p,
+        n_permutations=n_permutations,
     )
+
+
+def _agreement(similarities: Floats, level: float) -> Coefficient:
+    """What noise alone leads to expect within raters as a share of what there is, of all raters and without each."""
+    everyone = np.arange(len(similarities))
+    shares = []
+    for kept in (everyone, *(np.delete(everyone, rater) for rater in everyone)):
+        mine = similarities[np.ix_(kept, kept)]
+        within = np.trace(mine)
+        shares.append(np.trace(_by_noise(mine)) / within if within > 0 else np.nan)
+    return with_interval(np.array(shares), level, "difference", undefined="the halves of raters' trials do not agree")
 
 
 def _by_noise(similarities: Floats) -> Floats:

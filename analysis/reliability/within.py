@@ -23,7 +23,9 @@ def agreement_without_noise(rdms: ArrayLike, own_reliability: ArrayLike, *, leve
         NaN = missing pair.
     own_reliability : (R,) float
         Each rater's reliability, for RDMs as noisy as those given: for example Spearman-Brown of the correlation
-        between the RDMs of odd and even trials. NaN or not above 0 = unknown, and the rater is left out.
+        between the RDMs of odd and even trials by the same estimator. With that of a less accurate one, raters who
+        differ in kind seem to agree (`individual_test` needs no reliability). NaN or not above 0 = unknown, and the
+        rater is left out.
     level
         Coverage of the interval over raters (the jackknife, as in `reliability`).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -95,14 +94,18 @@ def _groups(attribute: Attribute) -> tuple[list[str | None], str]:
     """The label of each clip, and what the labels are: an attribute's values, or the halves of its numbers."""
     numbers = attribute.numbers
     if numbers is None:
-        known = [value.strip() or None for value in attribute.values]
-        kinds = list(dict.fromkeys(value for value in known if value is not None))
-        return known, ", ".join(kinds[:6]) + (f" and {len(kinds) - 6} more" if len(kinds) > 6 else "")
-    middle = float(np.median(numbers[np.isfinite(numbers)]))
-    halves = [
-        None if not math.isfinite(value) else "above" if value > middle else "up to" for value in numbers.tolist()
-    ]
-    return halves, f"up to the median {middle:g}, above it"
+        given = [value.strip() or None for value in attribute.values]
+        kinds = list(dict.fromkeys(value for value in given if value is not None))
+        return given, ", ".join(kinds[:6]) + (f" and {len(kinds) - 6} more" if len(kinds) > 6 else "")
+    known = np.isfinite(numbers)
+    middle = float(np.median(numbers[known]))
+    if (numbers[known] > middle).any():
+        told, above, halves = f"up to the median {middle:g}, above it", numbers > middle, ("up to", "above")
+    else:
+        # Most clips have the highest value of all.
+        told, above, halves = f"below the median {middle:g}, from it on", numbers >= middle, ("below", "from")
+    labels = [halves[int(up)] if here else None for up, here in zip(above, known, strict=True)]
+    return labels, told
 
 
 def _no_effect(labels: Sequence[str | None], table: Floats) -> str | None:

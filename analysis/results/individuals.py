@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..arrangement import Arrangement, Floats, Ints
 from ..quality.repeats import odd_even_halves
 from ..rdm import n_pairs, to_condensed
-from ..reliability import Coefficient, IndividualTest, agreement_without_noise, individual_test
+from ..reliability import IndividualTest, individual_test
 from ..reliability.report import with_interval
 from ..similarity import MIN_PAIRS, similarity
 from ..structure import cluster_raters, indscal, silhouette_by_clusters
@@ -137,7 +137,6 @@ def individuals(
     report("Weighing dimensions and attributes", 0.5)
     dimensions, fit, rounds = _dimensions(table, remarks)
     weights = attribute_weights(table, list(attributes.values())) if attributes else np.empty((len(raters), 0))
-    free = _without_noise(table, halves, level, remarks)
     known = tested[1] if tested is not None else None
     return Individuals(
         n_tested=0 if tested is None else len(tested[0]),
@@ -147,9 +146,9 @@ def individuals(
         high=math.nan if known is None else known.difference.interval[1],
         p=math.nan if known is None else known.p,
         n_permutations=0 if known is None else known.n_permutations,
-        without_noise=free.value,
-        without_noise_low=free.interval[0],
-        without_noise_high=free.interval[1],
+        without_noise=math.nan if known is None else known.agreement.value,
+        without_noise_low=math.nan if known is None else known.agreement.interval[0],
+        without_noise_high=math.nan if known is None else known.agreement.interval[1],
         silhouette=silhouette,
         n_clusters=int(clusters.max(initial=0)),
         indscal_rounds=rounds,
@@ -189,6 +188,8 @@ def _test(
         reason = str(error) if places.size else "no rater has two halves of trials that hold the same pairs"
         remarks.append(f"Whether raters differ in kind is not tested: {reason}.")
         return None
+    if tested.agreement.reason:
+        remarks.append(f"Agreement without noise: {tested.agreement.reason}.")
     if places.size < len(halves):
         remarks.append(
             f"{counted(len(halves) - places.size, 'rater has', 'raters have')} too few trials to be compared "
@@ -202,20 +203,6 @@ def _usable(halves: Floats) -> NDArray[np.bool_]:
     shared = np.isfinite(halves).all(axis=1).sum(axis=1) >= MIN_PAIRS
     usable = [bool(ok) and bool(np.isfinite(similarity(*two)[0, 0])) for two, ok in zip(halves, shared, strict=True)]
     return np.array(usable, dtype=bool)
-
-
-def _without_noise(table: Floats, halves: Floats | None, level: float, remarks: list[str]) -> Coefficient:
-    if halves is None:
-        return Coefficient(math.nan)
-    r = np.array(
-        [float(similarity(*two)[0, 0]) if ok else np.nan for two, ok in zip(halves, _usable(halves), strict=True)]
-    )
-    with np.errstate(invalid="ignore"):
-        both = np.where(r > 0, 2 * r / (1 + r), np.nan)
-    agreement = agreement_without_noise(table, both, level=level)
-    if agreement.reason:
-        remarks.append(f"Agreement without noise: {agreement.reason}.")
-    return agreement
 
 
 def _clusters(table: Floats, remarks: list[str]) -> tuple[Ints, float]:

@@ -53,7 +53,10 @@ PART_TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("p", "float", "", "One-sided p of the difference, over permutations of whose second half is whose"),
         Column("n_permutations", "int", "", "Permutations"),
         Column(
-            "without_noise", "float", "", "Agreement of two raters, noise taken out; 1 = they differ by noise alone"
+            "without_noise",
+            "float",
+            "",
+            "expected / within: agreement of two raters, noise taken out; 1 = they differ by noise alone",
         ),
         Column("without_noise_low", "float", "", "Lower end of its 95 % interval over raters"),
         Column("without_noise_high", "float", "", "Upper end of it"),
@@ -168,7 +171,7 @@ def _individual_methods(people: Individuals) -> list[str]:
             "Whether raters differ by more than noise was tested by correlating the RDMs of each rater's odd and even "
             "trials (weighted averages) within and between raters (Charest et al., 2014), less what the reliabilities "
             f"of the halves lead to expect, over {people.n_permutations} permutations of whose second half is whose; "
-            "agreement without noise is corrected for attenuation (Spearman, 1904)."
+            "agreement without noise is that expectation as a share of the correlation within raters."
         )
     if people.n_clusters:
         said.append(

@@ -7,8 +7,17 @@ import pytest
 
 from analysis import compare_models, noise_ceiling, reliability
 from analysis.inference.mantel import mantel
-from analysis.models import attribute_effects, fit_weights, partial_correlation, variance_partition, weighted_model
+from analysis.models import (
+    attribute_effects,
+    congruence,
+    fit_weights,
+    partial_correlation,
+    predict_ratings,
+    variance_partition,
+    weighted_model,
+)
 from analysis.pooling import pool
+from analysis.ratings import scale_ratings
 from analysis.similarity import COEFFICIENTS, similarity
 from analysis.structure import cluster_items, cluster_raters, dimensionality, indscal, mds, silhouettes
 
@@ -53,6 +62,21 @@ def one_of(value: float) -> np.ndarray:
     rows = raters()
     rows[0] = value
     return rows
+
+
+TABLES = {
+    "features": lambda x: predict_ratings(x, x[:, :1] / x.max()),
+    "ratings": lambda x: predict_ratings(x / x.max(), x[:, :1]),
+    "axes": lambda x: congruence(x[:1] / x.max(), x[:1]),
+    "scale": scale_ratings,
+}
+
+
+@pytest.mark.parametrize("call", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize(("size", "said"), [(1e200, "too large"), (1e-200, "too small")])
+def test_features_and_ratings_whose_squares_overflow_or_vanish_are_refused_by_name(call, size, said):
+    with pytest.raises(ValueError, match=f"has values up to .*, which are {said}"):
+        call(size * (1 + RNG.random((12, 3))))
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

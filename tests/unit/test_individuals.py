@@ -47,6 +47,26 @@ def test_the_expected_correlation_is_the_product_of_the_halves_factors() -> None
         individual_test(same[0][:3], same[1][:3])
 
 
+def test_agreement_without_noise_is_that_of_what_raters_see_however_accurate_their_rdms_are() -> None:
+    rng = np.random.default_rng(5)
+    asked = {"n_permutations": 19, "level": 0.95, "seed": 0, "report": lambda *_: None}
+    found = {}
+    for own in (0.0, 1.0):
+        studies = [halves(rng, own) for _ in range(12)]
+        # The RDMs of all trials are those of an estimator that is more accurate than halves let one expect.
+        names = [f"P{k}" for k in range(N_RATERS)]
+        tables = [two.mean(axis=1) + 3 * two.mean(axis=(0, 1)) for two in studies]
+        values = [
+            individuals(table, names, two, {}, **asked)  # type: ignore[arg-type]
+            for table, two in zip(tables, studies, strict=True)
+        ]
+        found[own] = np.mean([one.without_noise for one in values])
+        assert values[0].without_noise == pytest.approx(values[0].expected / values[0].within)
+        assert values[0].without_noise_low < values[0].without_noise < values[0].without_noise_high
+    assert found[0.0] == pytest.approx(1, abs=0.05)
+    assert found[1.0] == pytest.approx(0.5, abs=0.1)
+
+
 def test_groups_weights_and_words_of_raters() -> None:
     rng = np.random.default_rng(4)
     space = rng.normal(size=(N_ITEMS, 2))

@@ -11,8 +11,10 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from analysis.models import correlation_without_noise, partial_tests
+from analysis.models.attributes import between_less_within
 from analysis.rdm import to_condensed, to_square
 from analysis.results.compared import ModelOptions
+from analysis.results.effects import effects_of
 from analysis.results.model_list import Attribute
 from analysis.results.model_parts import AskedParts
 from analysis.results.model_tables import models_methods
@@ -88,6 +90,17 @@ def test_correlation_without_noise_is_that_with_what_raters_share() -> None:
     assert corrected.interval[0] < expected < corrected.interval[1]
     assert np.corrcoef(raters, model)[:-1, -1].mean() < expected - 0.2
     assert correlation_without_noise(raters[:1], model)[0].reason == "fewer than two raters"
+
+
+def test_numbers_of_which_most_are_the_highest_are_cut_below_it() -> None:
+    smiles = np.array([7, 7, 3, 7, 7, 5, 7, 7])
+    rdms = np.random.default_rng(1).random((3, 28))
+    options = {"n_permutations": 19, "level": 0.95, "seed": 0, "report": lambda *_: None}
+    remarks: list[str] = []
+    attribute = Attribute("smiles", tuple(map(str, smiles)))
+    (effect,) = effects_of(rdms, [attribute], None, remarks=remarks, **options)  # type: ignore[arg-type]
+    assert (effect.groups, remarks) == ("below the median 7, from it on", [])
+    assert effect.effect == pytest.approx(between_less_within(rdms, {"": (smiles < 7).tolist()}).mean())
 
 
 def test_parts_come_only_when_asked_for_with_their_words_and_survive_being_stored() -> None:

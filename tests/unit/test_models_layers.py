@@ -68,6 +68,8 @@ def test_frames_are_averaged_or_put_one_after_another_when_told(rng: np.random.G
         ({"a": [[1, 2], [0, 0], [3, 1]]}, {"distance": "cosine"}, "layer a: clip 2 has all its units at zero"),
         ({"a": 1e300 * np.eye(3)}, {}, "layer a: its values are so large"),
         ({"a": 1e300 * np.eye(3)}, {"distance": "euclidean"}, "layer a: its values are so large"),
+        ({"a": 1e-200 * np.eye(3)}, {}, "layer a: its values are so small"),
+        ({"a": 1e-200 * np.eye(3)}, {"distance": "euclidean"}, "layer a: its values are so small"),
         ({"a": [["x", "y"]] * 3}, {}, "layer a: must hold real numbers"),
         ({"a": np.eye(3)}, {"frames": "mean"}, "layer a: has no axis for frames"),
         ({"a": np.eye(3)}, {"distance": "hamming"}, "distance must be one of"),
