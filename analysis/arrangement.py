@@ -129,9 +129,8 @@ def with_nan(values: ArrayLike) -> Floats:
 def _apart(positions: Floats, row: Ints, col: Ints) -> Floats:
     """Distances between rows of the positions. As SciPy's pdist, whose preparations take four times as long."""
     x, y = positions.T
-    with np.errstate(over="ignore"):
-        across, up = x[row] - x[col], y[row] - y[col]
-        apart: Floats = np.sqrt(across * across + up * up)
+    across, up = x[row] - x[col], y[row] - y[col]
+    apart: Floats = np.sqrt(across * across + up * up)
     return apart
 
 

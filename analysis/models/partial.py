@@ -131,9 +131,10 @@ def curved(controls: Floats, n_pairs: int) -> Floats:
 
 def _basis(controls: Floats) -> Floats:
     """Orthonormal columns (p, k) that span the constant and the controls."""
-    centred = controls - controls.mean(axis=1, keepdims=True)
+    varies = np.ptp(controls, axis=1) > 1e-12 * np.abs(controls).max(axis=1)
+    centred = controls[varies] - controls[varies].mean(axis=1, keepdims=True)
     columns = np.vstack([np.ones(controls.shape[1]), centred]).T
-    u, s, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0).clip(1e-300), full_matrices=False)
+    u, s, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0), full_matrices=False)
     return np.asarray(u[:, s > 1e-10 * s[0]])
 
 

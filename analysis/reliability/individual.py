@@ -71,13 +71,16 @@ def individual_test(
     Raises
     ------
     ValueError
-        With fewer than 4 raters, shapes that differ, or when two halves share too few pairs to be compared.
+        With fewer than 4 raters, shapes that differ, no permutations, a level that does not lie between 0 and 1, or
+        when two halves share too few pairs to be compared.
 
     References
     ----------
     Charest, Kievit, Schmitz, Deca & Kriegeskorte (2014), PNAS 111, 14565-14570. Spearman (1904).
     """
     one, two = check_rdms(first, "first"), check_rdms(second, "second")
+    if n_permutations < 1:
+        raise ValueError("n_permutations must be at least 1")
     if one.shape != two.shape:
         raise ValueError(f"the halves have the shapes {one.shape} and {two.shape}")
     n_raters = len(one)

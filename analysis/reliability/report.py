@@ -211,7 +211,14 @@ def with_interval(
 
     `scale` is "correlation", "ratio" (at most 1, without a lower bound) or "difference" (without bounds). `undefined`
     is the reason where the coefficient is NaN, `names` are the raters'.
+
+    Raises
+    ------
+    ValueError
+        When the level does not lie between 0 and 1.
     """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
     estimate, without, n_raters = float(values[0]), values[1:], len(values) - 1
     if not np.isfinite(estimate):
         return Coefficient(float("nan"), reason=undefined)

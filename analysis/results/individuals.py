@@ -240,13 +240,14 @@ def _dimensions(table: Floats, remarks: list[str]) -> tuple[Floats, Floats, int]
 def attribute_weights(table: Floats, attributes: Sequence[Floats]) -> Floats:
     """Standardised weights of attributes' RDMs in a regression on each rater's RDM, (R, A).
 
-    Over the pairs that the rater saw; NaN where these are too few, or an attribute does not vary over them.
+    Over the pairs that the rater saw; NaN where these are too few, or RDM or an attribute do not vary over them.
     """
     columns = np.array(attributes)
     out = np.full((len(table), len(columns)), np.nan)
     for weights, row in zip(out, table, strict=True):
         seen = np.isfinite(row)
-        if seen.sum() < len(columns) + MIN_PAIRS or (np.ptp(columns[:, seen], axis=1) == 0).any():
+        rows = np.vstack([row, columns])[:, seen]
+        if seen.sum() < len(columns) + MIN_PAIRS or (np.ptp(rows, axis=1) == 0).any():
             continue
         x = columns[:, seen] - columns[:, seen].mean(axis=1, keepdims=True)
         y = row[seen] - row[seen].mean()

@@ -43,6 +43,9 @@ def test_the_expected_correlation_is_the_product_of_the_halves_factors() -> None
     assert test.within == pytest.approx(np.trace(plain) / N_RATERS)
     assert test.expected == pytest.approx(test.within, abs=0.04)
     assert test.difference.interval[0] < 0 < test.difference.interval[1]
+    for options, words in (({"level": 3.0}, "level must lie"), ({"n_permutations": 0}, "at least 1")):
+        with pytest.raises(ValueError, match=words):
+            individual_test(*same, **options)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 4 raters"):
         individual_test(same[0][:3], same[1][:3])
 
