@@ -35,7 +35,7 @@ def test_sets_are_in_natural_order_and_hold_the_anchors() -> None:
     [
         ("per_session = 2", ROWS, "sets.column", "without it there are no sets"),
         ('column = "set"', ROWS, "sets.column", "no clip has the attribute 'set'; attributes that there are: folder"),
-        ('column = "folder"', (*ROWS[:3], *ROWS[4:], {}), "sets.column", "1 of the 7 clips have no 'folder'"),
+        ('column = "folder"', (*ROWS[:3], *ROWS[4:], {}), "sets.column", "1 of the 7 clips has no 'folder'"),
         ('column = "folder"', ROWS, "sets.column", "too few are in all (1)"),
         ('column = "folder"\nanchors = "any"', (*ROWS[:3], *ROWS[4:]), "sets.anchors", "no clip has 'any'"),
         ('column = "folder"\nanchors = "all"\nper_session = 3', ROWS, "sets.per_session", "is 3, but there are 2 sets"),
