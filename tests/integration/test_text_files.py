@@ -30,7 +30,7 @@ from app.studies.study_folder import read_study_folder
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
-from tests.integration.test_uploads import Sender, error_of
+from tests.uploading import Sender, error_of
 
 CLIP = sorted((ROOT / "demo" / "clips").glob("*.mp4"))[0]
 CONSENT = "Press ![a red square](red.png) when you see ![a spinning shape](spin.mp4)"

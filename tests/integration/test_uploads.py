@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -31,8 +30,8 @@ from tests import experimenter
 from tests.apps import installation
 from tests.conftest import ROOT
 from tests.factories import make_study
+from tests.uploading import TUS, Sender, error_of
 
-TUS = {"Tus-Resumable": "1.0.0"}
 DRAWN = sorted((ROOT / "demo" / "clips").glob("*.mp4"))
 Lab = experimenter.Lab
 
@@ -73,39 +72,6 @@ def lab(shared_lab: Lab) -> Iterator[Lab]:
             file.unlink()
 
 
-class Sender:
-    """A page that sends files to a study."""
-
-    def __init__(self, lab: Lab, study: str = "faces") -> None:
-        self.client = lab.client
-        self.address = f"/api/v1/studies/{study}/uploads"
-        self.headers = TUS | {"X-CSRFToken": experimenter.csrf_token(lab.client.get("/studies").text)}
-
-    def begin(
-        self, name: str, content: bytes, *, size: int | None = None, sha256: str | None = None, **more: str
-    ) -> Any:
-        sha256 = hashlib.sha256(content).hexdigest() if sha256 is None else sha256
-        pairs = {"filename": name, "sha256": sha256} | more
-        encoded = (f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
-        headers = {"Upload-Length": str(len(content) if size is None else size), "Upload-Metadata": ",".join(encoded)}
-        return self.client.post(self.address, headers=self.headers | headers)
-
-    def add(self, location: str, offset: int | str, piece: bytes) -> Any:
-        headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        return self.client.patch(location, data=piece, headers=self.headers | headers)
-
-    def send(self, name: str, content: bytes, piece: int = CHUNK_BYTES, **more: str) -> Any:
-        """Send a whole file; returns the last answer, or the first refusal."""
-        answer = self.begin(name, content, **more)
-        if answer.status_code != 201:
-            return answer
-        location, offset = answer.headers["Location"], int(answer.headers["Upload-Offset"])
-        while answer.status_code in {201, 204} and offset < len(content):
-            answer = self.add(location, offset, content[offset : offset + piece])
-            offset += piece
-        return answer
-
-
 def clips_of(lab: Lab, name: str = "faces") -> list[Clip]:
     with lab.database.reading() as db:
         query = select(Clip).join(Study).where(Study.name == name).order_by(Clip.position)
@@ -115,11 +81,6 @@ def clips_of(lab: Lab, name: str = "faces") -> list[Clip]:
 def clips_study(lab: Lab) -> int:
     with lab.database.reading() as db:
         return db.scalars(select(Study.id).where(Study.name == "faces")).one()
-
-
-def error_of(answer: Any) -> tuple[int, str, str]:
-    error = answer.json["error"]
-    return answer.status_code, error["code"], error["message"]
 
 
 def left_over(settings: Settings) -> list[str]:
