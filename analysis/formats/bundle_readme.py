@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..designs import DESIGNS
+from ..words import counted
 from .bundle_tables import TABLES
 from .rdm_rows import RDMs
 
@@ -66,6 +67,7 @@ class Tally:
     simulated: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     trials: Counter[str] = field(default_factory=Counter)
+    left_out: set[Any] = field(default_factory=set)
     trials_left_out: int = 0
     designs: set[str] = field(default_factory=set)
     rdms: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -85,12 +87,13 @@ class Tally:
         self.sessions[str(row.get("state"))] += 1
         self.simulated += bool(row.get("is_simulated"))
         if row.get("excluded"):
+            self.left_out.add(row.get("participant"))
             self.reasons[row.get("exclusion_reason") or "no reason given"] += 1
 
     def _trial(self, row: Mapping[str, Any]) -> None:
         self.trials[str(row.get("purpose"))] += 1
         self.designs.add(str(row.get("design")))
-        self.trials_left_out += bool(row.get("excluded"))
+        self.trials_left_out += bool(row.get("excluded")) and row.get("participant") not in self.left_out
 
     def rdm_set(self, rdms: RDMs) -> None:
         """Remember how many raters and clips the RDMs of a method have."""
@@ -153,10 +156,6 @@ def _list_of(methods: Sequence[str]) -> str:
     return f" ({', '.join(methods)})" if methods else ""
 
 
-def _number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
 def _from_to(numbers: Sequence[int]) -> str:
     return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
 
@@ -168,32 +167,32 @@ def _amounts(manifest: Mapping[str, Any], tally: Tally) -> list[str]:
     told = "; ".join(f"“{_plain(reason)}”: {number}" for reason, number in sorted(tally.reasons.items()))
     purposes = ", ".join(f"{number} {purpose}" for purpose, number in sorted(tally.trials.items()))
     lines = [
-        _number(counts.get("clips", 0), "clip", "clips") + ".",
-        f"{_number(tally.sessions.total(), 'session', 'sessions')}{f' ({states})' if states else ''}; "
+        counted(counts.get("clips", 0), "clip", "clips") + ".",
+        f"{counted(tally.sessions.total(), 'session', 'sessions')}{f' ({states})' if states else ''}; "
         f"{tally.simulated} of them simulated, which are not data of people.",
-        f"{_number(tally.trials.total(), 'trial', 'trials')}{f' ({purposes})' if purposes else ''}.",
+        f"{counted(tally.trials.total(), 'trial', 'trials')}{f' ({purposes})' if purposes else ''}.",
     ]
     if left_out := about.get("unfinished_sessions_left_out"):
-        lines.append(f"{_number(left_out, 'unfinished session is', 'unfinished sessions are')} not in this bundle.")
+        lines.append(f"{counted(left_out, 'unfinished session is', 'unfinished sessions are')} not in this bundle.")
     if n_excluded or tally.trials_left_out:
         kept = (
             "are in the RDMs all the same" if about.get("excluded_in_results") else "are in no RDM and no reliability"
         )
         lines.append(
-            f"Left out of the results by the experimenter: {_number(n_excluded, 'session', 'sessions')}"
-            f"{f' ({told})' if told else ''} and {_number(tally.trials_left_out, 'trial', 'trials')} of others. Their "
+            f"Left out of the results by the experimenter: {counted(n_excluded, 'session', 'sessions')}"
+            f"{f' ({told})' if told else ''} and {counted(tally.trials_left_out, 'trial', 'trials')} of others. Their "
             f"rows are in the tables, marked `excluded`; they {kept}."
         )
     else:
         lines.append("Nothing was left out of the results by the experimenter.")
     lines += [
-        f"RDMs by `{method}`: {_number(raters, 'rater', 'raters')}, {_number(n * (n - 1) // 2, 'pair', 'pairs')} each."
+        f"RDMs by `{method}`: {counted(raters, 'rater', 'raters')}, {counted(n * (n - 1) // 2, 'pair', 'pairs')} each."
         for method, (raters, n) in tally.rdms.items()
     ]
     for method, sets in tally.sets.items():
         raters, clips = (sorted({one[k] for one in sets}) for k in (0, 1))
         lines.append(
-            f"RDMs by `{method}`: {_number(len(sets), 'set', 'sets')} of {_from_to(clips)} clips, "
+            f"RDMs by `{method}`: {counted(len(sets), 'set', 'sets')} of {_from_to(clips)} clips, "
             f"{_from_to(raters)} {'rater' if raters[-1] == 1 else 'raters'} each; `sets.csv` has their names and clips."
         )
     if any(design in DESIGNS and DESIGNS[design].is_over_cohort for design in tally.designs):
@@ -215,7 +214,7 @@ def _lines(files: Mapping[str, Any]) -> Iterator[str]:
 def _holds(path: str) -> str:
     stem, _, extension = path.partition(".")
     if stem in TABLES_HOLD:
-        return TABLES_HOLD[stem] if extension == "csv" else "the same as JSON"
+        return TABLES_HOLD[stem] if extension == "csv" else f"`{stem}.csv` as JSON"
     return next(text for pattern, text in OTHERS_HOLD if re.fullmatch(pattern, path))
 
 

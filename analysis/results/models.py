@@ -269,8 +269,9 @@ def _scores(models: Sequence[Model], comparison: ModelComparison | None) -> Iter
             kind=model.kind,
             layer=model.layer,
             score=float(comparison.similarity[place]),
-            low=float(comparison.interval[place, 0]),
-            high=float(comparison.interval[place, 1]),
+            # A normal interval of few clips can reach beyond what a correlation can be.
+            low=float(np.clip(comparison.interval[place, 0], -1.0, 1.0)),
+            high=float(np.clip(comparison.interval[place, 1], -1.0, 1.0)),
             p_above_zero=float(comparison.p_above_zero[place]),
             p_below_ceiling=float(comparison.p_below_ceiling[place]),
             below_best=float(comparison.difference[best, place]),

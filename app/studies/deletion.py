@@ -48,7 +48,7 @@ class Holdings:
             _counted(self.trials, "trial") + " in all",
             _counted(self.ratings, "rating") + " of clips" if self.ratings else "",
             _counted(self.answers, "answer") + " to questions" if self.answers else "",
-            f"{self.megabytes:,.1f} MB of files",
+            f"{self.megabytes:,.1f} MB of files" if self.megabytes >= 0.05 else "",
         ]
         return ", ".join(part for part in parts if part)
 

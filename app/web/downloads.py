@@ -53,7 +53,8 @@ def wait_page(study: Study, choices: list[Choice]) -> Response | None:
             raise Invalid(f"The results cannot be computed: {standing.reason}")
         with database().writing() as db:
             request_results(db, inputs, retry=True)
-        waiting.append((choice.method, standing))
+        words = choice.method.replace("_", " ") + (", with what was left out" if choice.with_excluded else "")
+        waiting.append((words, standing))
     if not waiting:
         return None
     again = f"{request.path}?{urlencode(request.args.to_dict() | {'asked': asked})}"

@@ -176,8 +176,10 @@ async function addFile(file) {
   const status = await send(`?${query}`, 'POST', body, problem);
   if (status === 404) sent.delete(file);
   if (status !== 201) {
-    if (sent.has(file))
-      problem.textContent += ' The file is on the server: what you add with other settings need not be sent again.';
+    if (sent.has(file)) {
+      const reason = problem.textContent.replace(/[.]?$/, '.');
+      problem.textContent = `${reason} The file is on the server: to have it read with other settings, press Add again.`;
+    }
     return false;
   }
   byId('model-file', HTMLInputElement).value = '';

@@ -359,6 +359,18 @@ def test_a_trial_is_told_whole_and_decided_about_by_the_api(lab: Lab) -> None:
     shown = lab.client.get("/studies/faces/sessions/" + told.json["decisions"][-1]["session"] + "?trial=1").text
     assert "left out: looked away" in shown
     assert "Take this trial in again" in shown
+    session = told.json["decisions"][-1]["session"]
+    page = f"/studies/faces/sessions/{session}"
+    form = {"session": session, "verdict": "include", "trial": "1", "back": "session"}
+    for address, values, said in (
+        ("/studies/faces/quality/decide", form, "Trial 1 is in the results again."),
+        (f"{page}/note", {"note": "spoke with her"}, "The note is saved."),
+        (f"{page}/exclude", {"reason": "test"}, "The session is left out of the results"),
+        (f"{page}/withdraw", {}, "The participant is withdrawn."),
+    ):
+        assert said in lab.client.post(address, data=form_token(lab) | values, follow_redirects=True).text
+    # Its trials are not called "in" any more.
+    assert "<td>not used</td>" in lab.client.get(page).text
     for trial in ("x", "-1", "9" * 9):
         form = {"session": "P001", "verdict": "exclude", "reason": "x", "trial": trial}
         assert lab.client.post("/studies/faces/quality/decide", data=form_token(lab) | form).status_code == 400

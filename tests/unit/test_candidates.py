@@ -232,3 +232,15 @@ def test_too_few_to_resample_is_said(n_raters: int, n_clips: int, words: str) ->
     findings = compare_candidates(noisy(truth, n_raters, 0.1), list("abc")[:n_raters], clips, [], [attribute], options)
     assert len(findings.scores) == 1
     assert words in " ".join(findings.remarks)
+
+
+def test_an_interval_ends_where_a_correlation_does() -> None:
+    clips, heights = [f"c{k}" for k in range(5)], [0, 1, 5, 6, 20]
+    truth = np.abs(np.subtract.outer([0, 1, 5, 20, 6], [0, 1, 5, 20, 6]))[np.triu_indices(5, 1)]
+    table = noisy(truth, 3, 0.3)
+    attribute = Attribute("height", tuple(map(str, heights)))
+    (score,) = compare_candidates(table, list("abc"), clips, [], [attribute], ModelOptions(n_boot=100)).scores
+    model = np.abs(np.subtract.outer(heights, heights))[np.triu_indices(5, 1)]
+    own = compare_models(table, [model], names=["height"], n_boot=100, rng=np.random.default_rng(0))
+    assert own.interval[0, 1] > 1
+    assert (score.low, score.high) == (-1.0, 1.0)
