@@ -20,6 +20,7 @@ from app.video.records import Limits, Probe, VideoError
 from app.video.source import check_dimensions, check_duration, frames_of, open_source, refusing
 from app.video.tracks import BROADCAST, BROKEN_OFF, Contents, Track, choose, read_contents
 from app.video.transparency import AlphaTrack
+from app.video.wholeness import check_whole
 
 # A step of the clock by more is a new clock, in containers made for broadcasts; FFmpeg takes the same number.
 MAX_GAP = 10.0
@@ -71,6 +72,7 @@ def inspect(path: Path, limits: Limits, *, sound: bool = False) -> Inspected:
         choice = choose(path, container, contents, limits, sound=sound)
         check_not_joined(path, container.format.name, contents.last_byte)
         _check_end(container, choice.video, contents)
+        check_whole(path)
         gap = MAX_GAP if container.format.name in BROADCAST else None
     with open_source(path, limits) as container:
         stream = container.streams[choice.video.index]

@@ -22,6 +22,8 @@ LOSSLESS = ("PNG", "GIF", "BMP", "TIFF")
 LOSSLESS_BYTES = 1_000_000
 QUALITY, POSTER_QUALITY = 92, 82
 SMALLEST = 16
+# Where one JPEG ends and another follows, as in raw Motion JPEG.
+END_AND_BEGIN = b"\xff\xd9\xff\xd8\xff"
 DAMAGED = "the picture is damaged or incomplete: it cannot be decoded (was a copy broken off?)"
 
 
@@ -64,6 +66,9 @@ def read_picture(path: Path, limits: Limits, background: tuple[int, int, int]) -
             _check_size(image, limits)
             form, pages = image.format or "", getattr(image, "n_frames", 1)
             remarks = [f"page 1 of {pages} is shown"] if form == "TIFF" and pages > 1 else []
+            more = path.read_bytes().count(END_AND_BEGIN) if form in {"JPEG", "MPO"} else 0
+            if more:
+                remarks = [f"the file holds {more + 1} pictures one after the other: the first one is shown"]
             image.load()
             upright = ImageOps.exif_transpose(image)
             shown = _opaque(_in_standard_colours(upright, remarks), background, remarks)

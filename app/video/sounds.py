@@ -14,16 +14,22 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
+from app.video.joined import check_not_joined
 from app.video.records import Limits, Options, Probe, Rendered, VideoError, apart
 from app.video.source import check_sound_duration, refusing
 from app.video.waveform import FACE, draw_waveform
+from app.video.wholeness import check_whole
 
 MP4, WEBM, POSTER = "clip.mp4", "clip.webm", "clip.webp"
 CONTAINERS = ("wav", "w64", "aiff", "mp3", "aac", "flac", "ogg", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 RATE = 48_000
 # Samples that are given to an encoder at a time.
 PIECE = 48_000
-DAMAGED = "the sound is damaged or incomplete: it cannot be decoded to its end (was a copy broken off?)"
+DAMAGED = (
+    "the sound is damaged or incomplete: it cannot be decoded to its end (was a copy broken off, or were files joined?)"
+)
+# Seconds that a sound must last at least: of a shorter one browsers play nothing.
+SHORTEST = 0.005
 # A file whose sound ends earlier than it says, by more than this many seconds and this share, has been broken off.
 MISSING_SECONDS, MISSING_SHARE = 0.25, 0.02
 # Full scale is 1. Below the first nothing is heard on usual equipment; below the second it is hard to hear.
@@ -147,6 +153,10 @@ def read_sound(path: Path, limits: Limits) -> Sound:
         raise VideoError(
             f"the sound is incomplete: the file says {said:.2f} s and holds {seconds:.2f} s (was a copy broken off?)"
         )
+    check_whole(path)
+    check_not_joined(path, name, 0)
+    if seconds < SHORTEST:
+        raise VideoError(f"the sound lasts only {1000 * seconds:.2g} ms; at least {1000 * SHORTEST:g} ms are needed")
     return Sound(samples, name, codec, [*remarks, *_level_remarks(samples)])
 
 

@@ -22,6 +22,34 @@ CONTAINERS = (
 )
 
 
+# What people have beside JPEG and PNG, WAV and MP3, by its first bytes.
+OTHER_PICTURES = {
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"8BPS": "a Photoshop picture",
+    b"%PDF": "a PDF",
+    b"%!PS": "a PostScript drawing",
+    b"\0\0\1\0": "an icon",
+    b"\x76\x2f\x31\x01": "an OpenEXR picture",
+    b"#?RADIANCE": "a Radiance picture",
+    b"P3\n": "a PPM picture",
+    b"P5\n": "a PGM picture",
+    b"P6\n": "a PPM picture",
+}
+OTHER_SOUNDS = {
+    b"#!AMR": "an AMR sound",
+    b".snd": "an AU sound",
+    b"caff": "a CAF sound",
+    b"\x0b\x77": "an AC-3 sound",
+    b"wvpk": "a WavPack sound",
+    b"TTA1": "a TTA sound",
+    b"MAC ": "a Monkey's Audio sound",
+    b"MThd": "a MIDI file",
+}
+# Seconds that no recording lasts.
+ENDLESS = 31 * 86_400
+
+
 @contextmanager
 def refusing(reason: str) -> Iterator[None]:
     """Whatever libav has against a file that it reads (it has a dozen errors for damage) becomes a VideoError."""
@@ -105,6 +133,8 @@ def check_dimensions(width: int, height: int, limits: Limits) -> None:
 
 def check_duration(seconds: float, limits: Limits) -> None:
     """Raises VideoError when a video of this many seconds is too long."""
+    if seconds > ENDLESS:
+        raise VideoError("the file is damaged: by the times that it stores it would last for more than a month")
     if seconds > limits.duration:
         lasts, most = apart(seconds, limits.duration)
         raise VideoError(f"the video lasts {lasts} s; at most {most} s are allowed")
@@ -133,6 +163,12 @@ def why_not_a_video(path: Path) -> str:
         if is_animated:
             return "the file is an animated WebP picture, which is not read; convert it to MP4 first"
         return "the file is a picture, not a video"
+    for begins, name in OTHER_PICTURES.items():
+        if head.startswith(begins):
+            return f"the file is {name}, which is not read; save it as JPEG or PNG first"
+    for begins, name in OTHER_SOUNDS.items():
+        if head.startswith(begins):
+            return f"the file is {name}, which is not read; save it as WAV, FLAC or MP3 first"
     if text.startswith((b"<!doctype", b"<html", b"<script", b"<?xml", b"<head", b"<body")):
         return "the file is a web page or other markup, not a video"
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")):

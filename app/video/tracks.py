@@ -14,6 +14,7 @@ from app.video.records import Limits, VideoError
 from app.video.source import check_dimensions, check_duration, open_source, refusing, why_not_a_video
 
 BROKEN_OFF = "the file is damaged or incomplete: it ends before its video does (was a copy or a recording broken off?)"
+SOUND_ALONE = "the file holds sound but no video; to use it as a sound, save it as WAV, FLAC or MP3 first"
 # FFmpeg's own weights: a track that is marked as the default one, against its pixels or its channels.
 DEFAULT_BONUS = 5_000_000
 # Sound whose first packets give nothing is taken for sound that cannot be decoded.
@@ -119,7 +120,7 @@ def choose(path: Path, container: Any, contents: Contents, limits: Limits, *, so
     """
     pictures = _pictures(container)
     if not pictures:
-        raise VideoError("the file holds sound but no video" if container.streams.audio else why_not_a_video(path))
+        raise VideoError(SOUND_ALONE if container.streams.audio else why_not_a_video(path))
     counts = {stream.index: _count(contents.tracks[stream.index]) for stream in pictures}
     known = [stream for stream in pictures if stream.codec_context is not None]
     moving = [stream for stream in known if counts[stream.index] > 1]

@@ -207,6 +207,14 @@ def test_f37_pictures_of_other_kinds_are_refused_by_name(tmp_path: Path, content
         kind_of(tmp_path / "a", Limits())
 
 
+def test_further_pictures_in_a_jpeg_are_told(tmp_path: Path) -> None:
+    quarters("RGB").save(tmp_path / "a.jpg", "JPEG")
+    one = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(one * 3)
+    _, _, remarks = read_picture(tmp_path / "a.jpg", Limits(), BLACK)
+    assert remarks == ["the file holds 3 pictures one after the other: the first one is shown"]
+
+
 def test_the_child_process_makes_two_files_of_a_picture(tmp_path: Path) -> None:
     quarters("RGBA").save(tmp_path / "a.mov", "PNG")
     made = convert(tmp_path / "a.mov", tmp_path / "out")

@@ -187,3 +187,27 @@ def test_the_child_process_makes_three_files_of_a_sound(tmp_path: Path) -> None:
     assert (made.kind, set(made.files), made.has_sound) == ("sound", {"mp4", "webm", "poster"}, True)
     assert made.source.codec in {"mp3", "mp3float"}
     assert shares
+
+
+@pytest.mark.parametrize("ending", ["wav", "aiff", "m4a"])
+def test_joined_files_of_which_players_hear_the_first_one_are_refused(tmp_path: Path, ending: str) -> None:
+    one = make_sound(tmp_path / f"a.{ending}", tone(0.2))
+    one.write_bytes(one.read_bytes() * 2)
+    assert "several files joined" in refusal(one)
+
+
+def test_a_sound_that_nobody_can_hear_for_its_length_is_refused(tmp_path: Path) -> None:
+    assert "lasts only 1 ms" in refusal(make_sound(tmp_path / "a.wav", tone(0.001)))
+    assert read_sound(make_sound(tmp_path / "b.wav", tone(0.005)), Limits()).seconds == 0.005
+
+
+def test_f37_a_large_wave_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    """WAV of more than 4 GB, and what some programs always write: its size stands in a chunk of its own."""
+    path = make_sound(tmp_path / "a.wav", tone(0.5))
+    whole = path.read_bytes()
+    sizes = (len(whole) + 28).to_bytes(8, "little") + (48_000).to_bytes(8, "little") + bytes(12)
+    large = b"RF64\xff\xff\xff\xffWAVEds64" + (28).to_bytes(4, "little") + sizes + whole[12:]
+    path.write_bytes(large)
+    assert read_sound(path, Limits()).seconds == pytest.approx(0.5, abs=0.01)
+    path.write_bytes(large[:-10_000])
+    assert "damaged or incomplete" in refusal(path)

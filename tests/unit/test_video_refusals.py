@@ -18,6 +18,7 @@ from app.video import Limits, Options, VideoError, probe
 from app.video.inspection import inspect
 from app.video.rendering import render
 from app.video.source import CONTAINERS, check_duration, open_source
+from app.video.wholeness import check_whole
 from tests.factories_video import make_clip
 
 
@@ -47,7 +48,8 @@ def test_f37_the_child_process_refuses_in_words_too(tmp_path):
         (b"#!/bin/sh\nrm -rf /\n", "text"),
         (b"just some words", "text"),
         (b"\x7fELF\x02\x01\x01\0" + bytes(range(256)) * 8, "known kind"),
-        (b"%PDF-1.7\n\0\0\0", "known kind"),
+        (b"%PDF-1.7\n\0\0\0", "a PDF, which is not read; save it as JPEG or PNG"),
+        (b"caff\0\1\0\0desc", "a CAF sound, which is not read; save it as WAV, FLAC or MP3"),
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/passwd\n", "playlist"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "playlist"),
         (b"file '/etc/passwd'\n", "playlist"),
@@ -127,6 +129,42 @@ def test_f37_a_file_that_breaks_off_is_refused(tmp_path, name, codec, options, k
     path = make_clip(tmp_path / name, codec=codec, pix_fmt=pix_fmt, frames=60, options=options)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
     assert "damaged or incomplete" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.mkv", "ffv1", {}),
+        ("a.webm", "libvpx-vp9", {}),
+        ("a.avi", "mpeg4", {}),
+        ("a.wmv", "wmv2", {}),
+        ("front.mp4", "mjpeg", {"movflags": "faststart"}),
+        ("a.gif", "gif", {}),
+    ],
+)
+def test_f37_a_file_that_lacks_its_last_bytes_is_refused(tmp_path, name, codec, options):
+    """FFmpeg reads all of it but the last picture, and says nothing."""
+    pix_fmt = {"mjpeg": "yuvj420p", "gif": "rgb8"}.get(codec, "yuv420p")
+    path = make_clip(tmp_path / name, codec=codec, pix_fmt=pix_fmt, frames=30, options=options)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    assert "damaged" in refusal(path)
+    path.write_bytes(whole + b"\0" * 40)
+    assert inspect(path, Limits()).probe.frames == 30
+
+
+def test_f37_dv_that_ends_within_a_picture_is_refused(tmp_path):
+    picture = bytes([0x1F, 7, 0, 0x3F]) + bytes(119_996)
+    (tmp_path / "a.dv").write_bytes(picture * 2)
+    check_whole(tmp_path / "a.dv")
+    (tmp_path / "a.dv").write_bytes(picture + picture[:-100])
+    with pytest.raises(VideoError, match="last picture is not whole"):
+        check_whole(tmp_path / "a.dv")
+
+
+def test_f37_a_clock_that_is_damaged_is_no_length(tmp_path):
+    with pytest.raises(VideoError, match="damaged: by the times that it stores"):
+        check_duration(1e15, Limits())
 
 
 def test_f37_a_file_with_damaged_pictures_is_refused(tmp_path):
