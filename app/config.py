@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.errors import ConfigurationError
-from app.files import keep_private, write_once
+from app.files import keep_private, what_is_wrong, write_once
 
 LAB_DATA = Path(__file__).parent.parent / "instance" / "lab"
 
@@ -220,7 +220,7 @@ def load_settings(**given: object) -> Settings:
         keep_private(settings.data, *folders)
         secret = settings.secret_key or _kept_secret(settings.data / "secret_key")
     except OSError as error:
-        reason = f"{error.filename or settings.data}: {error.strerror}"
+        reason = what_is_wrong(error, settings.data)
         raise ConfigurationError(f"the data folder {settings.data} cannot be used: {reason}") from error
     if len(secret) < MIN_SECRET or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
         named = "ASTERISM_SECRET_KEY" if settings.secret_key else str(settings.data / "secret_key")
@@ -262,6 +262,8 @@ def _with_driver(value: str) -> str:
     except (ArgumentError, ValueError) as error:
         raise ValueError("is not a database URL, such as postgresql://user:password@host/name") from error
     if backend in {"postgres", "postgresql"}:
+        if "@" in (url.host or ""):
+            raise ValueError("has more than one @: write one that is in the password as %40")
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     if backend != "sqlite":
         raise ValueError(f"{backend} is not supported; use postgresql://… or sqlite:///…")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
@@ -13,6 +14,25 @@ OWN_NAMES = {"media", "sources", "uploads", "work", "backups", "logs", "bucket",
 OWN_NAMES |= {"server.json", "worker.json", "last_backup.json", "bucket.json"}
 # The second is left by versions that kept a queue of jobs.
 OWN_DATABASES = ("asterism.sqlite3", "jobs.sqlite3")
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Give errors within the block the name of what is written: a full disk leaves it out."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def what_is_wrong(error: OSError, path: Path) -> str:
+    """An error of the system with a file or folder (`path` where it names none), in words."""
+    place = Path(error.filename or path)
+    if place.is_symlink() and not place.exists():
+        return f"{place} is a link to {place.readlink()}, which is not there"
+    return f"{place}: {error.strerror or error}"
 
 
 def keep_private(data: Path, *folders: Path) -> None:

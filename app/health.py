@@ -8,6 +8,7 @@ from app.bucket.notes import standing_of_bucket
 from app.config import Settings
 from app.errors import Invalid
 from app.heartbeat import worker_state
+from app.video.records import apart
 
 
 def has_room(settings: Settings) -> bool:
@@ -25,8 +26,9 @@ def require_room_for(settings: Settings, size: int) -> None:
     """
     free = shutil.disk_usage(settings.data).free - settings.least_free_bytes
     if size > free:
+        needed, there = apart(size / 1e6, max(free, 0) / 1e6)
         raise Invalid(
-            f"The clips have {size / 1e6:,.1f} MB, but the disk has room for {max(free, 0) / 1e6:,.1f} MB only "
+            f"The clips have {needed} MB, but the disk has room for {there} MB only "
             f"({settings.least_free_bytes / 1e6:,.0f} MB are kept free for what participants send).",
             field="clips",
         )

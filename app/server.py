@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from flask import Flask
@@ -44,6 +44,8 @@ def free_port(host: str, wanted: int | None) -> int:
     ConfigurationError
         When the wanted port, or each one tried, is taken, or the host is not one of this machine.
     """
+    if not host.strip():
+        raise ConfigurationError("--host is empty: name an address, as 127.0.0.1", field="host")
     candidates = [wanted] if wanted is not None else list(range(8000, 8000 + PORTS_TO_TRY))
     for port in candidates:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -200,11 +202,16 @@ def _is_loopback(host: str) -> bool:
 def announced(settings: Settings, link: str, local: str) -> Iterator[None]:
     """Other commands can ask for the address of the server that runs on this data folder, for as long as it does."""
     file = settings.data / "server.json"
-    write_whole(file, json.dumps({"link": link, "local": local, "pid": os.getpid()}))
+    before = None if running_server(settings) is None else file.read_text(encoding="utf-8")
+    note = json.dumps({"link": link, "local": local, "pid": os.getpid()})
+    write_whole(file, note)
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        # Of another server on the same folder, started before or since, the note stays.
+        with suppress(OSError):
+            if file.read_text(encoding="utf-8") == note:
+                file.unlink() if before is None else write_whole(file, before)
 
 
 def running_server(settings: Settings) -> str | None:

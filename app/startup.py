@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,7 +162,8 @@ def _sentence(settings: Settings, error: BaseException) -> str:
         return f"{file} is not an SQLite database. Restore it from a backup, or name another data folder."
     if "malformed" in reason:
         return f"The database {file} is damaged ({reason}). Restore it from a backup."
-    if "readonly" in reason or isinstance(error, PermissionError):
+    closed = "unable to open" in reason and file.exists() and not os.access(file.parent, os.W_OK)
+    if "readonly" in reason or closed or isinstance(error, PermissionError):
         return f"The database {file} cannot be written to: check the rights of the file and its folder."
     if not file.parent.is_dir():
         return f"The database {file} cannot be created: there is no folder {file.parent}."

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.errors import Invalid
-from app.files import private_file
+from app.files import named, private_file
 
 FORMAT, FORMAT_VERSION = "asterism-backup", 1
 DATABASE, SECRET, MANIFEST, SEAL = "database.sqlite3", "secret_key", "manifest.json", "manifest.sha256"
@@ -56,7 +56,7 @@ def write_archive(out: Path, files: Mapping[str, Path], about: Mapping[str, Any]
     part.unlink(missing_ok=True)
     private_file(part)
     try:
-        with zipfile.ZipFile(part, "w", allowZip64=True) as archive:
+        with named(out), zipfile.ZipFile(part, "w", allowZip64=True) as archive:
             entries = {}
             for name, file in files.items():
                 try:

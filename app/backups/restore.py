@@ -13,7 +13,7 @@ from app.config import Settings, sqlite_file
 from app.database_files import SUFFIXES
 from app.db import Database, open_database
 from app.errors import ConfigurationError, Invalid
-from app.files import FOLDER_MODE
+from app.files import FOLDER_MODE, named
 from app.schema import is_known, schema_state
 from app.startup import in_words
 
@@ -48,7 +48,8 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
             # A write-ahead log that lies beside the restored file would be taken for its own, and break it.
             if there := [file for suffix in SUFFIXES if (file := Path(f"{target}{suffix}")).exists()]:
                 raise ConfigurationError(f"There is {there[0]} already. Restore into a place without a database.")
-            _write(archive, settings.data, names, target)
+            with named(settings.data):
+                _write(archive, settings.data, names, target)
         else:
             database = open_database(settings.database)
             try:
@@ -56,7 +57,8 @@ def restore_backup(file: Path, settings: Settings, *, database_only: bool = Fals
                     state = schema_state(database)
                 if state != "empty":
                     raise ConfigurationError("The PostgreSQL database is not empty. Name an empty one.")
-                _write(archive, settings.data, names, database)
+                with named(settings.data):
+                    _write(archive, settings.data, names, database)
             finally:
                 database.close()
         return len(names)

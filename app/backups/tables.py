@@ -44,7 +44,7 @@ def copy_to_file(database: Database, file: Path) -> str:
                 # In one file, without a write-ahead log beside it.
                 target.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
-            raise Invalid(f"The database {database.files.file} cannot be copied: {error}.") from error
+            raise Invalid(f"The database {database.files.file} cannot be copied to {file.parent}: {error}.") from error
         revision = revision_of(file)
     else:
         # A reading connection sees one state of all tables.

@@ -26,6 +26,7 @@ from app.cli.studies import study
 from app.cli.study_life import study_archive, study_bring_back, study_delete, study_duplicate
 from app.cli.tokens import token
 from app.errors import AsterismError
+from app.files import what_is_wrong
 from app.logs import configure_logs
 
 
@@ -39,7 +40,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(1)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         # As when the disk fills up, or the database goes away, while a command runs.
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        if isinstance(error, OSError) and error.filename is not None:
+            reason = what_is_wrong(error, Path(error.filename))
+        else:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         click.echo(f"Error: {reason}", err=True)
         sys.exit(1)
 

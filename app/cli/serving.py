@@ -20,7 +20,7 @@ from app.cli.support import (
 )
 from app.demo import DEMO_DATA, demo_study
 from app.jobs import work
-from app.server import free_port, serve, told_to_stop, worker
+from app.server import free_port, running_server, serve, told_to_stop, worker
 
 
 @click.command("serve")
@@ -39,6 +39,9 @@ def serve_command(
         click.echo(f"\n  Studies      {link}/studies")
         echo_setup_link(here, link)
         click.echo(f"  Data folder  {here.settings.data.resolve()}\n")
+        if not no_worker and (other := running_server(here.settings)):
+            click.echo(f"  A server runs on this data folder already: {other}")
+            click.echo("  Stop one of the two; --no-worker is for several.\n")
         echo_who_can_open(here.settings, host, port)
         click.echo("\n  Stop with Ctrl+C.\n")
         serve_pages(here, host, port, f"{link}/studies", no_browser, processes=processes, alone=not no_worker)

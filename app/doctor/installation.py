@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -61,10 +62,14 @@ def _rights(settings: Settings) -> Finding:
     files = [data]
     if file is not None and not file.resolve().is_relative_to(data.resolve()):
         files += [one for suffix in SUFFIXES if (one := Path(f"{file}{suffix}")).exists()]
-    open_to_others = " ".join(str(one) for one in files if one.stat().st_mode & 0o077)
+    # As it is typed in a shell, whatever is in the name.
+    open_to_others = " ".join(shlex.quote(str(one)) for one in files if one.stat().st_mode & 0o077)
     if open_to_others:
         return Finding(False, "data folder", f"others can read {open_to_others}: chmod go= {open_to_others}")
     owner = data.stat().st_uid
+    lost = [one for one in data.iterdir() if one.is_symlink() and not one.exists()]
+    if lost:
+        return Finding(False, "data folder", f"{lost[0]} is a link to {lost[0].readlink()}, which is not there")
     foreign = [one for one in data.iterdir() if one.stat().st_uid not in {os.geteuid(), owner}]
     if foreign:
         return Finding(False, "data folder", f"another user owns {', '.join(map(str, foreign))}")

@@ -187,13 +187,13 @@ def test_a_restore_that_fails_halfway_leaves_nothing(
 ) -> None:
     def extract(archive: archive_module.Archive, name: str, to: Path) -> None:
         if name == "database.sqlite3":
-            raise OSError(28, "No space left on device", str(to))
+            raise OSError(28, "No space left on device")
         real(archive, name, to)
 
     real = archive_module.Archive.extract
     with monkeypatch.context() as patched:
         patched.setattr(archive_module.Archive, "extract", extract)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=f"No space left on device: '{empty_place.data}'"):
             restore_backup(backup, empty_place)
     assert not empty_place.data.exists()
     restore_backup(backup, empty_place)

@@ -18,7 +18,9 @@ from click.testing import CliRunner, Result
 from app.cli import commands
 from app.config import Settings
 from app.db import Database
-from app.server import local_address, network_address
+from app.errors import ConfigurationError
+from app.server import announced, local_address, network_address
+from app.server import free_port as free_port_of
 from tests import experimenter
 from tests.conftest import ROOT
 from tests.factories import make_study
@@ -108,6 +110,24 @@ def test_without_a_server_the_links_of_people_come_with_a_note_beside_the_table(
     assert "No server is running on this data folder" in done.stderr
     given = run(settings, "study", "link", "faces", "--id", "ada", "--address", "https://lab.example")
     assert given.stderr == ""
+
+
+def test_the_second_server_of_a_folder_leaves_the_first_ones_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.server.running_server", lambda settings: "somewhere")
+    (settings.data / "server.json").write_text("the first")
+    with announced(settings, "http://two", "http://two"):
+        assert "two" in (settings.data / "server.json").read_text()
+    assert (settings.data / "server.json").read_text() == "the first"
+    with announced(settings, "http://two", "http://two"):
+        (settings.data / "server.json").write_text("the third")
+    assert (settings.data / "server.json").read_text() == "the third"
+
+
+def test_an_empty_host_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="--host is empty"):
+        free_port_of("", None)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])

@@ -6,6 +6,7 @@ Over 300 lines: one case after another in which an installation is not as the pr
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -240,6 +241,7 @@ def test_f30_the_usual_spellings_of_a_postgresql_url_work(
     [
         ("mysql://root:hidden-word@localhost/x", "mysql is not supported"),
         ("my-server", "is not a database URL"),
+        ("postgresql://ada:hidden@hidden-word@localhost/x", "more than one @"),
         ("sqlite://", "in memory would be lost"),
         ("sqlite:///:memory:", "in memory would be lost"),
         ("sqlite:///file:x.sqlite3?mode=ro&uri=true", "a plain path"),
@@ -409,12 +411,30 @@ def test_f30_a_database_that_breaks_under_a_command_is_named(tmp_path: Path, com
     assert f"The database {file} is damaged" in sentence
 
 
+def test_a_link_to_what_is_not_there_is_called_so(tmp_path: Path, command: Command) -> None:
+    link = tmp_path / "data"
+    link.symlink_to(tmp_path / "gone")
+    assert f"{link} is a link to {tmp_path / 'gone'}, which is not there" in refused(
+        command("study", "new", "A", "--data", str(link))
+    )
+    assert not (tmp_path / "gone").exists()
+    data = tmp_path / "other"
+    assert command("study", "new", "A", "--data", str(data)).status == 0
+    (data / "media").rmdir()
+    (data / "media").symlink_to(tmp_path / "gone")
+    looked = command("doctor", "--quick", "--data", str(data))
+    assert f"{data / 'media'} is a link to {tmp_path / 'gone'}, which is not there" in looked.stdout
+
+
 def test_a_data_folder_may_have_any_name(tmp_path: Path, command: Command) -> None:
     """What an address takes for its end is a letter like any other here."""
     data = tmp_path / "what? 100% of 'Ä' #1&x=2"
     assert command("study", "new", "A", "--data", str(data)).status == 0
     assert (data / "asterism.sqlite3").is_file()
     assert list(tmp_path.iterdir()) == [data]
+    data.chmod(0o755)
+    assert f"chmod go= {shlex.quote(str(data))}\n" in command("doctor", "--quick", "--data", str(data)).stdout
+    data.chmod(0o700)
     assert command("backup", str(tmp_path / "b? .zip"), "--data", str(data)).status == 0
     assert command("restore", str(tmp_path / "b? .zip"), "--data", str(tmp_path / "c?")).status == 0
     assert "A" in command("study", "list", "--data", str(tmp_path / "c?")).stdout
