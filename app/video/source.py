@@ -176,5 +176,5 @@ def why_not_a_video(path: Path) -> str:
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return "the file is damaged or incomplete: its index is missing (was a copy or a recording broken off?)"
     if head.startswith((b"RIFF", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV", b"\x30\x26\xb2\x75", b"\x06\x0e\x2b\x34")):
-        return "the file is damaged or incomplete: it begins like a video but cannot be read"
+        return "the file is damaged or incomplete: it begins like a video or a sound but cannot be read"
     return "the file is not a video of a known kind" if b"\0" in head else "the file is text, not a video"

@@ -38,6 +38,8 @@ def check_whole(path: Path) -> None:
         if not _gif_ends(path.read_bytes()):
             raise VideoError(BROKEN_OFF.format("it has no end"))
         return
+    if head.startswith(b"OggS") and not _ogg_ends(path):
+        raise VideoError(BROKEN_OFF.format("a page of it is cut off or missing"))
     if head[:1] == b"\x1f" and head[1:2] in {b"\x07", b"\x04"} and size % (PAL if head[3] & 0x80 else NTSC):
         raise VideoError(BROKEN_OFF.format("its last picture is not whole"))
     said = _said_size(path, head)
@@ -93,6 +95,20 @@ def _segment_end(head: bytes) -> int | None:
         return None
     value = int.from_bytes(head[place + 4 : place + 4 + width], "big") & ((1 << 7 * width) - 1)
     return None if value == (1 << 7 * width) - 1 else place + 4 + width + value
+
+
+def _ogg_ends(path: Path) -> bool:
+    """Whether the pages of an Ogg file follow on one another up to its end (RFC 3533, 6), whatever lies behind that."""
+    size, place, is_last = path.stat().st_size, 0, False
+    with path.open("rb") as file:
+        while place < size:
+            file.seek(place)
+            head = file.read(27)
+            if len(head) < 27 or not head.startswith(b"OggS"):
+                return is_last
+            is_last = bool(head[5] & 4)
+            place += 27 + head[26] + sum(file.read(head[26]))
+    return place == size
 
 
 def _gif_ends(data: bytes) -> bool:

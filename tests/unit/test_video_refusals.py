@@ -153,6 +153,17 @@ def test_f37_a_file_that_lacks_its_last_bytes_is_refused(tmp_path, name, codec, 
     assert inspect(path, Limits()).probe.frames == 30
 
 
+def test_f37_ogg_that_lacks_a_page_is_refused(tmp_path):
+    whole = (Path(__file__).parent.parent / "data" / "clips" / "theora.ogv").read_bytes()
+    path = tmp_path / "a.ogv"
+    for content in (whole[:-20], whole.replace(b"OggS", b"OgxS").replace(b"OgxS", b"OggS", 5)):
+        path.write_bytes(content)
+        with pytest.raises(VideoError, match="a page of it is cut off or missing"):
+            check_whole(path)
+    path.write_bytes(whole + b"TAG of a player")
+    check_whole(path)
+
+
 def test_f37_dv_that_ends_within_a_picture_is_refused(tmp_path):
     picture = bytes([0x1F, 7, 0, 0x3F]) + bytes(119_996)
     (tmp_path / "a.dv").write_bytes(picture * 2)
