@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
@@ -61,12 +61,22 @@ class Database:
         DatabaseReplaced
             As `reading`, and also after the commit: what was written is then not in the database that a restart reads.
         """
+        with self._turn_to_write(), Session(self.writer, expire_on_commit=False) as db:
+            yield db
+
+    @contextmanager
+    def writing_rows(self) -> Iterator[Connection]:
+        """As `writing`, without a session: for what is asked for most and maps no rows to objects."""
+        with self._turn_to_write(), self.writer.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
         if self.turn is not None and not self.turn.acquire(timeout=TURN_TIMEOUT_S):
             raise Busy("The server is busy at the moment. Nothing is lost: please try again.")
         try:
             self._check_files()
-            with Session(self.writer, expire_on_commit=False) as db:
-                yield db
+            yield
             if self.files is not None:
                 self.files.check()
                 if self.files.was_checkpointed():

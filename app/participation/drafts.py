@@ -35,7 +35,7 @@ from app.tokens import hash_token
 LATE_DRAFT = timedelta(seconds=10)
 
 
-def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str) -> bool:
+def save_draft(db: Connection, token: str, trial_key: str, raw: bytes, *, tab: str) -> bool:
     """Keep the placements of an unfinished trial, for a reload or another device (F11, F15).
 
     Returns
@@ -51,11 +51,11 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     Invalid, NotFound, Unauthorised
         As `submit` does.
     """
-    connection, moment = db.connection(), now()
-    session = connection.execute(_SEEN, {"token": hash_token(token), "moment": moment}).one_or_none()
+    moment = now()
+    session = db.execute(_SEEN, {"token": hash_token(token), "moment": moment}).one_or_none()
     if session is None:
         raise Unauthorised(UNKNOWN_LINK)
-    trial = _trial_of(connection, session.id, trial_key)
+    trial = _trial_of(db, session.id, trial_key)
     if trial is None:
         if trial_key == _open_round(db, session.id):
             return False
@@ -73,7 +73,7 @@ def save_draft(db: Session, token: str, trial_key: str, raw: bytes, *, tab: str)
     watched = set(body.watched or []) | set([] if trial.draft is None else trial.draft.get("watched", []))
     kept = {"placements": [placement.model_dump() for placement in body.placements], "watched": sorted(watched)}
     write = _INSERT if trial.draft is None else _UPDATE
-    connection.execute(write, {"trial": trial.id, "kept": kept, "moment": moment})
+    db.execute(write, {"trial": trial.id, "kept": kept, "moment": moment})
     db.commit()
     if elsewhere:
         raise Conflict("The task is open in another window.", code="elsewhere")
@@ -103,7 +103,7 @@ def take_lease(db: Session, token: str, *, tab: str) -> bool:
     return draft_coming
 
 
-def _may_be_late(db: Session, session_id: int, trial: _DraftedTrial) -> bool:
+def _may_be_late(db: Connection, session_id: int, trial: _DraftedTrial) -> bool:
     """Whether a tab that has just lost the session may save what it had not sent yet: once, and over nothing newer."""
     taken = db.scalar(
         select(func.max(SessionEvent.at)).where(SessionEvent.session_id == session_id, SessionEvent.kind == "other_tab")
@@ -124,17 +124,18 @@ class _DraftedTrial:
     saved_at: datetime | None
 
 
-def _trial_of(connection: Connection, session_id: int, key: str) -> _DraftedTrial | None:
-    row = connection.execute(_TRIAL, {"session": session_id, "key": key}).one_or_none()
+def _trial_of(db: Connection, session_id: int, key: str) -> _DraftedTrial | None:
+    row = db.execute(_TRIAL, {"session": session_id, "key": key}).one_or_none()
     if row is None:
         return None
     return _DraftedTrial(row.id, row.stored is not None, set(row.clips.split()), row.body, row.saved_at)
 
 
-def _open_round(db: Session, session_id: int) -> str | None:
-    session = db.get_one(ParticipantSession, session_id)
-    definition = definition_of_session(db, session, db.get_one(Study, session.study_id))
-    return open_round(session, definition, rounds_of(db, session))
+def _open_round(connection: Connection, session_id: int) -> str | None:
+    with Session(connection) as db:
+        session = db.get_one(ParticipantSession, session_id)
+        definition = definition_of_session(db, session, db.get_one(Study, session.study_id))
+        return open_round(session, definition, rounds_of(db, session))
 
 
 # Drafts are most of what a server is asked for. So these are made once, and of the tables: neither making a query nor

@@ -69,7 +69,7 @@ def put_trial(key: str) -> Response:
 def put_draft(key: str) -> Response:
     """The placements so far."""
     raw = _body(MAX_BODY)
-    with database().writing() as db:
+    with database().writing_rows() as db:
         saved = save_draft(db, bearer_token(), key, raw, tab=_tab())
     return jsonify(saved=saved)
 
