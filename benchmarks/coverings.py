@@ -25,7 +25,25 @@ from analysis.designs import covering_schedule, fewest_possible, pair_counts
 from analysis.designs.balanced import balanced
 from benchmarks.recovery_tables import table
 
-SIZES = ((12, 4), (16, 6), (20, 6), (24, 6), (24, 8), (30, 10), (36, 6), (40, 8), (48, 8), (49, 7), (59, 12), (59, 20))
+SIZES = (
+    (12, 4),
+    (16, 6),
+    (20, 6),
+    (24, 6),
+    (24, 8),
+    (25, 13),
+    (30, 10),
+    (33, 6),
+    (36, 6),
+    (37, 4),
+    (40, 8),
+    (48, 8),
+    (49, 7),
+    (50, 7),
+    (50, 11),
+    (59, 12),
+    (59, 20),
+)
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 

@@ -3,15 +3,16 @@
 Such a schedule is a covering of the pairs by sets (Gordon, Kuperberg & Patashnik, 1995, J. Combin. Des. 3:269). The
 fewest sets are known for few sizes only. Here a schedule is the best of several constructions: the sets that a search
 has found (`covering_table`), the lines of affine and projective planes, and those lines over a few parallel classes,
-each with its points replaced by groups of items and with points taken away.
+each with its points replaced by groups of items and with points taken away; or such a covering of all items but a few,
+with sets that show these with all others.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import combinations, count
+from itertools import combinations, count, islice
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from .planes import affine_plane, is_prime_power, projective_plane
 
 # Planes beyond this order have more points than a study has clips.
 MAX_ORDER = 32
+# So many items are added to a covering of the others. Beyond so many items this, and groups that differ, take too long.
+MAX_ADDED, MAX_GROWN = 4, 128
+# That many times as many sets as another construction has are not looked at: putting them together helps little.
+TOO_MANY = 1.5
 
 Block = frozenset[int]
 
@@ -55,14 +60,32 @@ def covering_schedule(n_items: int, size: int) -> tuple[tuple[int, ...], ...]:
     if n_items <= size:
         return (tuple(range(n_items)),) if n_items else ()
     bound = fewest_possible(n_items, size)
-    best: list[Block] | None = None
-    for blocks in _constructions(n_items, size):
-        if best is None or len(blocks) < len(best):
-            best = blocks
-        if len(best) == bound:
+    best = _covering(n_items, size)
+    for others in range(n_items - 1, n_items - 1 - min(MAX_ADDED, n_items - size, size - 2), -1):
+        if len(best) == bound or n_items > MAX_GROWN:
             break
-    assert best is not None  # the last of the constructions always fits
+        best = min(best, _with_more(_covering(others, size), others, n_items, size), key=len)
     return tuple(tuple(sorted(block)) for block in _filled(best, n_items, size))
+
+
+@lru_cache(maxsize=256)
+def _covering(n_items: int, size: int) -> list[Block]:
+    """The shortest of the constructions, its sets not filled."""
+    if n_items <= size:
+        return [frozenset(range(n_items))]
+    bound = fewest_possible(n_items, size)
+    best: list[Block] = []
+    for blocks, points in _smaller(n_items, size):
+        grown = _grown(blocks, points, n_items, size, len(best))
+        if grown and (not best or len(grown) < len(best)):
+            best = grown
+        if len(best) == bound:
+            return best
+    if n_items >= 2 * size:
+        across = _transversal(n_items, size)
+        best = min(best or across, across, key=len)
+    assert best  # of many items the last construction always fits, and of few the pairs of groups
+    return best
 
 
 def next_of_schedule(shown: Iterable[Ints], n_items: int, size: int, *, rng: np.random.Generator) -> Ints:
@@ -84,30 +107,43 @@ def next_of_schedule(shown: Iterable[Ints], n_items: int, size: int, *, rng: np.
     return np.array(left[int(rng.integers(len(left)))], dtype=np.int64)
 
 
-def _constructions(n_items: int, size: int) -> Iterator[list[Block]]:
-    """Coverings of the items; in most, each point of a smaller covering becomes a group of items."""
+def _smaller(n_items: int, size: int) -> Iterator[tuple[list[Block], int]]:
+    """Coverings of a number of points, in whose places groups of items may stand."""
     for (points, width), text in TABLE.items():
-        if _fits(points, size // width, n_items):
-            yield _grown(read_blocks(text), points, n_items, size)
+        if _fits(points, width, n_items, size):
+            yield read_blocks(text), points
     for order in filter(is_prime_power, range(2, MAX_ORDER)):
-        if _fits(order**2, size // order, n_items):
-            yield _grown(affine_plane(order), order**2, n_items, size)
-        if _fits(order**2 + order + 1, size // (order + 1), n_items):
-            yield _grown(projective_plane(order), order**2 + order + 1, n_items, size)
-    for points, base in DIFFERENCE_COVERS.items():
-        if _fits(points, size // len(base), n_items):
-            shifted = [frozenset((number + shift) % points for number in base) for shift in range(points)]
-            yield _grown(shifted, points, n_items, size)
-    if n_items >= 2 * size:
-        yield _transversal(n_items, size)
+        if _fits(order**2, order, n_items, size):
+            yield affine_plane(order), order**2
+        if _fits(order**2 + order + 1, order + 1, n_items, size):
+            yield projective_plane(order), order**2 + order + 1
+    for (points, width), bases in DIFFERENCE_COVERS.items():
+        if _fits(points, width, n_items, size):
+            yield shifted(bases, points), points
     if n_items <= size**2 or size < 4:
-        groups = math.ceil(n_items / (size // 2))
-        yield _grown([frozenset(pair) for pair in combinations(range(groups), 2)], groups, n_items, size)
+        # Of groups of half a set's size one can be larger by one where that size is odd.
+        groups = math.ceil((n_items - size % 2) / (size // 2))
+        yield [frozenset(pair) for pair in combinations(range(groups), 2)], groups
 
 
-def _fits(points: int, group: int, n_items: int) -> bool:
-    """Whether groups of that many items in each point's place hold all items, without a multitude of spare points."""
-    return n_items <= points * group <= 2 * n_items + 8
+def shifted(bases: Iterable[Iterable[int]], points: int) -> list[Block]:
+    """The sets, and all that come of them by adding a number modulo that of the points; each once."""
+    return list(
+        dict.fromkeys(frozenset((one + shift) % points for one in base) for base in bases for shift in range(points))
+    )
+
+
+def _fits(points: int, width: int, n_items: int, size: int) -> bool:
+    """Whether groups of items in the points' places may hold all items, without a multitude of spare points."""
+    return width <= size and n_items * width <= points * size and points * (size // width) <= 2 * n_items + 8
+
+
+def _with_more(blocks: list[Block], others: int, n_items: int, size: int) -> list[Block]:
+    """The covering of `others` items with those up to `n_items` added, which are shown together with all others."""
+    added = frozenset(range(others, n_items))
+    room = size - len(added)
+    meeting = [added | frozenset(range(start, min(start + room, others))) for start in range(0, others, room)]
+    return _merged(_without_redundant(blocks + meeting, n_items), size)
 
 
 def _transversal(n_items: int, size: int) -> list[Block]:
@@ -128,19 +164,74 @@ def _transversal(n_items: int, size: int) -> list[Block]:
     return _merged(_without_redundant(across + within, n_items), size)
 
 
-def _grown(blocks: list[Block], points: int, n_items: int, size: int) -> list[Block]:
-    """The covering with a group of items in each point's place.
+def _grown(blocks: list[Block], points: int, n_items: int, size: int, best: int) -> list[Block]:
+    """The covering with a group of items in each point's place; none where the sets have no room for that, or where the
+    `best` so far has far fewer sets (0: there is none).
 
     Points that are not needed are taken away set by set, so that whole sets go; the other groups differ by one item.
+    Where groups of one size do not hold all items, some are larger, as far as all of their sets have room.
     """
     width = max(len(block) for block in blocks)
     needed = math.ceil(n_items / (size // width))
-    kept = sorted(set(range(points)) - _spare(blocks, points, points - needed))
-    groups: dict[int, list[int]] = {point: [] for point in kept}
-    for item in range(n_items):
-        groups[kept[item % needed]].append(item)
+    if needed <= points:
+        kept = sorted(set(range(points)) - _spare(blocks, points, points - needed))
+        sizes = {point: n_items // needed + (place < n_items % needed) for place, point in enumerate(kept)}
+    elif n_items > MAX_GROWN or (best and len(blocks) >= best):
+        return []
+    else:
+        sizes = _group_sizes(blocks, points, n_items, size)
+        if sum(sizes.values()) < n_items:
+            return []
+    if best and sum(len(block & sizes.keys()) > 1 for block in blocks) > TOO_MANY * best:
+        return []
+    items = iter(range(n_items))
+    groups = {point: list(islice(items, number)) for point, number in sizes.items()}
     grown = [frozenset(item for point in block if point in groups for item in groups[point]) for block in blocks]
     return _merged(_without_redundant(grown, n_items), size)
+
+
+def _group_sizes(blocks: list[Block], points: int, n_items: int, size: int) -> dict[int, int]:
+    """How many items stand in each point's place, up to `n_items` in all: as many as all sets have room for."""
+    of_point = [[number for number, block in enumerate(blocks) if point in block] for point in range(points)]
+    group = size // max(len(block) for block in blocks)
+    sizes = [group] * points
+    room = [size - group * len(block) for block in blocks]
+
+    def change(point: int, by: int) -> None:
+        sizes[point] += by
+        for number in of_point[point]:
+            room[number] -= by
+
+    def spare(point: int) -> int:
+        return min(room[number] for number in of_point[point])
+
+    while sum(sizes) < n_items:
+        # First where most room is left, so that others can grow too.
+        point = max(range(points), key=lambda one: (spare(one), -sizes[one], -len(of_point[one])))
+        if spare(point) > 0:
+            change(point, 1)
+        elif not any(_exchanged(point, points, sizes, change, spare) for point in range(points)):
+            break
+    return dict(enumerate(sizes))
+
+
+def _exchanged(
+    point: int, points: int, sizes: list[int], change: Callable[[int, int], None], spare: Callable[[int], int]
+) -> bool:
+    """Whether two others could take an item each for one less in this point's place."""
+    if sizes[point] == 0:
+        return False
+    change(point, -1)
+    others = [one for one in range(points) if one != point and spare(one) > 0]
+    for first in others:
+        change(first, 1)
+        for second in others:
+            if spare(second) > 0:
+                change(second, 1)
+                return True
+        change(first, -1)
+    change(point, 1)
+    return False
 
 
 def _spare(blocks: list[Block], points: int, number: int) -> set[int]:
@@ -156,18 +247,27 @@ def _spare(blocks: list[Block], points: int, number: int) -> set[int]:
 
 def _without_redundant(blocks: list[Block], n_items: int) -> list[Block]:
     """The sets without those whose pairs are all in other sets, the smallest looked at first."""
-    counts = np.zeros((n_items, n_items), dtype=np.int64)
-    for block in blocks:
-        counts[np.ix_(sorted(block), sorted(block))] += 1
+    counts = _pair_counts(blocks, n_items)
+    # An item alone is no pair.
+    np.fill_diagonal(counts, n_items + len(blocks))
     kept = []
     for block in sorted(blocks, key=lambda block: (len(block), sorted(block))):
-        inside = np.ix_(sorted(block), sorted(block))
-        apart = ~np.eye(len(block), dtype=bool)
-        if (counts[inside][apart] > 1).all():
-            counts[inside] -= 1
+        items = np.array(sorted(block), dtype=np.int64)
+        inside = items[:, None] * n_items + items
+        if len(block) < 2 or counts.ravel()[inside].min() > 1:
+            counts.ravel()[inside] -= 1
+            np.fill_diagonal(counts, n_items + len(blocks))
         else:
             kept.append(block)
     return kept
+
+
+def _pair_counts(blocks: list[Block], n_items: int) -> Ints:
+    """In how many sets each two items are together, (n_items, n_items)."""
+    held = np.zeros((len(blocks), n_items), dtype=np.int64)
+    for number, block in enumerate(blocks):
+        held[number, list(block)] = 1
+    return held.T @ held
 
 
 def _merged(blocks: list[Block], size: int) -> list[Block]:
@@ -186,9 +286,7 @@ def _merged(blocks: list[Block], size: int) -> list[Block]:
 
 
 def _filled(blocks: list[Block], n_items: int, size: int) -> list[Block]:
-    counts = np.zeros((n_items, n_items), dtype=np.int64)
-    for block in blocks:
-        counts[np.ix_(sorted(block), sorted(block))] += 1
+    counts = _pair_counts(blocks, n_items)
     filled = []
     for block in blocks:
         items = sorted(block)

@@ -49,6 +49,20 @@ def test_every_pair_is_in_a_set_and_no_set_is_too_large(n_items: int, size: int)
         (31, 6, 31),
         (57, 8, 57),
         (64, 8, 72),
+        # Groups of unequal size in the places of few points.
+        (25, 13, 6),
+        (27, 11, 9),
+        (28, 11, 10),
+        # Families of sets whose differences are all numbers: designs in which each pair is together once, or nearly.
+        (37, 4, 111),
+        (40, 4, 130),
+        (49, 4, 196),
+        (61, 4, 305),
+        (41, 5, 82),
+        # Some clips more than a plane has.
+        (33, 6, 39),
+        (50, 7, 65),
+        (59, 8, 67),
     ],
 )
 def test_schedules_are_nearly_as_short_as_the_shortest_known(n_items: int, size: int, known: int) -> None:
@@ -70,8 +84,9 @@ def test_the_rows_of_the_table_are_coverings_by_sets_of_the_size_they_say() -> N
         blocks = read_blocks(text)
         assert {len(block) for block in blocks} == {size}
         assert set(pairs_of_sets(blocks)) == set(combinations(range(points), 2)), (points, size)
-    for modulus, base in DIFFERENCE_COVERS.items():
-        assert {(a - b) % modulus for a in base for b in base} == set(range(modulus))
+    for (modulus, size), bases in DIFFERENCE_COVERS.items():
+        assert {len(base) for base in bases} == {size}
+        assert {(a - b) % modulus for base in bases for a in base for b in base} == set(range(modulus))
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5, 7, 8, 9, 11])
