@@ -743,8 +743,8 @@ TABLE: dict[tuple[int, int], str] = {
 
 # Sets of numbers among whose differences are all numbers modulo the first of the key: shifted by every amount, they
 # are a covering by sets of the size that is the second. Those of one set, found by going through all, have the fewest
-# numbers there are; the others were found by chance, but for the difference families of sets of 5 modulo 41, 61 and 65, which
-# are textbook.
+# numbers there are; the others were found by chance, but for the difference families of sets of 5 modulo 41, 61 and 65,
+# which are textbook.
 DIFFERENCE_COVERS: dict[tuple[int, int], tuple[tuple[int, ...], ...]] = {
     (32, 7): ((0, 1, 2, 3, 7, 11, 19),),
     (33, 4): ((0, 23, 30, 32), (0, 5, 14, 25), (0, 15, 27, 31)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..arrangement import Floats, Ints, with_nan
 from ..clip_sets import centred, orders_within
@@ -57,7 +58,7 @@ class AxisTest:
     ----------
     with_raters : M tuples of A Coefficient
         Congruence of the clips' places along the attribute's axis in the model with those in the raters' space, with
-        the jackknife's interval over raters.
+        the jackknife's interval over raters, or over groups of them.
     p, p_max : (M, A) float
         One-sided, over permutations of the model's clips; and against the largest of all models and attributes.
     reliability : (A,) float
@@ -115,6 +116,7 @@ def axis_test(
     attributes: ArrayLike,
     *,
     sets: Sequence[object] | None = None,
+    without: ArrayLike | None = None,
     n_permutations: int = 5000,
     level: float = 0.95,
     rng: np.random.Generator | None = None,
@@ -139,6 +141,9 @@ def axis_test(
         A column for each attribute; two groups are 0 and 1.
     sets
         The set of each clip, in a study of several sets: then all is computed, and permuted, within sets.
+    without : (G, P) float
+        Where `rdms` is one RDM, estimated from the trials of many raters: that RDM without each group of them, for the
+        intervals.
     n_permutations, level, rng, n_jobs, dask_address, progress
         As in `compare_models`.
 
@@ -160,7 +165,7 @@ def axis_test(
     if (flat := np.flatnonzero(np.abs(y).max(axis=0) <= 1e-12)).size:
         raise ValueError(f"attribute {int(flat[0])} does not vary among clips that were arranged together")
     within = (labels[:, None] == labels[None]) & ~np.eye(n, dtype=bool)
-    squares = standardise(np.where(to_condensed(within) > 0, table, np.nan), "cosine") ** 2
+    squares = _squares(table, within)
     group = mean_present(squares)
     seen = within & np.isfinite(to_square(group))
     own = centred(places_along(to_square(group), seen, y), labels)
@@ -181,7 +186,7 @@ def axis_test(
     pairs, pairs_max = permutation_p(between, null_between, two_sided=True)
     square = (n_spaces, n_attributes, n_attributes)
     return AxisTest(
-        with_raters=_with_intervals(squares, spaces, clips, level),
+        with_raters=_with_intervals(_without_each(squares, without, within), spaces, clips, level),
         p=p.reshape(-1, n_attributes),
         p_max=p_max.reshape(-1, n_attributes),
         reliability=_reliability(squares, clips, rng),
@@ -244,13 +249,25 @@ def _raters_places(squares: Floats, clips: _Clips) -> Floats:
     return centred(places_along(group, seen, clips.attributes), clips.labels)
 
 
+def _squares(table: Floats, within: NDArray[Any]) -> Floats:
+    """Squared distances of each row within sets, at a mean of 1."""
+    return np.asarray(standardise(np.where(to_condensed(within) > 0, table, np.nan), "cosine") ** 2)
+
+
+def _without_each(squares: Floats, without: ArrayLike | None, within: NDArray[Any]) -> list[Floats]:
+    """The squared distances without each rater, or without each group of raters; none where these are too few."""
+    if without is not None:
+        parts = [row[None] for row in _squares(check_rdms(without, "without"), within)]
+    else:
+        parts = [np.delete(squares, rater, axis=0) for rater in range(len(squares))]
+    return parts if len(parts) > 2 else []
+
+
 def _with_intervals(
-    squares: Floats, spaces: Sequence[Floats], clips: _Clips, level: float
+    parts: Sequence[Floats], spaces: Sequence[Floats], clips: _Clips, level: float
 ) -> tuple[tuple[Coefficient, ...], ...]:
-    """Congruence with the raters' axes, which are computed anew without each rater for the interval."""
-    axes = [clips.places]
-    if len(squares) > 2:
-        axes += [_raters_places(squares[np.arange(len(squares)) != rater], clips) for rater in range(len(squares))]
+    """Congruence with the raters' axes, which are computed anew from each part of the raters for the interval."""
+    axes = [clips.places, *(_raters_places(part, clips) for part in parts)]
     intervals = []
     for space in spaces:
         mine = centred(places_along(space[clips.pairs], clips.seen, clips.attributes), clips.labels)

@@ -10,6 +10,7 @@ import numpy as np
 from ..arrangement import Floats
 from ..models.axes import axis_test
 from ..models.space import Space
+from .joint_rdms import JointRDMs
 from .model_list import RATERS, Model
 from .remarks import listed
 from .targets import Target
@@ -84,6 +85,7 @@ def axes(
     spaces: Sequence[Space],
     targets: Sequence[Target],
     set_of_clip: Sequence[str] | None,
+    joint: JointRDMs | None = None,
     *,
     n_permutations: int,
     level: float,
@@ -91,7 +93,7 @@ def axes(
     jobs: int,
     report: Progress,
 ) -> Axes:
-    """The axes of `targets` in the raters' space (`table`, (R, P)) and in those of the models."""
+    """The axes of `targets` in the raters' space, `table` (R, P) or the RDM of `joint`, and in those of models."""
     if not targets:
         return Axes(remarks=("There are no axes: no attribute or rating of the clips has one.",))
     n = targets[0].values.size
@@ -104,6 +106,7 @@ def axes(
             [one.squared for one in spaces],
             np.column_stack([one.values for one in targets]),
             sets=set_of_clip,
+            without=None if joint is None or not len(joint.without) else joint.without,
             n_permutations=times,
             level=level,
             rng=np.random.default_rng(seed),

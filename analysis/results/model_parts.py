@@ -129,6 +129,7 @@ def model_parts(
                 spaces,
                 targets,
                 set_of_clip,
+                joint,
                 n_permutations=n_permutations,
                 level=level,
                 seed=seed,

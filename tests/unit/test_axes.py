@@ -132,6 +132,22 @@ def test_an_axis_that_raters_and_a_model_share_is_found_and_nothing_where_none_i
     assert np.sum(rates, axis=0).max() <= 8
 
 
+def test_one_rdm_of_many_raters_has_the_intervals_that_its_raters_have(rng: np.random.Generator) -> None:
+    raters, models, attributes = simulated(rng, 1.0)
+    squares = raters**2 / (raters**2).mean(axis=1, keepdims=True)
+    joint = np.sqrt([squares.mean(axis=0)])
+    without = np.sqrt([np.delete(squares, rater, axis=0).mean(axis=0) for rater in range(len(raters))])
+    single, shared = (
+        axis_test(table, models, attributes, without=rows, n_permutations=19)
+        for table, rows in ((raters, None), (joint, without))
+    )
+    for ours, theirs in zip(shared.with_raters, single.with_raters, strict=True):
+        assert [one.value for one in ours] == pytest.approx([one.value for one in theirs])
+        np.testing.assert_allclose([one.interval for one in ours], [one.interval for one in theirs])
+    alone = axis_test(joint, models, attributes, without=without[:2], n_permutations=19)
+    assert np.isnan([one.interval for one in alone.with_raters[0]]).all()
+
+
 def test_predictions_of_what_is_not_there_are_significant_at_the_stated_rate() -> None:
     significant = 0
     for seed in range(60):
