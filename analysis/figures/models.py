@@ -98,7 +98,8 @@ def in_sets(findings: ModelFindings, means: Sequence[OverSets], label: str) -> A
             axes.plot(np.clip([one.low, one.high], -1, 1), [place] * 2, color=ACCENT, linewidth=1.6)
         axes.plot(one.mean, place, "o", color=ACCENT, markersize=4)
     axes.axvline(0, color=GRID, linewidth=0.8, zorder=0)
-    name_rows(axes, [short_name(one.name) for one in means], f"similarity to raters in each set ({label})")
+    whom = "all trials" if findings.is_joint else "raters"
+    name_rows(axes, [short_name(one.name) for one in means], f"similarity to {whom} in each set ({label})")
     return figure
 
 

@@ -61,8 +61,9 @@ def _captions(findings: ModelFindings) -> dict[str, str]:
     return {
         "models": f"Similarity ({label}) of the models ({which}) to {whose(findings)} over {findings.n_clips} clips, "
         f"with {level} bootstrap intervals. {ceiling_sentence(findings)} Filled points: above 0 (p < .05, FDR).",
-        "sets": f"Similarity ({label}) of the models to raters in each of {len(findings.in_sets.sets)} sets of clips "
-        "(small points), and the means over sets with 95 % intervals over sets. Grey band: their mean noise ceiling.",
+        "sets": f"Similarity ({label}) of the models to {'all trials' if findings.is_joint else 'raters'} in each of "
+        f"{len(findings.in_sets.sets)} sets of clips (small points), and the means over sets with 95 % intervals over "
+        f"sets.{'' if findings.is_joint else ' Grey band: their mean noise ceiling.'}",
         "attributes": "Effects of the clips' attributes: mean dissimilarity of clips that differ less that of clips "
         f"that share the value, {within} with {level} intervals over raters. Filled points: p < .05 over "
         f"{findings.n_permutations} permutations, against the largest of all attributes.",

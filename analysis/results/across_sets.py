@@ -65,8 +65,8 @@ def estimate_in_sets(
 
 def _side_by_side(arrangements: Sequence[Arrangement], n_items: int, parts: Sequence[_Part]) -> RDMEstimate:
     total = n_pairs(n_items)
-    seen = _mean(total, [(part.pairs, part.estimate.seen_rdm / part.size) for part in parts])
-    whole = _mean(total, [(part.pairs, part.estimate.rdm / part.size) for part in parts])
+    seen = mean_of_parts(total, [(part.pairs, part.estimate.seen_rdm / part.size) for part in parts])
+    whole = mean_of_parts(total, [(part.pairs, part.estimate.rdm / part.size) for part in parts])
     predicted = np.isnan(seen) & np.isfinite(whole)
     rdm = np.where(predicted, whole, seen)
     size = np.sqrt(np.nansum(rdm**2))
@@ -84,7 +84,7 @@ def _side_by_side(arrangements: Sequence[Arrangement], n_items: int, parts: Sequ
     return RDMEstimate(
         rdm=rdm / size,
         evidence=pair_evidence(used, n_items),
-        standard_error=_mean(total, errors) / size if len(errors) == len(parts) else None,
+        standard_error=mean_of_parts(total, errors) / size if len(errors) == len(parts) else None,
         correlation_with_truth=estimates[0].correlation_with_truth if alone else None,
         method=estimates[0].method,
         n_iter=max(one.n_iter for one in estimates),
@@ -97,7 +97,7 @@ def _side_by_side(arrangements: Sequence[Arrangement], n_items: int, parts: Sequ
     )
 
 
-def _mean(total: int, parts: Sequence[tuple[Ints, Floats]]) -> Floats:
+def mean_of_parts(total: int, parts: Sequence[tuple[Ints, Floats]]) -> Floats:
     """The mean of each pair over the parts that have it, (total,); NaN where none has."""
     sums, counts = np.zeros(total), np.zeros(total)
     for pairs, values in parts:

@@ -67,8 +67,9 @@ def models_methods(findings: ModelFindings) -> list[str]:
             "cut at their median for this, and are compared as models by their absolute differences."
         )
     if len(findings.in_sets.sets) > 1:
+        whom = "the RDM of" if findings.is_joint else "the raters in"
         said.append(
-            f"Models and attributes were also compared with the raters in each of {len(findings.in_sets.sets)} sets of "
+            f"Models and attributes were also compared with {whom} each of {len(findings.in_sets.sets)} sets of "
             "clips by itself, with intervals and p values as above; of the means over sets the interval is over sets "
             "(Student's t)."
         )

@@ -174,8 +174,8 @@ def compare_candidates(
         report=report,
     )
     in_sets = ModelsInSets()
-    if sets and joint is None:
-        in_sets = models_in_sets(kept, models, attributes, sets, options, report)
+    if sets and (joint is None or joint.sets):
+        in_sets = models_in_sets(kept, models, attributes, sets, options, report, joint)
     n_raters = len(kept) if joint is None else len(raters)
     if comparison is not None:
         remarks += _sentences(comparison, n_raters) if joint is None else joint_sentences(joint, comparison)
@@ -312,9 +312,12 @@ def _sentences(comparison: ModelComparison, n_raters: int) -> list[str]:
 def joint_sentences(joint: JointRDMs, comparison: ModelComparison) -> list[str]:
     """What has to be known of scores that are similarities to the RDM of all trials."""
     n_groups, seen = len(joint.without), int(np.isfinite(joint.rdm).sum())
+    whose = "the RDM of all trials"
+    if joint.sets:
+        whose = "the RDM of all trials of each set, these side by side at a root mean square of 1,"
     said = (
-        "The raters saw the pairs between them, so models are compared with the RDM of all trials and not with single "
-        f"raters, over the {seen} of {joint.rdm.size} pairs that somebody saw. "
+        "The raters saw the pairs between them, so models are compared with "
+        f"{whose} and not with single raters, over the {seen} of {joint.rdm.size} pairs that somebody saw. "
     )
     if comparison.resample == "items":
         said += "Intervals are over clips alone and say nothing about other people."
@@ -323,8 +326,9 @@ def joint_sentences(joint: JointRDMs, comparison: ModelComparison) -> list[str]:
             f"Intervals allow for other clips and, by leaving out each of {n_groups} groups of raters, other people."
         )
     if 0 < joint.reliability <= 1:
+        of = "The RDMs of the sets have a mean" if joint.sets else "The RDM has a"
         said += (
-            f" There is no noise ceiling. The RDM has a reliability of {joint.reliability:.2f}: the true one would "
+            f" There is no noise ceiling. {of} reliability of {joint.reliability:.2f}: the true one would "
             f"correlate with it by about {joint.reliability**0.5:.2f} (Pearson's r)."
         )
     sentences = [said]

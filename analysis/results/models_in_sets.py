@@ -13,6 +13,7 @@ from ..clip_sets import ClipSet
 from ..rdm import n_items_of, pairs_within
 from .compared import LEVEL, Against, ModelOptions, Progress, compared, what_is_drawn
 from .effects import effects_of
+from .joint_rdms import JointRDMs
 from .model_list import Attribute, Model
 from .sets import CORRELATION, mean_of_sets
 
@@ -71,6 +72,7 @@ def models_in_sets(
     sets: Sequence[ClipSet],
     options: ModelOptions,
     report: Progress,
+    joint: JointRDMs | None = None,
 ) -> ModelsInSets:
     """Compare the models, and test the attributes' effects, in each set by itself.
 
@@ -78,6 +80,8 @@ def models_in_sets(
     ----------
     table : (R, P) float
         The raters' RDMs over the clips of all sets, NaN = missing.
+    joint
+        Where the raters saw the pairs between them: with the RDMs of each set, which take the raters' place.
     """
     found, remarks = [], []
     for number, one in enumerate(sets):
@@ -86,7 +90,8 @@ def models_in_sets(
             """Report this set's share of all of the work."""
             report(f"{what}, set {name}", (number + share) / len(sets))
 
-        of_set, problems = _in_set(table, models, attributes, one, options, within)
+        of_joint = None if joint is None else joint.sets[number]
+        of_set, problems = _in_set(table, models, attributes, one, options, within, of_joint)
         found.append(of_set)
         remarks += [f"Set {one.name}: {problem}" for problem in problems]
     return ModelsInSets(
@@ -106,22 +111,25 @@ def _in_set(
     one: ClipSet,
     options: ModelOptions,
     report: Progress,
+    joint: JointRDMs | None,
 ) -> tuple[SetFindings, list[str]]:
     remarks: list[str] = []
     items = np.array(one.items)
     pairs = pairs_within(items, n_items_of(table.shape[1]))
-    mine = table[:, pairs]
+    mine = table[:, pairs] if joint is None else joint.rdm[None]
     mine = mine[[bool(np.isfinite(row).any() and np.nanmax(row) > np.nanmin(row)) for row in mine]]
     here = [replace(model, rdm=model.rdm[pairs]) for model in models]
     varied = [model for model in here if np.ptp(model.rdm) > 1e-12 * np.abs(model.rdm).max()]
     if flat := [model.name for model in here if model not in varied]:
         remarks.append(f"without {', '.join(flat)}, whose dissimilarities are all equal in it.")
-    against = Against(mine, None, what_is_drawn(len(mine), items.size))
+    n_raters = len(mine) if joint is None else joint.n_raters
+    n_drawn = len(mine) if joint is None else len(mine) * (1 + len(joint.without))
+    against = Against(mine, joint, what_is_drawn(n_drawn, items.size))
     comparison = compared(varied, against, options, remarks, report, "Comparing models with the raters")
     effects = effects_of(
         mine,
         [replace(attribute, values=tuple(attribute.values[item] for item in one.items)) for attribute in attributes],
-        None,
+        joint,
         n_permutations=options.n_permutations,
         level=LEVEL,
         seed=options.seed,
@@ -144,7 +152,7 @@ def _in_set(
             )
         )
     tested = tuple(InSet(effect.attribute, effect.effect, effect.low, effect.high, effect.p_max) for effect in effects)
-    return SetFindings(one.name, len(mine), items.size, low, high, scores, tested), remarks
+    return SetFindings(one.name, n_raters, items.size, low, high, scores, tested), remarks
 
 
 def _means(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from ..arrangement import Arrangement, Floats
+from ..clip_sets import ClipSet
 from ..formats.bundle import Bundle, BundleError
 from ..models.activations import Distance, Frames
 from ..models.array_kinds import CandidateKind
@@ -19,13 +20,11 @@ from ..rdm import subset
 from ..words import percent
 from .compared import ModelOptions
 from .individuals import halves_of
-from .joint_rdms import joint_rdms
+from .joint_rdms import TrialsOfSet, joint_rdms, joint_rdms_of_sets
 from .model_list import Attribute
 from .models import ModelFindings, compare_candidates
-from .of_bundle import arrangements_of, judgments
+from .of_bundle import Progress, arrangements_of, judgments, results_of_bundle, shares_pairs
 from .study import StudyResults
-
-Progress = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,13 @@ def compare(
             progress=lambda done, of: tell("Estimating without some of the raters", done / of),
         )
     sets = bundle.sets() if results.choice.clip_set is None else ()
+    if sets and shares_pairs(judgments(bundle, results.choice)):
+        joint = joint_rdms_of_sets(
+            [_of_set(bundle, results, one, progress) for one in sets],
+            len(results.names),
+            results.choice.method,
+            progress=lambda done, of: tell("Estimating sets without some of the raters", done / of),
+        )
     return compare_candidates(
         results.table,
         results.raters,
@@ -172,6 +178,17 @@ def compare(
         sets=sets,
         joint=joint,
     )
+
+
+def _of_set(bundle: Bundle, results: StudyResults, one: ClipSet, progress: Progress) -> TrialsOfSet:
+    """The trials of a set whose pairs its raters saw between them, and what they came to."""
+    choice = replace(results.choice, clip_set=one.name, uncertainty=False)
+    try:
+        of_set = results_of_bundle(bundle, choice, progress)
+    except ValueError:
+        # Nobody has had it, or it has too few trials: its models are not compared.
+        return TrialsOfSet(one, None, {})
+    return TrialsOfSet(one, of_set.together, arrangements_of(bundle, of_set))
 
 
 def _arranged(bundle: Bundle, results: StudyResults) -> dict[str, list[Arrangement]]:

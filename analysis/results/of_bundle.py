@@ -60,9 +60,7 @@ def results_of_bundle(
     by_rater = {rater: given_result(given[rater], GIVEN) for rater in chosen if rater in given}
     theirs = {rater: trials[rater] for rater in chosen if rater in trials}
     # Sets are put side by side, each by itself: nothing ties their clips together.
-    shared = (of is not None or not sets) and any(
-        is_over_cohort(trial.row["design"]) for some in theirs.values() for trial in some
-    )
+    shared = (of is not None or not sets) and shares_pairs(theirs)
     own = replace(choice, method=OWN_METHOD, uncertainty=False) if shared else choice
     if of is not None:
         names = tuple(bundle.names[item] for item in of.items)
@@ -84,6 +82,11 @@ def results_of_bundle(
             )
         raise ValueError(f"{bundle.path}: there is no RDM to report on ({reasons})")
     return results
+
+
+def shares_pairs(trials: Mapping[str, Sequence[BundleTrial]]) -> bool:
+    """Whether raters were shown the pairs between them."""
+    return any(is_over_cohort(trial.row["design"]) for some in trials.values() for trial in some)
 
 
 def sets_of_raters(bundle: Bundle) -> dict[str, tuple[str, ...]]:

@@ -14,10 +14,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from analysis.clip_sets import ClipSet
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
 from analysis.results.compared import ModelOptions
-from analysis.results.joint_rdms import joint_rdms
+from analysis.results.joint_rdms import TrialsOfSet, joint_rdms, joint_rdms_of_sets
 from analysis.results.models import ModelFindings, compare_candidates
 from app.accounts.account import Account
 from app.accounts.audit import note
@@ -43,8 +44,13 @@ from app.version import VERSION
 
 N_BOOT, N_PERMUTATIONS = 1000, 5000
 # Raised whenever the same data come to other findings, so that parts are not added to earlier ones.
-LAYOUT = 2
+LAYOUT = 3
 
+WITHIN_SETS_TOGETHER = (
+    "The clips are in several sets, whose pairs the raters saw between them. Models and attributes are compared with "
+    "the RDMs of the sets, each of all its trials: nothing is known of clips of different sets. Each set by itself, "
+    "and the means over sets, stand below."
+)
 WITHIN_SETS = (
     "The clips are in several sets. A rater's RDM has the pairs within the rater's sets, and models and attributes are "
     "compared with the raters over these alone: nothing is known of clips of different sets. Each set by "
@@ -190,16 +196,23 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         database, claim.study_id, choice, on_rater=lambda n, of: progress("Estimating the raters' RDMs", n / of)
     )
     with database.reading() as db:
+        whole = inputs_of(db, claim.study_id, choice)
+    shared = whole.sets if whole.shares_pairs else ()
+    for number, one in enumerate(shared):
+        progress("Estimating the sets' RDMs", number / len(shared))
+        ensure_results(database, claim.study_id, replace(choice, clip_set=one.name))
+    with database.reading() as db:
         study = db.get(Study, claim.study_id)
         if study is None:
             raise NotFound("This study no longer exists.")
+        of_sets = [_of_set(db, study.id, choice, one) for one in shared]
         begun, facts = now(), _facts(db, study, settings)
         results = results_now(db, study.id, choice)
         if not results.raters:
             raise Invalid("no rater has an RDM yet. Models can be compared once somebody has finished a session")
         candidates, problems = candidates_of(db, study)
         if definition_of(study).sets.column is not None:
-            problems = [*problems, WITHIN_SETS]
+            problems = [*problems, WITHIN_SETS_TOGETHER if of_sets else WITHIN_SETS]
         attributes = attributes_of(db, study, options_of(choice))
         table, raters, clips = results.table, results.raters, results.names
         trials = None if results.together is None else judgments_together(db, inputs_of(db, study.id, choice))
@@ -215,6 +228,13 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
             choice.method,
             progress=lambda done, of: progress("Estimating without some of the raters", done / of),
         )
+    if of_sets:
+        joint = joint_rdms_of_sets(
+            of_sets,
+            len(clips),
+            choice.method,
+            progress=lambda done, of: progress("Estimating sets without some of the raters", done / of),
+        )
     options = model_options(settings, jobs=jobs)
     findings = compare_candidates(
         table, raters, clips, candidates, attributes, options, progress, known, halves, sets, joint
@@ -223,6 +243,13 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         findings = replace(findings, remarks=(*problems, *findings.remarks))
     content = stored_content(findings, settings, facts)
     store(database, claim, {"content": content, "computed_at": begun, "done": 100})
+
+
+def _of_set(db: Session, study_id: int, choice: Choice, one: ClipSet) -> TrialsOfSet:
+    """The trials of a set whose pairs its raters saw between them, and what they came to."""
+    choice = replace(choice, clip_set=one.name)
+    together = results_now(db, study_id, choice).together
+    return TrialsOfSet(one, together, judgments_together(db, inputs_of(db, study_id, choice)))
 
 
 def stored_content(findings: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:

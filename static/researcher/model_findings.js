@@ -70,7 +70,7 @@ export function showFindings(findings) {
   }
   find(part('effects'), 'tbody', HTMLElement).replaceChildren(...effects.map(effectRow));
   part('parts').replaceChildren(
-    ...setCards(findings.in_sets, label),
+    ...setCards(findings.in_sets, label, findings.is_joint),
     ...partCards(findings.parts, label, findings.is_joint),
   );
   part('methods').textContent = findings.methods.join(' ');

@@ -19,8 +19,14 @@ import { counted } from './words.js';
 // A figure of more models cannot be read; the table has them all.
 const MAX_DRAWN = 40;
 
-/** The sections of each set; none in a study without sets. @param {Sets} found @param {string} label the comparator */
-export function setCards(found, label) {
+/**
+ * The sections of each set; none in a study without sets.
+ *
+ * @param {Sets} found
+ * @param {string} label the comparator
+ * @param {boolean} isJoint whether raters saw the pairs between them, so that each set has one RDM of all trials
+ */
+export function setCards(found, label, isJoint) {
   const { sets, scores, effects } = found;
   const { ceiling_low: low, ceiling_high: high } = found;
   const cards = [];
@@ -31,9 +37,15 @@ export function setCards(found, label) {
     cards.push(
       card(
         'Models in each set',
-        `Similarity (${label}) of the models to the raters of each of ${sets.length} sets (small dots), and the means over sets with 95 % ` +
+        `Similarity (${label}) of the models to ${isJoint ? 'the RDM of all trials' : 'the raters'} of each of ${sets.length} sets (small dots), and the means over sets with 95 % ` +
           `intervals over sets.${grey}`,
-        dots(best.slice(0, MAX_DRAWN), sets, 'scores', `similarity to raters (${label})`, band),
+        dots(
+          best.slice(0, MAX_DRAWN),
+          sets,
+          'scores',
+          `similarity to ${isJoint ? 'all trials' : 'raters'} (${label})`,
+          band,
+        ),
         make('p', { class: 'hint' }, ...downloads('sets')),
         numbers('Models in each set', 'Model', best, sets, 'scores'),
       ),

@@ -17,6 +17,7 @@ from analysis.arrangement import Ints
 from analysis.designs import pair_counts
 from analysis.formats.bundle import read_bundle
 from analysis.models.candidates import Candidates
+from analysis.rdm import subset
 from analysis.report import write_report
 from analysis.results import Choice, results_of_bundle
 from analysis.results.cohort_rdm import NOT_KNOWN
@@ -26,6 +27,7 @@ from app.config import Settings
 from app.db import Database, open_database
 from app.domain import SessionState
 from app.models import Clip, ParticipantSession, Seat, Study, Trial, now
+from app.participation.arrangements import clip_order
 from app.participation.cohort import shown_pairs
 from app.participation.enrolment import enter
 from app.participation.places import PLACE_LEASE
@@ -217,3 +219,45 @@ def test_page_bundle_and_report_estimate_all_trials_as_one(
     experimenter.compute(lab)
     known = lab.client.get("/api/v1/studies/mixed/results/uncertainty").json["known"]
     assert {(one["correlation"], one["reason"]) for one in known} == {(None, NOT_KNOWN)}
+
+
+def test_models_of_a_cohort_with_sets_are_compared_set_by_set_on_page_and_in_report(
+    lab: experimenter.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = TOML.replace("max_items = 6", "max_items = 4") + '[sets]\ncolumn = "set"\n'
+    make_study(lab.database, lab.settings, name="parts", sets=[*("ab" * 7)], toml=toml)
+    for seed in range(8):
+        experimenter.take_part(lab.database, "parts", seed)
+    experimenter.make_account(lab.database)
+    experimenter.log_in(lab.client)
+    monkeypatch.setattr(model_work, "N_BOOT", 100)
+    monkeypatch.setattr(model_work, "N_PERMUTATIONS", 99)
+    rdms = np.random.default_rng(3).random((2, 91))
+    with lab.database.writing() as db:
+        study = db.scalars(select(Study).where(Study.name == "parts")).one()
+        names = [clip.file_name for clip in clip_order(db, study.id)]
+        keep_models(db, study, Candidates("net", "rdms", ("one", "two"), rdms), names, file_name="n", sha256="0" * 64)
+        request_comparison(db, study, settings_of({"comparator": "pearson"}))
+    assert compute_next_comparison(lab.database)
+    with lab.database.reading() as db:
+        found = standing_of(db, db.scalars(select(Study).where(Study.name == "parts")).one()).findings
+    assert found is not None
+    assert (found.is_joint, found.n_raters) == (True, 8)
+    assert [(one.name, one.n_raters, one.n_clips) for one in found.in_sets.sets] == [("a", 4, 7), ("b", 4, 7)]
+    assert model_work.WITHIN_SETS_TOGETHER in found.remarks
+    file = tmp_path / "parts.zip"
+    file.write_bytes(lab.client.get("/studies/parts/bundle.zip").data)
+    bundle = read_bundle(file)
+    options = ModelOptions(comparator="pearson", n_boot=100, n_permutations=99)
+    again = findings_of_bundle(bundle, results_of_bundle(bundle, Choice("combined")), options)
+    for one, other in (
+        (again.scores, found.scores),
+        *((of_set.scores, mine.scores) for of_set, mine in zip(again.in_sets.sets, found.in_sets.sets, strict=True)),
+    ):
+        np.testing.assert_allclose([each.low for each in one], [each.low for each in other], atol=1e-6)
+    # A set's score is that with the RDM of all its trials.
+    of_a = results_of_bundle(bundle, Choice("combined", clip_set="a"))
+    assert of_a.together is not None
+    items = np.array(bundle.sets()[0].items)
+    r = np.corrcoef(*(each[np.isfinite(of_a.pooled.rdm)] for each in (of_a.pooled.rdm, subset(rdms[0], items))))[0, 1]
+    assert found.in_sets.sets[0].scores[0].value == pytest.approx(r, abs=1e-6)

@@ -7,21 +7,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist
+from numpy.random import default_rng as seeded
+from scipy.spatial.distance import pdist, squareform
 from scipy.stats import combine_pvalues, t
 
 from analysis import attribute_effects, compare_models, variance_partition
 from analysis.clip_sets import ClipSet
 from analysis.figures.models import in_sets as in_sets_figure
-from analysis.inference import LayerProfile, layer_profile, mean_profile
+from analysis.inference import LayerProfile, compare_joint, layer_profile, mean_profile
 from analysis.models import AttributeEffects, mean_effects, mean_partition
 from analysis.models.candidates import Candidates
-from analysis.rdm import pairs_within
+from analysis.rdm import pairs_within, to_condensed
+from analysis.results import estimate_together
 from analysis.results.compared import ModelOptions
+from analysis.results.joint_rdms import TrialsOfSet, joint_rdms_of_sets
 from analysis.results.model_list import Attribute
 from analysis.results.model_parts import AskedParts
 from analysis.results.model_tables import model_rows, models_methods
 from analysis.results.models import compare_candidates
+from analysis.simulate import Behaviour, place_items
 from benchmarks import seed as bench
 
 
@@ -184,3 +188,61 @@ def test_models_and_attributes_are_compared_in_each_set_and_averaged() -> None:
     assert [row["set"] for row in rows if row["name"] == "m: one"] == ["a", "b", "c", None]
     assert len(in_sets_figure(found, in_sets.scores, "r").axes[0].lines) == 3 * 3 + 1
     assert "each of 3 sets of clips by itself" in " ".join(models_methods(found))
+
+
+def test_in_a_cohort_each_set_is_compared_by_the_rdm_of_all_its_trials() -> None:
+    rng = np.random.default_rng(6)
+    sets = [ClipSet("a", tuple(range(10))), ClipSet("b", tuple(range(9, 19))), ClipSet("c", (18, 19, 20))]
+    seen = rng.normal(size=(21, 3))
+    truth = squareform(pdist(seen))
+    parts = []
+    for number, one in enumerate(sets[:2]):
+        of_set = to_condensed(truth[np.ix_(one.items, one.items)])
+        trials = {
+            f"P{rater}": [
+                place_items(of_set, np.sort(rng.permutation(10)[:6]), behaviour=Behaviour(noise=0.05), rng=rng)
+                for _ in range(3)
+            ]
+            # Four raters have both sets.
+            for rater in range(8 * number, 8 * number + 12)
+        }
+        parts.append(TrialsOfSet(one, estimate_together(trials, 10, "combined"), trials))
+    joint = joint_rdms_of_sets([*parts, TrialsOfSet(sets[2], None, {})], 21, "combined")
+    assert joint is not None
+    assert (joint.n_raters, [one.n_raters for one in joint.sets]) == (20, [12, 12, 0])
+    assert joint.without.shape == (10, 210)
+    pairs = [pairs_within(np.array(one.items), 21) for one in sets]
+    for part, mine in zip(parts, pairs, strict=False):
+        of_set = part.together.estimate.seen_rdm
+        np.testing.assert_allclose(joint.rdm[mine], of_set / np.sqrt(np.nanmean(of_set**2)))
+    # Clips of different sets were never judged against one another, nor those of the set that nobody had.
+    assert np.isnan(np.delete(joint.rdm, np.concatenate(pairs))).all()
+    models = np.array([pdist(seen), pdist(rng.normal(size=(21, 3)))])
+    found = compare_candidates(
+        np.full((20, 210), np.nan),
+        [f"P{k}" for k in range(20)],
+        [f"c{k}" for k in range(21)],
+        [Candidates("m", "rdms", ("true", "other"), models)],
+        [Attribute("sex", tuple("mf"[k % 2] for k in range(21)))],
+        ModelOptions("pearson", n_boot=100, n_permutations=99),
+        sets=sets,
+        joint=joint,
+    )
+    assert (found.is_joint, found.scores[0].score > 0.7) == (True, True)
+    assert found.scores[0].low > found.scores[1].score
+    first = found.in_sets.sets[0]
+    alone = compare_joint(
+        joint.sets[0].rdm, joint.sets[0].without, models[:, pairs[0]], method="pearson", n_boot=100, rng=seeded(0)
+    )
+    np.testing.assert_allclose([one.value for one in first.scores[:2]], alone.similarity)
+    np.testing.assert_allclose([one.low for one in first.scores[:2]], alone.interval[:, 0])
+    assert [(one.n_raters, len(one.scores), len(one.effects)) for one in found.in_sets.sets] == [
+        (12, 3, 1),
+        (12, 3, 1),
+        (0, 0, 0),
+    ]
+    assert found.in_sets.scores[0].n_sets == 2
+    assert "Set c: Models are not compared: there are too few raters and clips." in found.in_sets.remarks
+    assert "The RDMs of the sets have a mean reliability" in " ".join(found.remarks)
+    assert "with the RDM of each of 3 sets" in " ".join(models_methods(found))
+    assert joint_rdms_of_sets([TrialsOfSet(sets[2], None, {})], 21, "combined") is None
