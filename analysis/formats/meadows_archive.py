@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
+import shutil
 import zipfile
 from collections.abc import Iterable, Sequence
+from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ..arrangement import Arrangement
 from .meadows_writer import all_participants_name, one_task_name, tree_name, tree_text, write_1d_mat
 from .petnames import petname
-from .rdm_set import RDMSet
+from .rdm_rows import RDMS, RDMs
 
 TASK = "arrangement"
 VERSION = "1"
@@ -36,8 +37,8 @@ class RaterTrials(NamedTuple):
     times_ms: Sequence[tuple[float, float]]
 
 
-def write_meadows(out: IO[bytes], study: str, rdms: RDMSet, trials: Iterable[tuple[str, RaterTrials]]) -> None:
-    """Write the zip; `trials` are those of raters of `rdms` by name, taken one at a time.
+def write_meadows(out: IO[bytes], study: str, rdms: RDMs, trials: Iterable[tuple[str, RaterTrials]]) -> None:
+    """Write the zip; `trials` are those of raters of `rdms` by name, in their order, taken one at a time.
 
     A rater whose completed RDM lacks pairs, or whose trials are not known, has no tree, and is named in README.txt.
 
@@ -48,25 +49,26 @@ def write_meadows(out: IO[bytes], study: str, rdms: RDMSet, trials: Iterable[tup
     """
     experiment = re.sub(r"[^A-Za-z0-9-]+", "-", study)
     names = {rater: petname(place) for place, rater in enumerate(rdms.raters)}
-    completed = rdms.rdms if rdms.completed is None else rdms.completed
-    rows = dict(zip(rdms.raters, completed, strict=True))
+    completed = zip(rdms.raters, rdms.rows("completed" if "completed" in rdms.kinds else RDMS), strict=True)
     if len(names) == 1:
         one_d = one_task_name(experiment, VERSION, next(iter(names.values())), 1)
     else:
         one_d = all_participants_name(experiment, VERSION, TASK)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        array = io.BytesIO()
-        write_1d_mat(array, RDMSet(rdms.rdms, rdms.names, list(names.values()), rdms.method))
-        archive.writestr(one_d, array.getvalue())
+        with TemporaryFile() as array, archive.open(one_d, "w", force_zip64=True) as member:
+            write_1d_mat(array, rdms, list(names.values()))
+            array.seek(0)
+            shutil.copyfileobj(array, member)
         written = set()
         for rater, (arrangements, times) in trials:
-            if arrangements and np.isfinite(rows[rater]).all():
+            rdm = next(row for name, row in completed if name == rater)
+            if arrangements and np.isfinite(rdm).all():
                 text = tree_text(
                     task_name=TASK,
                     names=rdms.names,
                     arrangements=arrangements,
                     times_ms=np.asarray(times, dtype=np.float64).reshape(-1, 2),
-                    rdm=rows[rater],
+                    rdm=rdm,
                 )
                 archive.writestr(tree_name(experiment, VERSION, names[rater]), text)
                 written.add(rater)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
+from io import SEEK_END
 from pathlib import Path, PurePath
 from typing import IO, Any, cast
 
@@ -15,7 +17,8 @@ from ..arrangement import Arrangement, check_arrangements
 from ..evidence import evidence_weights
 from ..rdm import n_pairs, pairs_within
 from ..words import counted
-from .rdm_set import RDMSet
+from .mat_matrix import write_matrix
+from .rdm_rows import RDMS, RDMs
 
 # Radii of the arena in our unit, its diameter.
 RADII = 2
@@ -49,10 +52,11 @@ def _checked(**parts: str) -> list[str]:
     return list(parts.values())
 
 
-def write_1d_mat(file: str | Path | IO[bytes], rdms: RDMSet) -> None:
+def write_1d_mat(file: str | Path | IO[bytes], rdms: RDMs, called: Sequence[str] | None = None) -> None:
     """Write RDMs under Meadows' names: `stimuli`, `rdmutv` for one rater, `stimuli_RATER`, `rdmutv_RATER` for several.
 
-    NaN marks a missing pair. Several raters must have names of the kind of `petname`; - becomes _ in the variables.
+    NaN marks a missing pair. Several raters must have names of the kind of `petname`, their own or those that they are
+    `called`; - becomes _ in the variables. One rater's RDM is in memory at a time.
 
     Raises
     ------
@@ -65,16 +69,17 @@ def write_1d_mat(file: str | Path | IO[bytes], rdms: RDMSet) -> None:
     if bare := [name for name in rdms.names if "." not in name]:
         raise ValueError(f"names must have an extension, because loaders cut it off; {bare[0]!r} has none")
     stimuli = np.array(rdms.names)
-    variables: dict[str, Any] = {}
-    if len(rdms.raters) == 1:
-        variables = {"stimuli": stimuli, "rdmutv": rdms.rdms}
-    else:
-        for rater, row in zip(rdms.raters, rdms.rdms, strict=True):
+    suffixes = [""]
+    if len(rdms.raters) > 1:
+        suffixes = [f"_{rater.replace('-', '_')}" for rater in called or rdms.raters]
+        for rater in called or rdms.raters:
             if not re.fullmatch(r"[A-Za-z0-9]+-[A-Za-z0-9]+", rater):
                 raise ValueError(f"raters must have names like able-fly, got {rater!r}")
-            suffix = rater.replace("-", "_")
-            variables |= {f"stimuli_{suffix}": stimuli, f"rdmutv_{suffix}": row[np.newaxis]}
-    savemat(cast(Any, file), variables, do_compression=True)
+    with open(file, "w+b") if isinstance(file, str | Path) else nullcontext(file) as out:
+        savemat(cast(Any, out), {f"stimuli{suffix}": stimuli for suffix in suffixes}, do_compression=True)
+        out.seek(0, SEEK_END)
+        for suffix, row in zip(suffixes, rdms.rows(RDMS), strict=True):
+            write_matrix(out, f"rdmutv{suffix}", (1, row.size), [row[:, np.newaxis]])
 
 
 def write_tree(

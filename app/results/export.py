@@ -239,7 +239,7 @@ def meadows_file(db: Session, study: Study, choice: Choice) -> Iterator[bytes]:
     Invalid
         When there is no RDM yet, or clips' names do not fit that platform's files.
     """
-    rdms = _with_raters(db, study, choice).rdm_set()
+    rdms = _with_raters(db, study, choice).rdm_rows()
     with ExitStack() as stack:
         file = stack.enter_context(SpooledTemporaryFile(SPOOL))
         try:
