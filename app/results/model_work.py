@@ -14,11 +14,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from analysis.clip_sets import ClipSet
 from analysis.formats.source_bundle import GIVEN
 from analysis.results import Choice
 from analysis.results.compared import ModelOptions
-from analysis.results.joint_rdms import TrialsOfSet, joint_rdms, joint_rdms_of_sets
+from analysis.results.joint_rdms import joint_rdms, joint_rdms_of_sets
 from analysis.results.models import ModelFindings, compare_candidates
 from app.accounts.account import Account
 from app.accounts.audit import note
@@ -34,6 +33,7 @@ from app.results.chosen import options_of
 from app.results.cohort_rdm import judgments_together
 from app.results.inputs import inputs_of
 from app.results.model_files import attributes_of, candidates_of, model_marks
+from app.results.model_sets import WITHIN_SETS, WITHIN_SETS_TOGETHER, trials_of_set
 from app.results.model_settings import ModelSettings
 from app.results.rater_halves import rater_halves
 from app.results.stored import results_now
@@ -45,17 +45,6 @@ from app.version import VERSION
 N_BOOT, N_PERMUTATIONS = 1000, 5000
 # Raised whenever the same data come to other findings, so that parts are not added to earlier ones.
 LAYOUT = 3
-
-WITHIN_SETS_TOGETHER = (
-    "The clips are in several sets, whose pairs the raters saw between them. Models and attributes are compared with "
-    "the RDMs of the sets, each of all its trials: nothing is known of clips of different sets. Each set by itself, "
-    "and the means over sets, stand below."
-)
-WITHIN_SETS = (
-    "The clips are in several sets. A rater's RDM has the pairs within the rater's sets, and models and attributes are "
-    "compared with the raters over these alone: nothing is known of clips of different sets. Each set by "
-    "itself, and the means over sets, stand below."
-)
 
 OnStep = Callable[[str, float], object]
 
@@ -205,7 +194,7 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         study = db.get(Study, claim.study_id)
         if study is None:
             raise NotFound("This study no longer exists.")
-        of_sets = [_of_set(db, study.id, choice, one) for one in shared]
+        of_sets = [trials_of_set(db, study.id, choice, one) for one in shared]
         begun, facts = now(), _facts(db, study, settings)
         results = results_now(db, study.id, choice)
         if not results.raters:
@@ -243,13 +232,6 @@ def _compute(database: Database, claim: Claim, on_step: OnStep | None, jobs: int
         findings = replace(findings, remarks=(*problems, *findings.remarks))
     content = stored_content(findings, settings, facts)
     store(database, claim, {"content": content, "computed_at": begun, "done": 100})
-
-
-def _of_set(db: Session, study_id: int, choice: Choice, one: ClipSet) -> TrialsOfSet:
-    """The trials of a set whose pairs its raters saw between them, and what they came to."""
-    choice = replace(choice, clip_set=one.name)
-    together = results_now(db, study_id, choice).together
-    return TrialsOfSet(one, together, judgments_together(db, inputs_of(db, study_id, choice)))
 
 
 def stored_content(findings: ModelFindings, settings: ModelSettings, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from app.participation.trials import start
 from app.participation.withdrawal import withdraw
 from app.results import model_work
 from app.results.model_files import keep_models
+from app.results.model_sets import WITHIN_SETS_TOGETHER
 from app.results.model_settings import settings_of
 from app.results.model_work import compute_next_comparison, request_comparison, standing_of
 from tests import experimenter
@@ -244,7 +245,7 @@ def test_models_of_a_cohort_with_sets_are_compared_set_by_set_on_page_and_in_rep
     assert found is not None
     assert (found.is_joint, found.n_raters) == (True, 8)
     assert [(one.name, one.n_raters, one.n_clips) for one in found.in_sets.sets] == [("a", 4, 7), ("b", 4, 7)]
-    assert model_work.WITHIN_SETS_TOGETHER in found.remarks
+    assert WITHIN_SETS_TOGETHER in found.remarks
     file = tmp_path / "parts.zip"
     file.write_bytes(lab.client.get("/studies/parts/bundle.zip").data)
     bundle = read_bundle(file)
