@@ -34,7 +34,7 @@ class NoStudy(NotFound):
     """No study of that name, or none for who asks."""
 
     # Whoever came by a link has never heard of its name.
-    to_participants = "There is no such study."
+    to_participants = "We do not recognise this link. Open the link from your invitation again."
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no study {name.lower()}.")

@@ -38,6 +38,7 @@ RENAMED = {
     "The server is busy. We keep trying.": "The server is busy. We will keep trying.",
     "The server met an error that it did not expect. It is in the server's log.": "Something went wrong on the server. The error is in the server's log.",
     "The task goes on elsewhere": "This task is open in another window",
+    "There is no such study.": "We do not recognise this link. Open the link from your invitation again.",
     "There is no such round.": "This round does not exist.",
     "There is nothing at this address.": "There is no page at this address.",
     "This browser keeps no copy: leave the page open until all is saved.": "This browser cannot keep a copy: keep this page open until everything is saved.",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.definition.study_toml import Recruitment, StudyDefinition, definition_of
 from app.domain import Proof
-from app.errors import Crowded, LinkRefused, NoRoom, NotFound, StudyFull, Unauthorised
+from app.errors import Crowded, LinkRefused, NoRoom, NoStudy, StudyFull, Unauthorised
 from app.models import COUNTED, Draft, ParticipantSession, SessionEvent, SessionToken, Study, Submission, Trial, now
 from app.participation.consent import clauses_given, keep_clauses, require_read
 from app.participation.people import (
@@ -147,8 +147,8 @@ def enter(
 
     Raises
     ------
-    NotFound
-        When there is no such study.
+    NoStudy
+        When there is no study of that name.
     StudyClosed, StudyFull
         When the study takes nobody, or has no place left; existing sessions continue regardless (F13).
     Crowded
@@ -162,7 +162,7 @@ def enter(
     """
     study = db.scalar(select(Study).where(Study.name == study_name.lower()).with_for_update())
     if study is None:
-        raise NotFound("There is no such study.")
+        raise NoStudy(study_name)
     definition = definition_of(study)
     person_id = person_id_of(definition.recruitment, recruiter)
     visits = visits_of(db, study, person_id)

@@ -110,6 +110,16 @@ def read_link(names: Sequence[str], query: Mapping[str, Sequence[str]]) -> Arriv
     return Arrival(parameters, note, given if given != person else None)
 
 
+def bare(typed: str) -> str:
+    """Without what a mail puts behind an address: the stop of its sentence, a bracket, a blank."""
+    return re.sub(r"[^\w-]+$", "", typed) or typed
+
+
+def name_of_typed(name: str) -> str:
+    """A study's name as it is written, of one as it was typed."""
+    return bare(name).lower()
+
+
 def is_preview(query: Mapping[str, Sequence[str]]) -> bool:
     """Whether the link shows a task that its reader has not accepted yet (F21)."""
     return any(value.strip().upper() == PREVIEW_ASSIGNMENT for values in query.values() for value in values)

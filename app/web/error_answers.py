@@ -63,7 +63,7 @@ def _refuse_zero_bytes() -> None:
 
 
 def _domain_error(error: AsterismError) -> Response:
-    is_link = isinstance(error, NoStudy) and not request.path.startswith("/api/")
+    is_link = isinstance(error, NoStudy) and request.path.lower().startswith("/join/")
     message = NoStudy.to_participants if is_link else error.message
     return failure(error.status, error.code, message, error.field)
 

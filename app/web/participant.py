@@ -25,7 +25,7 @@ from app.participation.consent import ClausesMissing, ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
 from app.participation.ratings import expected_rating_minutes
 from app.recruiters import signing
-from app.recruiters.arrival import Arrival, IdNote, is_preview, read_link
+from app.recruiters.arrival import Arrival, IdNote, bare, is_preview, name_of_typed, read_link
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
 from app.web import error_answers
 from app.web.context import database, settings
@@ -58,7 +58,7 @@ def consent(name: str, _capitals: str | None = None) -> Answer:
 
     Whoever could not take part is told so here, before the consent is read; who comes back gets in.
     """
-    if _capitals or name != name.lower():
+    if _capitals or name != name_of_typed(name):
         return _canonical("participant.consent", name=name)
     query = request.args.to_dict(flat=False)
     try:
@@ -173,8 +173,8 @@ def agree(name: str) -> Answer:
 @blueprint.get("/<any(JOIN, Join):_capitals>/<name>/<token>", strict_slashes=False)
 def task(name: str, token: str, _capitals: str | None = None) -> str | Response:
     """The page of a session: instructions, the task, and the thanks; its state comes from the API."""
-    if _capitals or name != name.lower():
-        return _canonical("participant.task", name=name, token=token)
+    if _capitals or name != name_of_typed(name) or token != bare(token):
+        return _canonical("participant.task", name=name, token=bare(token))
     with database().reading() as db:
         try:
             session = session_of(db, token)
@@ -253,7 +253,7 @@ def _when(moment: datetime) -> str:
 
 def _canonical(endpoint: str, *, name: str, **values: Any) -> Response:
     """To the same page under the study's name as it is written, with the query as it came."""
-    address = url_for(endpoint, name=name.lower(), **values)
+    address = url_for(endpoint, name=name_of_typed(name), **values)
     query = request.query_string.decode("latin-1")
     return redirect(f"{address}?{query}" if query else address)
 

@@ -138,7 +138,7 @@ def test_axe_finds_nothing_on_any_page_of_the_real_app(site: Site, device: Devic
     expect(page.get_by_text("This is a preview.")).to_be_visible()
     examine("preview")
     page.goto(site.address + "/join/there-is-no-such-study")
-    expect(page.get_by_text("There is no such study.")).to_be_visible()
+    expect(page.get_by_text("We do not recognise this link.")).to_be_visible()
     examine("unknown study")
     page.goto(site.address + "/join/plain/there-is-no-such-link")
     expect(page.get_by_text("We do not recognise this link.")).to_be_visible()

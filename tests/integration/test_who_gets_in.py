@@ -91,7 +91,10 @@ def test_f13_who_comes_back_gets_into_a_closed_and_into_a_full_study(both_app: F
     join(client, query=f"PROLIFIC_PID={PID}&SESSION_ID=x1").call("POST", "/start")
     full = client.get("/join/faces")
     assert (full.status_code, "This study is full" in full.text, "I agree" in full.text) == (403, True, False)
-    assert "I agree" in client.get(link).text
+    page = client.get(link).text
+    assert "I agree" in page
+    assert "You will get back to where you were." in page
+    assert "simply close this page" not in page
     database = both_app.extensions["asterism"].database
     with database.writing() as db:
         close_study(db, "faces")
@@ -175,13 +178,22 @@ def test_f21_a_preview_stores_nothing_and_takes_no_place_even_when_it_is_posted(
 
 def test_a_link_in_capitals_leads_to_the_study_with_its_query_as_it_came(both_app: Flask) -> None:
     client = make(both_app)
-    for path in ("/join/FACES", "/join/Faces/", "/JOIN/FACES", "/Join/faces"):
+    for path in (
+        "/join/FACES",
+        "/join/Faces/",
+        "/JOIN/FACES",
+        "/Join/faces",
+        "/join/faces.",
+        "/join/faces),",
+        "/join/Faces%20",
+    ):
         answer = client.get(f"{path}?PROLIFIC_PID=aB%26c&x=%C3%A9")
         assert answer.status_code == 302
         assert answer.headers["Location"] == "/join/faces?PROLIFIC_PID=aB%26c&x=%C3%A9"
     assert client.get("/join/faces/").status_code == 200
     assert client.get("/join/VOICES", follow_redirects=True).status_code == 404
     token = client.post("/join/FACES").headers["Location"].rsplit("/", 1)[1]
-    answer = client.get(f"/join/FACES/{token}")
-    assert answer.headers["Location"] == f"/join/faces/{token}"
+    for path in (f"/join/FACES/{token}", f"/join/faces/{token}."):
+        answer = client.get(path)
+        assert answer.headers["Location"] == f"/join/faces/{token}"
     assert client.get(answer.headers["Location"]).status_code == 200
