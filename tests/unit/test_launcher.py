@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +146,12 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     for command in ("demo", "serve", "test", "bench", "doctor", "study"):
         assert command in done.stdout
+
+
+def test_commands_compute_on_one_thread_unless_told_otherwise() -> None:
+    code = "import app.__main__, threadpoolctl as t; print(max(pool['num_threads'] for pool in t.threadpool_info()))"
+    without = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+    for given, threads in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")):
+        command, environment = [sys.executable, "-c", code], {**without, **given}
+        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT)
+        assert result.stdout.strip() == threads, result.stderr
