@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import parse_qs
 
 from app.errors import Invalid
 from app.recruiters.known import PREVIEW_ASSIGNMENT, RECRUITERS
@@ -77,6 +78,14 @@ class Arrival:
     def has_id(self) -> bool:
         """Whether the link says who the person is."""
         return self.note in {None, IdNote.NEAR_NAME}
+
+
+def link_query(query: bytes) -> dict[str, list[str]]:
+    """The parameters of a link's query, empty ones too; U+FFFD stands for bytes that are no UTF-8.
+
+    (Flask's own reading leaves such bytes percent-encoded, as if somebody's id were the text %FF.)
+    """
+    return parse_qs(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
 
 
 def read_link(names: Sequence[str], query: Mapping[str, Sequence[str]]) -> Arrival:
@@ -153,7 +162,7 @@ def _value(name: str, values: Sequence[str]) -> tuple[str | None, IdNote | None]
         raise Invalid(f"{name} holds a zero byte.", field=name)
     if len(value) > MAX_PARAMETER:
         raise Invalid(f"{name} is longer than {MAX_PARAMETER} characters.", field=name)
-    # The web framework puts U+FFFD in place of each byte that is no UTF-8, so that M%FCller and M%E4ller are one text.
+    # U+FFFD stands for any byte that is no UTF-8, so that M%FCller and M%E4ller are one text.
     if any(c == "\ufffd" or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in value):
         return None, IdNote.UNUSABLE
     if not value:

@@ -25,7 +25,7 @@ from app.participation.consent import ClausesMissing, ReadAnother, consent_mark
 from app.participation.enrolment import Door, check_entry, check_link, enter, session_of
 from app.participation.ratings import expected_rating_minutes
 from app.recruiters import signing
-from app.recruiters.arrival import Arrival, IdNote, bare, is_preview, name_of_typed, read_link
+from app.recruiters.arrival import Arrival, IdNote, bare, is_preview, link_query, name_of_typed, read_link
 from app.recruiters.endings import Ending, WayBack, code_and_url, way_back
 from app.web import error_answers
 from app.web.context import database, settings
@@ -60,7 +60,7 @@ def consent(name: str, _capitals: str | None = None) -> Answer:
     """
     if _capitals or name != name_of_typed(name):
         return _canonical("participant.consent", name=name)
-    query = request.args.to_dict(flat=False)
+    query = link_query(request.query_string)
     try:
         return _consent_of_link(name, query)
     except StudyClosed as error:
@@ -130,7 +130,7 @@ def consent_page(study: Study, kind: Kind, agreed: StudyDefinition | None = None
 @blueprint.post("/join/<name>", strict_slashes=False)
 def agree(name: str) -> Answer:
     """The person agrees: the session is made, or the earlier one goes on. Whoever declines leaves nothing behind."""
-    args, form = request.args.to_dict(flat=False), request.form.to_dict(flat=False)
+    args, form = link_query(request.query_string), request.form.to_dict(flat=False)
     if is_preview(args) or is_preview(form):
         return _canonical("participant.consent", name=name)
     with database().reading() as db:

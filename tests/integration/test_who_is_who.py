@@ -183,6 +183,12 @@ def test_a_refused_link_names_what_its_maker_probably_meant_in_the_readers_langu
     assert "Dieser Link ist nicht vollständig" in page.text
 
 
+def test_an_id_whose_bytes_are_no_utf_8_is_refused(app: Flask) -> None:
+    client = make(app)
+    assert client.get("/join/faces?PROLIFIC_PID=M%FCller").status_code == 403
+    assert client.post("/join/faces?PROLIFIC_PID=M%FCller", data={"PROLIFIC_PID": "M%FCller"}).status_code == 403
+
+
 def test_f18_a_repeated_id_is_no_id(both_app: Flask) -> None:
     client = make(both_app, 'without_id = "anybody"')
     for _ in range(2):
