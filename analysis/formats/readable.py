@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-READABLE = """an export bundle of this program (.zip); Meadows tree.json of one participant or of all, and 1D.mat; files
-of Kriegeskorte and Mur's MATLAB programs (.mat); jsPsych free-sort data (.json, .csv); tables of placements or of pairs
-(.csv, .xlsx; columns say which column is which); squares of dissimilarities (.csv, .xlsx) such as multiarrangement
-writes; stacks of RDMs (.npy, .mat, .csv); RDMs saved by rsatoolbox (.hdf5) or by this program (.npz, .mat)"""
+READABLE = """an export bundle of this program (.zip); Meadows tree.json of one participant or of all, a zip of these,
+and 1D.mat; files of Kriegeskorte and Mur's MATLAB programs (.mat); jsPsych free-sort data (.json, .csv); tables of
+placements or of pairs (.csv, .xlsx; columns say which column is which); squares of dissimilarities (.csv, .xlsx) such
+as multiarrangement writes; stacks of RDMs (.npy, .mat, .csv); RDMs saved by rsatoolbox (.hdf5) or by this program
+(.npz, .mat)"""
 
 
 def unknown(file: Path, seen: str) -> ValueError:

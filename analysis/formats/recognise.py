@@ -22,6 +22,7 @@ from .json_file import looks_like_json, read_json
 from .mat_variables import VERSIONS_OF_HDF5, is_version_4
 from .meadows import is_tree, is_tree_of_many
 from .meadows_source import meadows_source
+from .meadows_zip import read_trees, trees_of
 from .npz import read_npy, read_npz
 from .readable import unknown
 from .rsatoolbox import read_hdf5
@@ -139,6 +140,9 @@ def _zip(file: Path, hints: Hints) -> Bundle | Source:
     if {"rdms.npy", "names.npy", "raters.npy"} <= set(names):
         hints.only("RDMs of this program", "negative")
         return source_of_rdms("RDMs in an NPZ file of this program", read_npz(file), unnamed=file.stem)
+    if trees_of(names):
+        hints.only("files of the Meadows platform", "task")
+        return read_trees(file, task=hints.task)
     arrays = [name for name in names if name.endswith(".npy")]
     if arrays:
         held = ", ".join(name.removesuffix(".npy") for name in arrays)

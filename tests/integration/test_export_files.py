@@ -12,6 +12,7 @@ import pytest
 from scipy.io import loadmat
 
 from analysis.formats.meadows import read_1d_mat, read_tree
+from analysis.formats.recognise import read_any
 from analysis.results import Choice
 from app.cli import main
 from app.results.export import meadows_file, rdm_file, rdms_to_download
@@ -76,18 +77,38 @@ def test_meadows_files_hold_each_raters_rdm_and_trials(lab: experimenter.Lab, tm
     back = read_1d_mat(next(tmp_path.glob("Meadows_faces_v_v1_*_1D.mat")))
     np.testing.assert_array_equal(back.rdms, rdms.rdms)
     told = (tmp_path / "README.txt").read_text()
-    whole = 0
+    whole = []
     for place, rater in enumerate(rdms.raters):
         trees = list(tmp_path.glob(f"Meadows_faces_v_v1_{names[rater]}_tree.json"))
         assert bool(trees) == bool(np.isfinite(rdms.rdms[place]).all())
         assert (rater in told) != bool(trees)
         if trees:
-            whole += 1
+            whole.append(rater)
             (session,) = read_tree(trees[0])
             for exported, given in zip(session.arrangements, placed[rater], strict=True):
                 np.testing.assert_array_equal(exported.items, given.items)
                 np.testing.assert_allclose(exported.positions, given.positions, atol=1e-12)
-    assert whole
+    # The zip itself is read as well, with the raters' own names.
+    source = read_any(file)
+    assert [rater.name for rater in source.raters] == whole
+    assert [sum(remark.startswith(rater) for remark in source.remarks) for rater in rdms.raters] == [
+        int(rater not in whole) for rater in rdms.raters
+    ]
+    for rater in source.raters:
+        for exported, given in zip(rater.trials, placed[rater.name], strict=True):
+            same = {source.names[item]: place for item, place in zip(exported.items, exported.positions, strict=True)}
+            for item, place in zip(given.items, given.positions, strict=True):
+                np.testing.assert_allclose(same[Path(rdms.names[item]).stem], place, atol=1e-12)
+
+
+def test_a_zip_of_meadows_files_with_a_damaged_tree_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("Meadows_faces_v_v1_quiet-heron_tree.json", "{")
+    with pytest.raises(
+        ValueError, match=r"all\.zip: Meadows_faces_v_v1_quiet-heron_tree\.json, line 1: not a JSON file"
+    ):
+        read_any(file)
 
 
 def test_the_command_writes_one_file_of_rdms(lab: experimenter.Lab, tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def test_a_refused_link_names_what_its_maker_probably_meant_in_the_readers_langu
 def test_an_id_whose_bytes_are_no_utf_8_is_refused(app: Flask) -> None:
     client = make(app)
     assert client.get("/join/faces?PROLIFIC_PID=M%FCller").status_code == 403
+    assert client.get("/join/faces?PROLIFIC_PID=M%C3%BCller").status_code == 200
     assert client.post("/join/faces?PROLIFIC_PID=M%FCller", data={"PROLIFIC_PID": "M%FCller"}).status_code == 403
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.definition.study_toml import parse_definition
 from app.errors import Invalid
-from app.recruiters.arrival import IdNote, is_preview, link_query, read_link
+from app.recruiters.arrival import IdNote, is_preview, read_link
 from app.recruiters.completion import completion_address, problems_of
 from app.recruiters.known import PROLIFIC, RECRUITERS, is_guessable
 from app.recruiters.signing import is_signed, link_key, personal_link, signature
@@ -94,11 +94,6 @@ def test_what_nobody_filled_in_identifies_nobody(value: str) -> None:
 )
 def test_what_is_said_about_an_id(query: dict[str, list[str]], note: IdNote | None) -> None:
     assert read_link(NAMES, query).note == note
-
-
-def test_bytes_of_a_link_that_are_no_utf_8_are_no_id() -> None:
-    query = link_query(b"id=M%FCller&name=M%C3%BCller+B&empty=&raw=\xc3\xbc")
-    assert query == {"id": ["M\ufffdller"], "name": ["Müller B"], "empty": [""], "raw": ["ü"]}
 
 
 @pytest.mark.parametrize("value", ["001", "0", "a", "Ada", "true", "7", "ada@lab.example", "é", "test", "id1", "张"])
