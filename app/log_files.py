@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from app.config import Settings
 from app.errors import ConfigurationError
@@ -82,8 +81,8 @@ class LogFile:
             os.close(descriptor)
 
 
-def log_of(settings: Settings) -> TextIO | LogFile:
-    """Where the log goes: the file that the settings name, else standard error.
+def log_of(settings: Settings) -> LogFile | None:
+    """The file that the settings name for the log; None where it goes to standard error.
 
     Raises
     ------
@@ -91,7 +90,7 @@ def log_of(settings: Settings) -> TextIO | LogFile:
         When the file cannot be written.
     """
     if settings.log_file is None:
-        return sys.stderr
+        return None
     try:
         return LogFile(settings.log_file.absolute(), settings.log_bytes, settings.log_files)
     except OSError as error:

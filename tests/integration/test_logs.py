@@ -43,11 +43,11 @@ def test_an_unexpected_error_is_logged_without_local_variables(app: Flask, monke
     assert app.config["SECRET_KEY"] not in out.getvalue()
 
 
-def test_lines_go_to_standard_error_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_go_to_standard_error_as_it_is_now(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Logs that were set up while a command had another standard error must not write to that one for ever."""
     with monkeypatch.context() as during, io.StringIO() as replaced:
         during.setattr(sys, "stderr", replaced)
-        configure_logs()
+        configure_logs(log_of(settings))
     now = io.StringIO()
     monkeypatch.setattr(sys, "stderr", now)
     structlog.get_logger().info("still_here")
@@ -134,7 +134,9 @@ def test_only_so_many_files_of_the_log_are_kept_and_a_full_disk_stops_nothing(
 
 def test_the_server_logs_to_the_file_of_its_setting(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "asterism.log"
-    log_of(settings.model_copy(update={"log_file": file})).write("one line\n")
+    log = log_of(settings.model_copy(update={"log_file": file}))
+    assert log is not None
+    log.write("one line\n")
     assert file.read_text() == "one line\n"
     with pytest.raises(ConfigurationError, match=r"ASTERISM_LOG_FILE: .*nowhere.* cannot be written"):
         log_of(settings.model_copy(update={"log_file": tmp_path / "nowhere" / "asterism.log"}))

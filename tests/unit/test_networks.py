@@ -155,7 +155,7 @@ def test_weights_that_are_missing_and_values_that_are_no_numbers_are_named(
     with pytest.raises(ValueError, match=r"its weights are in net.onnx.data, which is not beside it"):
         open_network(file, ["relu"])
     network = open_network(small_network(tmp_path / "nan.onnx", change=np.nan), ["relu", "scores"])
-    with pytest.raises(ValueError, match=r"nan.onnx: layer scores gives a value that is no number \(NaN\)"):
+    with pytest.raises(ValueError, match=r"nan.onnx: layer scores gives a value that is not a number \(NaN\)"):
         network.run(pictures)
 
 
