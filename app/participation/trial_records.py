@@ -19,7 +19,7 @@ from app.models import Draft, ParticipantSession, Placement, Seat, Submission, T
 from app.participation.arrangements import arrangement_of
 
 # Some 20 KB each.
-MOST_REMEMBERED = 1000
+MAX_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def trials_of(db: Session, session: ParticipantSession) -> tuple[TrialRecord, ..
         known |= {row.key: _record(row, of_trial[row.id]) for row in unknown}
     trials = tuple(known[row.key] for row in rows)
     _remembered[session.public_id] = {trial.key: trial for trial in trials if trial.sha256 is not None}
-    if len(_remembered) > MOST_REMEMBERED:
+    if len(_remembered) > MAX_REMEMBERED:
         _remembered.popitem(last=False)
     return trials
 
@@ -83,7 +83,7 @@ def _record(row: Any, seats: Sequence[tuple[int, int, float, float]]) -> TrialRe
     )
 
 
-@lru_cache(maxsize=20 * MOST_REMEMBERED)
+@lru_cache(maxsize=20 * MAX_REMEMBERED)
 def trial_arrangement(trial: TrialRecord, clips: tuple[int, ...]) -> Arrangement:
     """What was submitted, as an arrangement of the session's clips (database ids), which are its items."""
     items = {clip_id: item for item, clip_id in enumerate(clips)}

@@ -12,7 +12,7 @@ const POINT = 16;
 const SHARE_OF_HEIGHT = 0.78;
 const PREVIEW = 176;
 /** More clips than this are drawn while they turn, and are buttons again after a pause. */
-const MOST_BUTTONS = 150;
+const MAX_BUTTONS = 150;
 const PAUSE_MS = 150;
 /** How a map of three dimensions stands at first: turned a little, so that its depth is seen. */
 const AT_FIRST = turned(FRONT, 0.4, -0.3);
@@ -142,7 +142,7 @@ export function mountMap(element) {
   /** Draw the map from the side that it is turned to. */
   function turnTo() {
     frame = 0;
-    if (spots.length <= MOST_BUTTONS) {
+    if (spots.length <= MAX_BUTTONS) {
       rest();
       return;
     }
