@@ -150,7 +150,7 @@ def _asked_for(db: Session) -> Finding:
 
 
 def _waiting(db: Session, table: type[StoredResults | StudyPlan | ModelComparison]) -> int:
-    """How many were asked for long ago and wait, or are in hand without a sign of life."""
+    """How many were asked for long ago and wait, or are in hand without a heartbeat."""
     old = now() - QUEUE_WAITS
     waits = and_(table.state == WorkState.WAITING, table.requested_at < old)
     stuck = and_(table.state == WorkState.COMPUTING, table.worked_at < old)
