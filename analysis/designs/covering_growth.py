@@ -52,11 +52,13 @@ def _group_sizes(blocks: list[Block], points: int, n_items: int, size: int) -> d
     room = [size - group * len(block) for block in blocks]
 
     def change(point: int, by: int) -> None:
+        """Put `by` more items in the point's place."""
         sizes[point] += by
         for number in of_point[point]:
             room[number] -= by
 
     def spare(point: int) -> int:
+        """How many more items all sets of the point have room for."""
         return min(room[number] for number in of_point[point])
 
     while sum(sizes) < n_items:

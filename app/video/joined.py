@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from app.video.boxes import boxes
 from app.video.records import VideoError
 
 JOINED = (
@@ -49,20 +50,7 @@ def _second_form(path: Path, order: Literal["little", "big"]) -> bool:
 
 def _second_movie(path: Path) -> bool:
     """Whether the top level of an MP4 or MOV holds more than one file type or movie box."""
-    kinds = []
-    size = path.stat().st_size
-    place = 0
-    with path.open("rb") as file:
-        while place + 8 <= size:
-            file.seek(place)
-            head = file.read(16)
-            length = int.from_bytes(head[:4], "big")
-            if length == 1:
-                length = int.from_bytes(head[8:16], "big")
-            if length < 8:
-                break
-            kinds.append(head[4:8])
-            place += length
+    kinds = [kind for kind, _ in boxes(path)]
     return kinds.count(b"moov") > 1 or kinds.count(b"ftyp") > 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.video.boxes import boxes
 from app.video.records import VideoError
 
 BROKEN_OFF = "the file is damaged or incomplete: {} (was a copy or a recording broken off?)"
@@ -69,19 +70,11 @@ def _said_size(path: Path, head: bytes) -> int | None:
 
 def _box_ends(path: Path) -> Iterator[int]:
     """Where each box of the top level of MP4 or MOV ends."""
-    size, place = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while place + 8 <= size:
-            file.seek(place)
-            head = file.read(16)
-            length = int.from_bytes(head[:4], "big")
-            if length == 1:
-                length = int.from_bytes(head[8:16], "big")
-            # Of length 0 is a box that goes on to the end; other bytes than letters are no box, but something behind.
-            if length < 8 or not head[4:8].isalnum():
-                return
-            place += length
-            yield place
+    for kind, end in boxes(path):
+        # Other bytes than letters are no box, but something behind the last one.
+        if not kind.isalnum():
+            return
+        yield end
 
 
 def _segment_end(head: bytes) -> int | None:

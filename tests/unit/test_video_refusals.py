@@ -149,6 +149,8 @@ def test_f37_a_file_that_lacks_its_last_bytes_is_refused(tmp_path, name, codec, 
     whole = path.read_bytes()
     path.write_bytes(whole[:-40])
     assert "damaged" in refusal(path)
+    with pytest.raises(VideoError, match="damaged or incomplete: it "):
+        check_whole(path)
     path.write_bytes(whole + b"\0" * 40)
     assert inspect(path, Limits()).probe.frames == 30
 
